@@ -50,17 +50,31 @@ export default tseslint.config(
         'error',
         { selector: 'typeLike', format: ['PascalCase'] },
         { selector: 'function', format: ['camelCase'] },
-        { selector: 'variable', modifiers: ['global'], format: ['camelCase', 'snake_case', 'UPPER_CASE', 'PascalCase'] },
-        { selector: ['variable', 'parameter'], format: ['camelCase', 'snake_case'], leadingUnderscore: 'allow' },
+        {
+          selector: 'variable',
+          modifiers: ['global'],
+          format: ['camelCase', 'snake_case', 'UPPER_CASE', 'PascalCase'],
+        },
+        {
+          selector: ['variable', 'parameter'],
+          format: ['camelCase', 'snake_case'],
+          leadingUnderscore: 'allow',
+        },
         { selector: 'classMethod', format: ['camelCase', 'snake_case'] },
       ],
     },
   },
   forbid(['interfaces/**/*.ts'], [rule('^(\\.\\./)+lib/', 'interfaces import nothing from lib.')]),
-  forbid(['lib/streams/**/*.ts'], [rule('^\\.\\./(?!\\.\\./interfaces/)', 'A leaf imports interfaces only.')]),
+  forbid(
+    ['lib/streams/**/*.ts'],
+    [rule('^\\.\\./(?!\\.\\./interfaces/)', 'A leaf imports interfaces only.')],
+  ),
   forbid(['lib/engine/**/*.ts'], [driver, insides, other([...rooms, 'testing'])]),
   ...rooms.map((room) =>
-    forbid([`lib/${room}/**/*.ts`], [driver, insides, other([...rooms.filter((r) => r !== room), 'testing'])]),
+    forbid(
+      [`lib/${room}/**/*.ts`],
+      [driver, insides, other([...rooms.filter((r) => r !== room), 'testing'])],
+    ),
   ),
   forbid(['lib/testing/**/*.ts'], [driver, insides, other([...rooms, 'engine'])]),
   forbid(['lib/docker-driver.ts', 'lib/index.ts'], [insides, other(['testing'])]),
@@ -71,7 +85,17 @@ export default tseslint.config(
   {
     files: ['**/*.mjs'],
     languageOptions: {
-      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly', fetch: 'readonly', Buffer: 'readonly', AbortSignal: 'readonly', AbortController: 'readonly', clearTimeout: 'readonly' },
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        setTimeout: 'readonly',
+        fetch: 'readonly',
+        Buffer: 'readonly',
+        AbortSignal: 'readonly',
+        AbortController: 'readonly',
+        clearTimeout: 'readonly',
+      },
     },
   },
 );

@@ -1,0 +1,101 @@
+/**
+ * Nova's exceptions, under Nova's names (nova/exception.py). Which one a verb throws decides what an orchestrator
+ * does next: abort, try another host, release addresses.
+ */
+
+/** What an exception may carry beside its message. */
+export interface NovaExceptionOptions {
+  /** The error that led to this one: an engine's answer, a broken connection, another exception. */
+  readonly cause?: unknown;
+  /** The instance the verb was about. */
+  readonly instance_uuid?: string;
+}
+
+/** The root of everything this library throws on purpose. Nova: `NovaException`. */
+export class NovaException extends Error {
+  override readonly name: string;
+  /** The instance the verb was about, where there is one. */
+  readonly instance_uuid: string | undefined;
+
+  constructor(message: string, options: NovaExceptionOptions = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.name = new.target.name;
+    this.instance_uuid = options.instance_uuid;
+  }
+}
+
+/** A verb, or a use of it, that this driver does not offer. Python's `NotImplementedError`, as Nova uses it. */
+export class NotImplementedError extends NovaException {}
+
+/** What the caller handed over cannot be used. Never retried on another host. */
+export class InvalidInput extends NovaException {}
+
+/** There is no such instance on this host. */
+export class InstanceNotFound extends NovaException {}
+/** The instance's name is taken by a container that is already an instance. */
+export class InstanceExists extends NovaException {}
+/** The verb needs an instance that runs (Nova: `InstanceNotRunning`). */
+export class InstanceNotRunning extends NovaException {}
+/** The instance is in a state in which the verb makes no sense. */
+export class InstanceInvalidState extends NovaException {}
+/** The instance could not be stopped; Nova then keeps its addresses reserved. */
+export class InstancePowerOffFailure extends NovaException {}
+/** The instance could not be started. */
+export class InstancePowerOnFailure extends NovaException {}
+/** The instance could not be rebooted. */
+export class InstanceRebootFailure extends NovaException {}
+/** The instance could not be suspended. */
+export class InstanceSuspendFailure extends NovaException {}
+/** The instance could not be resumed. */
+export class InstanceResumeFailure extends NovaException {}
+/** The instance could not be removed. */
+export class InstanceTerminationFailure extends NovaException {}
+/** The instance cannot be rescued. */
+export class InstanceNotRescuable extends NovaException {}
+/** The instance could not be deployed for a reason that another host may not share. */
+export class InstanceDeployFailure extends NovaException {}
+
+/** This host cannot give what the instance asks for; another host may. */
+export class ComputeResourcesUnavailable extends NovaException {}
+/** The engine does not answer, or not in a way that can be used. */
+export class HypervisorUnavailable extends NovaException {}
+/** The host has no such compute node. */
+export class ComputeHostNotFound extends NovaException {}
+
+/** The image service has no such image, or hides it from the caller. */
+export class ImageNotFound extends NovaException {}
+/** The image exists and has no data to boot from (queued, deactivated, deleted, …). */
+export class ImageNotActive extends NovaException {}
+/** The image cannot be booted; the message says what is wrong with it. */
+export class ImageUnacceptable extends NovaException {}
+/** The caller may not read or change the image. */
+export class ImageNotAuthorized extends NovaException {}
+/** The image is protected or otherwise may not be deleted. */
+export class ImageDeleteConflict extends NovaException {}
+/** A quota of the image service is exhausted. */
+export class ImageQuotaExceeded extends NovaException {}
+/** The image's disk format is not one that can be booted. */
+export class InvalidDiskFormat extends NovaException {}
+/** The image's signature does not verify. */
+export class SignatureVerificationError extends NovaException {}
+/** No image service answered. */
+export class GlanceConnectionFailed extends NovaException {}
+/** The image needs a larger disk than the flavor has. */
+export class FlavorDiskTooSmall extends NovaException {}
+/** The image needs more memory than the flavor has. */
+export class FlavorMemoryTooSmall extends NovaException {}
+
+/** An interface could not be made. */
+export class VirtualInterfaceCreateException extends NovaException {}
+/** An interface cannot have the MAC address it was given. */
+export class VirtualInterfaceMacAddressException extends NovaException {}
+/** The fixed address cannot be used on this host. */
+export class FixedIpInvalidOnHost extends NovaException {}
+/** An interface could not be attached to the instance. */
+export class InterfaceAttachFailed extends NovaException {}
+/** An interface could not be detached from the instance. */
+export class InterfaceDetachFailed extends NovaException {}
+/** The instance's image has no administrator password that could be set. */
+export class SetAdminPasswdNotSupported extends NovaException {}
+/** This kind of console is not offered. */
+export class ConsoleTypeUnavailable extends NovaException {}

@@ -1,0 +1,42 @@
+/** The disks of an instance. Nova: `nova/virt/block_device.py`, `driver.get_block_device_info`. */
+
+/** How to reach a volume. Cinder: connection_info. */
+export interface ConnectionInfo {
+  readonly driver_volume_type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly serial?: string | null;
+}
+
+/** A disk that is local to the host. */
+export interface LocalDisk {
+  /** GiB; swap: MiB. */
+  readonly size?: number;
+  readonly device_name?: string | null;
+  readonly disk_bus?: string | null;
+  readonly device_type?: string | null;
+  readonly guest_format?: string | null;
+}
+
+/** Swap space. */
+export interface SwapDisk {
+  /** MiB. */
+  readonly swap_size: number;
+  readonly device_name?: string | null;
+}
+
+/** A volume to mount. */
+export interface VolumeMapping {
+  readonly connection_info: ConnectionInfo | null;
+  readonly mount_device?: string | null;
+  readonly delete_on_termination?: boolean;
+  readonly attachment_id?: string | null;
+}
+
+/** All disks of an instance. */
+export interface BlockDeviceInfo {
+  readonly root_device_name?: string | null;
+  readonly image?: readonly (LocalDisk & { readonly image_id?: string | null })[];
+  readonly ephemerals?: readonly LocalDisk[];
+  readonly block_device_mapping?: readonly VolumeMapping[];
+  readonly swap?: SwapDisk | null;
+}

@@ -1,0 +1,64 @@
+/** How an instance is doing. Nova: `nova.objects.Diagnostics`. */
+export interface Diagnostics {
+  readonly state: string;
+  readonly driver: string;
+  readonly hypervisor: string;
+  readonly hypervisor_os: string;
+  /** Seconds since it started. */
+  readonly uptime: number;
+  readonly config_drive: boolean;
+  readonly num_cpus: number;
+  readonly num_nics: number;
+  readonly num_disks: number;
+  /** MiB. */
+  readonly memory_details: { readonly maximum: number; readonly used: number };
+  /** `time` in nanoseconds, `utilisation` in percent. */
+  readonly cpu_details: readonly {
+    readonly id: number;
+    readonly time: number;
+    readonly utilisation: number | null;
+  }[];
+  readonly nic_details: readonly NicDiagnostics[];
+  readonly disk_details: readonly DiskDiagnostics[];
+}
+
+/** Traffic of one interface. */
+export interface NicDiagnostics {
+  readonly mac_address: string;
+  readonly rx_octets: number;
+  readonly rx_errors: number;
+  readonly rx_drop: number;
+  readonly rx_packets: number;
+  readonly tx_octets: number;
+  readonly tx_errors: number;
+  readonly tx_drop: number;
+  readonly tx_packets: number;
+}
+
+/** Traffic of one disk. */
+export interface DiskDiagnostics {
+  readonly read_bytes: number;
+  readonly read_requests: number;
+  readonly write_bytes: number;
+  readonly write_requests: number;
+  readonly errors_count: number;
+}
+
+/** Use of the processors of a host. Nova: `get_host_cpu_stats`. Times in nanoseconds, frequency in MHz. */
+export interface HostCpuStats {
+  readonly kernel: number;
+  readonly idle: number;
+  readonly user: number;
+  readonly iowait: number;
+  readonly frequency: number;
+}
+
+/** Use of one volume of an instance. Nova: `get_all_volume_usage`. */
+export interface VolumeUsage {
+  readonly volume: string;
+  readonly instance: { readonly uuid: string };
+  readonly rd_req: number;
+  readonly rd_bytes: number;
+  readonly wr_req: number;
+  readonly wr_bytes: number;
+}

@@ -1,0 +1,22 @@
+/** What a long piece of work is doing. */
+export type ProgressPhase = 'downloading' | 'loading' | 'creating' | 'starting' | 'committing' | 'uploading';
+
+/** One report of progress. */
+export interface Progress {
+  readonly phase: ProgressPhase;
+  /** Bytes moved in this phase so far; 0 where the phase moves none. */
+  readonly bytes: number;
+  /** Bytes this phase will move, where that is known beforehand. */
+  readonly total?: number;
+}
+
+/** Told about progress, several times a second at most. It must not throw; it is never awaited. */
+export type OnProgress = (progress: Progress) => void;
+
+/** Options of every verb that takes long: abort it, follow it. */
+export interface LongRunningOptions {
+  /** Aborts the work; what was done is undone, and the verb rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Told about progress. */
+  readonly onProgress?: OnProgress;
+}

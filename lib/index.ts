@@ -1,0 +1,2 @@
+/** The public face of nova-docker-driver. */
+export * from '../interfaces/index.js';

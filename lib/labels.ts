@@ -1,0 +1,39 @@
+/**
+ * The one place that knows what the driver writes on the containers, networks and images that it owns. All that a restarted driver must
+ * know stands in these labels.
+ */
+
+const prefix = 'nova-docker-driver';
+
+/** The names of our labels. */
+export const label = {
+  /** The compute host the object belongs to. Two hosts on one engine never touch each other's. */
+  host: `${prefix}.host`,
+  /** Nova's uuid of the instance. */
+  instanceUuid: `${prefix}.instance.uuid`,
+  /** Nova's name of the instance. */
+  instanceName: `${prefix}.instance.name`,
+  projectId: `${prefix}.instance.project_id`,
+  userId: `${prefix}.instance.user_id`,
+  /** The id of the image the instance was booted from. */
+  imageId: `${prefix}.instance.image_id`,
+  vcpus: `${prefix}.flavor.vcpus`,
+  memoryMb: `${prefix}.flavor.memory_mb`,
+  rootGb: `${prefix}.flavor.root_gb`,
+  /** `true` when the spawn that made the container was to start it: one that never ran is then half-made. */
+  powerOn: `${prefix}.spawn.power_on`,
+  /** Which attempt to spawn made the container: tells our own lost answer from somebody else's container. */
+  attempt: `${prefix}.spawn.attempt`,
+  /** Neutron's id of the network. */
+  networkId: `${prefix}.network.id`,
+} as const;
+
+/** The repositories that the driver keeps its images under; their tags are image ids, or random while work is under way. */
+export const repository = {
+  /** Images that instances boot from; the tag is the id in the image service. */
+  image: `${prefix}/image`,
+  /** Images that are being loaded and are not verified yet. */
+  loading: `${prefix}/loading`,
+  /** Containers that were committed and are on their way to the image service. */
+  snapshot: `${prefix}/snapshot`,
+} as const;

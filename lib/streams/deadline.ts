@@ -1,0 +1,78 @@
+/** Something took longer than it may. */
+export class DeadlineExceeded extends Error {
+  override readonly name = 'DeadlineExceeded';
+
+  /**
+   * @param what - what was waited for, as a noun phrase.
+   * @param milliseconds - how long.
+   */
+  constructor(
+    readonly what: string,
+    readonly milliseconds: number,
+  ) {
+    super(`${what} took longer than ${milliseconds / 1000} s`);
+  }
+}
+
+/**
+ * Aborts when its parent does, or when too long passes without a {@link Deadline.touch}. Its owner must {@link Deadline.clear} it,
+ * else the timer and the listener stay: `AbortSignal.any` is not used because its listeners on a long-lived parent pile up.
+ */
+export class Deadline {
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  readonly #parent: AbortSignal | undefined;
+  readonly #onParentAbort = (): void => {
+    this.#controller.abort(this.#parent?.reason);
+  };
+
+  /**
+   * @param what - what is waited for, as a noun phrase, for the error's message.
+   * @param milliseconds - how long it may take, or may be silent.
+   * @param parent - aborts this deadline too, with its own reason.
+   */
+  constructor(what: string, milliseconds: number, parent?: AbortSignal) {
+    this.#timer = setTimeout(() => {
+      this.#controller.abort(new DeadlineExceeded(what, milliseconds));
+    }, milliseconds);
+    this.#parent = parent;
+    if (parent?.aborted === true) this.#onParentAbort();
+    else parent?.addEventListener('abort', this.#onParentAbort, { once: true });
+  }
+
+  /** Aborts at the deadline, with {@link DeadlineExceeded} as its reason, or with the parent and its reason. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Something moved: the time starts anew. */
+  touch(): void {
+    this.#timer.refresh();
+  }
+
+  /** Ends the deadline without aborting. */
+  clear(): void {
+    clearTimeout(this.#timer);
+    this.#parent?.removeEventListener('abort', this.#onParentAbort);
+  }
+}
+
+/**
+ * Runs `work` under a deadline.
+ *
+ * @throws DeadlineExceeded through whatever in `work` heeds the signal; the parent's reason when that aborts.
+ */
+export async function withDeadline<T>(
+  what: string,
+  milliseconds: number,
+  parent: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const deadline = new Deadline(what, milliseconds, parent);
+  try {
+    deadline.signal.throwIfAborted();
+    return await work(deadline.signal);
+  } finally {
+    deadline.clear();
+  }
+}

@@ -1,0 +1,28 @@
+import type { Readable } from 'node:stream';
+
+/** A stream that must be small was not. */
+export class TooLarge extends Error {
+  override readonly name = 'TooLarge';
+
+  /** @param limit - bytes that were allowed. */
+  constructor(readonly limit: number) {
+    super(`more than ${limit} bytes`);
+  }
+}
+
+/**
+ * Reads a stream to its end into memory; the stream is destroyed in any case.
+ *
+ * @param limit - bytes it may have.
+ * @throws TooLarge beyond the limit, and whatever the stream fails with.
+ */
+export async function readAll(stream: Readable, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    if (bytes > limit) throw new TooLarge(limit);
+    chunks.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length));
+  }
+  return Buffer.concat(chunks, bytes);
+}
