@@ -19,10 +19,12 @@ export class TooLarge extends Error {
 export async function readAll(stream: Readable, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-    bytes += chunk.length;
+  for await (const chunk of stream) {
+    const piece: unknown = chunk;
+    if (!(piece instanceof Uint8Array)) throw new TypeError('a byte stream gave something other than bytes');
+    bytes += piece.length;
     if (bytes > limit) throw new TooLarge(limit);
-    chunks.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length));
+    chunks.push(Buffer.from(piece.buffer, piece.byteOffset, piece.length));
   }
   return Buffer.concat(chunks, bytes);
 }
