@@ -1,0 +1,359 @@
+import type { Duplex, Readable } from 'node:stream';
+
+import type { ContainerId, ContainerRef, ImageId, RepositoryName, TagName } from './identifiers.js';
+import { logSink } from './multiplexed.js';
+import { path } from './request-path.js';
+import {
+  committed,
+  containerCreated,
+  containerExit,
+  containerInspect,
+  containerSummary,
+  type ContainerInspect,
+  type ContainerSummary,
+} from './schemas/containers.js';
+import { listOf } from './schemas/fields.js';
+import { containerStats, type ContainerStats } from './schemas/stats.js';
+import type { CallOptions, Session } from './session.js';
+import type { ContainerSpecification } from './specifications.js';
+import { attachStreams } from './upgrade.js';
+
+/**
+ * Which containers a list has: those that match one value of every key. Only keys that the engine is known to have: it ignores others
+ * and then lists everything.
+ */
+export interface ContainerFilters {
+  /** `name` or `name=value`; here a container must match all. */
+  readonly label?: readonly string[];
+  readonly id?: readonly ContainerRef[];
+  /** `created`, `running`, `paused`, `exited`, `dead`, … */
+  readonly status?: readonly string[];
+  /** Regular expressions, matched anywhere in the name. */
+  readonly name?: readonly string[];
+  readonly network?: readonly string[];
+}
+
+/** What of a container's output is wanted. */
+export interface LogOptions extends CallOptions {
+  /** Default: true. */
+  readonly stdout?: boolean;
+  /** Default: true. */
+  readonly stderr?: boolean;
+  /** The last so many lines; default: all. */
+  readonly tail?: number;
+  /** Stay and give what comes. */
+  readonly follow?: boolean;
+  /** Only what came later: seconds since 1970, with a fraction. */
+  readonly since?: number;
+  /** Each line begins with its time. */
+  readonly timestamps?: boolean;
+  /** Whether the container has a terminal (`Config.Tty`): the engine then sends its output bare. */
+  readonly tty: boolean;
+}
+
+/** The containers of an engine. */
+export class ContainersApi {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /**
+   * Makes a container; it is not started.
+   *
+   * @throws EngineError 404 when there is no such image (see `isNoSuchImage`), 409 when the name is taken, 400 when the engine refuses the specification.
+   */
+  async create(
+    options: CallOptions & { name?: ContainerRef; specification: ContainerSpecification },
+  ): Promise<{ id: ContainerId; warnings: string[] }> {
+    const created = await this.#session.json(
+      {
+        method: 'POST',
+        path: path`/containers/create`,
+        query: { name: options.name },
+        body: options.specification,
+        timeout: this.#session.timeouts.change,
+        signal: options.signal,
+      },
+      containerCreated,
+    );
+    return { id: created.Id, warnings: created.Warnings };
+  }
+
+  /** Starts a container. @returns false when it ran already. */
+  async start(container: ContainerRef, options: CallOptions = {}): Promise<boolean> {
+    return (await this.#post(path`/containers/${container}/start`, options)) !== 304;
+  }
+
+  /**
+   * Stops a container: its stop signal, and after `timeout` SIGKILL.
+   *
+   * @param options - `timeout` in seconds;
+   * @returns false when it did not run.
+   */
+  async stop(container: ContainerRef, options: CallOptions & { timeout: number }): Promise<boolean> {
+    const status = await this.#session.status({
+      method: 'POST',
+      path: path`/containers/${container}/stop`,
+      query: { t: options.timeout },
+      timeout: options.timeout * 1000 + this.#session.timeouts.stopMargin,
+      signal: options.signal,
+    });
+    return status !== 304;
+  }
+
+  /** Stops a container, as {@link stop} does, and starts it; one that does not run is started. */
+  async restart(container: ContainerRef, options: CallOptions & { timeout: number }): Promise<void> {
+    await this.#session.status({
+      method: 'POST',
+      path: path`/containers/${container}/restart`,
+      query: { t: options.timeout },
+      timeout: options.timeout * 1000 + this.#session.timeouts.stopMargin + this.#session.timeouts.change,
+      signal: options.signal,
+    });
+  }
+
+  /**
+   * Sends a container's first process a signal, SIGKILL unless told otherwise.
+   *
+   * @throws EngineError 409 when it does not run.
+   */
+  async kill(
+    container: ContainerRef,
+    options: Omit<CallOptions, 'signal'> & { signal?: string; abortSignal?: AbortSignal } = {},
+  ): Promise<void> {
+    await this.#session.status({
+      method: 'POST',
+      path: path`/containers/${container}/kill`,
+      query: { signal: options.signal },
+      timeout: this.#session.timeouts.change,
+      signal: options.abortSignal,
+    });
+  }
+
+  /** Freezes a container. @throws EngineError 409 when it is paused or does not run. */
+  async pause(container: ContainerRef, options: CallOptions = {}): Promise<void> {
+    await this.#post(path`/containers/${container}/pause`, options);
+  }
+
+  /** Thaws a container. @throws EngineError when it is not paused: 500 from 20.10, 409 from later engines. */
+  async unpause(container: ContainerRef, options: CallOptions = {}): Promise<void> {
+    await this.#post(path`/containers/${container}/unpause`, options);
+  }
+
+  /**
+   * Removes a container.
+   *
+   * @param options - `force` kills it first; `volumes` removes its anonymous volumes.
+   * @throws EngineError 404 when it is gone; 409 when it runs, or when another removal is in progress.
+   */
+  async remove(
+    container: ContainerRef,
+    options: CallOptions & { force?: boolean; volumes?: boolean } = {},
+  ): Promise<void> {
+    await this.#session.status({
+      method: 'DELETE',
+      path: path`/containers/${container}`,
+      query: { force: options.force, v: options.volumes },
+      timeout: this.#session.timeouts.change,
+      signal: options.signal,
+    });
+  }
+
+  /** Tells all about a container. `size` also measures its files, which reads them all. */
+  async inspect(
+    container: ContainerRef,
+    options: CallOptions & { size?: boolean } = {},
+  ): Promise<ContainerInspect> {
+    return this.#session.json(
+      {
+        method: 'GET',
+        path: path`/containers/${container}/json`,
+        query: { size: options.size },
+        timeout: this.#session.timeouts.read,
+        signal: options.signal,
+      },
+      containerInspect,
+    );
+  }
+
+  /** Lists containers: those that run, or `all`. */
+  async list(
+    options: CallOptions & { all?: boolean; filters?: ContainerFilters } = {},
+  ): Promise<ContainerSummary[]> {
+    return this.#session.json(
+      {
+        method: 'GET',
+        path: path`/containers/json`,
+        query: { all: options.all, filters: options.filters },
+        timeout: this.#session.timeouts.read,
+        signal: options.signal,
+      },
+      listOf(containerSummary),
+    );
+  }
+
+  /** Measures a container once, without the second that the engine otherwise takes to compare (API 1.41 and later). */
+  async stats(container: ContainerRef, options: CallOptions = {}): Promise<ContainerStats> {
+    return this.#session.json(
+      {
+        method: 'GET',
+        path: path`/containers/${container}/stats`,
+        query: { stream: false, 'one-shot': true },
+        timeout: this.#session.timeouts.read,
+        signal: options.signal,
+      },
+      containerStats,
+    );
+  }
+
+  /** Gives a container's output: the bytes of both streams in the order they came. The reader must end or destroy it. */
+  async logs(container: ContainerRef, options: LogOptions): Promise<Readable> {
+    return this.#session.stream(
+      {
+        method: 'GET',
+        path: path`/containers/${container}/logs`,
+        query: {
+          stdout: options.stdout ?? true,
+          stderr: options.stderr ?? true,
+          tail: options.tail,
+          follow: options.follow,
+          since: options.since,
+          timestamps: options.timestamps,
+        },
+        timeout: options.follow === true ? undefined : this.#session.timeouts.archive,
+        signal: options.signal,
+      },
+      logSink(options.tty, { method: 'GET', path: path`/containers/${container}/logs` }),
+    );
+  }
+
+  /**
+   * Waits, as long as it takes, until a container has stopped.
+   *
+   * @param options - `condition`: `not-running` is true at once for one that does not run; `next-exit` is not.
+   */
+  async wait(
+    container: ContainerRef,
+    options: CallOptions & { condition?: 'not-running' | 'next-exit' | 'removed' } = {},
+  ): Promise<{ statusCode: number; error: string | undefined }> {
+    const exit = await this.#session.json(
+      {
+        method: 'POST',
+        path: path`/containers/${container}/wait`,
+        query: { condition: options.condition },
+        timeout: undefined,
+        signal: options.signal,
+      },
+      containerExit,
+    );
+    return { statusCode: exit.StatusCode, error: exit.Error?.Message };
+  }
+
+  /**
+   * Unpacks a tar archive inside a container.
+   *
+   * @param options - `path`: an existing directory of the container; `archive`: destroyed in any case; `noOverwriteDirNonDir`: refuse to
+   * replace a directory by a file and the other way round.
+   */
+  async putArchive(
+    container: ContainerRef,
+    options: CallOptions & { path: string; archive: Readable; noOverwriteDirNonDir?: boolean },
+  ): Promise<void> {
+    await this.#session.status({
+      method: 'PUT',
+      path: path`/containers/${container}/archive`,
+      query: { path: options.path, noOverwriteDirNonDir: options.noOverwriteDirNonDir },
+      upload: options.archive,
+      timeout: this.#session.timeouts.archive,
+      signal: options.signal,
+    });
+  }
+
+  /** Packs a file or directory of a container as a tar archive. The reader must end or destroy it. */
+  async getArchive(container: ContainerRef, options: CallOptions & { path: string }): Promise<Readable> {
+    return this.#session.stream({
+      method: 'GET',
+      path: path`/containers/${container}/archive`,
+      query: { path: options.path },
+      timeout: this.#session.timeouts.archive,
+      signal: options.signal,
+    });
+  }
+
+  /**
+   * Makes an image of a container's files.
+   *
+   * @param options - `pause` freezes it meanwhile; `configuration` replaces parts of its configuration in the image.
+   */
+  async commit(
+    container: ContainerRef,
+    options: CallOptions & {
+      repo: RepositoryName;
+      tag: TagName;
+      pause: boolean;
+      comment?: string;
+      configuration?: Partial<ContainerSpecification>;
+    },
+  ): Promise<{ id: ImageId }> {
+    const answer = await this.#session.json(
+      {
+        method: 'POST',
+        path: path`/commit`,
+        query: {
+          container,
+          repo: options.repo,
+          tag: options.tag,
+          pause: options.pause,
+          comment: options.comment,
+        },
+        body: options.configuration ?? {},
+        timeout: this.#session.timeouts.commit,
+        signal: options.signal,
+      },
+      committed,
+    );
+    return { id: answer.Id };
+  }
+
+  /**
+   * Connects to a container's console. Writing goes to its standard input, which `end()` closes; reading gives its output, as {@link logs} does.
+   *
+   * @param options - `logs` begins with what was written before; `tty` as in {@link LogOptions}.
+   */
+  async attach(
+    container: ContainerRef,
+    options: CallOptions & {
+      stdin?: boolean;
+      stdout?: boolean;
+      stderr?: boolean;
+      logs?: boolean;
+      tty: boolean;
+    },
+  ): Promise<Duplex> {
+    const request = { method: 'POST', path: path`/containers/${container}/attach` } as const;
+    const socket = await this.#session.upgrade({
+      ...request,
+      query: {
+        stream: true,
+        stdin: options.stdin,
+        stdout: options.stdout,
+        stderr: options.stderr,
+        logs: options.logs,
+      },
+      timeout: this.#session.timeouts.read,
+      signal: options.signal,
+    });
+    return attachStreams(socket, logSink(options.tty, request));
+  }
+
+  async #post(target: Parameters<Session['status']>[0]['path'], options: CallOptions): Promise<number> {
+    return this.#session.status({
+      method: 'POST',
+      path: target,
+      timeout: this.#session.timeouts.change,
+      signal: options.signal,
+    });
+  }
+}

@@ -1,0 +1,52 @@
+import type { Logger } from '../../interfaces/index.js';
+import type { EngineAddress } from './address.js';
+import type { EngineVersion } from './api-version.js';
+import { ContainersApi } from './containers.js';
+import { ExecApi } from './exec.js';
+import { ImagesApi } from './images.js';
+import { NetworksApi } from './networks.js';
+import { Session, type CallOptions } from './session.js';
+import { SystemApi } from './system.js';
+import type { EngineTimeouts } from './timeouts.js';
+
+/** What an engine's client may be told. */
+export interface EngineClientOptions {
+  /** Told about every request, at `debug`. */
+  readonly logger?: Logger;
+  /** Instead of the default ones. */
+  readonly timeouts?: Partial<EngineTimeouts>;
+}
+
+/** A Docker Engine. Making one does nothing; the first call negotiates the API version. */
+export class Engine {
+  readonly system: SystemApi;
+  readonly containers: ContainersApi;
+  readonly images: ImagesApi;
+  readonly networks: NetworksApi;
+  readonly exec: ExecApi;
+  readonly #session: Session;
+
+  constructor(address: EngineAddress, options: EngineClientOptions = {}) {
+    const session = new Session(address, options);
+    this.#session = session;
+    this.system = new SystemApi(session);
+    this.containers = new ContainersApi(session);
+    this.images = new ImagesApi(session);
+    this.networks = new NetworksApi(session);
+    this.exec = new ExecApi(session);
+  }
+
+  /**
+   * Agrees with the engine on an API version, once; every call does this first where it has not been done.
+   *
+   * @throws EngineVersionUnsupported when the engine speaks none that this client knows.
+   */
+  negotiate(options: CallOptions = {}): Promise<EngineVersion> {
+    return this.#session.version(options.signal);
+  }
+
+  /** Closes all connections; calls and streams under way fail with EngineUnreachable, and so do later calls. */
+  close(): void {
+    this.#session.close();
+  }
+}

@@ -1,0 +1,100 @@
+/** What was asked of the engine, for error messages. */
+export interface RequestDescription {
+  readonly method: string;
+  /** Without the API version and the query. */
+  readonly path: string;
+}
+
+const describe = (request: RequestDescription): string => `${request.method} ${request.path}`;
+
+/** The engine said no: an answer of 400 and above, or an error line inside an answer that began as a success. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  /** The HTTP status; 200 for an error inside an answer that began as a success. */
+  readonly status: number;
+  /** The engine's own words. */
+  readonly engineMessage: string;
+  readonly request: RequestDescription;
+  /** The error came inside an answer that began as a success: a load, a log. */
+  readonly inBand: boolean;
+
+  constructor(request: RequestDescription, status: number, engineMessage: string, inBand = false) {
+    super(`${describe(request)}: ${engineMessage} (${inBand ? 'in the answer' : `status ${status}`})`);
+    this.status = status;
+    this.engineMessage = engineMessage;
+    this.request = request;
+    this.inBand = inBand;
+  }
+}
+
+/** The engine could not be reached, or the connection broke before it answered. */
+export class EngineUnreachable extends Error {
+  override readonly name = 'EngineUnreachable';
+  readonly request: RequestDescription;
+  /** The request may have got through: what it asked for may have been done all the same. */
+  readonly maybeDone: boolean;
+
+  constructor(request: RequestDescription, why: string, options: { maybeDone: boolean; cause?: unknown }) {
+    super(`${describe(request)}: the engine cannot be reached: ${why}`, { cause: options.cause });
+    this.request = request;
+    this.maybeDone = options.maybeDone;
+  }
+}
+
+/** A stream ended before it was complete. */
+export class TruncatedStream extends Error {
+  override readonly name = 'TruncatedStream';
+
+  /** @param what - which stream, and where it ended. */
+  constructor(what: string, cause?: unknown) {
+    super(what, { cause });
+  }
+}
+
+/** The engine answered something that its API does not allow for. */
+export class EngineProtocolError extends Error {
+  override readonly name = 'EngineProtocolError';
+
+  /** @param what - what was wrong, and in which answer. */
+  constructor(what: string, cause?: unknown) {
+    super(what, { cause });
+  }
+}
+
+/** The engine's API versions and ours do not overlap. */
+export class EngineVersionUnsupported extends Error {
+  override readonly name = 'EngineVersionUnsupported';
+
+  /**
+   * @param engine - the oldest and newest API version that the engine speaks, and its own version.
+   * @param supported - the oldest and newest API version that this client speaks.
+   */
+  constructor(
+    readonly engine: { readonly minimum: string; readonly maximum: string; readonly version: string },
+    readonly supported: { readonly minimum: string; readonly maximum: string },
+  ) {
+    super(
+      `engine ${engine.version} speaks API ${engine.minimum} to ${engine.maximum}, ` +
+        `this driver ${supported.minimum} to ${supported.maximum}`,
+    );
+  }
+}
+
+const hasStatus = (error: unknown, status: number): error is EngineError =>
+  error instanceof EngineError && !error.inBand && error.status === status;
+
+/** What was asked about does not exist (404). */
+export const isNotFound = (error: unknown): error is EngineError => hasStatus(error, 404);
+/** What was asked for clashes with the state of things or with a name that is taken (409). */
+export const isConflict = (error: unknown): error is EngineError => hasStatus(error, 409);
+/** The engine did not understand or refused what it was given (400). */
+export const isBadRequest = (error: unknown): error is EngineError => hasStatus(error, 400);
+/** The engine could not be reached, or the connection broke before it answered. */
+export const isUnreachable = (error: unknown): error is EngineUnreachable =>
+  error instanceof EngineUnreachable;
+/**
+ * The engine has no such image. The status alone does not tell: creating a container that joins another one's network is also answered
+ * with 404 when that container is missing, so the words decide ("No such image: …" in 20.10 as in 28.5).
+ */
+export const isNoSuchImage = (error: unknown): error is EngineError =>
+  isNotFound(error) && /no such image/i.test(error.engineMessage);

@@ -1,0 +1,70 @@
+import type { Duplex } from 'node:stream';
+
+import type { ContainerRef, ExecId } from './identifiers.js';
+import { logSink } from './multiplexed.js';
+import { path } from './request-path.js';
+import { execCreated, execInspect, type ExecInspect } from './schemas/exec.js';
+import type { CallOptions, Session } from './session.js';
+import type { ExecSpecification } from './specifications.js';
+import { attachStreams } from './upgrade.js';
+
+/** Processes started in containers that run. */
+export class ExecApi {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /**
+   * Prepares a process; nothing runs yet.
+   *
+   * @throws EngineError 409 when the container does not run or is paused.
+   */
+  async create(
+    container: ContainerRef,
+    options: CallOptions & { specification: ExecSpecification },
+  ): Promise<ExecId> {
+    const created = await this.#session.json(
+      {
+        method: 'POST',
+        path: path`/containers/${container}/exec`,
+        body: options.specification,
+        timeout: this.#session.timeouts.change,
+        signal: options.signal,
+      },
+      execCreated,
+    );
+    return created.Id;
+  }
+
+  /**
+   * Starts the process. Writing goes to its standard input, which `end()` closes; reading gives its output, both streams in the order
+   * they came, and ends when it does. The reader must end or destroy it.
+   *
+   * @param options - `tty` as the process was made with.
+   */
+  async start(exec: ExecId, options: CallOptions & { tty: boolean }): Promise<Duplex> {
+    const request = { method: 'POST', path: path`/exec/${exec}/start` } as const;
+    const socket = await this.#session.upgrade({
+      ...request,
+      body: { Detach: false, Tty: options.tty },
+      timeout: this.#session.timeouts.change,
+      signal: options.signal,
+    });
+    return attachStreams(socket, logSink(options.tty, request));
+  }
+
+  /** Tells how the process is doing, and its exit code. */
+  async inspect(exec: ExecId, options: CallOptions = {}): Promise<ExecInspect> {
+    return this.#session.json(
+      {
+        method: 'GET',
+        path: path`/exec/${exec}/json`,
+        timeout: this.#session.timeouts.read,
+        signal: options.signal,
+      },
+      execInspect,
+    );
+  }
+}

@@ -1,0 +1,121 @@
+import type { Readable } from 'node:stream';
+
+import type { ImageId, ImageRef, ImageReference, RepositoryName, TagName } from './identifiers.js';
+import { path } from './request-path.js';
+import { listOf } from './schemas/fields.js';
+import {
+  imageInspect,
+  imageRemoved,
+  imageSummary,
+  type ImageInspect,
+  type ImageRemoved,
+  type ImageSummary,
+} from './schemas/images.js';
+import type { CallOptions, Session } from './session.js';
+
+/** Which images a list has. Only keys that the engine is known to have: it ignores others and then lists everything. */
+export interface ImageFilters {
+  /** `name` or `name=value`; an image must match all. */
+  readonly label?: readonly string[];
+  /** References; `*` stands for anything but `/`. */
+  readonly reference?: readonly string[];
+  /** `['true']`: only images without a tag. */
+  readonly dangling?: readonly ('true' | 'false')[];
+}
+
+/** What the engine says it loaded: an image with a tag by its reference, one without by its id. */
+export type LoadedImage = { readonly reference: ImageReference } | { readonly id: ImageId };
+
+/** The images of an engine. */
+export class ImagesApi {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /**
+   * Loads the images of an archive, as `docker save` makes it. The answer is read to its end: engines with the containerd store may say
+   * "Loaded image" first and fail afterwards.
+   *
+   * @param archive - a tar stream; destroyed in any case.
+   * @param options - `onProgress` is told the bytes that went to the engine so far.
+   * @throws EngineError with `inBand` when the engine refuses the archive; whatever the archive fails with.
+   */
+  load(
+    archive: Readable,
+    options: CallOptions & { onProgress?: (bytes: number) => void } = {},
+  ): Promise<LoadedImage[]> {
+    return Promise.reject(new Error(`${typeof archive}${typeof options}`));
+  }
+
+  /** Packs an image as an archive. The reader must end or destroy it. */
+  async save(image: ImageRef, options: CallOptions = {}): Promise<Readable> {
+    return this.#session.stream({
+      method: 'GET',
+      path: path`/images/${image}/get`,
+      timeout: this.#session.timeouts.image,
+      signal: options.signal,
+    });
+  }
+
+  /** Tells all about an image. */
+  async inspect(image: ImageRef, options: CallOptions = {}): Promise<ImageInspect> {
+    return this.#session.json(
+      {
+        method: 'GET',
+        path: path`/images/${image}/json`,
+        timeout: this.#session.timeouts.read,
+        signal: options.signal,
+      },
+      imageInspect,
+    );
+  }
+
+  /** Gives an image a further name; another image that had the name loses it. */
+  async tag(image: ImageRef, options: CallOptions & { repo: RepositoryName; tag: TagName }): Promise<void> {
+    await this.#session.status({
+      method: 'POST',
+      path: path`/images/${image}/tag`,
+      query: { repo: options.repo, tag: options.tag },
+      timeout: this.#session.timeouts.change,
+      signal: options.signal,
+    });
+  }
+
+  /**
+   * Takes a tag away, and the image with its last one.
+   *
+   * @param options - `force` also takes it from an image that stopped containers use; `noprune` keeps untagged parents.
+   * @throws EngineError 404 when there is no such image, 409 when containers use it.
+   */
+  async remove(
+    image: ImageRef,
+    options: CallOptions & { force?: boolean; noprune?: boolean } = {},
+  ): Promise<ImageRemoved> {
+    return this.#session.json(
+      {
+        method: 'DELETE',
+        path: path`/images/${image}`,
+        query: { force: options.force, noprune: options.noprune },
+        timeout: this.#session.timeouts.change,
+        signal: options.signal,
+      },
+      imageRemoved,
+    );
+  }
+
+  /** Lists images. */
+  async list(options: CallOptions & { filters?: ImageFilters } = {}): Promise<ImageSummary[]> {
+    return this.#session.json(
+      {
+        method: 'GET',
+        path: path`/images/json`,
+        query: { filters: options.filters },
+        timeout: this.#session.timeouts.read,
+        signal: options.signal,
+      },
+      listOf(imageSummary),
+    );
+  }
+}

@@ -1,0 +1,123 @@
+import { z } from 'zod';
+
+import { containerId, imageId, listOf, mapOf } from './fields.js';
+
+/** `docker ps` knows these; 28.5 also has `removing`. */
+const status = z.enum(['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']);
+
+const endpoint = z.object({
+  /** Empty until the container has been started. */
+  NetworkID: z.string(),
+  EndpointID: z.string(),
+  /** What the container was told to have; null or absent when the engine chooses. */
+  IPAMConfig: z.object({ IPv4Address: z.string().optional(), IPv6Address: z.string().optional() }).nullish(),
+  Gateway: z.string(),
+  IPAddress: z.string(),
+  IPPrefixLen: z.int(),
+  GlobalIPv6Address: z.string(),
+  MacAddress: z.string(),
+  Aliases: listOf(z.string()),
+});
+
+export const containerState = z.object({
+  Status: status,
+  Running: z.boolean(),
+  Paused: z.boolean(),
+  Restarting: z.boolean(),
+  OOMKilled: z.boolean(),
+  Dead: z.boolean(),
+  Pid: z.int(),
+  ExitCode: z.int(),
+  Error: z.string(),
+  /** `0001-01-01T00:00:00Z` when it never was. */
+  StartedAt: z.string(),
+  FinishedAt: z.string(),
+});
+
+export const containerInspect = z.object({
+  Id: containerId,
+  /** With a leading `/`. */
+  Name: z.string(),
+  Created: z.string(),
+  Image: imageId,
+  Driver: z.string(),
+  RestartCount: z.int(),
+  State: containerState,
+  Config: z.object({
+    Hostname: z.string(),
+    Image: z.string(),
+    Labels: mapOf(z.string()),
+    Env: listOf(z.string()),
+    Cmd: listOf(z.string()),
+    Entrypoint: listOf(z.string()),
+    User: z.string().optional(),
+    WorkingDir: z.string().optional(),
+    Tty: z.boolean(),
+    OpenStdin: z.boolean(),
+    StopSignal: z.string().optional(),
+    StopTimeout: z.int().optional(),
+    /** Up to API 1.43; since then it stands in the endpoint. */
+    MacAddress: z.string().optional(),
+  }),
+  HostConfig: z.object({
+    NetworkMode: z.string(),
+    Memory: z.int(),
+    MemorySwap: z.int(),
+    NanoCpus: z.int(),
+    CpuShares: z.int(),
+    CpuPeriod: z.int(),
+    CpuQuota: z.int(),
+    CpusetCpus: z.string(),
+    PidsLimit: z.int().nullish(),
+    Privileged: z.boolean(),
+    StorageOpt: mapOf(z.string()),
+  }),
+  NetworkSettings: z.object({ Networks: mapOf(endpoint) }),
+  Mounts: listOf(
+    z.object({
+      Type: z.string(),
+      Name: z.string().optional(),
+      Source: z.string().optional(),
+      Destination: z.string(),
+      RW: z.boolean(),
+    }),
+  ),
+  /** Bytes of the container's own layer; only when asked for. */
+  SizeRw: z.int().optional(),
+  /** Bytes of all its files; only when asked for. */
+  SizeRootFs: z.int().optional(),
+});
+
+export const containerSummary = z.object({
+  Id: containerId,
+  /** With a leading `/` each. */
+  Names: listOf(z.string()),
+  Image: z.string(),
+  ImageID: z.string(),
+  /** Seconds since 1970. */
+  Created: z.int(),
+  Labels: mapOf(z.string()),
+  State: status,
+  /** For people: `Up 3 minutes`. */
+  Status: z.string(),
+  HostConfig: z.object({ NetworkMode: z.string().optional() }),
+  NetworkSettings: z.object({ Networks: mapOf(endpoint) }).nullish(),
+});
+
+export const containerCreated = z.object({ Id: containerId, Warnings: listOf(z.string()) });
+
+export const containerExit = z.object({
+  StatusCode: z.int(),
+  Error: z.object({ Message: z.string().optional() }).nullish(),
+});
+
+export const committed = z.object({ Id: imageId });
+
+/** Where a container stands. */
+export type ContainerState = z.output<typeof containerState>;
+/** A container as `GET /containers/{id}/json` tells it: what the driver reads of it. */
+export type ContainerInspect = z.output<typeof containerInspect>;
+/** A container in a list. */
+export type ContainerSummary = z.output<typeof containerSummary>;
+/** A container's place in a network. */
+export type ContainerEndpoint = z.output<typeof endpoint>;

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+
+import {
+  isContainerId,
+  isExecId,
+  isImageId,
+  isNetworkId,
+  type ContainerId,
+  type ExecId,
+  type ImageId,
+  type NetworkId,
+} from '../identifiers.js';
+
+const identifier = <T extends string>(guard: (text: string) => text is T, what: string): z.ZodType<T> =>
+  z.custom<T>((value) => typeof value === 'string' && guard(value), `expected ${what}`);
+
+export const containerId = identifier<ContainerId>(isContainerId, "a container's id");
+export const networkId = identifier<NetworkId>(isNetworkId, "a network's id");
+export const imageId = identifier<ImageId>(isImageId, "an image's id");
+export const execId = identifier<ExecId>(isExecId, "a process's id");
+
+/** A list. The engine is written in Go, whose empty lists become `null` in JSON, or are left out. */
+export const listOf = <T extends z.ZodType>(item: T): z.ZodType<z.output<T>[]> =>
+  z
+    .array(item)
+    .nullish()
+    .transform((list) => list ?? []);
+
+/** A map from text. Empty ones become `null`, as lists do. */
+export const mapOf = <T extends z.ZodType>(item: T): z.ZodType<Record<string, z.output<T>>> =>
+  z
+    .record(z.string(), item)
+    .nullish()
+    .transform((map) => map ?? {});

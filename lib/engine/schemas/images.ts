@@ -1,0 +1,60 @@
+import { z } from 'zod';
+
+import { imageId, listOf, mapOf } from './fields.js';
+
+export const imageInspect = z.object({
+  Id: imageId,
+  RepoTags: listOf(z.string()),
+  RepoDigests: listOf(z.string()),
+  /** Absent or empty for images without one. */
+  Created: z.string().optional(),
+  Architecture: z.string(),
+  Os: z.string(),
+  /** Bytes. */
+  Size: z.int(),
+  /** What containers of the image inherit; 28.5 leaves out what is empty. */
+  Config: z
+    .object({
+      User: z.string().optional(),
+      Env: listOf(z.string()),
+      Cmd: listOf(z.string()),
+      Entrypoint: listOf(z.string()),
+      WorkingDir: z.string().optional(),
+      Labels: mapOf(z.string()),
+      StopSignal: z.string().optional(),
+      Volumes: mapOf(z.object({})),
+      ExposedPorts: mapOf(z.object({})),
+    })
+    .nullish(),
+  RootFS: z.object({ Type: z.string(), Layers: listOf(z.string()) }),
+});
+
+export const imageSummary = z.object({
+  Id: imageId,
+  ParentId: z.string(),
+  RepoTags: listOf(z.string()),
+  RepoDigests: listOf(z.string()),
+  /** Seconds since 1970. */
+  Created: z.int(),
+  /** Bytes. */
+  Size: z.int(),
+  Labels: mapOf(z.string()),
+});
+
+export const imageRemoved = z.array(
+  z.object({ Untagged: z.string().optional(), Deleted: z.string().optional() }),
+);
+
+/** A line of what `POST /images/load` answers: words for people, or an error. */
+export const loadLine = z.object({
+  stream: z.string().optional(),
+  error: z.string().optional(),
+  errorDetail: z.object({ message: z.string().optional() }).nullish(),
+});
+
+/** An image as `GET /images/{name}/json` tells it: what the driver reads of it. */
+export type ImageInspect = z.output<typeof imageInspect>;
+/** An image in a list. */
+export type ImageSummary = z.output<typeof imageSummary>;
+/** What a removal took away: tags and images. */
+export type ImageRemoved = z.output<typeof imageRemoved>;

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+import { listOf, mapOf, networkId } from './fields.js';
+
+export const networkInspect = z.object({
+  Id: networkId,
+  Name: z.string(),
+  Created: z.string(),
+  Scope: z.string(),
+  Driver: z.string(),
+  EnableIPv6: z.boolean(),
+  Internal: z.boolean(),
+  IPAM: z.object({
+    Driver: z.string(),
+    Options: mapOf(z.string()),
+    Config: listOf(
+      z.object({
+        Subnet: z.string().optional(),
+        IPRange: z.string().optional(),
+        Gateway: z.string().optional(),
+        AuxiliaryAddresses: mapOf(z.string()),
+      }),
+    ),
+  }),
+  /** By container id; empty in lists. */
+  Containers: mapOf(
+    z.object({
+      Name: z.string(),
+      EndpointID: z.string(),
+      MacAddress: z.string(),
+      IPv4Address: z.string(),
+      IPv6Address: z.string(),
+    }),
+  ),
+  Options: mapOf(z.string()),
+  Labels: mapOf(z.string()),
+});
+
+export const networkCreated = z.object({ Id: networkId, Warning: z.string().optional() });
+
+/** A network of the engine. */
+export type NetworkInspect = z.output<typeof networkInspect>;

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+
+import { listOf, mapOf } from './fields.js';
+
+const cpu = z.object({
+  cpu_usage: z.object({
+    /** Nanoseconds. */
+    total_usage: z.number(),
+    /** Only under cgroup v1. */
+    percpu_usage: listOf(z.number()),
+  }),
+  online_cpus: z.int().optional(),
+});
+
+/** A container that does not run is answered for with zeros and left-out fields. */
+export const containerStats = z.object({
+  read: z.string(),
+  cpu_stats: cpu,
+  memory_stats: z.object({
+    /** Bytes. */
+    usage: z.number().optional(),
+    limit: z.number().optional(),
+    stats: mapOf(z.number()),
+  }),
+  pids_stats: z.object({ current: z.number().optional() }).optional(),
+  blkio_stats: z.object({
+    io_service_bytes_recursive: listOf(
+      z.object({ major: z.int(), minor: z.int(), op: z.string(), value: z.number() }),
+    ),
+    io_serviced_recursive: listOf(
+      z.object({ major: z.int(), minor: z.int(), op: z.string(), value: z.number() }),
+    ),
+  }),
+  /** By interface name inside the container; left out without a network. */
+  networks: mapOf(
+    z.object({
+      rx_bytes: z.number(),
+      rx_packets: z.number(),
+      rx_errors: z.number(),
+      rx_dropped: z.number(),
+      tx_bytes: z.number(),
+      tx_packets: z.number(),
+      tx_errors: z.number(),
+      tx_dropped: z.number(),
+    }),
+  ),
+});
+
+/** What a container has used so far. */
+export type ContainerStats = z.output<typeof containerStats>;

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+
+import { listOf, mapOf } from './fields.js';
+
+/** The engine answers `/version` under every path and to every client: it is what versions are negotiated with. */
+export const versionAnswer = z.object({
+  Version: z.string(),
+  ApiVersion: z.string(),
+  MinAPIVersion: z.string(),
+  Os: z.string(),
+  Arch: z.string(),
+  KernelVersion: z.string().optional(),
+});
+
+export const systemInfo = z.object({
+  ID: z.string(),
+  /** The host's name. */
+  Name: z.string(),
+  ServerVersion: z.string(),
+  Containers: z.int(),
+  ContainersRunning: z.int(),
+  ContainersPaused: z.int(),
+  ContainersStopped: z.int(),
+  Images: z.int(),
+  /** The storage driver. */
+  Driver: z.string(),
+  DriverStatus: listOf(z.tuple([z.string(), z.string()])),
+  DockerRootDir: z.string(),
+  NCPU: z.int(),
+  /** Bytes. */
+  MemTotal: z.int(),
+  MemoryLimit: z.boolean(),
+  SwapLimit: z.boolean(),
+  PidsLimit: z.boolean(),
+  CpuCfsQuota: z.boolean(),
+  CPUShares: z.boolean(),
+  CPUSet: z.boolean(),
+  /** Left out under cgroup v2, which has no such switch. */
+  OomKillDisable: z.boolean().optional(),
+  KernelVersion: z.string(),
+  OperatingSystem: z.string(),
+  OSType: z.string(),
+  /** As `uname -m` says: `x86_64`, `aarch64`. */
+  Architecture: z.string(),
+  CgroupDriver: z.string(),
+  /** `1` or `2`; since 20.10. */
+  CgroupVersion: z.string().optional(),
+  LoggingDriver: z.string(),
+  SecurityOptions: listOf(z.string()),
+  Runtimes: mapOf(z.object({})),
+  DefaultRuntime: z.string(),
+  LiveRestoreEnabled: z.boolean(),
+  Plugins: z.object({ Network: listOf(z.string()), Volume: listOf(z.string()) }),
+  Labels: listOf(z.string()),
+  SystemTime: z.string().optional(),
+  Warnings: listOf(z.string()),
+});
+
+export const engineEvent = z.object({
+  /** `container`, `image`, `network`, … */
+  Type: z.string(),
+  /** `start`, `die`, `exec_create: sh`, … */
+  Action: z.string(),
+  Actor: z.object({ ID: z.string(), Attributes: mapOf(z.string()) }),
+  /** Seconds since 1970. */
+  time: z.number(),
+  /** Nanoseconds since 1970, exact to some hundred of them. */
+  timeNano: z.number(),
+});
+
+/** What the engine says about its host. */
+export type SystemInfo = z.output<typeof systemInfo>;
+/** Something that happened in the engine. */
+export type EngineEvent = z.output<typeof engineEvent>;
+
+/** What the engine says it is. */
+export type VersionAnswer = z.output<typeof versionAnswer>;

@@ -1,0 +1,76 @@
+import { path } from './request-path.js';
+import {
+  systemInfo,
+  versionAnswer,
+  type EngineEvent,
+  type SystemInfo,
+  type VersionAnswer,
+} from './schemas/system.js';
+import type { CallOptions, Session } from './session.js';
+
+/** Which events are wanted: those that match one value of every key. The engine ignores keys it does not know and then sends everything. */
+export interface EventFilters {
+  readonly type?: readonly ('container' | 'image' | 'network' | 'daemon')[];
+  readonly event?: readonly string[];
+  /** `name` or `name=value`; here an event must match all. */
+  readonly label?: readonly string[];
+}
+
+/** The engine itself. */
+export class SystemApi {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** Asks whether the engine answers. */
+  async ping(options: CallOptions = {}): Promise<void> {
+    await this.#session.status({
+      method: 'GET',
+      path: path`/_ping`,
+      timeout: this.#session.timeouts.read,
+      signal: options.signal,
+    });
+  }
+
+  /** Asks what the engine is. Unlike `Engine.negotiate` it asks each time. */
+  async version(options: CallOptions = {}): Promise<VersionAnswer> {
+    return this.#session.json(
+      {
+        method: 'GET',
+        path: path`/version`,
+        timeout: this.#session.timeouts.read,
+        signal: options.signal,
+      },
+      versionAnswer,
+    );
+  }
+
+  /** Asks about the host and what the engine can do with it. */
+  async info(options: CallOptions = {}): Promise<SystemInfo> {
+    return this.#session.json(
+      {
+        method: 'GET',
+        path: path`/info`,
+        timeout: this.#session.timeouts.read,
+        signal: options.signal,
+      },
+      systemInfo,
+    );
+  }
+
+  /**
+   * Follows what happens in the engine, for as long as the caller reads; leaving the loop closes the connection. The engine is always read
+   * at once, because one whose reader stalls becomes slow for everybody.
+   *
+   * @param options - `since`: also what happened from then on, seconds since 1970 with a fraction; the engine remembers 256 events.
+   * @throws TruncatedStream when the connection breaks or the reader falls too far behind: events may be lost, ask anew for the
+   * state of things; the signal's reason when that aborts.
+   */
+  events(
+    options: CallOptions & { since?: number; filters?: EventFilters } = {},
+  ): AsyncGenerator<EngineEvent, void, void> {
+    throw new Error(typeof options);
+  }
+}
