@@ -1,0 +1,132 @@
+import type { BlockDeviceInfo } from '../objects/block-device-info.js';
+import type { Flavor } from '../objects/flavor.js';
+import type { ImageMeta } from '../objects/image-meta.js';
+import type { Instance } from '../objects/instance.js';
+import type { Migration } from '../objects/migration.js';
+import type { NetworkInfo } from '../objects/network-info.js';
+import type { RequestContext } from '../objects/request-context.js';
+import type { LongRunningOptions } from '../progress.js';
+import type { Allocations } from './allocations.js';
+import type { VerbOptions } from './verb-options.js';
+
+/** Options of {@link MigrationVerbs.migrate_disk_and_power_off}. */
+export interface MigrateDiskOptions extends LongRunningOptions {
+  /** The disks of the instance. Default: none. */
+  readonly block_device_info?: BlockDeviceInfo | null;
+  /** Seconds to let the container end by itself before it is killed. Default: 0, kill at once. */
+  readonly timeout?: number;
+  /** Seconds after which it is asked again while it has not ended. Default: 0, ask once. */
+  readonly retry_interval?: number;
+}
+
+/** Options of {@link MigrationVerbs.finish_revert_migration}. */
+export interface FinishRevertMigrationOptions extends LongRunningOptions {
+  /** The disks of the instance. Default: none. */
+  readonly block_device_info?: BlockDeviceInfo | null;
+  /** Whether to start the container. Default: true. */
+  readonly power_on?: boolean;
+}
+
+/** Options of {@link MigrationVerbs.finish_migration}. */
+export interface FinishMigrationOptions extends FinishRevertMigrationOptions {
+  /** Whether the flavor changes. Nova always says; default here: false. */
+  readonly resize_instance?: boolean;
+  /** What Placement has set aside for the instance. Default: none. */
+  readonly allocations?: Allocations | null;
+}
+
+/** Cold migration and resize. */
+export interface MigrationVerbs {
+  /**
+   * On the source: stops the container and makes what is in it available to the destination. The container stays until the
+   * migration is confirmed.
+   *
+   * @param dest - the IP address of the destination.
+   * @param flavor - the flavor it will have there.
+   * @returns what the destination's {@link finish_migration} is to be given as `disk_info`.
+   * Nova: `ComputeDriver.migrate_disk_and_power_off`.
+   */
+  migrate_disk_and_power_off(
+    context: RequestContext,
+    instance: Instance,
+    dest: string,
+    flavor: Flavor,
+    network_info: NetworkInfo,
+    options?: MigrateDiskOptions,
+  ): Promise<string | null>;
+
+  /**
+   * On the destination: makes the container anew, with its new flavor.
+   *
+   * Nova: `ComputeDriver.finish_migration`.
+   */
+  finish_migration(
+    context: RequestContext,
+    migration: Migration,
+    instance: Instance,
+    disk_info: string | null,
+    network_info: NetworkInfo,
+    image_meta: ImageMeta,
+    options?: FinishMigrationOptions,
+  ): Promise<void>;
+
+  /**
+   * On the source: removes what {@link migrate_disk_and_power_off} kept. The new container stays, on the same host too.
+   *
+   * Nova: `ComputeDriver.confirm_migration`.
+   */
+  confirm_migration(
+    context: RequestContext,
+    migration: Migration,
+    instance: Instance,
+    network_info: NetworkInfo,
+    options?: VerbOptions,
+  ): Promise<void>;
+
+  /**
+   * On the source: takes back what {@link migrate_disk_and_power_off} did.
+   *
+   * Nova: `ComputeDriver.finish_revert_migration`.
+   */
+  finish_revert_migration(
+    context: RequestContext,
+    instance: Instance,
+    network_info: NetworkInfo,
+    migration: Migration,
+    options?: FinishRevertMigrationOptions,
+  ): Promise<void>;
+
+  /**
+   * On the destination of an evacuation: begins to find out whether the two hosts share the instance's files.
+   *
+   * @returns what {@link check_instance_shared_storage_remote} is to be given on the other host.
+   * Nova: `ComputeDriver.check_instance_shared_storage_local`.
+   */
+  check_instance_shared_storage_local(
+    context: RequestContext,
+    instance: Instance,
+    options?: VerbOptions,
+  ): Promise<Readonly<Record<string, unknown>>>;
+
+  /**
+   * On the other host: tells whether the two hosts share the instance's files.
+   *
+   * Nova: `ComputeDriver.check_instance_shared_storage_remote`.
+   */
+  check_instance_shared_storage_remote(
+    context: RequestContext,
+    data: Readonly<Record<string, unknown>>,
+    options?: VerbOptions,
+  ): Promise<boolean>;
+
+  /**
+   * Takes back {@link check_instance_shared_storage_local}.
+   *
+   * Nova: `ComputeDriver.check_instance_shared_storage_cleanup`.
+   */
+  check_instance_shared_storage_cleanup(
+    context: RequestContext,
+    data: Readonly<Record<string, unknown>>,
+    options?: VerbOptions,
+  ): Promise<void>;
+}
