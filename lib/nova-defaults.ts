@@ -1,0 +1,305 @@
+import { z } from 'zod';
+import type {
+  ComputeDriver,
+  DriverCapabilities,
+  Instance,
+  LifecycleEvent,
+  LifecycleEventListener,
+  LiveMigrateData,
+  Logger,
+  RequestContext,
+  VerbOptions,
+} from '../interfaces/index.js';
+import {
+  capability_traits,
+  InvalidInput,
+  lifecycle_event,
+  noCapabilities,
+  NotImplementedError,
+} from '../interfaces/index.js';
+
+const lifecycleEvent = z.object({
+  uuid: z.string(),
+  transition: z.enum(lifecycle_event),
+  timestamp: z.number(),
+});
+
+/** The verbs to which Nova's base class has an answer. */
+class NovaAnswers implements Partial<ComputeDriver> {
+  readonly capabilities: DriverCapabilities = noCapabilities;
+  readonly #logger: Logger;
+  #listener: LifecycleEventListener | undefined;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  cleanup_host(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  capabilities_as_traits(): Promise<Record<string, boolean>> {
+    const supported: Record<string, boolean> = {};
+    let flag: keyof DriverCapabilities;
+    for (flag in noCapabilities) {
+      const trait = capability_traits[flag];
+      if (trait !== undefined) supported[trait] = this.capabilities[flag];
+    }
+    return Promise.resolve(supported);
+  }
+
+  async node_is_available(this: ComputeDriver, nodename: string, options?: VerbOptions): Promise<boolean> {
+    const nodes = await this.get_available_nodes(options);
+    if (nodes.includes(nodename)) return true;
+    const refreshed = await this.get_available_nodes({ ...options, refresh: true });
+    return refreshed.includes(nodename);
+  }
+
+  is_node_deleted(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
+  async get_num_instances(this: ComputeDriver, options?: VerbOptions): Promise<number> {
+    const names = await this.list_instances(options);
+    return names.length;
+  }
+
+  async instance_exists(this: ComputeDriver, instance: Instance, options?: VerbOptions): Promise<boolean> {
+    try {
+      const uuids = await this.list_instance_uuids(options);
+      return uuids.includes(instance.uuid);
+    } catch (error) {
+      if (!(error instanceof NotImplementedError)) throw error;
+      const names = await this.list_instances(options);
+      return names.includes(instance.name);
+    }
+  }
+
+  instance_on_disk(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
+  process_instances_at_startup(
+    _context: RequestContext,
+    instances: readonly Instance[],
+  ): Promise<readonly Instance[]> {
+    return Promise.resolve(instances);
+  }
+
+  prepare_for_spawn(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  failed_spawn_cleanup(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  delete_instance_files(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  cleanup_lingering_instance_resources(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  manage_image_cache(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  prepare_networks_before_block_device_mapping(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  clean_networks_preparation(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  inject_network_info(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  network_binding_host_id(_context: RequestContext, instance: Instance): Promise<string | null> {
+    return Promise.resolve(instance.host ?? null);
+  }
+
+  manages_network_binding_host_id(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
+  is_supported_fs_format(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
+  check_instance_shared_storage_cleanup(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  check_source_migrate_data_at_dest(
+    _context: RequestContext,
+    _instance: Instance,
+    migrate_data: LiveMigrateData,
+  ): Promise<LiveMigrateData> {
+    return Promise.resolve(migrate_data);
+  }
+
+  post_claim_migrate_data(
+    _context: RequestContext,
+    _instance: Instance,
+    migrate_data: LiveMigrateData,
+  ): Promise<LiveMigrateData> {
+    return Promise.resolve(migrate_data);
+  }
+
+  rollback_live_migration_at_source(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  post_live_migration(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  register_event_listener(callback: LifecycleEventListener): Promise<void> {
+    this.#listener = callback;
+    return Promise.resolve();
+  }
+
+  async emit_event(event: LifecycleEvent): Promise<void> {
+    const listener = this.#listener;
+    if (listener === undefined) {
+      this.#logger.debug('Nobody listens to events: dropped', { event });
+      return;
+    }
+    const checked = lifecycleEvent.safeParse(event);
+    if (!checked.success) throw new InvalidInput('Not a lifecycle event', { cause: checked.error });
+    try {
+      await listener(event);
+    } catch (error) {
+      this.#logger.error('The listener failed on an event', { event, error });
+    }
+  }
+}
+
+type Verb = Exclude<keyof ComputeDriver, 'capabilities'>;
+type RefusedVerb = Exclude<Verb, keyof NovaAnswers>;
+
+const ESSENTIAL = 'every driver has to bring its own';
+const NOT_HERE = 'this release does not have it';
+const NO_DISKS = 'containers have no disks of their own';
+const NO_VOLUMES = 'volumes cannot be mounted into containers that exist';
+const NO_DEVICES = 'containers have no device names, any will do';
+const NO_SCREEN = 'containers have no screen';
+const NO_AGENT = 'containers have no guest agent';
+const NO_SHARES = 'shares are not mounted into containers';
+const NO_SHARED_FILES = 'no two hosts share the files of a container';
+const NO_MOVE = 'containers cannot be moved while they run';
+const NO_HOST_CONTROL = 'an engine does not rule over its host';
+
+/** The verbs to which it has none, and why this driver has none either. The compiler sees to it that none is missing. */
+const refusals: Readonly<Record<RefusedVerb, string>> = {
+  init_host: ESSENTIAL,
+  get_info: ESSENTIAL,
+  list_instances: ESSENTIAL,
+  list_instance_uuids: ESSENTIAL,
+  get_available_nodes: ESSENTIAL,
+  get_available_resource: ESSENTIAL,
+  get_host_uptime: ESSENTIAL,
+  get_host_ip_addr: ESSENTIAL,
+  spawn: ESSENTIAL,
+  destroy: ESSENTIAL,
+  cleanup: ESSENTIAL,
+  reboot: ESSENTIAL,
+  power_on: ESSENTIAL,
+  power_off: ESSENTIAL,
+  pause: ESSENTIAL,
+  unpause: ESSENTIAL,
+  plug_vifs: ESSENTIAL,
+  unplug_vifs: ESSENTIAL,
+  snapshot: ESSENTIAL,
+  get_console_output: ESSENTIAL,
+
+  rebuild: 'destroy the instance and spawn it again',
+  soft_delete: 'power the instance off',
+  restore: 'power the instance on',
+  resume_state_on_host_boot: 'power the instance on',
+  suspend: 'the memory of a container cannot be put aside, pause it',
+  resume: 'no container is ever suspended',
+  update_provider_tree: 'get_available_resource has the figures',
+  get_nodenames_by_uuid: "the ids of nodes are the orchestrator's to keep",
+  set_host_enabled: "which host gets instances is the orchestrator's to decide",
+  power_update_event: 'nobody else switches its containers',
+
+  rescue: NOT_HERE,
+  unrescue: NOT_HERE,
+  set_admin_password: NOT_HERE,
+  poll_rebooting_instances: NOT_HERE,
+  trigger_crash_dump: NOT_HERE,
+  cache_image: NOT_HERE,
+  attach_interface: NOT_HERE,
+  detach_interface: NOT_HERE,
+  get_serial_console: NOT_HERE,
+  get_diagnostics: NOT_HERE,
+  get_instance_diagnostics: NOT_HERE,
+  get_host_cpu_stats: NOT_HERE,
+  migrate_disk_and_power_off: NOT_HERE,
+  finish_migration: NOT_HERE,
+  confirm_migration: NOT_HERE,
+  finish_revert_migration: NOT_HERE,
+
+  attach_volume: NO_VOLUMES,
+  detach_volume: NO_VOLUMES,
+  swap_volume: NO_VOLUMES,
+  extend_volume: NO_VOLUMES,
+  volume_snapshot_create: NO_VOLUMES,
+  volume_snapshot_delete: NO_VOLUMES,
+  get_volume_connector: NO_VOLUMES,
+  get_all_volume_usage: NO_VOLUMES,
+  mount_share: NO_SHARES,
+  umount_share: NO_SHARES,
+  default_root_device_name: NO_DEVICES,
+  default_device_names_for_instance: NO_DEVICES,
+  get_device_name_for_instance: NO_DEVICES,
+  block_stats: NO_DISKS,
+  get_instance_disk_info: NO_DISKS,
+  get_vnc_console: NO_SCREEN,
+  get_spice_console: NO_SCREEN,
+  get_mks_console: NO_SCREEN,
+  quiesce: NO_AGENT,
+  unquiesce: NO_AGENT,
+  check_instance_shared_storage_local: NO_SHARED_FILES,
+  check_instance_shared_storage_remote: NO_SHARED_FILES,
+  check_can_live_migrate_destination: NO_MOVE,
+  cleanup_live_migration_destination_check: NO_MOVE,
+  check_can_live_migrate_source: NO_MOVE,
+  pre_live_migration: NO_MOVE,
+  live_migration: NO_MOVE,
+  live_migration_force_complete: NO_MOVE,
+  live_migration_abort: NO_MOVE,
+  rollback_live_migration_at_destination: NO_MOVE,
+  post_live_migration_at_source: NO_MOVE,
+  post_live_migration_at_destination: NO_MOVE,
+  host_power_action: NO_HOST_CONTROL,
+  host_maintenance_mode: NO_HOST_CONTROL,
+};
+
+/**
+ * The answers and the refusals as one class. The compiler cannot follow methods that are made from a table, so the signature says
+ * what comes of it; that it says the truth follows from the table's type.
+ */
+function withRefusals(): abstract new (logger: Logger) => ComputeDriver;
+function withRefusals(): abstract new (logger: Logger) => Partial<ComputeDriver> {
+  class Refusing extends NovaAnswers {}
+  for (const [verb, reason] of Object.entries(refusals)) {
+    const message = `${verb} is not offered by this driver: ${reason}`;
+    Object.defineProperty(Refusing.prototype, verb, {
+      value: () => Promise.reject(new NotImplementedError(message)),
+      configurable: true,
+      writable: true,
+    });
+  }
+  return Refusing;
+}
+
+/**
+ * What Nova's own base class answers for every verb that a driver does not override. Nova: `nova.virt.driver.ComputeDriver`.
+ */
+export abstract class NovaDefaults extends withRefusals() implements ComputeDriver {}
