@@ -1,35 +1,144 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+import { InvalidInput } from '../../interfaces/index.js';
+
 /** Where an engine listens, for one that needs more than a URL. */
 export interface EngineOptions {
   /** `unix:///path`, `tcp://host:port`, `http://host:port` or `https://host:port`. */
   readonly host: string;
-  /** The path of a PEM file, or its content: the authorities that may vouch for the engine. */
+  /** The path of a PEM file, or its content: the authorities that may vouch for the engine. Default: those that Node trusts. */
   readonly ca?: string | Buffer;
   /** The path of a PEM file, or its content: our certificate. */
   readonly cert?: string | Buffer;
   /** The path of a PEM file, or its content: our certificate's key. */
   readonly key?: string | Buffer;
-  /** `false` accepts any certificate of the engine's. Default: true. */
+  /** `false` accepts any certificate from the engine. Default: true. */
   readonly tlsVerify?: boolean;
 }
 
-/** What TLS needs. */
-export interface TlsFiles {
+/** What TLS needs, in the terms of `node:tls`. */
+export interface TlsSettings {
   readonly ca?: Buffer;
   readonly cert?: Buffer;
   readonly key?: Buffer;
   readonly rejectUnauthorized: boolean;
 }
 
-/** Where an engine listens, checked. */
+/** Where an engine listens, checked and with its files read. Made by {@link engineAddress}. */
 export type EngineAddress =
   | { readonly socketPath: string }
-  | { readonly hostname: string; readonly port: number; readonly tls?: TlsFiles };
+  | { readonly hostname: string; readonly port: number; readonly tls?: TlsSettings };
 
+const defaultHost = 'unix:///var/run/docker.sock';
+/** The ports that engines are given by convention: without TLS, and with. */
+const plainPort = 2375;
+const tlsPort = 2376;
+
+/**
+ * Finds out where the engine is: the option, else `DOCKER_HOST`, else `unix:///var/run/docker.sock`.
+ *
+ * `DOCKER_TLS_VERIFY` or `DOCKER_CERT_PATH` make a `tcp://` connection one with TLS; `ca.pem`, `cert.pem` and `key.pem` come from the latter, or
+ * from `~/.docker`. Unlike the `docker` command, verification cannot be turned off by leaving a variable out: only `tlsVerify: false` does.
+ *
+ * @param option - a URL, or a URL with TLS files. The environment's TLS settings are then not looked at.
+ * @param env - where `DOCKER_HOST` and the others are looked up.
+ * @throws InvalidInput when it is none of these, or a file cannot be read.
+ */
 export function engineAddress(
   option?: string | EngineOptions,
   env: NodeJS.ProcessEnv = process.env,
 ): EngineAddress {
-  void option;
-  void env;
-  return { socketPath: '/var/run/docker.sock' };
+  if (typeof option === 'string') return parse({ host: option });
+  if (option !== undefined) return parse(option);
+  return parse(fromEnvironment(env));
 }
+
+function fromEnvironment(env: NodeJS.ProcessEnv): EngineOptions {
+  const host = filled(env['DOCKER_HOST']) ?? defaultHost;
+  const certPath = filled(env['DOCKER_CERT_PATH']);
+  const wantsTls = certPath !== undefined || filled(env['DOCKER_TLS_VERIFY']) !== undefined;
+  if (!wantsTls || host.startsWith('unix:')) return { host };
+  const folder = certPath ?? join(homedir(), '.docker');
+  return {
+    host,
+    ca: join(folder, 'ca.pem'),
+    cert: join(folder, 'cert.pem'),
+    key: join(folder, 'key.pem'),
+  };
+}
+
+const filled = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
+
+function parse(options: EngineOptions): EngineAddress {
+  const { host } = options;
+  if (host.startsWith('unix://')) return { socketPath: socketPath(host) };
+  if (!URL.canParse(host)) throw unusable(host, 'it is not a URL');
+  const url = new URL(host);
+  const tls = tlsSettings(options, url.protocol === 'https:');
+  switch (url.protocol) {
+    case 'tcp:':
+    case 'https:':
+      break;
+    case 'http:':
+      if (tls !== undefined) throw unusable(host, 'http:// has no TLS; write tcp:// or https://');
+      break;
+    default:
+      throw unusable(host, 'only unix://, tcp://, http:// and https:// are known');
+  }
+  if (url.hostname === '') throw unusable(host, 'it has no host');
+  if (url.username !== '' || url.password !== '')
+    throw unusable(host, 'an engine takes no user name or password');
+  if ((url.pathname !== '' && url.pathname !== '/') || url.search !== '' || url.hash !== '') {
+    throw unusable(host, 'only a host and a port are allowed');
+  }
+  return {
+    // Node connects to an IPv6 address without the brackets that a URL needs.
+    hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: port(url, tls !== undefined),
+    ...(tls === undefined ? {} : { tls }),
+  };
+}
+
+function port(url: URL, secure: boolean): number {
+  if (url.port !== '') return Number(url.port);
+  // A port that is the scheme's own is dropped by the URL parser; for tcp:// there is none.
+  if (url.protocol === 'http:') return 80;
+  if (url.protocol === 'https:') return 443;
+  return secure ? tlsPort : plainPort;
+}
+
+function socketPath(host: string): string {
+  const path = host.slice('unix://'.length);
+  if (!path.startsWith('/')) throw unusable(host, "a socket's path must be absolute: unix:///path");
+  if (path.includes('\0')) throw unusable(host, "a socket's path has no NUL");
+  return path;
+}
+
+function tlsSettings(options: EngineOptions, demanded: boolean): TlsSettings | undefined {
+  const { ca, cert, key, tlsVerify } = options;
+  const wanted = demanded || [ca, cert, key, tlsVerify].some((setting) => setting !== undefined);
+  if (!wanted) return undefined;
+  if ((cert === undefined) !== (key === undefined)) {
+    throw unusable(options.host, 'a certificate and its key are given together or not at all');
+  }
+  return {
+    ...(ca === undefined ? {} : { ca: pem(ca, 'ca') }),
+    ...(cert === undefined ? {} : { cert: pem(cert, 'cert') }),
+    ...(key === undefined ? {} : { key: pem(key, 'key') }),
+    rejectUnauthorized: tlsVerify ?? true,
+  };
+}
+
+function pem(file: string | Buffer, what: string): Buffer {
+  if (typeof file !== 'string') return file;
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new InvalidInput(`the engine's ${what} file ${file} cannot be read`, { cause });
+  }
+}
+
+const unusable = (host: string, why: string): InvalidInput =>
+  new InvalidInput(`${JSON.stringify(host)} is no engine's address: ${why}`);

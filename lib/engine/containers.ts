@@ -1,8 +1,8 @@
 import type { Duplex, Readable } from 'node:stream';
 
 import type { ContainerId, ContainerRef, ImageId, RepositoryName, TagName } from './identifiers.js';
-import { logSink } from './multiplexed.js';
-import { path } from './request-path.js';
+import { outputReader } from './multiplexed.js';
+import { path, type RequestPath } from './request-path.js';
 import {
   committed,
   containerCreated,
@@ -16,7 +16,6 @@ import { listOf } from './schemas/fields.js';
 import { containerStats, type ContainerStats } from './schemas/stats.js';
 import type { CallOptions, Session } from './session.js';
 import type { ContainerSpecification } from './specifications.js';
-import { attachStreams } from './upgrade.js';
 
 /**
  * Which containers a list has: those that match one value of every key. Only keys that the engine is known to have: it ignores others
@@ -210,10 +209,10 @@ export class ContainersApi {
 
   /** Gives a container's output: the bytes of both streams in the order they came. The reader must end or destroy it. */
   async logs(container: ContainerRef, options: LogOptions): Promise<Readable> {
+    const request = { method: 'GET', path: path`/containers/${container}/logs` } as const;
     return this.#session.stream(
       {
-        method: 'GET',
-        path: path`/containers/${container}/logs`,
+        ...request,
         query: {
           stdout: options.stdout ?? true,
           stderr: options.stderr ?? true,
@@ -225,7 +224,7 @@ export class ContainersApi {
         timeout: options.follow === true ? undefined : this.#session.timeouts.archive,
         signal: options.signal,
       },
-      logSink(options.tty, { method: 'GET', path: path`/containers/${container}/logs` }),
+      outputReader(options.tty, request),
     );
   }
 
@@ -265,7 +264,7 @@ export class ContainersApi {
       method: 'PUT',
       path: path`/containers/${container}/archive`,
       query: { path: options.path, noOverwriteDirNonDir: options.noOverwriteDirNonDir },
-      upload: options.archive,
+      upload: { source: options.archive },
       timeout: this.#session.timeouts.archive,
       signal: options.signal,
     });
@@ -333,22 +332,24 @@ export class ContainersApi {
     },
   ): Promise<Duplex> {
     const request = { method: 'POST', path: path`/containers/${container}/attach` } as const;
-    const socket = await this.#session.upgrade({
-      ...request,
-      query: {
-        stream: true,
-        stdin: options.stdin,
-        stdout: options.stdout,
-        stderr: options.stderr,
-        logs: options.logs,
+    return this.#session.attach(
+      {
+        ...request,
+        query: {
+          stream: true,
+          stdin: options.stdin,
+          stdout: options.stdout,
+          stderr: options.stderr,
+          logs: options.logs,
+        },
+        timeout: this.#session.timeouts.read,
+        signal: options.signal,
       },
-      timeout: this.#session.timeouts.read,
-      signal: options.signal,
-    });
-    return attachStreams(socket, logSink(options.tty, request));
+      outputReader(options.tty, request),
+    );
   }
 
-  async #post(target: Parameters<Session['status']>[0]['path'], options: CallOptions): Promise<number> {
+  async #post(target: RequestPath, options: CallOptions): Promise<number> {
     return this.#session.status({
       method: 'POST',
       path: target,

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** What was asked of the engine, for error messages. */
 export interface RequestDescription {
   readonly method: string;
@@ -5,7 +7,8 @@ export interface RequestDescription {
   readonly path: string;
 }
 
-const describe = (request: RequestDescription): string => `${request.method} ${request.path}`;
+/** A request as error messages name it. */
+export const described = (request: RequestDescription): string => `${request.method} ${request.path}`;
 
 /** The engine said no: an answer of 400 and above, or an error line inside an answer that began as a success. */
 export class EngineError extends Error {
@@ -18,8 +21,16 @@ export class EngineError extends Error {
   /** The error came inside an answer that began as a success: a load, a log. */
   readonly inBand: boolean;
 
-  constructor(request: RequestDescription, status: number, engineMessage: string, inBand = false) {
-    super(`${describe(request)}: ${engineMessage} (${inBand ? 'in the answer' : `status ${status}`})`);
+  constructor(
+    request: RequestDescription,
+    status: number,
+    engineMessage: string,
+    options: { inBand?: boolean; cause?: unknown } = {},
+  ) {
+    const { inBand = false, cause } = options;
+    super(`${described(request)}: ${engineMessage} (${inBand ? 'in the answer' : `status ${status}`})`, {
+      cause,
+    });
     this.status = status;
     this.engineMessage = engineMessage;
     this.request = request;
@@ -27,15 +38,15 @@ export class EngineError extends Error {
   }
 }
 
-/** The engine could not be reached, or the connection broke before it answered. */
+/** The engine could not be reached, or the connection broke before its answer was complete. */
 export class EngineUnreachable extends Error {
   override readonly name = 'EngineUnreachable';
   readonly request: RequestDescription;
-  /** The request may have got through: what it asked for may have been done all the same. */
+  /** The request may have got through: what it asked for may have been done all the same. Never true of a question. */
   readonly maybeDone: boolean;
 
   constructor(request: RequestDescription, why: string, options: { maybeDone: boolean; cause?: unknown }) {
-    super(`${describe(request)}: the engine cannot be reached: ${why}`, { cause: options.cause });
+    super(`${described(request)}: the engine cannot be reached: ${why}`, { cause: options.cause });
     this.request = request;
     this.maybeDone = options.maybeDone;
   }
@@ -79,6 +90,33 @@ export class EngineVersionUnsupported extends Error {
     );
   }
 }
+
+/** The codes of a connection that ended under its reader. */
+const breaks = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'ERR_STREAM_PREMATURE_CLOSE']);
+
+/** An error's code, where it has one, as errors of Node's core do. */
+export const codeOf = (error: unknown): string | undefined =>
+  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : undefined;
+
+/**
+ * Names the failure of a stream: TruncatedStream when its connection broke, else as it is.
+ *
+ * @param what - the stream, as a noun phrase.
+ */
+export const brokenOff = (error: unknown, what: string): Error => {
+  const code = codeOf(error);
+  if (code !== undefined && breaks.has(code)) return new TruncatedStream(`${what} broke off`, error);
+  return asError(error);
+};
+
+/** What was thrown, or a signal's reason, may be anything; a stream can only be destroyed with an error. */
+export const asError = (thrown: unknown): Error =>
+  isError(thrown) ? thrown : new Error('something other than an error was thrown', { cause: thrown });
+
+const isError = (value: unknown): value is Error =>
+  value instanceof Error || types.isNativeError(value) || value instanceof DOMException;
 
 const hasStatus = (error: unknown, status: number): error is EngineError =>
   error instanceof EngineError && !error.inBand && error.status === status;

@@ -1,12 +1,11 @@
 import type { Duplex } from 'node:stream';
 
 import type { ContainerRef, ExecId } from './identifiers.js';
-import { logSink } from './multiplexed.js';
+import { outputReader } from './multiplexed.js';
 import { path } from './request-path.js';
 import { execCreated, execInspect, type ExecInspect } from './schemas/exec.js';
 import type { CallOptions, Session } from './session.js';
 import type { ExecSpecification } from './specifications.js';
-import { attachStreams } from './upgrade.js';
 
 /** Processes started in containers that run. */
 export class ExecApi {
@@ -46,13 +45,15 @@ export class ExecApi {
    */
   async start(exec: ExecId, options: CallOptions & { tty: boolean }): Promise<Duplex> {
     const request = { method: 'POST', path: path`/exec/${exec}/start` } as const;
-    const socket = await this.#session.upgrade({
-      ...request,
-      body: { Detach: false, Tty: options.tty },
-      timeout: this.#session.timeouts.change,
-      signal: options.signal,
-    });
-    return attachStreams(socket, logSink(options.tty, request));
+    return this.#session.attach(
+      {
+        ...request,
+        body: { Detach: false, Tty: options.tty },
+        timeout: this.#session.timeouts.change,
+        signal: options.signal,
+      },
+      outputReader(options.tty, request),
+    );
   }
 
   /** Tells how the process is doing, and its exit code. */

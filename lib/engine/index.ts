@@ -4,7 +4,7 @@
  * its connections and the negotiated API version, and never repeats a request that could have been done.
  */
 export { engineAddress, type EngineAddress, type EngineOptions } from './address.js';
-export type { EngineVersion } from './api-version.js';
+export { isAtLeast, type EngineVersion } from './api-version.js';
 export type { ContainerFilters, ContainersApi, LogOptions } from './containers.js';
 export { Engine, type EngineClientOptions } from './engine.js';
 export * from './errors.js';

@@ -1,10 +1,28 @@
-import type { Duplex, Readable, Transform } from 'node:stream';
-import type { z } from 'zod';
+import { Duplex, PassThrough, type Readable, type Transform } from 'node:stream';
 
+import { z } from 'zod';
+
+import type { Logger } from '../../interfaces/index.js';
+import { readAll, TooLarge } from '../streams/index.js';
+import { unlessAborted } from './abort.js';
 import type { EngineAddress } from './address.js';
-import type { EngineVersion } from './api-version.js';
-import type { RequestPath } from './request-path.js';
+import { agree, isVersionRefusal, type EngineVersion } from './api-version.js';
+import { attachedStream } from './attached-stream.js';
+import {
+  EngineError,
+  EngineProtocolError,
+  EngineUnreachable,
+  asError,
+  described,
+  type RequestDescription,
+} from './errors.js';
+import { jsonLines } from './json-lines.js';
+import { receive } from './receive.js';
+import { path as requestPath, type RequestPath } from './request-path.js';
+import { versionAnswer } from './schemas/system.js';
 import { defaultTimeouts, type EngineTimeouts } from './timeouts.js';
+import { Transport, type Answer, type Exchange } from './transport.js';
+import { Watch, type Upload } from './watch.js';
 
 /** What every call takes. */
 export interface CallOptions {
@@ -19,43 +37,229 @@ export type Query = Readonly<Record<string, string | number | boolean | object |
 export interface Call extends CallOptions {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: RequestPath;
+  /** The engine answers it under any API version, and so it can be asked before one is agreed. */
+  readonly unversioned?: true;
   readonly query?: Query;
   /** Sent as JSON. */
   readonly body?: object;
+  readonly upload?: Upload;
   /** Milliseconds until the answer is complete; for streams and uploads, the longest silence. Undefined: only the signal ends it. */
   readonly timeout: number | undefined;
 }
 
-/** A call with a byte stream to the engine. The stream is destroyed when the call is over, however it ends. */
-export interface UploadCall extends Omit<Call, 'body'> {
-  readonly upload: Readable;
-  readonly onBytes?: ((bytes: number) => void) | undefined;
+/** What a session may be told. */
+export interface SessionOptions {
+  readonly logger?: Logger | undefined;
+  readonly timeouts?: Partial<EngineTimeouts> | undefined;
 }
 
+/** Bytes of an answer that is read whole. A list of a thousand containers has some three million. */
+const longestAnswer = 64 * 1024 * 1024;
+/** Bytes of an error's body that are read. */
+const longestRefusal = 256 * 1024;
+
+type Send = (exchange: Exchange, signal: AbortSignal | undefined) => Promise<Answer>;
+
+/** What all resources of an engine share: the connections, the agreed API version, how answers are read, checked and refused. */
 export class Session {
   readonly timeouts: EngineTimeouts;
+  readonly #transport: Transport;
+  readonly #logger: Logger | undefined;
+  #agreement: Promise<EngineVersion> | undefined;
 
-  constructor(address: EngineAddress, options: { timeouts?: Partial<EngineTimeouts> }) {
-    void address;
+  constructor(address: EngineAddress, options: SessionOptions) {
     this.timeouts = { ...defaultTimeouts, ...options.timeouts };
+    this.#transport = new Transport(address);
+    this.#logger = options.logger;
   }
 
+  /** Agrees on an API version, once for all callers; a failure is not kept. */
   version(signal?: AbortSignal): Promise<EngineVersion> {
-    return Promise.reject(new Error(typeof signal));
+    return unlessAborted((this.#agreement ??= this.#negotiate()), signal);
   }
+
+  /** Makes a call whose answer is read whole and checked. */
   json<T>(call: Call, schema: z.ZodType<T>): Promise<T> {
-    return Promise.reject(new Error(`${typeof schema}${call.method}`));
+    return this.#watched(call, async (watch) => {
+      const answer = await this.#send(call, watch);
+      return checked(call, schema, parsed(call, await readWhole(call, answer)));
+    });
   }
-  status(call: Call | UploadCall): Promise<number> {
-    return Promise.reject(new Error(call.method));
+
+  /** Makes a call whose answer is its status: 2xx, or 304 where there was nothing to do. */
+  status(call: Call): Promise<number> {
+    return this.#watched(call, async (watch) => {
+      const answer = await this.#send(call, watch);
+      await readWhole(call, answer);
+      return answer.status;
+    });
   }
-  stream(call: Call, sink?: Transform): Promise<Readable> {
-    return Promise.reject(new Error(`${typeof sink}${call.method}`));
+
+  /** Makes a call whose answer is a stream of bytes, which the caller then owns. */
+  async stream(call: Call, through: Transform = new PassThrough()): Promise<Readable> {
+    const { body } = await this.#watched(call, (watch) => this.#send(call, watch));
+    const { timeout: silence, signal } = call;
+    return receive(body, through, { what: described(call), silence, signal });
   }
-  upgrade(call: Call): Promise<Duplex> {
-    return Promise.reject(new Error(call.method));
+
+  /**
+   * Makes a call whose answer is a stream of JSON texts, one a line.
+   *
+   * @param onOpen - called when the answer begins.
+   */
+  async *lines<T>(call: Call, schema: z.ZodType<T>, onOpen?: () => void): AsyncGenerator<T, void, void> {
+    const watch = watchOver(call);
+    try {
+      const { body } = await this.#send(call, watch);
+      onOpen?.();
+      // The loop destroys the body, whichever way it is left.
+      for await (const line of jsonLines(body, described(call))) {
+        watch.touch();
+        yield checked(call, schema, line);
+      }
+    } catch (error) {
+      throw watch.reason(error);
+    } finally {
+      watch.end();
+    }
   }
+
+  /** Makes a call that turns its connection into a stream of bytes both ways, which the caller then owns. */
+  async attach(call: Call, through: Transform): Promise<Duplex> {
+    const { body } = await this.#watched(call, (watch) =>
+      this.#send(call, watch, (exchange, signal) => this.#transport.upgrade(exchange, signal)),
+    );
+    if (body instanceof Duplex) return attachedStream(body, through, described(call), call.signal);
+    body.destroy();
+    throw new EngineProtocolError(`${described(call)}: the engine did not upgrade the connection`);
+  }
+
+  /** Breaks off all that is under way and refuses all that comes. */
   close(): void {
-    throw new Error('not yet');
+    this.#transport.close();
+  }
+
+  async #watched<T>(call: Call, work: (watch: Watch) => Promise<T>): Promise<T> {
+    const watch = watchOver(call);
+    try {
+      return await work(watch);
+    } catch (error) {
+      throw watch.reason(error);
+    } finally {
+      watch.end();
+    }
+  }
+
+  /** Sends a call and refuses an answer that is an error. The answer's body is the caller's. */
+  async #send(
+    call: Call,
+    watch: Watch,
+    send: Send = (exchange, signal) => this.#transport.exchange(exchange, signal),
+  ): Promise<Answer> {
+    for (let repeated = false; ; repeated = true) {
+      const agreement = call.unversioned === true ? undefined : (this.#agreement ??= this.#negotiate());
+      const version =
+        agreement === undefined ? '' : `/v${(await unlessAborted(agreement, watch.signal)).apiVersion}`;
+      const began = performance.now();
+      const answer = await send(
+        {
+          method: call.method,
+          target: `${version}${call.path}${queryText(call.query)}`,
+          body: call.body === undefined ? watch.upload() : JSON.stringify(call.body),
+          description: descriptionOf(call),
+        },
+        watch.signal,
+      );
+      this.#logger?.debug('engine', {
+        method: call.method,
+        path: call.path,
+        status: answer.status,
+        milliseconds: Math.round(performance.now() - began),
+      });
+      if (isSuccess(answer.status)) return answer;
+      const error = await refusal(call, answer);
+      if (!isVersionRefusal(error)) throw error;
+      // The engine was replaced by one that does not speak this version. It did nothing yet, so the call may be repeated, unless its upload is used up.
+      if (this.#agreement === agreement) this.#agreement = undefined;
+      if (repeated || call.upload !== undefined) throw error;
+    }
+  }
+
+  #negotiate(): Promise<EngineVersion> {
+    const agreement = this.json(
+      { method: 'GET', path: requestPath`/version`, unversioned: true, timeout: this.timeouts.read },
+      versionAnswer,
+    ).then(agree);
+    agreement.catch(() => {
+      // Whoever waits for it is told; the next one shall ask anew.
+      if (this.#agreement === agreement) this.#agreement = undefined;
+    });
+    return agreement;
+  }
+}
+
+const descriptionOf = ({ method, path }: Call): RequestDescription => ({ method, path });
+
+const watchOver = (call: Call): Watch => new Watch({ ...call, what: described(call) });
+
+/** 304 is how the engine says that what should be started runs, and what should be stopped does not. */
+const isSuccess = (status: number): boolean =>
+  status === 101 || (status >= 200 && status < 300) || status === 304;
+
+function queryText(query: Query = {}): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) {
+      parameters.set(name, typeof value === 'object' ? JSON.stringify(value) : String(value));
+    }
+  }
+  return parameters.size === 0 ? '' : `?${parameters.toString()}`;
+}
+
+async function readWhole(call: Call, { body }: Answer): Promise<Buffer> {
+  try {
+    return await readAll(body, longestAnswer);
+  } catch (cause) {
+    if (cause instanceof EngineUnreachable) throw cause;
+    if (cause instanceof TooLarge) {
+      throw new EngineProtocolError(`${described(call)}: the answer has ${cause.message}`, cause);
+    }
+    throw new EngineUnreachable(descriptionOf(call), `the answer broke off: ${asError(cause).message}`, {
+      maybeDone: call.method !== 'GET',
+      cause,
+    });
+  }
+}
+
+function parsed(call: Call, bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (cause) {
+    throw new EngineProtocolError(`${described(call)}: the answer is not JSON`, cause);
+  }
+}
+
+function checked<T>(call: Call, schema: z.ZodType<T>, answer: unknown): T {
+  const result = schema.safeParse(answer);
+  if (result.success) return result.data;
+  throw new EngineProtocolError(
+    `${described(call)}: the answer is not what it should be: ${z.prettifyError(result.error)}`,
+    result.error,
+  );
+}
+
+const refusalBody = z.object({ message: z.string() });
+
+/** Makes an error of an answer. The engine explains itself in JSON; about API versions, 20.10 does in plain text. */
+async function refusal(call: Call, { status, contentType, body }: Answer): Promise<EngineError> {
+  const request = descriptionOf(call);
+  try {
+    const text = (await readAll(body, longestRefusal)).toString('utf8');
+    const message = contentType.startsWith('application/json')
+      ? refusalBody.parse(JSON.parse(text)).message
+      : text;
+    return new EngineError(request, status, message.trim());
+  } catch (cause) {
+    return new EngineError(request, status, 'the engine did not say why', { cause });
   }
 }

@@ -1,5 +1,8 @@
+import { drained } from './drained.js';
+import { TruncatedStream } from './errors.js';
 import { path } from './request-path.js';
 import {
+  engineEvent,
   systemInfo,
   versionAnswer,
   type EngineEvent,
@@ -29,6 +32,7 @@ export class SystemApi {
     await this.#session.status({
       method: 'GET',
       path: path`/_ping`,
+      unversioned: true,
       timeout: this.#session.timeouts.read,
       signal: options.signal,
     });
@@ -40,6 +44,7 @@ export class SystemApi {
       {
         method: 'GET',
         path: path`/version`,
+        unversioned: true,
         timeout: this.#session.timeouts.read,
         signal: options.signal,
       },
@@ -64,13 +69,42 @@ export class SystemApi {
    * Follows what happens in the engine, for as long as the caller reads; leaving the loop closes the connection. The engine is always read
    * at once, because one whose reader stalls becomes slow for everybody.
    *
-   * @param options - `since`: also what happened from then on, seconds since 1970 with a fraction; the engine remembers 256 events.
+   * @param options - `since`: also what happened from then on, seconds since 1970 with a fraction; the engine remembers 256 events. `onOpen`
+   * is called once the engine has begun to send: what happens from then on will be told.
    * @throws TruncatedStream when the connection breaks or the reader falls too far behind: events may be lost, ask anew for the
    * state of things; the signal's reason when that aborts.
    */
-  events(
-    options: CallOptions & { since?: number; filters?: EventFilters } = {},
+  async *events(
+    options: CallOptions & { since?: number; filters?: EventFilters; onOpen?: () => void } = {},
   ): AsyncGenerator<EngineEvent, void, void> {
-    throw new Error(typeof options);
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const leaving = new AbortController();
+    const onAbort = (): void => leaving.abort(signal?.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      const events = this.#session.lines(
+        {
+          method: 'GET',
+          path: path`/events`,
+          query: { since: options.since, filters: options.filters },
+          timeout: undefined,
+          signal: leaving.signal,
+        },
+        engineEvent,
+        options.onOpen,
+      );
+      yield* drained(events, longestBacklog, 'the event stream');
+      throw new TruncatedStream('the event stream ended');
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      leaving.abort();
+    }
   }
 }
+
+/** Events that wait for their reader, some hundred bytes each. A host makes some hundred a second at most. */
+const longestBacklog = 10_000;

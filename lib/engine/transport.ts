@@ -1,0 +1,256 @@
+import { Readable } from 'node:stream';
+import { Agent as PlainAgent, ClientRequest, request as plainRequest } from 'node:http';
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
+
+import axios, { type AxiosInstance } from 'axios';
+
+import type { EngineAddress } from './address.js';
+import { EngineUnreachable, asError, codeOf, type RequestDescription } from './errors.js';
+
+/** One HTTP exchange. */
+export interface Exchange {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Path and query as they go over the wire. */
+  readonly target: string;
+  /** JSON, or a tar stream, which its owner must destroy whatever becomes of the exchange. */
+  readonly body: string | Readable | undefined;
+  /** For error messages. */
+  readonly description: RequestDescription;
+}
+
+/**
+ * What the engine answered. The body must be read to its end or destroyed: until then it holds a connection. That of status 101 is a Duplex:
+ * the connection itself.
+ */
+export interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: Readable;
+}
+
+type Agent = PlainAgent | TlsAgent;
+
+/** Everything that connects to an engine: pooled connections for requests and answers, one of its own for each upgraded stream. */
+export class Transport {
+  readonly #address: EngineAddress;
+  readonly #client: AxiosInstance;
+  readonly #pool: Agent;
+  /** How to break off each exchange and stream that is under way. */
+  readonly #open = new Set<() => void>();
+  #closed = false;
+
+  constructor(address: EngineAddress) {
+    this.#address = address;
+    this.#pool = agent(address, true);
+    this.#client = axios.create({
+      adapter: 'http',
+      ...('socketPath' in address
+        ? { socketPath: address.socketPath, baseURL: 'http://localhost' }
+        : { baseURL: origin(address) }),
+      // Answers are streams, read under our own limits; uploads are not limited.
+      responseType: 'stream',
+      decompress: false,
+      maxContentLength: -1,
+      maxBodyLength: -1,
+      maxRedirects: 0,
+      // The engine is a neighbour, whatever HTTP_PROXY says.
+      proxy: false,
+      // Wall clock, uploads included; the callers' signals have deadlines that know better.
+      timeout: 0,
+      transformRequest: [],
+      transformResponse: [],
+      validateStatus: null,
+      headers: { Accept: '*/*', 'Accept-Encoding': 'identity', 'User-Agent': userAgent },
+    });
+  }
+
+  /**
+   * Sends a request and waits until its answer begins. A question that went to a kept connection just as the engine closed it is asked once
+   * more on a new one.
+   *
+   * @param signal - ends the exchange, and the answer's body after it.
+   * @throws EngineUnreachable; the signal's reason when that aborts.
+   */
+  async exchange(exchange: Exchange, signal: AbortSignal | undefined): Promise<Answer> {
+    try {
+      return await this.#attempt(exchange, signal, this.#pool);
+    } catch (error) {
+      if (exchange.method !== 'GET' || !wasStale(error)) throw this.#named(error, exchange, signal);
+    }
+    try {
+      return await this.#attempt(exchange, signal, agent(this.#address, false));
+    } catch (error) {
+      throw this.#named(error, exchange, signal);
+    }
+  }
+
+  /**
+   * Sends a request that asks to turn its connection into a stream of bytes both ways. axios cannot: it waits for ever for an answer.
+   *
+   * @param signal - ends the exchange, and the stream after it.
+   * @returns status 101 and the connection as body, or what else the engine answered.
+   * @throws EngineUnreachable; the signal's reason when that aborts.
+   */
+  async upgrade(exchange: Exchange, signal: AbortSignal | undefined): Promise<Answer> {
+    try {
+      return await this.#guarded(signal, (breakOff) => this.#upgraded(exchange, signal, breakOff));
+    } catch (error) {
+      throw this.#named(error, exchange, signal);
+    }
+  }
+
+  /** Breaks off all that is under way and refuses all that comes. */
+  close(): void {
+    this.#closed = true;
+    for (const breakOff of this.#open) breakOff();
+    this.#pool.destroy();
+  }
+
+  async #attempt(exchange: Exchange, signal: AbortSignal | undefined, pool: Agent): Promise<Answer> {
+    return this.#guarded(signal, async (breakOff) => {
+      const response = await this.#client.request<unknown>({
+        method: exchange.method,
+        url: exchange.target,
+        data: exchange.body,
+        headers: { 'Content-Type': contentType(exchange.body) ?? false },
+        signal: breakOff,
+        httpAgent: pool,
+        httpsAgent: pool,
+      });
+      if (!(response.data instanceof Readable)) throw new TypeError('axios gave no stream');
+      const type: unknown = response.headers['content-type'];
+      return {
+        status: response.status,
+        contentType: typeof type === 'string' ? type : '',
+        body: this.#own(response.data, exchange, signal),
+      };
+    });
+  }
+
+  async #upgraded(
+    exchange: Exchange,
+    signal: AbortSignal | undefined,
+    breakOff: AbortSignal,
+  ): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const type = contentType(exchange.body);
+      const options = {
+        method: exchange.method,
+        path: exchange.target,
+        headers: {
+          Connection: 'Upgrade',
+          Upgrade: 'tcp',
+          'User-Agent': userAgent,
+          ...(type === undefined ? {} : { 'Content-Type': type }),
+        },
+        agent: false,
+        signal: breakOff,
+      } as const;
+      const address = this.#address;
+      const request =
+        'socketPath' in address
+          ? plainRequest({ ...options, socketPath: address.socketPath })
+          : address.tls === undefined
+            ? plainRequest({ ...options, host: address.hostname, port: address.port })
+            : tlsRequest({ ...options, ...address.tls, host: address.hostname, port: address.port });
+      request.once('upgrade', (_response, socket, head) => {
+        if (head.length > 0) socket.unshift(head);
+        resolve({ status: switchingProtocols, contentType: '', body: this.#own(socket, exchange, signal) });
+      });
+      request.once('response', (response) => {
+        resolve({
+          status: response.statusCode ?? 0,
+          contentType: response.headers['content-type'] ?? '',
+          body: this.#own(response, exchange, signal),
+        });
+      });
+      request.once('error', reject);
+      request.end(exchange.body);
+    });
+  }
+
+  /** Runs an exchange up to the beginning of its answer, with a signal that aborts when the caller's does or the client is closed. */
+  async #guarded<T>(signal: AbortSignal | undefined, run: (breakOff: AbortSignal) => Promise<T>): Promise<T> {
+    signal?.throwIfAborted();
+    const controller = new AbortController();
+    const onAbort = (): void => controller.abort();
+    if (this.#closed) onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#open.add(onAbort);
+    try {
+      return await run(controller.signal);
+    } finally {
+      this.#open.delete(onAbort);
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Sees to it that a stream ends with the caller's signal, and with the client. */
+  #own<T extends Readable>(stream: T, exchange: Exchange, signal: AbortSignal | undefined): T {
+    const onAbort = (): void => {
+      stream.destroy(asError(signal?.reason));
+    };
+    const onClose = (): void => {
+      stream.destroy(this.#wasClosed(exchange));
+    };
+    this.#open.add(onClose);
+    stream.once('close', () => {
+      this.#open.delete(onClose);
+      signal?.removeEventListener('abort', onAbort);
+    });
+    // Whoever reads it is told as well; but it may break before anybody does, and that must not end the process.
+    stream.on('error', () => undefined);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    return stream;
+  }
+
+  #named(error: unknown, exchange: Exchange, signal: AbortSignal | undefined): unknown {
+    signal?.throwIfAborted();
+    if (this.#closed) return this.#wasClosed(exchange);
+    // axios wraps what Node says, and carries the whole request with it, which is no use in a log.
+    const cause = axios.isAxiosError(error) ? (error.cause ?? error) : error;
+    return new EngineUnreachable(exchange.description, asError(cause).message, {
+      maybeDone: exchange.method !== 'GET' && mayHaveArrived(cause),
+      cause,
+    });
+  }
+
+  #wasClosed(exchange: Exchange): EngineUnreachable {
+    return new EngineUnreachable(exchange.description, 'the client was closed', {
+      maybeDone: exchange.method !== 'GET',
+    });
+  }
+}
+
+const switchingProtocols = 101;
+const userAgent = 'nova-docker-driver';
+
+const origin = (address: { hostname: string; port: number; tls?: object }): string => {
+  const host = address.hostname.includes(':') ? `[${address.hostname}]` : address.hostname;
+  return `${address.tls === undefined ? 'http' : 'https'}://${host}:${address.port}`;
+};
+
+const agent = (address: EngineAddress, keepAlive: boolean): Agent =>
+  'tls' in address ? new TlsAgent({ keepAlive, ...address.tls }) : new PlainAgent({ keepAlive });
+
+const contentType = (body: string | Readable | undefined): string | undefined => {
+  if (body === undefined) return undefined;
+  return typeof body === 'string' ? 'application/json' : 'application/x-tar';
+};
+
+/** Whether a request failed on a connection that had served before and was being closed by the engine. */
+function wasStale(error: unknown): boolean {
+  if (!axios.isAxiosError(error)) return false;
+  const request: unknown = error.request;
+  const code = codeOf(error);
+  return (
+    request instanceof ClientRequest && request.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE')
+  );
+}
+
+/** Whether the request may have got as far as the engine: not when there never was a connection. */
+function mayHaveArrived(cause: unknown): boolean {
+  const syscall =
+    typeof cause === 'object' && cause !== null && 'syscall' in cause ? cause.syscall : undefined;
+  return syscall !== 'connect' && syscall !== 'getaddrinfo';
+}
