@@ -87,9 +87,8 @@ export interface RescueOptions extends LongRunningOptions {
 /** Making and unmaking instances. */
 export interface LifeCycleVerbs {
   /**
-   * Checks and marks what must be checked and marked before {@link spawn}. Makes no container.
+   * Does what must be done before {@link spawn} is tried. Makes no container.
    *
-   * @throws InstanceExists when the instance's name is taken.
    * Nova: `ComputeDriver.prepare_for_spawn`.
    */
   prepare_for_spawn(instance: Instance, options?: VerbOptions): Promise<void>;
