@@ -36,6 +36,8 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/consistent-type-assertions': ['error', { assertionStyle: 'never' }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // A verb must name the arguments that Nova passes, also those it does not need.
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       'no-console': 'error',
       'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
       eqeqeq: 'error',
@@ -60,7 +62,7 @@ export default tseslint.config(
           format: ['camelCase', 'snake_case'],
           leadingUnderscore: 'allow',
         },
-        { selector: 'classMethod', format: ['camelCase', 'snake_case'] },
+        { selector: 'classMethod', format: ['camelCase', 'snake_case'], leadingUnderscore: 'allow' },
       ],
     },
   },

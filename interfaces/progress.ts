@@ -16,7 +16,7 @@ export type OnProgress = (progress: Progress) => void;
 /** Options of every verb that takes long: abort it, follow it. */
 export interface LongRunningOptions {
   /** Aborts the work; what was done is undone, and the verb rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Told about progress. */
-  readonly onProgress?: OnProgress;
+  readonly onProgress?: OnProgress | undefined;
 }

@@ -37,3 +37,30 @@ export const repository = {
   /** Containers that were committed and are on their way to the image service. */
   snapshot: `${prefix}/snapshot`,
 } as const;
+
+/** The name of an instance's container. It follows from the uuid, so that every verb reaches the container without looking it up. */
+export function instanceContainerName(uuid: string): string {
+  return `nova-${uuid.toLowerCase()}`;
+}
+
+/** The name of the engine's network for one of Nova's. */
+export function engineNetworkName(network_id: string): string {
+  return `nova-${network_id}`;
+}
+
+/**
+ * The uuid of the instance that a container is.
+ *
+ * Labels alone do not make an instance: somebody may run an image that was committed from one and has its labels. The container's name must be
+ * the one that the uuid gives.
+ *
+ * @param names - the container's names, with the engine's leading slash.
+ * @returns undefined when the container is no instance.
+ */
+export function instanceUuid(
+  labels: Readonly<Record<string, string>>,
+  names: readonly string[],
+): string | undefined {
+  const uuid = labels[label.instanceUuid];
+  return uuid !== undefined && names.includes(`/${instanceContainerName(uuid)}`) ? uuid : undefined;
+}

@@ -20,7 +20,8 @@ export class DeadlineExceeded extends Error {
  */
 export class Deadline {
   readonly #controller = new AbortController();
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout;
+  #ended = false;
   readonly #parent: AbortSignal | undefined;
   readonly #onParentAbort = (): void => {
     this.#controller.abort(this.#parent?.reason);
@@ -32,9 +33,7 @@ export class Deadline {
    * @param parent - aborts this deadline too, with its own reason.
    */
   constructor(what: string, milliseconds: number, parent?: AbortSignal) {
-    this.#timer = setTimeout(() => {
-      this.#controller.abort(new DeadlineExceeded(what, milliseconds));
-    }, milliseconds);
+    this.#timer = this.#start(what, milliseconds);
     this.#parent = parent;
     if (parent?.aborted === true) this.#onParentAbort();
     else parent?.addEventListener('abort', this.#onParentAbort, { once: true });
@@ -50,10 +49,28 @@ export class Deadline {
     this.#timer.refresh();
   }
 
+  /** Nobody is waited for until {@link Deadline.restart}: a reader that takes its time is not the sender's silence. */
+  pause(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** From now on, this is waited for, for so long. */
+  restart(what: string, milliseconds: number): void {
+    clearTimeout(this.#timer);
+    if (!this.#ended) this.#timer = this.#start(what, milliseconds);
+  }
+
   /** Ends the deadline without aborting. */
   clear(): void {
+    this.#ended = true;
     clearTimeout(this.#timer);
     this.#parent?.removeEventListener('abort', this.#onParentAbort);
+  }
+
+  #start(what: string, milliseconds: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.#controller.abort(new DeadlineExceeded(what, milliseconds));
+    }, milliseconds);
   }
 }
 

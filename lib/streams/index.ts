@@ -1,6 +1,8 @@
 /**
- * What every room does with streams and waits: deadlines on silence, reading what is small into memory. A leaf: it imports nothing but
- * contracts, and knows neither engines nor images.
+ * What every room does with streams and waits: deadlines on silence, turns in a queue, reading what is small into memory. A leaf: it
+ * imports nothing but contracts, and knows neither engines nor images.
  */
 export { Deadline, DeadlineExceeded, withDeadline } from './deadline.js';
 export { readAll, TooLarge } from './read-all.js';
+export { takeTurn } from './turn.js';
+export { Turns } from './turns.js';

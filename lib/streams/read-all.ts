@@ -1,5 +1,3 @@
-import type { Readable } from 'node:stream';
-
 /** A stream that must be small was not. */
 export class TooLarge extends Error {
   override readonly name = 'TooLarge';
@@ -16,11 +14,10 @@ export class TooLarge extends Error {
  * @param limit - bytes it may have.
  * @throws TooLarge beyond the limit, and whatever the stream fails with.
  */
-export async function readAll(stream: Readable, limit: number): Promise<Buffer> {
+export async function readAll(stream: AsyncIterable<unknown>, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of stream) {
-    const piece: unknown = chunk;
+  for await (const piece of stream) {
     if (!(piece instanceof Uint8Array)) throw new TypeError('a byte stream gave something other than bytes');
     bytes += piece.length;
     if (bytes > limit) throw new TooLarge(limit);

@@ -1,0 +1,162 @@
+import PQueue from 'p-queue';
+import type { Instance, LifecycleEvent, Logger, VerbOptions } from '../interfaces/index.js';
+import { HypervisorUnavailable, NovaException } from '../interfaces/index.js';
+import type { DockerDriverOptions, Settings } from './driver-options.js';
+import { defaultImageDirectory, settingsOf, silentLogger } from './driver-options.js';
+import type { ContainerRef, EngineAddress } from './engine/index.js';
+import { Engine, engineAddress } from './engine/index.js';
+import { EventFollower } from './events/index.js';
+import { DirectoryImageService, ImageLoader } from './images/index.js';
+import type { VerbFailure } from './instances/index.js';
+import { containerName, novaException } from './instances/index.js';
+import { Networks } from './network/index.js';
+import { Turns } from './streams/index.js';
+import type { ComputeNode } from './verbs/index.js';
+import { reconcile } from './verbs/index.js';
+
+/**
+ * The compute host that a driver serves, from `init_host` to `cleanup_host`: the rooms a verb works with, the turns that verbs take, and what
+ * their errors mean to Nova.
+ */
+export class ComputeHost {
+  readonly settings: Settings;
+  readonly logger: Logger;
+  readonly #options: DockerDriverOptions;
+  readonly #address: EngineAddress;
+  readonly #turns = new Turns();
+  #running: { readonly node: ComputeNode; readonly events: EventFollower } | undefined;
+
+  /** @throws InvalidInput naming each option that cannot be used. */
+  constructor(options: DockerDriverOptions) {
+    this.settings = settingsOf(options);
+    this.logger = options.logger ?? silentLogger;
+    this.#options = options;
+    this.#address = engineAddress(options.engine);
+  }
+
+  /** Whether the engine is on this machine. */
+  get isLocal(): boolean {
+    return this.#address.socketPath !== undefined;
+  }
+
+  /**
+   * Connects to the engine, puts right what a crash left, and begins to follow what happens to the instances.
+   *
+   * @param host - Nova's name of the compute host.
+   * @param emit - told about each event.
+   * @throws HypervisorUnavailable when the engine does not answer or speaks no API version that the driver knows.
+   */
+  async start(host: string, emit: (event: LifecycleEvent) => void, { signal }: VerbOptions): Promise<void> {
+    await this.stop();
+    const node = this.#assemble(host);
+    const events = new EventFollower({ engine: node.engine, host, emit, logger: this.logger });
+    try {
+      await node.engine.negotiate({ signal });
+      await reconcile(node);
+      await events.start();
+    } catch (error) {
+      node.engine.close();
+      throw unavailable(error, `The engine of host ${host} cannot be used`, signal);
+    }
+    this.#running = { node, events };
+  }
+
+  /** Stops following and closes all connections. The instances go on. */
+  async stop(): Promise<void> {
+    const running = this.#running;
+    this.#running = undefined;
+    await running?.events.stop();
+    running?.node.engine.close();
+  }
+
+  /**
+   * Runs a verb that changes an instance, when all earlier ones on the same instance have ended.
+   *
+   * @param verb - for messages: what was tried.
+   * @param failure - what it means when the engine refuses.
+   */
+  async change(
+    verb: string,
+    instance: Instance,
+    { signal }: VerbOptions,
+    failure: VerbFailure,
+    work: (node: ComputeNode, container: ContainerRef) => Promise<void>,
+  ): Promise<void> {
+    await this.#turns.take(instance.uuid, signal, () => this.#run(verb, instance, signal, failure, work));
+  }
+
+  /** Runs a verb that only looks at an instance: it waits for nobody. */
+  async look<T>(
+    verb: string,
+    instance: Instance,
+    { signal }: VerbOptions,
+    work: (node: ComputeNode, container: ContainerRef) => Promise<T>,
+  ): Promise<T> {
+    return await this.#run(verb, instance, signal, NovaException, work);
+  }
+
+  /** Runs a verb that is about the host. */
+  async ask<T>(what: string, { signal }: VerbOptions, work: (node: ComputeNode) => Promise<T>): Promise<T> {
+    try {
+      return await work(this.#node());
+    } catch (error) {
+      throw unavailable(error, `Could not ${what}`, signal);
+    }
+  }
+
+  async #run<T>(
+    verb: string,
+    instance: Instance,
+    signal: AbortSignal | undefined,
+    failure: VerbFailure,
+    work: (node: ComputeNode, container: ContainerRef) => Promise<T>,
+  ): Promise<T> {
+    const container = containerName(instance.uuid);
+    try {
+      return await work(this.#node(), container);
+    } catch (error) {
+      throw isAbort(error, signal) ? error : novaException(error, verb, instance, failure);
+    }
+  }
+
+  #node(): ComputeNode {
+    if (this.#running === undefined) throw new NovaException('The driver has no host: init_host comes first');
+    return this.#running.node;
+  }
+
+  #assemble(host: string): ComputeNode {
+    const { logger, settings } = this;
+    const { timeouts = {}, imageLimits = {} } = this.#options;
+    const engine = new Engine(this.#address, { logger, timeouts });
+    const imageService =
+      this.#options.imageService ?? new DirectoryImageService({ directory: defaultImageDirectory() });
+    return {
+      host,
+      engine,
+      imageService,
+      imageLoader: new ImageLoader({
+        engine,
+        imageService,
+        limits: imageLimits,
+        concurrency: settings.maxLoads,
+        logger,
+      }),
+      networks: new Networks({ engine, host, logger }),
+      launches: new PQueue({ concurrency: settings.maxLaunches }),
+      policy: settings,
+      pauseForSnapshot: settings.pauseForSnapshot,
+      logger,
+    };
+  }
+}
+
+function isAbort(error: unknown, signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true && error === signal.reason;
+}
+
+function unavailable(error: unknown, what: string, signal: AbortSignal | undefined): unknown {
+  if (error instanceof NovaException || isAbort(error, signal)) return error;
+  return new HypervisorUnavailable(`${what}: ${error instanceof Error ? error.message : String(error)}`, {
+    cause: error,
+  });
+}

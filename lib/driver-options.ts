@@ -1,0 +1,87 @@
+import { availableParallelism, homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { ImageService, Logger, VirtAPI } from '../interfaces/index.js';
+import { InvalidInput } from '../interfaces/index.js';
+import type { EngineOptions, EngineTimeouts } from './engine/index.js';
+import type { ImageLimits } from './images/index.js';
+
+/** How a {@link DockerDriver} is set up. Everything may be left out. */
+export interface DockerDriverOptions {
+  /** `unix:///run/docker.sock`, `tcp://host:2376`, or an object with TLS files; default: `DOCKER_HOST`, else the usual socket. */
+  readonly engine?: string | EngineOptions;
+  /** Where images come from and snapshots go; default: a folder in the user's data directory. */
+  readonly imageService?: ImageService;
+  /** What the orchestrator offers to the driver. */
+  readonly virtapi?: VirtAPI;
+  /** Told what the driver does; default: nobody is. */
+  readonly logger?: Logger;
+  /** Milliseconds that the engine may take, for each kind of request. */
+  readonly timeouts?: Partial<EngineTimeouts>;
+  /** What an image may be at most. */
+  readonly imageLimits?: Partial<ImageLimits>;
+  /** Launches that the engine works on at once; default: twice the processors of this machine. */
+  readonly maxLaunches?: number;
+  /** Image loads that the engine works on at once; default 2. */
+  readonly maxLoads?: number;
+  /** Most processes of an instance whose flavor does not say; default 4096. */
+  readonly pidsLimit?: number;
+  /** The block device that holds the engine's data (`/dev/sda`), which `quota:disk_*` of a flavor applies to. */
+  readonly blockDevice?: string;
+  /** Whether a flavor with `docker:privileged=true` makes a privileged container; default false: such an instance is refused. */
+  readonly allowPrivileged?: boolean;
+  /** Whether an instance stands still while it is committed for a snapshot; default true. */
+  readonly pauseForSnapshot?: boolean;
+  /** The disk for instances, GiB; default: that of the file system with the engine's data, which must be on this machine. */
+  readonly localGb?: number;
+  /** This host's address, told by `get_host_ip_addr`; default: this machine's first. */
+  readonly myIp?: string;
+}
+
+const count = z.int().positive();
+
+/** Checks the plain values; what has methods is believed. */
+const plainOptions = z.object({
+  maxLaunches: count.default(2 * availableParallelism()),
+  maxLoads: count.default(2),
+  pidsLimit: count.default(4096),
+  blockDevice: z.string().startsWith('/').optional(),
+  allowPrivileged: z.boolean().default(false),
+  pauseForSnapshot: z.boolean().default(true),
+  localGb: count.optional(),
+  myIp: z.union([z.ipv4(), z.ipv6()]).optional(),
+});
+
+/** The plain options, checked and complete. */
+export type Settings = z.output<typeof plainOptions>;
+
+/**
+ * Checks the options of a driver and fills in what was left out.
+ *
+ * @throws InvalidInput naming each option that cannot be used.
+ */
+export function settingsOf(options: DockerDriverOptions): Settings {
+  const checked = plainOptions.safeParse(options);
+  if (checked.success) return checked.data;
+  throw new InvalidInput(`The driver cannot be set up: ${z.prettifyError(checked.error)}`, {
+    cause: checked.error,
+  });
+}
+
+/** Where images are kept when nothing else is said: the XDG base directory specification's place for a user's data. */
+export function defaultImageDirectory(env: NodeJS.ProcessEnv = process.env): string {
+  const data = env['XDG_DATA_HOME'];
+  return join(
+    data === undefined || data === '' ? join(homedir(), '.local', 'share') : data,
+    'nova-docker-driver',
+    'images',
+  );
+}
+
+/** A logger that nobody listens to. */
+export const silentLogger: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};

@@ -1,0 +1,73 @@
+import { statfs } from 'node:fs/promises';
+import type { HostResources } from '../../interfaces/index.js';
+import { NovaException } from '../../interfaces/index.js';
+import type { Engine, SystemInfo } from '../engine/index.js';
+
+const mebibyte = 1024 ** 2;
+const gibibyte = 1024 ** 3;
+
+/** What instances were given. */
+export interface UsedResources {
+  readonly vcpus: number;
+  readonly memory_mb: number;
+  readonly root_gb: number;
+}
+
+/**
+ * What a node has and how much of it instances were given.
+ *
+ * @param nodename - the node's name.
+ * @param used - what each instance of this host was given.
+ * @param local_gb - the disk for instances, GiB, where the driver was told; else that of the file system that holds the engine's data.
+ * @throws NovaException when the disk is not known: the engine is on another machine, and the driver was not told.
+ */
+export async function hostResources(
+  engine: Engine,
+  nodename: string,
+  used: readonly UsedResources[],
+  local_gb: number | undefined,
+): Promise<HostResources> {
+  const info = await engine.system.info();
+  const disk = local_gb === undefined ? await engineDisk(info) : { total: local_gb, free: undefined };
+  const sum = (field: keyof UsedResources): number =>
+    used.reduce((total, instance) => total + instance[field], 0);
+  const local_gb_used = sum('root_gb');
+  return {
+    vcpus: info.NCPU,
+    memory_mb: Math.floor(info.MemTotal / mebibyte),
+    local_gb: disk.total,
+    vcpus_used: sum('vcpus'),
+    memory_mb_used: sum('memory_mb'),
+    local_gb_used,
+    disk_available_least: disk.free ?? disk.total - local_gb_used,
+    hypervisor_type: 'docker',
+    hypervisor_version: versionNumber(info.ServerVersion),
+    hypervisor_hostname: nodename,
+    cpu_info: JSON.stringify({
+      arch: info.Architecture,
+      topology: { cores: info.NCPU, sockets: 1, threads: 1 },
+    }),
+    supported_instances: [[info.Architecture, 'docker', 'exe']],
+    numa_topology: null,
+  };
+}
+
+async function engineDisk(info: SystemInfo): Promise<{ total: number; free: number }> {
+  try {
+    const { blocks, bavail, bsize } = await statfs(info.DockerRootDir);
+    return { total: Math.floor((blocks * bsize) / gibibyte), free: Math.floor((bavail * bsize) / gibibyte) };
+  } catch (error) {
+    throw new NovaException(
+      `The disk of the engine's host is not known (${info.DockerRootDir} is not on this machine): set the driver's option local_gb`,
+      { cause: error },
+    );
+  }
+}
+
+/** `28.5.2` as 28005002, the way Nova's other drivers count: a million a major version, a thousand a minor one. */
+function versionNumber(version: string): number {
+  const [major = 0, minor = 0, patch = 0] = (/^(\d+)\.(\d+)(?:\.(\d+))?/.exec(version) ?? [])
+    .slice(1)
+    .map(Number);
+  return major * 1_000_000 + minor * 1_000 + (Number.isNaN(patch) ? 0 : patch);
+}

@@ -1,0 +1,21 @@
+import { InvalidInput } from '../../interfaces/index.js';
+import type { ContainerRef } from '../engine/index.js';
+import { containerRef } from '../engine/index.js';
+import { instanceContainerName } from '../labels.js';
+
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Whether a text is a uuid. */
+export function isUuid(text: string): boolean {
+  return uuidPattern.test(text);
+}
+
+/**
+ * The name of an instance's container, checked.
+ *
+ * @throws InvalidInput when the uuid is none.
+ */
+export function containerName(uuid: string): ContainerRef {
+  if (!isUuid(uuid)) throw new InvalidInput(`${JSON.stringify(uuid)} is not the uuid of an instance`);
+  return containerRef(instanceContainerName(uuid));
+}

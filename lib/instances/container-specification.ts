@@ -1,0 +1,79 @@
+import type { ImageMeta, Instance } from '../../interfaces/index.js';
+import { ComputeResourcesUnavailable, InvalidInput } from '../../interfaces/index.js';
+import type { ContainerSpecification, HostConfiguration, ImageRef } from '../engine/index.js';
+import { commandLine } from './command-line.js';
+import type { Birth } from './instance-labels.js';
+import { instanceLabels } from './instance-labels.js';
+import type { ResourcePolicy } from './resource-limits.js';
+import { resourceLimits } from './resource-limits.js';
+import { shutdownTimeout } from './shutdown-timeout.js';
+
+/** What the operator's configuration says of every instance. */
+export interface InstancePolicy extends ResourcePolicy {
+  /** Whether a flavor with `docker:privileged=true` makes a privileged container; refused otherwise. */
+  readonly allowPrivileged: boolean;
+}
+
+/** The part of a specification that says how the container is connected. */
+export type NetworkPart = Pick<ContainerSpecification, 'MacAddress' | 'NetworkingConfig' | 'HostConfig'>;
+
+/**
+ * An instance as a container: what the engine is asked to create.
+ *
+ * @throws InvalidInput, ImageUnacceptable, ComputeResourcesUnavailable when instance, image or flavor ask for what cannot be.
+ */
+export function containerSpecification(
+  instance: Instance,
+  image: { readonly meta: ImageMeta; readonly reference: ImageRef },
+  network: NetworkPart,
+  birth: Birth,
+  policy: InstancePolicy,
+): ContainerSpecification {
+  const command = image.meta.properties?.['os_command_line'];
+  return {
+    Image: image.reference,
+    ...(command === undefined || command === null ? {} : { Cmd: commandLine(command) }),
+    Hostname: hostname(instance),
+    Env: metadataEnvironment(instance),
+    Labels: instanceLabels(instance, image.meta.id, birth),
+    // A shell as the image's command waits for input, like a login on a console, instead of ending at once.
+    OpenStdin: true,
+    StopTimeout: shutdownTimeout(instance, image.meta),
+    ...network,
+    HostConfig: {
+      ...resourceLimits(instance, policy),
+      ...network.HostConfig,
+      ...privileges(instance, policy),
+    },
+  };
+}
+
+/**
+ * The variables that an instance's metadata become, as `NAME=value`.
+ *
+ * @throws InvalidInput when a key cannot be the name of a variable.
+ */
+export function metadataEnvironment(instance: Instance): string[] {
+  return Object.entries(instance.metadata ?? {}).map(([name, value]) => {
+    if (name === '' || /[=\0]/.test(name) || value.includes('\0'))
+      throw new InvalidInput(`The metadata item ${JSON.stringify(name)} cannot be an environment variable`);
+    return `${name}=${value}`;
+  });
+}
+
+function hostname(instance: Instance): string {
+  const name = instance.hostname ?? instance.name;
+  if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(name) || name.length > 63)
+    throw new InvalidInput(`${JSON.stringify(name)} cannot be a host name`);
+  return name;
+}
+
+function privileges(instance: Instance, policy: InstancePolicy): HostConfiguration {
+  if (instance.flavor.extra_specs?.['docker:privileged'] !== 'true')
+    return { Privileged: false, SecurityOpt: ['no-new-privileges'] };
+  if (!policy.allowPrivileged)
+    throw new ComputeResourcesUnavailable(
+      'The flavor asks for a privileged container (docker:privileged), which this host does not allow',
+    );
+  return { Privileged: true };
+}

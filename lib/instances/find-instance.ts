@@ -1,0 +1,39 @@
+import type { Instance, Logger } from '../../interfaces/index.js';
+import { InstanceNotFound } from '../../interfaces/index.js';
+import type { ContainerInspect, Engine } from '../engine/index.js';
+import { containerName } from './container-name.js';
+import { isNoSuchContainer } from './exceptions.js';
+import { instanceRecord } from './instance-labels.js';
+
+/**
+ * Looks at an instance's container.
+ *
+ * @throws InstanceNotFound when there is none, or it is not this host's.
+ */
+export async function inspectInstance(
+  engine: Engine,
+  host: string,
+  instance: Instance,
+  signal?: AbortSignal,
+): Promise<ContainerInspect> {
+  const container = await engine.containers.inspect(containerName(instance.uuid), { signal });
+  const record = instanceRecord(container.Config.Labels);
+  if (record?.host === host && record.uuid.toLowerCase() === instance.uuid.toLowerCase()) return container;
+  throw new InstanceNotFound(`The container ${container.Name} is not an instance of host ${host}`, {
+    instance_uuid: instance.uuid,
+  });
+}
+
+/** Does something to an instance's container; an instance that has none is told to the log and left at that. */
+export async function unlessGone(
+  instance: Instance,
+  logger: Logger,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isNoSuchContainer(error)) throw error;
+    logger.warn('the instance has no container', { instance: instance.uuid });
+  }
+}

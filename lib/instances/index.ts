@@ -1,0 +1,28 @@
+/**
+ * Instances as containers: what is asked of the engine for one (a pure function of instance, flavor and image), what stands in its labels, the
+ * files that go into it, how it is made, stopped and removed, and what its state and errors mean to Nova. Imports the engine; knows nothing of
+ * image services and networks.
+ */
+export { consoleOutput } from './console-output.js';
+export { containerName } from './container-name.js';
+export { containerSpecification, metadataEnvironment } from './container-specification.js';
+export type { InstancePolicy } from './container-specification.js';
+export { createContainer, discardAttempt } from './create-container.js';
+export { novaException } from './exceptions.js';
+export type { VerbFailure } from './exceptions.js';
+export { inspectInstance, unlessGone } from './find-instance.js';
+export { imageMustFit } from './flavor-fit.js';
+export { pauseContainer, unpauseContainer } from './freeze-container.js';
+export { isHalfMade } from './half-made.js';
+export { instanceFiles } from './instance-files.js';
+export type { Birth } from './instance-labels.js';
+export { instanceRecord } from './instance-labels.js';
+export { listInstances } from './list-instances.js';
+export type { ListedInstance } from './list-instances.js';
+export { instanceInfo, powerState } from './power-state.js';
+export { removeContainer } from './remove-container.js';
+export { shutdownTimeout } from './shutdown-timeout.js';
+export { startContainer } from './start-container.js';
+export { stopContainer } from './stop-container.js';
+export { Undo } from './undo.js';
+export { writeFiles } from './write-files.js';

@@ -1,0 +1,113 @@
+import { posix } from 'node:path';
+import type { InjectedFile, Instance } from '../../interfaces/index.js';
+import { InvalidInput } from '../../interfaces/index.js';
+import { withRootPassword } from './root-password.js';
+
+/** A file as it is in a container. */
+export interface ExistingFile {
+  readonly contents: Buffer;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** A file, or a folder when it has no contents, to write into a container. */
+export interface FileToWrite {
+  /** Relative to the container's root. */
+  readonly path: string;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly contents?: Buffer;
+}
+
+/** A file whose new contents depend on what the image has there. */
+export interface FileToChange {
+  readonly path: string;
+  /** @returns what to write, nothing when the file cannot be changed. */
+  readonly change: (existing: ExistingFile | undefined) => FileToWrite[];
+}
+
+/** What goes into an instance before it first starts. */
+export interface InstanceFiles {
+  readonly write: readonly FileToWrite[];
+  readonly change: readonly FileToChange[];
+}
+
+/**
+ * Where cloud-init looks for what a config drive would hold, when there is no drive: no mount is needed to hand user data over.
+ * See cloud-init's ConfigDrive data source.
+ */
+const configDriveSeed = 'var/lib/cloud/seed/config_drive/openstack/latest';
+const authorizedKeys = 'root/.ssh/authorized_keys';
+const shadow = 'etc/shadow';
+
+/**
+ * The files that an instance, its administrator's password and the caller put into it.
+ *
+ * @throws InvalidInput when a path leaves the container or user data is not base64.
+ */
+export function instanceFiles(
+  instance: Instance,
+  injected_files: readonly InjectedFile[],
+  admin_password: string | null | undefined,
+): InstanceFiles {
+  return {
+    write: [
+      ...(instance.user_data === undefined || instance.user_data === null || instance.user_data === ''
+        ? []
+        : [file(`${configDriveSeed}/user_data`, decodeUserData(instance.user_data), 0o600)]),
+      ...injected_files.map(([path, contents]) => file(relativePath(path), Buffer.from(contents), 0o644)),
+    ],
+    change: [
+      ...(instance.key_data === undefined || instance.key_data === null || instance.key_data === ''
+        ? []
+        : [authorizeKey(instance.key_data)]),
+      ...(admin_password === undefined || admin_password === null || admin_password === '' ? [] : [setRootPassword(admin_password)]),
+    ],
+  };
+}
+
+function file(path: string, contents: Buffer, mode: number): FileToWrite {
+  return { path, contents, mode, uid: 0, gid: 0 };
+}
+
+function authorizeKey(key: string): FileToChange {
+  return {
+    path: authorizedKeys,
+    change: (existing) => {
+      const before = existing?.contents.toString() ?? '';
+      const separator = before === '' || before.endsWith('\n') ? '' : '\n';
+      return [
+        // sshd refuses keys in a folder that others can write.
+        { path: posix.dirname(authorizedKeys), mode: 0o700, uid: 0, gid: 0 },
+        file(authorizedKeys, Buffer.from(`${before}${separator}${key.trim()}\n`), 0o600),
+      ];
+    },
+  };
+}
+
+function setRootPassword(password: string): FileToChange {
+  return {
+    path: shadow,
+    change: (existing) => {
+      if (existing === undefined) return [];
+      const changed = withRootPassword(existing.contents.toString(), password);
+      return changed === undefined ? [] : [{ ...existing, path: shadow, contents: Buffer.from(changed) }];
+    },
+  };
+}
+
+function decodeUserData(user_data: string): Buffer {
+  const bytes = Buffer.from(user_data, 'base64');
+  if (bytes.toString('base64').replace(/=+$/, '') !== user_data.replace(/\s+/g, '').replace(/=+$/, ''))
+    throw new InvalidInput('The user data is not base64');
+  return bytes;
+}
+
+function relativePath(path: string): string {
+  const relative = path.replace(/^\/+/, '');
+  if (relative === '' || path.includes('\0') || relative.split('/').some((part) => part === '..'))
+    throw new InvalidInput(`${JSON.stringify(path)} cannot be the path of an injected file`);
+  return posix.normalize(relative);
+}

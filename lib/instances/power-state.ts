@@ -1,0 +1,43 @@
+import type { InstanceInfo, PowerState } from '../../interfaces/index.js';
+import { power_state } from '../../interfaces/index.js';
+import type { ContainerInspect } from '../engine/index.js';
+
+/** The engine's zero time. */
+export const never = '0001-01-01T00:00:00Z';
+
+type State = ContainerInspect['State'];
+
+/** What Nova wants to know of a container. */
+export function instanceInfo(container: ContainerInspect): InstanceInfo {
+  const { State: state } = container;
+  const hasRun = state.StartedAt !== never;
+  return {
+    state: powerState(state),
+    internal_id: container.Id,
+    exit_code: hasRun && !state.Running ? state.ExitCode : null,
+    oom_killed: state.OOMKilled,
+    started_at: hasRun ? state.StartedAt : null,
+  };
+}
+
+/**
+ * The power state of a container. Nova stops an active instance that is reported SHUTDOWN or CRASHED, so only a container that the
+ * engine says has ended is either.
+ */
+export function powerState(state: Pick<State, 'Status' | 'OOMKilled'>): PowerState {
+  switch (state.Status) {
+    case 'running':
+    case 'restarting':
+      return power_state.RUNNING;
+    case 'paused':
+      return power_state.PAUSED;
+    case 'created':
+      return power_state.SHUTDOWN;
+    case 'exited':
+      return state.OOMKilled ? power_state.CRASHED : power_state.SHUTDOWN;
+    case 'dead':
+      return power_state.CRASHED;
+    case 'removing':
+      return power_state.NOSTATE;
+  }
+}

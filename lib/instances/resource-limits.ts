@@ -1,0 +1,91 @@
+import type { Flavor, Instance } from '../../interfaces/index.js';
+import { ComputeResourcesUnavailable, InvalidInput } from '../../interfaces/index.js';
+import type { HostConfiguration } from '../engine/index.js';
+
+const mebibyte = 1024 * 1024;
+/** Microseconds; the kernel's default scheduling period. */
+const defaultCpuPeriod = 100_000;
+/** What libvirt gives a virtual CPU, and nova-docker gave: shares are relative, 1024 is one CPU's worth. */
+const sharesPerCpu = 1024;
+
+/** What the operator allows and where it applies. */
+export interface ResourcePolicy {
+  /** Most processes of an instance whose flavor does not say (`docker:pids_limit`). */
+  readonly pidsLimit: number;
+  /** The block device that holds the engine's data, for `quota:disk_*`: `/dev/sda`. */
+  readonly blockDevice?: string | undefined;
+}
+
+/**
+ * The limits that a flavor sets: memory and swap, shares and quota of the processors, processes, disk rates.
+ *
+ * @throws InvalidInput when an extra spec cannot be read.
+ * @throws ComputeResourcesUnavailable when the flavor wants what this host does not offer, so that another is tried.
+ */
+export function resourceLimits(instance: Instance, policy: ResourcePolicy): HostConfiguration {
+  const { flavor } = instance;
+  const memory = flavor.memory_mb * mebibyte;
+  return {
+    Memory: memory,
+    // The engine counts memory and swap together: equal figures mean no swap.
+    MemorySwap: memory + (flavor.swap ?? 0) * mebibyte,
+    PidsLimit: extraSpec(flavor, 'docker:pids_limit') ?? policy.pidsLimit,
+    ...cpuLimits(instance),
+    ...diskRates(flavor, policy),
+  };
+}
+
+function cpuLimits(instance: Instance): HostConfiguration {
+  const { flavor } = instance;
+  const period = extraSpec(flavor, 'quota:cpu_period') ?? defaultCpuPeriod;
+  return {
+    CpuShares: extraSpec(flavor, 'quota:cpu_shares') ?? flavor.vcpus * sharesPerCpu,
+    CpuPeriod: period,
+    // Nova's quota is that of one virtual CPU, as libvirt applies it to each vCPU thread; the engine's is the container's.
+    CpuQuota: (extraSpec(flavor, 'quota:cpu_quota') ?? period) * flavor.vcpus,
+    ...pinnedCpus(instance),
+  };
+}
+
+function pinnedCpus(instance: Instance): HostConfiguration {
+  const policy = instance.flavor.extra_specs?.['hw:cpu_policy'] ?? 'shared';
+  if (policy === 'shared') return {};
+  const pinned = (instance.numa_topology?.cells ?? []).flatMap((cell) =>
+    Object.values(cell.cpu_pinning ?? {}),
+  );
+  if (pinned.length === 0)
+    throw new ComputeResourcesUnavailable(
+      `The flavor's hw:cpu_policy is ${policy}, and the instance's numa_topology pins no CPU of this host`,
+    );
+  return { CpusetCpus: pinned.join(',') };
+}
+
+function diskRates(flavor: Flavor, policy: ResourcePolicy): HostConfiguration {
+  const rates = {
+    BlkioDeviceReadBps: extraSpec(flavor, 'quota:disk_read_bytes_sec'),
+    BlkioDeviceWriteBps: extraSpec(flavor, 'quota:disk_write_bytes_sec'),
+    BlkioDeviceReadIOps: extraSpec(flavor, 'quota:disk_read_iops_sec'),
+    BlkioDeviceWriteIOps: extraSpec(flavor, 'quota:disk_write_iops_sec'),
+  };
+  const limits: Record<string, { Path: string; Rate: number }[]> = {};
+  for (const [name, rate] of Object.entries(rates)) {
+    if (rate === undefined) continue;
+    if (policy.blockDevice === undefined)
+      throw new ComputeResourcesUnavailable(
+        'The flavor limits disk rates (quota:disk_*), and the driver was not told which blockDevice they apply to',
+      );
+    limits[name] = [{ Path: policy.blockDevice, Rate: rate }];
+  }
+  return limits;
+}
+
+function extraSpec(flavor: Flavor, name: string): number | undefined {
+  const value = flavor.extra_specs?.[name];
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (!Number.isSafeInteger(number) || number <= 0)
+    throw new InvalidInput(
+      `The flavor's extra spec ${name} must be a positive whole number, not ${JSON.stringify(value)}`,
+    );
+  return number;
+}

@@ -1,0 +1,20 @@
+import { encrypt } from 'unixcrypt';
+
+const dayInMilliseconds = 86_400_000;
+
+/**
+ * Sets root's password in the text of an `/etc/shadow`.
+ *
+ * @returns the new text, or undefined when it has no line for root.
+ */
+export function withRootPassword(shadow: string, password: string): string | undefined {
+  const lines = shadow.split('\n');
+  const index = lines.findIndex((line) => line.startsWith('root:'));
+  const line = lines[index];
+  if (line === undefined) return undefined;
+  const fields = line.split(':');
+  fields[1] = encrypt(password);
+  // The day of the last change; 0 would force a new password at the first login.
+  fields[2] = String(Math.floor(Date.now() / dayInMilliseconds));
+  return lines.with(index, fields.join(':')).join('\n');
+}

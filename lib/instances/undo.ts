@@ -1,0 +1,31 @@
+import type { Logger } from '../../interfaces/index.js';
+
+/** What has been done and may have to be undone. */
+export class Undo {
+  readonly #steps: { what: string; undo: () => Promise<unknown> }[] = [];
+
+  constructor(readonly logger: Logger) {}
+
+  /**
+   * Remembers how to undo a step.
+   *
+   * @param what - the step, as a noun phrase for the log.
+   */
+  push(what: string, undo: () => Promise<unknown>): void {
+    this.#steps.push({ what, undo });
+  }
+
+  /**
+   * Undoes all steps, last first. A step that cannot be undone is logged and does not keep the others from it: the failure that led here
+   * is the one the caller must hear of, and `init_host` finds what is left.
+   */
+  async run(): Promise<void> {
+    for (const { what, undo } of this.#steps.splice(0).reverse()) {
+      try {
+        await undo();
+      } catch (error) {
+        this.logger.error(`could not undo: ${what}`, { error });
+      }
+    }
+  }
+}

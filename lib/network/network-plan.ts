@@ -1,0 +1,123 @@
+import type { NetworkInfo, Subnet, VIF } from '../../interfaces/index.js';
+import { FixedIpInvalidOnHost, VirtualInterfaceCreateException } from '../../interfaces/index.js';
+import type { EndpointSpecification, NetworkRef, NetworkSpecification } from '../engine/index.js';
+import { networkRef } from '../engine/index.js';
+import { engineNetworkName, label } from '../labels.js';
+
+/** One interface of an instance: the engine's network that it is in, and how. */
+export interface PlannedInterface {
+  readonly vif: VIF;
+  readonly name: NetworkRef;
+  readonly specification: NetworkSpecification;
+  readonly endpoint: EndpointSpecification;
+  /** The MAC address, where one is given. */
+  readonly mac: string | undefined;
+  /** Name servers of its subnets. */
+  readonly dns: readonly string[];
+}
+
+/**
+ * What the engine is to be asked for, for the interfaces of an instance: a bridge network for each of Nova's networks, with its subnet,
+ * gateway and MTU, and in it the fixed address and the MAC address.
+ *
+ * @param host - the compute host, which owns the networks it makes.
+ * @throws VirtualInterfaceCreateException for what an engine's bridge network cannot be.
+ */
+export function networkPlan(network_info: NetworkInfo, host: string): PlannedInterface[] {
+  const plan = network_info.map((vif) => plannedInterface(vif, host));
+  const names = plan.map(({ name }) => name);
+  const repeated = plan.find(({ name }, index) => names.indexOf(name) !== index);
+  if (repeated !== undefined)
+    throw new VirtualInterfaceCreateException(
+      `The instance has two interfaces in network ${repeated.vif.network.id}: an engine connects a container once to a network`,
+    );
+  return plan;
+}
+
+/**
+ * The engine's name for one of Nova's networks.
+ *
+ * @throws VirtualInterfaceCreateException when the id cannot be part of a name.
+ */
+export function networkName(network_id: string): NetworkRef {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(network_id))
+    throw new VirtualInterfaceCreateException(`${JSON.stringify(network_id)} is not the id of a network`);
+  return networkRef(engineNetworkName(network_id));
+}
+
+function plannedInterface(vif: VIF, host: string): PlannedInterface {
+  const { network } = vif;
+  const subnets = (network.subnets ?? []).filter((subnet) => subnet.cidr !== null);
+  const name = networkName(network.id);
+  const v4 = onlySubnet(
+    subnets.filter((subnet) => version(subnet) === 4),
+    vif,
+  );
+  const v6 = onlySubnet(
+    subnets.filter((subnet) => version(subnet) === 6),
+    vif,
+  );
+  const used = [v4, v6].filter((subnet) => subnet !== undefined);
+  return {
+    vif,
+    name,
+    specification: {
+      Name: name,
+      Driver: 'bridge',
+      CheckDuplicate: true,
+      // Without a gateway there is no way out: Neutron says so by leaving it away.
+      Internal: used.length > 0 && used.every((subnet) => gateway(subnet) === undefined),
+      EnableIPv6: v6 !== undefined,
+      IPAM: { Driver: 'default', Config: used.map(addressPool) },
+      Options: mtu(vif),
+      Labels: { [label.host]: host, [label.networkId]: network.id },
+    },
+    endpoint: {
+      IPAMConfig: { ...fixedAddress(v4, 'IPv4Address', vif), ...fixedAddress(v6, 'IPv6Address', vif) },
+    },
+    mac: vif.address ?? undefined,
+    dns: used.flatMap((subnet) => (subnet.dns ?? []).map(({ address }) => address)),
+  };
+}
+
+function version(subnet: Subnet): number {
+  return subnet.version ?? (subnet.cidr?.includes(':') === true ? 6 : 4);
+}
+
+function gateway(subnet: Subnet): string | undefined {
+  const address = subnet.gateway?.address;
+  return address === undefined || address === '' ? undefined : address;
+}
+
+function addressPool(subnet: Subnet): { Subnet: string; Gateway?: string } {
+  const address = gateway(subnet);
+  return { Subnet: subnet.cidr ?? '', ...(address === undefined ? {} : { Gateway: address }) };
+}
+
+function mtu(vif: VIF): Record<string, string> {
+  const bytes = vif.network.meta?.mtu;
+  return bytes === undefined || bytes === null ? {} : { 'com.docker.network.driver.mtu': String(bytes) };
+}
+
+function onlySubnet(subnets: readonly Subnet[], vif: VIF): Subnet | undefined {
+  if (subnets.length > 1)
+    throw new VirtualInterfaceCreateException(
+      `Port ${vif.id} is in ${subnets.length} subnets of one IP version (${subnets.map(({ cidr }) => cidr).join(', ')}): ` +
+        'an engine network has one',
+    );
+  return subnets[0];
+}
+
+function fixedAddress(
+  subnet: Subnet | undefined,
+  field: 'IPv4Address' | 'IPv6Address',
+  vif: VIF,
+): { IPv4Address?: string; IPv6Address?: string } {
+  const [ip, ...more] = subnet?.ips ?? [];
+  if (ip === undefined) return {};
+  if (more.length > 0)
+    throw new FixedIpInvalidOnHost(
+      `Port ${vif.id} has ${more.length + 1} fixed addresses in one subnet: an engine gives a container one`,
+    );
+  return { [field]: ip.address };
+}

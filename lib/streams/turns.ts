@@ -1,0 +1,23 @@
+import PQueue from 'p-queue';
+import { takeTurn } from './turn.js';
+
+/** Work on one thing takes turns; work on different things does not wait for each other. */
+export class Turns {
+  readonly #queues = new Map<string, PQueue>();
+
+  /**
+   * Runs `work` when all earlier work on the same thing has ended.
+   *
+   * @param thing - what must not be worked on twice at once: an instance's uuid, a network's name.
+   * @throws the signal's reason when it aborts while the work still waits.
+   */
+  async take<T>(thing: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    const queue = this.#queues.get(thing) ?? new PQueue({ concurrency: 1 });
+    this.#queues.set(thing, queue);
+    try {
+      return await takeTurn(queue, signal, work);
+    } finally {
+      if (queue.size === 0 && queue.pending === 0) this.#queues.delete(thing);
+    }
+  }
+}

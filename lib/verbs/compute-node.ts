@@ -1,0 +1,21 @@
+import type PQueue from 'p-queue';
+import type { ImageService, Logger } from '../../interfaces/index.js';
+import type { Engine } from '../engine/index.js';
+import type { ImageLoader } from '../images/index.js';
+import type { InstancePolicy } from '../instances/index.js';
+import type { Networks } from '../network/index.js';
+
+/** What a verb works with, once `init_host` has told the driver which host it is. */
+export interface ComputeNode {
+  readonly host: string;
+  readonly engine: Engine;
+  readonly imageService: ImageService;
+  readonly imageLoader: ImageLoader;
+  readonly networks: Networks;
+  /** Launches that the engine works on at once; more only make each of them slower. */
+  readonly launches: PQueue;
+  readonly policy: InstancePolicy;
+  /** Whether an instance stands still while it is committed. */
+  readonly pauseForSnapshot: boolean;
+  readonly logger: Logger;
+}

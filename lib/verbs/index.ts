@@ -1,0 +1,10 @@
+/**
+ * The verbs that need more than one room: each file is one verb, written as the steps it takes. Between the driver, which calls them, and the rooms,
+ * which they call.
+ */
+export type { ComputeNode } from './compute-node.js';
+export { destroy } from './destroy.js';
+export { reboot } from './reboot.js';
+export { reconcile } from './reconcile.js';
+export { snapshot } from './snapshot.js';
+export { spawn } from './spawn.js';

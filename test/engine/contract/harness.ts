@@ -1,0 +1,44 @@
+import type {
+  ComputeDriver,
+  ImageMeta,
+  ImageService,
+  Instance,
+  LifecycleEvent,
+  RequestContext,
+  SpawnOptions,
+} from '../../../interfaces/index.js';
+
+/**
+ * What the contract suite needs of a driver under test. It looks at the driver through Nova's interface only, so that it can be run against any
+ * engine, and any other implementation of `ComputeDriver`.
+ */
+export interface Harness {
+  readonly host: string;
+  readonly driver: ComputeDriver;
+  /** A second driver for the same host: what a restarted process would be. */
+  restart(): Promise<ComputeDriver>;
+  readonly context: RequestContext;
+  readonly imageService: ImageService;
+  /** An image with a shell, whose command prints `ready`, obeys SIGTERM and goes on until then. */
+  readonly image: ImageMeta;
+  /** Events told to a listener so far. */
+  readonly events: readonly LifecycleEvent[];
+  /** Spawns a fresh instance. */
+  boot(changes?: Partial<Instance>, options?: SpawnOptions): Promise<Instance>;
+  /** Runs a shell script as an instance's command and returns what it printed when it said `done`. */
+  run(script: string, changes?: Partial<Instance>, options?: SpawnOptions): Promise<{ instance: Instance; output: string }>;
+  close(): Promise<void>;
+}
+
+/** Asks until the answer is right. */
+export async function eventually(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  { within = 10_000 }: { within?: number } = {},
+): Promise<void> {
+  const end = Date.now() + within;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`not within ${within} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals';
+import { lifecycle_event } from '../../../interfaces/index.js';
+import { newFlavor } from '../../support/nova-objects.js';
+import type { Harness } from './harness.js';
+import { eventually } from './harness.js';
+
+/** What a driver tells of its host, and what happens to its instances. */
+export function hostContract(harness: () => Harness): void {
+  describe('get_available_nodes and node_is_available', () => {
+    it('tell the one node, which is the host', async () => {
+      const { driver, host } = harness();
+      await expect(driver.get_available_nodes({ refresh: true })).resolves.toEqual([host]);
+      await expect(driver.node_is_available(host)).resolves.toBe(true);
+      await expect(driver.node_is_available('elsewhere')).resolves.toBe(false);
+    });
+  });
+
+  describe('get_available_resource', () => {
+    it('tells what the host has and what its instances were given', async () => {
+      const { driver, host, boot, context } = harness();
+      const before = await driver.get_available_resource(host);
+      expect(before.vcpus).toBeGreaterThan(0);
+      expect(before.memory_mb).toBeGreaterThan(0);
+      expect(before.local_gb).toBeGreaterThan(0);
+      expect(before.hypervisor_type).toBe('docker');
+      expect(before.hypervisor_hostname).toBe(host);
+      expect(before.supported_instances[0]?.slice(1)).toEqual(['docker', 'exe']);
+      const instance = await boot({ flavor: newFlavor({ vcpus: 2, memory_mb: 96, root_gb: 3 }) });
+      const after = await driver.get_available_resource(host);
+      expect(after.vcpus_used).toBe(before.vcpus_used + 2);
+      expect(after.memory_mb_used).toBe(before.memory_mb_used + 96);
+      expect(after.local_gb_used).toBe(before.local_gb_used + 3);
+      await driver.destroy(context, instance, []);
+    });
+
+    it('knows no other node', async () => {
+      await expect(harness().driver.get_available_resource('elsewhere')).rejects.toMatchObject({ name: 'ComputeHostNotFound' });
+    });
+  });
+
+  describe('get_host_ip_addr and get_host_uptime', () => {
+    it('tell where the host is and how long it has been up', async () => {
+      await expect(harness().driver.get_host_ip_addr()).resolves.toMatch(/^[0-9a-f.:]+$/);
+      await expect(harness().driver.get_host_uptime()).resolves.toMatch(/up .*load average/);
+    });
+  });
+
+  describe('lifecycle events', () => {
+    it('tell every transition of an instance once and in order', async () => {
+      const { driver, events, boot, context } = harness();
+      const instance = await boot();
+      await driver.pause(instance);
+      await driver.unpause(instance);
+      await driver.power_off(instance);
+      await driver.power_on(context, instance, []);
+      await driver.destroy(context, instance, []);
+      const { STARTED, PAUSED, RESUMED, STOPPED } = lifecycle_event;
+      const expected = [STARTED, PAUSED, RESUMED, STOPPED, STARTED, STOPPED];
+      const seen = (): number[] => events.filter(({ uuid }) => uuid === instance.uuid).map(({ transition }) => transition);
+      await eventually('all are told', () => seen().length >= expected.length);
+      expect(seen()).toEqual(expected);
+    });
+
+    it('tell that an instance ended by itself', async () => {
+      const { events, run } = harness();
+      const { instance } = await run('echo done; sleep 0.2');
+      await eventually('it is told', () =>
+        events.some(({ uuid, transition }) => uuid === instance.uuid && transition === lifecycle_event.STOPPED),
+      );
+    });
+  });
+}

@@ -1,0 +1,245 @@
+import { describe, expect, it } from '@jest/globals';
+import { InstanceExists, InstanceNotFound, power_state, reboot_type } from '../../../interfaces/index.js';
+import { newInstance, newImageMeta } from '../../support/nova-objects.js';
+import type { Harness } from './harness.js';
+import { eventually } from './harness.js';
+
+const graceful = { timeout: 10 };
+
+/** Spawn, look, reboot, power, pause, destroy: the verbs every driver has, in the order of Nova's generic driver test case. */
+export function lifeCycleContract(harness: () => Harness): void {
+  const state = async (instance: Parameters<Harness['driver']['get_info']>[0]): Promise<number> =>
+    (await harness().driver.get_info(instance)).state;
+
+  describe('list_instances and list_instance_uuids', () => {
+    it('tell the names and uuids of the instances of this host', async () => {
+      const { driver, boot } = harness();
+      const instance = await boot();
+      await expect(driver.list_instances()).resolves.toContain(instance.name);
+      await expect(driver.list_instance_uuids()).resolves.toContain(instance.uuid);
+      await expect(driver.get_num_instances()).resolves.toBeGreaterThan(0);
+    });
+
+    it('know nothing of an instance that was destroyed', async () => {
+      const { driver, boot, context } = harness();
+      const instance = await boot();
+      await driver.destroy(context, instance, []);
+      await expect(driver.list_instance_uuids()).resolves.not.toContain(instance.uuid);
+      await expect(driver.instance_exists(instance)).resolves.toBe(false);
+    });
+  });
+
+  describe('spawn', () => {
+    it('boots an instance that runs and prints to its console', async () => {
+      const { driver, boot, context } = harness();
+      const instance = await boot();
+      expect(await state(instance)).toBe(power_state.RUNNING);
+      await eventually('the console says ready', async () =>
+        (await driver.get_console_output(context, instance)).includes('ready'),
+      );
+    });
+
+    it('leaves the instance powered off when told to', async () => {
+      const { driver, boot, context } = harness();
+      const instance = await boot({}, { power_on: false });
+      expect(await state(instance)).toBe(power_state.SHUTDOWN);
+      await driver.power_on(context, instance, []);
+      expect(await state(instance)).toBe(power_state.RUNNING);
+    });
+
+    it('refuses an instance that is there already, and leaves it alone', async () => {
+      const { driver, boot, context, image } = harness();
+      const instance = await boot();
+      const before = await driver.get_info(instance);
+      await expect(driver.spawn(context, instance, image)).rejects.toBeInstanceOf(InstanceExists);
+      expect(await driver.get_info(instance)).toEqual(before);
+    });
+
+    it('refuses an image that the image service does not have, and leaves nothing', async () => {
+      const { driver, context } = harness();
+      const instance = newInstance();
+      const nowhere = newImageMeta('7d0a3d8e-5f5e-4c1f-9d7e-2f6f6a1b0c9d');
+      await expect(driver.spawn(context, instance, nowhere)).rejects.toMatchObject({ name: 'ImageNotFound' });
+      await expect(driver.instance_exists(instance)).resolves.toBe(false);
+    });
+  });
+
+  describe('get_info', () => {
+    it('does not know an instance that was never spawned', async () => {
+      await expect(harness().driver.get_info(newInstance())).rejects.toBeInstanceOf(InstanceNotFound);
+    });
+
+    it('tells an instance that ended by itself from one that ran out of memory', async () => {
+      const ended = await harness().run('echo done; exit 3');
+      await eventually('it ends', async () => (await state(ended.instance)) === power_state.SHUTDOWN);
+      await expect(harness().driver.get_info(ended.instance)).resolves.toMatchObject({ exit_code: 3, oom_killed: false });
+
+      // A shell variable that doubles until the limit of 64 MiB ends the shell.
+      const starved = await harness().run('echo done; x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done');
+      await eventually('it is killed', async () => (await state(starved.instance)) === power_state.CRASHED, { within: 30_000 });
+      await expect(harness().driver.get_info(starved.instance)).resolves.toMatchObject({ oom_killed: true });
+    });
+  });
+
+  describe('reboot', () => {
+    it.each([reboot_type.SOFT, reboot_type.HARD])('%s starts a running instance anew', async (type) => {
+      const { driver, boot, context } = harness();
+      const instance = await boot();
+      const { started_at } = await driver.get_info(instance);
+      await driver.reboot(context, instance, [], type);
+      const after = await driver.get_info(instance);
+      expect(after.state).toBe(power_state.RUNNING);
+      expect(after.started_at).not.toBe(started_at);
+    });
+
+    it.each([reboot_type.SOFT, reboot_type.HARD])('%s runs an instance that was powered off or paused', async (type) => {
+      const { driver, boot, context } = harness();
+      const instance = await boot();
+      await driver.power_off(instance);
+      await driver.reboot(context, instance, [], type);
+      expect(await state(instance)).toBe(power_state.RUNNING);
+      await driver.pause(instance);
+      await driver.reboot(context, instance, [], type);
+      expect(await state(instance)).toBe(power_state.RUNNING);
+    });
+
+    it('ends an instance that does not heed a soft reboot', async () => {
+      const { driver, run, context } = harness();
+      const { instance } = await run("trap '' TERM; echo done; while :; do sleep 1; done", {
+        system_metadata: { image_os_shutdown_timeout: '1' },
+      });
+      await driver.reboot(context, instance, [], reboot_type.SOFT);
+      expect(await state(instance)).toBe(power_state.RUNNING);
+    });
+
+    it('keeps the files of the instance', async () => {
+      const { driver, run, context } = harness();
+      const { instance } = await run('if [ -e /kept ]; then echo again; fi; touch /kept; echo done; exec sleep 1000');
+      await driver.reboot(context, instance, [], reboot_type.HARD);
+      await eventually('it finds its file', async () =>
+        (await driver.get_console_output(context, instance)).includes('again'),
+      );
+    });
+  });
+
+  describe('power_off', () => {
+    it('stops a running instance cleanly when it has time to', async () => {
+      const { driver, run, context } = harness();
+      const { instance } = await run("trap 'echo goodbye; exit 0' TERM; echo done; while :; do sleep 0.1; done");
+      await driver.power_off(instance, graceful);
+      expect(await state(instance)).toBe(power_state.SHUTDOWN);
+      await expect(driver.get_console_output(context, instance)).resolves.toContain('goodbye');
+      await expect(driver.get_info(instance)).resolves.toMatchObject({ exit_code: 0 });
+    });
+
+    it('asks again at every retry interval, and ends the instance at the timeout', async () => {
+      const { driver, run, context } = harness();
+      const { instance } = await run("trap 'echo asked' TERM; echo done; while :; do sleep 0.1; done");
+      await driver.power_off(instance, { timeout: 3, retry_interval: 1 });
+      expect(await state(instance)).toBe(power_state.SHUTDOWN);
+      const output = await driver.get_console_output(context, instance);
+      expect(output.split('asked').length - 1).toBe(3);
+    });
+
+    it('succeeds for an instance that is off, paused or gone', async () => {
+      const { driver, boot } = harness();
+      const instance = await boot();
+      await driver.pause(instance);
+      await driver.power_off(instance);
+      await driver.power_off(instance, graceful);
+      expect(await state(instance)).toBe(power_state.SHUTDOWN);
+      await driver.power_off(newInstance());
+    });
+  });
+
+  describe('power_on', () => {
+    it('leaves a running instance as it is', async () => {
+      const { driver, boot, context } = harness();
+      const instance = await boot();
+      const before = await driver.get_info(instance);
+      await driver.power_on(context, instance, []);
+      expect(await driver.get_info(instance)).toEqual(before);
+    });
+
+    it('starts an instance that was powered off', async () => {
+      const { driver, boot, context } = harness();
+      const instance = await boot();
+      await driver.power_off(instance);
+      await driver.power_on(context, instance, []);
+      expect(await state(instance)).toBe(power_state.RUNNING);
+    });
+
+    it('does not know an instance that is gone', async () => {
+      const { driver, context } = harness();
+      await expect(driver.power_on(context, newInstance(), [])).rejects.toBeInstanceOf(InstanceNotFound);
+    });
+  });
+
+  describe('pause and unpause', () => {
+    it('freeze an instance and let it go on, twice over', async () => {
+      const { driver, boot } = harness();
+      const instance = await boot();
+      await driver.unpause(instance);
+      await driver.pause(instance);
+      await driver.pause(instance);
+      expect(await state(instance)).toBe(power_state.PAUSED);
+      await driver.unpause(instance);
+      await driver.unpause(instance);
+      expect(await state(instance)).toBe(power_state.RUNNING);
+    });
+
+    it('refuse an instance that does not run', async () => {
+      const { driver, boot } = harness();
+      const instance = await boot({}, { power_on: false });
+      await expect(driver.pause(instance)).rejects.toMatchObject({ name: 'InstanceInvalidState' });
+      await expect(driver.unpause(instance)).rejects.toMatchObject({ name: 'InstanceInvalidState' });
+      await expect(driver.pause(newInstance())).rejects.toBeInstanceOf(InstanceNotFound);
+    });
+  });
+
+  describe('destroy, cleanup and failed_spawn_cleanup', () => {
+    it('succeed for an instance that does not exist', async () => {
+      const { driver, context } = harness();
+      const instance = newInstance();
+      await driver.destroy(context, instance, []);
+      await driver.cleanup(context, instance, []);
+      await driver.failed_spawn_cleanup(instance);
+      await driver.unplug_vifs(instance, []);
+      await driver.plug_vifs(instance, []);
+    });
+
+    it('remove an instance in any state', async () => {
+      const { driver, boot, context } = harness();
+      const [running, paused, off] = await Promise.all([boot(), boot(), boot()]);
+      await driver.pause(paused);
+      await driver.power_off(off);
+      for (const instance of [running, paused, off]) {
+        await driver.destroy(context, instance, []);
+        await expect(driver.instance_exists(instance)).resolves.toBe(false);
+      }
+    });
+
+    it('succeed when two ask at once, also from two processes', async () => {
+      const { driver, restart, boot, context } = harness();
+      const instance = await boot();
+      const other = await restart();
+      await Promise.all([
+        driver.destroy(context, instance, []),
+        driver.destroy(context, instance, []),
+        other.destroy(context, instance, []),
+      ]);
+      await expect(driver.instance_exists(instance)).resolves.toBe(false);
+    });
+
+    it('keep the disk when told to', async () => {
+      const { driver, run, context } = harness();
+      const { instance } = await run('if [ -e /kept ]; then echo again; fi; touch /kept; echo done; exec sleep 1000');
+      await driver.destroy(context, instance, [], { destroy_disks: false });
+      expect(await state(instance)).toBe(power_state.SHUTDOWN);
+      await driver.power_on(context, instance, []);
+      await eventually('it finds its file', async () =>
+        (await driver.get_console_output(context, instance)).includes('again'),
+      );
+    });
+  });
+}

@@ -1,0 +1,22 @@
+import { afterAll, beforeAll, describe } from '@jest/globals';
+import { dockerHarness } from '../support/docker-harness.js';
+import type { Harness } from './contract/harness.js';
+import { hostContract } from './contract/host.contract.js';
+import { lifeCycleContract } from './contract/life-cycle.contract.js';
+import { networkContract } from './contract/network.contract.js';
+import { snapshotContract } from './contract/snapshot.contract.js';
+
+describe('DockerDriver is a ComputeDriver', () => {
+  let harness: Harness;
+  beforeAll(async () => {
+    harness = await dockerHarness();
+  });
+  afterAll(async () => {
+    await harness.close();
+  });
+
+  lifeCycleContract(() => harness);
+  networkContract(() => harness);
+  snapshotContract(() => harness);
+  hostContract(() => harness);
+});

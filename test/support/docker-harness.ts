@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Instance, LifecycleEvent, SpawnOptions } from '../../interfaces/index.js';
+import { DirectoryImageService, DockerDriver } from '../../lib/index.js';
+import type { DockerDriverOptions } from '../../lib/index.js';
+import type { Harness } from '../engine/contract/harness.js';
+import { eventually } from '../engine/contract/harness.js';
+import { busyboxImage } from './busybox-image.js';
+import { removeImages } from './engine.js';
+import { context, newImageMeta, newInstance } from './nova-objects.js';
+
+/** What keeps an instance alive until it is asked to end. */
+const stayAlive = "trap 'exit 0' TERM; echo ready; while :; do sleep 0.1; done";
+
+/** A DockerDriver on the engine of `DOCKER_HOST`, with a folder of images that holds one, for a host of its own. */
+export async function dockerHarness(options: DockerDriverOptions = {}): Promise<Harness> {
+  const host = `test-${randomBytes(4).toString('hex')}`;
+  const folder = await mkdtemp(join(tmpdir(), 'nova-images-'));
+  const imageService = options.imageService ?? new DirectoryImageService({ directory: folder });
+  const record = await imageService.create(
+    context,
+    { name: 'busybox', container_format: 'docker', disk_format: 'raw' },
+    await busyboxImage({ command: ['sh', '-c', stayAlive] }),
+  );
+  const image = newImageMeta(record.id);
+  const drivers: DockerDriver[] = [];
+  const start = async (): Promise<DockerDriver> => {
+    const driver = new DockerDriver({ imageService, ...options });
+    await driver.init_host(host);
+    drivers.push(driver);
+    return driver;
+  };
+  const driver = await start();
+  const events: LifecycleEvent[] = [];
+  await driver.register_event_listener((event) => {
+    events.push(event);
+  });
+
+  const spawned: Instance[] = [];
+  const boot = async (changes: Partial<Instance> = {}, how: SpawnOptions = {}, meta = image): Promise<Instance> => {
+    const instance = newInstance(changes);
+    await driver.spawn(context, instance, meta, how);
+    spawned.push(instance);
+    return instance;
+  };
+
+  return {
+    host,
+    driver,
+    restart: start,
+    context,
+    imageService,
+    image,
+    events,
+    boot: (changes, how) => boot(changes, how),
+    run: async (script, changes, how) => {
+      const meta = { ...image, properties: { os_command_line: `sh -c ${quoted(script)}` } };
+      const instance = await boot(changes, how, meta);
+      const output = (): Promise<string> => driver.get_console_output(context, instance);
+      await eventually(`${script} says done`, async () => (await output()).includes('done'));
+      return { instance, output: await output() };
+    },
+    close: async () => {
+      for (const instance of spawned) await driver.destroy(context, instance, []);
+      for (const each of drivers) await each.cleanup_host(host);
+      await removeImages((await imageService.detail(context)).map(({ id }) => id));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function quoted(script: string): string {
+  return `'${script.replaceAll("'", `'"'"'`)}'`;
+}
