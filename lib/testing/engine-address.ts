@@ -1,0 +1,25 @@
+/** Where an engine listens, in the terms of `node:net`. */
+export type EngineAddress = { readonly path: string } | { readonly host: string; readonly port: number };
+
+const UNIX = /^unix:\/\/(?<path>\/.+)$/;
+const TCP = /^tcp:\/\/(?<host>\[[0-9a-f:.]+\]|[^/:[\]]+):(?<port>\d{1,5})\/?$/i;
+
+/**
+ * Reads an address as `DOCKER_HOST` has them, without TLS.
+ *
+ * @param engine - `unix:///path/of/socket` or `tcp://host:port`.
+ * @throws TypeError when it is neither.
+ */
+export function engineAddress(engine: string): EngineAddress {
+  const path = UNIX.exec(engine)?.groups?.['path'];
+  if (path !== undefined) {
+    return { path };
+  }
+  const tcp = TCP.exec(engine)?.groups;
+  const host = tcp?.['host'];
+  const port = tcp?.['port'];
+  if (host === undefined || port === undefined) {
+    throw new TypeError(`"${engine}" is no engine address: give unix:///path or tcp://host:port.`);
+  }
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+}

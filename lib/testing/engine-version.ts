@@ -1,0 +1,45 @@
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { z } from 'zod';
+import type { EngineAddress } from './engine-address.js';
+import { RecordingError } from './errors.js';
+import type { Fixture } from './fixture.js';
+
+const DEADLINE_MS = 10_000;
+
+const version = z.object({
+  Version: z.string(),
+  ApiVersion: z.string(),
+  Components: z.array(z.object({ Name: z.string() })).optional(),
+});
+
+/**
+ * Asks an engine what it is.
+ *
+ * @param engine - the address as the user gave it, for the error.
+ * @throws RecordingError when there is no engine, or it does not say within ten seconds.
+ */
+export async function engineVersion(engine: string, address: EngineAddress): Promise<Fixture['engine']> {
+  try {
+    const told = version.parse(JSON.parse(await get(address, '/version')));
+    return {
+      name: told.Components?.[0]?.Name ?? 'Engine',
+      version: told.Version,
+      apiVersion: told.ApiVersion,
+    };
+  } catch (cause) {
+    throw new RecordingError(`The engine at ${engine} does not tell its version.`, { cause });
+  }
+}
+
+function get(address: EngineAddress, path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const signal = AbortSignal.timeout(DEADLINE_MS);
+    const asking = request({ createConnection: () => connect(address), path, signal }, (response) => {
+      text(response).then(resolve, reject);
+    });
+    asking.on('error', reject);
+    asking.end();
+  });
+}

@@ -1,0 +1,34 @@
+import type { IncomingMessage } from 'node:http';
+import type { AnswerHead, Call } from './call.js';
+
+const OF_THE_CONNECTION = new Set(['connection', 'keep-alive', 'proxy-connection', 'upgrade', 'expect']);
+const METHODS_WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
+
+/** The headers to ask an engine with, names and values in turn: the client's, but for those of its own connection. */
+export function forwardedHeaders(call: Call): string[] {
+  const headers = without(OF_THE_CONNECTION, call.rawHeaders);
+  if (call.asksUpgrade) {
+    headers.push('Connection', 'Upgrade', 'Upgrade', call.headers.upgrade ?? 'tcp');
+  }
+  const hasBody =
+    call.headers['content-length'] !== undefined || call.headers['transfer-encoding'] !== undefined;
+  if (!hasBody && METHODS_WITH_BODY.has(call.method)) {
+    // Without it Node would announce a body of unknown length, which engines refuse for `start`.
+    headers.push('Content-Length', '0');
+  }
+  return headers;
+}
+
+/** The head of an engine's answer, but for what belongs to its own connection. */
+export function headOf(message: IncomingMessage): AnswerHead {
+  const rawHeaders = without(new Set([...OF_THE_CONNECTION, 'transfer-encoding']), message.rawHeaders);
+  const status = message.statusCode ?? 0;
+  if (status === 101) {
+    rawHeaders.push('Upgrade', message.headers.upgrade ?? 'tcp');
+  }
+  return { status, statusMessage: message.statusMessage ?? '', rawHeaders };
+}
+
+function without(names: ReadonlySet<string>, rawHeaders: readonly string[]): string[] {
+  return rawHeaders.filter((_, i) => !names.has((rawHeaders[i - (i % 2)] ?? '').toLowerCase()));
+}

@@ -1,0 +1,23 @@
+const LIVE: readonly { readonly method: string; readonly path: RegExp; readonly query?: RegExp }[] = [
+  { method: 'GET', path: /^\/events$/ },
+  { method: 'POST', path: /^\/containers\/[^/]+\/(wait|attach)$/ },
+  { method: 'GET', path: /^\/containers\/[^/]+\/attach\/ws$/ },
+  { method: 'GET', path: /^\/containers\/[^/]+\/logs$/, query: /(^|&)follow=(1|true)(&|$)/i },
+  { method: 'GET', path: /^\/containers\/[^/]+\/stats$/, query: /^(?!(.*&)?stream=(0|false)(&|$))/i },
+  { method: 'POST', path: /^\/exec\/[^/]+\/start$/ },
+];
+
+/**
+ * Whether an answer goes on while other requests come and go, because of what those do: events, wait, followed logs,
+ * statistics, attached streams. Their chunks are replayed in step with the other exchanges, and they themselves may be
+ * asked for at any time.
+ */
+export function isLive({ method, path }: { readonly method: string; readonly path: string }): boolean {
+  const [resource = '', query = ''] = path.replace(/^\/v\d+\.\d+(?=\/)/, '').split('?', 2);
+  return LIVE.some(
+    (live) =>
+      live.method === method &&
+      live.path.test(resource) &&
+      (live.query === undefined || live.query.test(query)),
+  );
+}

@@ -1,0 +1,40 @@
+import type { Difference } from './compare-json.js';
+import type { Exchange, RecordedRequest } from './fixture.js';
+import { compareRequests } from './matching.js';
+import { TokenBindings } from './tokens.js';
+
+const SHOWN_DIFFERENCES = 8;
+
+/** The recorded exchange whose request is most like the one asked; of equals the first that is not used yet. */
+export function nearest<Entry extends { readonly exchange: Exchange }>(
+  entries: readonly Entry[],
+  asked: RecordedRequest,
+  bindings: TokenBindings,
+  used: ReadonlySet<Entry>,
+): { readonly entry: Entry; readonly differences: readonly Difference[] } | undefined {
+  const [best] = entries
+    .map((entry) => {
+      const differences = compareRequests(entry.exchange.request, asked, new TokenBindings(bindings));
+      const distance = differences.reduce(
+        (sum, difference) => sum + weight(difference),
+        used.has(entry) ? 0.5 : 0,
+      );
+      return { entry, differences: differences.slice(0, SHOWN_DIFFERENCES), distance };
+    })
+    .sort((a, b) => a.distance - b.distance);
+  return best;
+}
+
+/** A request with another path is another request; one with another field in its body is nearly the same. */
+function weight({ where, recorded, asked }: Difference): number {
+  if (where === 'method') {
+    return 6;
+  }
+  if (where !== 'path') {
+    return 1;
+  }
+  const before = recorded.split('/');
+  const now = asked.split('/');
+  const common = before.filter((segment, i) => segment === now[i]).length;
+  return 4 * (Math.max(before.length, now.length) - common);
+}

@@ -1,0 +1,88 @@
+import { STATUS_CODES } from 'node:http';
+import type { AnswerHead, Call } from './call.js';
+import { aborted, writeChunk } from './chunks.js';
+import { bytesOf } from './content.js';
+import type { RecordedResponse } from './fixture.js';
+import type { Entry, Ledger } from './ledger.js';
+import { playStream } from './stream-playback.js';
+import { tokenPlaces } from './tokens.js';
+
+/**
+ * Answers a call as was recorded, until the client has everything or goes away.
+ *
+ * @returns what the client said in an upgraded connection that was not recorded; undefined when there was no such thing.
+ */
+export async function play(call: Call, entry: Entry, ledger: Ledger): Promise<string | undefined> {
+  const { response } = entry.exchange;
+  try {
+    if (response?.stream !== undefined) {
+      const connection = call.upgrade(headOf(response, ledger));
+      const mismatch = await playStream(connection, response.stream, entry, ledger, call.gone);
+      if (mismatch !== undefined) {
+        call.hangUp();
+        return mismatch;
+      }
+    } else if (response !== undefined) {
+      await playAnswer(call, response, entry, ledger);
+    }
+    await playEnd(call, entry, ledger);
+  } catch (error) {
+    // A client may leave when it likes: what was held back for it is of no use then.
+    if (!call.gone.aborted) {
+      throw error;
+    }
+  }
+  return undefined;
+}
+
+async function playAnswer(
+  call: Call,
+  response: RecordedResponse,
+  { exchange, index }: Entry,
+  ledger: Ledger,
+): Promise<void> {
+  const chunks = chunksToPlay(response);
+  const whole = Buffer.concat(chunks.map(({ bytes }) => bytes));
+  const places = tokenPlaces(whole);
+  const isWhole = exchange.ended === undefined && whole.length > 0;
+  const client = call.answer(headOf(response, ledger, isWhole ? whole.length : undefined));
+  let offset = 0;
+  for (const { bytes, after } of chunks) {
+    await ledger.reached(index + after, call.gone);
+    const end = offset + bytes.length;
+    await writeChunk(client, ledger.bindings.inChunk(whole, places, offset, end), call.gone);
+    offset = end;
+  }
+}
+
+async function playEnd(call: Call, { exchange, index, live }: Entry, ledger: Ledger): Promise<void> {
+  if (live && exchange.ended !== 'aborted') {
+    await ledger.reached(index + (exchange.overlaps ?? 0), call.gone);
+  }
+  if (exchange.ended === 'truncated') {
+    call.hangUp();
+  } else if (exchange.ended === 'aborted') {
+    await aborted(call.gone);
+  } else if (exchange.response?.stream === undefined) {
+    await call.finish();
+  }
+}
+
+function chunksToPlay({ body, chunks = [] }: RecordedResponse): { bytes: Buffer; after: number }[] {
+  if (body === undefined) {
+    return chunks.map((chunk) => ({ bytes: bytesOf(chunk), after: chunk.after ?? 0 }));
+  }
+  return [
+    { bytes: 'json' in body ? Buffer.from(`${JSON.stringify(body.json)}\n`) : bytesOf(body), after: 0 },
+  ];
+}
+
+/** @param length - of the body to come, in place of the recorded one, which is that of the JSON as it was laid out. */
+function headOf({ status, headers = {} }: RecordedResponse, ledger: Ledger, length?: number): AnswerHead {
+  const all = status === 101 ? { upgrade: 'tcp', ...headers } : headers;
+  const rawHeaders = Object.entries(all).flatMap(([name, value]) => [
+    name,
+    name === 'content-length' && length !== undefined ? String(length) : ledger.bindings.inText(value),
+  ]);
+  return { status, statusMessage: STATUS_CODES[status] ?? '', rawHeaders };
+}

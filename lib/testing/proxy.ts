@@ -1,0 +1,224 @@
+import { request } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import type { Duplex, Writable } from 'node:stream';
+import { forwardedHeaders, headOf } from './headers.js';
+import type { AnswerHead, AskedRequest, Call } from './call.js';
+import { aborted, chunksOf, drain, writeChunk } from './chunks.js';
+import type { EngineAddress } from './engine-address.js';
+import { listen } from './listener.js';
+import type { Listener } from './listener.js';
+
+/** How an exchange ended: whole, cut by the engine, or given up by the client. */
+export type ExchangeEnd = 'complete' | 'truncated' | 'aborted';
+
+/** One of the two that talk. */
+export type Side = 'client' | 'engine';
+
+/** Is told what passes, as it passes. */
+export interface Observer {
+  requestChunk(chunk: Buffer): void;
+  /** @param complete - false when the client went away, or the engine no longer listened, before the body's end. */
+  requestEnd(complete: boolean): void;
+  answered(head: AnswerHead): void;
+  answerChunk(chunk: Buffer): void;
+  /** A piece of an upgraded connection; `undefined` is a side's end. */
+  streamChunk(from: Side, chunk: Buffer | undefined): void;
+  ended(how: ExchangeEnd): void;
+}
+
+/** What shall go wrong with one exchange. */
+export interface Interference {
+  /** Runs before the engine hears of the request. True: the call has been dealt with, the engine never hears. */
+  readonly beforeEngine?: (call: Call) => Promise<boolean>;
+  /** Let the engine do all it was asked, then cut the connection before the client hears anything. */
+  readonly loseAnswer?: boolean;
+  /** Let the head and so many bytes of the answer pass, then cut the connection or fall silent. */
+  readonly limit?: { readonly bytes: number; readonly then: 'cut' | 'stall' };
+}
+
+/** What happens to one exchange beside being relayed. */
+export interface Attention {
+  readonly observer?: Observer;
+  readonly interference?: Interference;
+}
+
+/** What happens to one exchange beside being relayed. */
+export interface Attention {
+  readonly observer?: Observer;
+  readonly interference?: Interference;
+}
+
+/**
+ * Starts a transparent proxy: streams stay streams in both directions, chunk borders and back-pressure are kept, and
+ * an end, a cut or a client that goes away on one side is the same on the other.
+ *
+ * Each exchange has its own connection to the engine, so that none can suffer from the end of another.
+ *
+ * @param attend - called once for each request, in the order of arrival.
+ * @param path - where to listen; see `listen`.
+ */
+export function startProxy(
+  engine: EngineAddress,
+  attend: (asked: AskedRequest) => Attention,
+  path?: string,
+): Promise<Listener> {
+  return listen((call) => relay(call, engine, attend(call)), path);
+}
+
+async function relay(call: Call, engine: EngineAddress, attention: Attention): Promise<void> {
+  if ((await attention.interference?.beforeEngine?.(call)) === true || call.gone.aborted) {
+    return;
+  }
+  const upstream = request({
+    createConnection: () => connect({ ...engine, allowHalfOpen: true }),
+    method: call.method,
+    path: call.path,
+    headers: forwardedHeaders(call),
+    maxHeaderSize: 1 << 20,
+  });
+  call.gone.addEventListener('abort', () => upstream.destroy(), { once: true });
+  const answering = answerOf(upstream);
+  const uploading = upload(call, upstream, attention.observer);
+  const how = await relayAnswer(call, await answering, attention);
+  upstream.destroy();
+  await uploading;
+  attention.observer?.ended(how);
+}
+
+interface Answer {
+  readonly message: IncomingMessage;
+  /** The raw connection, when the engine agreed to upgrade it. */
+  readonly connection?: Duplex;
+}
+
+/** Undefined: the connection ended without an answer, by whichever side. */
+function answerOf(upstream: ClientRequest): Promise<Answer | undefined> {
+  return new Promise((resolve) => {
+    upstream.once('response', (message) => resolve({ message }));
+    upstream.once('upgrade', (message, connection, head) => {
+      connection.on('error', () => connection.destroy());
+      connection.unshift(head);
+      resolve({ message, connection });
+    });
+    // An engine that cannot be reached looks to the client as if it had hung up.
+    upstream.on('error', () => resolve(undefined));
+    upstream.once('close', () => resolve(undefined));
+  });
+}
+
+/** Never rejects: what became of an upload shows in the answer, or in its absence. */
+async function upload(call: Call, upstream: ClientRequest, observer: Observer | undefined): Promise<void> {
+  let complete = true;
+  try {
+    for await (const chunk of chunksOf(call.body)) {
+      observer?.requestChunk(chunk);
+      await writeChunk(upstream, chunk, call.gone);
+    }
+    upstream.end();
+  } catch {
+    complete = false;
+    // An engine may answer and close without having read everything: let the client finish and hear the answer.
+    call.body.resume();
+  }
+  observer?.requestEnd(complete);
+}
+
+async function relayAnswer(
+  call: Call,
+  answer: Answer | undefined,
+  { observer, interference = {} }: Attention,
+): Promise<ExchangeEnd> {
+  const send = sender(call, interference.limit);
+  try {
+    if (answer === undefined) {
+      throw new Error('There is no answer.');
+    }
+    if (interference.loseAnswer === true) {
+      await loseAnswer(answer);
+      throw new Error('The answer is lost.');
+    }
+    const head = headOf(answer.message);
+    observer?.answered(head);
+    if (answer.connection !== undefined) {
+      return await relayStreams(call.upgrade(head), answer.connection, send, observer);
+    }
+    const client = call.answer(head);
+    for await (const chunk of chunksOf(answer.message)) {
+      observer?.answerChunk(chunk);
+      await send(client, chunk);
+    }
+    return (await call.finish()) ? 'complete' : 'aborted';
+  } catch {
+    // Whatever broke on one side breaks the other: that is what the observer is told.
+    const how = call.gone.aborted ? 'aborted' : 'truncated';
+    call.hangUp();
+    return how;
+  }
+}
+
+/** Waits until the engine has said everything it had to say; an upgraded connection is just closed. */
+async function loseAnswer({ message, connection }: Answer): Promise<void> {
+  connection?.destroy();
+  if (connection === undefined) {
+    await drain(message);
+  }
+}
+
+type Send = (sink: Writable, chunk: Buffer) => Promise<void>;
+
+/** Writes to the client as far as the limit allows; there it cuts the connection, or stalls until the client goes. */
+function sender(call: Call, limit: Interference['limit']): Send {
+  let allowed = limit?.bytes ?? Infinity;
+  return async (sink, chunk) => {
+    await writeChunk(sink, chunk.subarray(0, allowed), call.gone);
+    allowed -= Math.min(allowed, chunk.length);
+    if (allowed === 0) {
+      if (limit?.then === 'stall') {
+        await aborted(call.gone);
+      }
+      throw new Error('The rest of the answer is held back.');
+    }
+  };
+}
+
+/** Relays both directions of an upgraded connection until both have ended; each may end before the other. */
+async function relayStreams(
+  client: Duplex,
+  engine: Duplex,
+  send: Send,
+  observer: Observer | undefined,
+): Promise<ExchangeEnd> {
+  const never = new AbortController().signal;
+  const over = new Set<Side>();
+  const toEngine = async (): Promise<void> => {
+    for await (const chunk of chunksOf(client)) {
+      observer?.streamChunk('client', chunk);
+      await writeChunk(engine, chunk, never);
+    }
+    observer?.streamChunk('client', undefined);
+    engine.end();
+  };
+  const toClient = async (): Promise<void> => {
+    for await (const chunk of chunksOf(engine)) {
+      observer?.streamChunk('engine', chunk);
+      await send(client, chunk);
+    }
+    over.add('engine');
+    observer?.streamChunk('engine', undefined);
+    client.end();
+  };
+  try {
+    await Promise.all([toEngine(), toClient()]);
+    return 'complete';
+  } catch (error) {
+    if (over.has('engine')) {
+      // The client still talked to an engine that had said its last word.
+      client.destroy();
+      return 'complete';
+    }
+    throw error;
+  } finally {
+    engine.destroy();
+  }
+}

@@ -1,0 +1,60 @@
+import type { AskedRequest } from './call.js';
+import type { Capture } from './capture.js';
+import { contentOf, decodeText, isArchive, parseJson } from './content.js';
+import type { RecordedRequest, RequestBody } from './fixture.js';
+import type { Scrubber } from './scrubbing.js';
+
+/** Request bodies beyond this are remembered by their size only. */
+export const REQUEST_BODY_LIMIT = 64 * 1024;
+
+const KEPT_HEADERS = ['content-type', 'upgrade', 'authorization', 'x-registry-auth', 'x-registry-config'];
+
+/**
+ * A request as a fixture keeps it. The recorder and the replayer use the same words, so that what they compare is alike.
+ *
+ * @param complete - whether the body came to its end.
+ */
+export function recordRequest(
+  asked: AskedRequest,
+  body: Capture,
+  complete: boolean,
+  scrubber: Scrubber,
+): RecordedRequest {
+  const headers: Record<string, string> = {};
+  for (const name of KEPT_HEADERS) {
+    const value = asked.headers[name];
+    if (typeof value === 'string') {
+      headers[name] = scrubber.header(name, value);
+    }
+  }
+  return {
+    method: asked.method,
+    path: scrubber.text(asked.path),
+    ...(Object.keys(headers).length > 0 && { headers }),
+    ...bodyOf(headers['content-type'], body, complete, scrubber),
+  };
+}
+
+function bodyOf(
+  contentType: string | undefined,
+  body: Capture,
+  complete: boolean,
+  scrubber: Scrubber,
+): { body?: RequestBody } {
+  if (!complete) {
+    return { body: { bytes: body.bytes, complete } };
+  }
+  if (body.bytes === 0) {
+    return {};
+  }
+  if (!body.whole || isArchive(contentType)) {
+    return { body: { bytes: body.bytes } };
+  }
+  const whole = Buffer.concat(body.chunks);
+  const text = decodeText(whole);
+  if (text === undefined) {
+    return { body: contentOf(whole, contentType) };
+  }
+  const json = parseJson(text);
+  return { body: json === undefined ? { text: scrubber.text(text) } : { json: scrubber.json(json) } };
+}

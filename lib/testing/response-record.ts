@@ -1,0 +1,64 @@
+import type { AnswerHead } from './call.js';
+import type { Capture } from './capture.js';
+import { contentOf, decodeText, isArchive, parseJsonExactly } from './content.js';
+import type { Chunk, RecordedResponse } from './fixture.js';
+import type { Scrubber } from './scrubbing.js';
+
+/** What a client may act on; all else changes from run to run or from host to host. */
+const KEPT_HEADERS = new Set([
+  'api-version',
+  'content-length',
+  'content-type',
+  'libpod-api-version',
+  'location',
+  'upgrade',
+  'x-docker-container-path-stat',
+]);
+
+/** The first lines of an answer as a fixture keeps them. */
+export function recordHead(
+  { status, rawHeaders }: AnswerHead,
+  scrubber: Scrubber,
+): { status: number; headers: Record<string, string> } {
+  const headers: Record<string, string> = {};
+  rawHeaders.forEach((value, i) => {
+    const name = (rawHeaders[i - 1] ?? '').toLowerCase();
+    if (i % 2 === 1 && KEPT_HEADERS.has(name)) {
+      headers[name] = scrubber.header(name, value);
+    }
+  });
+  return { status, headers };
+}
+
+/**
+ * The body of an answer as a fixture keeps it: in one piece where its chunks mean nothing.
+ *
+ * @param positions - for a live answer: how many later exchanges had begun when each chunk came.
+ */
+export function recordAnswerBody(
+  contentType: string | undefined,
+  body: Capture,
+  positions: readonly number[] | undefined,
+  scrubber: Scrubber,
+): Pick<RecordedResponse, 'body' | 'chunks'> {
+  if (body.bytes === 0) {
+    return {};
+  }
+  const pieces = scrubber.mask(body.chunks);
+  if (positions !== undefined) {
+    return {
+      chunks: pieces.map((piece, i): Chunk => {
+        const after = positions[i] ?? 0;
+        return { ...contentOf(piece, contentType), ...(after > 0 && { after }) };
+      }),
+    };
+  }
+  const text = isArchive(contentType) ? undefined : decodeText(Buffer.concat(body.chunks));
+  const json = text === undefined ? undefined : parseJsonExactly(text);
+  if (json !== undefined) {
+    return { body: { json: scrubber.json(json) } };
+  }
+  const contents = pieces.map((piece) => contentOf(piece, contentType));
+  const [only] = contents;
+  return only !== undefined && contents.length === 1 ? { body: only } : { chunks: contents };
+}

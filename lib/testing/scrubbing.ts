@@ -1,0 +1,67 @@
+import { decodeText } from './content.js';
+import type { Json } from './fixture.js';
+
+/** Stands in a fixture where a secret stood; in a replay it matches any text. */
+export const SCRUBBED = '[scrubbed]';
+
+const SECRET_HEADERS = new Set(['authorization', 'x-registry-auth', 'x-registry-config']);
+const SECRET_FIELDS = new Set(['password', 'auth', 'identitytoken', 'registrytoken']);
+/** The same fields in JSON that is kept as text; the secret is what stands between the two groups. */
+const SECRET_FIELDS_IN_TEXT = /(?<="(?:password|auth|identitytoken|registrytoken)"\s*:\s*")(?:[^"\\]|\\.)+/gi;
+
+/** Takes secrets out of what is recorded. */
+export class Scrubber {
+  readonly #patterns: readonly RegExp[];
+
+  /** @param extra - what is secret beside registry credentials and JSON fields that are passwords by their name. */
+  constructor(extra: readonly RegExp[]) {
+    this.#patterns = extra.map(({ source, flags }) => new RegExp(source, flags.replace(/[gy]/g, '') + 'g'));
+  }
+
+  header(name: string, value: string): string {
+    return SECRET_HEADERS.has(name) ? SCRUBBED : this.text(value);
+  }
+
+  text(value: string): string {
+    return [SECRET_FIELDS_IN_TEXT, ...this.#patterns].reduce(
+      (text, pattern) => text.replace(pattern, SCRUBBED),
+      value,
+    );
+  }
+
+  json(value: Json): Json {
+    if (typeof value === 'string') {
+      return this.text(value);
+    }
+    if (Array.isArray(value)) {
+      return value.map((item) => this.json(item));
+    }
+    if (value === null || typeof value !== 'object') {
+      return value;
+    }
+    const scrub = ([name, field]: [string, Json]): [string, Json] =>
+      typeof field === 'string' && field !== '' && SECRET_FIELDS.has(name.toLowerCase())
+        ? [name, SCRUBBED]
+        : [name, this.json(field)];
+    return Object.fromEntries(Object.entries(value).map(scrub));
+  }
+
+  /**
+   * Overwrites secrets with as many asterisks, also those that lie across the border of two chunks. The length stays,
+   * because frames and `Content-Length` count bytes.
+   */
+  mask(chunks: readonly Buffer[]): Buffer[] {
+    const whole = Buffer.concat(chunks);
+    const decoded = decodeText(whole);
+    const encoding = decoded === undefined ? 'latin1' : 'utf8';
+    const text = decoded ?? whole.toString(encoding);
+    for (const pattern of [SECRET_FIELDS_IN_TEXT, ...this.#patterns]) {
+      for (const match of text.matchAll(pattern)) {
+        const start = Buffer.byteLength(text.slice(0, match.index), encoding);
+        whole.fill('*', start, start + Buffer.byteLength(match[0], encoding));
+      }
+    }
+    let offset = 0;
+    return chunks.map(({ length }) => whole.subarray(offset, (offset += length)));
+  }
+}

@@ -1,0 +1,80 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startReplayer } from '../../../lib/testing/index.js';
+import type { Exchange, Replayer } from '../../../lib/testing/index.js';
+import { scenario, token } from './fixtures.js';
+import { Cleanup, readOnce, readToEnd, upgrade } from './tiny-engine.js';
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+type Stream = NonNullable<NonNullable<Exchange['response']>['stream']>;
+
+/** A replayer that has one upgraded connection, and may end in disagreement. */
+async function replay(stream: Stream, more: Partial<Exchange> = {}): Promise<Replayer> {
+  const request = { method: 'POST', path: '/exec/1/start', headers: { upgrade: 'tcp' } };
+  const replayer = await startReplayer(scenario([{ request, response: { status: 101, stream }, ...more }]));
+  cleanup.add(() => replayer.close().catch(() => undefined));
+  return replayer;
+}
+
+describe('a replayed upgraded connection', () => {
+  it('takes any secret and other random names from the client, and answers with those', async () => {
+    const replayer = await replay([
+      { from: 'client', text: `root:[scrubbed]\n${token('a')}` },
+      { from: 'client', end: true },
+      { from: 'engine', text: `done ${token('a')}` },
+      { from: 'engine', end: true },
+    ]);
+    const { connection } = await upgrade(replayer.host, '/exec/1/start', '');
+    connection.write('root:pass');
+    await sleep(10);
+    connection.end(`word\n${token('1')}`);
+    expect(await readToEnd(connection)).toBe(`done ${token('1')}`);
+    replayer.assertDone();
+  });
+
+  it('says nothing before the client has said what comes before', async () => {
+    const replayer = await replay([
+      { from: 'engine', text: '1' },
+      { from: 'client', text: 'next' },
+      { from: 'engine', text: '2' },
+      { from: 'engine', end: true },
+    ]);
+    const { connection } = await upgrade(replayer.host, '/exec/1/start', '');
+    let heard = '';
+    connection.on('data', (part: Buffer) => (heard += part.toString()));
+    connection.write('ne');
+    await sleep(20);
+    expect(heard).toBe('1');
+    connection.write('xt');
+    await sleep(20);
+    expect(heard).toBe('12');
+    connection.end();
+  });
+
+  it('is cut where it was cut', async () => {
+    const replayer = await replay([{ from: 'engine', text: 'half' }], { ended: 'truncated' });
+    const { connection } = await upgrade(replayer.host, '/exec/1/start', '');
+    expect(await readOnce(connection)).toBe('half');
+    expect(await readToEnd(connection)).toBe('');
+    replayer.assertDone();
+  });
+
+  it.each([
+    ['something else', 'no!', 'the client sent "no!" where "yes" is recorded'],
+    ['too little', 'ye', 'the client sent "ye" where "yes" is recorded'],
+    ['too much', 'yes and no', 'the client sent " and no" where its end is recorded'],
+  ])('is a disagreement when the client says %s', async (_, said, message) => {
+    const replayer = await replay([
+      { from: 'client', text: 'yes' },
+      { from: 'client', end: true },
+      { from: 'engine', end: true },
+    ]);
+    const { connection } = await upgrade(replayer.host, '/exec/1/start', '');
+    connection.end(said);
+    await readToEnd(connection);
+    expect(() => replayer.assertDone()).toThrow(message);
+    await expect(replayer.close()).rejects.toThrow(message);
+  });
+});
