@@ -1,5 +1,6 @@
 import { Duplex, type Transform } from 'node:stream';
 
+import { brokenOff } from './errors.js';
 import { receive } from './receive.js';
 
 /**
@@ -15,6 +16,32 @@ export function attachedStream(
   what: string,
   signal: AbortSignal | undefined,
 ): Duplex {
-  const readable = receive(connection, through, { what, silence: undefined, signal });
-  return Duplex.from({ readable, writable: connection });
+  const output = receive(connection, through, { what, silence: undefined, signal });
+  // Not Duplex.from: destroying one of those without an error makes it fail with an AbortError.
+  const stream = new Duplex({
+    // When the output has ended, nobody is left to take input.
+    allowHalfOpen: false,
+    read: () => {
+      output.resume();
+    },
+    write: (chunk: Buffer, _encoding, done) => {
+      connection.write(chunk, (error) => done(error ? brokenOff(error, what) : null));
+    },
+    final: (done) => {
+      // Where the connection broke meanwhile, reading tells.
+      if (connection.writable) connection.end(() => done());
+      else done();
+    },
+    destroy: (error, done) => {
+      output.destroy();
+      connection.destroy();
+      done(error);
+    },
+  });
+  output.on('data', (chunk) => {
+    if (!stream.push(chunk)) output.pause();
+  });
+  output.once('end', () => stream.push(null));
+  output.once('error', (error) => stream.destroy(error));
+  return stream;
 }

@@ -88,7 +88,7 @@ export class ContainersApi {
   /**
    * Stops a container: its stop signal, and after `timeout` SIGKILL.
    *
-   * @param options - `timeout` in seconds;
+   * @param options - `timeout` in seconds.
    * @returns false when it did not run.
    */
   async stop(container: ContainerRef, options: CallOptions & { timeout: number }): Promise<boolean> {
@@ -114,13 +114,14 @@ export class ContainersApi {
   }
 
   /**
-   * Sends a container's first process a signal, SIGKILL unless told otherwise.
+   * Sends a container's first process a signal.
    *
+   * @param options - `signal`: the process's, by name or number, default SIGKILL; `abortSignal`: breaks the call off.
    * @throws EngineError 409 when it does not run.
    */
   async kill(
     container: ContainerRef,
-    options: Omit<CallOptions, 'signal'> & { signal?: string; abortSignal?: AbortSignal } = {},
+    options: { signal?: string; abortSignal?: AbortSignal | undefined } = {},
   ): Promise<void> {
     await this.#session.status({
       method: 'POST',

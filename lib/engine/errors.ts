@@ -7,6 +7,9 @@ export interface RequestDescription {
   readonly path: string;
 }
 
+/** An error without a cause shall not print one. */
+const caused = (cause: unknown): ErrorOptions | undefined => (cause === undefined ? undefined : { cause });
+
 /** A request as error messages name it. */
 export const described = (request: RequestDescription): string => `${request.method} ${request.path}`;
 
@@ -28,9 +31,10 @@ export class EngineError extends Error {
     options: { inBand?: boolean; cause?: unknown } = {},
   ) {
     const { inBand = false, cause } = options;
-    super(`${described(request)}: ${engineMessage} (${inBand ? 'in the answer' : `status ${status}`})`, {
-      cause,
-    });
+    super(
+      `${described(request)}: ${engineMessage} (${inBand ? 'in the answer' : `status ${status}`})`,
+      caused(cause),
+    );
     this.status = status;
     this.engineMessage = engineMessage;
     this.request = request;
@@ -46,7 +50,7 @@ export class EngineUnreachable extends Error {
   readonly maybeDone: boolean;
 
   constructor(request: RequestDescription, why: string, options: { maybeDone: boolean; cause?: unknown }) {
-    super(`${described(request)}: the engine cannot be reached: ${why}`, { cause: options.cause });
+    super(`${described(request)}: the engine cannot be reached: ${why}`, caused(options.cause));
     this.request = request;
     this.maybeDone = options.maybeDone;
   }
@@ -58,7 +62,7 @@ export class TruncatedStream extends Error {
 
   /** @param what - which stream, and where it ended. */
   constructor(what: string, cause?: unknown) {
-    super(what, { cause });
+    super(what, caused(cause));
   }
 }
 
@@ -68,7 +72,7 @@ export class EngineProtocolError extends Error {
 
   /** @param what - what was wrong, and in which answer. */
   constructor(what: string, cause?: unknown) {
-    super(what, { cause });
+    super(what, caused(cause));
   }
 }
 

@@ -41,8 +41,11 @@ const longestRepository = 255;
 
 const isName = (text: string): boolean => namePattern.test(text);
 
+/** The engine takes 64 hexadecimal digits, and `sha256:` with fewer, for an id or its beginning: no repository may be called so. */
+const readsAsId = (text: string): boolean => text === 'sha256' || fullIdPattern.test(text);
+
 const isRepository = (text: string): boolean => {
-  if (text.length > longestRepository || fullIdPattern.test(text)) return false;
+  if (text.length > longestRepository || readsAsId(text)) return false;
   const components = text.split('/');
   const first = components[0] ?? '';
   const hasHost = components.length > 1 && (/[.:]/.test(first) || first === 'localhost');

@@ -165,6 +165,7 @@ export class Transport {
         });
       });
       request.once('error', reject);
+      request.once('socket', (socket) => socket.setKeepAlive(true, keepAliveDelay));
       request.end(exchange.body);
     });
   }
@@ -223,6 +224,8 @@ export class Transport {
 }
 
 const switchingProtocols = 101;
+/** Milliseconds of silence before TCP asks whether the other end is still there; axios does the same. */
+const keepAliveDelay = 60_000;
 const userAgent = 'nova-docker-driver';
 
 const origin = (address: { hostname: string; port: number; tls?: object }): string => {

@@ -1,0 +1,103 @@
+import type { ServerResponse } from 'node:http';
+
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { TruncatedStream } from '../../../lib/engine/index.js';
+import { FakeEngine, until } from './fake-engine.js';
+
+const event = (action: string): string =>
+  `${JSON.stringify({
+    Type: 'container',
+    Action: action,
+    Actor: { ID: 'c0', Attributes: null },
+    time: 1,
+    timeNano: 1e9,
+  })}\n`;
+
+describe('events', () => {
+  let fake: FakeEngine;
+  let engine: ServerResponse | undefined;
+  const say = (text: string): void => {
+    engine?.write(text);
+  };
+
+  beforeEach(async () => {
+    engine = undefined;
+    fake = await FakeEngine.start((_request, response) => {
+      engine = response;
+      response.writeHead(200).flushHeaders();
+    });
+  });
+
+  afterEach(() => fake.stop());
+
+  it('come as they happen', async () => {
+    const seen: string[] = [];
+    const events = fake.client().system.events({
+      since: 5,
+      filters: { type: ['container'] },
+      onOpen: () => say(event('create')),
+    });
+    for await (const { Action, Actor } of events) {
+      expect(Actor.Attributes).toEqual({});
+      seen.push(Action);
+      if (Action === 'create') setTimeout(() => say(event('start') + event('die')), 20);
+      if (Action === 'die') break;
+    }
+    expect(seen).toEqual(['create', 'start', 'die']);
+    expect(fake.requests[1]).toBe(
+      `GET /v1.41/events?since=5&filters=${encodeURIComponent('{"type":["container"]}')}`,
+    );
+  });
+
+  it('end the connection when the reader leaves', async () => {
+    for await (const { Action } of fake.client().system.events({ onOpen: () => say(event('a')) })) {
+      expect(Action).toBe('a');
+      break;
+    }
+    await until(() => fake.connections.size === 0, 'the connection is closed');
+  });
+
+  it.each([['breaks'], ['ends']])('fail when the stream %s, after all that came before', async (how) => {
+    const seen: string[] = [];
+    const read = async (): Promise<void> => {
+      for await (const { Action } of fake.client().system.events({
+        onOpen: () => {
+          say(event('a') + event('b'));
+          setTimeout(() => (how === 'breaks' ? engine?.destroy() : engine?.end()), 20);
+        },
+      })) {
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        seen.push(Action);
+      }
+    };
+    await expect(read()).rejects.toBeInstanceOf(TruncatedStream);
+    expect(seen).toEqual(['a', 'b']);
+  });
+
+  it("end with the signal's reason", async () => {
+    const controller = new AbortController();
+    const events = fake.client().system.events({
+      signal: controller.signal,
+      onOpen: () => setTimeout(() => controller.abort('enough'), 20),
+    });
+    await expect(events.next()).rejects.toBe('enough');
+    await until(() => fake.connections.size === 0, 'the connection is closed');
+  });
+
+  it('are taken from the engine however slow the reader is, up to a limit', async () => {
+    const long = event('x'.repeat(1000));
+    const events = fake.client().system.events({ onOpen: () => say(event('first')) });
+    await events.next();
+    for (let i = 0; i < 2000; i += 1) say(long);
+    await until(() => engine?.writableLength === 0, 'the engine got rid of all');
+    for (let i = 0; i < 20_000; i += 1) say(event('y'));
+    await until(() => fake.connections.size === 0, 'the connection was given up');
+    let read = 0;
+    const rest = async (): Promise<void> => {
+      for await (const { Action } of events) if (Action !== '') read += 1;
+    };
+    await expect(rest()).rejects.toThrow(/behind/);
+    expect(read).toBe(10_000);
+  });
+});

@@ -1,0 +1,84 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { Engine, engineAddress, type EngineClientOptions } from '../../../lib/engine/index.js';
+
+/** What a fake engine says about itself. */
+export const version20 = {
+  Version: '20.10.24',
+  ApiVersion: '1.41',
+  MinAPIVersion: '1.12',
+  Os: 'linux',
+  Arch: 'amd64',
+};
+
+/** Answers one request; `/version` never gets here. */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** A server on a socket of its own that answers what the test says. */
+export class FakeEngine {
+  /** Every request line that arrived, in order. */
+  readonly requests: string[] = [];
+  version: object = version20;
+  /** Connections that are open now. */
+  readonly connections = new Set<Socket>();
+  readonly server: Server;
+  readonly #folder: string;
+  readonly #clients: Engine[] = [];
+
+  static async start(handler: Handler): Promise<FakeEngine> {
+    const folder = await mkdtemp(join(tmpdir(), 'fake-engine-'));
+    const fake = new FakeEngine(folder, handler);
+    await new Promise<void>((resolve) => fake.server.listen(fake.socketPath, resolve));
+    return fake;
+  }
+
+  private constructor(folder: string, handler: Handler) {
+    this.#folder = folder;
+    this.server = createServer((request, response) => {
+      this.requests.push(`${request.method ?? ''} ${request.url ?? ''}`);
+      if (request.url === '/version') answerJson(response, 200, this.version);
+      else handler(request, response);
+    });
+    this.server.keepAliveTimeout = 60_000;
+    this.server.on('connection', (socket) => {
+      this.connections.add(socket);
+      socket.on('close', () => this.connections.delete(socket));
+      socket.on('error', () => undefined);
+    });
+  }
+
+  get socketPath(): string {
+    return join(this.#folder, 'engine.sock');
+  }
+
+  /** A client of this engine, closed with it. */
+  client(options?: EngineClientOptions): Engine {
+    const engine = new Engine(engineAddress(`unix://${this.socketPath}`), options);
+    this.#clients.push(engine);
+    return engine;
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.#clients) client.close();
+    for (const socket of this.connections) socket.destroy();
+    await new Promise((resolve) => this.server.close(resolve));
+    await rm(this.#folder, { recursive: true });
+  }
+}
+
+export function answerJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'Content-Type': 'application/json' });
+  response.end(JSON.stringify(body));
+}
+
+/** Waits until something is so; fails after two seconds. */
+export async function until(condition: () => boolean, what: string): Promise<void> {
+  for (let waited = 0; !condition(); waited += 5) {
+    if (waited > 2000) throw new Error(`not so after two seconds: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
