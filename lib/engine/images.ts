@@ -132,13 +132,13 @@ export class ImagesApi {
     );
   }
 
-  /** Lists images. */
-  async list(options: CallOptions & { filters?: ImageFilters } = {}): Promise<ImageSummary[]> {
+  /** Lists images: the ones that are no mere layer of others, or `all`. */
+  async list(options: CallOptions & { all?: boolean; filters?: ImageFilters } = {}): Promise<ImageSummary[]> {
     return this.#session.json(
       {
         method: 'GET',
         path: path`/images/json`,
-        query: { filters: options.filters },
+        query: { all: options.all, filters: options.filters },
         timeout: this.#session.timeouts.read,
         signal: options.signal,
       },
