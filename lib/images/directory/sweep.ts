@@ -1,0 +1,59 @@
+import { lstat, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from '../../../interfaces/index.js';
+import { flushFolder, isMissing } from './files.js';
+import { ImageFolder } from './image-folder.js';
+import { isDraft, isGrave, isImageFolder, newGrave, STALE } from './layout.js';
+
+/** Removes a deleted image's folder: in one step from sight, then from the disk. */
+export async function bury(directory: string, folder: ImageFolder): Promise<void> {
+  const grave = join(directory, newGrave());
+  try {
+    await rename(folder.path, grave);
+  } catch (error) {
+    // Somebody else is burying it.
+    if (isMissing(error)) return;
+    throw error;
+  }
+  await flushFolder(directory);
+  await rm(grave, { recursive: true, force: true });
+}
+
+/** Tidies an image's folder; that of a deleted image goes. What cannot be removed is told, and no reason to fail. */
+export async function tidy(
+  directory: string,
+  folder: ImageFolder,
+  logger: Logger | undefined,
+): Promise<void> {
+  try {
+    if (await folder.tidy()) await bury(directory, folder);
+  } catch (error) {
+    if (!isMissing(error)) logger?.warn(`What is left over in ${folder.path} stays`, { error });
+  }
+}
+
+/** Removes what crashed processes left in the directory. */
+export async function sweep(directory: string, logger: Logger | undefined): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const path = join(directory, name);
+    if (isImageFolder(name)) await tidy(directory, new ImageFolder(path, name), logger);
+    else if (isGrave(name) || (isDraft(name) && (await isStale(path)))) await discard(path, logger);
+  }
+}
+
+async function isStale(path: string): Promise<boolean> {
+  try {
+    return Date.now() - (await lstat(path)).mtimeMs > STALE;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+async function discard(path: string, logger: Logger | undefined): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (error) {
+    logger?.warn(`${path} is left over and stays`, { error });
+  }
+}

@@ -1,0 +1,80 @@
+import { createHash, getHashes, type Hash } from 'node:crypto';
+import { ImageUnacceptable, type ImageRecord } from '../../../interfaces/index.js';
+
+/** Bytes, counted and hashed as they pass. */
+export class Digest {
+  readonly #hashes: ReadonlyMap<string, Hash>;
+  #size = 0;
+
+  /** @param algorithms - names that `node:crypto` knows. */
+  constructor(algorithms: readonly string[]) {
+    this.#hashes = new Map(algorithms.map((algorithm) => [algorithm, createHash(algorithm)]));
+  }
+
+  /** Bytes so far. */
+  get size(): number {
+    return this.#size;
+  }
+
+  update(bytes: Uint8Array): void {
+    this.#size += bytes.length;
+    for (const hash of this.#hashes.values()) hash.update(bytes);
+  }
+
+  /** What the bytes hash to, in hexadecimal; undefined for an algorithm that was not asked for. No update can follow. */
+  value(algorithm: string): string | undefined {
+    return this.#hashes.get(algorithm)?.copy().digest('hex');
+  }
+}
+
+/** What an image's data must be. */
+interface Expectation {
+  readonly size: number | null;
+  readonly algorithm: string | null;
+  readonly value: string | null;
+}
+
+/** The strongest promise about its data that a record makes and this machine can check. */
+function expectationOf(record: ImageRecord): Expectation {
+  const { size, os_hash_algo: algorithm, os_hash_value: value, checksum } = record;
+  if (algorithm !== null && value !== null && getHashes().includes(algorithm))
+    return { size, algorithm, value };
+  return checksum === null
+    ? { size, algorithm: null, value: null }
+    : { size, algorithm: 'md5', value: checksum };
+}
+
+/** Checks an image's data against its record as it passes. */
+export class Verification {
+  readonly #record: ImageRecord;
+  readonly #expected: Expectation;
+  readonly #digest: Digest;
+
+  constructor(record: ImageRecord) {
+    this.#record = record;
+    this.#expected = expectationOf(record);
+    this.#digest = new Digest(this.#expected.algorithm === null ? [] : [this.#expected.algorithm]);
+  }
+
+  /** @throws ImageUnacceptable when there are more bytes than the record says. */
+  update(bytes: Uint8Array): void {
+    this.#digest.update(bytes);
+    const { size } = this.#expected;
+    if (size !== null && this.#digest.size > size) this.#refuse(`more than the ${size} bytes on record`);
+  }
+
+  /** @throws ImageUnacceptable when the bytes are too few or the wrong ones. */
+  end(): void {
+    const { size, algorithm, value } = this.#expected;
+    if (size !== null && this.#digest.size < size) {
+      this.#refuse(`${this.#digest.size} bytes of the ${size} on record`);
+    }
+    if (algorithm === null) return;
+    const found = this.#digest.value(algorithm);
+    if (found !== value) this.#refuse(`${algorithm} ${found ?? ''} where ${value ?? ''} is on record`);
+  }
+
+  #refuse(found: string): never {
+    throw new ImageUnacceptable(`The data of image ${this.#record.id} is damaged: ${found}.`);
+  }
+}

@@ -1,0 +1,58 @@
+import type { Readable } from 'node:stream';
+import { InvalidInput, type LongRunningOptions } from '../../../interfaces/index.js';
+import { asError, type ByteSource } from '../../streams/index.js';
+import { Meter } from './meter.js';
+
+/**
+ * The data that a caller handed over for an image. From the moment it is made it owns the stream: an error before anybody reads does not
+ * bring the process down but is given to the one who reads, the signal ends it, and {@link Incoming.close} destroys it.
+ */
+export class Incoming implements ByteSource {
+  readonly #data: Readable;
+  readonly #iterator: AsyncIterator<unknown>;
+  readonly #meter: Meter;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort = (): void => {
+    this.#data.destroy(asError(this.#signal?.reason));
+  };
+  #failure: unknown;
+
+  constructor(data: Readable, { signal, onProgress }: LongRunningOptions) {
+    this.#data = data;
+    // A stream that fails without a listener ends the process; the iterator tells the error to whoever reads.
+    data.on('error', (error) => (this.#failure ??= error));
+    this.#iterator = data[Symbol.asyncIterator]();
+    this.#meter = new Meter(onProgress, 'uploading', null);
+    this.#signal = signal;
+    if (signal?.aborted === true) this.#onAbort();
+    else signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** Whether an error is the caller's stream's own, and not that of where it flows to. */
+  isOwn(error: unknown): boolean {
+    return this.#failure !== undefined && error === this.#failure;
+  }
+
+  /** @throws whatever the stream fails with; InvalidInput when it gives something other than bytes. */
+  async next(): Promise<Uint8Array | undefined> {
+    const step = await this.#iterator.next();
+    if (step.done === true) {
+      this.#meter.end();
+      return undefined;
+    }
+    const chunk = step.value;
+    if (!(chunk instanceof Uint8Array)) {
+      this.#failure ??= new InvalidInput(
+        'The data of an image must be a stream of bytes, without an encoding.',
+      );
+      throw asError(this.#failure);
+    }
+    this.#meter.add(chunk.length);
+    return chunk;
+  }
+
+  close(): void {
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#data.destroy();
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * What any image service of this driver must do, whatever is behind it: one behaviour a test. Imports interfaces and the library; knows
+ * neither folders nor Glance.
+ */
+import { afterAll, beforeAll, describe } from '@jest/globals';
+import { Album, type Subject } from './album.js';
+import { describeChanges } from './change.js';
+import { describeCreate } from './create.js';
+import { describeReading } from './read.js';
+
+export { formats, type Subject } from './album.js';
+export { breaking, bytesOf, read, streamOf } from './bytes.js';
+
+/** Describes an image service by what it must do. */
+export function describeImageService(name: string, start: () => Promise<Subject>): void {
+  describe(name, () => {
+    const album = new Album();
+    beforeAll(async () => album.open(await start()));
+    afterAll(() => album.clear());
+    describeCreate(album);
+    describeReading(album);
+    describeChanges(album);
+  });
+}
