@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { AskedRequest, Call } from './call.js';
-import { aborted, drain } from './chunks.js';
+import { aborted, brokenIn, drain } from './chunks.js';
 import type { Interference } from './proxy.js';
 import { refuse } from './refusal.js';
 
@@ -70,13 +70,10 @@ export function interferenceOf(fault: FaultKind): Interference {
 
 /** Takes the whole request first: a client that is answered while it still sends may not hear the answer. */
 async function answer(call: Call, status: number, message: string): Promise<boolean> {
-  try {
-    await drain(call.body);
-  } catch {
-    // The client went away; there is nobody to answer.
-    return true;
+  // A client that goes away meanwhile needs no answer.
+  if ((await brokenIn(drain(call.body))) === undefined) {
+    await refuse(call, status, message);
   }
-  await refuse(call, status, message);
   return true;
 }
 

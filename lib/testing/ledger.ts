@@ -1,4 +1,4 @@
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import type { Exchange, Fixture, RecordedRequest } from './fixture.js';
 import { isLive } from './live.js';
 import { compareRequests } from './matching.js';
@@ -11,7 +11,8 @@ import { matchBeginning, TokenBindings } from './tokens.js';
  * - `in-order`: requests must come in the order of the recording, each once. Those that overlapped there may come in
  *   either order, and live ones (events, wait, followed logs, attached streams) at any time.
  * - `matching`: requests may come in any order. Those that are alike are answered in the order of the recording, and a
- *   GET or HEAD asked more often than recorded gets the last of its answers again, unless that is a live one.
+ *   GET or HEAD asked more often than recorded gets the last of its answers again, unless that is a live one. This is
+ *   the mode for a client that does several things at once, whose requests mix in another way each time.
  */
 export type ReplayMode = 'in-order' | 'matching';
 
@@ -54,18 +55,16 @@ export class Ledger {
 
   /** Finds the exchange that answers a request, and marks it as used. */
   take(asked: RecordedRequest): Finding {
-    const entry = this.#candidates().find((candidate) => {
+    for (const entry of this.#candidates()) {
       const bindings = new TokenBindings(this.#bindings);
-      const same = compareRequests(candidate.exchange.request, asked, bindings).length === 0;
-      this.#bindings = same ? bindings : this.#bindings;
-      return same;
-    });
-    if (entry === undefined) {
-      return { mismatch: this.#explain(asked) };
+      if (compareRequests(entry.exchange.request, asked, bindings).length === 0) {
+        this.#bindings = bindings;
+        this.#used.add(entry);
+        this.#uses.emit(String(entry.index));
+        return { entry };
+      }
     }
-    this.#used.add(entry);
-    this.#uses.emit('use');
-    return { entry };
+    return { mismatch: this.#explain(asked) };
   }
 
   /**
@@ -81,15 +80,18 @@ export class Ledger {
   }
 
   /**
-   * Waits until the exchange at a place has been asked for; one that is not there counts as asked.
-   *
-   * @throws AbortError when the signal fires first.
+   * Waits until the exchange at a place has been asked for, or the signal fires. One that is not there counts as asked.
    */
-  async reached(index: number, signal: AbortSignal): Promise<void> {
-    const entry = this.#entries[index];
-    while (entry !== undefined && !this.#used.has(entry)) {
-      await once(this.#uses, 'use', { signal });
-    }
+  reached(index: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const entry = this.#entries[index];
+      if (entry === undefined || this.#used.has(entry) || signal.aborted) {
+        resolve();
+        return;
+      }
+      this.#uses.once(String(index), resolve);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
   }
 
   #candidates(): Entry[] {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { OrdinaryCall } from './call.js';
 import type { Call } from './call.js';
 import { UpgradeCall } from './upgrade-call.js';
@@ -28,8 +28,7 @@ export interface Listener {
  * @param path - where the socket shall be; without it, in a folder of its own that goes when the listener is closed.
  */
 export async function listen(handle: (call: Call) => Promise<void>, path?: string): Promise<Listener> {
-  const folder = path === undefined ? await mkdtemp(join(tmpdir(), 'engine-')) : undefined;
-  const socketPath = path ?? join(folder ?? '', 'engine.sock');
+  const place: Place = path === undefined ? await temporaryPlace() : { socketPath: resolve(path) };
   const connections = new Set<Duplex>();
   const failures: unknown[] = [];
 
@@ -54,18 +53,19 @@ export async function listen(handle: (call: Call) => Promise<void>, path?: strin
   });
   server.on('request', (request, response) => void serve(new OrdinaryCall(request, response)));
   server.on('upgrade', (request, connection, head) => {
+    // A client that goes away before the end of its request has asked nothing.
     UpgradeCall.from(request, connection, head).then(serve, () => connection.destroy());
   });
-  server.listen(socketPath);
+  server.listen(place.socketPath);
   try {
     await once(server, 'listening');
   } catch (error) {
-    await removeFolder(folder);
+    await remove(place);
     throw error;
   }
 
   return {
-    host: `unix://${socketPath}`,
+    host: `unix://${place.socketPath}`,
     close: async () => {
       const closed = once(server, 'close');
       server.close();
@@ -73,7 +73,7 @@ export async function listen(handle: (call: Call) => Promise<void>, path?: strin
         connection.destroy();
       }
       await closed;
-      await removeFolder(folder);
+      await remove(place);
       if (failures.length > 0) {
         throw new AggregateError(failures, 'Some calls could not be handled.');
       }
@@ -81,7 +81,19 @@ export async function listen(handle: (call: Call) => Promise<void>, path?: strin
   };
 }
 
-async function removeFolder(folder: string | undefined): Promise<void> {
+interface Place {
+  readonly socketPath: string;
+  /** To be removed with the socket. */
+  readonly folder?: string;
+}
+
+async function temporaryPlace(): Promise<Place> {
+  const folder = await mkdtemp(join(tmpdir(), 'engine-'));
+  return { socketPath: join(folder, 'engine.sock'), folder };
+}
+
+/** The server itself removes its socket. */
+async function remove({ folder }: Place): Promise<void> {
   if (folder !== undefined) {
     await rm(folder, { recursive: true, force: true });
   }

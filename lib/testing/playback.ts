@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { AnswerHead, Call } from './call.js';
-import { aborted, writeChunk } from './chunks.js';
+import { aborted, brokenIn, writeChunk } from './chunks.js';
 import { bytesOf } from './content.js';
 import type { RecordedResponse } from './fixture.js';
 import type { Entry, Ledger } from './ledger.js';
@@ -14,25 +14,23 @@ import { tokenPlaces } from './tokens.js';
  */
 export async function play(call: Call, entry: Entry, ledger: Ledger): Promise<string | undefined> {
   const { response } = entry.exchange;
-  try {
+  let mismatch: string | undefined;
+  const playing = async (): Promise<void> => {
     if (response?.stream !== undefined) {
       const connection = call.upgrade(headOf(response, ledger));
-      const mismatch = await playStream(connection, response.stream, entry, ledger, call.gone);
-      if (mismatch !== undefined) {
-        call.hangUp();
-        return mismatch;
-      }
+      mismatch = await playStream(connection, response.stream, entry, ledger, call.gone);
     } else if (response !== undefined) {
       await playAnswer(call, response, entry, ledger);
     }
-    await playEnd(call, entry, ledger);
-  } catch (error) {
-    // A client may leave when it likes: what was held back for it is of no use then.
-    if (!call.gone.aborted) {
-      throw error;
+    if (mismatch === undefined) {
+      await playEnd(call, entry, ledger);
+    } else {
+      call.hangUp();
     }
-  }
-  return undefined;
+  };
+  // A client may leave when it likes: what was held back for it is of no use then.
+  await brokenIn(playing());
+  return mismatch;
 }
 
 async function playAnswer(

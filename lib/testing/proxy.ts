@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import type { Duplex, Writable } from 'node:stream';
 import { forwardedHeaders, headOf } from './headers.js';
 import type { AnswerHead, AskedRequest, Call } from './call.js';
-import { aborted, chunksOf, drain, writeChunk } from './chunks.js';
+import { aborted, BrokenStream, brokenIn, chunksOf, drain, writeChunk } from './chunks.js';
 import type { EngineAddress } from './engine-address.js';
 import { listen } from './listener.js';
 import type { Listener } from './listener.js';
@@ -35,12 +35,6 @@ export interface Interference {
   readonly loseAnswer?: boolean;
   /** Let the head and so many bytes of the answer pass, then cut the connection or fall silent. */
   readonly limit?: { readonly bytes: number; readonly then: 'cut' | 'stall' };
-}
-
-/** What happens to one exchange beside being relayed. */
-export interface Attention {
-  readonly observer?: Observer;
-  readonly interference?: Interference;
 }
 
 /** What happens to one exchange beside being relayed. */
@@ -107,61 +101,68 @@ function answerOf(upstream: ClientRequest): Promise<Answer | undefined> {
   });
 }
 
-/** Never rejects: what became of an upload shows in the answer, or in its absence. */
+/** What became of an upload that broke off shows in the answer, or in its absence. */
 async function upload(call: Call, upstream: ClientRequest, observer: Observer | undefined): Promise<void> {
-  let complete = true;
-  try {
+  const send = async (): Promise<void> => {
     for await (const chunk of chunksOf(call.body)) {
       observer?.requestChunk(chunk);
       await writeChunk(upstream, chunk, call.gone);
     }
     upstream.end();
-  } catch {
-    complete = false;
+  };
+  const broken = await brokenIn(send());
+  if (broken !== undefined) {
     // An engine may answer and close without having read everything: let the client finish and hear the answer.
     call.body.resume();
   }
-  observer?.requestEnd(complete);
+  observer?.requestEnd(broken === undefined);
 }
 
+/** What breaks on one side breaks the other. */
 async function relayAnswer(
   call: Call,
   answer: Answer | undefined,
-  { observer, interference = {} }: Attention,
+  attention: Attention,
 ): Promise<ExchangeEnd> {
-  const send = sender(call, interference.limit);
-  try {
-    if (answer === undefined) {
-      throw new Error('There is no answer.');
+  let brokenByEngine = true;
+  if (answer !== undefined) {
+    const broken = await brokenIn(passAnswer(call, answer, attention));
+    if (broken === undefined) {
+      return 'complete';
     }
-    if (interference.loseAnswer === true) {
-      await loseAnswer(answer);
-      throw new Error('The answer is lost.');
-    }
-    const head = headOf(answer.message);
-    observer?.answered(head);
-    if (answer.connection !== undefined) {
-      return await relayStreams(call.upgrade(head), answer.connection, send, observer);
-    }
-    const client = call.answer(head);
-    for await (const chunk of chunksOf(answer.message)) {
-      observer?.answerChunk(chunk);
-      await send(client, chunk);
-    }
-    return (await call.finish()) ? 'complete' : 'aborted';
-  } catch {
-    // Whatever broke on one side breaks the other: that is what the observer is told.
-    const how = call.gone.aborted ? 'aborted' : 'truncated';
-    call.hangUp();
-    return how;
+    brokenByEngine = broken.stream === (answer.connection ?? answer.message);
   }
+  const how = brokenByEngine && !call.gone.aborted ? 'truncated' : 'aborted';
+  call.hangUp();
+  return how;
 }
 
-/** Waits until the engine has said everything it had to say; an upgraded connection is just closed. */
-async function loseAnswer({ message, connection }: Answer): Promise<void> {
-  connection?.destroy();
-  if (connection === undefined) {
-    await drain(message);
+async function passAnswer(
+  call: Call,
+  { message, connection }: Answer,
+  { observer, interference = {} }: Attention,
+): Promise<void> {
+  if (interference.loseAnswer === true) {
+    if (connection === undefined) {
+      await drain(message);
+    }
+    connection?.destroy();
+    throw new BrokenStream(message);
+  }
+  const send = sender(call, interference.limit);
+  const head = headOf(message);
+  observer?.answered(head);
+  if (connection !== undefined) {
+    await relayStreams(call.upgrade(head), connection, send, observer);
+    return;
+  }
+  const client = call.answer(head);
+  for await (const chunk of chunksOf(message)) {
+    observer?.answerChunk(chunk);
+    await send(client, chunk);
+  }
+  if (!(await call.finish())) {
+    throw new BrokenStream(client);
   }
 }
 
@@ -177,18 +178,22 @@ function sender(call: Call, limit: Interference['limit']): Send {
       if (limit?.then === 'stall') {
         await aborted(call.gone);
       }
-      throw new Error('The rest of the answer is held back.');
+      throw new BrokenStream(sink);
     }
   };
 }
 
-/** Relays both directions of an upgraded connection until both have ended; each may end before the other. */
+/**
+ * Relays both directions of an upgraded connection until both have ended; each may end before the other.
+ *
+ * @throws BrokenStream when either breaks before the engine's end.
+ */
 async function relayStreams(
   client: Duplex,
   engine: Duplex,
   send: Send,
   observer: Observer | undefined,
-): Promise<ExchangeEnd> {
+): Promise<void> {
   const never = new AbortController().signal;
   const over = new Set<Side>();
   const toEngine = async (): Promise<void> => {
@@ -208,17 +213,13 @@ async function relayStreams(
     observer?.streamChunk('engine', undefined);
     client.end();
   };
-  try {
-    await Promise.all([toEngine(), toClient()]);
-    return 'complete';
-  } catch (error) {
-    if (over.has('engine')) {
-      // The client still talked to an engine that had said its last word.
-      client.destroy();
-      return 'complete';
+  const broken = await brokenIn(Promise.all([toEngine(), toClient()]));
+  engine.destroy();
+  if (broken !== undefined) {
+    if (!over.has('engine')) {
+      throw broken;
     }
-    throw error;
-  } finally {
-    engine.destroy();
+    // The client still talked to an engine that had said its last word.
+    client.destroy();
   }
 }

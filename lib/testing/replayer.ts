@@ -1,6 +1,6 @@
 import type { Call } from './call.js';
 import { Capture } from './capture.js';
-import { chunksOf } from './chunks.js';
+import { brokenIn, chunksOf } from './chunks.js';
 import { ReplayError } from './errors.js';
 import type { UnmatchedRequest } from './errors.js';
 import { parseFixture, readFixture } from './fixture.js';
@@ -108,17 +108,14 @@ function seen({ method, path }: RecordedRequest): SeenRequest {
   return { method, path };
 }
 
-/** Reads a request to its end and describes it as the recorder does. */
+/** Reads a request to its end, or to where its client goes away, and describes it as the recorder does. */
 async function readRequest(call: Call): Promise<RecordedRequest> {
   const body = new Capture(REQUEST_BODY_LIMIT);
-  let complete = true;
-  try {
+  const read = async (): Promise<void> => {
     for await (const chunk of chunksOf(call.body)) {
       body.add(chunk);
     }
-  } catch {
-    // The client went away before the end of its request; that may be what was recorded.
-    complete = false;
-  }
+  };
+  const complete = (await brokenIn(read())) === undefined;
   return recordRequest(call, body, complete, new Scrubber([]));
 }
