@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import type { Engine, EngineEvent } from '../../../lib/engine/index.js';
+import { Workbench, newName } from './workbench.js';
+
+describe('the engine', () => {
+  let bench: Workbench;
+  let engine: Engine;
+
+  beforeAll(async () => {
+    bench = await Workbench.open();
+    ({ engine } = bench);
+  });
+  afterAll(() => bench.close());
+
+  it('answers, and says what it is', async () => {
+    await engine.system.ping();
+    const [agreed, version, info] = await Promise.all([
+      engine.negotiate(),
+      engine.system.version(),
+      engine.system.info(),
+    ]);
+    expect(agreed).toMatchObject({ engineVersion: version.Version, operatingSystem: 'linux' });
+    expect(info).toMatchObject({ ServerVersion: version.Version, OSType: 'linux' });
+    expect(info.NCPU).toBeGreaterThan(0);
+    expect(info.MemTotal).toBeGreaterThan(1024 * 1024);
+    expect(info.DockerRootDir).toMatch(/^\//);
+  });
+
+  it('tells what happens, from the moment it was asked', async () => {
+    const mark = newName();
+    const controller = new AbortController();
+    const seen: EngineEvent[] = [];
+    const events = engine.system.events({
+      filters: { type: ['container'], label: [`mark=${mark}`] },
+      signal: controller.signal,
+      onOpen: () => {
+        void bench
+          .run('exit 9', { Labels: { mark } })
+          .then((id) => engine.containers.wait(id).then(() => engine.containers.remove(id)))
+          .catch((error: unknown) => controller.abort(error));
+      },
+    });
+    for await (const event of events) {
+      seen.push(event);
+      if (event.Action === 'destroy') break;
+    }
+    expect(seen.map(({ Action }) => Action)).toEqual(['create', 'start', 'die', 'destroy']);
+    expect(seen[2]?.Actor.Attributes).toMatchObject({ exitCode: '9', mark });
+  });
+
+  it('tells again what happened before', async () => {
+    const mark = newName();
+    const before = Date.now() / 1000 - 1;
+    await bench.create('true', { Labels: { mark } });
+    const filters = { label: [`mark=${mark}`] };
+    for await (const event of engine.system.events({ since: before, filters })) {
+      expect(event).toMatchObject({ Type: 'container', Action: 'create' });
+      break;
+    }
+  });
+});
