@@ -37,7 +37,7 @@ export class EngineError extends Error {
     );
     this.status = status;
     this.engineMessage = engineMessage;
-    this.request = request;
+    this.request = { method: request.method, path: request.path };
     this.inBand = inBand;
   }
 }
@@ -51,7 +51,7 @@ export class EngineUnreachable extends Error {
 
   constructor(request: RequestDescription, why: string, options: { maybeDone: boolean; cause?: unknown }) {
     super(`${described(request)}: the engine cannot be reached: ${why}`, caused(options.cause));
-    this.request = request;
+    this.request = { method: request.method, path: request.path };
     this.maybeDone = options.maybeDone;
   }
 }

@@ -72,7 +72,12 @@ export class NetworksApi {
     );
   }
 
-  /** Puts a container into a network. @throws EngineError 403 when it is there already, or the address is not the network's. */
+  /**
+   * Puts a container into a network. For one that does not run the engine only makes a note, and (20.10) does not even look whether there is
+   * such a network: its next start fails then.
+   *
+   * @throws EngineError 404 when there is no such network, 403 when the container is in it already or the address is not the network's.
+   */
   async connect(
     network: NetworkRef,
     connection: NetworkConnection,

@@ -1,21 +1,14 @@
 import { Duplex, PassThrough, type Readable, type Transform } from 'node:stream';
 
-import { z } from 'zod';
+import type { z } from 'zod';
 
 import type { Logger } from '../../interfaces/index.js';
-import { readAll, TooLarge } from '../streams/index.js';
 import { unlessAborted } from './abort.js';
 import type { EngineAddress } from './address.js';
+import { checked, isSuccess, parsed, readWhole, refusal } from './answers.js';
 import { agree, isVersionRefusal, type EngineVersion } from './api-version.js';
 import { attachedStream } from './attached-stream.js';
-import {
-  EngineError,
-  EngineProtocolError,
-  EngineUnreachable,
-  asError,
-  described,
-  type RequestDescription,
-} from './errors.js';
+import { EngineProtocolError, described } from './errors.js';
 import { jsonLines } from './json-lines.js';
 import { receive } from './receive.js';
 import { path as requestPath, type RequestPath } from './request-path.js';
@@ -52,11 +45,6 @@ export interface SessionOptions {
   readonly logger?: Logger | undefined;
   readonly timeouts?: Partial<EngineTimeouts> | undefined;
 }
-
-/** Bytes of an answer that is read whole. A list of a thousand containers has some three million. */
-const longestAnswer = 64 * 1024 * 1024;
-/** Bytes of an error's body that are read. */
-const longestRefusal = 256 * 1024;
 
 type Send = (exchange: Exchange, signal: AbortSignal | undefined) => Promise<Answer>;
 
@@ -156,6 +144,7 @@ export class Session {
     watch: Watch,
     send: Send = (exchange, signal) => this.#transport.exchange(exchange, signal),
   ): Promise<Answer> {
+    const request = { method: call.method, path: call.path };
     for (let repeated = false; ; repeated = true) {
       const agreement = call.unversioned === true ? undefined : (this.#agreement ??= this.#negotiate());
       const version =
@@ -166,18 +155,17 @@ export class Session {
           method: call.method,
           target: `${version}${call.path}${queryText(call.query)}`,
           body: call.body === undefined ? watch.upload() : JSON.stringify(call.body),
-          description: descriptionOf(call),
+          description: request,
         },
         watch.signal,
       );
       this.#logger?.debug('engine', {
-        method: call.method,
-        path: call.path,
+        ...request,
         status: answer.status,
         milliseconds: Math.round(performance.now() - began),
       });
       if (isSuccess(answer.status)) return answer;
-      const error = await refusal(call, answer);
+      const error = await refusal(request, answer);
       if (!isVersionRefusal(error)) throw error;
       // The engine was replaced by one that does not speak this version. It did nothing yet, so the call may be repeated, unless its upload is used up.
       if (this.#agreement === agreement) this.#agreement = undefined;
@@ -198,13 +186,7 @@ export class Session {
   }
 }
 
-const descriptionOf = ({ method, path }: Call): RequestDescription => ({ method, path });
-
 const watchOver = (call: Call): Watch => new Watch({ ...call, what: described(call) });
-
-/** 304 is how the engine says that what should be started runs, and what should be stopped does not. */
-const isSuccess = (status: number): boolean =>
-  status === 101 || (status >= 200 && status < 300) || status === 304;
 
 function queryText(query: Query = {}): string {
   const parameters = new URLSearchParams();
@@ -214,52 +196,4 @@ function queryText(query: Query = {}): string {
     }
   }
   return parameters.size === 0 ? '' : `?${parameters.toString()}`;
-}
-
-async function readWhole(call: Call, { body }: Answer): Promise<Buffer> {
-  try {
-    return await readAll(body, longestAnswer);
-  } catch (cause) {
-    if (cause instanceof EngineUnreachable) throw cause;
-    if (cause instanceof TooLarge) {
-      throw new EngineProtocolError(`${described(call)}: the answer has ${cause.message}`, cause);
-    }
-    throw new EngineUnreachable(descriptionOf(call), `the answer broke off: ${asError(cause).message}`, {
-      maybeDone: call.method !== 'GET',
-      cause,
-    });
-  }
-}
-
-function parsed(call: Call, bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch (cause) {
-    throw new EngineProtocolError(`${described(call)}: the answer is not JSON`, cause);
-  }
-}
-
-function checked<T>(call: Call, schema: z.ZodType<T>, answer: unknown): T {
-  const result = schema.safeParse(answer);
-  if (result.success) return result.data;
-  throw new EngineProtocolError(
-    `${described(call)}: the answer is not what it should be: ${z.prettifyError(result.error)}`,
-    result.error,
-  );
-}
-
-const refusalBody = z.object({ message: z.string() });
-
-/** Makes an error of an answer. The engine explains itself in JSON; about API versions, 20.10 does in plain text. */
-async function refusal(call: Call, { status, contentType, body }: Answer): Promise<EngineError> {
-  const request = descriptionOf(call);
-  try {
-    const text = (await readAll(body, longestRefusal)).toString('utf8');
-    const message = contentType.startsWith('application/json')
-      ? refusalBody.parse(JSON.parse(text)).message
-      : text;
-    return new EngineError(request, status, message.trim());
-  } catch (cause) {
-    return new EngineError(request, status, 'the engine did not say why', { cause });
-  }
 }

@@ -5,7 +5,14 @@ import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import axios, { type AxiosInstance } from 'axios';
 
 import type { EngineAddress } from './address.js';
-import { EngineUnreachable, asError, codeOf, type RequestDescription } from './errors.js';
+import {
+  EngineProtocolError,
+  EngineUnreachable,
+  asError,
+  codeOf,
+  described,
+  type RequestDescription,
+} from './errors.js';
 
 /** One HTTP exchange. */
 export interface Exchange {
@@ -69,7 +76,7 @@ export class Transport {
    * more on a new one.
    *
    * @param signal - ends the exchange, and the answer's body after it.
-   * @throws EngineUnreachable; the signal's reason when that aborts.
+   * @throws EngineUnreachable; EngineProtocolError when what answers does not speak HTTP; the signal's reason when that aborts.
    */
   async exchange(exchange: Exchange, signal: AbortSignal | undefined): Promise<Answer> {
     try {
@@ -89,7 +96,7 @@ export class Transport {
    *
    * @param signal - ends the exchange, and the stream after it.
    * @returns status 101 and the connection as body, or what else the engine answered.
-   * @throws EngineUnreachable; the signal's reason when that aborts.
+   * @throws EngineUnreachable; EngineProtocolError when what answers does not speak HTTP; the signal's reason when that aborts.
    */
   async upgrade(exchange: Exchange, signal: AbortSignal | undefined): Promise<Answer> {
     try {
@@ -210,6 +217,9 @@ export class Transport {
     if (this.#closed) return this.#wasClosed(exchange);
     // axios wraps what Node says, and carries the whole request with it, which is no use in a log.
     const cause = axios.isAxiosError(error) ? (error.cause ?? error) : error;
+    if (codeOf(cause)?.startsWith('HPE_') === true) {
+      return new EngineProtocolError(`${described(exchange.description)}: the answer is not HTTP`, cause);
+    }
     return new EngineUnreachable(exchange.description, asError(cause).message, {
       maybeDone: exchange.method !== 'GET' && mayHaveArrived(cause),
       cause,

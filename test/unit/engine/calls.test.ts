@@ -135,6 +135,12 @@ describe('a call', () => {
   });
 });
 
+it('does not take for an engine what does not speak HTTP', async () => {
+  const fake = await FakeEngine.start((request) => request.socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
+  await expect(fake.client().system.ping()).rejects.toBeInstanceOf(EngineProtocolError);
+  await fake.stop();
+});
+
 describe('an engine that cannot be reached', () => {
   it.each([
     ['has no socket', 'unix:///nonexistent/docker.sock'],

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+
+import { readAll, TooLarge } from '../streams/index.js';
+import {
+  EngineError,
+  EngineProtocolError,
+  EngineUnreachable,
+  asError,
+  described,
+  type RequestDescription,
+} from './errors.js';
+import type { Answer } from './transport.js';
+
+/** Bytes of an answer that is read whole. A list of a thousand containers has some three million. */
+const longestAnswer = 64 * 1024 * 1024;
+/** Bytes of an error's body that are read. */
+const longestRefusal = 256 * 1024;
+
+/** 304 is how the engine says that what should be started runs, and what should be stopped does not. */
+export const isSuccess = (status: number): boolean =>
+  status === 101 || (status >= 200 && status < 300) || status === 304;
+
+/**
+ * Reads an answer to its end.
+ *
+ * @throws EngineUnreachable when it breaks off, EngineProtocolError when it is too long.
+ */
+export async function readWhole(request: RequestDescription, { body }: Answer): Promise<Buffer> {
+  try {
+    return await readAll(body, longestAnswer);
+  } catch (cause) {
+    if (cause instanceof EngineUnreachable) throw cause;
+    if (cause instanceof TooLarge) {
+      throw new EngineProtocolError(`${described(request)}: the answer has ${cause.message}`, cause);
+    }
+    throw new EngineUnreachable(request, `the answer broke off: ${asError(cause).message}`, {
+      maybeDone: request.method !== 'GET',
+      cause,
+    });
+  }
+}
+
+/** @throws EngineProtocolError when an answer is not JSON. */
+export function parsed(request: RequestDescription, bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (cause) {
+    throw new EngineProtocolError(`${described(request)}: the answer is not JSON`, cause);
+  }
+}
+
+/** @throws EngineProtocolError when an answer lacks what it must have. */
+export function checked<T>(request: RequestDescription, schema: z.ZodType<T>, answer: unknown): T {
+  const result = schema.safeParse(answer);
+  if (result.success) return result.data;
+  throw new EngineProtocolError(
+    `${described(request)}: the answer is not what it should be: ${z.prettifyError(result.error)}`,
+    result.error,
+  );
+}
+
+const refusalBody = z.object({ message: z.string() });
+
+/** Makes an error of an answer. The engine explains itself in JSON; about API versions, 20.10 does in plain text. */
+export async function refusal(
+  request: RequestDescription,
+  { status, contentType, body }: Answer,
+): Promise<EngineError> {
+  try {
+    const text = (await readAll(body, longestRefusal)).toString('utf8');
+    const message = contentType.startsWith('application/json')
+      ? refusalBody.parse(JSON.parse(text)).message
+      : text;
+    return new EngineError(request, status, message.trim());
+  } catch (cause) {
+    return new EngineError(request, status, 'the engine did not say why', { cause });
+  }
+}
