@@ -1,0 +1,60 @@
+import { ArchiveRefused, shown } from './archive-refused.js';
+import { longestName } from './limits.js';
+
+/** What an extended header says about the entry that follows it. */
+export interface Extension {
+  readonly name?: string;
+  readonly linkname?: string;
+  readonly size?: number;
+}
+
+/** The content of a GNU header that holds a name too long for the entry's own. */
+export function gnuLongName(content: Buffer): string {
+  const end = content.indexOf(0);
+  return checkedName(content.toString('utf8', 0, end < 0 ? content.length : end));
+}
+
+/**
+ * The content of a POSIX extended header (pax). What only matters to files in a file system is left out.
+ *
+ * @throws ArchiveRefused when it is malformed, or makes the entry sparse.
+ */
+export function paxExtension(content: Buffer): Extension {
+  const extension: { name?: string; linkname?: string; size?: number } = {};
+  for (const [key, value] of paxRecords(content)) {
+    if (key === 'path') extension.name = checkedName(value);
+    else if (key === 'linkpath') extension.linkname = checkedName(value);
+    else if (key === 'size') extension.size = decimal(value);
+    else if (key.startsWith('GNU.sparse.'))
+      throw new ArchiveRefused('holds a sparse file, which is not supported');
+  }
+  return extension;
+}
+
+/** The records of a POSIX extended header: `LENGTH KEY=VALUE\n` each, the length being that of the whole record in bytes. */
+function* paxRecords(content: Buffer): Generator<readonly [string, string], void, void> {
+  const malformed = new ArchiveRefused('holds a damaged extended header');
+  for (let rest = content; rest.length > 0;) {
+    const digits = /^([1-9][0-9]{0,8}) /.exec(rest.toString('latin1', 0, 10))?.[1];
+    const length = Number(digits);
+    if (digits === undefined || length > rest.length || rest[length - 1] !== 0x0a) throw malformed;
+    const record = rest.toString('utf8', digits.length + 1, length - 1);
+    const equals = record.indexOf('=');
+    if (equals < 1) throw malformed;
+    yield [record.slice(0, equals), record.slice(equals + 1)];
+    rest = rest.subarray(length);
+  }
+}
+
+function decimal(value: string): number {
+  const size = /^[0-9]{1,16}$/.test(value) ? Number(value) : NaN;
+  if (!Number.isSafeInteger(size))
+    throw new ArchiveRefused(`gives an entry the impossible size ${shown(value)}`);
+  return size;
+}
+
+function checkedName(name: string): string {
+  if (name.length > longestName)
+    throw new ArchiveRefused(`holds a name of ${name.length} characters: ${shown(name)}`);
+  return name;
+}

@@ -1,0 +1,73 @@
+import { createGunzip } from 'node:zlib';
+import { ArchiveRefused } from './archive-refused.js';
+
+/** Bytes unpacked at once: each piece costs a turn of another thread, and a thousandfold of it, at worst, memory. */
+const pieceSize = 16 * 1024;
+const outputSize = 256 * 1024;
+
+/** Unpacks gzip data, of one member or several, and nothing but gzip data. Its owner must destroy it. */
+export class Gunzip {
+  readonly #what: string;
+  readonly #gunzip = createGunzip({ chunkSize: outputSize });
+  readonly #unpacked: Buffer[] = [];
+  /** Resolves at the end of the gzip data. */
+  readonly #ended: Promise<void>;
+  #fed = 0;
+
+  /** @param what - the data, as the beginning of a sentence's rest: `has the layer "a", which`. */
+  constructor(what: string) {
+    this.#what = what;
+    this.#gunzip.on('data', (chunk: Buffer) => this.#unpacked.push(chunk));
+    this.#ended = new Promise((resolve, reject) => {
+      this.#gunzip.once('end', resolve);
+      this.#gunzip.once('error', reject);
+    });
+    // Heard of at the next call; until then it is no unhandled rejection.
+    this.#ended.catch(() => undefined);
+  }
+
+  /**
+   * Unpacks some more.
+   *
+   * @throws ArchiveRefused when the data is damaged, or followed by something else.
+   */
+  async *unpack(chunk: Buffer): AsyncGenerator<Buffer, void, void> {
+    for (let at = 0; at < chunk.length; at += pieceSize) {
+      const piece = chunk.subarray(at, at + pieceSize);
+      this.#fed += piece.length;
+      const taken = new Promise<void>((resolve) => {
+        this.#gunzip.write(piece, () => resolve());
+      });
+      // zlib stops at zeros after the end, and never takes what follows.
+      await this.#unlessDamaged(Promise.race([taken, this.#ended]));
+      yield* this.#unpacked.splice(0);
+    }
+  }
+
+  /**
+   * Says that this was all.
+   *
+   * @returns what is left of the unpacked data.
+   * @throws ArchiveRefused when the data is truncated, or was followed by something else.
+   */
+  async *finish(): AsyncGenerator<Buffer, void, void> {
+    this.#gunzip.end();
+    await this.#unlessDamaged(this.#ended);
+    if (this.#gunzip.bytesWritten < this.#fed)
+      throw new ArchiveRefused(`${this.#what} goes on after the end of its gzip data`);
+    yield* this.#unpacked.splice(0);
+  }
+
+  destroy(): void {
+    this.#gunzip.destroy();
+  }
+
+  async #unlessDamaged(step: Promise<void>): Promise<void> {
+    try {
+      await step;
+    } catch (cause) {
+      const isShort = cause instanceof Object && 'code' in cause && cause.code === 'Z_BUF_ERROR';
+      throw new ArchiveRefused(`${this.#what} is ${isShort ? 'truncated' : 'damaged'} gzip data`, cause);
+    }
+  }
+}

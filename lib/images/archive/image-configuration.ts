@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { ArchiveRefused, shown } from './archive-refused.js';
+
+const texts = z.array(z.string()).nullish();
+/** Engines take a command as one word, too. */
+const command = z.union([z.string(), z.array(z.string())]).nullish();
+const set = z.record(z.string(), z.unknown()).nullish();
+
+const containerConfiguration = z.looseObject({
+  User: z.string().nullish(),
+  ExposedPorts: set,
+  Env: texts,
+  Entrypoint: command,
+  Cmd: command,
+  Volumes: set,
+  WorkingDir: z.string().nullish(),
+  Labels: z.record(z.string(), z.string()).nullish(),
+  StopSignal: z.string().nullish(),
+});
+
+const imageConfiguration = z.looseObject({
+  architecture: z.string().optional(),
+  os: z.string().optional(),
+  config: containerConfiguration.nullish(),
+  rootfs: z.looseObject({
+    type: z.literal('layers'),
+    diff_ids: z.array(z.string().regex(/^sha256:[0-9a-f]{64}$/)).min(1),
+  }),
+});
+
+/** An image's configuration, as the OCI image specification has it: its layers, and what containers of it inherit. */
+export type ImageConfiguration = z.output<typeof imageConfiguration>;
+
+/** What containers of an image inherit. */
+export type ContainerConfiguration = z.output<typeof containerConfiguration>;
+
+/**
+ * Reads an image's configuration.
+ *
+ * @throws ArchiveRefused when it is not one, or is for another operating system.
+ */
+export function parseConfiguration(path: string, text: string): ImageConfiguration {
+  const json = parseJson(path, text);
+  const result = imageConfiguration.safeParse(json);
+  if (!result.success)
+    throw new ArchiveRefused(
+      `has a configuration, ${shown(path)}, that is not one: ${why(result.error)}`,
+      result.error,
+    );
+  const configuration = result.data;
+  const { os = '' } = configuration;
+  if (os !== '' && os !== 'linux')
+    throw new ArchiveRefused(`is for the operating system ${shown(os)}, not for linux`);
+  mustBePlain(configuration, ['architecture', 'config', 'history', 'os', 'rootfs']);
+  mustBePlain(configuration.rootfs, ['type', 'diff_ids']);
+  return configuration;
+}
+
+/**
+ * Parses JSON from the archive.
+ *
+ * @throws ArchiveRefused when it is not JSON.
+ */
+export function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ArchiveRefused(`holds ${shown(path)}, which is not JSON`, cause);
+  }
+}
+
+/** The first things that are wrong, in one line. */
+export function why(error: z.ZodError): string {
+  const most = 3;
+  return error.issues
+    .slice(0, most)
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
+    .join('; ');
+}
+
+/**
+ * Engines are written in Go, whose JSON reader takes `RootFS` for `rootfs`, and the last of them wins. A configuration that says one thing to us and
+ * another to the engine could name layers that were never checked.
+ */
+function mustBePlain(object: object, names: readonly string[]): void {
+  for (const key of Object.keys(object)) {
+    // Go folds two letters beyond ASCII: the long s and the sign for Kelvin.
+    const folded = key.normalize('NFKC').toLowerCase();
+    if (names.includes(folded) && key !== folded)
+      throw new ArchiveRefused(`has a configuration with the ambiguous field ${shown(key)}`);
+  }
+}

@@ -1,0 +1,110 @@
+import { ArchiveRefused } from './archive-refused.js';
+
+/** Everything in a tar archive is filled up to blocks of so many bytes. */
+export const blockSize = 512;
+
+/** The fields of a header block that matter here. Ownership, modes and times of an image archive's own entries mean nothing. */
+export interface TarHeader {
+  readonly name: string;
+  /** Bytes of content that follow. */
+  readonly size: number;
+  /** One character: `0` a file, `5` a directory, … */
+  readonly typeflag: string;
+  readonly linkname: string;
+}
+
+const field = {
+  name: [0, 100],
+  size: [124, 136],
+  checksum: [148, 156],
+  typeflag: [156, 157],
+  linkname: [157, 257],
+  magic: [257, 265],
+  prefix: [345, 500],
+} as const satisfies Record<string, readonly [number, number]>;
+
+/** POSIX archives; GNU's magic differs, and what POSIX uses for the beginning of a long name holds something else there. */
+const posixMagic = 'ustar\x0000';
+
+/** Whether a block is a header: only its own checksum tells. */
+export function isTarHeader(block: Buffer): boolean {
+  const stored = octal(bytes(block, 'checksum'));
+  if (stored === undefined) return false;
+  const [start, end] = field.checksum;
+  // The sum was taken while its own field held spaces.
+  const sum = block.reduce((total, byte, at) => total + (at >= start && at < end ? 0x20 : byte), 0);
+  return sum === stored;
+}
+
+/**
+ * Reads a header block.
+ *
+ * @throws ArchiveRefused when the size is not a number, is negative or is more than can be counted.
+ */
+export function tarHeader(block: Buffer): TarHeader {
+  const name = text(bytes(block, 'name'));
+  const isPosix = bytes(block, 'magic').toString('latin1') === posixMagic;
+  const prefix = isPosix ? text(bytes(block, 'prefix')) : '';
+  const size = number(bytes(block, 'size'));
+  if (size === undefined)
+    throw new ArchiveRefused(`gives the entry ${JSON.stringify(name)} an impossible size`);
+  return {
+    name: prefix === '' ? name : `${prefix}/${name}`,
+    size,
+    typeflag: bytes(block, 'typeflag').toString('latin1'),
+    linkname: text(bytes(block, 'linkname')),
+  };
+}
+
+/** How many bytes fill up content of this size to whole blocks. */
+export function paddingAfter(size: number): number {
+  return (blockSize - (size % blockSize)) % blockSize;
+}
+
+const largestOctal = 0o77777777777;
+
+/** The header of a file that is written. */
+export function fileHeader(name: string, size: number): Buffer {
+  const block = Buffer.alloc(blockSize);
+  const put = (what: keyof typeof field, value: string): void =>
+    void block.write(value, field[what][0], 'latin1');
+  put('name', name);
+  block.write('0000644\x000000000\x000000000\x00', field.name[1], 'latin1');
+  if (size <= largestOctal) put('size', size.toString(8).padStart(11, '0'));
+  else {
+    block.writeUInt8(0x80, field.size[0]);
+    block.writeBigUInt64BE(BigInt(size), field.size[1] - 8);
+  }
+  block.write('00000000000', field.size[1], 'latin1');
+  put('checksum', '        ');
+  put('typeflag', '0');
+  put('magic', posixMagic);
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  put('checksum', `${sum.toString(8).padStart(6, '0')}\x00 `);
+  return block;
+}
+
+function bytes(block: Buffer, what: keyof typeof field): Buffer {
+  const [start, end] = field[what];
+  return block.subarray(start, end);
+}
+
+function text(bytes: Buffer): string {
+  const end = bytes.indexOf(0);
+  return bytes.toString('utf8', 0, end < 0 ? bytes.length : end);
+}
+
+/** A number in octal digits, or in binary (GNU) when the first bit is set: then the second is the sign. */
+function number(bytes: Buffer): number | undefined {
+  const [first = 0] = bytes;
+  if ((first & 0x80) === 0) return octal(bytes);
+  if ((first & 0x40) !== 0) return undefined;
+  let value = first & 0x3f;
+  for (const byte of bytes.subarray(1)) value = value * 256 + byte;
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+function octal(bytes: Buffer): number | undefined {
+  const digits = /^ *([0-7]*)[ \0]*$/.exec(bytes.toString('latin1'))?.[1];
+  return digits === undefined ? undefined : parseInt(`0${digits}`, 8);
+}

@@ -1,0 +1,175 @@
+import { ArchiveRefused, shown } from './archive-refused.js';
+import type { ByteReader } from './byte-reader.js';
+import { gnuLongName, paxExtension, type Extension } from './extended-header.js';
+import { longestExtendedHeader, type ByteBudget, type ImageLimits } from './limits.js';
+import { blockSize, isTarHeader, paddingAfter, tarHeader, type TarHeader } from './tar-header.js';
+
+/** An entry of a tar archive. */
+export interface TarEntry {
+  readonly kind: 'file' | 'directory' | 'symbolic link' | 'hard link';
+  /** As the archive has it: not checked. */
+  readonly name: string;
+  /** Bytes of content; 0 for all but files. */
+  readonly size: number;
+  /** What a link points to; empty for all others. */
+  readonly linkname: string;
+}
+
+const kinds: Readonly<Record<string, TarEntry['kind']>> = {
+  '0': 'file',
+  '\0': 'file',
+  '1': 'hard link',
+  '2': 'symbolic link',
+  '5': 'directory',
+};
+
+const refusedKinds: Readonly<Record<string, string>> = {
+  '3': 'a character device',
+  '4': 'a block device',
+  '6': 'a FIFO',
+  S: 'a sparse file',
+};
+
+/**
+ * Reads a tar archive from somebody who may mean harm, entry by entry, in constant memory: what it reads into memory is bounded, and whatever is
+ * not plainly one thing is refused.
+ *
+ * tar-stream does not do for this: it keeps global headers of any number of records and copies them for each entry, takes numbers that are none,
+ * and fails on what follows the end of an archive.
+ */
+export class TarReader {
+  readonly #bytes: ByteReader;
+  readonly #limits: ImageLimits;
+  readonly #budget: ByteBudget;
+  #headers = 0;
+  #entry: TarEntry | undefined;
+  /** Bytes of the entry's content that were not read yet, and of the padding after it. */
+  #left = 0;
+  #padding = 0;
+
+  constructor(bytes: ByteReader, limits: ImageLimits, budget: ByteBudget) {
+    this.#bytes = bytes;
+    this.#limits = limits;
+    this.#budget = budget;
+  }
+
+  /**
+   * Goes to the next entry, passing over what was not read of the last one's content.
+   *
+   * @returns undefined at the mark that ends an archive.
+   */
+  async next(): Promise<TarEntry | undefined> {
+    let extension: Extension = {};
+    for (let header = await this.#header(); header !== undefined; header = await this.#header()) {
+      const described = await this.#extension(header);
+      if (described === undefined) return this.#begin(header, extension);
+      extension = { ...extension, ...described };
+    }
+    if (this.#headers === 0) throw new ArchiveRefused('is an archive without entries');
+    return undefined;
+  }
+
+  /** Reads so many bytes of the entry's content into memory, or all if it has fewer. */
+  async read(bytes: number): Promise<Buffer> {
+    const wanted = Math.min(bytes, this.#left);
+    const content = await this.#bytes.read(wanted);
+    this.#left -= content.length;
+    if (content.length < wanted) throw this.#truncated();
+    return content;
+  }
+
+  /** The rest of the entry's content. */
+  async *content(): AsyncGenerator<Buffer, void, void> {
+    while (this.#left > 0) {
+      const piece = await this.#bytes.some(this.#left);
+      if (piece === undefined) throw this.#truncated();
+      this.#left -= piece.length;
+      yield piece;
+    }
+  }
+
+  /** Reads on to the end of the stream, whatever follows the archive. */
+  async drain(): Promise<void> {
+    while ((await this.#bytes.some(Infinity)) !== undefined);
+  }
+
+  async #header(): Promise<TarHeader | undefined> {
+    await this.#skip();
+    const block = await this.#bytes.read(blockSize);
+    const isFirst = this.#headers === 0;
+    if (block.length === 0) throw isFirst ? new ArchiveRefused('is empty') : this.#truncated();
+    // Two such blocks end an archive; what follows the first cannot be an entry.
+    if (block.length === blockSize && block.every((byte) => byte === 0)) return undefined;
+    if (isFirst && !isTarHeader(block)) throw new ArchiveRefused('is not a tar archive');
+    if (block.length < blockSize) throw this.#truncated();
+    if (!isTarHeader(block)) throw new ArchiveRefused(`is damaged after ${this.#where()}`);
+    this.#headers += 1;
+    const { maxEntries } = this.#limits;
+    if (this.#headers > maxEntries)
+      throw new ArchiveRefused(`has more than the ${maxEntries} entries allowed`);
+    return tarHeader(block);
+  }
+
+  /** What a header says about the next entry; undefined when it is an entry itself. */
+  async #extension(header: TarHeader): Promise<Extension | undefined> {
+    switch (header.typeflag) {
+      case 'L':
+        return { name: gnuLongName(await this.#extensionContent(header)) };
+      case 'K':
+        return { linkname: gnuLongName(await this.#extensionContent(header)) };
+      case 'x':
+        return paxExtension(await this.#extensionContent(header));
+      case 'g':
+        if (Object.keys(paxExtension(await this.#extensionContent(header))).length > 0)
+          throw new ArchiveRefused('holds a global header that would change all its entries');
+        return {};
+      default:
+        return undefined;
+    }
+  }
+
+  async #extensionContent({ size }: TarHeader): Promise<Buffer> {
+    if (size > longestExtendedHeader) throw new ArchiveRefused(`holds an extended header of ${size} bytes`);
+    this.#left = size;
+    this.#padding = paddingAfter(size);
+    return await this.read(size);
+  }
+
+  #begin(header: TarHeader, extension: Extension): TarEntry {
+    const name = extension.name ?? header.name;
+    const size = extension.size ?? header.size;
+    // Archivers older than the type for directories marked them so.
+    const plain = kinds[header.typeflag];
+    const kind = plain === 'file' && name.endsWith('/') ? 'directory' : plain;
+    if (kind === undefined) {
+      const what = refusedKinds[header.typeflag] ?? `of the unknown type ${shown(header.typeflag)}`;
+      throw new ArchiveRefused(`holds ${shown(name)}, which is ${what}`);
+    }
+    if (kind !== 'file' && size > 0)
+      throw new ArchiveRefused(`holds the ${kind} ${shown(name)} and claims that it has ${size} bytes`);
+    this.#budget.mustFit(size);
+    this.#left = size;
+    this.#padding = paddingAfter(size);
+    const isLink = kind === 'symbolic link' || kind === 'hard link';
+    this.#entry = { kind, name, size, linkname: isLink ? (extension.linkname ?? header.linkname) : '' };
+    return this.#entry;
+  }
+
+  async #skip(): Promise<void> {
+    for (let left = this.#left + this.#padding; left > 0;) {
+      const piece = await this.#bytes.some(left);
+      if (piece === undefined) throw this.#truncated();
+      left -= piece.length;
+    }
+    this.#left = 0;
+    this.#padding = 0;
+  }
+
+  #truncated(): ArchiveRefused {
+    return new ArchiveRefused(`is truncated: it ends ${this.#left > 0 ? 'in' : 'after'} ${this.#where()}`);
+  }
+
+  #where(): string {
+    return this.#entry === undefined ? 'its first header' : `the entry ${shown(this.#entry.name)}`;
+  }
+}
