@@ -62,7 +62,8 @@ export class Session {
   }
 
   /** Agrees on an API version, once for all callers; a failure is not kept. */
-  version(signal?: AbortSignal): Promise<EngineVersion> {
+  async version(signal?: AbortSignal): Promise<EngineVersion> {
+    signal?.throwIfAborted();
     return unlessAborted((this.#agreement ??= this.#negotiate()), signal);
   }
 
@@ -144,6 +145,7 @@ export class Session {
     watch: Watch,
     send: Send = (exchange, signal) => this.#transport.exchange(exchange, signal),
   ): Promise<Answer> {
+    watch.signal?.throwIfAborted();
     const request = { method: call.method, path: call.path };
     for (let repeated = false; ; repeated = true) {
       const agreement = call.unversioned === true ? undefined : (this.#agreement ??= this.#negotiate());

@@ -2,10 +2,13 @@ import { z } from 'zod';
 
 import { imageId, listOf, mapOf } from './fields.js';
 
+/** Names of an image. In lists, 20.10 gives one without any a placeholder, `<none>:<none>` or `<none>@<none>`; later engines none. */
+const names = listOf(z.string()).transform((list) => list.filter((name) => !name.startsWith('<none>')));
+
 export const imageInspect = z.object({
   Id: imageId,
-  RepoTags: listOf(z.string()),
-  RepoDigests: listOf(z.string()),
+  RepoTags: names,
+  RepoDigests: names,
   /** Absent or empty for images without one. */
   Created: z.string().optional(),
   Architecture: z.string(),
@@ -32,8 +35,8 @@ export const imageInspect = z.object({
 export const imageSummary = z.object({
   Id: imageId,
   ParentId: z.string(),
-  RepoTags: listOf(z.string()),
-  RepoDigests: listOf(z.string()),
+  RepoTags: names,
+  RepoDigests: names,
   /** Seconds since 1970. */
   Created: z.int(),
   /** Bytes. */

@@ -37,7 +37,9 @@ describe('a deadline', () => {
   it('of a stop is the time that the container was given, and a margin', async () => {
     await start((_request, response) => setTimeout(() => response.writeHead(204).end(), 150));
     const engine = fake.client({ timeouts: { change: 10, stopMargin: 50 } });
-    await expect(engine.containers.stop(container, { timeout: 0 })).rejects.toMatchObject({ milliseconds: 50 });
+    await expect(engine.containers.stop(container, { timeout: 0 })).rejects.toMatchObject({
+      milliseconds: 50,
+    });
     expect(await engine.containers.stop(container, { timeout: 1 })).toBe(true);
   });
 

@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { EngineProtocolError, containerRef, imageRef } from '../../../lib/engine/index.js';
+import { FakeEngine, answerJson } from './fake-engine.js';
+
+const container = {
+  Id: 'c0'.repeat(32),
+  Name: '/web-1',
+  Created: '2026-01-01T00:00:00Z',
+  Image: `sha256:${'ab'.repeat(32)}`,
+  Driver: 'overlay2',
+  RestartCount: 0,
+  State: {
+    Status: 'created',
+    Running: false,
+    Paused: false,
+    Restarting: false,
+    OOMKilled: false,
+    Dead: false,
+    Pid: 0,
+    ExitCode: 0,
+    Error: '',
+    StartedAt: '0001-01-01T00:00:00Z',
+    FinishedAt: '0001-01-01T00:00:00Z',
+  },
+  Config: {
+    Hostname: 'web',
+    Image: 'busybox:1',
+    Labels: null,
+    Env: null,
+    Cmd: null,
+    Entrypoint: null,
+    Tty: false,
+    OpenStdin: false,
+  },
+  HostConfig: {
+    NetworkMode: 'none',
+    Memory: 0,
+    MemorySwap: 0,
+    NanoCpus: 0,
+    CpuShares: 0,
+    CpuPeriod: 0,
+    CpuQuota: 0,
+    CpusetCpus: '',
+    PidsLimit: null,
+    Privileged: false,
+  },
+  NetworkSettings: { Networks: null },
+  Mounts: null,
+};
+
+const image = {
+  Id: `sha256:${'ab'.repeat(32)}`,
+  ParentId: '',
+  Created: 1,
+  Size: 2,
+};
+
+describe('answers', () => {
+  let fake: FakeEngine;
+  let answer: object;
+
+  beforeEach(async () => {
+    fake = await FakeEngine.start((_request, response) => answerJson(response, 200, answer));
+  });
+  afterEach(() => fake.stop());
+
+  it('may say null, or nothing, for what is empty, as Go does', async () => {
+    answer = container;
+    expect(await fake.client().containers.inspect(containerRef('web-1'))).toMatchObject({
+      Config: { Labels: {}, Env: [], Cmd: [], Entrypoint: [] },
+      HostConfig: { StorageOpt: {} },
+      NetworkSettings: { Networks: {} },
+      Mounts: [],
+    });
+    answer = { Id: image.Id, Os: 'linux', Architecture: 'amd64', Size: 2, RootFS: { Type: 'layers' } };
+    expect(await fake.client().images.inspect(imageRef('busybox:1'))).toMatchObject({
+      RepoTags: [],
+      RepoDigests: [],
+      RootFS: { Layers: [] },
+    });
+  });
+
+  it('may give an image without a name a placeholder, which is none', async () => {
+    answer = [{ ...image, RepoTags: ['<none>:<none>'], RepoDigests: ['<none>@<none>'], Labels: null }];
+    expect(await fake.client().images.list()).toEqual([
+      { ...image, RepoTags: [], RepoDigests: [], Labels: {} },
+    ]);
+  });
+
+  it('hold only what is asked for, so that nobody comes to rely on more', async () => {
+    answer = { ...container, GraphDriver: { Name: 'overlay2' } };
+    expect(await fake.client().containers.inspect(containerRef('web-1'))).not.toHaveProperty('GraphDriver');
+  });
+
+  it.each([
+    ['an id that is none', { ...container, Id: '../x' }],
+    ['a state that is unheard of', { ...container, State: { ...container.State, Status: 'dreaming' } }],
+    ['a text for a number', { ...container, RestartCount: '0' }],
+  ])('are refused, by the field, when they have %s', async (_what, bad) => {
+    answer = bad;
+    const failure = fake.client().containers.inspect(containerRef('web-1'));
+    await expect(failure).rejects.toBeInstanceOf(EngineProtocolError);
+    await expect(failure).rejects.toThrow(/at (Id|State\.Status|RestartCount)/);
+  });
+});
