@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
-import { asError } from '../../engine/index.js';
+import { asError } from '../../streams/index.js';
 import { ArchiveFiles, type ArchiveFile } from './archive-files.js';
 import { ArchiveRefused, shown } from './archive-refused.js';
 import { ByteReader } from './byte-reader.js';
 import { contentType, type ContentType } from './content-type.js';
 import { Gunzip } from './gunzip.js';
-import type { ImageConfiguration } from './image-configuration.js';
+import { parseConfiguration, type ImageConfiguration } from './image-configuration.js';
 import { LayerDigest } from './layer-digest.js';
 import { ByteBudget, defaultImageLimits, type ImageLimits } from './limits.js';
 import { manifestPath } from './manifest.js';
@@ -23,8 +23,8 @@ export interface RewriteOptions {
   /** The one name that the rewritten archive claims; none when left out. */
   readonly reference?: string;
   readonly limits?: Partial<ImageLimits>;
-  /** Changes the configuration on the way, and with it the image's id. */
-  readonly rewriteConfiguration?: (configuration: ImageConfiguration) => ImageConfiguration;
+  /** Changes the configuration on the way, and with it the image's id; what it returns is written as JSON. */
+  readonly rewriteConfiguration?: (configuration: ImageConfiguration) => object;
   /** Breaks off: the archive and its source are destroyed with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -173,11 +173,10 @@ class ArchiveRewriter {
   *#metadata(done: (image: RewrittenImage) => void): Generator<Buffer, void, void> {
     const { reference, rewriteConfiguration } = this.#options;
     const { layers, ...verified } = verifiedImage(this.#files, this.#limits);
-    const configuration = rewriteConfiguration?.(verified.configuration) ?? verified.configuration;
-    const content =
+    const { configuration, content } =
       rewriteConfiguration === undefined
-        ? verified.configurationBytes
-        : Buffer.from(JSON.stringify(configuration));
+        ? { configuration: verified.configuration, content: verified.configurationBytes }
+        : rewritten(rewriteConfiguration(verified.configuration));
     const configurationName = this.#nextName();
     const manifest = {
       Config: configurationName,
@@ -203,6 +202,11 @@ class ArchiveRewriter {
     this.#written += 1;
     return String(this.#written).padStart(4, '0');
   }
+}
+
+function rewritten(configuration: object): { configuration: ImageConfiguration; content: Buffer } {
+  const text = JSON.stringify(configuration);
+  return { configuration: parseConfiguration('rewritten', text), content: Buffer.from(text) };
 }
 
 /** How many files of the largest size allowed may be held in memory. */

@@ -1,0 +1,102 @@
+import type { Logger, LongRunningOptions, OnProgress, Progress } from '../../interfaces/index.js';
+import { unlessAborted } from '../streams/index.js';
+import { ProgressThrottle } from './progress-throttle.js';
+
+/** How a flight's work is told to end, and tells how it gets on. */
+export interface FlightControls {
+  readonly signal: AbortSignal;
+  readonly onProgress: OnProgress;
+}
+
+type Work<T> = (controls: FlightControls) => Promise<T>;
+
+/** Does work that several callers want at the same time once, for all of them. */
+export class SingleFlight<T> {
+  readonly #flights = new Map<string, Flight<T>>();
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /**
+   * Joins the work under this key that is under way, or starts it. Every caller gets its outcome, and its progress from where it stands. A caller
+   * whose signal aborts leaves at once; the last one to leave takes the work with it and waits until that has been undone. Work that is
+   * being undone is not joined: the next one starts afresh when it has ended.
+   *
+   * @throws what the work fails with; the signal's reason when that aborts.
+   */
+  async join(key: string, options: LongRunningOptions, work: Work<T>): Promise<T> {
+    options.signal?.throwIfAborted();
+    const current = this.#flights.get(key);
+    if (current?.isAborted === false) return await current.board(options);
+    const flight = new Flight(work, current?.landed, this.#logger);
+    this.#flights.set(key, flight);
+    void flight.landed.then(() => {
+      if (this.#flights.get(key) === flight) this.#flights.delete(key);
+    });
+    return await flight.board(options);
+  }
+}
+
+/** One piece of work and those who wait for it. */
+class Flight<T> {
+  /** When the work has ended and been undone, if need be. Never fails. */
+  readonly landed: Promise<void>;
+  readonly #controller = new AbortController();
+  readonly #passengers = new Set<LongRunningOptions>();
+  readonly #progress = new ProgressThrottle((progress) => {
+    for (const passenger of this.#passengers) this.#tell(passenger, progress);
+  });
+  readonly #outcome: Promise<T>;
+  readonly #logger: Logger;
+
+  /** @param runway - what must have ended before the work may begin. */
+  constructor(work: Work<T>, runway: Promise<void> | undefined, logger: Logger) {
+    this.#logger = logger;
+    this.#outcome = this.#fly(work, runway);
+    const settled = (): void => undefined;
+    this.landed = this.#outcome.then(settled, settled);
+  }
+
+  get isAborted(): boolean {
+    return this.#controller.signal.aborted;
+  }
+
+  async board(passenger: LongRunningOptions): Promise<T> {
+    const { signal } = passenger;
+    const { last } = this.#progress;
+    if (last !== undefined) this.#tell(passenger, last);
+    this.#passengers.add(passenger);
+    try {
+      return await unlessAborted(this.#outcome, signal);
+    } catch (error) {
+      this.#passengers.delete(passenger);
+      if (signal?.aborted === true && this.#passengers.size === 0) {
+        this.#controller.abort(signal.reason);
+        await this.landed;
+      }
+      throw error;
+    }
+  }
+
+  async #fly(work: Work<T>, runway: Promise<void> | undefined): Promise<T> {
+    const { signal } = this.#controller;
+    try {
+      await runway;
+      signal.throwIfAborted();
+      return await work({ signal, onProgress: (progress) => this.#progress.report(progress) });
+    } finally {
+      this.#progress.flush();
+    }
+  }
+
+  #tell({ onProgress }: LongRunningOptions, progress: Progress): void {
+    try {
+      onProgress?.(progress);
+    } catch (error) {
+      // One caller's mistake must not end the work of all.
+      this.#logger.warn('a listener to progress failed', { error });
+    }
+  }
+}
