@@ -87,7 +87,7 @@ describe('streams', () => {
       const id = await bench.run(forever);
       const exec = await engine.exec.create(id, {
         specification: {
-          Cmd: ['sh', '-c', 'cat >/tmp-file; wc -c </tmp-file; echo "$WHO" >&2; exit 3'],
+          Cmd: ['sh', '-c', 'cat >/tmp-file; wc -c </tmp-file; sleep 0.2; echo "$WHO" >&2; exit 3'],
           AttachStdin: true,
           AttachStdout: true,
           AttachStderr: true,
