@@ -187,7 +187,7 @@ export class DirectoryImageService implements ImageService {
       return await work();
     } catch (error) {
       signal?.throwIfAborted();
-      throw incoming?.isOwn(error) === true ? error : storeError(error, this.#store.directory);
+      throw error === incoming?.failure ? error : storeError(error, this.#store.directory);
     }
   }
 

@@ -28,31 +28,34 @@ export class Incoming implements ByteSource {
     else signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
-  /** Whether an error is the caller's stream's own, and not that of where it flows to. */
-  isOwn(error: unknown): boolean {
-    return this.#failure !== undefined && error === this.#failure;
+  /** What the caller's stream failed with, as against what it flows to. */
+  get failure(): unknown {
+    return this.#failure;
   }
 
   /** @throws whatever the stream fails with; InvalidInput when it gives something other than bytes. */
   async next(): Promise<Uint8Array | undefined> {
-    const step = await this.#iterator.next();
-    if (step.done === true) {
-      this.#meter.end();
-      return undefined;
+    try {
+      const step = await this.#iterator.next();
+      if (step.done !== true) return this.#pass(step.value);
+    } catch (error) {
+      this.#failure ??= error;
+      throw error;
     }
-    const chunk = step.value;
-    if (!(chunk instanceof Uint8Array)) {
-      this.#failure ??= new InvalidInput(
-        'The data of an image must be a stream of bytes, without an encoding.',
-      );
-      throw asError(this.#failure);
-    }
-    this.#meter.add(chunk.length);
-    return chunk;
+    this.#meter.end();
+    return undefined;
   }
 
   close(): void {
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#data.destroy();
+  }
+
+  #pass(chunk: unknown): Uint8Array {
+    if (!(chunk instanceof Uint8Array)) {
+      throw new InvalidInput('The data of an image must be a stream of bytes, without an encoding.');
+    }
+    this.#meter.add(chunk.length);
+    return chunk;
   }
 }

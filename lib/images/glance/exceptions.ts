@@ -1,0 +1,49 @@
+import { NovaException } from '../../../interfaces/index.js';
+
+/** What was asked of the image service or of Keystone, for error messages: `GET /v2/images`. Without host, query and headers. */
+export interface RequestLine {
+  readonly method: string;
+  readonly path: string;
+}
+
+/** The image service, or Keystone, answered with an error that Nova has no exception for; also the cause of those that it has. */
+export class ImageServiceError extends NovaException {
+  /** The HTTP status. */
+  readonly status: number;
+  readonly request: RequestLine;
+
+  /** @param words - the service's own. */
+  constructor(
+    request: RequestLine,
+    status: number,
+    words: string,
+    options: { readonly cause?: unknown } = {},
+  ) {
+    super(`${request.method} ${request.path}: ${words} (status ${status})`, options);
+    this.status = status;
+    this.request = request;
+  }
+}
+
+/** The image service, or Keystone, answered something that its API does not allow for. */
+export class ImageServiceProtocolError extends NovaException {}
+
+/**
+ * A connection could not be made, or broke. It takes the place of axios's own error, which holds the request's headers and so a token: no
+ * secret may get into a log through a `cause`.
+ */
+export class ConnectionBroken extends Error {
+  override readonly name = 'ConnectionBroken';
+
+  /**
+   * @param code - of Node's error: `ECONNREFUSED`, `ECONNRESET`, …
+   * @param unsent - nothing of the request can have arrived.
+   */
+  constructor(
+    message: string,
+    readonly code: string | undefined,
+    readonly unsent: boolean,
+  ) {
+    super(message);
+  }
+}

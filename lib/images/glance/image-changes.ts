@@ -1,0 +1,30 @@
+import type { ImageMetadata } from '../../../interfaces/index.js';
+
+/** The media type of {@link patchOf}. */
+export const PATCH_TYPE = 'application/openstack-images-v2.1-json-patch';
+
+/** An image to make, as Image API v2 wants it: properties beside the other fields. */
+export function newImageOf(id: string, metadata: ImageMetadata): object {
+  return { ...metadata.properties, ...fieldsOf(metadata), id };
+}
+
+/** The changes that make an image what the metadata says, as a JSON patch; putting them twice does what putting them once does. */
+export function patchOf(metadata: ImageMetadata): object[] {
+  const fields = Object.entries<unknown>({ ...fieldsOf(metadata) })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => change('replace', name, value));
+  // `add` also replaces a property that is there.
+  const properties = Object.entries(metadata.properties ?? {}).map(([name, value]) =>
+    change('add', name, value),
+  );
+  return [...fields, ...properties];
+}
+
+const change = (op: string, name: string, value: unknown): object => ({ op, path: pointerTo(name), value });
+
+/** JSON Pointer, RFC 6901. */
+const pointerTo = (name: string): string => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+
+function fieldsOf({ id: _id, properties: _properties, ...fields }: ImageMetadata): object {
+  return fields;
+}

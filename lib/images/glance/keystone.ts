@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { GlanceConnectionFailed, ImageNotAuthorized, InvalidInput } from '../../../interfaces/index.js';
+import { withDeadline } from '../../streams/index.js';
+import { ImageServiceError, ImageServiceProtocolError } from './exceptions.js';
+import { readContent, type HttpTransport } from './http-transport.js';
+import { parseJson } from './json.js';
+import {
+  withoutVersion,
+  type KeystoneAuth,
+  type Settings,
+} from './options.js';
+import { wordsOf } from './service-words.js';
+
+/** What Keystone gave: the right to ask, and where. */
+export interface Session {
+  readonly token: string;
+  /** Of the image service, without version. */
+  readonly endpoints: readonly string[];
+}
+
+/** A session that ends. */
+export interface TimedSession extends Session {
+  /** Milliseconds since the epoch. */
+  readonly expires: number;
+}
+
+const tokenSchema = z.object({
+  token: z.object({
+    expires_at: z.iso.datetime({ offset: true }),
+    catalog: z
+      .array(
+        z.object({
+          type: z.string(),
+          endpoints: z.array(
+            z.object({
+              interface: z.string(),
+              url: z.string(),
+              region_id: z.string().nullish(),
+              region: z.string().nullish(),
+            }),
+          ),
+        }),
+      )
+      .default([]),
+  }),
+});
+
+type Catalogue = z.output<typeof tokenSchema>['token']['catalog'];
+
+const request = { method: 'POST', path: '/v3/auth/tokens' };
+
+/**
+ * Asks Keystone (Identity API v3) for a token and for the image service's endpoints.
+ *
+ * @throws ImageNotAuthorized when Keystone refuses the credentials; ConnectionBroken and DeadlineExceeded when it does not answer;
+ * GlanceConnectionFailed when its catalogue has no image service; ImageServiceError.
+ */
+export async function authenticate(
+  transport: HttpTransport,
+  auth: KeystoneAuth,
+  settings: Settings,
+): Promise<TimedSession> {
+  return withDeadline('Keystone', settings.timeouts.call, undefined, async (signal) => {
+    const answer = await transport.send({
+      method: request.method,
+      url: `${auth.auth_url.replace(/\/+$/, '').replace(/\/v3$/, '')}${request.path}`,
+      headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
+      body: Buffer.from(JSON.stringify(credentialsOf(auth))),
+      signal,
+    });
+    const content = await readContent(answer, signal);
+    if (answer.status !== 201) throw refusal(answer.status, content);
+    const token = answer.header('x-subject-token');
+    if (token === undefined) throw new ImageServiceProtocolError('Keystone answered without a token');
+    const { expires_at, catalog } = parseJson(content, tokenSchema, "Keystone's token").token;
+    return {
+      token,
+      expires: Date.parse(expires_at),
+      endpoints: settings.endpoints ?? find(catalog, settings),
+    };
+  });
+}
+
+function refusal(status: number, content: Buffer): Error {
+  const cause = new ImageServiceError(request, status, wordsOf(content));
+  // 404: no such project or user, to those who may not know.
+  if (status !== 401 && status !== 403 && status !== 404) return cause;
+  return new ImageNotAuthorized('Keystone refuses the credentials of the image service.', { cause });
+}
+
+/** The credentials as Identity API v3 wants them. */
+function credentialsOf(auth: KeystoneAuth): object {
+  if (auth.type === 'application_credential') {
+    const { id, secret } = auth;
+    return { auth: { identity: { methods: [auth.type], [auth.type]: { id, secret } } } };
+  }
+  const domain = (id: string | undefined, name: string | undefined): object =>
+    id === undefined ? { name } : { id };
+  const user =
+    auth.user_id === undefined
+      ? { name: auth.username, domain: domain(auth.user_domain_id, auth.user_domain_name) }
+      : { id: auth.user_id };
+  const project =
+    auth.project_id === undefined
+      ? { name: auth.project_name, domain: domain(auth.project_domain_id, auth.project_domain_name) }
+      : { id: auth.project_id };
+  const identity = { methods: ['password'], password: { user: { ...user, password: auth.password } } };
+  return { auth: { identity, scope: { project } } };
+}
+
+/** @throws GlanceConnectionFailed when there is none; InvalidInput when nobody can tell which. */
+function find(catalogue: Catalogue, settings: Settings): string[] {
+  const { interface: wanted, region_name } = settings;
+  const found = catalogue
+    .filter(({ type }) => type === 'image')
+    .flatMap(({ endpoints }) => endpoints)
+    .map((endpoint) => ({ ...endpoint, region: endpoint.region_id ?? endpoint.region ?? '' }))
+    .filter((endpoint) => endpoint.interface === wanted)
+    .filter(({ region }) => region_name === undefined || region === region_name);
+  const regions = new Set(found.map(({ region }) => region));
+  if (regions.size > 1) {
+    throw new InvalidInput(
+      `The catalogue has image services in ${[...regions].join(', ')}: say which region_name.`,
+    );
+  }
+  if (found.length === 0) {
+    const where = region_name === undefined ? '' : ` in region ${region_name}`;
+    throw new GlanceConnectionFailed(
+      `Keystone's catalogue has no ${wanted} endpoint of an image service${where}.`,
+    );
+  }
+  return found.map(({ url }) => withoutVersion(url));
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+
+/** Characters of an answer that go into a message. */
+const LIMIT = 300;
+
+/** Glance says `{"message": …}`, Keystone `{"error": {"message": …}}`. */
+const errorSchema = z.union([
+  z.object({ message: z.string() }).transform(({ message }) => message),
+  z.object({ error: z.object({ message: z.string() }) }).transform(({ error }) => error.message),
+]);
+
+/** What an error answer says, in one line: its message without HTML, or its text. */
+export function wordsOf(content: Buffer): string {
+  const text = content.toString('utf8', 0, 16 * LIMIT);
+  const words = (messageOf(text) ?? text)
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return words === '' ? 'no explanation' : words.slice(0, LIMIT);
+}
+
+function messageOf(text: string): string | undefined {
+  try {
+    return errorSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    // Not JSON: a proxy's page, or longer than what is looked at. The text itself is all there is to tell.
+    return undefined;
+  }
+}

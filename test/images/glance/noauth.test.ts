@@ -1,0 +1,7 @@
+import { GlanceImageService } from '../../../lib/images/glance/index.js';
+import { describeImageService } from '../contract/index.js';
+import { noauth, noauthOptions } from './environment.js';
+
+describeImageService('GlanceImageService with the tokens of contexts', () =>
+  Promise.resolve({ service: new GlanceImageService(noauthOptions()), ...noauth }),
+);
