@@ -1,4 +1,5 @@
 import { createGunzip } from 'node:zlib';
+import { codeOf } from '../../streams/index.js';
 import { ArchiveRefused } from './archive-refused.js';
 
 /** Bytes unpacked at once: each piece costs a turn of another thread, and a thousandfold of it, at worst, memory. */
@@ -66,7 +67,7 @@ export class Gunzip {
     try {
       await step;
     } catch (cause) {
-      const isShort = cause instanceof Object && 'code' in cause && cause.code === 'Z_BUF_ERROR';
+      const isShort = codeOf(cause) === 'Z_BUF_ERROR';
       throw new ArchiveRefused(`${this.#what} is ${isShort ? 'truncated' : 'damaged'} gzip data`, cause);
     }
   }

@@ -73,6 +73,8 @@ export function rewriteArchive(
       rewriter.rewrite(chunks, resolve);
     pipeline(source, rewrite, archive).catch(reject);
   });
+  // pipeline only sees that its last stream is gone when there is something to write to it: a silent source would stay open.
+  archive.once('close', () => source.destroy());
   // Whoever reads the archive hears of the failure; not everybody asks what it holds.
   image.catch(() => undefined);
   destroyOnAbort(archive, options.signal);

@@ -1,0 +1,55 @@
+import { gzipSync } from 'node:zlib';
+import { buildImageArchive } from '../archives.js';
+import { KiB, type HostileArchive } from './spoil.js';
+
+/** Archives that are none, or not whole. */
+export async function brokenArchives(): Promise<HostileArchive[]> {
+  const good = await buildImageArchive();
+  const endMark = 1024;
+  const zipped = gzipSync(good);
+  const damaged = Buffer.from(zipped);
+  const checksum = damaged.length - 8;
+  damaged.writeUInt8(damaged.readUInt8(checksum) ^ 0xff, checksum);
+  return [
+    { what: 'of no bytes', archive: Buffer.alloc(0), says: /is empty/ },
+    { what: 'of zeros', archive: Buffer.alloc(10 * KiB), says: /without entries/ },
+    { what: 'that is a text', archive: Buffer.from('hello\n'.repeat(1000)), says: /not a tar archive/ },
+    { what: 'that is a gzipped text', archive: gzipSync('hello\n'.repeat(1000)), says: /not a tar archive/ },
+    { what: 'cut inside an entry', archive: good.subarray(0, 3200), says: /truncated: it ends in the entry/ },
+    {
+      what: 'cut inside a header',
+      archive: good.subarray(0, 700),
+      says: /truncated: it ends after the entry/,
+    },
+    {
+      what: 'cut before its end mark',
+      archive: good.subarray(0, -endMark),
+      says: /truncated: it ends after the entry "repositories"/,
+    },
+    {
+      what: 'with rubbish between entries',
+      archive: Buffer.concat([good.subarray(0, 512), Buffer.alloc(512, 'x'), good.subarray(512)]),
+      says: /damaged after the entry/,
+    },
+    { what: 'cut inside its gzip data', archive: zipped.subarray(0, -20), says: /truncated gzip/ },
+    { what: 'with a wrong gzip checksum', archive: damaged, says: /damaged gzip/ },
+    {
+      what: 'with rubbish after its gzip data',
+      archive: Buffer.concat([zipped, Buffer.from('rubbish'.repeat(100))]),
+      says: /damaged gzip/,
+    },
+    {
+      what: 'with zeros and more after its gzip data',
+      archive: Buffer.concat([zipped, Buffer.alloc(200 * KiB), Buffer.alloc(200 * KiB, 1)]),
+      says: /goes on after the end of its gzip data/,
+    },
+    { what: 'compressed with xz', archive: beginning('fd377a585a00'), says: /compressed with xz/ },
+    { what: 'compressed with bzip2', archive: beginning('425a6839'), says: /compressed with bzip2/ },
+    { what: 'compressed with zstd', archive: beginning('28b52ffd'), says: /compressed with zstd/ },
+  ];
+}
+
+/** Something that begins like a file of a certain type. */
+export function beginning(magic: string): Buffer {
+  return Buffer.concat([Buffer.from(magic, 'hex'), Buffer.alloc(2 * KiB, 0xa7)]);
+}
