@@ -36,7 +36,7 @@ export class ComputeHost {
 
   /** Whether the engine is on this machine. */
   get isLocal(): boolean {
-    return this.#address.socketPath !== undefined;
+    return 'socketPath' in this.#address;
   }
 
   /**
@@ -137,6 +137,7 @@ export class ComputeHost {
       imageLoader: new ImageLoader({
         engine,
         imageService,
+        host,
         limits: imageLimits,
         concurrency: settings.maxLoads,
         logger,

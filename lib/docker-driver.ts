@@ -1,3 +1,4 @@
+import PQueue from 'p-queue';
 import type {
   CleanupOptions,
   DestroyOptions,
@@ -22,6 +23,7 @@ import type {
 import {
   ComputeHostNotFound,
   InstanceDeployFailure,
+  InstanceNotFound,
   InstancePowerOffFailure,
   InstancePowerOnFailure,
   InstanceRebootFailure,
@@ -57,6 +59,8 @@ import { destroy, reboot, snapshot, spawn } from './verbs/index.js';
  */
 export class DockerDriver extends NovaDefaults {
   readonly #host: ComputeHost;
+  /** Events are told one after another: a listener that takes its time gets them in order. */
+  readonly #telling = new PQueue({ concurrency: 1 });
 
   override readonly capabilities: DriverCapabilities = { ...noCapabilities, supports_image_type_raw: true };
 
@@ -71,7 +75,7 @@ export class DockerDriver extends NovaDefaults {
   }
 
   override async init_host(host: string, options: VerbOptions = {}): Promise<void> {
-    await this.#host.start(host, (event) => void this.emit_event(event), options);
+    await this.#host.start(host, (event) => void this.#telling.add(() => this.emit_event(event)), options);
   }
 
   override async cleanup_host(_host: string): Promise<void> {
@@ -82,6 +86,16 @@ export class DockerDriver extends NovaDefaults {
     return await this.#host.look('look at', instance, options, async ({ engine, host }) => {
       return instanceInfo(await inspectInstance(engine, host, instance, options.signal));
     });
+  }
+
+  override async instance_exists(instance: Instance, options: VerbOptions = {}): Promise<boolean> {
+    return await this.get_info(instance, options).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof InstanceNotFound) return false;
+        throw error;
+      },
+    );
   }
 
   override async list_instances(options: VerbOptions = {}): Promise<string[]> {

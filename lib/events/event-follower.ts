@@ -38,50 +38,77 @@ export class EventFollower {
     this.#logger = options.logger;
   }
 
-  /** Begins to follow. What has happened before is not told. */
+  /**
+   * Begins to follow. What has happened before is not told.
+   *
+   * @throws what the engine's client throws when the engine cannot be followed at all.
+   */
   async start(): Promise<void> {
-    const events = await this.#open();
-    for (const [uuid, activity] of await this.#list()) this.#activities.set(uuid, activity);
-    this.#following = this.#follow(events);
+    await new Promise<void>((resolve, reject) => {
+      this.#following = this.#follow(resolve, reject);
+    });
   }
 
   /** Ends following, and returns when no event will be told any more. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
+    this.#stopping.abort(new Error('the events are followed no longer'));
     await this.#following;
   }
 
-  async #follow(first: AsyncIterable<EngineEvent>): Promise<void> {
-    let events: AsyncIterable<EngineEvent> | undefined = first;
+  async #follow(begun: () => void, failed: (error: unknown) => void): Promise<void> {
+    let knows = false;
     let wait = shortestWait;
     while (!this.#isStopping()) {
       try {
-        if (events === undefined) {
-          events = await this.#open();
-          this.#resynchronise(await this.#list());
-          this.#logger.info('follows the events of the engine again');
-        }
-        wait = shortestWait;
-        for await (const event of events) this.#handle(event);
+        await this.#followOneStream((found) => {
+          if (knows) this.#resynchronise(found);
+          else for (const [uuid, activity] of found) this.#activities.set(uuid, activity);
+          knows = true;
+          wait = shortestWait;
+          begun();
+        });
       } catch (error) {
-        if (this.#isStopping()) return;
-        this.#logger.warn('the events of the engine broke off', { error });
+        if (!knows) {
+          failed(error);
+          return;
+        }
+        if (!this.#isStopping()) this.#logger.warn('the events of the engine broke off', { error });
       }
-      events = undefined;
       await sleep(wait, undefined, { signal: this.#stopping.signal }).catch(() => 'stopping');
       wait = Math.min(wait * 2, longestWait);
     }
   }
 
-  #isStopping(): boolean {
-    return this.#stopping.signal.aborted;
+  /** Reads one stream until it breaks off. What it brings is handled when what was found beside it has been. */
+  async #followOneStream(handleFound: (found: ReadonlyMap<string, Activity>) => void): Promise<never> {
+    const leaving = new AbortController();
+    const leave = (): void => {
+      leaving.abort(this.#stopping.signal.reason);
+    };
+    this.#stopping.signal.addEventListener('abort', leave, { once: true });
+    const { promise: opened, resolve: onOpen } = openPromise();
+    const found = opened.then(async () => {
+      handleFound(await this.#list());
+    });
+    try {
+      const read = async (): Promise<never> => {
+        const filters = { type: ['container'] as const, label: [`${label.host}=${this.#host}`] };
+        for await (const event of this.#engine.system.events({ filters, signal: leaving.signal, onOpen })) {
+          await found;
+          this.#handle(event);
+        }
+        throw new Error('the stream of events ended');
+      };
+      const [, nothing] = await Promise.all([found, read()]);
+      return nothing;
+    } finally {
+      this.#stopping.signal.removeEventListener('abort', leave);
+      leaving.abort();
+    }
   }
 
-  async #open(): Promise<AsyncIterable<EngineEvent>> {
-    return await this.#engine.system.events({
-      filters: { type: ['container'], label: [`${label.host}=${this.#host}`] },
-      signal: this.#stopping.signal,
-    });
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
   }
 
   async #list(): Promise<Map<string, Activity>> {
@@ -119,4 +146,12 @@ export class EventFollower {
     this.#activities.set(uuid, activity);
     for (const transition of transitions) this.#emit({ uuid, transition, timestamp });
   }
+}
+
+function openPromise(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }

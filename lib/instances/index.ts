@@ -8,7 +8,7 @@ export { containerName } from './container-name.js';
 export { containerSpecification, metadataEnvironment } from './container-specification.js';
 export type { InstancePolicy } from './container-specification.js';
 export { createContainer, discardAttempt } from './create-container.js';
-export { novaException } from './exceptions.js';
+export { isNoSuchContainer, novaException } from './exceptions.js';
 export type { VerbFailure } from './exceptions.js';
 export { inspectInstance, unlessGone } from './find-instance.js';
 export { imageMustFit } from './flavor-fit.js';

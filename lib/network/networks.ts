@@ -128,7 +128,9 @@ export class Networks {
   /** Disconnects a container, which may be gone, from its networks, and removes those that nobody uses any more. */
   async unplug(container: ContainerRef, network_info: NetworkInfo): Promise<void> {
     const names = networkPlan(network_info, this.#host).map(({ name }) => name);
+    const found = await this.#engine.containers.inspect(container).catch(ignoreNotFound);
     for (const name of names) {
+      if (found?.NetworkSettings.Networks[name] === undefined) continue;
       await this.#engine.networks.disconnect(name, { container, force: true }).catch(ignoreNotFound);
     }
     await this.removeUnused(names);

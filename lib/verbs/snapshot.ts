@@ -1,8 +1,12 @@
-import type { Instance, RequestContext, SnapshotOptions, UpdateTaskState } from '../../interfaces/index.js';
-import { InstanceNotRunning } from '../../interfaces/index.js';
-import { isNotFound } from '../engine/index.js';
+import type {
+  Instance,
+  LongRunningOptions,
+  RequestContext,
+  UpdateTaskState,
+} from '../../interfaces/index.js';
+import { InstanceNotFound, InstanceNotRunning } from '../../interfaces/index.js';
 import { uploadSnapshot } from '../images/index.js';
-import { containerName, metadataEnvironment } from '../instances/index.js';
+import { inspectInstance, isNoSuchContainer } from '../instances/index.js';
 import type { ComputeNode } from './compute-node.js';
 
 /**
@@ -16,14 +20,36 @@ export async function snapshot(
   instance: Instance,
   image_id: string,
   update_task_state: UpdateTaskState,
-  options: SnapshotOptions,
+  { signal, onProgress }: LongRunningOptions,
 ): Promise<void> {
-  const container = containerName(instance.uuid);
-  await node.engine.containers.inspect(container, { signal: options.signal }).catch((error: unknown) => {
-    if (!isNotFound(error)) throw error;
-    throw new InstanceNotRunning(`Instance ${instance.uuid} is not on this host`, {
-      cause: error,
-      instance_uuid: instance.uuid,
-    });
+  const container = await inspectInstance(node.engine, node.host, instance, signal).catch(
+    (error: unknown) => {
+      if (!isNoSuchContainer(error) && !(error instanceof InstanceNotFound)) throw error;
+      throw new InstanceNotRunning(`Instance ${instance.uuid} is not on this host`, {
+        cause: error,
+        instance_uuid: instance.uuid,
+      });
+    },
+  );
+  const metadata = { properties: snapshotProperties(instance) };
+  const pause = node.pauseForSnapshot;
+  await uploadSnapshot(node, {
+    context,
+    container,
+    image_id,
+    metadata,
+    pause,
+    update_task_state,
+    signal,
+    onProgress,
   });
+}
+
+/** What Nova's drivers write on a snapshot, so that its users find it again. */
+function snapshotProperties({ project_id }: Instance): Record<string, string> {
+  return {
+    image_location: 'snapshot',
+    image_state: 'available',
+    ...(project_id === undefined || project_id === null ? {} : { owner_id: project_id }),
+  };
 }

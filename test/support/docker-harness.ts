@@ -39,7 +39,11 @@ export async function dockerHarness(options: DockerDriverOptions = {}): Promise<
   });
 
   const spawned: Instance[] = [];
-  const boot = async (changes: Partial<Instance> = {}, how: SpawnOptions = {}, meta = image): Promise<Instance> => {
+  const boot = async (
+    changes: Partial<Instance> = {},
+    how: SpawnOptions = {},
+    meta = image,
+  ): Promise<Instance> => {
     const instance = newInstance(changes);
     await driver.spawn(context, instance, meta, how);
     spawned.push(instance);

@@ -12,7 +12,17 @@ export const context: RequestContext = {
 
 /** A small flavor. */
 export function newFlavor(changes: Partial<Flavor> = {}): Flavor {
-  return { id: 1, flavorid: '42', name: 'm1.nano', memory_mb: 64, vcpus: 1, root_gb: 1, ephemeral_gb: 0, swap: 0, ...changes };
+  return {
+    id: 1,
+    flavorid: '42',
+    name: 'm1.nano',
+    memory_mb: 64,
+    vcpus: 1,
+    root_gb: 1,
+    ephemeral_gb: 0,
+    swap: 0,
+    ...changes,
+  };
 }
 
 /** An instance that no other test has. */

@@ -76,7 +76,8 @@ export class ImageUploader {
     const failure = failureOf(upload, sent);
     const aftermath = await this.#cleanUp(upload, sent, failure);
     upload.caller.signal?.throwIfAborted();
-    const isTold = upload.incoming.failure !== undefined || (sent.reply !== undefined && !isAbsence(sent.reply));
+    const isTold =
+      upload.incoming.failure !== undefined || (sent.reply !== undefined && !isAbsence(sent.reply));
     if (isTold || aftermath === 'undone') throw failure;
     const { image_id } = upload;
     if (aftermath === 'gone') throw new ImageNotFound(`There is no image ${image_id}.`, { cause: failure });

@@ -4,11 +4,7 @@ import { withDeadline } from '../../streams/index.js';
 import { ImageServiceError, ImageServiceProtocolError } from './exceptions.js';
 import { readContent, type HttpTransport } from './http-transport.js';
 import { parseJson } from './json.js';
-import {
-  withoutVersion,
-  type KeystoneAuth,
-  type Settings,
-} from './options.js';
+import { withoutVersion, type KeystoneAuth, type Settings } from './options.js';
 import { wordsOf } from './service-words.js';
 
 /** What Keystone gave: the right to ask, and where. */

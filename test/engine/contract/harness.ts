@@ -26,7 +26,11 @@ export interface Harness {
   /** Spawns a fresh instance. */
   boot(changes?: Partial<Instance>, options?: SpawnOptions): Promise<Instance>;
   /** Runs a shell script as an instance's command and returns what it printed when it said `done`. */
-  run(script: string, changes?: Partial<Instance>, options?: SpawnOptions): Promise<{ instance: Instance; output: string }>;
+  run(
+    script: string,
+    changes?: Partial<Instance>,
+    options?: SpawnOptions,
+  ): Promise<{ instance: Instance; output: string }>;
   close(): Promise<void>;
 }
 

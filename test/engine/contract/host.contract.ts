@@ -34,7 +34,9 @@ export function hostContract(harness: () => Harness): void {
     });
 
     it('knows no other node', async () => {
-      await expect(harness().driver.get_available_resource('elsewhere')).rejects.toMatchObject({ name: 'ComputeHostNotFound' });
+      await expect(harness().driver.get_available_resource('elsewhere')).rejects.toMatchObject({
+        name: 'ComputeHostNotFound',
+      });
     });
   });
 
@@ -56,7 +58,8 @@ export function hostContract(harness: () => Harness): void {
       await driver.destroy(context, instance, []);
       const { STARTED, PAUSED, RESUMED, STOPPED } = lifecycle_event;
       const expected = [STARTED, PAUSED, RESUMED, STOPPED, STARTED, STOPPED];
-      const seen = (): number[] => events.filter(({ uuid }) => uuid === instance.uuid).map(({ transition }) => transition);
+      const seen = (): number[] =>
+        events.filter(({ uuid }) => uuid === instance.uuid).map(({ transition }) => transition);
       await eventually('all are told', () => seen().length >= expected.length);
       expect(seen()).toEqual(expected);
     });
@@ -65,7 +68,9 @@ export function hostContract(harness: () => Harness): void {
       const { events, run } = harness();
       const { instance } = await run('echo done; sleep 0.2');
       await eventually('it is told', () =>
-        events.some(({ uuid, transition }) => uuid === instance.uuid && transition === lifecycle_event.STOPPED),
+        events.some(
+          ({ uuid, transition }) => uuid === instance.uuid && transition === lifecycle_event.STOPPED,
+        ),
       );
     });
   });

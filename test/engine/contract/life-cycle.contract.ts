@@ -72,11 +72,16 @@ export function lifeCycleContract(harness: () => Harness): void {
     it('tells an instance that ended by itself from one that ran out of memory', async () => {
       const ended = await harness().run('echo done; exit 3');
       await eventually('it ends', async () => (await state(ended.instance)) === power_state.SHUTDOWN);
-      await expect(harness().driver.get_info(ended.instance)).resolves.toMatchObject({ exit_code: 3, oom_killed: false });
+      await expect(harness().driver.get_info(ended.instance)).resolves.toMatchObject({
+        exit_code: 3,
+        oom_killed: false,
+      });
 
       // A shell variable that doubles until the limit of 64 MiB ends the shell.
       const starved = await harness().run('echo done; x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done');
-      await eventually('it is killed', async () => (await state(starved.instance)) === power_state.CRASHED, { within: 30_000 });
+      await eventually('it is killed', async () => (await state(starved.instance)) === power_state.CRASHED, {
+        within: 30_000,
+      });
       await expect(harness().driver.get_info(starved.instance)).resolves.toMatchObject({ oom_killed: true });
     });
   });
@@ -92,16 +97,19 @@ export function lifeCycleContract(harness: () => Harness): void {
       expect(after.started_at).not.toBe(started_at);
     });
 
-    it.each([reboot_type.SOFT, reboot_type.HARD])('%s runs an instance that was powered off or paused', async (type) => {
-      const { driver, boot, context } = harness();
-      const instance = await boot();
-      await driver.power_off(instance);
-      await driver.reboot(context, instance, [], type);
-      expect(await state(instance)).toBe(power_state.RUNNING);
-      await driver.pause(instance);
-      await driver.reboot(context, instance, [], type);
-      expect(await state(instance)).toBe(power_state.RUNNING);
-    });
+    it.each([reboot_type.SOFT, reboot_type.HARD])(
+      '%s runs an instance that was powered off or paused',
+      async (type) => {
+        const { driver, boot, context } = harness();
+        const instance = await boot();
+        await driver.power_off(instance);
+        await driver.reboot(context, instance, [], type);
+        expect(await state(instance)).toBe(power_state.RUNNING);
+        await driver.pause(instance);
+        await driver.reboot(context, instance, [], type);
+        expect(await state(instance)).toBe(power_state.RUNNING);
+      },
+    );
 
     it('ends an instance that does not heed a soft reboot', async () => {
       const { driver, run, context } = harness();
@@ -114,7 +122,9 @@ export function lifeCycleContract(harness: () => Harness): void {
 
     it('keeps the files of the instance', async () => {
       const { driver, run, context } = harness();
-      const { instance } = await run('if [ -e /kept ]; then echo again; fi; touch /kept; echo done; exec sleep 1000');
+      const { instance } = await run(
+        'if [ -e /kept ]; then echo again; fi; touch /kept; echo done; exec sleep 1000',
+      );
       await driver.reboot(context, instance, [], reboot_type.HARD);
       await eventually('it finds its file', async () =>
         (await driver.get_console_output(context, instance)).includes('again'),
@@ -125,7 +135,9 @@ export function lifeCycleContract(harness: () => Harness): void {
   describe('power_off', () => {
     it('stops a running instance cleanly when it has time to', async () => {
       const { driver, run, context } = harness();
-      const { instance } = await run("trap 'echo goodbye; exit 0' TERM; echo done; while :; do sleep 0.1; done");
+      const { instance } = await run(
+        "trap 'echo goodbye; exit 0' TERM; echo done; while :; do sleep 0.1; done",
+      );
       await driver.power_off(instance, graceful);
       expect(await state(instance)).toBe(power_state.SHUTDOWN);
       await expect(driver.get_console_output(context, instance)).resolves.toContain('goodbye');
@@ -233,7 +245,9 @@ export function lifeCycleContract(harness: () => Harness): void {
 
     it('keep the disk when told to', async () => {
       const { driver, run, context } = harness();
-      const { instance } = await run('if [ -e /kept ]; then echo again; fi; touch /kept; echo done; exec sleep 1000');
+      const { instance } = await run(
+        'if [ -e /kept ]; then echo again; fi; touch /kept; echo done; exec sleep 1000',
+      );
       await driver.destroy(context, instance, [], { destroy_disks: false });
       expect(await state(instance)).toBe(power_state.SHUTDOWN);
       await driver.power_on(context, instance, []);

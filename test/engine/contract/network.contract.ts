@@ -34,7 +34,8 @@ export function networkContract(harness: () => Harness): void {
       const { driver, run, context } = harness();
       const network = new TestNetwork();
       const network_info = network.port(8);
-      const { instance } = await run(report, {}, { network_info });
+      const impatient = { system_metadata: { image_os_shutdown_timeout: '1' } };
+      const { instance } = await run(report, impatient, { network_info });
       await driver.reboot(context, instance, network_info, reboot_type.SOFT);
       await driver.reboot(context, instance, network_info, reboot_type.HARD);
       await driver.power_off(instance);

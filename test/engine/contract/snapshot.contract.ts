@@ -70,7 +70,7 @@ export function snapshotContract(harness: () => Harness): void {
       await imageService.delete(context, id);
     });
 
-    it('takes none of the instance\'s metadata into the image', async () => {
+    it("takes none of the instance's metadata into the image", async () => {
       const { driver, run, context, imageService } = harness();
       const { instance } = await run('echo done; exec sleep 1000', { metadata: { secret: 'of the first' } });
       const { id } = await imageService.create(context, { name: 'saved' });

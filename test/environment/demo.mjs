@@ -1,0 +1,29 @@
+// npm run demo: an instance's life on a real engine, from a fresh clone.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { canInstall, installPackages } from './debian.mjs';
+import { findEngine, startEngine } from './engine.mjs';
+import { installDependencies, project } from './packages.mjs';
+import { main, whenDone } from './processes.mjs';
+
+await main(async () => {
+  await installDependencies();
+  if (canInstall() && !existsSync('/bin/busybox')) await installPackages('busybox-static');
+  const found = await findEngine();
+  if (found === undefined && !canInstall())
+    throw new Error(
+      'No engine answers: set DOCKER_HOST, or run this as root on Debian or Ubuntu, where one is installed',
+    );
+  if (found === undefined) console.log('starting an engine of its own …');
+  const engine = found ?? (await startEngine('20.10'));
+  console.log(`engine ${engine.version} at ${engine.host}\n`);
+  const child = spawn(
+    process.execPath,
+    ['--enable-source-maps', '--import', './docs/examples/register.mjs', 'docs/examples/boot-an-instance.ts'],
+    { cwd: project, stdio: 'inherit', env: { ...process.env, DOCKER_HOST: engine.host } },
+  );
+  // The example hears of Ctrl-C itself and destroys what it booted; the engine must outlive it.
+  const ended = new Promise((resolve) => child.once('close', (code) => resolve(code ?? 1)));
+  whenDone(async () => void (await ended));
+  return ended;
+});

@@ -1,0 +1,51 @@
+// A real Glance, with and without a real Keystone, on free ports of this machine.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { installPackages } from './debian.mjs';
+import { run, whenDone } from './processes.mjs';
+
+const script = fileURLToPath(new URL('glance-up.sh', import.meta.url));
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function start(mode) {
+  const folder = mkdtempSync(join(tmpdir(), `nova-glance-${mode}-`));
+  const env = {
+    ...process.env,
+    GLANCE_UP_NO_INSTALL: '1',
+    GLANCE_PORT: await freePort(),
+    KEYSTONE_PORT: await freePort(),
+  };
+  whenDone(async () => {
+    await run(script, [folder, 'stop'], { env });
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const output = await run(script, [folder, mode], { env });
+  const lines = output.split('\n').filter((line) => /^[A-Z_]+=/.test(line));
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+}
+
+/** Starts both; returns what tests need to know of them, as environment variables. */
+export async function startGlance() {
+  await installPackages('python3-glance', 'python3-keystone', 'uwsgi-core', 'uwsgi-plugin-python3', 'curl');
+  const [noauth, keystone] = await Promise.all([start('noauth'), start('keystone')]);
+  return {
+    GLANCE_NOAUTH_ENDPOINT: noauth.GLANCE_ENDPOINT,
+    GLANCE_MEMBER_TOKEN: noauth.MEMBER_TOKEN,
+    GLANCE_OTHER_TOKEN: noauth.OTHER_TOKEN,
+    GLANCE_ADMIN_TOKEN: noauth.ADMIN_TOKEN,
+    ...keystone,
+    GLANCE_KEYSTONE_ENDPOINT: keystone.GLANCE_ENDPOINT,
+  };
+}

@@ -1,0 +1,97 @@
+// Processes that a run starts and must end, whatever ends the run itself.
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** The start time of a live process, in the kernel's ticks: tells a process from a later one with its number. Undefined when it is gone. */
+export function born(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return 'ZX'.includes(fields[0]) ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Runs a command to its end; its output is shown only when it fails. */
+export async function run(command, args, options = {}) {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (output += text));
+  const code = await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} failed (${code}):\n${output.slice(-4000)}`);
+  return output;
+}
+
+/** Starts a daemon in a session of its own, so that Ctrl-C reaches only its owner, who ends it in an orderly way. */
+export function startDaemon(command, args, { log, env = process.env }) {
+  const output = openSync(log, 'a');
+  const child = spawn(command, args, { detached: true, stdio: ['ignore', output, output], env });
+  closeSync(output);
+  child.unref();
+  return child;
+}
+
+/** Ends a process: asks, waits, kills. */
+export async function end(pid, { patience = 20_000 } = {}) {
+  const birth = born(pid);
+  if (birth === undefined) return;
+  process.kill(pid, 'SIGTERM');
+  for (const limit = Date.now() + patience; born(pid) === birth;) {
+    if (Date.now() > limit) process.kill(pid, 'SIGKILL');
+    await sleep(50);
+  }
+}
+
+/** The processes whose command line names a folder. */
+export function processesOf(folder) {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+const cleanups = [];
+
+/** Has something done when this process ends, in whatever way it can hear of; the last first. */
+export function whenDone(cleanup) {
+  cleanups.push(cleanup);
+}
+
+/** Does all that was left to do. */
+export async function cleanUp() {
+  for (let cleanup = cleanups.pop(); cleanup !== undefined; cleanup = cleanups.pop()) {
+    await cleanup().catch((error) => console.error(`cleaning up: ${error.message}`));
+  }
+}
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+]) {
+  process.on(signal, () => void cleanUp().then(() => process.exit(code)));
+}
+
+/** Runs a program's main function, cleans up after it, and ends with its exit code. */
+export async function main(work) {
+  let code = 1;
+  try {
+    code = await work();
+  } catch (error) {
+    console.error(error.message);
+  }
+  await cleanUp();
+  process.exit(code);
+}

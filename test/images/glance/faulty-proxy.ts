@@ -1,0 +1,200 @@
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** A request that came by. */
+export interface Seen {
+  readonly method: string;
+  /** With the query. */
+  readonly url: string;
+  readonly headers: IncomingMessage['headers'];
+}
+
+/** What goes wrong with a request; what is not named goes right. */
+export interface Fault {
+  /** Which requests; default: all. */
+  readonly method?: string;
+  readonly url?: RegExp;
+  /** How many of them, default 1. */
+  readonly times?: number;
+  /** Answers instead of the service. */
+  readonly answer?: {
+    readonly status: number;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body?: string;
+  };
+  /** Passes the request on, and breaks the connection when the answer comes. */
+  readonly loseAnswer?: boolean;
+  /** Breaks the connection after so many bytes of the request, on both sides. */
+  readonly cutRequest?: number;
+  /** As `cutRequest`, but lets the service believe that the client is still there. */
+  readonly leaveHanging?: number;
+  /** Takes no more of the request after so many bytes. */
+  readonly stallRequest?: number;
+  /** Breaks the connection after so many bytes of the answer. */
+  readonly cut?: number;
+  /** Falls silent after so many bytes of the answer. */
+  readonly stall?: number;
+  /** Ends the answer, as if it were complete, after so many bytes. */
+  readonly end?: number;
+  /** Changes the answer's head. */
+  readonly head?: (status: number, headers: Record<string, unknown>) => number;
+  /** Changes bytes of the answer; they come without a length then. */
+  readonly tamper?: (bytes: Buffer) => Buffer;
+  /** Changes bytes of the request. */
+  readonly tamperRequest?: (bytes: Buffer) => Buffer;
+  /** Changes the query or the headers that the service sees. */
+  readonly rewrite?: (seen: Seen) => Seen;
+}
+
+/** A proxy between a client and a real service, that breaks what it is told to break. */
+export class FaultyProxy {
+  readonly seen: Seen[] = [];
+  readonly #faults: { readonly fault: Fault; left: number }[] = [];
+  readonly #sockets = new Set<Socket>();
+  readonly #server = createServer((incoming, outgoing) => this.#serve(incoming, outgoing));
+  readonly #target: string;
+
+  constructor(target: string) {
+    this.#target = target;
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+      // Breaking is what this proxy is for.
+      socket.on('error', () => undefined);
+    });
+  }
+
+  /** Begins, and gives the address. */
+  async start(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return this.url;
+  }
+
+  get url(): string {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('the proxy does not listen');
+    return `http://127.0.0.1:${address.port}`;
+  }
+
+  /** Connections that clients hold. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Breaks the next requests that fit. Of several faults, the first injected that is not used up strikes. */
+  inject(fault: Fault): void {
+    this.#faults.push({ fault, left: fault.times ?? 1 });
+  }
+
+  /** Forgets the faults and the requests. */
+  reset(): void {
+    this.#faults.length = 0;
+    this.seen.length = 0;
+  }
+
+  /** The requests of a method to a path. */
+  asked(method: string, url: RegExp): Seen[] {
+    return this.seen.filter((seen) => seen.method === method && url.test(seen.url));
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #serve(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const { method = '', url = '', headers } = incoming;
+    const seen: Seen = { method, url, headers };
+    this.seen.push(seen);
+    const fault = this.#strike(seen);
+    if (fault.answer === undefined) this.#forward(seen, fault, incoming, outgoing);
+    else answer(fault.answer, incoming, outgoing);
+  }
+
+  #strike({ method, url }: Seen): Fault {
+    const found = this.#faults.find(
+      ({ fault, left }) =>
+        left > 0 && (fault.method ?? method) === method && (fault.url === undefined || fault.url.test(url)),
+    );
+    if (found === undefined) return {};
+    found.left -= 1;
+    return found.fault;
+  }
+
+  #forward(seen: Seen, fault: Fault, incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const { method, url, headers } = fault.rewrite?.(seen) ?? seen;
+    const upstream = httpRequest(this.#target + url, { method, headers, agent: false });
+    upstream.on('error', () => outgoing.destroy());
+    upstream.on('response', (response) => {
+      if (fault.loseAnswer === true) {
+        response.resume().on('end', () => outgoing.destroy());
+        return;
+      }
+      passAnswer(response, fault, outgoing);
+    });
+    outgoing.on('close', () => {
+      if (!outgoing.writableFinished && fault.leaveHanging === undefined) upstream.destroy();
+    });
+    passRequest(incoming, fault, upstream, outgoing);
+  }
+}
+
+function answer(
+  wanted: NonNullable<Fault['answer']>,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): void {
+  incoming.resume();
+  outgoing.writeHead(wanted.status, { 'Content-Type': 'application/json', ...wanted.headers });
+  outgoing.end(wanted.body ?? '{"message": "so the proxy says"}');
+}
+
+function passRequest(
+  incoming: IncomingMessage,
+  fault: Fault,
+  upstream: ReturnType<typeof httpRequest>,
+  outgoing: ServerResponse,
+): void {
+  let bytes = 0;
+  const limit = fault.cutRequest ?? fault.leaveHanging ?? fault.stallRequest ?? Infinity;
+  incoming.on('error', () => undefined);
+  incoming.on('data', (chunk: Buffer) => {
+    const piece = fault.tamperRequest?.(chunk) ?? chunk;
+    if (bytes < limit) upstream.write(piece.subarray(0, limit - bytes));
+    bytes += piece.length;
+    if (bytes < limit) return;
+    incoming.pause();
+    if (fault.stallRequest !== undefined) return;
+    outgoing.destroy();
+    if (fault.cutRequest !== undefined) upstream.destroy();
+  });
+  incoming.on('end', () => upstream.end());
+}
+
+function passAnswer(response: IncomingMessage, fault: Fault, outgoing: ServerResponse): void {
+  const headers: Record<string, unknown> = { ...response.headers };
+  if (fault.end !== undefined || fault.tamper !== undefined) delete headers['content-length'];
+  const status = fault.head?.(response.statusCode ?? 0, headers) ?? response.statusCode ?? 0;
+  outgoing.writeHead(
+    status,
+    Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+  );
+  outgoing.flushHeaders();
+  let bytes = 0;
+  const limit = fault.cut ?? fault.stall ?? fault.end ?? Infinity;
+  response.on('error', () => bytes < limit && outgoing.destroy());
+  response.on('data', (chunk: Buffer) => {
+    const piece = (fault.tamper?.(chunk) ?? chunk).subarray(0, Math.max(0, limit - bytes));
+    bytes += piece.length;
+    if (!outgoing.write(piece)) {
+      response.pause();
+      outgoing.once('drain', () => response.resume());
+    }
+    if (bytes < limit) return;
+    response.destroy();
+    // What was written is to arrive before the end.
+    if (fault.cut !== undefined) outgoing.socket?.end(() => outgoing.destroy());
+    if (fault.end !== undefined) outgoing.end();
+  });
+  response.on('end', () => outgoing.end());
+}

@@ -1,0 +1,127 @@
+// npm test: the unit tests, the real engines, the real Glance and Keystone. See --help.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { canInstall } from './environment/debian.mjs';
+import { engineVersions, findEngine, startEngine } from './environment/engine.mjs';
+import { startGlance } from './environment/glance.mjs';
+import { installDependencies, project } from './environment/packages.mjs';
+import { main, whenDone } from './environment/processes.mjs';
+
+const usage = `npm test -- [--tier unit|engine|images]… [--engine ${engineVersions.join('|')}]… [-- jest's options]
+  Tiers: unit (recorded fixtures), engine (real Docker Engines, faults), images (real Glance and Keystone).
+  Without options: everything. As root on Debian or Ubuntu, what is missing is installed and started;
+  elsewhere the engine of DOCKER_HOST is used and the rest skipped. With CI=true nothing may be skipped.`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    tier: { type: 'string', multiple: true, default: ['unit', 'engine', 'images'] },
+    engine: { type: 'string', multiple: true, default: engineVersions },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const folder = mkdtempSync(join(tmpdir(), 'nova-results-'));
+whenDone(async () => rmSync(folder, { recursive: true, force: true }));
+const results = [];
+
+/** Runs jest's projects and keeps the count. */
+async function jest(title, projects, env = {}) {
+  console.log(`\n── ${title}`);
+  const report = join(folder, `${results.length}.json`);
+  const child = spawn(
+    process.execPath,
+    [
+      ...[
+        '--experimental-vm-modules',
+        '--disable-warning=ExperimentalWarning',
+        'node_modules/jest/bin/jest.js',
+      ],
+      ...['--selectProjects', ...projects, '--json', `--outputFile=${report}`, ...positionals],
+    ],
+    { cwd: project, env: { ...testEnvironment(), ...env }, stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  whenDone(async () => void child.kill());
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  const {
+    numPassedTests: passed = 0,
+    numFailedTests: failed = 0,
+    numPendingTests: skipped = 0,
+  } = read(report);
+  const broken = code !== 0 && failed === 0 ? 1 : 0;
+  results.push({ title, passed, failed: failed + broken, skipped });
+}
+
+function read(report) {
+  try {
+    return JSON.parse(readFileSync(report, 'utf8'));
+  } catch {
+    return {};
+  }
+}
+
+/** What of this process's environment would lead the tests astray is left out. */
+function testEnvironment() {
+  const unwanted = /^(DOCKER_.*|https?_proxy|all_proxy|no_proxy|OS_.*|GLANCE_.*)$/i;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !unwanted.test(name)));
+}
+
+function skip(what, why) {
+  if (process.env.CI === 'true') throw new Error(`${what} may not be skipped with CI=true: ${why}`);
+  console.log(`\n── skipped: ${what}: ${why}`);
+}
+
+async function engineTier(version) {
+  const engine = await startEngine(version);
+  try {
+    await jest(`engine ${engine.version}`, ['engine', 'faults'], { DOCKER_HOST: engine.host });
+  } finally {
+    await engine.stop();
+  }
+}
+
+async function imagesTier() {
+  const [engine, glance] = await Promise.all([startEngine('20.10'), startGlance()]);
+  await jest(`Glance and Keystone, engine ${engine.version}`, ['images'], {
+    DOCKER_HOST: engine.host,
+    ...glance,
+  });
+  await engine.stop();
+}
+
+await main(async () => {
+  if (values.help) {
+    console.log(usage);
+    return 0;
+  }
+  await installDependencies();
+  const wants = (tier) => values.tier.includes(tier);
+  const installs = canInstall();
+  if (wants('unit')) await jest('unit, on recorded fixtures', ['unit']);
+  if (wants('engine') && installs) for (const version of values.engine) await engineTier(version);
+  if (wants('engine') && !installs) {
+    const engine = await findEngine();
+    if (engine === undefined)
+      skip('the engine tests', 'no engine answers at DOCKER_HOST, and none can be installed here');
+    else
+      await jest(`engine ${engine.version}, found at ${engine.host}`, ['engine', 'faults'], {
+        DOCKER_HOST: engine.host,
+      });
+  }
+  if (wants('images') && installs) await imagesTier();
+  if (wants('images') && !installs)
+    skip('the tests with Glance and Keystone', 'they are installed as root on Debian or Ubuntu only');
+
+  console.log();
+  for (const { title, passed, failed, skipped } of results)
+    console.log(`${title}: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+  const sum = (field) => results.reduce((total, result) => total + result[field], 0);
+  const empty = results.filter(({ passed, failed }) => passed + failed === 0);
+  for (const { title } of empty) console.log(`${title}: ran no test`);
+  const bad = sum('failed') + empty.length + (process.env.CI === 'true' ? sum('skipped') : 0);
+  console.log(`\n${sum('passed')} passed, ${bad} failed`);
+  return bad === 0 && results.length > 0 ? 0 : 1;
+});

@@ -1,0 +1,47 @@
+import { Engine, engineAddress, imageReference, isNotFound } from '../../lib/engine/index.js';
+import { repository } from '../../lib/labels.js';
+
+/** The address of the engine under test. */
+export function engineHost(): string {
+  const host = process.env['DOCKER_HOST'];
+  if (host === undefined || host === '') throw new Error('DOCKER_HOST names no engine');
+  return host;
+}
+
+/** A client of the engine under test, for looking behind the driver's back; whoever made it closes it. */
+export function directEngine(): Engine {
+  return new Engine(engineAddress(engineHost()));
+}
+
+/** Removes images that the driver loaded. */
+export async function removeImages(image_ids: readonly string[]): Promise<void> {
+  const engine = directEngine();
+  try {
+    for (const id of image_ids) {
+      await engine.images.remove(imageReference(repository.image, id)).catch((error: unknown) => {
+        if (!isNotFound(error)) throw error;
+      });
+    }
+  } finally {
+    engine.close();
+  }
+}
+
+/** All that an engine holds: what must be the same before and after whatever failed. */
+export async function inventory(): Promise<Record<'containers' | 'networks' | 'images', string[]>> {
+  const engine = directEngine();
+  try {
+    const [containers, networks, images] = await Promise.all([
+      engine.containers.list({ all: true }),
+      engine.networks.list({}),
+      engine.images.list({ all: true }),
+    ]);
+    return {
+      containers: containers.map(({ Names: names, State: state }) => `${names.join()} ${state}`).sort(),
+      networks: networks.map(({ Name: name }) => name).sort(),
+      images: images.map(({ Id: id, RepoTags: tags }) => `${id} ${tags.join()}`).sort(),
+    };
+  } finally {
+    engine.close();
+  }
+}

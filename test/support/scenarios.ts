@@ -1,0 +1,235 @@
+import { strict as assert } from 'node:assert';
+import type { ImageMeta, Instance, LifecycleEvent, NetworkInfo } from '../../interfaces/index.js';
+import { lifecycle_event, power_state, reboot_type, task_states } from '../../interfaces/index.js';
+import type { DockerDriver } from '../../lib/index.js';
+import { context, newImageMeta, newInstance } from './nova-objects.js';
+import { eventually } from '../engine/contract/harness.js';
+import type { SmallImageService } from './small-image-service.js';
+
+/** What a scenario is played on: the same when it is recorded from an engine and when it is replayed. */
+export interface Stage {
+  readonly driver: DockerDriver;
+  readonly imageService: SmallImageService;
+  readonly image: ImageMeta;
+  readonly events: readonly LifecycleEvent[];
+}
+
+/** A piece of a driver's life that is recorded in `fixtures/` and replayed by the unit tests. It asserts what it expects, both times. */
+export interface Scenario {
+  readonly name: string;
+  readonly description: string;
+  readonly play: (stage: Stage) => Promise<void>;
+}
+
+const host = 'node-1';
+const network_info: NetworkInfo = [
+  {
+    id: '6e3c4fb6-a6a7-476b-a2f7-f3468472eefd',
+    address: 'fa:16:3e:2f:42:e4',
+    type: 'bridge',
+    network: {
+      id: '6c4cfd16-2e40-493c-8896-6e3cd024c997',
+      bridge: 'brq6c4cfd16-2e',
+      label: 'lab',
+      subnets: [
+        {
+          cidr: '10.213.77.0/24',
+          gateway: { address: '10.213.77.1', type: 'gateway', version: 4 },
+          dns: [{ address: '10.213.77.253', type: 'dns', version: 4 }],
+          ips: [{ address: '10.213.77.132', type: 'fixed', version: 4 }],
+          version: 4,
+        },
+      ],
+      meta: { mtu: 1500 },
+    },
+  },
+];
+
+/** The one instance of a scenario; fixed, so that a replay asks what was recorded. */
+const instance = newInstance({
+  uuid: 'e08a638c-8f39-417f-9413-de6f6ab98f3f',
+  name: 'instance-00000001',
+  metadata: { greeting: 'hello' },
+});
+
+const stateOf = async ({ driver }: Stage): Promise<number> => (await driver.get_info(instance)).state;
+
+async function boot({ driver, image }: Stage, command?: string): Promise<void> {
+  const properties = command === undefined ? {} : { os_command_line: command };
+  await driver.spawn(context, instance, { ...image, properties });
+}
+
+const rejects = async (work: Promise<unknown>, name: string): Promise<void> => {
+  await assert.rejects(work, (error: { name?: unknown }) => {
+    assert.equal(error.name, name);
+    return true;
+  });
+};
+
+/** Something done to an instance that runs. */
+function withInstance(name: string, description: string, play: Scenario['play'], command?: string): Scenario {
+  return {
+    name,
+    description,
+    play: async (stage) => {
+      await boot(stage, command);
+      await play(stage);
+      await stage.driver.destroy(context, instance, []);
+    },
+  };
+}
+
+/** Every verb that is real, and its typical errors. */
+export const scenarios: readonly Scenario[] = [
+  {
+    name: 'spawn-cold',
+    description: 'The first spawn from an image: the engine does not have it yet',
+    play: async (stage) => {
+      await boot(stage);
+      assert.equal(await stateOf(stage), power_state.RUNNING);
+      await stage.driver.destroy(context, instance, []);
+    },
+  },
+  withInstance('spawn-warm', 'A spawn from an image that the engine has', async (stage) => {
+    await stage.driver.destroy(context, instance, []);
+    await boot(stage);
+    assert.equal(await stateOf(stage), power_state.RUNNING);
+  }),
+  {
+    name: 'spawn-with-everything',
+    description: 'A spawn with a network, a key, user data and an injected file, and its destruction',
+    play: async ({ driver, image }) => {
+      const full: Instance = {
+        ...instance,
+        key_data: 'ssh-ed25519 AAAA me',
+        user_data: Buffer.from('#!/bin/sh\n').toString('base64'),
+      };
+      await driver.spawn(context, full, image, { network_info, injected_files: [['/etc/motd', 'hello\n']] });
+      await driver.plug_vifs(full, network_info);
+      await driver.reboot(context, full, network_info, reboot_type.HARD);
+      await driver.destroy(context, full, network_info);
+    },
+  },
+  withInstance('spawn-exists', 'A spawn of an instance that is there', async ({ driver, image }) => {
+    await rejects(driver.spawn(context, instance, image), 'InstanceExists');
+  }),
+  {
+    name: 'spawn-command-not-found',
+    description: 'A spawn with a command that the image does not have',
+    play: async (stage) => {
+      await rejects(boot(stage, '/no/such/command'), 'ImageUnacceptable');
+      await rejects(stage.driver.get_info(instance), 'InstanceNotFound');
+    },
+  },
+  {
+    name: 'spawn-image-not-found',
+    description: 'A spawn from an image that the image service does not have',
+    play: async ({ driver }) => {
+      const nowhere = newImageMeta('7d0a3d8e-5f5e-4c1f-9d7e-2f6f6a1b0c9d');
+      await rejects(driver.spawn(context, instance, nowhere), 'ImageNotFound');
+    },
+  },
+  {
+    name: 'spawn-refused',
+    description: 'A spawn that the engine refuses: less memory than it allows',
+    play: async ({ driver, image }) => {
+      const tiny = { ...instance, flavor: { ...instance.flavor, memory_mb: 1 } };
+      await rejects(driver.spawn(context, tiny, image), 'InvalidInput');
+    },
+  },
+  withInstance('get-info', 'An instance in every power state', async (stage) => {
+    const { driver } = stage;
+    assert.equal(await stateOf(stage), power_state.RUNNING);
+    await driver.pause(instance);
+    assert.equal(await stateOf(stage), power_state.PAUSED);
+    await driver.unpause(instance);
+    await driver.power_off(instance);
+    assert.equal(await stateOf(stage), power_state.SHUTDOWN);
+    await driver.power_on(context, instance, []);
+    assert.equal(await stateOf(stage), power_state.RUNNING);
+  }),
+  withInstance(
+    'already',
+    'Verbs on an instance that is in the wanted state, or in one they make no sense in',
+    async ({ driver }) => {
+      await driver.power_on(context, instance, []);
+      await driver.unpause(instance);
+      await driver.pause(instance);
+      await driver.pause(instance);
+      await driver.power_off(instance);
+      await driver.power_off(instance);
+      await rejects(driver.pause(instance), 'InstanceInvalidState');
+      await rejects(driver.unpause(instance), 'InstanceInvalidState');
+    },
+  ),
+  {
+    name: 'not-found',
+    description: 'Verbs on an instance that does not exist',
+    play: async ({ driver }) => {
+      await rejects(driver.get_info(instance), 'InstanceNotFound');
+      await rejects(driver.power_on(context, instance, []), 'InstanceNotFound');
+      await rejects(driver.reboot(context, instance, [], reboot_type.SOFT), 'InstanceNotFound');
+      await rejects(driver.get_console_output(context, instance), 'InstanceNotFound');
+      await driver.power_off(instance);
+      await driver.plug_vifs(instance, []);
+      await driver.unplug_vifs(instance, []);
+      await driver.cleanup(context, instance, []);
+      await driver.destroy(context, instance, []);
+      assert.equal(await driver.instance_exists(instance), false);
+    },
+  },
+  withInstance('list-instances', 'The instances of the host', async ({ driver }) => {
+    assert.deepEqual(await driver.list_instances(), [instance.name]);
+    assert.deepEqual(await driver.list_instance_uuids(), [instance.uuid]);
+    assert.equal(await driver.get_num_instances(), 1);
+  }),
+  withInstance('reboot', 'A soft and a hard reboot', async (stage) => {
+    await stage.driver.reboot(context, instance, [], reboot_type.SOFT);
+    await stage.driver.reboot(context, instance, [], reboot_type.HARD);
+    assert.equal(await stateOf(stage), power_state.RUNNING);
+  }),
+  withInstance(
+    'get-console-output',
+    'What an instance printed, to both of its outputs',
+    async ({ driver }) => {
+      await eventually('it has printed both', async () => {
+        const output = await driver.get_console_output(context, instance);
+        return output.includes('hello\n') && output.includes('world\n');
+      });
+    },
+  ),
+  withInstance('snapshot', 'A snapshot into a queued image', async ({ driver, imageService }) => {
+    const { id } = await imageService.create(context, { id: 'a14058e0-772e-4759-a4f5-b27d44432197' });
+    const states: string[] = [];
+    await driver.snapshot(context, instance, id, ({ task_state }) => {
+      states.push(task_state);
+      return Promise.resolve();
+    });
+    assert.deepEqual(states, [task_states.IMAGE_PENDING_UPLOAD, task_states.IMAGE_UPLOADING]);
+    assert.equal((await imageService.show(context, id)).status, 'active');
+  }),
+  {
+    name: 'snapshot-not-running',
+    description: 'A snapshot of an instance that does not exist',
+    play: async ({ driver }) => {
+      await rejects(
+        driver.snapshot(context, instance, 'any', () => Promise.resolve()),
+        'InstanceNotRunning',
+      );
+    },
+  },
+  withInstance('get-available-resource', 'What the host has and uses', async ({ driver }) => {
+    const resources = await driver.get_available_resource(host);
+    assert.equal(resources.vcpus_used, 1);
+    assert.equal(resources.memory_mb_used, 64);
+    assert.deepEqual(await driver.get_available_nodes(), [host]);
+  }),
+  withInstance('events', 'What happens to an instance is told', async ({ driver, events }) => {
+    await driver.power_off(instance);
+    await eventually('two events', () => events.length >= 2);
+    assert.deepEqual(
+      events.map(({ transition }) => transition),
+      [lifecycle_event.STARTED, lifecycle_event.STOPPED],
+    );
+  }),
+];

@@ -1,0 +1,39 @@
+import { describe, expect, it } from '@jest/globals';
+import { lifecycle_event } from '../../../interfaces/index.js';
+import { activityAfter, activityOf, transitionsBetween } from '../../../lib/events/transitions.js';
+
+const { STARTED, STOPPED, PAUSED, RESUMED } = lifecycle_event;
+
+describe('transitions', () => {
+  it.each([
+    ['stopped', 'running', [STARTED]],
+    ['running', 'stopped', [STOPPED]],
+    ['running', 'paused', [PAUSED]],
+    ['paused', 'running', [RESUMED]],
+    ['paused', 'stopped', [STOPPED]],
+    ['stopped', 'paused', [STARTED, PAUSED]],
+    ['running', 'running', []],
+    ['paused', 'paused', []],
+    ['stopped', 'stopped', []],
+  ] as const)('from %s to %s are %p', (before, after, expected) => {
+    expect(transitionsBetween(before, after)).toEqual(expected);
+  });
+
+  it('follow from the actions that end or begin a run, not from the requests that lead to it', () => {
+    expect(['start', 'unpause', 'pause', 'die', 'destroy'].map(activityAfter)).toEqual([
+      'running',
+      'running',
+      'paused',
+      'stopped',
+      'stopped',
+    ]);
+    for (const action of ['kill', 'stop', 'create', 'oom', 'exec_create: sh', 'restart', 'rename'])
+      expect(activityAfter(action)).toBeUndefined();
+  });
+
+  it('take every status of a list for one of three activities', () => {
+    expect(
+      ['running', 'restarting', 'paused', 'exited', 'created', 'dead', 'removing'].map(activityOf),
+    ).toEqual(['running', 'running', 'paused', 'stopped', 'stopped', 'stopped', 'stopped']);
+  });
+});

@@ -1,0 +1,161 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Instance } from '../../../interfaces/index.js';
+import { imageReference } from '../../../lib/engine/index.js';
+import type { ContainerSpecification } from '../../../lib/engine/index.js';
+import { containerSpecification } from '../../../lib/instances/index.js';
+import type { InstancePolicy } from '../../../lib/instances/index.js';
+import { newFlavor, newImageMeta, newInstance } from '../../support/nova-objects.js';
+
+const image_id = '1260c41d-a2ff-4026-91bc-96d07519a88e';
+const birth = { host: 'node-1', attempt: 'tmp-00', power_on: true };
+const policy: InstancePolicy = { pidsLimit: 4096, allowPrivileged: false };
+
+function specify(
+  changes: Partial<Instance> = {},
+  properties: Record<string, unknown> = {},
+  allowed: Partial<InstancePolicy> = {},
+): ContainerSpecification {
+  return containerSpecification(
+    newInstance(changes),
+    {
+      meta: newImageMeta(image_id, properties),
+      reference: imageReference('nova-docker-driver/image', image_id),
+    },
+    { HostConfig: { NetworkMode: 'none' } },
+    birth,
+    { ...policy, ...allowed },
+  );
+}
+
+const limits = (extra_specs: Record<string, string>, flavor = {}): ContainerSpecification['HostConfig'] =>
+  specify({ flavor: newFlavor({ extra_specs, ...flavor }) }).HostConfig;
+
+describe('the specification of a container', () => {
+  it('gives the memory of the flavor, and swap only as far as the flavor has it', () => {
+    expect(limits({}, { memory_mb: 64 })).toMatchObject({ Memory: 67108864, MemorySwap: 67108864 });
+    expect(limits({}, { memory_mb: 64, swap: 32 })).toMatchObject({
+      Memory: 67108864,
+      MemorySwap: 100663296,
+    });
+  });
+
+  it('gives as much processor time as the flavor has virtual CPUs', () => {
+    expect(limits({}, { vcpus: 2 })).toMatchObject({ CpuShares: 2048, CpuPeriod: 100000, CpuQuota: 200000 });
+  });
+
+  it('reads quota:cpu_* as Nova does: the quota is that of one virtual CPU', () => {
+    const extra_specs = {
+      'quota:cpu_shares': '512',
+      'quota:cpu_period': '20000',
+      'quota:cpu_quota': '10000',
+    };
+    expect(limits(extra_specs, { vcpus: 2 })).toMatchObject({
+      CpuShares: 512,
+      CpuPeriod: 20000,
+      CpuQuota: 20000,
+    });
+  });
+
+  it('limits processes by default, and as the flavor says', () => {
+    expect(limits({})).toMatchObject({ PidsLimit: 4096 });
+    expect(limits({ 'docker:pids_limit': '50' })).toMatchObject({ PidsLimit: 50 });
+  });
+
+  it('limits disk rates on the device that the operator named, and refuses where none is named', () => {
+    const flavor = newFlavor({
+      extra_specs: { 'quota:disk_read_bytes_sec': '1048576', 'quota:disk_write_iops_sec': '100' },
+    });
+    expect(specify({ flavor }, {}, { blockDevice: '/dev/sda' }).HostConfig).toMatchObject({
+      BlkioDeviceReadBps: [{ Path: '/dev/sda', Rate: 1048576 }],
+      BlkioDeviceWriteIOps: [{ Path: '/dev/sda', Rate: 100 }],
+    });
+    expect(() => specify({ flavor })).toThrow(
+      expect.objectContaining({ name: 'ComputeResourcesUnavailable' }),
+    );
+  });
+
+  it("pins to the CPUs of the instance's topology, and refuses a dedicated flavor without one", () => {
+    const flavor = newFlavor({ extra_specs: { 'hw:cpu_policy': 'dedicated' } });
+    const numa_topology = { cells: [{ id: 0, cpu_pinning: { 0: 3, 1: 5 } }] };
+    expect(specify({ flavor, numa_topology }).HostConfig).toMatchObject({ CpusetCpus: '3,5' });
+    expect(() => specify({ flavor })).toThrow(
+      expect.objectContaining({ name: 'ComputeResourcesUnavailable' }),
+    );
+  });
+
+  it.each(['0', '-1', 'many', '1.5', ''])('refuses %p as a limit', (value) => {
+    expect(() => limits({ 'docker:pids_limit': value })).toThrow(
+      expect.objectContaining({ name: 'InvalidInput' }),
+    );
+  });
+
+  it('allows no new privileges, no host namespace and no further capability', () => {
+    const { HostConfig: host } = specify();
+    expect(host).toMatchObject({ Privileged: false, SecurityOpt: ['no-new-privileges'] });
+    for (const name of ['CapAdd', 'PidMode', 'IpcMode', 'UTSMode', 'UsernsMode', 'Binds', 'Devices'])
+      expect(host).not.toHaveProperty(name);
+  });
+
+  it('is privileged only when configuration and flavor both say so', () => {
+    const flavor = newFlavor({ extra_specs: { 'docker:privileged': 'true' } });
+    expect(specify({}, {}, { allowPrivileged: true }).HostConfig).toMatchObject({ Privileged: false });
+    expect(specify({ flavor }, {}, { allowPrivileged: true }).HostConfig).toMatchObject({ Privileged: true });
+    expect(() => specify({ flavor })).toThrow(
+      expect.objectContaining({ name: 'ComputeResourcesUnavailable' }),
+    );
+  });
+
+  it('takes the command from the image property, split as a shell would', () => {
+    expect(specify({}, { os_command_line: `sh -c 'echo "two words"'` }).Cmd).toEqual([
+      'sh',
+      '-c',
+      'echo "two words"',
+    ]);
+    expect(specify()).not.toHaveProperty('Cmd');
+    for (const os_command_line of ['', `sh 'unclosed`])
+      expect(() => specify({}, { os_command_line })).toThrow(
+        expect.objectContaining({ name: 'ImageUnacceptable' }),
+      );
+  });
+
+  it('makes metadata the environment, and refuses a key that cannot be a variable', () => {
+    expect(specify({ metadata: { role: 'web', empty: '' } }).Env).toEqual(['role=web', 'empty=']);
+    expect(() => specify({ metadata: { 'a=b': 'c' } })).toThrow(
+      expect.objectContaining({ name: 'InvalidInput' }),
+    );
+  });
+
+  it("has the time to stop that the image asks for, else Nova's default", () => {
+    expect(specify().StopTimeout).toBe(60);
+    expect(specify({}, { os_shutdown_timeout: '5' }).StopTimeout).toBe(5);
+    expect(() => specify({}, { os_shutdown_timeout: 'soon' })).toThrow(
+      expect.objectContaining({ name: 'InvalidInput' }),
+    );
+  });
+
+  it('sets every label of ours, so that none can come from the image', () => {
+    const { Labels: labels = {} } = specify();
+    expect(Object.keys(labels).sort()).toMatchInlineSnapshot(`
+      [
+        "nova-docker-driver.flavor.memory_mb",
+        "nova-docker-driver.flavor.root_gb",
+        "nova-docker-driver.flavor.vcpus",
+        "nova-docker-driver.host",
+        "nova-docker-driver.instance.image_id",
+        "nova-docker-driver.instance.name",
+        "nova-docker-driver.instance.project_id",
+        "nova-docker-driver.instance.user_id",
+        "nova-docker-driver.instance.uuid",
+        "nova-docker-driver.network.id",
+        "nova-docker-driver.spawn.attempt",
+        "nova-docker-driver.spawn.power_on",
+      ]
+    `);
+  });
+
+  it('refuses a host name that is none', () => {
+    expect(() => specify({ hostname: 'two words' })).toThrow(
+      expect.objectContaining({ name: 'InvalidInput' }),
+    );
+  });
+});

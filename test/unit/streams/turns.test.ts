@@ -1,0 +1,70 @@
+import { describe, expect, it } from '@jest/globals';
+import { Turns } from '../../../lib/streams/index.js';
+
+/** Work that ends when it is told to. */
+function gate(): { opened: Promise<void>; open: () => void } {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+describe('turns', () => {
+  it('let work on one thing wait for earlier work on it, and for no other', async () => {
+    const turns = new Turns();
+    const first = gate();
+    const order: string[] = [];
+    const all = [
+      turns.take('a', undefined, async () => {
+        await first.opened;
+        order.push('a1');
+      }),
+      turns.take('a', undefined, () => Promise.resolve(order.push('a2'))),
+      turns.take('b', undefined, () => Promise.resolve(order.push('b1'))),
+    ];
+    await all[2];
+    first.open();
+    await Promise.all(all);
+    expect(order).toEqual(['b1', 'a1', 'a2']);
+  });
+
+  it('go on after work that failed', async () => {
+    const turns = new Turns();
+    const failing = turns.take('a', undefined, () => Promise.reject(new Error('no')));
+    const next = turns.take('a', undefined, () => Promise.resolve('yes'));
+    await expect(failing).rejects.toThrow('no');
+    await expect(next).resolves.toBe('yes');
+  });
+
+  it('are given up by who waits and is aborted, with the reason of the signal', async () => {
+    const turns = new Turns();
+    const first = gate();
+    const busy = turns.take('a', undefined, () => first.opened);
+    const impatience = new AbortController();
+    let ran = false;
+    const waiting = turns.take('a', impatience.signal, () => Promise.resolve((ran = true)));
+    const reason = new Error('enough');
+    impatience.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    first.open();
+    await busy;
+    expect(ran).toBe(false);
+  });
+
+  it('are kept until aborted work has really ended', async () => {
+    const turns = new Turns();
+    const undone = gate();
+    const stop = new AbortController();
+    const order: string[] = [];
+    const first = turns.take('a', stop.signal, async () => {
+      stop.abort(new Error('stop'));
+      await undone.opened;
+      order.push('undone');
+    });
+    const second = turns.take('a', undefined, () => Promise.resolve(order.push('next')));
+    undone.open();
+    await Promise.all([first, second]);
+    expect(order).toEqual(['undone', 'next']);
+  });
+});
