@@ -139,7 +139,7 @@ describe('rewriteArchive as a stream', () => {
   });
 
   it('destroys its source when its reader leaves', async () => {
-    const source = stalling((await buildImageArchive()).subarray(0, 3000));
+    const source = stalling((await buildImageArchive()).subarray(0, 4200));
     const { archive, image } = rewriting(source);
     await once(archive, 'readable');
     archive.destroy();
