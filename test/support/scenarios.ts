@@ -50,6 +50,8 @@ const instance = newInstance({
   uuid: 'e08a638c-8f39-417f-9413-de6f6ab98f3f',
   name: 'instance-00000001',
   metadata: { greeting: 'hello' },
+  // The program of the image does not heed a request to stop.
+  system_metadata: { image_os_shutdown_timeout: '1' },
 });
 
 const stateOf = async ({ driver }: Stage): Promise<number> => (await driver.get_info(instance)).state;
