@@ -20,7 +20,7 @@ import { takeTurn } from '../streams/index.js';
 import { defaultImageLimits, rewriteArchive, type ImageLimits } from './archive/index.js';
 import { mustBeLoaded } from './loaded-image.js';
 import { SingleFlight, type FlightControls } from './single-flight.js';
-import { discardImage, removeTemporaryImages, temporaryName } from './temporary-image.js';
+import { answerWasLost, discardImage, removeTemporaryImages, temporaryName } from './temporary-image.js';
 
 /** What an {@link ImageLoader} needs. */
 export interface ImageLoaderOptions {
@@ -118,7 +118,7 @@ export class ImageLoader {
     try {
       // The signal ends the archive, not the call: once the engine has all of it, it goes on without its client, and undoing would find nothing yet.
       await this.#engine.images.load(archive).catch((error: unknown) => {
-        answerLost = !(error instanceof EngineError);
+        answerLost = answerWasLost(error);
         throw refusedByEngine(id, error);
       });
       signal.throwIfAborted();

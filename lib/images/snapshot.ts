@@ -7,11 +7,11 @@ import type {
   UpdateTaskState,
 } from '../../interfaces/index.js';
 import { task_states } from '../../interfaces/index.js';
-import { EngineError, type ContainerInspect, type Engine } from '../engine/index.js';
+import type { ContainerInspect, Engine } from '../engine/index.js';
 import { repository } from '../labels.js';
 import { rewriteArchive } from './archive/index.js';
 import { snapshotConfiguration } from './snapshot-configuration.js';
-import { discardImage, temporaryName, type TemporaryName } from './temporary-image.js';
+import { answerWasLost, discardImage, temporaryName, type TemporaryName } from './temporary-image.js';
 
 /** Where snapshots are taken. */
 export interface SnapshotEnvironment {
@@ -60,7 +60,7 @@ export async function uploadSnapshot(
     // The signal is not heeded here: an engine goes on committing when its client is gone, and undoing would find nothing yet.
     const { repo, tag } = temporary;
     await engine.containers.commit(container.Id, { repo, tag, pause }).catch((error: unknown) => {
-      answerLost = !(error instanceof EngineError);
+      answerLost = answerWasLost(error);
       throw error;
     });
     signal?.throwIfAborted();

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Logger } from '../../interfaces/index.js';
 import {
+  EngineError,
   imageReference,
   isImageReference,
   isNotFound,
@@ -30,13 +31,18 @@ const hostDigits = 8;
 const randomDigits = 24;
 
 /** How long removing is tried while the engine cannot be reached or may be about to make the image, and how often, in milliseconds. */
-const patience = 10_000;
+const patience = 5000;
 const interval = 200;
 
 /** A name that no image has. It shows which host made it, since several may share an engine. */
 export function temporaryName(repo: TemporaryRepository, host: string): TemporaryName {
   const tag = tagName(`${tagPrefix(host)}${randomBytes(randomDigits / 2).toString('hex')}`);
   return { reference: imageReference(repo, tag), repo: repositoryName(repo), tag };
+}
+
+/** Whether the engine may do, or have done, what it was asked for, although it failed for the one who asked. */
+export function answerWasLost(error: unknown): boolean {
+  return isUnreachable(error) ? error.maybeDone : !(error instanceof EngineError);
 }
 
 /**

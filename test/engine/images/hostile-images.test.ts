@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ImageUnacceptable } from '../../../interfaces/index.js';
+import type { Engine } from '../../../lib/engine/index.js';
+import { imageRef } from '../../../lib/engine/index.js';
+import { bootReference, ImageLoader } from '../../../lib/images/index.js';
+import { buildImageArchive, imageEntries, layerOf, packEntries, sha256 } from '../../support/archives.js';
+import { directEngine, inventory } from '../../support/engine.js';
+import { GivenImages, type GivenImage } from '../../support/given-images.js';
+import { hostileArchives, thievingArchive, tightLimits } from '../../support/hostile-archives/index.js';
+import { context } from '../../support/nova-objects.js';
+import { silentLogger } from '../../support/silent-logger.js';
+
+const hostile = await hostileArchives();
+
+describe('an engine that is to load a hostile image', () => {
+  let engine: Engine;
+  let before: string[];
+  /** The layer of an image that is in the engine throughout: what there is to steal. */
+  const secret = [{ path: 'etc/secret', content: randomUUID() }];
+  const victim = `test/victim:${randomUUID()}`;
+
+  beforeAll(async () => {
+    engine = directEngine();
+    const archive = await buildImageArchive({ layers: [secret], repoTags: [victim] });
+    await engine.images.load(Readable.from([archive], { objectMode: false }));
+  });
+  afterAll(async () => {
+    await engine.images.remove(imageRef(victim));
+    engine.close();
+  });
+  beforeEach(async () => {
+    before = (await inventory()).images;
+  });
+
+  async function refusalOf(image: GivenImage): Promise<unknown> {
+    const id = randomUUID();
+    const loader = new ImageLoader({
+      engine,
+      imageService: new GivenImages({ [id]: image }),
+      host: 'hostile-images',
+      limits: tightLimits,
+      logger: silentLogger,
+    });
+    return await loader.load(context, id).then(
+      () => 'it was loaded',
+      (error: unknown) => error,
+    );
+  }
+
+  it.each(hostile)('refuses an archive $what and is as before', async ({ archive, says }) => {
+    const refusal = await refusalOf({ data: archive });
+    expect(refusal).toBeInstanceOf(ImageUnacceptable);
+    expect(refusal).toMatchObject({ message: expect.stringMatching(says) });
+    expect((await inventory()).images).toEqual(before);
+  });
+
+  it.each([
+    ['holds nothing in their place', false],
+    ['holds other files in their place', true],
+  ])('gives nobody the files of another image: the archive %s', async (_what, holds) => {
+    const theft = await thievingArchive([`sha256:${sha256(await layerOf(secret))}`], { holds });
+    expect(await refusalOf({ data: theft })).toBeInstanceOf(ImageUnacceptable);
+    expect((await inventory()).images).toEqual(before);
+  });
+
+  it('does not let an archive take the name of another image', async () => {
+    const id = randomUUID();
+    const archive = await buildImageArchive({ repoTags: [victim, bootReference('another-id')] });
+    const imageService = new GivenImages({ [id]: { data: archive } });
+    const loader = new ImageLoader({ engine, imageService, host: 'hostile-images', logger: silentLogger });
+    const { Id: victimId } = await engine.images.inspect(imageRef(victim));
+    const reference = await loader.load(context, id);
+    expect((await engine.images.inspect(imageRef(victim))).Id).toBe(victimId);
+    expect((await engine.images.inspect(reference)).RepoTags).toEqual([reference]);
+    await engine.images.remove(reference);
+    expect((await inventory()).images).toEqual(before);
+  });
+
+  it('refuses an image whose layer the engine cannot unpack, and is as before', async () => {
+    const layer = await packEntries([
+      { name: 'fine', content: 'x' },
+      { name: '', raw: Buffer.alloc(512, 'x') },
+    ]);
+    const refusal = await refusalOf({ data: await buildImageArchive({ layers: [layer] }) });
+    expect(refusal).toBeInstanceOf(ImageUnacceptable);
+    expect(refusal).toMatchObject({ message: expect.stringMatching(/is refused by the engine/) });
+    expect((await inventory()).images).toEqual(before);
+  });
+
+  it('is as before when the download breaks off, or turns out not to be what the image service promised', async () => {
+    const archive = await buildImageArchive();
+    for (const bytes of [archive, archive.subarray(0, 4000)]) {
+      const failure = new ImageUnacceptable('the hash differs');
+      const data = (): Readable =>
+        Readable.from(
+          (function* () {
+            yield bytes;
+            throw failure;
+          })(),
+          { objectMode: false },
+        );
+      expect(await refusalOf({ data })).toBe(failure);
+      expect((await inventory()).images).toEqual(before);
+    }
+  });
+
+  it('is not asked for what the image service says cannot be booted', async () => {
+    const data = await packEntries(await imageEntries());
+    const cases = [
+      [{ container_format: 'bare' }, 'ImageUnacceptable', /container format bare/],
+      [{ container_format: null }, 'ImageUnacceptable', /container format null/],
+      [{ status: 'queued' }, 'ImageNotActive', /queued/],
+      [{ status: 'deactivated' }, 'ImageNotActive', /deactivated/],
+      [{ size: 33 * 1024 * 1024 }, 'ImageUnacceptable', /33554432 are allowed/],
+    ] as const;
+    for (const [record, name, says] of cases) {
+      const refusal = await refusalOf({ data, record });
+      expect(refusal).toMatchObject({ name, message: expect.stringMatching(says) });
+    }
+    expect((await inventory()).images).toEqual(before);
+  });
+});

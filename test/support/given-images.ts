@@ -1,0 +1,89 @@
+import { Readable } from 'node:stream';
+import type { ImageMetadata, ImageRecord, ImageService, RequestContext } from '../../interfaces/index.js';
+import { ImageNotFound, NotImplementedError } from '../../interfaces/index.js';
+import { readAll } from '../../lib/streams/index.js';
+
+/** An image that a test gives. */
+export interface GivenImage {
+  /** Where its record differs from that of an active docker image. */
+  readonly record?: Partial<ImageRecord>;
+  /** Its data; a function is called for each download. */
+  readonly data: Buffer | (() => Readable | Promise<Readable>);
+}
+
+/** An image service with what a test gives it, and nothing more: it counts downloads and keeps uploads. */
+export class GivenImages implements ImageService {
+  readonly #images: Map<string, GivenImage>;
+  /** The ids of images whose data was asked for, in order. */
+  readonly downloads: string[] = [];
+  readonly uploads = new Map<string, { readonly metadata: ImageMetadata; readonly data: Buffer }>();
+
+  constructor(images: Readonly<Record<string, GivenImage>> = {}) {
+    this.#images = new Map(Object.entries(images));
+  }
+
+  give(id: string, image: GivenImage): void {
+    this.#images.set(id, image);
+  }
+
+  async show(_context: RequestContext, image_id: string): Promise<ImageRecord> {
+    return await Promise.resolve({
+      id: image_id,
+      name: null,
+      status: 'active',
+      container_format: 'docker',
+      disk_format: 'raw',
+      size: null,
+      checksum: null,
+      os_hash_algo: null,
+      os_hash_value: null,
+      min_disk: 0,
+      min_ram: 0,
+      visibility: 'private',
+      owner: null,
+      protected: false,
+      tags: [],
+      properties: {},
+      created_at: '2026-01-01T00:00:00Z',
+      updated_at: '2026-01-01T00:00:00Z',
+      ...this.#image(image_id).record,
+    });
+  }
+
+  async download(_context: RequestContext, image_id: string): Promise<Readable> {
+    this.downloads.push(image_id);
+    const { data } = this.#image(image_id);
+    return Buffer.isBuffer(data) ? Readable.from([data], { objectMode: false }) : await data();
+  }
+
+  async update(
+    context: RequestContext,
+    image_id: string,
+    metadata: ImageMetadata,
+    data?: Readable,
+  ): Promise<ImageRecord> {
+    if (data === undefined) throw new NotImplementedError('only uploads');
+    const bytes = await readAll(data, Infinity);
+    this.uploads.set(image_id, { metadata, data: bytes });
+    this.give(image_id, { data: bytes });
+    return await this.show(context, image_id);
+  }
+
+  detail(): Promise<ImageRecord[]> {
+    return Promise.reject(new NotImplementedError('detail'));
+  }
+
+  create(): Promise<ImageRecord> {
+    return Promise.reject(new NotImplementedError('create'));
+  }
+
+  delete(): Promise<void> {
+    return Promise.reject(new NotImplementedError('delete'));
+  }
+
+  #image(id: string): GivenImage {
+    const image = this.#images.get(id);
+    if (image === undefined) throw new ImageNotFound(`Image ${id} could not be found`);
+    return image;
+  }
+}
