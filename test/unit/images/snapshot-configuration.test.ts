@@ -1,0 +1,56 @@
+import { describe, expect, it } from '@jest/globals';
+import { snapshotConfiguration } from '../../../lib/images/snapshot-configuration.js';
+import { label } from '../../../lib/labels.js';
+
+describe('snapshotConfiguration', () => {
+  /** As engine 20.10 commits it. */
+  const committed = {
+    architecture: 'amd64',
+    config: {
+      Hostname: 'lab',
+      Domainname: '',
+      User: 'web',
+      AttachStdin: false,
+      Tty: true,
+      OpenStdin: true,
+      Env: ['SECRET=x', 'PATH=of the instance'],
+      Cmd: ['sh'],
+      Image: 'nova-docker-driver/image:1',
+      WorkingDir: '/srv',
+      Entrypoint: null,
+      Healthcheck: { Test: ['CMD', 'true'] },
+      Labels: { [label.host]: 'node-1', [label.attempt]: 'tmp-1', mine: 'kept' },
+      StopTimeout: 7,
+    },
+    container: 'f'.repeat(64),
+    container_config: { Hostname: 'lab', Env: ['SECRET=x'] },
+    created: '2026-01-01T00:00:00Z',
+    history: [{ created_by: 'sh' }],
+    os: 'linux',
+    rootfs: { type: 'layers' as const, diff_ids: [`sha256:${'a'.repeat(64)}`] },
+  };
+
+  it('keeps what an image gives to its containers, and nothing of the instance', () => {
+    expect(snapshotConfiguration(committed, ['PATH=/bin'])).toEqual({
+      architecture: 'amd64',
+      config: {
+        User: 'web',
+        Env: ['PATH=/bin'],
+        Cmd: ['sh'],
+        WorkingDir: '/srv',
+        Entrypoint: null,
+        Healthcheck: { Test: ['CMD', 'true'] },
+        Labels: { mine: 'kept' },
+      },
+      created: '2026-01-01T00:00:00Z',
+      history: [{ created_by: 'sh' }],
+      os: 'linux',
+      rootfs: committed.rootfs,
+    });
+  });
+
+  it('works where an engine leaves out what is empty', () => {
+    const { rootfs } = committed;
+    expect(snapshotConfiguration({ rootfs }, [])).toEqual({ rootfs, config: { Env: [], Labels: {} } });
+  });
+});
