@@ -81,7 +81,7 @@ export default tseslint.config(
   forbid(['lib/testing/**/*.ts'], [driver, insides, other([...rooms, 'engine'])]),
   forbid(['lib/docker-driver.ts', 'lib/index.ts'], [insides, other(['testing'])]),
   {
-    files: ['test/**/*.ts', 'docs/examples/**/*.ts'],
+    files: ['test/**/*.ts', 'docs/examples/**/*.ts', 'fixtures/*.ts'],
     rules: { 'no-console': 'off', '@typescript-eslint/explicit-module-boundary-types': 'off' },
   },
   {

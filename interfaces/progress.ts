@@ -1,5 +1,5 @@
 /** What a long piece of work is doing. */
-export type ProgressPhase = 'downloading' | 'loading' | 'creating' | 'starting' | 'committing' | 'uploading';
+export type ProgressPhase = 'downloading' | 'loading' | 'starting' | 'committing' | 'uploading';
 
 /** One report of progress. */
 export interface Progress {

@@ -8,7 +8,7 @@ export interface VirtAPI {
   /**
    * Runs `action` and returns when every named event has been reported of the instance since it began.
    *
-   * @param deadline - seconds to wait after `action` has returned; 0 waits for ever.
+   * @param options - `deadline`: seconds to wait after `action` has returned; 0 waits for ever.
    */
   wait_for_instance_event<T>(
     instance: Instance,

@@ -28,8 +28,15 @@ const folder = mkdtempSync(join(tmpdir(), 'nova-results-'));
 whenDone(async () => rmSync(folder, { recursive: true, force: true }));
 const results = [];
 
-/** Runs jest's projects and keeps the count. */
-async function jest(title, projects, env = {}) {
+/** The tests of an engine compare all that it holds before and after: they must be alone with it. */
+const alone = ['--runInBand'];
+
+/**
+ * Runs jest's projects and keeps the count.
+ *
+ * @param how more of jest's options.
+ */
+async function jest(title, projects, how, env = {}) {
   console.log(`\n── ${title}`);
   const report = join(folder, `${results.length}.json`);
   const child = spawn(
@@ -40,7 +47,7 @@ async function jest(title, projects, env = {}) {
         '--disable-warning=ExperimentalWarning',
         'node_modules/jest/bin/jest.js',
       ],
-      ...['--selectProjects', ...projects, '--json', `--outputFile=${report}`, ...positionals],
+      ...['--selectProjects', ...projects, ...how, '--json', `--outputFile=${report}`, ...positionals],
     ],
     { cwd: project, env: { ...testEnvironment(), ...env }, stdio: ['ignore', 'ignore', 'inherit'] },
   );
@@ -77,7 +84,7 @@ function skip(what, why) {
 async function engineTier(version) {
   const engine = await startEngine(version);
   try {
-    await jest(`engine ${engine.version}`, ['engine', 'faults'], { DOCKER_HOST: engine.host });
+    await jest(`engine ${engine.version}`, ['engine', 'faults'], alone, { DOCKER_HOST: engine.host });
   } finally {
     await engine.stop();
   }
@@ -85,7 +92,7 @@ async function engineTier(version) {
 
 async function imagesTier() {
   const [engine, glance] = await Promise.all([startEngine('20.10'), startGlance()]);
-  await jest(`Glance and Keystone, engine ${engine.version}`, ['images'], {
+  await jest(`Glance and Keystone, engine ${engine.version}`, ['images'], alone, {
     DOCKER_HOST: engine.host,
     ...glance,
   });
@@ -100,14 +107,14 @@ await main(async () => {
   await installDependencies();
   const wants = (tier) => values.tier.includes(tier);
   const installs = canInstall();
-  if (wants('unit')) await jest('unit, on recorded fixtures', ['unit']);
+  if (wants('unit')) await jest('unit, on recorded fixtures', ['unit'], []);
   if (wants('engine') && installs) for (const version of values.engine) await engineTier(version);
   if (wants('engine') && !installs) {
     const engine = await findEngine();
     if (engine === undefined)
       skip('the engine tests', 'no engine answers at DOCKER_HOST, and none can be installed here');
     else
-      await jest(`engine ${engine.version}, found at ${engine.host}`, ['engine', 'faults'], {
+      await jest(`engine ${engine.version}, found at ${engine.host}`, ['engine', 'faults'], alone, {
         DOCKER_HOST: engine.host,
       });
   }

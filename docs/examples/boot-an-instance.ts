@@ -13,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instance } from '../../lib/index.js';
 import { DirectoryImageService, DockerDriver, reboot_type } from '../../lib/index.js';
 import { busyboxArchive } from './busybox-archive.js';
+import { forgetImages } from './forget-images.js';
 import { progressBar } from './progress-bar.js';
 import { printInstances } from './table.js';
 
@@ -67,7 +68,7 @@ try {
     {
       id: image.id,
       properties: {
-        os_command_line: `sh -c 'echo "$greeting from $(hostname)"; date +%s%N > /written; cat /etc/motd; exec sleep 1000'`,
+        os_command_line: `sh -c 'echo "$greeting from $(hostname)"; date +%s > /written; cat /etc/motd; exec sleep 1000'`,
       },
     },
     { injected_files: [['/etc/motd', 'This file was injected.\n']], onProgress: progressBar() },
@@ -112,6 +113,7 @@ try {
   for (const instance of booted) await driver.destroy(context, instance, []);
   console.log(`  instances left: ${(await driver.list_instances()).length}`);
   await driver.cleanup_host('node-1');
+  await forgetImages(images);
   for (const id of images) await imageService.delete(context, id);
   if (process.env['NOVA_IMAGES_DIR'] === undefined) await rm(directory, { recursive: true });
 }

@@ -23,6 +23,8 @@ export class EventFollower {
   readonly #stopping = new AbortController();
   /** By the instance's uuid. */
   readonly #activities = new Map<string, Activity>();
+  /** Whether the instances have been listed once: until then there is nothing to compare with. */
+  #knows = false;
   #following: Promise<void> = Promise.resolve();
 
   /** @param options - `emit` is told about each event, in order; it must not throw. */
@@ -56,19 +58,18 @@ export class EventFollower {
   }
 
   async #follow(begun: () => void, failed: (error: unknown) => void): Promise<void> {
-    let knows = false;
     let wait = shortestWait;
     while (!this.#isStopping()) {
       try {
         await this.#followOneStream((found) => {
-          if (knows) this.#resynchronise(found);
+          if (this.#knows) this.#resynchronise(found);
           else for (const [uuid, activity] of found) this.#activities.set(uuid, activity);
-          knows = true;
+          this.#knows = true;
           wait = shortestWait;
           begun();
         });
       } catch (error) {
-        if (!knows) {
+        if (!this.#knows) {
           failed(error);
           return;
         }

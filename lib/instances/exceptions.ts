@@ -1,5 +1,10 @@
 import type { Instance, NovaExceptionOptions } from '../../interfaces/index.js';
-import { FixedIpInvalidOnHost, HypervisorUnavailable, InstanceNotFound, NovaException } from '../../interfaces/index.js';
+import {
+  FixedIpInvalidOnHost,
+  HypervisorUnavailable,
+  InstanceNotFound,
+  NovaException,
+} from '../../interfaces/index.js';
 import { EngineError, isNotFound, isUnreachable } from '../engine/index.js';
 import { DeadlineExceeded } from '../streams/index.js';
 
@@ -23,7 +28,10 @@ export function novaException(
   if (isNoSuchContainer(error))
     return new InstanceNotFound(`Instance ${instance.uuid} could not be found`, options);
   if (isAddressTaken(error))
-    return new FixedIpInvalidOnHost(`A fixed address of instance ${instance.uuid} is taken: ${error.engineMessage}`, options);
+    return new FixedIpInvalidOnHost(
+      `A fixed address of instance ${instance.uuid} is taken: ${error.engineMessage}`,
+      options,
+    );
   const why = error instanceof Error ? error.message : String(error);
   const message = `Could not ${verb} instance ${instance.uuid}: ${why}`;
   return isUnreachable(error) || error instanceof DeadlineExceeded

@@ -63,7 +63,9 @@ export function instanceFiles(
       ...(instance.key_data === undefined || instance.key_data === null || instance.key_data === ''
         ? []
         : [authorizeKey(instance.key_data)]),
-      ...(admin_password === undefined || admin_password === null || admin_password === '' ? [] : [setRootPassword(admin_password)]),
+      ...(admin_password === undefined || admin_password === null || admin_password === ''
+        ? []
+        : [setRootPassword(admin_password)]),
     ],
   };
 }

@@ -50,7 +50,6 @@ export async function spawn(
     );
     const container = containerName(instance.uuid);
     const launch = async (): Promise<void> => {
-      onProgress?.({ phase: 'creating', bytes: 0 });
       await createContainer(node.engine, instance, specification, birth);
       signal?.throwIfAborted();
       await node.networks.connectFurther(container, wiring);

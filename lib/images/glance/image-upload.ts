@@ -44,6 +44,8 @@ interface Sent {
   readonly reply?: Reply;
   /** Why it did not. */
   readonly failure?: unknown;
+  /** Something of the request may have arrived. */
+  readonly isBegun: boolean;
 }
 
 /** What the image service made of a failed upload, after what had to be removed was removed. */
@@ -106,9 +108,11 @@ export class ImageUploader {
     const stream = readableOf(body);
     // Connections of its own: none that the service may just be closing, and closing them ends whatever is left of the request.
     const transport = new HttpTransport(settings, false);
+    let isBegun = false;
     try {
       await body.ready();
       const { token } = await credentials.session(caller.context, caller.signal);
+      isBegun = true;
       const answer = await transport.send({
         method: 'PUT',
         url: `${endpoint}${pathOf(image_id)}/file`,
@@ -121,9 +125,13 @@ export class ImageUploader {
         signal: deadline.signal,
       });
       const { status, header } = answer;
-      return { body, reply: { status, header, content: await readContent(answer, deadline.signal) } };
+      return {
+        body,
+        isBegun,
+        reply: { status, header, content: await readContent(answer, deadline.signal) },
+      };
     } catch (failure) {
-      return { body, failure };
+      return { body, isBegun, failure };
     } finally {
       deadline.clear();
       stream.destroy();
@@ -154,30 +162,44 @@ export class ImageUploader {
     }
   }
 
-  async #settle({ caller, image_id, isOurs, incoming }: Upload, { body, reply }: Sent): Promise<Aftermath> {
-    const { context } = caller;
-    const { settings } = this.#tools;
-    if (reply?.status === 409 && !isOurs) return 'taken';
-    const isOthers = !isOurs && reply !== undefined && isAbsence(reply);
-    const mayBeStored = reply === undefined && body.complete && incoming.failure === undefined;
-    // After an answer nothing changes any more; and what is ours goes, whatever becomes of it.
-    const patience = reply === undefined && (mayBeStored || !isOurs) ? settings.timeouts.settle : 0;
+  async #settle({ caller, image_id, isOurs, incoming }: Upload, sent: Sent): Promise<Aftermath> {
+    const { context, signal } = caller;
+    const { body, reply, isBegun } = sent;
+    const { settle } = this.#tools.settings.timeouts;
+    const isWhole = body.complete && incoming.failure === undefined;
+    const mayBeStored = isBegun && isWhole && reply === undefined && signal?.aborted !== true;
+    if (isOurs) {
+      const record = mayBeStored ? await this.#watch(context, image_id, settle) : undefined;
+      if (record !== undefined && isStored(record, body)) return { stored: record };
+      await this.remove(context, image_id);
+      return 'undone';
+    }
+    if (!isBegun) return 'undone';
+    if (reply?.status === 409) return 'taken';
+    const record = await this.#watch(context, image_id, reply === undefined ? settle : 0);
+    if (record === undefined) return 'gone';
+    if (mayBeStored && isStored(record, body)) return { stored: record };
+    if (record.status === 'queued') return 'undone';
+    if (record.status !== 'saving' || (reply !== undefined && isAbsence(reply))) return 'taken';
+    await this.#tools.records.delete({ context, signal: undefined }, image_id);
+    return 'undone';
+  }
+
+  /** The image when the service is done with it, or is still at it when the patience ends; undefined when it is gone. */
+  async #watch(
+    context: RequestContext,
+    image_id: string,
+    patience: number,
+  ): Promise<ImageRecord | undefined> {
     const end = performance.now() + patience;
+    let before: string | undefined;
     for (;;) {
       const record = await this.#look(context, image_id);
-      if (record === undefined) return 'gone';
+      if (record === undefined || performance.now() >= end) return record;
+      // Queued once is not enough: Glance may yet begin with an upload whose client has gone.
       const { status } = record;
-      if (mayBeStored && caller.signal?.aborted !== true && isStored(record, body)) return { stored: record };
-      if (isOurs && (status !== 'saving' || performance.now() >= end)) {
-        await this.remove(context, image_id);
-        return 'undone';
-      }
-      if (status === 'queued') return 'undone';
-      if (status !== 'saving' || isOthers) return 'taken';
-      if (performance.now() >= end) {
-        await this.#tools.records.delete({ context, signal: undefined }, image_id);
-        return 'undone';
-      }
+      if (status === 'queued' ? before === status : status !== 'saving') return record;
+      before = status;
       await pause(LOOK, undefined);
     }
   }

@@ -16,7 +16,7 @@ export interface Harness {
   readonly host: string;
   readonly driver: ComputeDriver;
   /** A second driver for the same host: what a restarted process would be. */
-  restart(): Promise<ComputeDriver>;
+  readonly restart: () => Promise<ComputeDriver>;
   readonly context: RequestContext;
   readonly imageService: ImageService;
   /** An image with a shell, whose command prints `ready`, obeys SIGTERM and goes on until then. */
@@ -24,14 +24,14 @@ export interface Harness {
   /** Events told to a listener so far. */
   readonly events: readonly LifecycleEvent[];
   /** Spawns a fresh instance. */
-  boot(changes?: Partial<Instance>, options?: SpawnOptions): Promise<Instance>;
+  readonly boot: (changes?: Partial<Instance>, options?: SpawnOptions) => Promise<Instance>;
   /** Runs a shell script as an instance's command and returns what it printed when it said `done`. */
-  run(
+  readonly run: (
     script: string,
     changes?: Partial<Instance>,
     options?: SpawnOptions,
-  ): Promise<{ instance: Instance; output: string }>;
-  close(): Promise<void>;
+  ) => Promise<{ instance: Instance; output: string }>;
+  readonly close: () => Promise<void>;
 }
 
 /** Asks until the answer is right. */

@@ -4,7 +4,10 @@ import { power_state, task_states } from '../../../interfaces/index.js';
 import { newImageMeta, newInstance } from '../../support/nova-objects.js';
 import type { Harness } from './harness.js';
 
-type Update = { task_state: TaskState; expected_state?: TaskState };
+interface Update {
+  task_state: TaskState;
+  expected_state?: TaskState;
+}
 
 /** Snapshots: Nova's order of calls, and an image that boots. */
 export function snapshotContract(harness: () => Harness): void {

@@ -1,4 +1,10 @@
-import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  request as httpRequest,
+  type ClientRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import type { Socket } from 'node:net';
 
 /** A request that came by. */
@@ -51,6 +57,7 @@ export class FaultyProxy {
   readonly seen: Seen[] = [];
   readonly #faults: { readonly fault: Fault; left: number }[] = [];
   readonly #sockets = new Set<Socket>();
+  readonly #upstreams = new Set<ClientRequest>();
   readonly #server = createServer((incoming, outgoing) => this.#serve(incoming, outgoing));
   readonly #target: string;
 
@@ -86,10 +93,12 @@ export class FaultyProxy {
     this.#faults.push({ fault, left: fault.times ?? 1 });
   }
 
-  /** Forgets the faults and the requests. */
+  /** Forgets the faults and the requests, and breaks off what is under way. */
   reset(): void {
     this.#faults.length = 0;
     this.seen.length = 0;
+    for (const socket of this.#sockets) socket.destroy();
+    for (const upstream of this.#upstreams) upstream.destroy();
   }
 
   /** The requests of a method to a path. */
@@ -98,7 +107,7 @@ export class FaultyProxy {
   }
 
   async stop(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
+    this.reset();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
@@ -124,6 +133,8 @@ export class FaultyProxy {
   #forward(seen: Seen, fault: Fault, incoming: IncomingMessage, outgoing: ServerResponse): void {
     const { method, url, headers } = fault.rewrite?.(seen) ?? seen;
     const upstream = httpRequest(this.#target + url, { method, headers, agent: false });
+    this.#upstreams.add(upstream);
+    upstream.on('close', () => this.#upstreams.delete(upstream));
     upstream.on('error', () => outgoing.destroy());
     upstream.on('response', (response) => {
       if (fault.loseAnswer === true) {
@@ -152,7 +163,7 @@ function answer(
 function passRequest(
   incoming: IncomingMessage,
   fault: Fault,
-  upstream: ReturnType<typeof httpRequest>,
+  upstream: ClientRequest,
   outgoing: ServerResponse,
 ): void {
   let bytes = 0;

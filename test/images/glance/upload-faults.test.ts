@@ -192,6 +192,17 @@ describe('an upload to a queued image', () => {
     await expect(direct.show(member, id)).rejects.toBeInstanceOf(ImageNotFound);
   });
 
+  it('leaves it queued when the data breaks before its first byte', async () => {
+    const failure = new Error('the engine went away');
+    const { stream } = slowly();
+    const outcome = service.update(member, id, {}, stream);
+    stream.destroy(failure);
+    await expect(outcome).rejects.toBe(failure);
+    expect(proxy.asked('PUT', data)).toEqual([]);
+    expect(await direct.show(member, id)).toMatchObject({ status: 'queued' });
+    await direct.delete(member, id);
+  });
+
   it('tells that it was deleted meanwhile', async () => {
     const { stream, more } = slowly();
     const outcome = service.update(member, id, {}, stream);

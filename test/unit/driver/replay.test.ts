@@ -13,12 +13,15 @@ it('there are recordings of an old and of a new engine', () => {
 });
 
 describe.each(engines)('a driver on the recordings of %s', (engine) => {
-  it.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('plays %s', async (name, scenario) => {
-    const file = `${fixtures}${engine}/${name}.json`;
-    expect(existsSync(file)).toBe(true);
-    const replayer = await startReplayer(file);
-    await playOn(replayer.host, scenario);
-    replayer.assertDone();
-    await replayer.close();
-  });
+  it.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
+    'plays %s',
+    async (name, scenario) => {
+      const file = `${fixtures}${engine}/${name}.json`;
+      expect(existsSync(file)).toBe(true);
+      const replayer = await startReplayer(file);
+      await playOn(replayer.host, scenario);
+      replayer.assertDone();
+      await replayer.close();
+    },
+  );
 });

@@ -1,0 +1,58 @@
+// npm run check-package: what `npm pack` makes can be installed and imported in every way that the README names.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { project } from './packages.mjs';
+import { main, run, whenDone } from './processes.mjs';
+
+const unwanted = /(^|\/)(test|fixtures|docs|node_modules)\/|\.test\./;
+
+const importing = `
+  import { DockerDriver, power_state } from 'nova-docker-driver';
+  import { startReplayer } from 'nova-docker-driver/testing';
+  new DockerDriver();
+  if (power_state.RUNNING !== 1 || typeof startReplayer !== 'function') process.exit(1);`;
+
+const requiring = `
+  const { DockerDriver } = require('nova-docker-driver');
+  const { startRecorder } = require('nova-docker-driver/testing');
+  new DockerDriver();
+  if (typeof startRecorder !== 'function') process.exit(1);`;
+
+const consumer = `
+  import { DockerDriver, DirectoryImageService, type ComputeDriver, type Instance } from 'nova-docker-driver';
+  import { startFaultProxy, type FaultProxy } from 'nova-docker-driver/testing';
+  const driver: ComputeDriver = new DockerDriver({ imageService: new DirectoryImageService({ directory: 'images' }) });
+  const instance: Instance = { uuid: '', name: '', flavor: { memory_mb: 64, vcpus: 1, root_gb: 1 } };
+  export const state: Promise<number> = driver.get_info(instance).then((info) => info.state);
+  export const proxy: Promise<FaultProxy> = startFaultProxy({ engine: 'unix:///x' });
+`;
+
+await main(async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nova-package-'));
+  whenDone(async () => rmSync(folder, { recursive: true, force: true }));
+  const [packed] = JSON.parse(
+    await run('npm', ['pack', '--json', '--silent', '--pack-destination', folder], { cwd: project }),
+  );
+  const strange = packed.files.map(({ path }) => path).filter((path) => unwanted.test(path));
+  if (strange.length > 0) throw new Error(`the package holds what users do not need: ${strange.join(' ')}`);
+
+  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
+  await run('npm', ['install', '--silent', join(folder, packed.filename)], { cwd: folder });
+  await run(process.execPath, ['--input-type=module', '-e', importing], { cwd: folder });
+  await run(process.execPath, ['--input-type=commonjs', '-e', requiring], { cwd: folder });
+  writeFileSync(join(folder, 'consumer.ts'), consumer);
+  const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
+  const roots = ['--typeRoots', join(project, 'node_modules/@types')];
+  await run(
+    process.execPath,
+    [join(project, 'node_modules/typescript/bin/tsc'), ...options, ...roots, 'consumer.ts'],
+    {
+      cwd: folder,
+    },
+  );
+  console.log(
+    `${packed.filename}: ${packed.files.length} files, ${packed.size} bytes; import, require and tsc are content`,
+  );
+  return 0;
+});
