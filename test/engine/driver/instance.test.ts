@@ -1,0 +1,128 @@
+import type { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { verify } from 'unixcrypt';
+import type { RequestContext } from '../../../interfaces/index.js';
+import type { Engine } from '../../../lib/engine/index.js';
+import { containerRef } from '../../../lib/engine/index.js';
+import { dockerHarness } from '../../support/docker-harness.js';
+import { directEngine } from '../../support/engine.js';
+import { newFlavor, TestNetwork } from '../../support/nova-objects.js';
+import { SmallImageService } from '../../support/small-image-service.js';
+import type { Harness } from '../contract/harness.js';
+import { eventually } from '../contract/harness.js';
+
+describe('an instance on a real engine', () => {
+  let harness: Harness;
+  let engine: Engine;
+  beforeAll(async () => {
+    harness = await dockerHarness();
+    engine = directEngine();
+  });
+  afterAll(async () => {
+    await harness.close();
+    engine.close();
+  });
+
+  it('has the host name, the environment and the files that it was given, and nothing of the host', async () => {
+    const { instance, output } = await harness.run(
+      'hostname; echo $role; cat /etc/motd /opt/deep/file /root/.ssh/authorized_keys; ' +
+        'cat /var/lib/cloud/seed/config_drive/openstack/latest/user_data; stat -c "%a %n" /root/.ssh; echo done; exec sleep 1000',
+      {
+        hostname: 'web-1',
+        metadata: { role: 'frontend' },
+        key_data: 'ssh-ed25519 AAAA me',
+        user_data: Buffer.from('#cloud-config\n').toString('base64'),
+      },
+      {
+        injected_files: [
+          ['/etc/motd', 'welcome\n'],
+          ['/opt/deep/file', Buffer.from('bytes\n')],
+        ],
+      },
+    );
+    expect(output).toBe(
+      'web-1\nfrontend\nwelcome\nbytes\nssh-ed25519 AAAA me\n#cloud-config\n700 /root/.ssh\ndone\n',
+    );
+    const { Mounts: mounts } = await engine.containers.inspect(containerRef(`nova-${instance.uuid}`));
+    expect(mounts).toEqual([]);
+  });
+
+  it('has the password of its administrator', async () => {
+    const { output } = await harness.run(
+      'cat /etc/shadow; echo done; exec sleep 1000',
+      {},
+      { admin_password: 'sesame' },
+    );
+    const hash = /^root:([^:]+):/m.exec(output)?.[1] ?? '';
+    expect(verify('sesame', hash)).toBe(true);
+  });
+
+  it('can gain no privileges, has the usual capabilities and a limit of processes', async () => {
+    const { output } = await harness.run('cat /proc/self/status; echo done; exec sleep 1000');
+    expect(output).toMatch(/^NoNewPrivs:\s*1$/m);
+    // The engine's default set: no CAP_SYS_ADMIN (21), CAP_NET_ADMIN (12), CAP_SYS_PTRACE (19), CAP_SYS_MODULE (16).
+    const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(output)?.[1] ?? 'f'}`);
+    for (const capability of [12n, 16n, 19n, 21n]) expect((effective >> capability) & 1n).toBe(0n);
+  });
+
+  it('cannot have more processes than its flavor allows', async () => {
+    const { instance } = await harness.run(
+      'echo done; for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 1000 & done; wait',
+      { flavor: newFlavor({ extra_specs: { 'docker:pids_limit': '8' } }) },
+    );
+    await eventually('the shell complains', async () =>
+      (await harness.driver.get_console_output(harness.context, instance)).includes("can't fork"),
+    );
+  });
+
+  it('has the memory and the processor time of its flavor', async () => {
+    const instance = await harness.boot({ flavor: newFlavor({ memory_mb: 48, swap: 16, vcpus: 2 }) });
+    const { HostConfig: host } = await engine.containers.inspect(containerRef(`nova-${instance.uuid}`));
+    expect(host).toMatchObject({
+      Memory: 48 * 1024 * 1024,
+      MemorySwap: 64 * 1024 * 1024,
+      CpuShares: 2048,
+      CpuQuota: 2 * host.CpuPeriod,
+      Privileged: false,
+    });
+  });
+
+  it('is refused privileges that the operator does not allow, and leaves nothing', async () => {
+    const before = await harness.driver.list_instance_uuids();
+    const flavor = newFlavor({ extra_specs: { 'docker:privileged': 'true' } });
+    await expect(harness.boot({ flavor })).rejects.toMatchObject({ name: 'ComputeResourcesUnavailable' });
+    await expect(harness.driver.list_instance_uuids()).resolves.toEqual(before);
+  });
+
+  it('takes its network with it when it is the last in it', async () => {
+    const { driver, boot, context } = harness;
+    const network = new TestNetwork();
+    const [first, second] = await Promise.all([
+      boot({}, { network_info: network.port(5) }),
+      boot({}, { network_info: network.port(6) }),
+    ]);
+    const names = async (): Promise<string[]> =>
+      (await engine.networks.list({})).map(({ Name: name }) => name);
+    await driver.destroy(context, first, network.port(5));
+    expect(await names()).toContain(`nova-${network.id}`);
+    await driver.destroy(context, second, network.port(6));
+    expect(await names()).not.toContain(`nova-${network.id}`);
+  });
+
+  it('fetches its image once, however many are spawned from it at the same time', async () => {
+    const imageService = new CountingImageService();
+    const other = await dockerHarness({ imageService });
+    await Promise.all(Array.from({ length: 8 }, () => other.boot()));
+    expect(imageService.downloads).toBe(1);
+    await other.close();
+  });
+});
+
+class CountingImageService extends SmallImageService {
+  downloads = 0;
+
+  override download(context: RequestContext, image_id: string): Promise<Readable> {
+    this.downloads += 1;
+    return super.download(context, image_id);
+  }
+}
