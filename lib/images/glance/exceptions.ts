@@ -21,7 +21,8 @@ export class ImageServiceError extends NovaException {
   ) {
     super(`${request.method} ${request.path}: ${words} (status ${status})`, options);
     this.status = status;
-    this.request = request;
+    // A request of ours holds its caller's token: no more than the line of it goes on.
+    this.request = { method: request.method, path: request.path };
   }
 }
 

@@ -77,19 +77,14 @@ export class GlanceClient {
    * @throws GlanceConnectionFailed when no endpoint answers; what {@link Credentials.session} throws; the signal's reason.
    */
   call(request: GlanceRequest): Promise<Routed<Reply>> {
-    return this.exchange(request, (url, headers) =>
-      withDeadline(
-        `${request.method} ${request.path}`,
-        this.#options.timeout,
-        request.signal,
-        async (signal) => {
-          const { method, body } = request;
-          const answer = await this.#options.transport.send({ method, url, headers, body, signal });
-          const { status, header } = answer;
-          return { status, header, content: await readContent(answer, signal) };
-        },
-      ),
-    );
+    return this.exchange(request, (url, headers) => {
+      const { transport, fresh, timeout } = this.#options;
+      const { method, path, body, repeatable } = request;
+      return withDeadline(`${method} ${path}`, timeout, request.signal, async (signal) => {
+        const answer = await (repeatable ? transport : fresh).send({ method, url, headers, body, signal });
+        return { status: answer.status, header: answer.header, content: await readContent(answer, signal) };
+      });
+    });
   }
 
   /**

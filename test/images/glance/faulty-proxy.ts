@@ -28,6 +28,8 @@ export interface Fault {
     readonly headers?: Readonly<Record<string, string>>;
     readonly body?: string;
   };
+  /** Never answers. */
+  readonly silent?: boolean;
   /** Passes the request on, and breaks the connection when the answer comes. */
   readonly loseAnswer?: boolean;
   /** Breaks the connection after so many bytes of the request, on both sides. */
@@ -116,7 +118,8 @@ export class FaultyProxy {
     const seen: Seen = { method, url, headers };
     this.seen.push(seen);
     const fault = this.#strike(seen);
-    if (fault.answer === undefined) this.#forward(seen, fault, incoming, outgoing);
+    if (fault.silent === true) incoming.resume();
+    else if (fault.answer === undefined) this.#forward(seen, fault, incoming, outgoing);
     else answer(fault.answer, incoming, outgoing);
   }
 

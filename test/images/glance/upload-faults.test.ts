@@ -101,7 +101,7 @@ describe('an upload to a new image', () => {
 
   it('tells both failures when what is left cannot be removed', async () => {
     proxy.inject({ method: 'PUT', cutRequest: 3_000_000 });
-    proxy.inject({ method: 'GET', answer: { status: 503 }, times: 2 });
+    proxy.inject({ method: 'DELETE', answer: { status: 503 }, times: 2 });
     const failure = await create().catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(GlanceConnectionFailed);
     expect(failure).toMatchObject({
