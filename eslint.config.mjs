@@ -15,7 +15,7 @@ const forbid = (files, patterns) => ({
 const rule = (regex, message) => ({ regex, message });
 const driver = rule('(^|/)docker-driver(\\.js|/)', 'Nothing imports the driver but the public index.');
 const insides = rule(
-  `^(\\.\\./)+(lib/)?(${[...rooms, ...leaves, 'engine', 'testing'].join('|')})/(?!index\\.js$)`,
+  `^(\\.\\./)+(lib/)?(${[...rooms, ...leaves, 'engine', 'testing', 'verbs'].join('|')})/(?!index\\.js$)`,
   'Enter a room by its index.ts.',
 );
 const other = (names) =>
@@ -71,14 +71,14 @@ export default tseslint.config(
     ['lib/streams/**/*.ts'],
     [rule('^\\.\\./(?!\\.\\./interfaces/)', 'A leaf imports interfaces only.')],
   ),
-  forbid(['lib/engine/**/*.ts'], [driver, insides, other([...rooms, 'testing'])]),
+  forbid(['lib/engine/**/*.ts'], [driver, insides, other([...rooms, 'testing', 'verbs'])]),
   ...rooms.map((room) =>
     forbid(
       [`lib/${room}/**/*.ts`],
-      [driver, insides, other([...rooms.filter((r) => r !== room), 'testing'])],
+      [driver, insides, other([...rooms.filter((r) => r !== room), 'testing', 'verbs'])],
     ),
   ),
-  forbid(['lib/testing/**/*.ts'], [driver, insides, other([...rooms, 'engine'])]),
+  forbid(['lib/testing/**/*.ts'], [driver, insides, other([...rooms, 'engine', 'verbs'])]),
   forbid(['lib/docker-driver.ts', 'lib/index.ts'], [insides, other(['testing'])]),
   {
     files: ['test/**/*.ts', 'docs/examples/**/*.ts', 'fixtures/*.ts'],
