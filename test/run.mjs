@@ -1,5 +1,5 @@
 // npm test: the unit tests, the real engines, the real Glance and Keystone. See --help.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,7 +52,12 @@ async function jest(title, projects, how, env = {}) {
     { cwd: project, env: { ...testEnvironment(), ...env }, stdio: ['ignore', 'ignore', 'inherit'] },
   );
   whenDone(async () => void child.kill());
+  // Something that a failed test left open keeps jest alive when it has long reported.
+  const watch = setInterval(() => {
+    if (existsSync(report) && statSync(report).mtimeMs < Date.now() - 30_000) child.kill('SIGKILL');
+  }, 1000);
   const code = await new Promise((resolve) => child.once('close', resolve));
+  clearInterval(watch);
   const {
     numPassedTests: passed = 0,
     numFailedTests: failed = 0,
