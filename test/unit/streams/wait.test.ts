@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import { pause, unlessAborted } from '../../../lib/streams/index.js';
+
+describe('a wait that a signal can end', () => {
+  it('gives what was waited for', async () => {
+    expect(await unlessAborted(Promise.resolve(5), new AbortController().signal)).toBe(5);
+    expect(await unlessAborted(Promise.resolve(5), undefined)).toBe(5);
+  });
+
+  it("ends with the signal's reason, however late the thing itself fails", async () => {
+    const abort = new AbortController();
+    const reason = new Error('no longer wanted');
+    const late = new Promise<never>((_resolve, reject) => {
+      setTimeout(() => reject(new Error('late')), 20);
+    });
+    const outcome = unlessAborted(late, abort.signal);
+    abort.abort(reason);
+    await expect(outcome).rejects.toBe(reason);
+    await expect(late).rejects.toThrow('late');
+  });
+
+  it('ends at once when the signal aborted before', async () => {
+    const reason = new Error('too late');
+    await expect(unlessAborted(new Promise(() => undefined), AbortSignal.abort(reason))).rejects.toBe(reason);
+  });
+
+  it('ends a pause', async () => {
+    const reason = new Error('no longer wanted');
+    const abort = new AbortController();
+    const outcome = pause(60_000, abort.signal);
+    abort.abort(reason);
+    await expect(outcome).rejects.toBe(reason);
+  });
+});
