@@ -97,6 +97,8 @@ export default tseslint.config(
         AbortSignal: 'readonly',
         AbortController: 'readonly',
         clearTimeout: 'readonly',
+        setInterval: 'readonly',
+        clearInterval: 'readonly',
       },
     },
   },
