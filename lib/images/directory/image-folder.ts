@@ -1,11 +1,11 @@
-import { link, lstat, readdir, rm, type FileHandle } from 'node:fs/promises';
+import { link, lstat, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../streams/index.js';
 import { ImageConflict } from '../image-service/index.js';
 import { notFound } from './access.js';
 import { ImageStoreError } from './exceptions.js';
 import { checkFolder, createFile, flushFolder, isMissing, openPlain, readSmall } from './files.js';
-import { isClaim, isData, metadataName, newClaim, STALE, versionOf } from './layout.js';
+import { BURIAL, isClaim, isData, metadataName, newClaim, STALE, versionOf } from './layout.js';
 import { formatStoredImage, parseStoredImage, type StoredImage } from './stored-image.js';
 
 /** Bytes a metadata file may have: more than any checked metadata needs. */
@@ -90,6 +90,30 @@ export class ImageFolder {
   }
 
   /**
+   * Takes a deleted image's folder away, if nobody else is doing it. The claim sees to it that what goes is the deleted image and not
+   * another that has been given its id since.
+   *
+   * @param grave - where to.
+   * @returns whether it is there now.
+   */
+  async bury(grave: string): Promise<boolean> {
+    const claim = join(this.path, BURIAL);
+    try {
+      await (await createFile(claim)).close();
+    } catch (error) {
+      if (isMissing(error) || codeOf(error) === 'EEXIST') return false;
+      throw error;
+    }
+    const { stored } = await this.#latest();
+    if (stored.record.status === 'deleted') {
+      await rename(this.path, grave);
+      return true;
+    }
+    await rm(claim, { force: true });
+    return false;
+  }
+
+  /**
    * Removes what is left over: claims of dead processes and, when nobody is at work, old records and data that no record names.
    *
    * @returns whether the image is deleted and only its folder is still there.
@@ -164,7 +188,7 @@ export class ImageFolder {
         if (Date.now() - mtimeMs > STALE) dead.push(name);
       } catch (error) {
         if (!isMissing(error)) throw error;
-        // It was there when the folder was listed: its owner may have put its work in place since. Next time.
+        // It was there when the folder was listed, and its owner may have put its work in place since: not a dead one.
       }
     }
     return dead;

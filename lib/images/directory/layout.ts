@@ -30,6 +30,9 @@ export const isImageFolder = (name: string): boolean => isImageId(name) && name 
 export const isClaim = (name: string): boolean => name.startsWith('.');
 export const newClaim = (): string => `.${randomUUID()}`;
 
+/** The claim of whoever takes a deleted image's folder away: one at a time. */
+export const BURIAL = '.burial';
+
 export const isDraft = (name: string): boolean => name.startsWith('.new-');
 export const newDraft = (): string => `.new-${randomUUID()}`;
 

@@ -1,6 +1,6 @@
-import { lstat, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Logger } from '../../../interfaces/index.js';
+import { ImageNotFound, type Logger } from '../../../interfaces/index.js';
 import { flushFolder, isMissing } from './files.js';
 import { ImageFolder } from './image-folder.js';
 import { isDraft, isGrave, isImageFolder, newGrave, STALE } from './layout.js';
@@ -8,13 +8,7 @@ import { isDraft, isGrave, isImageFolder, newGrave, STALE } from './layout.js';
 /** Removes a deleted image's folder: in one step from sight, then from the disk. */
 export async function bury(directory: string, folder: ImageFolder): Promise<void> {
   const grave = join(directory, newGrave());
-  try {
-    await rename(folder.path, grave);
-  } catch (error) {
-    // Somebody else is burying it.
-    if (isMissing(error)) return;
-    throw error;
-  }
+  if (!(await folder.bury(grave))) return;
   await flushFolder(directory);
   await rm(grave, { recursive: true, force: true });
 }
@@ -28,7 +22,8 @@ export async function tidy(
   try {
     if (await folder.tidy()) await bury(directory, folder);
   } catch (error) {
-    if (!isMissing(error)) logger?.warn(`What is left over in ${folder.path} stays`, { error });
+    if (isMissing(error) || error instanceof ImageNotFound) return;
+    logger?.warn(`What is left over in ${folder.path} stays`, { error });
   }
 }
 

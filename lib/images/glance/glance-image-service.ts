@@ -108,8 +108,7 @@ export class GlanceImageService implements ImageService {
     const { record } = await this.#records.show(caller, image_id);
     checkActive(record);
     const { size } = record;
-    // Nobody knows the end of an image without a size, so a range of it is taken as it is.
-    const part = range === undefined || size === null ? range : clip(range, size);
+    const part = range === undefined ? undefined : clip(range, size ?? Number.MAX_SAFE_INTEGER);
     const total = part === undefined ? size : part.last + 1 - part.first;
     const wanted = {
       client: this.#client,

@@ -126,8 +126,11 @@ export class ImageRecords {
   }
 }
 
-const recordOf = (reply: Reply, image_id: string): ImageRecord =>
-  parseJson(reply.content, recordSchema, `the record of image ${image_id}`);
+function recordOf(reply: Reply, image_id: string): ImageRecord {
+  const record = parseJson(reply.content, recordSchema, `the record of image ${image_id}`);
+  if (record.id.toLowerCase() === image_id.toLowerCase()) return record;
+  throw new ImageServiceProtocolError(`the record of image ${image_id} is that of image ${record.id}`);
+}
 
 /** Without `visibility=all`, community images of others are left out. `eq:` keeps a name that begins with `in:` a name. */
 function queryOf(filters: ImageFilters = {}): string {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -85,6 +86,30 @@ describe('a folder that several processes use', () => {
     const bytes = bytesOf(1000);
     await service.update(context, id, {}, streamOf(bytes));
     expect((await read(await service.download(context, id))).equals(bytes)).toBe(true);
+  }, 30_000);
+
+  it('deletes and makes an image of one id, by many at the same time, without ever losing one', async () => {
+    const id = randomUUID();
+    const services = [1, 2, 3, 4].map(() => new DirectoryImageService({ directory }));
+    let [made, deleted] = [0, 0];
+    const isDone = async (work: Promise<unknown>): Promise<boolean> => {
+      const [outcome] = await Promise.allSettled([work]);
+      if (outcome.status === 'rejected') {
+        expect(outcome.reason).toMatchObject({ name: expect.stringMatching(/^Image(Conflict|NotFound)$/) });
+      }
+      return outcome.status === 'fulfilled';
+    };
+    const busy = async (each: DirectoryImageService): Promise<void> => {
+      for (let n = 0; n < 40; n += 1) {
+        if (await isDone(each.create(context, { id }))) made += 1;
+        if (await isDone(each.delete(context, id))) deleted += 1;
+      }
+    };
+    await Promise.all(services.map(busy));
+    const left = (await service.detail(context)).length;
+    expect(made - deleted).toBe(left);
+    expect(made).toBeGreaterThan(10);
+    expect(await readdir(directory)).toHaveLength(left);
   }, 30_000);
 
   it('gives the id of an image whose deletion a crash interrupted to a new image', async () => {
