@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ImageNotFound } from '../../../../interfaces/index.js';
 import { DirectoryImageService } from '../../../../lib/images/directory/index.js';
+import { ImageFolder } from '../../../../lib/images/directory/image-folder.js';
 import { bytesOf, formats, read, streamOf } from '../../../images/contract/index.js';
 import { begun, ended, kill, startWorker } from './processes.js';
 
@@ -111,6 +112,13 @@ describe('a folder that several processes use', () => {
     expect(made).toBeGreaterThan(10);
     expect(await readdir(directory)).toHaveLength(left);
   }, 30_000);
+
+  it('never takes away an image that was given the id of one that is being deleted', async () => {
+    const { id } = await service.create(context, {});
+    const folder = new ImageFolder(join(directory, id), id);
+    expect(await folder.bury(join(directory, '.deleted-late'))).toBe(false);
+    expect(await readdir(folder.path)).toEqual(['metadata.1.json']);
+  });
 
   it('gives the id of an image whose deletion a crash interrupted to a new image', async () => {
     const { id } = await service.create(context, formats, streamOf(bytesOf(10)));
