@@ -46,7 +46,7 @@ export function answerWasLost(error: unknown): boolean {
 }
 
 /**
- * Removes an image that was only there for a while: its name, and the image itself when it has no other. What cannot be removed is logged and
+ * Removes an image that was only there for a while: its name, and the image itself when it has no other, but never what it was made from. What cannot be removed is logged and
  * left to {@link removeTemporaryImages}: the work that ends here has its own outcome to tell.
  *
  * @param mayAppear - the engine was asked to make it and its answer was lost: it may make it still.
@@ -59,7 +59,7 @@ export async function discardImage(
 ): Promise<void> {
   const end = performance.now() + patience;
   for (;;) {
-    const failure = await engine.images.remove(reference).then(
+    const failure = await engine.images.remove(reference, { noprune: true }).then(
       () => undefined,
       (error: unknown) => ({ error }),
     );

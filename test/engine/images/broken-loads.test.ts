@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { imageReference, repositoryName, tagName } from '../../../lib/engine/index.js';
+import { bootReference } from '../../../lib/images/index.js';
+import { temporaryName } from '../../../lib/images/temporary-image.js';
+import { repository } from '../../../lib/labels.js';
+import { directEngine, inventory } from '../../support/engine.js';
+import { context } from '../../support/nova-objects.js';
+import { LoaderStage } from './loader-stage.js';
+
+describe('ImageLoader, when things break', () => {
+  let stage: LoaderStage;
+  beforeEach(async () => {
+    stage = await LoaderStage.open();
+  });
+  afterEach(async () => {
+    await stage.close();
+  });
+
+  describe.each([
+    ['/images/load', 'lose-answer'],
+    ['/images/load', 'drop-request'],
+    ['/images/nova-docker-driver/loading:.*/json', 'lose-answer'],
+    ['/images/nova-docker-driver/loading:.*/tag', 'lose-answer'],
+    ['/images/nova-docker-driver/loading:.*/tag', 'drop-request'],
+  ] as const)('when the connection breaks at %s (%s)', (path, kind) => {
+    it('fails, leaves nothing unverified, and succeeds the next time', async () => {
+      const { id } = await stage.newImage();
+      const loader = stage.newLoader();
+      const fault = stage.proxy.inject({ path: new RegExp(path), kind, times: 2 });
+      await expect(loader.load(context, id)).rejects.toMatchObject({ name: 'EngineUnreachable' });
+      expect(fault.struck().length).toBeGreaterThan(0);
+      fault.withdraw();
+      expect((await inventory()).images.filter((image) => image.includes('/loading:'))).toEqual([]);
+      await expect(loader.load(context, id)).resolves.toBe(bootReference(id));
+    });
+  });
+
+  it('removes its temporary name although the connection breaks again and again', async () => {
+    const { id } = await stage.newImage();
+    stage.proxy.inject({ method: 'DELETE', kind: 'drop-request', times: 1 });
+    stage.proxy.inject({ method: 'DELETE', kind: 'lose-answer', times: 1 });
+    await expect(stage.newLoader().load(context, id)).resolves.toBe(bootReference(id));
+    expect((await stage.inspect(bootReference(id))).RepoTags).toEqual([bootReference(id)]);
+  });
+
+  it('fails with what the engine says when that is about the engine and not about the image', async () => {
+    const { id } = await stage.newImage();
+    stage.proxy.inject({ path: /images\/load/, kind: 'answer', status: 500, message: 'out of sorts' });
+    await expect(stage.newLoader().load(context, id)).rejects.toMatchObject({
+      name: 'EngineError',
+      engineMessage: 'out of sorts',
+    });
+  });
+
+  describe('removeLeftovers', () => {
+    it("removes what a crash of its own host left, and neither another host's nor anybody else's images", async () => {
+      const { id } = await stage.newImage();
+      const loader = stage.newLoader();
+      const reference = await loader.load(context, id);
+      const direct = directEngine();
+      const names = [
+        [repository.loading, tagOf('image-loader')],
+        [repository.snapshot, tagOf('image-loader')],
+        [repository.loading, tagOf('another')],
+        [repository.snapshot, 'latest'],
+        [`${repository.loading}-of-mine`, tagOf('image-loader')],
+      ] as const;
+      const references = names.map(([repo, tag]) => imageReference(repo, tag));
+      try {
+        for (const [repo, tag] of names)
+          await direct.images.tag(reference, { repo: repositoryName(repo), tag: tagName(tag) });
+        await loader.removeLeftovers();
+        const { RepoTags: left } = await direct.images.inspect(reference);
+        expect(new Set(left)).toEqual(new Set([reference, ...references.slice(2)]));
+      } finally {
+        for (const each of references.slice(2)) await direct.images.remove(each);
+        direct.close();
+      }
+    });
+  });
+});
+
+/** The tag of a temporary image of this host. */
+const tagOf = (host: string): string => temporaryName(repository.loading, host).tag;

@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { expect } from '@jest/globals';
+import { Engine, engineAddress, type ImageReference } from '../../../lib/engine/index.js';
+import { ImageLoader, type ImageLoaderOptions } from '../../../lib/images/index.js';
+import { startFaultProxy, type FaultProxy } from '../../../lib/testing/index.js';
+import { buildImageArchive, imageIdOf, type ImageArchiveOptions } from '../../support/archives.js';
+import { directEngine, engineHost, inventory, removeImages } from '../../support/engine.js';
+import { GivenImages } from '../../support/given-images.js';
+import { silentLogger } from '../../support/silent-logger.js';
+
+/** What a test of the loader is played on: an engine behind a proxy that counts and breaks, and images. */
+export class LoaderStage {
+  readonly images = new GivenImages();
+  /** The ids of images that a test loads on purpose. */
+  readonly loaded: string[] = [];
+
+  private constructor(
+    readonly proxy: FaultProxy,
+    readonly engine: Engine,
+    /** The engine's images before the test. */
+    readonly before: readonly string[],
+  ) {}
+
+  static async open(): Promise<LoaderStage> {
+    const proxy = await startFaultProxy({ engine: engineHost() });
+    const engine = new Engine(engineAddress(proxy.host));
+    return new LoaderStage(proxy, engine, (await inventory()).images);
+  }
+
+  /** Whatever happened, nothing may be left but what the test loaded on purpose. */
+  async close(): Promise<void> {
+    await removeImages(this.loaded);
+    this.engine.close();
+    await this.proxy.close();
+    expect((await inventory()).images).toEqual(this.before);
+  }
+
+  newLoader(options: Partial<ImageLoaderOptions> = {}): ImageLoader {
+    const { engine, images: imageService } = this;
+    return new ImageLoader({ engine, imageService, host: 'image-loader', logger: silentLogger, ...options });
+  }
+
+  /** An image that no other test has. */
+  async newImage(
+    options: ImageArchiveOptions = {},
+  ): Promise<{ id: string; archive: Buffer; engineId: string }> {
+    const given = {
+      ...options,
+      layers: [...(options.layers ?? []), [{ path: 'etc/id', content: randomUUID() }]],
+    };
+    const id = randomUUID();
+    const archive = await buildImageArchive(given);
+    this.images.give(id, { data: archive });
+    this.loaded.push(id);
+    return { id, archive, engineId: await imageIdOf(given) };
+  }
+
+  /** What the engine itself says, past the proxy. */
+  async inspect(reference: ImageReference): ReturnType<Engine['images']['inspect']> {
+    const direct = directEngine();
+    try {
+      return await direct.images.inspect(reference);
+    } finally {
+      direct.close();
+    }
+  }
+}
