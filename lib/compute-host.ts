@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
 import type { Instance, LifecycleEvent, Logger, VerbOptions } from '../interfaces/index.js';
-import { HypervisorUnavailable, NovaException } from '../interfaces/index.js';
+import { HypervisorUnavailable, InvalidInput, NovaException } from '../interfaces/index.js';
 import type { DockerDriverOptions, Settings } from './driver-options.js';
 import { defaultImageDirectory, settingsOf, silentLogger } from './driver-options.js';
 import type { ContainerRef, EngineAddress } from './engine/index.js';
@@ -13,6 +13,9 @@ import { Networks } from './network/index.js';
 import { Turns } from './streams/index.js';
 import type { ComputeNode } from './verbs/index.js';
 import { reconcile } from './verbs/index.js';
+
+/** What the turns of starting and stopping are named after; no instance's uuid looks like it. */
+const itself = 'the host itself';
 
 /**
  * The compute host that a driver serves, from `init_host` to `cleanup_host`: the rooms a verb works with, the turns that verbs take, and what
@@ -47,7 +50,23 @@ export class ComputeHost {
    * @throws HypervisorUnavailable when the engine does not answer or speaks no API version that the driver knows.
    */
   async start(host: string, emit: (event: LifecycleEvent) => void, { signal }: VerbOptions): Promise<void> {
-    await this.stop();
+    if (host === '') throw new InvalidInput('A compute host must have a name');
+    await this.#turns.take(itself, signal, async () => {
+      await this.#stop();
+      await this.#start(host, emit, signal);
+    });
+  }
+
+  /** Stops following and closes all connections. The instances go on. */
+  async stop(): Promise<void> {
+    await this.#turns.take(itself, undefined, () => this.#stop());
+  }
+
+  async #start(
+    host: string,
+    emit: (event: LifecycleEvent) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const node = this.#assemble(host);
     const events = new EventFollower({ engine: node.engine, host, emit, logger: this.logger });
     try {
@@ -61,8 +80,7 @@ export class ComputeHost {
     this.#running = { node, events };
   }
 
-  /** Stops following and closes all connections. The instances go on. */
-  async stop(): Promise<void> {
+  async #stop(): Promise<void> {
     const running = this.#running;
     this.#running = undefined;
     await running?.events.stop();

@@ -39,9 +39,16 @@ export interface DockerDriverOptions {
 }
 
 const count = z.int().positive();
+const amounts = z.record(z.string(), count).optional();
 
-/** Checks the plain values; what has methods is believed. */
-const plainOptions = z.object({
+/** Checks the plain values; what has methods is believed, and the engine's address is checked where it is read. */
+const plainOptions = z.strictObject({
+  engine: z.unknown().optional(),
+  imageService: z.unknown().optional(),
+  virtapi: z.unknown().optional(),
+  logger: z.unknown().optional(),
+  timeouts: amounts,
+  imageLimits: amounts,
   maxLaunches: count.default(2 * availableParallelism()),
   maxLoads: count.default(2),
   pidsLimit: count.default(4096),

@@ -2,12 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LifecycleEvent, Logger } from '../../interfaces/index.js';
 import type { Engine, EngineEvent } from '../engine/index.js';
 import { instanceUuid, label } from '../labels.js';
+import { asError, withDeadline } from '../streams/index.js';
 import type { Activity } from './transitions.js';
 import { activityAfter, activityOf, transitionsBetween } from './transitions.js';
 
 /** Milliseconds before the engine is asked again after its stream broke; doubled each time, up to the second figure. */
 const shortestWait = 100;
 const longestWait = 5_000;
+/** Milliseconds within which the engine must begin to tell its events; it does so at once. */
+const longestBeginning = 60_000;
 
 /**
  * Follows what the engine reports of one host's instances and tells it as lifecycle events.
@@ -46,8 +49,14 @@ export class EventFollower {
    * @throws what the engine's client throws when the engine cannot be followed at all.
    */
   async start(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#following = this.#follow(resolve, reject);
+    await withDeadline('the beginning of the event stream', longestBeginning, undefined, async (signal) => {
+      await new Promise<void>((resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          this.#stopping.abort(signal.reason);
+          reject(asError(signal.reason));
+        });
+        this.#following = this.#follow(resolve, reject);
+      });
     });
   }
 

@@ -6,6 +6,7 @@ import { isBadRequest, isConflict, isNotFound, isUnreachable } from '../engine/i
 import { containerName } from './container-name.js';
 import type { Birth } from './instance-labels.js';
 import { instanceRecord } from './instance-labels.js';
+import { removeContainer } from './remove-container.js';
 import { isHalfMade } from './half-made.js';
 
 /** How often to ask, and how long to wait in between, when it is not known what became of a request. */
@@ -55,7 +56,7 @@ export async function createContainer(
             instance_uuid: instance.uuid,
           },
         );
-      await engine.containers.remove(name, { force: true, volumes: true });
+      await removeContainer(engine, name);
     }
   }
 }
@@ -66,7 +67,7 @@ export async function createContainer(
 export async function discardAttempt(engine: Engine, instance: Instance, birth: Birth): Promise<void> {
   const occupant = await inspectOrNothing(engine, instance);
   if (occupant === undefined || instanceRecord(occupant.Config.Labels)?.attempt !== birth.attempt) return;
-  await engine.containers.remove(containerName(instance.uuid), { force: true, volumes: true });
+  await removeContainer(engine, containerName(instance.uuid));
 }
 
 async function inspectOrNothing(engine: Engine, instance: Instance): Promise<ContainerInspect | undefined> {

@@ -1,4 +1,4 @@
-import type { Logger, NetworkInfo } from '../../interfaces/index.js';
+import type { Logger, NetworkInfo, VIF } from '../../interfaces/index.js';
 import { VirtualInterfaceCreateException } from '../../interfaces/index.js';
 import type {
   ContainerRef,
@@ -8,7 +8,7 @@ import type {
   NetworkRef,
   NetworkSpecification,
 } from '../engine/index.js';
-import { isNotFound, networkRef } from '../engine/index.js';
+import { EngineError, isNotFound, networkRef } from '../engine/index.js';
 import { label } from '../labels.js';
 import { Turns } from '../streams/index.js';
 import type { MacAddressing } from './mac-address.js';
@@ -174,11 +174,7 @@ export class Networks {
       } catch (error) {
         // Another driver on the same engine made it, or our own request did and its answer was lost.
         const made = await this.#find(name);
-        if (made === undefined)
-          throw new VirtualInterfaceCreateException(
-            `The engine could not make the network ${vif.network.id} of port ${vif.id}: ${String(error)}`,
-            { cause: error },
-          );
+        if (made === undefined) throw refusal(error, vif);
         mustFit(made, specification, vif.network.id);
       }
     });
@@ -209,6 +205,13 @@ function mustFit(existing: NetworkInspect, wanted: NetworkSpecification, network
       `Network ${network_id} was made with ${pools.join(', ')} and the instance is in ${missing.Subnet}: ` +
         'an engine network has one subnet for each IP version',
     );
+}
+
+/** What the engine says no to cannot be had on any host of its kind; that it cannot be reached means nothing. */
+function refusal(error: unknown, { id, network }: VIF): unknown {
+  if (!(error instanceof EngineError)) return error;
+  const message = `The engine could not make the network ${network.id} of port ${id}: ${error.engineMessage}`;
+  return new VirtualInterfaceCreateException(message, { cause: error });
 }
 
 function ignoreNotFound(error: unknown): undefined {

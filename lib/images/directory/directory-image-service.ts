@@ -109,7 +109,7 @@ export class DirectoryImageService implements ImageService {
   }
 
   /**
-   * The image appears when it is complete.
+   * The image appears when it is complete. Its id is in lower case.
    *
    * @throws ImageConflict when the id is taken; ImageQuotaExceeded when the data is larger than the limit or than what the disk holds.
    */

@@ -72,7 +72,7 @@ export async function flushFolder(path: string): Promise<void> {
 export async function keepingAlive<T>(path: string, work: () => Promise<T>): Promise<T> {
   const touch = (): void => {
     const now = new Date();
-    // When it is gone or renamed, the work itself finds out.
+    // When this fails the name may be taken for left over; then the work itself finds out, at its next step.
     utimes(path, now, now).catch(() => undefined);
   };
   const timer = setInterval(touch, HEARTBEAT);

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { ImageNotActive, type ByteRange, type ImageRecord } from '../../../interfaces/index.js';
+import { ImageNotActive, type ImageRecord } from '../../../interfaces/index.js';
 import { Deadline, type ByteSource } from '../../streams/index.js';
 import { ImageServiceProtocolError } from './exceptions.js';
 import type { GlanceClient, GlanceRequest, Reply } from './glance-client.js';
@@ -146,7 +146,3 @@ function firstByteOf({ first, last, record }: DataRequest, { status, header }: A
 }
 
 const whatOf = (record: ImageRecord): string => `the next byte of image ${record.id}`;
-
-/** The bytes of a range, or of the whole image. */
-export const wantedOf = (range: ByteRange | undefined): Pick<DataRequest, 'first' | 'last'> =>
-  range ?? { first: 0, last: undefined };

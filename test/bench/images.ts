@@ -1,0 +1,76 @@
+import { createCipheriv, createHash, randomBytes, type Hash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { pack, type Pack } from 'tar-stream';
+import type { ImageRecord } from '../../lib/index.js';
+import { layerOf, rawHeader } from '../support/archives.js';
+import { busyboxFiles } from '../support/busybox-image.js';
+import { context, imageService } from './surroundings.js';
+
+const mebibyte = 1024 * 1024;
+const pieceBytes = mebibyte;
+const filePieces = 16;
+const endOfArchive = Buffer.alloc(1024);
+
+/** The name that an image has in its archive, and in an engine that the plain tools load it into. */
+export const archiveTag = 'bench/image:1';
+
+/** Uploads an image of busybox and so many layers of 256 MiB that nothing can compress. Without such layers it is a small one. */
+export async function uploadImage(layers: number): Promise<ImageRecord> {
+  const metadata = { name: 'bench', container_format: 'docker', disk_format: 'raw' };
+  return await imageService.create(context, metadata, imageArchive(layers));
+}
+
+/** The archive, as `docker save` of engine 20.10 would write it, made while it is read. */
+function imageArchive(layers: number): Readable {
+  const archive = pack();
+  write(archive, layers).catch((error: unknown) =>
+    archive.destroy(new Error('no archive', { cause: error })),
+  );
+  return Readable.from(archive);
+}
+
+async function write(archive: Pack, layers: number): Promise<void> {
+  const busybox = await layerOf(await busyboxFiles());
+  const digests: string[] = [];
+  const add = async (size: number, bytes: Iterable<Buffer>): Promise<void> => {
+    const hash = createHash('sha256');
+    const entry = archive.entry({ name: `${digests.length}/layer.tar`, size });
+    await pipeline(hashed(bytes, hash), entry);
+    digests.push(hash.digest('hex'));
+  };
+  await add(busybox.length, [busybox]);
+  const files = 256 / filePieces;
+  const size = files * (512 + filePieces * pieceBytes) + endOfArchive.length;
+  for (let layer = 0; layer < layers; layer += 1) await add(size, randomLayer(layer, files));
+
+  const configuration = JSON.stringify({
+    architecture: process.arch === 'x64' ? 'amd64' : process.arch,
+    os: 'linux',
+    config: { Cmd: ['sleep', '3600'], Env: ['PATH=/bin'] },
+    rootfs: { type: 'layers', diff_ids: digests.map((digest) => `sha256:${digest}`) },
+  });
+  const Config = `${createHash('sha256').update(configuration).digest('hex')}.json`;
+  const Layers = digests.map((_, index) => `${index}/layer.tar`);
+  archive.entry({ name: Config }, configuration);
+  archive.entry({ name: 'manifest.json' }, JSON.stringify([{ Config, RepoTags: [archiveTag], Layers }]));
+  archive.finalize();
+}
+
+function* hashed(pieces: Iterable<Buffer>, hash: Hash): Generator<Buffer, void, void> {
+  for (const piece of pieces) {
+    hash.update(piece);
+    yield piece;
+  }
+}
+
+/** A layer of files of noise: a cipher's key stream, which takes a fraction of the time of true randomness. */
+function* randomLayer(layer: number, files: number): Generator<Buffer, void, void> {
+  const noise = createCipheriv('aes-128-ctr', randomBytes(16), randomBytes(16));
+  const zeros = Buffer.alloc(pieceBytes);
+  for (let file = 0; file < files; file += 1) {
+    yield rawHeader({ name: `data-${layer}-${file}`, size: filePieces * pieceBytes });
+    for (let piece = 0; piece < filePieces; piece += 1) yield noise.update(zeros);
+  }
+  yield endOfArchive;
+}

@@ -1,0 +1,48 @@
+// The process whose memory and time is measured: a driver, and nothing beside it. It does what its parent's messages say, one after another.
+import { z } from 'zod';
+import { DockerDriver } from '../../lib/index.js';
+import { context, engine, imageService } from './surroundings.js';
+
+const task = z.discriminatedUnion('verb', [
+  /** Boots no process: what is measured is how the image comes. */
+  z.object({ verb: z.literal('spawn'), uuid: z.string(), image_id: z.string() }),
+  z.object({ verb: z.literal('snapshot'), uuid: z.string(), image_id: z.string() }),
+  z.object({ verb: z.literal('destroy'), uuid: z.string() }),
+]);
+
+/** What the process can be told to do. */
+export type Task = z.output<typeof task>;
+
+const driver = new DockerDriver({ engine, imageService });
+const ready = driver.init_host('bench');
+
+async function perform(work: Task): Promise<void> {
+  const flavor = { memory_mb: 64, vcpus: 1, root_gb: 1 };
+  const instance = { uuid: work.uuid, name: `instance-${work.uuid.slice(0, 8)}`, flavor };
+  switch (work.verb) {
+    case 'spawn':
+      return await driver.spawn(context, instance, { id: work.image_id }, { power_on: false });
+    case 'snapshot':
+      return await driver.snapshot(context, instance, work.image_id, () => Promise.resolve(), {});
+    case 'destroy':
+      return await driver.destroy(context, instance, []);
+  }
+}
+
+process.on('message', (message) => {
+  void (async () => {
+    await ready;
+    globalThis.gc?.();
+    const cpu = process.cpuUsage();
+    const began = performance.now();
+    await perform(task.parse(message));
+    const milliseconds = performance.now() - began;
+    const { user, system } = process.cpuUsage(cpu);
+    process.send?.({ milliseconds, cpuMilliseconds: (user + system) / 1000 });
+  })().catch((error: unknown) =>
+    process.send?.({ error: String(error instanceof Error ? error.stack : error) }),
+  );
+});
+process.once('disconnect', () => {
+  void driver.cleanup_host('bench').finally(() => imageService.close());
+});

@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import { engine, token } from './surroundings.js';
+
+/**
+ * Runs a pipe of the plain tools, the way people do without a driver.
+ *
+ * @param variables - what the script may refer to.
+ * @returns its output.
+ * @throws Error with what it said when any part of the pipe fails.
+ */
+export async function shell(
+  script: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  // /usr/bin has the docker command of the distribution, whatever else is installed.
+  const env = { ...variables, PATH: '/usr/sbin:/usr/bin:/sbin:/bin', DOCKER_HOST: engine, TOKEN: token };
+  const child = spawn('bash', ['-c', `set -euo pipefail; ${script}`], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  let errors = '';
+  child.stdout.on('data', (text) => (output += String(text)));
+  child.stderr.on('data', (text) => (errors += String(text)));
+  const code = await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code !== 0) throw new Error(`${script}: ${errors}`);
+  return output.trim();
+}
+
+/** Milliseconds that a pipe of the plain tools takes. */
+export async function timeOf(script: string, variables: Readonly<Record<string, string>>): Promise<number> {
+  const began = performance.now();
+  await shell(script, variables);
+  return performance.now() - began;
+}
+
+/** Removes all images of the engine, and has all that was written reach the disk: the next measurement must not pay for the last. */
+export async function settle(): Promise<void> {
+  await shell('docker images --all --quiet | sort -u | xargs --no-run-if-empty docker rmi --force; sync');
+  if ((await shell('docker images --all --quiet')) !== '') throw new Error('the engine still has images');
+}

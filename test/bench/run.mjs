@@ -1,0 +1,70 @@
+// npm run bench: what the driver costs, against the plain tools, on private engines and a real Glance. See --help.
+import { spawn } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { canInstall, installPackages } from '../environment/debian.mjs';
+import { engineVersions, startEngine } from '../environment/engine.mjs';
+import { startGlance } from '../environment/glance.mjs';
+import { installDependencies, project } from '../environment/packages.mjs';
+import { main, run, whenDone } from '../environment/processes.mjs';
+
+const benchmarks = ['load', 'snapshot', 'hot-path'];
+
+const usage = `npm run bench -- [--only ${benchmarks.join('|')}]… [--engine ${engineVersions.join('|')}]… [--rounds N]
+  Without options: every benchmark on engine ${engineVersions[0]}, in 2 rounds: some five minutes. Needs root on Debian or Ubuntu.`;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true, default: benchmarks },
+    engine: { type: 'string', multiple: true, default: engineVersions.slice(0, 1) },
+    rounds: { type: 'string', default: '2' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+/** Compiles the driver and the benchmarks: a compiler in the measured process, as with ts-node, would blur what it takes of memory. */
+async function compile() {
+  const folder = join(project, '.cache', `bench-${process.pid}`);
+  whenDone(async () => rmSync(folder, { recursive: true, force: true }));
+  const tsc = join(project, 'node_modules/typescript/bin/tsc');
+  await run(process.execPath, [tsc, '-p', 'test/bench', '--noCheck', '--outDir', folder], { cwd: project });
+  return join(folder, 'test/bench/main.js');
+}
+
+/** Runs the benchmarks on an engine, and waits for their end whatever happens: they have processes of their own to end. */
+async function bench(program, env) {
+  const child = spawn(process.execPath, ['--enable-source-maps', program, ...values.only], {
+    cwd: project,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  });
+  const ended = new Promise((resolve) => child.once('close', (code) => resolve(code ?? 1)));
+  whenDone(async () => {
+    child.kill();
+    await ended;
+  });
+  return ended;
+}
+
+await main(async () => {
+  if (values.help) {
+    console.log(usage);
+    return 0;
+  }
+  if (!canInstall()) throw new Error('the engines and Glance are installed as root on Debian or Ubuntu only');
+  await installDependencies();
+  await installPackages('busybox-static', 'curl');
+  const program = await compile();
+  const glance = await startGlance();
+  for (const version of values.engine) {
+    const engine = await startEngine(version);
+    // Later distributions have the command in a package of its own.
+    if (!existsSync('/usr/bin/docker')) await installPackages('docker-cli');
+    console.log(`\n── engine ${engine.version}`);
+    const code = await bench(program, { ...glance, DOCKER_HOST: engine.host, BENCH_ROUNDS: values.rounds });
+    await engine.stop();
+    if (code !== 0) return code;
+  }
+  return 0;
+});

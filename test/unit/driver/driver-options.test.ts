@@ -1,0 +1,29 @@
+import { describe, expect, it } from '@jest/globals';
+import { DockerDriver } from '../../../lib/index.js';
+import { settingsOf } from '../../../lib/driver-options.js';
+
+describe('the options of a driver', () => {
+  it('may all be left out', () => {
+    expect(settingsOf({})).toMatchObject({ pidsLimit: 4096, allowPrivileged: false, pauseForSnapshot: true });
+  });
+
+  it.each([
+    [{ maxLaunches: 0 }, 'maxLaunches'],
+    [{ pidsLimit: 1.5 }, 'pidsLimit'],
+    [{ blockDevice: 'sda' }, 'blockDevice'],
+    [{ myIp: 'localhost' }, 'myIp'],
+    [{ localGb: -1 }, 'localGb'],
+    [{ engine: 'ftp://somewhere' }, 'ftp'],
+  ])('are refused when they cannot be used: %p', (options, named) => {
+    expect(() => new DockerDriver(options)).toThrow(
+      expect.objectContaining({ name: 'InvalidInput', message: expect.stringContaining(named) }),
+    );
+  });
+
+  it('are refused when nobody knows them', () => {
+    const mistyped = { maxLaunch: 4, pidsLimit: 10 };
+    expect(() => settingsOf(mistyped)).toThrow(
+      expect.objectContaining({ name: 'InvalidInput', message: expect.stringContaining('maxLaunch') }),
+    );
+  });
+});
