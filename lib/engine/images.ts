@@ -8,6 +8,7 @@ import {
   type RepositoryName,
   type TagName,
 } from './identifiers.js';
+import { EngineError } from './errors.js';
 import { throwInBand } from './in-band.js';
 import { path } from './request-path.js';
 import { listOf } from './schemas/fields.js';
@@ -21,6 +22,9 @@ import {
   type ImageSummary,
 } from './schemas/images.js';
 import type { CallOptions, Session } from './session.js';
+
+/** Engine 28.5 with the containerd store tells so as progress, after it said that the image is loaded. */
+const unpackFailure = /^Error unpacking image \S+: (.*)/s;
 
 /** Which images a list has. Only keys that the engine is known to have: it ignores others and then lists everything. */
 export interface ImageFilters {
@@ -70,6 +74,8 @@ export class ImagesApi {
     const loaded: LoadedImage[] = [];
     for await (const line of lines) {
       throwInBand(request, line);
+      const failure = unpackFailure.exec(line.stream ?? '')?.[1];
+      if (failure !== undefined) throw new EngineError(request, 200, failure.trim(), { inBand: true });
       const image = loadedImage(line.stream ?? '');
       if (image !== undefined) loaded.push(image);
     }

@@ -32,7 +32,10 @@ export class DriverProcess {
     try {
       const answer = once(this.#child, 'message', { signal: gone.signal });
       this.#child.send(task);
-      const [message] = z.tuple([outcome]).parse(await answer);
+      const [message] = z
+        .tuple([outcome])
+        .rest(z.unknown())
+        .parse(await answer);
       if ('error' in message) throw new Error(message.error);
       return message;
     } finally {

@@ -21,11 +21,14 @@ async function perform(work: Task): Promise<void> {
   const instance = { uuid: work.uuid, name: `instance-${work.uuid.slice(0, 8)}`, flavor };
   switch (work.verb) {
     case 'spawn':
-      return await driver.spawn(context, instance, { id: work.image_id }, { power_on: false });
+      await driver.spawn(context, instance, { id: work.image_id }, { power_on: false });
+      break;
     case 'snapshot':
-      return await driver.snapshot(context, instance, work.image_id, () => Promise.resolve(), {});
+      await driver.snapshot(context, instance, work.image_id, () => Promise.resolve(), {});
+      break;
     case 'destroy':
-      return await driver.destroy(context, instance, []);
+      await driver.destroy(context, instance, []);
+      break;
   }
 }
 

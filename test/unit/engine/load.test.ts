@@ -70,8 +70,13 @@ describe('load', () => {
   });
 
   it('fails when the engine says so after it said that the image is loaded', async () => {
-    await start(saying({ stream: 'Loaded image: a:b\n' }, { error: 'Error unpacking image' }));
-    await expect(fake.client().images.load(archiveOf(10))).rejects.toBeInstanceOf(EngineError);
+    const failure = 'Error unpacking image a:b: content digest sha256:0 not found\n';
+    await start(saying({ stream: 'Loaded image: a:b\n' }, { stream: failure }));
+    await expect(fake.client().images.load(archiveOf(10))).rejects.toMatchObject({
+      constructor: EngineError,
+      engineMessage: 'content digest sha256:0 not found',
+      inBand: true,
+    });
   });
 
   it('fails when the answer breaks off, though the engine had said that the image is loaded', async () => {
