@@ -96,6 +96,8 @@ export class ImageUploader {
     } catch (error) {
       if (error instanceof ImageNotFound) return;
       if (!(error instanceof ImageDeleteConflict)) throw error;
+      // Glance ends an upload that broke off by writing the image as it was before, and so would protect it again.
+      await this.#watch(context, image_id, this.#tools.settings.timeouts.settle);
       await records.change(caller, image_id, { protected: false });
       await records.delete(caller, image_id);
     }
