@@ -10,6 +10,24 @@ export {
   EngineVersionUnsupported,
   TruncatedStream,
 } from './engine/index.js';
-export { DirectoryImageService, GlanceImageService } from './images/index.js';
-export type { DirectoryImageServiceOptions, GlanceImageServiceOptions, ImageLimits } from './images/index.js';
+export {
+  ConnectionBroken,
+  defaultImageLimits,
+  DirectoryImageService,
+  GlanceImageService,
+  ImageConflict,
+  ImageServiceError,
+  ImageServiceProtocolError,
+  ImageStoreError,
+} from './images/index.js';
+export type {
+  ApplicationCredentialAuth,
+  ContextTokenAuth,
+  DirectoryImageServiceOptions,
+  GlanceAuth,
+  GlanceImageServiceOptions,
+  GlanceTimeouts,
+  ImageLimits,
+  PasswordAuth,
+} from './images/index.js';
 export { DeadlineExceeded } from './streams/index.js';

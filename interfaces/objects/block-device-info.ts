@@ -17,6 +17,16 @@ export interface LocalDisk {
   readonly guest_format?: string | null;
 }
 
+/** The disk that an instance was booted from. Nova: `DriverImageBlockDevice`. */
+export interface ImageDisk extends LocalDisk {
+  readonly image_id?: string | null;
+  readonly boot_index?: number | null;
+  readonly encrypted?: boolean | null;
+  readonly encryption_secret_uuid?: string | null;
+  readonly encryption_format?: string | null;
+  readonly encryption_options?: unknown;
+}
+
 /** Swap space. */
 export interface SwapDisk {
   /** MiB. */
@@ -35,7 +45,7 @@ export interface VolumeMapping {
 /** All disks of an instance. */
 export interface BlockDeviceInfo {
   readonly root_device_name?: string | null;
-  readonly image?: readonly (LocalDisk & { readonly image_id?: string | null })[];
+  readonly image?: readonly ImageDisk[];
   readonly ephemerals?: readonly LocalDisk[];
   readonly block_device_mapping?: readonly VolumeMapping[];
   readonly swap?: SwapDisk | null;

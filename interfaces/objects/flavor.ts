@@ -1,5 +1,7 @@
+import type { PersistentObject } from './nova-object.js';
+
 /** What an instance is given. Nova: `nova.objects.Flavor`. */
-export interface Flavor {
+export interface Flavor extends PersistentObject {
   /** Memory, MiB. */
   readonly memory_mb: number;
   readonly vcpus: number;

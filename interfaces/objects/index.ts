@@ -10,4 +10,5 @@ export type * from './instance.js';
 export type * from './lifecycle-event.js';
 export type * from './migration.js';
 export type * from './network-info.js';
+export type * from './nova-object.js';
 export type * from './request-context.js';

@@ -1,11 +1,7 @@
 import type { PowerState } from '../constants/power-state.js';
 import type { Flavor } from './flavor.js';
 import type { NetworkInfo } from './network-info.js';
-
-/** A list of objects, as Nova wraps it. */
-export interface ObjectList<T = unknown> {
-  readonly objects: readonly T[];
-}
+import type { ObjectList, PersistentObject } from './nova-object.js';
 
 /** Where the virtual CPUs of an instance run. Nova: `nova.objects.InstanceNUMATopology`. */
 export interface InstanceNUMATopology {
@@ -16,8 +12,14 @@ export interface InstanceNUMATopology {
   }[];
 }
 
+/** What Nova remembers of an instance's network. Nova: `nova.objects.InstanceInfoCache`. */
+export interface InstanceInfoCache extends PersistentObject {
+  readonly network_info: NetworkInfo | null;
+  readonly instance_uuid?: string;
+}
+
 /** An instance. Nova: `nova.objects.Instance`. */
-export interface Instance {
+export interface Instance extends PersistentObject {
   readonly uuid: string;
   /** Nova's name for it on the host: `instance-00000001`. */
   readonly name: string;
@@ -58,17 +60,44 @@ export interface Instance {
   readonly os_type?: string | null;
   readonly architecture?: string | null;
   readonly vm_mode?: string | null;
-  readonly created_at?: string | null;
-  readonly updated_at?: string | null;
   readonly launched_at?: string | null;
   readonly terminated_at?: string | null;
-  readonly deleted?: boolean;
   readonly cleaned?: boolean;
   readonly hidden?: boolean;
-  readonly info_cache?: { readonly network_info: NetworkInfo | null } | null;
+  readonly info_cache?: InstanceInfoCache | null;
   readonly security_groups?: ObjectList;
   readonly pci_devices?: ObjectList;
   readonly numa_topology?: InstanceNUMATopology | null;
   readonly old_flavor?: Flavor | null;
   readonly new_flavor?: Flavor | null;
+  readonly kernel_id?: string | null;
+  readonly ramdisk_id?: string | null;
+  readonly ephemeral_key_uuid?: string | null;
+  readonly default_ephemeral_device?: string | null;
+  readonly default_swap_device?: string | null;
+  readonly access_ip_v4?: string | null;
+  readonly access_ip_v6?: string | null;
+  readonly auto_disk_config?: boolean | null;
+  /** Percent. */
+  readonly progress?: number | null;
+  readonly locked?: boolean;
+  readonly locked_by?: string | null;
+  readonly shutdown_terminate?: boolean;
+  readonly disable_terminate?: boolean;
+  readonly cell_name?: string | null;
+  readonly pci_requests?: PciRequests | null;
+  readonly migration_context?: unknown;
+  readonly device_metadata?: unknown;
+  readonly tags?: ObjectList;
+  readonly keypairs?: ObjectList;
+  readonly vcpu_model?: unknown;
+  readonly ec2_ids?: unknown;
+  readonly trusted_certs?: unknown;
+  readonly resources?: unknown;
+}
+
+/** The PCI devices that an instance wants. Nova: `nova.objects.InstancePCIRequests`. */
+export interface PciRequests {
+  readonly instance_uuid?: string;
+  readonly requests: readonly unknown[];
 }

@@ -1,5 +1,7 @@
+import type { PersistentObject } from './nova-object.js';
+
 /** A move of an instance from one host, or flavor, to another. Nova: `nova.objects.Migration`. */
-export interface Migration {
+export interface Migration extends PersistentObject {
   readonly uuid: string;
   readonly instance_uuid: string;
   readonly source_compute: string | null;
@@ -13,4 +15,15 @@ export interface Migration {
   readonly status?: string | null;
   /** `migration`, `resize`, `evacuation`, `live-migration`. */
   readonly migration_type?: string | null;
+  readonly hidden?: boolean;
+  readonly cross_cell_move?: boolean;
+  readonly user_id?: string | null;
+  readonly project_id?: string | null;
+  /** Bytes. */
+  readonly memory_total?: number | null;
+  readonly memory_processed?: number | null;
+  readonly memory_remaining?: number | null;
+  readonly disk_total?: number | null;
+  readonly disk_processed?: number | null;
+  readonly disk_remaining?: number | null;
 }

@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { asError, codeOf } from '../streams/index.js';
 
 /** What was asked of the engine, for error messages. */
 export interface RequestDescription {
@@ -98,12 +98,6 @@ export class EngineVersionUnsupported extends Error {
 /** The codes of a connection that ended under its reader. */
 const breaks = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'ERR_STREAM_PREMATURE_CLOSE']);
 
-/** An error's code, where it has one, as errors of Node's core do. */
-export const codeOf = (error: unknown): string | undefined =>
-  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
-    ? error.code
-    : undefined;
-
 /**
  * Names the failure of a stream: TruncatedStream when its connection broke, else as it is.
  *
@@ -114,13 +108,6 @@ export const brokenOff = (error: unknown, what: string): Error => {
   if (code !== undefined && breaks.has(code)) return new TruncatedStream(`${what} broke off`, error);
   return asError(error);
 };
-
-/** What was thrown, or a signal's reason, may be anything; a stream can only be destroyed with an error. */
-export const asError = (thrown: unknown): Error =>
-  isError(thrown) ? thrown : new Error('something other than an error was thrown', { cause: thrown });
-
-const isError = (value: unknown): value is Error =>
-  value instanceof Error || types.isNativeError(value) || value instanceof DOMException;
 
 const hasStatus = (error: unknown, status: number): error is EngineError =>
   error instanceof EngineError && !error.inBand && error.status === status;

@@ -7,3 +7,4 @@ export * from './directory/index.js';
 export * from './glance/index.js';
 export { bootReference, ImageLoader, type ImageLoaderOptions } from './image-loader.js';
 export { uploadSnapshot, type SnapshotEnvironment, type SnapshotRequest } from './snapshot.js';
+export { ImageConflict } from './image-service/index.js';

@@ -136,7 +136,7 @@ export class GlanceImageService implements ImageService {
   }
 
   /**
-   * @throws ImageConflict when the id is taken; what {@link ImageUploader.upload} throws. When the answer to the creation itself is lost, an
+   * @throws ImageConflict when the id is taken; what the upload throws. When the answer to the creation itself is lost, an
    * image of an id that the caller chose may exist, queued: nobody can tell whose it is.
    */
   async create(
@@ -160,7 +160,7 @@ export class GlanceImageService implements ImageService {
   /**
    * The metadata is changed before the data is sent, and stays changed when the upload fails.
    *
-   * @throws ImageConflict when the image is not queued; what {@link ImageUploader.upload} throws.
+   * @throws ImageConflict when the image is not queued; what the upload throws.
    */
   async update(
     context: RequestContext,
