@@ -1,11 +1,10 @@
 import { z } from 'zod';
 
-import { readAll, TooLarge } from '../streams/index.js';
+import { TooLarge, asError, readAll } from '../streams/index.js';
 import {
   EngineError,
   EngineProtocolError,
   EngineUnreachable,
-  asError,
   described,
   type RequestDescription,
 } from './errors.js';

@@ -1,4 +1,5 @@
-import { TruncatedStream, asError } from './errors.js';
+import { asError } from '../streams/index.js';
+import { TruncatedStream } from './errors.js';
 
 /**
  * Reads a source as fast as it gives, whatever the pace of its own reader, and keeps what is not asked for yet. The source must end when

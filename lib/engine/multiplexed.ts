@@ -1,10 +1,10 @@
+import { asError } from '../streams/index.js';
 import { PassThrough, Transform, type TransformCallback } from 'node:stream';
 
 import {
   EngineError,
   EngineProtocolError,
   TruncatedStream,
-  asError,
   described,
   type RequestDescription,
 } from './errors.js';

@@ -1,7 +1,7 @@
 import { pipeline, type Readable, type Transform } from 'node:stream';
 
-import { DeadlineExceeded } from '../streams/index.js';
-import { TruncatedStream, asError, brokenOff } from './errors.js';
+import { DeadlineExceeded, asError } from '../streams/index.js';
+import { TruncatedStream, brokenOff } from './errors.js';
 
 /** What watches over a stream from the engine. */
 export interface ReceiveOptions {

@@ -1,9 +1,9 @@
+import { unlessAborted } from '../streams/index.js';
 import { Duplex, PassThrough, type Readable, type Transform } from 'node:stream';
 
 import type { z } from 'zod';
 
 import type { Logger } from '../../interfaces/index.js';
-import { unlessAborted } from './abort.js';
 import type { EngineAddress } from './address.js';
 import { checked, isSuccess, parsed, readWhole, refusal } from './answers.js';
 import { agree, isVersionRefusal, type EngineVersion } from './api-version.js';

@@ -1,3 +1,4 @@
+import { asError, codeOf } from '../streams/index.js';
 import { Readable } from 'node:stream';
 import { Agent as PlainAgent, ClientRequest, request as plainRequest } from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
@@ -5,14 +6,7 @@ import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import axios, { type AxiosInstance } from 'axios';
 
 import type { EngineAddress } from './address.js';
-import {
-  EngineProtocolError,
-  EngineUnreachable,
-  asError,
-  codeOf,
-  described,
-  type RequestDescription,
-} from './errors.js';
+import { EngineProtocolError, EngineUnreachable, described, type RequestDescription } from './errors.js';
 
 /** One HTTP exchange. */
 export interface Exchange {
