@@ -21,7 +21,7 @@ export class DriverProcess {
 
   constructor() {
     const program = fileURLToPath(new URL('measured-driver.js', import.meta.url));
-    this.#child = fork(program, { execArgv: ['--expose-gc', '--enable-source-maps'] });
+    this.#child = fork(program, { execArgv: ['--enable-source-maps'] });
   }
 
   /** @throws Error with what the driver failed with. */

@@ -35,7 +35,6 @@ async function perform(work: Task): Promise<void> {
 process.on('message', (message) => {
   void (async () => {
     await ready;
-    globalThis.gc?.();
     const cpu = process.cpuUsage();
     const began = performance.now();
     await perform(task.parse(message));
