@@ -3,12 +3,12 @@ import type { Instance, LifecycleEvent, Logger, VerbOptions } from '../interface
 import { HypervisorUnavailable, InvalidInput, NovaException } from '../interfaces/index.js';
 import type { DockerDriverOptions, Settings } from './driver-options.js';
 import { defaultImageDirectory, settingsOf, silentLogger } from './driver-options.js';
-import type { ContainerRef, EngineAddress } from './engine/index.js';
+import type { ContainerInspect, EngineAddress } from './engine/index.js';
 import { Engine, engineAddress } from './engine/index.js';
 import { EventFollower } from './events/index.js';
 import { DirectoryImageService, ImageLoader } from './images/index.js';
 import type { VerbFailure } from './instances/index.js';
-import { containerName, novaException } from './instances/index.js';
+import { findInstance, inspectInstance, novaException } from './instances/index.js';
 import { Networks } from './network/index.js';
 import { Turns } from './streams/index.js';
 import type { ComputeNode } from './verbs/index.js';
@@ -98,9 +98,43 @@ export class ComputeHost {
     instance: Instance,
     { signal }: VerbOptions,
     failure: VerbFailure,
-    work: (node: ComputeNode, container: ContainerRef) => Promise<void>,
+    work: (node: ComputeNode) => Promise<void>,
   ): Promise<void> {
-    await this.#turns.take(instance.uuid, signal, () => this.#run(verb, instance, signal, failure, work));
+    await this.#turns.take(instance.uuid.toLowerCase(), signal, () =>
+      this.#run(verb, instance, signal, failure, work),
+    );
+  }
+
+  /**
+   * Runs a verb that changes the container of an instance, which must be there and this host's: what bears its name may be somebody else's.
+   *
+   * @throws InstanceNotFound when it is not.
+   */
+  async changeContainer(
+    verb: string,
+    instance: Instance,
+    options: VerbOptions,
+    failure: VerbFailure,
+    work: (node: ComputeNode, container: ContainerInspect) => Promise<void>,
+  ): Promise<void> {
+    await this.change(verb, instance, options, failure, async (node) => {
+      await work(node, await inspectInstance(node.engine, node.host, instance, options.signal));
+    });
+  }
+
+  /** Does the same where the container is there; where it is not, the verb has nothing to do, and says so in the log. */
+  async changeContainerIfThere(
+    verb: string,
+    instance: Instance,
+    options: VerbOptions,
+    failure: VerbFailure,
+    work: (node: ComputeNode, container: ContainerInspect) => Promise<void>,
+  ): Promise<void> {
+    await this.change(verb, instance, options, failure, async (node) => {
+      const container = await findInstance(node.engine, node.host, instance, options.signal);
+      if (container !== undefined) await work(node, container);
+      else this.logger.warn(`there is no instance to ${verb}`, { instance: instance.uuid });
+    });
   }
 
   /** Runs a verb that only looks at an instance: it waits for nobody. */
@@ -108,9 +142,11 @@ export class ComputeHost {
     verb: string,
     instance: Instance,
     { signal }: VerbOptions,
-    work: (node: ComputeNode, container: ContainerRef) => Promise<T>,
+    work: (node: ComputeNode, container: ContainerInspect) => Promise<T>,
   ): Promise<T> {
-    return await this.#run(verb, instance, signal, NovaException, work);
+    return await this.#run(verb, instance, signal, NovaException, async (node) => {
+      return await work(node, await inspectInstance(node.engine, node.host, instance, signal));
+    });
   }
 
   /** Runs a verb that is about the host. */
@@ -127,11 +163,10 @@ export class ComputeHost {
     instance: Instance,
     signal: AbortSignal | undefined,
     failure: VerbFailure,
-    work: (node: ComputeNode, container: ContainerRef) => Promise<T>,
+    work: (node: ComputeNode) => Promise<T>,
   ): Promise<T> {
-    const container = containerName(instance.uuid);
     try {
-      return await work(this.#node(), container);
+      return await work(this.#node());
     } catch (error) {
       throw isAbort(error, signal) ? error : novaException(error, verb, instance, failure);
     }

@@ -39,13 +39,12 @@ import { silentLogger } from './driver-options.js';
 import { hostResources, hostUptime, ownAddress } from './host/index.js';
 import {
   consoleOutput,
-  inspectInstance,
+  findInstance,
   instanceInfo,
   listInstances,
   pauseContainer,
   startContainer,
   stopContainer,
-  unlessGone,
   unpauseContainer,
 } from './instances/index.js';
 import { NovaDefaults } from './nova-defaults.js';
@@ -83,9 +82,9 @@ export class DockerDriver extends NovaDefaults {
   }
 
   override async get_info(instance: Instance, options: GetInfoOptions = {}): Promise<InstanceInfo> {
-    return await this.#host.look('look at', instance, options, async ({ engine, host }) => {
-      return instanceInfo(await inspectInstance(engine, host, instance, options.signal));
-    });
+    return await this.#host.look('look at', instance, options, (_node, container) =>
+      Promise.resolve(instanceInfo(container)),
+    );
   }
 
   override async instance_exists(instance: Instance, options: VerbOptions = {}): Promise<boolean> {
@@ -158,9 +157,15 @@ export class DockerDriver extends NovaDefaults {
     reboot_type: RebootType,
     options: RebootOptions = {},
   ): Promise<void> {
-    await this.#host.change('reboot', instance, options, InstanceRebootFailure, async (node) => {
-      await reboot(node, instance, network_info, reboot_type, options.signal);
-    });
+    await this.#host.changeContainer(
+      'reboot',
+      instance,
+      options,
+      InstanceRebootFailure,
+      async (node, container) => {
+        await reboot(node, instance, container, network_info, reboot_type, options.signal);
+      },
+    );
   }
 
   override async power_on(
@@ -169,43 +174,53 @@ export class DockerDriver extends NovaDefaults {
     network_info: NetworkInfo,
     options: PowerOnOptions = {},
   ): Promise<void> {
-    await this.#host.change(
+    await this.#host.changeContainer(
       'power on',
       instance,
       options,
       InstancePowerOnFailure,
       async ({ engine, networks }, container) => {
         await networks.plug(container, network_info, options.signal);
-        await startContainer(engine, container);
+        await startContainer(engine, container.Id);
       },
     );
   }
 
   override async power_off(instance: Instance, options: PowerOffOptions = {}): Promise<void> {
     const { timeout = 0, retry_interval = 0, signal } = options;
-    await this.#host.change(
+    await this.#host.changeContainerIfThere(
       'power off',
       instance,
       options,
       InstancePowerOffFailure,
-      async ({ engine, logger }, container) => {
-        await unlessGone(instance, logger, () =>
-          stopContainer(engine, container, { timeout, retry_interval, signal }),
-        );
+      async ({ engine }, { Id: container }) => {
+        await stopContainer(engine, container, { timeout, retry_interval, signal });
       },
     );
   }
 
   override async pause(instance: Instance, options: VerbOptions = {}): Promise<void> {
-    await this.#host.change('pause', instance, options, NovaException, async ({ engine }, container) => {
-      await pauseContainer(engine, container, options.signal);
-    });
+    await this.#host.changeContainer(
+      'pause',
+      instance,
+      options,
+      NovaException,
+      async ({ engine }, { Id: container }) => {
+        await pauseContainer(engine, container, options.signal);
+      },
+    );
   }
 
   override async unpause(instance: Instance, options: VerbOptions = {}): Promise<void> {
-    await this.#host.change('unpause', instance, options, NovaException, async ({ engine }, container) => {
-      await unpauseContainer(engine, container, options.signal);
-    });
+    await this.#host.changeContainer(
+      'unpause',
+      instance,
+      options,
+      NovaException,
+      async ({ engine }, { Id: container }) => {
+        await unpauseContainer(engine, container, options.signal);
+      },
+    );
   }
 
   override async plug_vifs(
@@ -213,13 +228,13 @@ export class DockerDriver extends NovaDefaults {
     network_info: NetworkInfo,
     options: VerbOptions = {},
   ): Promise<void> {
-    await this.#host.change(
+    await this.#host.changeContainerIfThere(
       'plug',
       instance,
       options,
       VirtualInterfaceCreateException,
-      async ({ networks, logger }, container) => {
-        await unlessGone(instance, logger, () => networks.plug(container, network_info, options.signal));
+      async ({ networks }, container) => {
+        await networks.plug(container, network_info, options.signal);
       },
     );
   }
@@ -229,9 +244,15 @@ export class DockerDriver extends NovaDefaults {
     network_info: NetworkInfo,
     options: VerbOptions = {},
   ): Promise<void> {
-    await this.#host.change('unplug', instance, options, NovaException, async ({ networks }, container) => {
-      await networks.unplug(container, network_info);
-    });
+    await this.#host.change(
+      'unplug',
+      instance,
+      options,
+      NovaException,
+      async ({ engine, host, networks }) => {
+        await networks.unplug(await findInstance(engine, host, instance), network_info);
+      },
+    );
   }
 
   override async get_console_output(

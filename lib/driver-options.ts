@@ -4,7 +4,9 @@ import { z } from 'zod';
 import type { ImageService, Logger, VirtAPI } from '../interfaces/index.js';
 import { InvalidInput } from '../interfaces/index.js';
 import type { EngineOptions, EngineTimeouts } from './engine/index.js';
+import { defaultTimeouts } from './engine/index.js';
 import type { ImageLimits } from './images/index.js';
+import { defaultImageLimits } from './images/index.js';
 
 /** How a {@link DockerDriver} is set up. Everything may be left out. */
 export interface DockerDriverOptions {
@@ -39,16 +41,29 @@ export interface DockerDriverOptions {
 }
 
 const count = z.int().positive();
-const amounts = z.record(z.string(), count).optional();
+/** An object with some of these keys, whose values count something. */
+const amounts = (known: object): z.ZodType => z.partialRecord(z.enum(Object.keys(known)), count).optional();
+
+/** An object that has these methods; what they do is believed. */
+const withMethods = (...names: string[]): z.ZodType =>
+  z
+    .custom(
+      (value) =>
+        typeof value === 'object' &&
+        value !== null &&
+        names.every((name) => typeof Reflect.get(value, name) === 'function'),
+      `must have the methods ${names.join(', ')}`,
+    )
+    .optional();
 
 /** Checks the plain values; what has methods is believed, and the engine's address is checked where it is read. */
 const plainOptions = z.strictObject({
   engine: z.unknown().optional(),
-  imageService: z.unknown().optional(),
+  imageService: withMethods('show', 'detail', 'download', 'create', 'update', 'delete'),
   virtapi: z.unknown().optional(),
-  logger: z.unknown().optional(),
-  timeouts: amounts,
-  imageLimits: amounts,
+  logger: withMethods('debug', 'info', 'warn', 'error'),
+  timeouts: amounts(defaultTimeouts),
+  imageLimits: amounts(defaultImageLimits),
   maxLaunches: count.default(2 * availableParallelism()),
   maxLoads: count.default(2),
   pidsLimit: count.default(4096),

@@ -37,10 +37,18 @@ async function consoleOf(instance: Instance, expected: string): Promise<string> 
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const output = await driver.get_console_output(context, instance);
     if (output.includes(expected)) return output.trimEnd();
-    await sleep(50);
+    await sleep(50, undefined, { signal });
   }
   throw new Error(`${instance.name} never said ${expected}`);
 }
+
+// Ctrl-C ends the verb that is under way, which undoes what it did; the rest is destroyed below.
+const interrupted = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(name, () => {
+    interrupted.abort(new Error(name));
+  });
+const { signal } = interrupted;
 
 const booted: Instance[] = [];
 const images: string[] = [];
@@ -71,12 +79,13 @@ try {
         os_command_line: `sh -c 'echo "$greeting from $(hostname)"; date +%s > /written; cat /etc/motd; exec sleep 1000'`,
       },
     },
-    { injected_files: [['/etc/motd', 'This file was injected.\n']], onProgress: progressBar() },
+    { injected_files: [['/etc/motd', 'This file was injected.\n']], onProgress: progressBar(), signal },
   );
   console.log();
   await printInstances(driver, booted);
   console.log(`\nget_console_output\n${await consoleOf(first, 'injected')}`);
 
+  signal.throwIfAborted();
   console.log('\nreboot');
   const { started_at } = await driver.get_info(first);
   await driver.reboot(context, first, [], reboot_type.HARD);
@@ -93,10 +102,11 @@ try {
       console.log(`  ${task_state}`);
       return Promise.resolve();
     },
-    {},
+    { signal },
   );
   console.log(`  ${snapshot.id} is ${(await imageService.show(context, snapshot.id)).status}`);
 
+  signal.throwIfAborted();
   console.log('\nspawn from the snapshot');
   const second = newInstance('second');
   booted.push(second);
@@ -108,6 +118,9 @@ try {
   });
   await printInstances(driver, booted);
   console.log(await consoleOf(second, 'found what'));
+} catch (error) {
+  if (!signal.aborted) throw error;
+  console.log('\ninterrupted');
 } finally {
   console.log('\ndestroy');
   for (const instance of booted) await driver.destroy(context, instance, []);

@@ -1,3 +1,4 @@
+import { unlessAborted } from '../streams/index.js';
 import type {
   ImageMetadata,
   ImageService,
@@ -51,7 +52,7 @@ export async function uploadSnapshot(
   const { engine, host, logger } = environment;
   const { container, pause, update_task_state, signal, onProgress } = request;
   signal?.throwIfAborted();
-  await update_task_state({ task_state: task_states.IMAGE_PENDING_UPLOAD });
+  await unlessAborted(update_task_state({ task_state: task_states.IMAGE_PENDING_UPLOAD }), signal);
   const base = await engine.images.inspect(container.Image, { signal });
   const temporary = temporaryName(repository.snapshot, host);
   let answerLost = false;
@@ -64,10 +65,11 @@ export async function uploadSnapshot(
       throw error;
     });
     signal?.throwIfAborted();
-    await update_task_state({
+    const uploading = {
       task_state: task_states.IMAGE_UPLOADING,
       expected_state: task_states.IMAGE_PENDING_UPLOAD,
-    });
+    };
+    await unlessAborted(update_task_state(uploading), signal);
     await upload(environment, request, temporary, base.Config?.Env ?? []);
   } finally {
     await discardImage(engine, temporary, answerLost, logger);

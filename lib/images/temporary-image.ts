@@ -67,7 +67,9 @@ export async function discardImage(
     const isGone = isNotFound(failure.error);
     if (isGone && !mayAppear) return;
     if (performance.now() >= end || !(isGone || isUnreachable(failure.error))) {
-      if (!isGone) logger.error('a temporary image could not be removed', { reference, ...failure });
+      if (isGone)
+        logger.warn('a temporary image may appear yet; the next init_host removes it', { reference });
+      else logger.error('a temporary image could not be removed', { reference, ...failure });
       return;
     }
     await pause(interval, undefined);

@@ -1,4 +1,4 @@
-import type { ContainerRef, Engine } from '../engine/index.js';
+import type { ContainerInspect, Engine } from '../engine/index.js';
 
 /** What Nova keeps of a console: `nova.virt.driver` MAX_CONSOLE_BYTES. */
 const longestConsoleOutput = 100 * 1024;
@@ -8,10 +8,9 @@ const lines = 5_000;
 /** The last 100 KiB at most of what a container has printed, errors and output in order. */
 export async function consoleOutput(
   engine: Engine,
-  container: ContainerRef,
+  { Id: container, Config: configuration }: ContainerInspect,
   signal?: AbortSignal,
 ): Promise<string> {
-  const { Config: configuration } = await engine.containers.inspect(container, { signal });
   const log = await engine.containers.logs(container, {
     stdout: true,
     stderr: true,

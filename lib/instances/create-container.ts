@@ -46,7 +46,7 @@ export async function createContainer(
         continue;
       }
       const record = instanceRecord(occupant.Config.Labels);
-      const ours = record?.uuid === instance.uuid && record.host === birth.host;
+      const ours = record?.uuid.toLowerCase() === instance.uuid.toLowerCase() && record.host === birth.host;
       if (ours && record.attempt === birth.attempt) return;
       if (!ours || !isHalfMade(record, occupant.State))
         throw new InstanceExists(
@@ -56,7 +56,7 @@ export async function createContainer(
             instance_uuid: instance.uuid,
           },
         );
-      await removeContainer(engine, name);
+      await removeContainer(engine, occupant.Id);
     }
   }
 }
@@ -67,7 +67,7 @@ export async function createContainer(
 export async function discardAttempt(engine: Engine, instance: Instance, birth: Birth): Promise<void> {
   const occupant = await inspectOrNothing(engine, instance);
   if (occupant === undefined || instanceRecord(occupant.Config.Labels)?.attempt !== birth.attempt) return;
-  await removeContainer(engine, containerName(instance.uuid));
+  await removeContainer(engine, occupant.Id);
 }
 
 async function inspectOrNothing(engine: Engine, instance: Instance): Promise<ContainerInspect | undefined> {

@@ -1,4 +1,4 @@
-import type { Instance, Logger } from '../../interfaces/index.js';
+import type { Instance } from '../../interfaces/index.js';
 import { InstanceNotFound } from '../../interfaces/index.js';
 import type { ContainerInspect, Engine } from '../engine/index.js';
 import { containerName } from './container-name.js';
@@ -24,16 +24,17 @@ export async function inspectInstance(
   });
 }
 
-/** Does something to an instance's container; an instance that has none is told to the log and left at that. */
-export async function unlessGone(
+/** Looks at an instance's container; undefined when there is none, or it is not this host's. */
+export async function findInstance(
+  engine: Engine,
+  host: string,
   instance: Instance,
-  logger: Logger,
-  work: () => Promise<void>,
-): Promise<void> {
+  signal?: AbortSignal,
+): Promise<ContainerInspect | undefined> {
   try {
-    await work();
+    return await inspectInstance(engine, host, instance, signal);
   } catch (error) {
-    if (!isNoSuchContainer(error)) throw error;
-    logger.warn('the instance has no container', { instance: instance.uuid });
+    if (isNoSuchContainer(error) || error instanceof InstanceNotFound) return undefined;
+    throw error;
   }
 }

@@ -24,6 +24,9 @@ export interface ResourcePolicy {
  */
 export function resourceLimits(instance: Instance, policy: ResourcePolicy): HostConfiguration {
   const { flavor } = instance;
+  for (const [name, value] of Object.entries({ memory_mb: flavor.memory_mb, vcpus: flavor.vcpus }))
+    if (!Number.isSafeInteger(value) || value <= 0)
+      throw new InvalidInput(`The flavor's ${name} must be a positive whole number, not ${String(value)}`);
   const memory = flavor.memory_mb * mebibyte;
   return {
     Memory: memory,

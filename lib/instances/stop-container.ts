@@ -1,5 +1,6 @@
+import { InvalidInput } from '../../interfaces/index.js';
 import type { ContainerRef, Engine } from '../engine/index.js';
-import { isConflict } from '../engine/index.js';
+import { EngineError, isConflict } from '../engine/index.js';
 import { DeadlineExceeded, withDeadline } from '../streams/index.js';
 
 /** How an instance is to be stopped, in seconds. */
@@ -20,8 +21,9 @@ export async function stopContainer(
   container: ContainerRef,
   options: StopOptions,
 ): Promise<void> {
-  const { timeout, retry_interval, signal } = options;
-  let remaining = timeout;
+  const { signal } = options;
+  const retry_interval = wholeSeconds(options.retry_interval);
+  let remaining = wholeSeconds(options.timeout);
   while (retry_interval > 0 && remaining > retry_interval) {
     if (await stopsWithin(engine, container, retry_interval, signal)) return;
     remaining -= retry_interval;
@@ -39,7 +41,7 @@ async function stopsWithin(
   const { State: state, Config: configuration } = await engine.containers.inspect(container, { signal });
   if (!state.Running) return true;
   try {
-    await engine.containers.kill(container, { signal: configuration.StopSignal ?? 'SIGTERM' });
+    await askToStop(engine, container, configuration.StopSignal);
     await withDeadline('a clean stop', seconds * 1000, signal, (within) =>
       engine.containers.wait(container, { condition: 'not-running', signal: within }),
     );
@@ -50,4 +52,22 @@ async function stopsWithin(
     if (isConflict(error)) return true;
     throw error;
   }
+}
+
+/** Sends the signal that the image names, or the usual one when there is no such signal: the name is the tenant's. */
+async function askToStop(engine: Engine, container: ContainerRef, signal = 'SIGTERM'): Promise<void> {
+  try {
+    await engine.containers.kill(container, { signal });
+  } catch (error) {
+    // 400 in newer engines, 500 in 20.10.
+    if (!(error instanceof EngineError && /invalid signal/i.test(error.engineMessage))) throw error;
+    await engine.containers.kill(container, { signal: 'SIGTERM' });
+  }
+}
+
+/** The engine counts whole seconds. */
+function wholeSeconds(seconds: number): number {
+  if (!Number.isFinite(seconds) || seconds < 0)
+    throw new InvalidInput(`${String(seconds)} is not a number of seconds to wait for an instance to stop`);
+  return Math.ceil(seconds);
 }

@@ -2,8 +2,9 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, pack } from 'tar-stream';
 import type { Logger } from '../../interfaces/index.js';
+import { InvalidInput } from '../../interfaces/index.js';
 import type { ContainerRef, Engine } from '../engine/index.js';
-import { isNotFound } from '../engine/index.js';
+import { isBadRequest, isNotFound } from '../engine/index.js';
 import { readAll } from '../streams/index.js';
 import type { ExistingFile, FileToWrite, InstanceFiles } from './instance-files.js';
 
@@ -27,8 +28,14 @@ export async function writeFiles(
       logger.warn(`the image has no usable /${path}: it stays as it is`, { container });
     writing.push(...changed);
   }
-  if (writing.length > 0)
-    await engine.containers.putArchive(container, { path: '/', archive: archiveOf(writing) });
+  if (writing.length === 0) return;
+  const archive = archiveOf(writing);
+  await engine.containers
+    .putArchive(container, { path: '/', archive, noOverwriteDirNonDir: true })
+    .catch((error: unknown) => {
+      if (!isBadRequest(error)) throw error;
+      throw new InvalidInput(`The files cannot be written: ${error.engineMessage}`, { cause: error });
+    });
 }
 
 function archiveOf(files: readonly FileToWrite[]): Readable {

@@ -1,6 +1,7 @@
 import type { Logger, NetworkInfo, VIF } from '../../interfaces/index.js';
 import { VirtualInterfaceCreateException } from '../../interfaces/index.js';
 import type {
+  ContainerInspect,
   ContainerRef,
   ContainerSpecification,
   Engine,
@@ -103,20 +104,19 @@ export class Networks {
    *
    * @throws what {@link prepare} throws.
    */
-  async plug(container: ContainerRef, network_info: NetworkInfo, signal?: AbortSignal): Promise<void> {
+  async plug(container: ContainerInspect, network_info: NetworkInfo, signal?: AbortSignal): Promise<void> {
     const wiring = await this.prepare(network_info, signal);
     try {
       if (wiring.plan.length === 0) return;
-      const { NetworkSettings: settings } = await this.#engine.containers.inspect(container);
       for (const [position, planned] of wiring.plan.entries()) {
         const { Id: id } = await this.#engine.networks.inspect(planned.name);
-        const connection = settings.Networks[planned.name];
+        const connection = container.NetworkSettings.Networks[planned.name];
         if (connection?.NetworkID === id || connection?.NetworkID === '') continue;
         // Connected to a network of that name which is gone.
         if (connection !== undefined)
-          await this.#engine.networks.disconnect(planned.name, { container, force: true });
+          await this.#engine.networks.disconnect(planned.name, { container: container.Id, force: true });
         await this.#engine.networks.connect(planned.name, {
-          container,
+          container: container.Id,
           endpoint: endpoint(planned, position, wiring.addressing),
         });
       }
@@ -126,12 +126,13 @@ export class Networks {
   }
 
   /** Disconnects a container, which may be gone, from its networks, and removes those that nobody uses any more. */
-  async unplug(container: ContainerRef, network_info: NetworkInfo): Promise<void> {
+  async unplug(container: ContainerInspect | undefined, network_info: NetworkInfo): Promise<void> {
     const names = networkPlan(network_info, this.#host).map(({ name }) => name);
-    const found = await this.#engine.containers.inspect(container).catch(ignoreNotFound);
     for (const name of names) {
-      if (found?.NetworkSettings.Networks[name] === undefined) continue;
-      await this.#engine.networks.disconnect(name, { container, force: true }).catch(ignoreNotFound);
+      if (container?.NetworkSettings.Networks[name] === undefined) continue;
+      await this.#engine.networks
+        .disconnect(name, { container: container.Id, force: true })
+        .catch(ignoreNotFound);
     }
     await this.removeUnused(names);
   }
@@ -142,10 +143,10 @@ export class Networks {
       await this.#turns.take(name, undefined, async () => {
         if (this.#held.has(name)) return;
         const network = await this.#find(name);
-        if (network?.Labels[label.host] !== this.#host) return;
+        if (network?.Labels[label.networkId] === undefined) return;
         const users = await this.#engine.containers.list({ all: true, filters: { network: [network.Id] } });
         if (users.length > 0) return;
-        await this.#engine.networks.remove(name).catch(ignoreNotFound);
+        if (!(await this.#remove(name))) return;
         this.#logger.debug('removed a network that no instance uses any more', { network: name });
       });
     }
@@ -178,6 +179,21 @@ export class Networks {
         mustFit(made, specification, vif.network.id);
       }
     });
+  }
+
+  /** Another driver on the same engine may connect to it, or remove it, after the look: the engine then says so. */
+  async #remove(name: NetworkRef): Promise<boolean> {
+    try {
+      await this.#engine.networks.remove(name);
+      return true;
+    } catch (error) {
+      if (
+        isNotFound(error) ||
+        (error instanceof EngineError && /active endpoints/i.test(error.engineMessage))
+      )
+        return false;
+      throw error;
+    }
   }
 
   async #find(name: NetworkRef): Promise<NetworkInspect | undefined> {

@@ -14,6 +14,9 @@ export class DeadlineExceeded extends Error {
   }
 }
 
+/** Milliseconds, some 24 days. */
+const longestTimer = 2 ** 31 - 1;
+
 /**
  * Aborts when its parent does, or when too long passes without a {@link Deadline.touch}. Its owner must {@link Deadline.clear} it,
  * else the timer and the listener stay: `AbortSignal.any` is not used because its listeners on a long-lived parent pile up.
@@ -68,9 +71,13 @@ export class Deadline {
   }
 
   #start(what: string, milliseconds: number): NodeJS.Timeout {
-    return setTimeout(() => {
-      this.#controller.abort(new DeadlineExceeded(what, milliseconds));
-    }, milliseconds);
+    // Node takes a longer time for none at all.
+    return setTimeout(
+      () => {
+        this.#controller.abort(new DeadlineExceeded(what, milliseconds));
+      },
+      Math.min(milliseconds, longestTimer),
+    );
   }
 }
 

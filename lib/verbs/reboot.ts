@@ -1,6 +1,7 @@
 import type { Instance, NetworkInfo, RebootType } from '../../interfaces/index.js';
 import { reboot_type as rebootTypes } from '../../interfaces/index.js';
-import { containerName, shutdownTimeout, startContainer, stopContainer } from '../instances/index.js';
+import type { ContainerInspect } from '../engine/index.js';
+import { shutdownTimeout, startContainer, stopContainer } from '../instances/index.js';
 import type { ComputeNode } from './compute-node.js';
 
 /**
@@ -11,13 +12,13 @@ import type { ComputeNode } from './compute-node.js';
 export async function reboot(
   node: ComputeNode,
   instance: Instance,
+  container: ContainerInspect,
   network_info: NetworkInfo,
   reboot_type: RebootType,
   signal?: AbortSignal,
 ): Promise<void> {
-  const container = containerName(instance.uuid);
   const timeout = reboot_type === rebootTypes.SOFT ? shutdownTimeout(instance) : 0;
-  await stopContainer(node.engine, container, { timeout, retry_interval: 0, signal });
+  await stopContainer(node.engine, container.Id, { timeout, retry_interval: 0, signal });
   await node.networks.plug(container, network_info, signal);
-  await startContainer(node.engine, container);
+  await startContainer(node.engine, container.Id);
 }

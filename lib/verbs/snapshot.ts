@@ -4,9 +4,9 @@ import type {
   RequestContext,
   UpdateTaskState,
 } from '../../interfaces/index.js';
-import { InstanceNotFound, InstanceNotRunning } from '../../interfaces/index.js';
+import { InstanceNotRunning } from '../../interfaces/index.js';
 import { uploadSnapshot } from '../images/index.js';
-import { inspectInstance, isNoSuchContainer } from '../instances/index.js';
+import { findInstance } from '../instances/index.js';
 import type { ComputeNode } from './compute-node.js';
 
 /**
@@ -22,15 +22,11 @@ export async function snapshot(
   update_task_state: UpdateTaskState,
   { signal, onProgress }: LongRunningOptions,
 ): Promise<void> {
-  const container = await inspectInstance(node.engine, node.host, instance, signal).catch(
-    (error: unknown) => {
-      if (!isNoSuchContainer(error) && !(error instanceof InstanceNotFound)) throw error;
-      throw new InstanceNotRunning(`Instance ${instance.uuid} is not on this host`, {
-        cause: error,
-        instance_uuid: instance.uuid,
-      });
-    },
-  );
+  const container = await findInstance(node.engine, node.host, instance, signal);
+  if (container === undefined)
+    throw new InstanceNotRunning(`Instance ${instance.uuid} is not on this host`, {
+      instance_uuid: instance.uuid,
+    });
   const metadata = { properties: snapshotProperties(instance) };
   const pause = node.pauseForSnapshot;
   await uploadSnapshot(node, {

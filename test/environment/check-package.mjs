@@ -31,8 +31,11 @@ const consumer = `
 await main(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'nova-package-'));
   whenDone(async () => rmSync(folder, { recursive: true, force: true }));
+  await run('npm', ['run', 'build'], { cwd: project });
   const [packed] = JSON.parse(
-    await run('npm', ['pack', '--json', '--silent', '--pack-destination', folder], { cwd: project }),
+    await run('npm', ['pack', '--json', '--ignore-scripts', '--silent', '--pack-destination', folder], {
+      cwd: project,
+    }),
   );
   const strange = packed.files.map(({ path }) => path).filter((path) => unwanted.test(path));
   if (strange.length > 0) throw new Error(`the package holds what users do not need: ${strange.join(' ')}`);

@@ -94,7 +94,7 @@ async function removeEngine(folder) {
   if (!existsSync(folder)) return;
   const pidfile = join(folder, 'pid');
   if (existsSync(pidfile)) await end(Number(readFileSync(pidfile, 'utf8')));
-  for (const pid of processesOf(folder)) await end(pid, { patience: 2000 });
+  for (const pid of processesOf(folder, ['dockerd', 'containerd'])) await end(pid, { patience: 2000 });
   const mounts = readFileSync('/proc/mounts', 'utf8')
     .split('\n')
     .map((line) => line.split(' ')[1]?.replace(/\\040/g, ' ') ?? '')
@@ -110,6 +110,8 @@ async function removeStale() {
     const owner = join(folder, 'owner');
     if (!existsSync(owner)) continue;
     const [pid, birth] = readFileSync(owner, 'utf8').split(' ');
-    if (born(pid) !== birth) await removeEngine(folder);
+    if (born(pid) === birth) continue;
+    // Another run may have begun to remove it, too.
+    await removeEngine(folder).catch((error) => console.log(`could not remove ${folder}: ${error.message}`));
   }
 }

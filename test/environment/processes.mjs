@@ -1,6 +1,7 @@
 // Processes that a run starts and must end, whatever ends the run itself.
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The start time of a live process, in the kernel's ticks: tells a process from a later one with its number. Undefined when it is gone. */
@@ -24,8 +25,14 @@ export async function run(command, args, options = {}) {
     child.once('error', reject);
     child.once('close', resolve);
   });
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')} failed (${code}):\n${output.slice(-4000)}`);
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} failed (${code}):\n${excerpt(output)}`);
   return output;
+}
+
+/** What went wrong stands at the beginning or at the end. */
+function excerpt(output) {
+  const lines = output.trimEnd().split('\n');
+  return lines.length <= 40 ? lines.join('\n') : [...lines.slice(0, 20), '…', ...lines.slice(-20)].join('\n');
 }
 
 /** Starts a daemon in a session of its own, so that Ctrl-C reaches only its owner, who ends it in an orderly way. */
@@ -48,13 +55,19 @@ export async function end(pid, { patience = 20_000 } = {}) {
   }
 }
 
-/** The processes whose command line names a folder. */
-export function processesOf(folder) {
+/**
+ * The processes whose command line names a folder.
+ *
+ * @param programs how the names of their programs begin.
+ */
+export function processesOf(folder, programs) {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .filter((pid) => {
       try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder);
+        const [program, ...words] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+        const isOne = programs.some((name) => basename(program).startsWith(name));
+        return isOne && words.some((word) => word.includes(folder));
       } catch {
         return false;
       }
@@ -69,11 +82,16 @@ export function whenDone(cleanup) {
   cleanups.push(cleanup);
 }
 
-/** Does all that was left to do. */
-export async function cleanUp() {
-  for (let cleanup = cleanups.pop(); cleanup !== undefined; cleanup = cleanups.pop()) {
-    await cleanup().catch((error) => console.error(`cleaning up: ${error.message}`));
-  }
+let cleaning;
+
+/** Does all that was left to do; whoever asks while it is being done waits for the same end. */
+export function cleanUp() {
+  cleaning ??= (async () => {
+    for (let cleanup = cleanups.pop(); cleanup !== undefined; cleanup = cleanups.pop()) {
+      await cleanup().catch((error) => console.error(`cleaning up: ${error.message}`));
+    }
+  })();
+  return cleaning;
 }
 
 for (const [signal, code] of [

@@ -14,15 +14,22 @@ import { context, newImageMeta, newInstance } from './nova-objects.js';
 /** What keeps an instance alive until it is asked to end. */
 const stayAlive = "trap 'exit 0' TERM; echo ready; while :; do sleep 0.1; done";
 
-/** A DockerDriver on the engine of `DOCKER_HOST`, with a folder of images that holds one, for a host of its own. */
-export async function dockerHarness(options: DockerDriverOptions = {}): Promise<Harness> {
+/**
+ * A DockerDriver on the engine of `DOCKER_HOST`, with a folder of images that holds one, for a host of its own.
+ *
+ * @param config what containers of that image inherit.
+ */
+export async function dockerHarness(
+  options: DockerDriverOptions = {},
+  config: Readonly<Record<string, unknown>> = {},
+): Promise<Harness> {
   const host = `test-${randomBytes(4).toString('hex')}`;
   const folder = await mkdtemp(join(tmpdir(), 'nova-images-'));
   const imageService = options.imageService ?? new DirectoryImageService({ directory: folder });
   const record = await imageService.create(
     context,
     { name: 'busybox', container_format: 'docker', disk_format: 'raw' },
-    await busyboxImage({ command: ['sh', '-c', stayAlive] }),
+    await busyboxImage({ command: ['sh', '-c', stayAlive], config }),
   );
   const image = newImageMeta(record.id);
   const drivers: DockerDriver[] = [];

@@ -61,12 +61,12 @@ export const containerInspect = z.object({
   }),
   HostConfig: z.object({
     NetworkMode: z.string(),
-    Memory: z.int(),
-    MemorySwap: z.int(),
-    NanoCpus: z.int(),
-    CpuShares: z.int(),
-    CpuPeriod: z.int(),
-    CpuQuota: z.int(),
+    Memory: z.number(),
+    MemorySwap: z.number(),
+    NanoCpus: z.number(),
+    CpuShares: z.number(),
+    CpuPeriod: z.number(),
+    CpuQuota: z.number(),
     CpusetCpus: z.string(),
     PidsLimit: z.int().nullish(),
     Privileged: z.boolean(),
@@ -83,9 +83,9 @@ export const containerInspect = z.object({
     }),
   ),
   /** Bytes of the container's own layer; only when asked for. */
-  SizeRw: z.int().optional(),
+  SizeRw: z.number().optional(),
   /** Bytes of all its files; only when asked for. */
-  SizeRootFs: z.int().optional(),
+  SizeRootFs: z.number().optional(),
 });
 
 export const containerSummary = z.object({

@@ -51,6 +51,7 @@ export function parseConfiguration(path: string, text: string): ImageConfigurati
   const { os = '' } = configuration;
   if (os !== '' && os !== 'linux')
     throw new ArchiveRefused(`is for the operating system ${shown(os)}, not for linux`);
+  mustBeShort(configuration.config ?? {});
   mustBePlain(configuration, ['architecture', 'config', 'history', 'os', 'rootfs']);
   mustBePlain(configuration.rootfs, ['type', 'diff_ids']);
   return configuration;
@@ -76,6 +77,18 @@ export function why(error: z.ZodError): string {
     .slice(0, most)
     .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
     .join('; ');
+}
+
+/** Bytes of what an engine repeats of an image in every list and event of its containers: much of it, and no list can be read any more. */
+const longestListed = 64 * 1024;
+
+function mustBeShort(config: ContainerConfiguration): void {
+  const listed = [config.Labels, config.Cmd, config.Entrypoint, config.Volumes, config.ExposedPorts];
+  const bytes = Buffer.byteLength(JSON.stringify(listed));
+  if (bytes > longestListed)
+    throw new ArchiveRefused(
+      `gives its containers ${bytes} bytes of labels, command, volumes and ports: ${longestListed} are allowed`,
+    );
 }
 
 /**

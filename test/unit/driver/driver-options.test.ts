@@ -14,6 +14,8 @@ describe('the options of a driver', () => {
     [{ myIp: 'localhost' }, 'myIp'],
     [{ localGb: -1 }, 'localGb'],
     [{ engine: 'ftp://somewhere' }, 'ftp'],
+    [{ imageLimits: { maxBytes: -5 } }, 'maxBytes'],
+    [{ timeouts: { read: Number.NaN } }, 'read'],
   ])('are refused when they cannot be used: %p', (options, named) => {
     expect(() => new DockerDriver(options)).toThrow(
       expect.objectContaining({ name: 'InvalidInput', message: expect.stringContaining(named) }),
