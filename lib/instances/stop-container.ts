@@ -24,9 +24,14 @@ export async function stopContainer(
   const { signal } = options;
   const retry_interval = wholeSeconds(options.retry_interval);
   let remaining = wholeSeconds(options.timeout);
-  while (retry_interval > 0 && remaining > retry_interval) {
-    if (await stopsWithin(engine, container, retry_interval, signal)) return;
-    remaining -= retry_interval;
+  try {
+    while (retry_interval > 0 && remaining > retry_interval) {
+      if (await stopsWithin(engine, container, retry_interval, signal)) return;
+      remaining -= retry_interval;
+    }
+  } catch (error) {
+    // The image names a signal that does not exist. The engine then refuses every other signal too, but it can stop the container.
+    if (!(error instanceof EngineError && /invalid signal/i.test(error.engineMessage))) throw error;
   }
   await engine.containers.stop(container, { timeout: remaining, signal });
 }
@@ -41,7 +46,7 @@ async function stopsWithin(
   const { State: state, Config: configuration } = await engine.containers.inspect(container, { signal });
   if (!state.Running) return true;
   try {
-    await askToStop(engine, container, configuration.StopSignal);
+    await engine.containers.kill(container, { signal: configuration.StopSignal ?? 'SIGTERM' });
     await withDeadline('a clean stop', seconds * 1000, signal, (within) =>
       engine.containers.wait(container, { condition: 'not-running', signal: within }),
     );
@@ -51,17 +56,6 @@ async function stopsWithin(
     // It ended between the look and the signal.
     if (isConflict(error)) return true;
     throw error;
-  }
-}
-
-/** Sends the signal that the image names, or the usual one when there is no such signal: the name is the tenant's. */
-async function askToStop(engine: Engine, container: ContainerRef, signal = 'SIGTERM'): Promise<void> {
-  try {
-    await engine.containers.kill(container, { signal });
-  } catch (error) {
-    // 400 in newer engines, 500 in 20.10.
-    if (!(error instanceof EngineError && /invalid signal/i.test(error.engineMessage))) throw error;
-    await engine.containers.kill(container, { signal: 'SIGTERM' });
   }
 }
 
