@@ -2,7 +2,7 @@ import { Engine, engineAddress, imageReference, isNotFound } from '../../lib/eng
 
 /**
  * Removes what the driver keeps in the engine of images that no instance uses any more, as `docker image rm nova-docker-driver/image:ID` would.
- * The driver itself keeps them: the next instance boots at once.
+ * (It uses the library's inside, which works in a clone only.) The driver itself keeps them: the next instance boots at once.
  */
 export async function forgetImages(image_ids: readonly string[]): Promise<void> {
   const engine = new Engine(engineAddress());

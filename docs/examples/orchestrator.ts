@@ -1,4 +1,9 @@
-/** An orchestrator in thirty lines: keeps a number of instances running, replaces those that end, and leaves nothing when it is told to stop. */
+/**
+ * An orchestrator in thirty lines: keeps a number of instances running, replaces those that end, and leaves nothing when it is told to stop.
+ *
+ * usage: orchestrator.ts IMAGE_ID [COUNT], with an image that is in the folder NOVA_IMAGES_DIR (default: images), as the README's first program puts it
+ * there; the engine is that of DOCKER_HOST.
+ */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Instance } from '../../lib/index.js';
@@ -9,7 +14,7 @@ if (image_id === undefined) throw new Error('usage: orchestrator.ts IMAGE_ID [CO
 
 const context = { project_id: 'demo' };
 const imageService = new DirectoryImageService({ directory: process.env['NOVA_IMAGES_DIR'] ?? 'images' });
-const driver = new DockerDriver({ imageService, logger: console });
+const driver = new DockerDriver({ imageService, logger: { ...console, debug: () => undefined } });
 const instances = new Map<string, Instance>();
 
 async function boot(): Promise<void> {
