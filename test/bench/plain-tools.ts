@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { calm } from './calm.js';
 import { engine, token } from './surroundings.js';
 
 /**
@@ -37,8 +38,12 @@ export async function timeOf(script: string, variables: Readonly<Record<string, 
   return performance.now() - began;
 }
 
-/** Removes all images of the engine, and has all that was written reach the disk: the next measurement must not pay for the last. */
+/**
+ * Removes all images of the engine, has all that was written reach the disk, and waits for the machine to be calm: the next measurement must not pay for
+ * the last one, or for what others do.
+ */
 export async function settle(): Promise<void> {
   await shell('docker images --all --quiet | sort -u | xargs --no-run-if-empty docker rmi --force; sync');
   if ((await shell('docker images --all --quiet')) !== '') throw new Error('the engine still has images');
+  await calm();
 }

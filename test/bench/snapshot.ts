@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ImageRecord } from '../../lib/index.js';
 import { abba } from './abba.js';
+import { calm } from './calm.js';
 import { DriverProcess } from './driver-process.js';
 import { median, memoryGrowth, speed, speedRatio, type Figure } from './figures.js';
 import { settle, shell, timeOf } from './plain-tools.js';
@@ -22,6 +23,7 @@ export async function benchSnapshot(small: ImageRecord, large: ImageRecord): Pro
     const metadata = { name: 'bench snapshot', container_format: 'docker', disk_format: 'raw' };
     const { id } = await imageService.create(context, metadata);
     await shell('sync');
+    await calm();
     const milliseconds = await fill(id);
     const { status, size } = await imageService.show(context, id);
     if (status !== 'active' || size === null) throw new Error(`the snapshot ${id} is ${status}`);
