@@ -127,3 +127,6 @@ export const isUnreachable = (error: unknown): error is EngineUnreachable =>
  */
 export const isNoSuchImage = (error: unknown): error is EngineError =>
   isNotFound(error) && /no such image/i.test(error.engineMessage);
+/** A container is to be in a network that is not there ("network … not found", 20.10 to 28.5). */
+export const isNoSuchNetwork = (error: unknown): error is EngineError =>
+  isNotFound(error) && /network \S+ not found/i.test(error.engineMessage);

@@ -144,7 +144,11 @@ export class Networks {
         if (this.#held.has(name)) return;
         const network = await this.#find(name);
         if (network?.Labels[label.networkId] === undefined) return;
-        const users = await this.#engine.containers.list({ all: true, filters: { network: [network.Id] } });
+        // By its name too: a container that was never started knows no id of its network yet.
+        const users = await this.#engine.containers.list({
+          all: true,
+          filters: { network: [network.Id, name] },
+        });
         if (users.length > 0) return;
         if (!(await this.#remove(name))) return;
         this.#logger.debug('removed a network that no instance uses any more', { network: name });

@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import type { ImageMeta, Instance, RequestContext, SpawnOptions } from '../../interfaces/index.js';
-import { isNoSuchImage } from '../engine/index.js';
+import type {
+  ImageMeta,
+  Instance,
+  NetworkInfo,
+  RequestContext,
+  SpawnOptions,
+} from '../../interfaces/index.js';
+import type { ContainerRef } from '../engine/index.js';
+import { isNoSuchImage, isNoSuchNetwork } from '../engine/index.js';
 import { bootReference } from '../images/index.js';
 import type { Birth } from '../instances/index.js';
 import {
@@ -56,7 +63,7 @@ export async function spawn(
       await writeFiles(node.engine, container, files, node.logger);
       signal?.throwIfAborted();
       onProgress?.({ phase: 'starting', bytes: 0 });
-      if (power_on) await startContainer(node.engine, container);
+      if (power_on) await startInNetworks(node, container, network_info ?? []);
       signal?.throwIfAborted();
     };
 
@@ -72,5 +79,24 @@ export async function spawn(
   } catch (error) {
     await undo.run();
     throw error;
+  }
+}
+
+/** Another host's driver on the same engine may have removed a network after the look and before the container was in it: it is made anew, once. */
+async function startInNetworks(
+  node: ComputeNode,
+  container: ContainerRef,
+  network_info: NetworkInfo,
+): Promise<void> {
+  try {
+    await startContainer(node.engine, container);
+  } catch (error) {
+    if (!isNoSuchNetwork(error)) throw error;
+    const wiring = await node.networks.prepare(network_info);
+    try {
+      await startContainer(node.engine, container);
+    } finally {
+      node.networks.keep(wiring);
+    }
   }
 }
