@@ -11,7 +11,7 @@ export interface NovaExceptionOptions {
   readonly instance_uuid?: string;
 }
 
-/** The root of everything this library throws on purpose. Nova: `NovaException`. */
+/** The root of what the verbs throw; the engine's own errors are its `cause`. Nova: `NovaException`. */
 export class NovaException extends Error {
   override readonly name: string;
   /** The instance the verb was about, where there is one. */

@@ -58,7 +58,7 @@ async function engineDisk(info: SystemInfo): Promise<{ total: number; free: numb
     return { total: Math.floor((blocks * bsize) / gibibyte), free: Math.floor((bavail * bsize) / gibibyte) };
   } catch (error) {
     throw new NovaException(
-      `The disk of the engine's host is not known (${info.DockerRootDir} is not on this machine): set the driver's option local_gb`,
+      `The disk of the engine's host is not known (${info.DockerRootDir} is not on this machine): set the driver's option localGb`,
       { cause: error },
     );
   }

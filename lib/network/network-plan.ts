@@ -20,7 +20,7 @@ export interface PlannedInterface {
  * What the engine is to be asked for, for the interfaces of an instance: a bridge network for each of Nova's networks, with its subnet,
  * gateway and MTU, and in it the fixed address and the MAC address.
  *
- * @param host - the compute host, which owns the networks it makes.
+ * @param host - the compute host that makes the networks, for their label.
  * @throws VirtualInterfaceCreateException for what an engine's bridge network cannot be.
  */
 export function networkPlan(network_info: NetworkInfo, host: string): PlannedInterface[] {
