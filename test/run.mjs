@@ -1,31 +1,39 @@
 // npm test: the unit tests, the real engines, the real Glance and Keystone. See --help.
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { spawn } from 'node:child_process';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { canInstall } from './environment/debian.mjs';
+import { canInstall, Unavailable } from './environment/debian.mjs';
 import { engineVersions, findEngine, startEngine } from './environment/engine.mjs';
 import { startGlance } from './environment/glance.mjs';
 import { installDependencies, project } from './environment/packages.mjs';
-import { main, whenDone } from './environment/processes.mjs';
+import { isEnding, main, whenDone } from './environment/processes.mjs';
+import { stateFolder } from './environment/state-folder.mjs';
 
-const usage = `npm test -- [--tier unit|engine|images]… [--engine ${engineVersions.join('|')}]… [-- jest's options]
+const choices = { tier: ['unit', 'engine', 'images'], engine: engineVersions };
+
+const usage = `npm test -- [--tier ${choices.tier.join('|')}]… [--engine ${choices.engine.join('|')}]… [jest's options and patterns]
   Tiers: unit (recorded fixtures), engine (real Docker Engines, faults), images (real Glance and Keystone).
   Without options: everything. As root on Debian or Ubuntu, what is missing is installed and started;
   elsewhere the engine of DOCKER_HOST is used and the rest skipped. With CI=true nothing may be skipped.`;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
+const words = process.argv.slice(2);
+const { values, tokens } = parseArgs({
+  args: words,
+  strict: false,
+  tokens: true,
   options: {
-    tier: { type: 'string', multiple: true, default: ['unit', 'engine', 'images'] },
-    engine: { type: 'string', multiple: true, default: engineVersions },
+    tier: { type: 'string', multiple: true, default: choices.tier },
+    engine: { type: 'string', multiple: true, default: choices.engine },
     help: { type: 'boolean', default: false },
   },
 });
+const ours = tokens
+  .filter(({ kind, name }) => kind === 'option-terminator' || Object.hasOwn(choices, name))
+  .flatMap(({ index, inlineValue }) => (inlineValue === false ? [index, index + 1] : [index]));
+const forJest = words.filter((_, index) => !ours.includes(index));
 
-const folder = mkdtempSync(join(tmpdir(), 'nova-results-'));
-whenDone(async () => rmSync(folder, { recursive: true, force: true }));
+const { folder } = await stateFolder('nova-results-');
 const results = [];
 
 /** The tests of an engine compare all that it holds before and after: they must be alone with it. */
@@ -39,7 +47,9 @@ const alone = ['--runInBand'];
 async function jest(title, projects, how, env = {}) {
   console.log(`\n── ${title}`);
   const report = join(folder, `${results.length}.json`);
-  const child = spawn(
+  let child;
+  whenDone(async () => void child?.kill());
+  child = spawn(
     process.execPath,
     [
       ...[
@@ -47,17 +57,17 @@ async function jest(title, projects, how, env = {}) {
         '--disable-warning=ExperimentalWarning',
         'node_modules/jest/bin/jest.js',
       ],
-      ...['--selectProjects', ...projects, ...how, '--json', `--outputFile=${report}`, ...positionals],
+      ...['--selectProjects', ...projects, ...how, '--json', `--outputFile=${report}`, ...forJest],
     ],
     { cwd: project, env: { ...testEnvironment(), ...env }, stdio: ['ignore', 'ignore', 'inherit'] },
   );
-  whenDone(async () => void child.kill());
   // Something that a failed test left open keeps jest alive when it has long reported.
   const watch = setInterval(() => {
     if (existsSync(report) && statSync(report).mtimeMs < Date.now() - 30_000) child.kill('SIGKILL');
   }, 1000);
   const code = await new Promise((resolve) => child.once('close', resolve));
   clearInterval(watch);
+  if (isEnding()) throw new Error('interrupted');
   const {
     numPassedTests: passed = 0,
     numFailedTests: failed = 0,
@@ -81,9 +91,22 @@ function testEnvironment() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !unwanted.test(name)));
 }
 
-function skip(what, why) {
-  if (process.env.CI === 'true') throw new Error(`${what} may not be skipped with CI=true: ${why}`);
-  console.log(`\n── skipped: ${what}: ${why}`);
+function skip(title, why) {
+  const allowed = process.env.CI !== 'true';
+  console.log(`\n── ${title}: ${allowed ? 'skipped' : 'may not be skipped with CI=true'}: ${why}`);
+  if (!allowed) results.push({ title, passed: 0, failed: 1, skipped: 0 });
+}
+
+/** Runs a tier; one that cannot be run fails and lets the others run. */
+async function attempt(title, tier) {
+  try {
+    await tier();
+  } catch (error) {
+    if (isEnding()) throw error;
+    if (error instanceof Unavailable) return skip(title, error.message);
+    console.error(`\n── ${title}: ${error.message}`);
+    results.push({ title, passed: 0, failed: 1, skipped: 0 });
+  }
 }
 
 async function engineTier(version) {
@@ -109,23 +132,30 @@ await main(async () => {
     console.log(usage);
     return 0;
   }
+  for (const [name, offered] of Object.entries(choices)) {
+    const strange = values[name].filter((value) => !offered.includes(value));
+    if (strange.length > 0) throw new Error(`no ${name} is called ${strange.join(' or ')}\n\n${usage}`);
+  }
   await installDependencies();
   const wants = (tier) => values.tier.includes(tier);
   const installs = canInstall();
-  if (wants('unit')) await jest('unit, on recorded fixtures', ['unit'], []);
-  if (wants('engine') && installs) for (const version of values.engine) await engineTier(version);
+  if (wants('unit')) await attempt('unit', () => jest('unit, on recorded fixtures', ['unit'], []));
+  if (wants('engine') && installs)
+    for (const version of values.engine) await attempt(`engine ${version}`, () => engineTier(version));
   if (wants('engine') && !installs) {
     const engine = await findEngine();
     if (engine === undefined)
-      skip('the engine tests', 'no engine answers at DOCKER_HOST, and none can be installed here');
+      skip('engine', 'no engine answers at DOCKER_HOST, and none can be installed here');
     else
-      await jest(`engine ${engine.version}, found at ${engine.host}`, ['engine', 'faults'], alone, {
-        DOCKER_HOST: engine.host,
-      });
+      await attempt('engine', () =>
+        jest(`engine ${engine.version}, found at ${engine.host}`, ['engine', 'faults'], alone, {
+          DOCKER_HOST: engine.host,
+        }),
+      );
   }
-  if (wants('images') && installs) await imagesTier();
+  if (wants('images') && installs) await attempt('images', imagesTier);
   if (wants('images') && !installs)
-    skip('the tests with Glance and Keystone', 'they are installed as root on Debian or Ubuntu only');
+    skip('images', 'Glance and Keystone are installed as root on Debian or Ubuntu only');
 
   console.log();
   for (const { title, passed, failed, skipped } of results)

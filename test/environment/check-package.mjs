@@ -1,9 +1,9 @@
 // npm run check-package: what `npm pack` makes can be installed and imported in every way that the README names.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { project } from './packages.mjs';
-import { main, run, whenDone } from './processes.mjs';
+import { main, run } from './processes.mjs';
+import { stateFolder } from './state-folder.mjs';
 
 const unwanted = /(^|\/)(test|fixtures|docs|node_modules)\/|\.test\./;
 
@@ -29,8 +29,7 @@ const consumer = `
 `;
 
 await main(async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'nova-package-'));
-  whenDone(async () => rmSync(folder, { recursive: true, force: true }));
+  const { folder } = await stateFolder('nova-package-');
   await run('npm', ['run', 'build'], { cwd: project });
   const [packed] = JSON.parse(
     await run('npm', ['pack', '--json', '--ignore-scripts', '--silent', '--pack-destination', folder], {

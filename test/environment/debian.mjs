@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { run } from './processes.mjs';
+import { run, whenDone } from './processes.mjs';
 
 /** Whether packages can be installed here: root, on a Debian or Ubuntu. */
 export function canInstall() {
@@ -21,8 +21,19 @@ async function isInstalled(name) {
   }
 }
 
-/** Installs what is missing of some packages; nothing of the machine's package lists is asked when all are there. */
-export async function installPackages(...names) {
+let installing = Promise.resolve();
+
+/**
+ * Installs what is missing of some packages; nothing of the machine's package lists is asked when all are there. One call at a time: not
+ * every lock of apt is waited for.
+ */
+export function installPackages(...names) {
+  const turn = installing.then(() => installMissing(names));
+  installing = turn.catch(() => undefined);
+  return turn;
+}
+
+async function installMissing(names) {
   const missing = [];
   for (const name of names) if (!(await isInstalled(name))) missing.push(name);
   if (missing.length === 0) return;
@@ -37,21 +48,21 @@ export async function installPackages(...names) {
 /** Where what was unpacked is kept from one run to the next. */
 const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nova-docker-driver');
 
-/** The address of the archive that the machine's own Debian comes from, and the key that signs it. */
-function ownArchive() {
-  const parts = '/etc/apt/sources.list.d';
-  const files = [
-    '/etc/apt/sources.list',
-    ...(existsSync(parts) ? readdirSync(parts).map((name) => join(parts, name)) : []),
-  ];
-  for (const file of files.filter((name) => existsSync(name))) {
-    const text = readFileSync(file, 'utf8');
-    const address =
-      /^\s*deb\s+(?:\[[^\]]*\]\s+)?(\S+\/debian\/?)\s/m.exec(text)?.[1] ??
-      /^URIs:\s*(\S+\/debian\/?)\s*$/m.exec(text)?.[1];
-    if (address !== undefined) return address;
-  }
-  throw new Error('no Debian archive among the sources of this machine: a later suite cannot be had');
+/** What cannot be had on this machine, through no fault of it. */
+export class Unavailable extends Error {}
+
+/**
+ * The address of the archive that the machine's own Debian comes from. apt is asked, since it alone reads every form of its sources; it
+ * needs no lists for that. May be a list of mirrors (mirror+file:…), as on Debian's cloud images.
+ */
+async function ownArchive() {
+  const system = readFileSync('/etc/os-release', 'utf8');
+  const suite = /^VERSION_CODENAME=(\w+)$/m.exec(system)?.[1] ?? 'stable';
+  const addresses = await run('apt-get', ['update', '--print-uris']);
+  const address = new RegExp(`^'(\\S+)/dists/(?:${suite}|stable)/`, 'm').exec(addresses)?.[1];
+  if (!/^ID=debian$/m.test(system) || address === undefined)
+    throw new Unavailable('no archive of Debian is among the package sources of this machine');
+  return address;
 }
 
 /**
@@ -61,9 +72,10 @@ function ownArchive() {
 export async function unpackFromSuite(suite, ...names) {
   const folder = join(cache, `${suite}-${names.join('-')}`);
   if (existsSync(folder)) return folder;
-  const address = ownArchive();
+  const address = await ownArchive();
   console.log(`unpacking ${names.join(' ')} of Debian ${suite} …`);
   const work = `${folder}.${process.pid}`;
+  whenDone(async () => rmSync(work, { recursive: true, force: true }));
   mkdirSync(join(work, 'lists', 'partial'), { recursive: true });
   mkdirSync(join(work, 'cache', 'archives', 'partial'), { recursive: true });
   mkdirSync(join(work, 'root'));
@@ -85,7 +97,8 @@ export async function unpackFromSuite(suite, ...names) {
     await run('apt-get', [...options, 'download', ...names], { env: environment, cwd: work });
     for (const file of readdirSync(work).filter((name) => name.endsWith('.deb')))
       await run('dpkg', ['-x', join(work, file), join(work, 'root')]);
-    renameSync(join(work, 'root'), folder);
+    // Another run may have been quicker.
+    if (!existsSync(folder)) renameSync(join(work, 'root'), folder);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -1,6 +1,5 @@
 // npm run demo: an instance's life on a real engine, from a fresh clone.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { canInstall, installPackages } from './debian.mjs';
 import { findEngine, startEngine } from './engine.mjs';
 import { installDependencies, project } from './packages.mjs';
@@ -8,7 +7,7 @@ import { main, whenDone } from './processes.mjs';
 
 await main(async () => {
   await installDependencies();
-  if (canInstall() && !existsSync('/bin/busybox')) await installPackages('busybox-static');
+  if (canInstall()) await installPackages('busybox-static');
   const found = await findEngine();
   if (found === undefined && !canInstall())
     throw new Error(
@@ -22,8 +21,11 @@ await main(async () => {
     ['--enable-source-maps', '--import', './docs/examples/register.mjs', 'docs/examples/boot-an-instance.ts'],
     { cwd: project, stdio: 'inherit', env: { ...process.env, DOCKER_HOST: engine.host } },
   );
-  // The example hears of Ctrl-C itself and destroys what it booted; the engine must outlive it.
   const ended = new Promise((resolve) => child.once('close', (code) => resolve(code ?? 1)));
-  whenDone(async () => void (await ended));
+  // Told to end, the example destroys what it booted; the engine must outlive it.
+  whenDone(async () => {
+    child.kill();
+    await ended;
+  });
   return ended;
 });

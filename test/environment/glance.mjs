@@ -1,11 +1,9 @@
 // A real Glance, with and without a real Keystone, on free ports of this machine.
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installPackages } from './debian.mjs';
-import { run, whenDone } from './processes.mjs';
+import { run } from './processes.mjs';
+import { stateFolder } from './state-folder.mjs';
 
 const script = fileURLToPath(new URL('glance-up.sh', import.meta.url));
 
@@ -18,17 +16,13 @@ async function freePort() {
 }
 
 async function start(mode) {
-  const folder = mkdtempSync(join(tmpdir(), `nova-glance-${mode}-`));
+  const { folder } = await stateFolder(`nova-glance-${mode}-`, (state) => run(script, [state, 'stop']));
   const env = {
     ...process.env,
     GLANCE_UP_NO_INSTALL: '1',
     GLANCE_PORT: await freePort(),
     KEYSTONE_PORT: await freePort(),
   };
-  whenDone(async () => {
-    await run(script, [folder, 'stop'], { env });
-    rmSync(folder, { recursive: true, force: true });
-  });
   const output = await run(script, [folder, mode], { env });
   const lines = output.split('\n').filter((line) => /^[A-Z_]+=/.test(line));
   return Object.fromEntries(

@@ -12,5 +12,6 @@ export async function installDependencies() {
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(`${project}package-lock.json`).mtimeMs)
     return;
   console.log('installing the packages of the project …');
-  await run('npm', ['ci'], { cwd: project });
+  // Whatever NODE_ENV says: jest and the compiler are among the packages for development.
+  await run('npm', ['ci', '--include=dev'], { cwd: project });
 }

@@ -55,19 +55,13 @@ export async function end(pid, { patience = 20_000 } = {}) {
   }
 }
 
-/**
- * The processes whose command line names a folder.
- *
- * @param programs how the names of their programs begin.
- */
-export function processesOf(folder, programs) {
+/** The processes of which a file in /proc says what is looked for; those that end meanwhile are none. */
+function processesWith(file, says) {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .filter((pid) => {
       try {
-        const [program, ...words] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-        const isOne = programs.some((name) => basename(program).startsWith(name));
-        return isOne && words.some((word) => word.includes(folder));
+        return says(readFileSync(`/proc/${pid}/${file}`, 'utf8'));
       } catch {
         return false;
       }
@@ -75,14 +69,41 @@ export function processesOf(folder, programs) {
     .map(Number);
 }
 
-const cleanups = [];
-
-/** Has something done when this process ends, in whatever way it can hear of; the last first. */
-export function whenDone(cleanup) {
-  cleanups.push(cleanup);
+/**
+ * The processes whose command line names a folder.
+ *
+ * @param programs how the names of their programs begin.
+ */
+export function processesOf(folder, programs) {
+  return processesWith('cmdline', (line) => {
+    const [program, ...words] = line.split('\0');
+    const isOne = programs.some((name) => basename(program).startsWith(name));
+    return isOne && words.some((word) => word.includes(folder));
+  });
 }
 
+/** The processes in a control group whose path names one of some containers. */
+export function processesInside(containers) {
+  return processesWith('cgroup', (groups) => containers.some((id) => groups.includes(id)));
+}
+
+const cleanups = [];
+
 let cleaning;
+
+/** Whether this process has begun to end. */
+export const isEnding = () => cleaning !== undefined;
+
+/**
+ * Has something done when this process ends, in whatever way it can hear of; the last first. To be called before what is to be undone is
+ * started.
+ *
+ * @throws Error when this process has begun to end: it starts nothing any more.
+ */
+export function whenDone(cleanup) {
+  if (isEnding()) throw new Error('this run is being ended');
+  cleanups.push(cleanup);
+}
 
 /** Does all that was left to do; whoever asks while it is being done waits for the same end. */
 export function cleanUp() {
@@ -101,6 +122,10 @@ for (const [signal, code] of [
 ]) {
   process.on(signal, () => void cleanUp().then(() => process.exit(code)));
 }
+process.on('uncaughtException', (error) => {
+  console.error(error);
+  void cleanUp().then(() => process.exit(1));
+});
 
 /** Runs a program's main function, cleans up after it, and ends with its exit code. */
 export async function main(work) {
@@ -108,7 +133,8 @@ export async function main(work) {
   try {
     code = await work();
   } catch (error) {
-    console.error(error.message);
+    // What fails because the run is being ended is nothing to tell.
+    if (!isEnding()) console.error(error.message);
   }
   await cleanUp();
   process.exit(code);

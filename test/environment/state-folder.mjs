@@ -1,0 +1,43 @@
+// Temporary folders: removed with the run that made them, or by a later run when that one was killed.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { born, whenDone } from './processes.mjs';
+
+const ownerOf = (folder) => join(folder, 'owner');
+
+/**
+ * Makes a folder of this run.
+ *
+ * @param prefix how its name begins; tells the kinds of state apart.
+ * @param release ends what runs on the folder, if anything does.
+ * @returns the folder, and how to release and remove it before this run ends.
+ */
+export async function stateFolder(prefix, release = async () => {}) {
+  await removeStale(prefix, release);
+  let folder;
+  const remove = async () => folder !== undefined && removeFolder(folder, release);
+  whenDone(remove);
+  folder = mkdtempSync(join(tmpdir(), prefix));
+  writeFileSync(ownerOf(folder), `${process.pid} ${born(process.pid)}`);
+  return { folder, remove };
+}
+
+async function removeFolder(folder, release) {
+  if (!existsSync(folder)) return;
+  await release(folder);
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function removeStale(prefix, release) {
+  for (const name of readdirSync(tmpdir()).filter((each) => each.startsWith(prefix))) {
+    const folder = join(tmpdir(), name);
+    if (!existsSync(ownerOf(folder))) continue;
+    const [pid, birth] = readFileSync(ownerOf(folder), 'utf8').split(' ');
+    if (born(pid) === birth) continue;
+    // Another run may have begun to remove it, too.
+    await removeFolder(folder, release).catch((error) =>
+      console.log(`could not remove ${folder}: ${error.message}`),
+    );
+  }
+}
