@@ -2,10 +2,10 @@ import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const second = 1000;
-const patience = 60 * second;
+const patience = 15 * second;
 const calmShare = 0.2;
 
-/** Waits until the processors of this machine have little to do, but no longer than a minute. */
+/** Waits until the processors of this machine have little to do, but no longer than a quarter of a minute. */
 export async function calm(): Promise<void> {
   for (const end = performance.now() + patience; performance.now() < end;) {
     const before = processorTimes();
