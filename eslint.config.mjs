@@ -13,9 +13,9 @@ const forbid = (files, patterns) => ({
   rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns }] },
 });
 const rule = (regex, message) => ({ regex, message });
-const driver = rule('(^|/)docker-driver(\\.js|/)', 'Nothing imports the driver but the public index.');
+const driver = rule('(^|/)(docker-driver\\.js|driver/)', 'Nothing imports the driver but the public index.');
 const insides = rule(
-  `^(\\.\\./)+(lib/)?(${[...rooms, ...leaves, 'engine', 'testing', 'verbs'].join('|')})/(?!index\\.js$)`,
+  `^(\\.\\./)+(lib/)?(${[...rooms, ...leaves, 'engine', 'testing', 'verbs', 'driver'].join('|')})/(?!index\\.js$)`,
   'Enter a room by its index.ts.',
 );
 const other = (names) =>
@@ -79,6 +79,10 @@ export default tseslint.config(
     ),
   ),
   forbid(['lib/testing/**/*.ts'], [driver, insides, other([...rooms, 'engine', 'verbs'])]),
+  forbid(
+    ['lib/driver/**/*.ts'],
+    [rule('(^|/)docker-driver\\.js', 'The driver is made of its verbs.'), insides, other(['testing'])],
+  ),
   forbid(['lib/docker-driver.ts', 'lib/index.ts'], [insides, other(['testing'])]),
   {
     files: ['test/**/*.ts', 'docs/examples/**/*.ts', 'fixtures/*.ts'],
