@@ -24,6 +24,8 @@ export const label = {
   powerOn: `${prefix}.spawn.power_on`,
   /** Which attempt to spawn made the container: tells our own lost answer from somebody else's container. */
   attempt: `${prefix}.spawn.attempt`,
+  /** What a note is about, see `Notes`. */
+  note: `${prefix}.note`,
   /** Neutron's id of the network. */
   networkId: `${prefix}.network.id`,
 } as const;

@@ -15,7 +15,7 @@ import {
 import { listOf } from './schemas/fields.js';
 import { containerStats, type ContainerStats } from './schemas/stats.js';
 import type { CallOptions, Session } from './session.js';
-import type { ContainerSpecification } from './specifications.js';
+import type { ContainerSpecification, ResourceLimits } from './specifications.js';
 
 /**
  * Which containers a list has: those that match one value of every key. Only keys that the engine is known to have: it ignores others
@@ -102,17 +102,6 @@ export class ContainersApi {
     return status !== 304;
   }
 
-  /** Stops a container, as {@link stop} does, and starts it; one that does not run is started. */
-  async restart(container: ContainerRef, options: CallOptions & { timeout: number }): Promise<void> {
-    await this.#session.status({
-      method: 'POST',
-      path: path`/containers/${container}/restart`,
-      query: { t: options.timeout },
-      timeout: options.timeout * 1000 + this.#session.timeouts.stopMargin + this.#session.timeouts.change,
-      signal: options.signal,
-    });
-  }
-
   /**
    * Sends a container's first process a signal.
    *
@@ -140,6 +129,32 @@ export class ContainersApi {
   /** Thaws a container. @throws EngineError when it is not paused: 500 from 20.10, 409 from later engines. */
   async unpause(container: ContainerRef, options: CallOptions = {}): Promise<void> {
     await this.#post(path`/containers/${container}/unpause`, options);
+  }
+
+  /**
+   * Gives a container another name.
+   *
+   * @throws EngineError 409 when the name is taken.
+   */
+  async rename(container: ContainerRef, options: CallOptions & { name: ContainerRef }): Promise<void> {
+    await this.#session.status({
+      method: 'POST',
+      path: path`/containers/${container}/rename`,
+      query: { name: options.name },
+      timeout: this.#session.timeouts.change,
+      signal: options.signal,
+    });
+  }
+
+  /** Changes what a container gets of its host, running or not. What is left out stays as it is. */
+  async update(container: ContainerRef, options: CallOptions & { limits: ResourceLimits }): Promise<void> {
+    await this.#session.status({
+      method: 'POST',
+      path: path`/containers/${container}/update`,
+      body: options.limits,
+      timeout: this.#session.timeouts.change,
+      signal: options.signal,
+    });
   }
 
   /**
@@ -249,37 +264,6 @@ export class ContainersApi {
       containerExit,
     );
     return { statusCode: exit.StatusCode, error: exit.Error?.Message };
-  }
-
-  /**
-   * Unpacks a tar archive inside a container.
-   *
-   * @param options - `path`: an existing directory of the container; `archive`: destroyed in any case; `noOverwriteDirNonDir`: refuse to
-   * replace a directory by a file and the other way round.
-   */
-  async putArchive(
-    container: ContainerRef,
-    options: CallOptions & { path: string; archive: Readable; noOverwriteDirNonDir?: boolean },
-  ): Promise<void> {
-    await this.#session.status({
-      method: 'PUT',
-      path: path`/containers/${container}/archive`,
-      query: { path: options.path, noOverwriteDirNonDir: options.noOverwriteDirNonDir },
-      upload: { source: options.archive },
-      timeout: this.#session.timeouts.archive,
-      signal: options.signal,
-    });
-  }
-
-  /** Packs a file or directory of a container as a tar archive. The reader must end or destroy it. */
-  async getArchive(container: ContainerRef, options: CallOptions & { path: string }): Promise<Readable> {
-    return this.#session.stream({
-      method: 'GET',
-      path: path`/containers/${container}/archive`,
-      query: { path: options.path },
-      timeout: this.#session.timeouts.archive,
-      signal: options.signal,
-    });
   }
 
   /**

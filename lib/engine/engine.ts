@@ -3,11 +3,13 @@ import type { EngineAddress } from './address.js';
 import type { EngineVersion } from './api-version.js';
 import { ContainersApi } from './containers.js';
 import { ExecApi } from './exec.js';
+import { FilesApi } from './files.js';
 import { ImagesApi } from './images.js';
 import { NetworksApi } from './networks.js';
 import { Session, type CallOptions } from './session.js';
 import { SystemApi } from './system.js';
 import type { EngineTimeouts } from './timeouts.js';
+import { VolumesApi } from './volumes.js';
 
 /** What an engine's client may be told. */
 export interface EngineClientOptions {
@@ -21,8 +23,10 @@ export interface EngineClientOptions {
 export class Engine {
   readonly system: SystemApi;
   readonly containers: ContainersApi;
+  readonly files: FilesApi;
   readonly images: ImagesApi;
   readonly networks: NetworksApi;
+  readonly volumes: VolumesApi;
   readonly exec: ExecApi;
   readonly #session: Session;
 
@@ -31,8 +35,10 @@ export class Engine {
     this.#session = session;
     this.system = new SystemApi(session);
     this.containers = new ContainersApi(session);
+    this.files = new FilesApi(session);
     this.images = new ImagesApi(session);
     this.networks = new NetworksApi(session);
+    this.volumes = new VolumesApi(session);
     this.exec = new ExecApi(session);
   }
 

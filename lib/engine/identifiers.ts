@@ -18,6 +18,8 @@ export type ImageRef = string & { readonly [kind]: 'image' };
 export type ImageId = ImageRef & { readonly [exact]: true };
 /** An image's `repository:tag`. Made by {@link imageReference}. */
 export type ImageReference = ImageRef & { readonly [tagged]: true };
+/** A volume's name, checked. Made by {@link volumeName}. */
+export type VolumeName = string & { readonly [kind]: 'volume' };
 /** The id of a process started in a container. */
 export type ExecId = string & { readonly [kind]: 'exec' };
 /** A repository's name, without tag or digest. Made by {@link repositoryName}. */
@@ -25,7 +27,7 @@ export type RepositoryName = string & { readonly [kind]: 'repository' };
 /** An image's tag. Made by {@link tagName}. */
 export type TagName = string & { readonly [kind]: 'tag' };
 /** Everything that may stand in a request's path. */
-export type PathIdentifier = ContainerRef | NetworkRef | ImageRef | ExecId;
+export type PathIdentifier = ContainerRef | NetworkRef | ImageRef | VolumeName | ExecId;
 
 /** The engine's own rule for container names is this without the upper bound, which keeps request lines short. */
 const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,254}$/;
@@ -73,6 +75,8 @@ export const isContainerId = (text: string): text is ContainerId => fullIdPatter
 export const isNetworkRef = (text: string): text is NetworkRef => isName(text);
 /** Whether a text is a network's full id. */
 export const isNetworkId = (text: string): text is NetworkId => fullIdPattern.test(text);
+/** Whether a text can name a volume. */
+export const isVolumeName = (text: string): text is VolumeName => isName(text);
 /** Whether a text is an image's id. */
 export const isImageId = (text: string): text is ImageId => imageIdPattern.test(text);
 /** Whether a text is `repository:tag`. */
@@ -107,6 +111,13 @@ export const containerRef = (nameOrId: string): ContainerRef =>
  */
 export const networkRef = (nameOrId: string): NetworkRef =>
   checked(isNetworkRef, nameOrId, "a network's name or id");
+
+/**
+ * Checks a volume's name; the rule is that for containers.
+ *
+ * @throws InvalidInput when it is not one.
+ */
+export const volumeName = (name: string): VolumeName => checked(isVolumeName, name, "a volume's name");
 
 /**
  * Checks an image's reference or id. A bare name that consists of hexadecimal digits is read by the engine as the beginning

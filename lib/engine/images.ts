@@ -82,6 +82,31 @@ export class ImagesApi {
     return loaded;
   }
 
+  /**
+   * Makes an image of one layer from all files of a file system.
+   *
+   * @param files - a tar stream of them; destroyed in any case.
+   * @param options - `onProgress` is told the bytes that went to the engine so far.
+   * @throws EngineError with `inBand` when the engine refuses the archive; whatever the archive fails with.
+   */
+  async importFiles(
+    files: Readable,
+    options: CallOptions & { repo: RepositoryName; tag: TagName; onProgress?: (bytes: number) => void },
+  ): Promise<void> {
+    const request = { method: 'POST', path: path`/images/create` } as const;
+    const lines = this.#session.lines(
+      {
+        ...request,
+        query: { fromSrc: '-', repo: options.repo, tag: options.tag },
+        upload: { source: files, onBytes: options.onProgress },
+        timeout: this.#session.timeouts.image,
+        signal: options.signal,
+      },
+      loadLine,
+    );
+    for await (const line of lines) throwInBand(request, line);
+  }
+
   /** Packs an image as an archive. The reader must end or destroy it. */
   async save(image: ImageRef, options: CallOptions = {}): Promise<Readable> {
     return this.#session.stream({

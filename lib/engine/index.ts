@@ -9,6 +9,7 @@ export type { ContainerFilters, ContainersApi, LogOptions } from './containers.j
 export { Engine, type EngineClientOptions } from './engine.js';
 export * from './errors.js';
 export type { ExecApi } from './exec.js';
+export type { FilesApi } from './files.js';
 export * from './identifiers.js';
 export type { ImageFilters, ImagesApi, LoadedImage } from './images.js';
 export type { NetworkFilters, NetworksApi } from './networks.js';
@@ -19,11 +20,14 @@ export type {
   ContainerSummary,
 } from './schemas/containers.js';
 export type { ExecInspect } from './schemas/exec.js';
+export type { FileChange } from './schemas/files.js';
 export type { ImageInspect, ImageRemoved, ImageSummary } from './schemas/images.js';
 export type { NetworkInspect } from './schemas/networks.js';
 export type { ContainerStats } from './schemas/stats.js';
 export type { EngineEvent, SystemInfo, VersionAnswer } from './schemas/system.js';
+export type { VolumeInspect } from './schemas/volumes.js';
 export type { CallOptions } from './session.js';
 export type * from './specifications.js';
 export type { EventFilters, SystemApi } from './system.js';
 export { defaultTimeouts, type EngineTimeouts } from './timeouts.js';
+export type { VolumeFilters, VolumesApi } from './volumes.js';

@@ -1,4 +1,4 @@
-import type { ContainerRef, ImageRef } from './identifiers.js';
+import type { ContainerRef, ImageRef, VolumeName } from './identifiers.js';
 
 /** Bytes or operations a second for one device of the host. */
 export interface ThrottledDevice {
@@ -7,8 +7,8 @@ export interface ThrottledDevice {
   readonly Rate: number;
 }
 
-/** What a container gets of its host. Sizes are in bytes. */
-export interface HostConfiguration {
+/** What a container gets of its host and can be changed while it lives. Sizes are in bytes. */
+export interface ResourceLimits {
   readonly Memory?: number;
   /** Memory and swap together; equal to `Memory` means no swap, -1 unlimited. */
   readonly MemorySwap?: number;
@@ -20,6 +20,10 @@ export interface HostConfiguration {
   /** Such as `0-2,4`. */
   readonly CpusetCpus?: string;
   readonly PidsLimit?: number;
+}
+
+/** What a container gets of its host. Sizes are in bytes. */
+export interface HostConfiguration extends ResourceLimits {
   readonly OomKillDisable?: boolean;
   readonly BlkioWeight?: number;
   readonly BlkioDeviceReadBps?: readonly ThrottledDevice[];
@@ -45,7 +49,30 @@ export interface HostConfiguration {
     readonly Name: 'no' | 'always' | 'unless-stopped' | 'on-failure';
     readonly MaximumRetryCount?: number;
   };
+  /** File systems of the host and of the engine that appear in the container. */
+  readonly Mounts?: readonly MountSpecification[];
   readonly LogConfig?: { readonly Type: string; readonly Config?: Readonly<Record<string, string>> };
+}
+
+/** A directory that appears in a container. */
+export interface MountSpecification {
+  readonly Type: 'bind' | 'volume' | 'tmpfs';
+  /** Absolute, in the container. */
+  readonly Target: string;
+  /** A volume's name, or a path of the host; none for `tmpfs`. */
+  readonly Source?: string;
+  readonly ReadOnly?: boolean;
+  readonly BindOptions?: { readonly Propagation?: 'rprivate' | 'private' };
+  readonly VolumeOptions?: { readonly NoCopy?: boolean; readonly Labels?: Readonly<Record<string, string>> };
+  readonly TmpfsOptions?: { readonly SizeBytes?: number; readonly Mode?: number };
+}
+
+/** A volume to be made: the body of `POST /volumes/create`. */
+export interface VolumeSpecification {
+  readonly Name: VolumeName;
+  readonly Driver?: string;
+  readonly DriverOpts?: Readonly<Record<string, string>>;
+  readonly Labels?: Readonly<Record<string, string>>;
 }
 
 /** A container's place in a network, as asked for. */

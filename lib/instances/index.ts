@@ -19,6 +19,8 @@ export type { Birth } from './instance-labels.js';
 export { instanceRecord } from './instance-labels.js';
 export { listInstances } from './list-instances.js';
 export type { ListedInstance } from './list-instances.js';
+export { Notes } from './notes.js';
+export type { NoteKind } from './notes.js';
 export { instanceInfo, powerState } from './power-state.js';
 export { removeContainer } from './remove-container.js';
 export { shutdownTimeout } from './shutdown-timeout.js';

@@ -30,7 +30,7 @@ export async function writeFiles(
   }
   if (writing.length === 0) return;
   const archive = archiveOf(writing);
-  await engine.containers
+  await engine.files
     .putArchive(container, { path: '/', archive, noOverwriteDirNonDir: true })
     .catch((error: unknown) => {
       if (!isBadRequest(error)) throw error;
@@ -54,7 +54,7 @@ async function readFile(
   container: ContainerRef,
   path: string,
 ): Promise<ExistingFile | undefined> {
-  const archive = await engine.containers
+  const archive = await engine.files
     .getArchive(container, { path: `/${path}` })
     .catch((error: unknown) => {
       if (isNotFound(error)) return undefined;

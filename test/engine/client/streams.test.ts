@@ -128,13 +128,13 @@ describe('streams', () => {
     it('go in before the first start and come out again', async () => {
       const id = await bench.create('cat /etc/greeting; stat -c "%a %u" /etc/greeting');
       const content = Buffer.from('hello\n');
-      await engine.containers.putArchive(id, { path: '/etc', archive: archive('greeting', content) });
+      await engine.files.putArchive(id, { path: '/etc', archive: archive('greeting', content) });
       await engine.containers.start(id);
       await engine.containers.wait(id);
       expect(await text(await engine.containers.logs(id, { tty: false }))).toBe('hello\n640 7\n');
 
       const entries: string[] = [];
-      const reader = (await engine.containers.getArchive(id, { path: '/etc/greeting' })).pipe(extract());
+      const reader = (await engine.files.getArchive(id, { path: '/etc/greeting' })).pipe(extract());
       for await (const entry of reader)
         entries.push(`${entry.header.name}: ${await text(Readable.from(entry))}`);
       expect(entries).toEqual(['greeting: hello\n']);
@@ -143,8 +143,8 @@ describe('streams', () => {
     it('of many megabytes pass both ways unchanged', async () => {
       const id = await bench.create('true');
       const content = Buffer.alloc(32 * 1024 * 1024, 'pattern');
-      await engine.containers.putArchive(id, { path: '/', archive: archive('big', content) });
-      const reader = (await engine.containers.getArchive(id, { path: '/big' })).pipe(extract());
+      await engine.files.putArchive(id, { path: '/', archive: archive('big', content) });
+      const reader = (await engine.files.getArchive(id, { path: '/big' })).pipe(extract());
       for await (const entry of reader) {
         expect((await buffer(Readable.from(entry))).equals(content)).toBe(true);
       }
@@ -153,12 +153,12 @@ describe('streams', () => {
     it('are refused with the reason, and the source is destroyed', async () => {
       const id = await bench.create('true');
       const source = archive('x', Buffer.alloc(1024 * 1024));
-      const failure: unknown = await engine.containers
+      const failure: unknown = await engine.files
         .putArchive(id, { path: '/no/such/folder', archive: source })
         .catch((error: unknown) => error);
       expect(isNotFound(failure)).toBe(true);
       expect(source.destroyed).toBe(true);
-      const missing = engine.containers.getArchive(id, { path: '/nothing' });
+      const missing = engine.files.getArchive(id, { path: '/nothing' });
       expect(isNotFound(await missing.catch((error: unknown) => error))).toBe(true);
     });
   });

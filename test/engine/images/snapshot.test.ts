@@ -265,7 +265,7 @@ describe('uploadSnapshot', () => {
   });
 
   it('holds no more of a large container in memory than a few MiB', async () => {
-    await direct.containers.putArchive(container.Id, { path: '/', archive: largeFile(256 * MiB) });
+    await direct.files.putArchive(container.Id, { path: '/', archive: largeFile(256 * MiB) });
     let most = 0;
     let bytes = 0;
     class CountingService extends GivenImages {

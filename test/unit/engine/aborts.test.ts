@@ -86,7 +86,7 @@ describe('a deadline', () => {
     await start((request) => (stuck = request));
     const archive = Readable.from(endless());
     const engine = fake.client({ timeouts: { archive: 100 } });
-    await expect(engine.containers.putArchive(container, { path: '/', archive })).rejects.toBeInstanceOf(
+    await expect(engine.files.putArchive(container, { path: '/', archive })).rejects.toBeInstanceOf(
       DeadlineExceeded,
     );
     expect(archive.destroyed).toBe(true);
@@ -104,7 +104,7 @@ describe('a deadline', () => {
       }
     }
     const engine = fake.client({ timeouts: { archive: 150 } });
-    await engine.containers.putArchive(container, { path: '/', archive: Readable.from(slow()) });
+    await engine.files.putArchive(container, { path: '/', archive: Readable.from(slow()) });
   });
 });
 
@@ -132,7 +132,7 @@ describe('a signal', () => {
     const signal = AbortSignal.abort(reason);
     await expect(engine.containers.start(container, { signal })).rejects.toBe(reason);
     const archive = Readable.from(endless());
-    await expect(engine.containers.putArchive(container, { path: '/', archive, signal })).rejects.toBe(
+    await expect(engine.files.putArchive(container, { path: '/', archive, signal })).rejects.toBe(
       reason,
     );
     await expect(engine.containers.attach(container, { tty: false, signal })).rejects.toBe(reason);

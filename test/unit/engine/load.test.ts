@@ -136,7 +136,7 @@ describe('an upload', () => {
     await start((_request, response) => answerJson(response, 404, { message: 'No such container: ab' }));
     const archive = new PassThrough();
     archive.write(Buffer.alloc(1000));
-    const call = fake.client().containers.putArchive(containerRef('ab'), { path: '/', archive });
+    const call = fake.client().files.putArchive(containerRef('ab'), { path: '/', archive });
     await expect(call).rejects.toMatchObject({ status: 404, engineMessage: 'No such container: ab' });
     expect(archive.destroyed).toBe(true);
     await until(() => fake.connections.size === 0, 'the connection is closed');
@@ -146,7 +146,7 @@ describe('an upload', () => {
     await start((request, response) => request.once('data', () => response.writeHead(200).end()));
     const archive = new PassThrough();
     archive.write(Buffer.alloc(1000));
-    await fake.client().containers.putArchive(containerRef('ab'), { path: '/', archive });
+    await fake.client().files.putArchive(containerRef('ab'), { path: '/', archive });
     expect(archive.destroyed).toBe(true);
   });
 

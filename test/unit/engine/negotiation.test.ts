@@ -138,7 +138,7 @@ describe('the API version', () => {
     await engine.negotiate();
     become('1.44', '1.52');
     const archive = Readable.from([Buffer.from('tar')]);
-    const failure = engine.containers.putArchive(containerRef('ab'), { path: '/', archive });
+    const failure = engine.files.putArchive(containerRef('ab'), { path: '/', archive });
     await expect(failure).rejects.toBeInstanceOf(EngineError);
     await engine.containers.create({ specification });
     expect(fake.requests.at(-1)).toBe('POST /v1.51/containers/create');

@@ -1,0 +1,14 @@
+import { z } from 'zod';
+
+import { listOf, mapOf } from './fields.js';
+
+export const volumeInspect = z.object({
+  Name: z.string(),
+  Driver: z.string(),
+  Labels: mapOf(z.string()),
+});
+
+export const volumeList = z.object({ Volumes: listOf(volumeInspect) });
+
+/** A volume: what the driver reads of it. */
+export type VolumeInspect = z.output<typeof volumeInspect>;

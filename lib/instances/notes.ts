@@ -1,0 +1,81 @@
+import type { Engine, VolumeInspect, VolumeName } from '../engine/index.js';
+import { isConflict, isNotFound, volumeName } from '../engine/index.js';
+import { instanceContainerName, label } from '../labels.js';
+
+/** What can be noted of an instance. */
+export type NoteKind = 'suspended' | 'flavor';
+
+/**
+ * What must be remembered of an instance and was not known when its container was made. The labels of a container cannot be changed, so a note is an
+ * empty volume of the engine, which has labels too: it outlives the driver, and needs no place of our own.
+ */
+export class Notes {
+  readonly #engine: Engine;
+  readonly #host: string;
+
+  constructor(engine: Engine, host: string) {
+    this.#engine = engine;
+    this.#host = host;
+  }
+
+  /** Notes something, in place of what was noted before. */
+  async write(uuid: string, kind: NoteKind, values: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.remove(uuid, kind);
+    await this.#engine.volumes.create({
+      Name: noteName(uuid, kind),
+      Labels: { ...values, [label.host]: this.#host, [label.instanceUuid]: uuid, [label.note]: kind },
+    });
+  }
+
+  /** @returns the values of a note, undefined when there is none. */
+  async read(
+    uuid: string,
+    kind: NoteKind,
+    signal?: AbortSignal,
+  ): Promise<Readonly<Record<string, string>> | undefined> {
+    try {
+      const note = await this.#engine.volumes.inspect(noteName(uuid, kind), { signal });
+      return this.#isOurs(note, kind) ? note.Labels : undefined;
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** The values of all notes of a kind, by the instance's uuid. */
+  async list(
+    kind: NoteKind,
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
+    const labels = [`${label.host}=${this.#host}`, `${label.note}=${kind}`];
+    const notes = await this.#engine.volumes.list({ filters: { label: labels }, signal });
+    return new Map(notes.map(({ Labels: values }) => [values[label.instanceUuid] ?? '', values]));
+  }
+
+  /** Removes a note; that there is none is no error. */
+  async remove(uuid: string, kind: NoteKind): Promise<void> {
+    await this.#engine.volumes.remove(noteName(uuid, kind)).catch((error: unknown) => {
+      // In conflict: somebody mounted it by hand, which only its owner can undo; the next note of the kind finds it.
+      if (!isNotFound(error) && !isConflict(error)) throw error;
+    });
+  }
+
+  /** Removes all notes of an instance. */
+  async forget(uuid: string): Promise<void> {
+    const labels = [`${label.host}=${this.#host}`, `${label.instanceUuid}=${uuid}`, label.note];
+    for (const { Labels: values } of await this.#engine.volumes.list({ filters: { label: labels } })) {
+      const kind = noteKinds.find((known) => known === values[label.note]);
+      if (kind !== undefined) await this.remove(uuid, kind);
+    }
+  }
+
+  #isOurs({ Labels: labels }: VolumeInspect, kind: NoteKind): boolean {
+    return labels[label.host] === this.#host && labels[label.note] === kind;
+  }
+}
+
+const noteKinds: readonly NoteKind[] = ['suspended', 'flavor'];
+
+function noteName(uuid: string, kind: NoteKind): VolumeName {
+  return volumeName(`${instanceContainerName(uuid)}.${kind}`);
+}
