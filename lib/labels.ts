@@ -34,6 +34,8 @@ export const label = {
 export const repository = {
   /** Images that instances boot from; the tag is the id in the image service. */
   image: `${prefix}/image`,
+  /** What became of an instance's own files when they had to leave their container; the tag is the instance's uuid. */
+  instance: `${prefix}/instance`,
   /** Images that are being loaded and are not verified yet. */
   loading: `${prefix}/loading`,
   /** Containers that were committed and are on their way to the image service. */
@@ -43,6 +45,21 @@ export const repository = {
 /** The name of an instance's container. It follows from the uuid, so that every verb reaches the container without looking it up. */
 export function instanceContainerName(uuid: string): string {
   return `nova-${uuid.toLowerCase()}`;
+}
+
+/**
+ * The name of a further container of an instance: one that is being made, or is kept for a while.
+ *
+ * @param part - what it is; lower-case letters.
+ */
+export function instancePartName(uuid: string, part: string): string {
+  return `${instanceContainerName(uuid)}.${part}`;
+}
+
+/** Whether a container bears the name of an instance, or of a part of one, see {@link instancePartName}. */
+export function isOfInstance(uuid: string, names: readonly string[]): boolean {
+  const name = `/${instanceContainerName(uuid)}`;
+  return names.some((given) => given === name || given.startsWith(`${name}.`));
 }
 
 /** The name of the engine's network for one of Nova's. */

@@ -8,11 +8,7 @@ import type {
   SpawnOptions,
   VerbOptions,
 } from '../../interfaces/index.js';
-import {
-  InstanceDeployFailure,
-  InstancePowerOffFailure,
-  InstanceTerminationFailure,
-} from '../../interfaces/index.js';
+import { InstanceDeployFailure, InstanceTerminationFailure } from '../../interfaces/index.js';
 import { destroy, spawn } from '../verbs/index.js';
 import { DockerInventoryVerbs } from './inventory.js';
 
@@ -41,7 +37,7 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     network_info: NetworkInfo,
     { destroy_disks = true, ...options }: DestroyOptions = {},
   ): Promise<void> {
-    await this.computeHost.change('destroy', instance, options, InstancePowerOffFailure, async (node) => {
+    await this.computeHost.change('destroy', instance, options, InstanceTerminationFailure, async (node) => {
       await destroy(node, instance, { network_info, destroy_disks, destroy_vifs: true });
     });
   }

@@ -1,4 +1,4 @@
-import { asError, codeOf } from '../streams/index.js';
+import { asError, codeOf, DeadlineExceeded } from '../streams/index.js';
 
 /** What was asked of the engine, for error messages. */
 export interface RequestDescription {
@@ -121,6 +121,17 @@ export const isBadRequest = (error: unknown): error is EngineError => hasStatus(
 /** The engine could not be reached, or the connection broke before it answered. */
 export const isUnreachable = (error: unknown): error is EngineUnreachable =>
   error instanceof EngineUnreachable;
+/**
+ * The engine may have done, or may still do, what it was asked for, although the one who asked heard of no success: the connection broke, or the
+ * answer took too long or could not be read.
+ */
+export const mayHaveBeenDone = (error: unknown): boolean =>
+  isUnreachable(error)
+    ? error.maybeDone
+    : error instanceof DeadlineExceeded ||
+      error instanceof TruncatedStream ||
+      error instanceof EngineProtocolError;
+
 /**
  * The engine has no such image. The status alone does not tell: creating a container that joins another one's network is also answered
  * with 404 when that container is missing, so the words decide ("No such image: …" in 20.10 as in 28.5).

@@ -1,7 +1,7 @@
 import { InvalidInput } from '../../interfaces/index.js';
 import type { ContainerRef } from '../engine/index.js';
 import { containerRef } from '../engine/index.js';
-import { instanceContainerName } from '../labels.js';
+import { instanceContainerName, instancePartName } from '../labels.js';
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -16,6 +16,20 @@ export function isUuid(text: string): boolean {
  * @throws InvalidInput when the uuid is none.
  */
 export function containerName(uuid: string): ContainerRef {
-  if (!isUuid(uuid)) throw new InvalidInput(`${JSON.stringify(uuid)} is not the uuid of an instance`);
-  return containerRef(instanceContainerName(uuid));
+  return containerRef(instanceContainerName(checkedUuid(uuid)));
+}
+
+/**
+ * The name of a further container of an instance, checked.
+ *
+ * @param part - what it is; lower-case letters.
+ * @throws InvalidInput when the uuid is none.
+ */
+export function containerPartName(uuid: string, part: string): ContainerRef {
+  return containerRef(instancePartName(checkedUuid(uuid), part));
+}
+
+function checkedUuid(uuid: string): string {
+  if (isUuid(uuid)) return uuid;
+  throw new InvalidInput(`${JSON.stringify(uuid)} is not the uuid of an instance`);
 }

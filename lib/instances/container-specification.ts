@@ -2,7 +2,7 @@ import type { ImageMeta, Instance } from '../../interfaces/index.js';
 import { ComputeResourcesUnavailable, InvalidInput } from '../../interfaces/index.js';
 import type { ContainerSpecification, HostConfiguration, ImageRef } from '../engine/index.js';
 import { commandLine } from './command-line.js';
-import type { Birth } from './instance-labels.js';
+import type { SpawnAttempt } from './instance-labels.js';
 import { instanceLabels } from './instance-labels.js';
 import type { ResourcePolicy } from './resource-limits.js';
 import { resourceLimits } from './resource-limits.js';
@@ -26,7 +26,7 @@ export function containerSpecification(
   instance: Instance,
   image: { readonly meta: ImageMeta; readonly reference: ImageRef },
   network: NetworkPart,
-  birth: Birth,
+  attempt: SpawnAttempt,
   policy: InstancePolicy,
 ): ContainerSpecification {
   const command = image.meta.properties?.['os_command_line'];
@@ -35,7 +35,7 @@ export function containerSpecification(
     ...(command === undefined || command === null ? {} : { Cmd: commandLine(command) }),
     Hostname: hostname(instance),
     Env: metadataEnvironment(instance),
-    Labels: instanceLabels(instance, image.meta.id, birth),
+    Labels: instanceLabels(instance, image.meta.id, attempt),
     // A shell as the image's command waits for input, like a login on a console, instead of ending at once.
     OpenStdin: true,
     StopTimeout: shutdownTimeout(instance, image.meta),

@@ -1,82 +1,147 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instance, NovaException } from '../../interfaces/index.js';
 import { ImageUnacceptable, InstanceExists, InvalidInput } from '../../interfaces/index.js';
-import type { ContainerInspect, ContainerSpecification, Engine, EngineError } from '../engine/index.js';
-import { isBadRequest, isConflict, isNotFound, isUnreachable } from '../engine/index.js';
-import { containerName } from './container-name.js';
-import type { Birth } from './instance-labels.js';
+import type {
+  ContainerId,
+  ContainerInspect,
+  ContainerRef,
+  ContainerSpecification,
+  Engine,
+  EngineError,
+} from '../engine/index.js';
+import { isBadRequest, isConflict, isNotFound, mayHaveBeenDone } from '../engine/index.js';
+import { pause } from '../streams/index.js';
+import type { SpawnAttempt } from './instance-labels.js';
 import { instanceRecord } from './instance-labels.js';
-import { removeContainer } from './remove-container.js';
 import { isHalfMade } from './half-made.js';
+import { removeContainer } from './remove-container.js';
 
-/** How often to ask, and how long to wait in between, when it is not known what became of a request. */
-const attempts = 50;
-const pause = 100;
+/** How long it may be unknown what became of a request, and how often to ask, in milliseconds. */
+const patience = 10_000;
+const interval = 100;
 
 /**
- * Creates an instance's container.
+ * Creates a container of an instance.
  *
- * The name is taken: a container of this very attempt is the one whose answer was lost, and is adopted; one of an earlier spawn that
- * was never started is what a crash left, and is replaced; any other is an instance.
+ * The name is taken: a container of this very attempt is the one whose answer was lost, and is adopted; one of an earlier attempt that did
+ * not come to its end is what a crash left, and is replaced; any other is an instance.
  *
  * The caller's signal is not heeded: an engine goes on creating when its client is gone, and undoing would find nothing yet.
  *
+ * @param name - the instance's own name, or that of one of its parts.
  * @throws ImageUnacceptable when the image has no command and the instance gives none; InvalidInput when the engine can make no such container.
  * @throws InstanceExists when the instance has a container that has run, or the name belongs to somebody else.
  */
 export async function createContainer(
   engine: Engine,
+  name: ContainerRef,
   instance: Instance,
   specification: ContainerSpecification,
-  birth: Birth,
-): Promise<void> {
-  const name = containerName(instance.uuid);
-  for (let attempt = 1; ; attempt += 1) {
+  attempt: SpawnAttempt,
+): Promise<ContainerId> {
+  const end = performance.now() + patience;
+  let lost: unknown;
+  for (;;) {
     try {
-      await engine.containers.create({ name, specification });
-      return;
+      return (await engine.containers.create({ name, specification })).id;
     } catch (error) {
       if (isBadRequest(error)) throw refusal(error);
-      const answerLost = isUnreachable(error) && error.maybeDone;
-      if (attempt === attempts || !(answerLost || isConflict(error))) throw error;
-      const occupant = await inspectOrNothing(engine, instance);
+      if (mayHaveBeenDone(error)) lost = error;
+      if (performance.now() > end || !(isConflict(error) || mayHaveBeenDone(error))) throw lost ?? error;
+      const occupant = await inspectOrNothing(engine, name);
       if (occupant === undefined) {
         // Taken, and not there: it is still being made, or still being removed.
-        await sleep(pause);
+        await pause(interval, undefined);
         continue;
       }
-      const record = instanceRecord(occupant.Config.Labels);
-      const ours = record?.uuid.toLowerCase() === instance.uuid.toLowerCase() && record.host === birth.host;
-      if (ours && record.attempt === birth.attempt) return;
-      if (!ours || !isHalfMade(record, occupant.State))
-        throw new InstanceExists(
-          `The container name ${name} is taken by ${ours ? 'the instance itself' : 'a container of somebody else'}`,
-          {
-            cause: error,
-            instance_uuid: instance.uuid,
-          },
-        );
-      await removeContainer(engine, occupant.Id);
+      if (isOfAttempt(occupant, attempt)) return occupant.Id;
+      await removeWhatACrashLeft(engine, name, occupant, instance, attempt, error);
     }
   }
 }
 
 /**
- * Removes what an attempt to spawn made, and nothing else: an instance that was there before stays.
+ * Gives a container that is ready the instance's own name, by which it becomes the instance.
+ *
+ * @throws InstanceExists when another container has the name.
  */
-export async function discardAttempt(engine: Engine, instance: Instance, birth: Birth): Promise<void> {
-  const occupant = await inspectOrNothing(engine, instance);
-  if (occupant === undefined || instanceRecord(occupant.Config.Labels)?.attempt !== birth.attempt) return;
+export async function adoptName(
+  engine: Engine,
+  container: ContainerId,
+  name: ContainerRef,
+  instance: Instance,
+): Promise<void> {
+  try {
+    await engine.containers.rename(container, { name });
+  } catch (error) {
+    if (!mayHaveBeenDone(error) && !isConflict(error)) throw error;
+    const occupant = await inspectOrNothing(engine, name);
+    if (occupant?.Id === container) return;
+    if (occupant === undefined) throw error;
+    throw nameTaken(name, instance, error);
+  }
+}
+
+/**
+ * Removes what an attempt to spawn made, and nothing else: an instance that was there before stays.
+ *
+ * @param failure - what creating failed with, if it did: when the engine may be about to make the container still, it is waited for.
+ */
+export async function discardAttempt(
+  engine: Engine,
+  names: readonly ContainerRef[],
+  attempt: SpawnAttempt,
+  failure: unknown,
+): Promise<void> {
+  const mayAppear = mayHaveBeenDone(failure) || isConflict(failure);
+  const end = performance.now() + patience;
+  for (;;) {
+    try {
+      for (const name of names) {
+        const occupant = await inspectOrNothing(engine, name);
+        if (occupant === undefined || !isOfAttempt(occupant, attempt)) continue;
+        await removeContainer(engine, occupant.Id);
+        return;
+      }
+    } catch (error) {
+      if (!mayHaveBeenDone(error) || performance.now() > end) throw error;
+    }
+    if (!mayAppear || performance.now() > end) return;
+    await pause(interval, undefined);
+  }
+}
+
+async function removeWhatACrashLeft(
+  engine: Engine,
+  name: ContainerRef,
+  occupant: ContainerInspect,
+  instance: Instance,
+  attempt: SpawnAttempt,
+  conflict: unknown,
+): Promise<void> {
+  const record = instanceRecord(occupant.Config.Labels);
+  const isOurs = record?.uuid.toLowerCase() === instance.uuid.toLowerCase() && record.host === attempt.host;
+  if (!isOurs || !isHalfMade(record, occupant)) throw nameTaken(name, instance, conflict);
   await removeContainer(engine, occupant.Id);
 }
 
-async function inspectOrNothing(engine: Engine, instance: Instance): Promise<ContainerInspect | undefined> {
+function isOfAttempt(container: ContainerInspect, attempt: SpawnAttempt): boolean {
+  return instanceRecord(container.Config.Labels)?.attempt === attempt.id;
+}
+
+async function inspectOrNothing(engine: Engine, name: ContainerRef): Promise<ContainerInspect | undefined> {
   try {
-    return await engine.containers.inspect(containerName(instance.uuid));
+    return await engine.containers.inspect(name);
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
   }
+}
+
+function nameTaken(name: ContainerRef, instance: Instance, cause: unknown): InstanceExists {
+  return new InstanceExists(`The container name ${name} is taken: the instance is there already`, {
+    cause,
+    instance_uuid: instance.uuid,
+  });
 }
 
 function refusal(error: EngineError): NovaException {

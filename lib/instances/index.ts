@@ -4,20 +4,20 @@
  * image services and networks.
  */
 export { consoleOutput } from './console-output.js';
-export { containerName } from './container-name.js';
+export { containerName, containerPartName } from './container-name.js';
 export { containerSpecification, metadataEnvironment } from './container-specification.js';
 export type { InstancePolicy } from './container-specification.js';
-export { createContainer, discardAttempt } from './create-container.js';
+export { adoptName, createContainer, discardAttempt } from './create-container.js';
 export { novaException } from './exceptions.js';
 export type { VerbFailure } from './exceptions.js';
 export { findInstance, inspectInstance } from './find-instance.js';
 export { imageMustFit } from './flavor-fit.js';
 export { pauseContainer, unpauseContainer } from './freeze-container.js';
-export { isHalfMade } from './half-made.js';
+export { isHalfMade, spawning } from './half-made.js';
 export { instanceFiles } from './instance-files.js';
-export type { Birth } from './instance-labels.js';
+export type { SpawnAttempt } from './instance-labels.js';
 export { instanceRecord } from './instance-labels.js';
-export { listInstances } from './list-instances.js';
+export { listContainersOf, listContainersOfHost, listInstances } from './list-instances.js';
 export type { ListedInstance } from './list-instances.js';
 export { Notes } from './notes.js';
 export type { NoteKind } from './notes.js';

@@ -16,10 +16,13 @@ export interface InstanceRecord {
   readonly attempt: string;
 }
 
-/** Who makes a container, and when. */
-export interface Birth {
+/** One attempt to make an instance: what it makes can be told from what was there before, and from what another attempt makes. */
+export interface SpawnAttempt {
+  /** The compute host that tries. */
   readonly host: string;
-  readonly attempt: string;
+  /** Not that of any other attempt. */
+  readonly id: string;
+  /** Whether the instance is to be started. */
   readonly power_on: boolean;
 }
 
@@ -27,9 +30,13 @@ export interface Birth {
  * The labels of an instance's container. All are always set: a container inherits the labels of its image, and an image must not be
  * able to add one of ours.
  */
-export function instanceLabels(instance: Instance, image_id: string, birth: Birth): Record<string, string> {
+export function instanceLabels(
+  instance: Instance,
+  image_id: string,
+  attempt: SpawnAttempt,
+): Record<string, string> {
   return {
-    [label.host]: birth.host,
+    [label.host]: attempt.host,
     [label.instanceUuid]: instance.uuid,
     [label.instanceName]: instance.name,
     [label.projectId]: instance.project_id ?? '',
@@ -38,8 +45,8 @@ export function instanceLabels(instance: Instance, image_id: string, birth: Birt
     [label.vcpus]: String(instance.flavor.vcpus),
     [label.memoryMb]: String(instance.flavor.memory_mb),
     [label.rootGb]: String(instance.flavor.root_gb),
-    [label.powerOn]: String(birth.power_on),
-    [label.attempt]: birth.attempt,
+    [label.powerOn]: String(attempt.power_on),
+    [label.attempt]: attempt.id,
     [label.networkId]: '',
   };
 }

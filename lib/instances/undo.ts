@@ -1,10 +1,13 @@
 import type { Logger } from '../../interfaces/index.js';
 
-/** What has been done and may have to be undone. */
+/** What has to be undone when a later step fails. */
 export class Undo {
   readonly #steps: { what: string; undo: () => Promise<unknown> }[] = [];
+  readonly #logger: Logger;
 
-  constructor(readonly logger: Logger) {}
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
 
   /**
    * Remembers how to undo a step.
@@ -24,7 +27,7 @@ export class Undo {
       try {
         await undo();
       } catch (error) {
-        this.logger.error(`could not undo: ${what}`, { error });
+        this.#logger.error(`could not undo: ${what}`, { error });
       }
     }
   }

@@ -54,12 +54,10 @@ async function readFile(
   container: ContainerRef,
   path: string,
 ): Promise<ExistingFile | undefined> {
-  const archive = await engine.files
-    .getArchive(container, { path: `/${path}` })
-    .catch((error: unknown) => {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    });
+  const archive = await engine.files.getArchive(container, { path: `/${path}` }).catch((error: unknown) => {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  });
   if (archive === undefined) return undefined;
   const entries = extract();
   const [found] = await Promise.all([regularFile(entries), pipeline(archive, entries)]);

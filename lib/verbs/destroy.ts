@@ -1,12 +1,13 @@
 import type { Instance, NetworkInfo } from '../../interfaces/index.js';
-import type { ContainerInspect, NetworkRef } from '../engine/index.js';
+import { InstancePowerOffFailure } from '../../interfaces/index.js';
+import type { ContainerSummary, NetworkRef } from '../engine/index.js';
 import { isNetworkRef } from '../engine/index.js';
-import { findInstance, removeContainer, stopContainer } from '../instances/index.js';
+import { findInstance, listContainersOf, removeContainer, stopContainer } from '../instances/index.js';
 import { networkName } from '../network/index.js';
 import type { ComputeNode } from './compute-node.js';
 
 /** What of an instance is to go. */
-export interface Destruction {
+export interface DestroyExtent {
   readonly network_info: NetworkInfo;
   /** Its file system; else it is only stopped and disconnected, for a later host or verb to find. */
   readonly destroy_disks: boolean;
@@ -14,19 +15,47 @@ export interface Destruction {
   readonly destroy_vifs: boolean;
 }
 
-/** Removes an instance, or what is left of it. What is gone already is no error. */
-export async function destroy(node: ComputeNode, instance: Instance, what: Destruction): Promise<void> {
-  const found = await findInstance(node.engine, node.host, instance);
-  const networks = [...networksOf(found), ...what.network_info.map(({ network }) => networkName(network.id))];
-  if (found === undefined)
-    node.logger.warn('the instance to destroy has no container on this host', { instance: instance.uuid });
-  else if (what.destroy_disks) await removeContainer(node.engine, found.Id);
-  else await stopContainer(node.engine, found.Id, { timeout: 0, retry_interval: 0 });
-  if (!what.destroy_vifs) return;
-  if (!what.destroy_disks) await node.networks.unplug(found, what.network_info);
-  await node.networks.removeUnused(networks);
+/**
+ * Removes an instance, or what is left of it. What is gone already is no error.
+ *
+ * @throws InstancePowerOffFailure when a container of it may still run, so that Nova keeps its addresses reserved.
+ */
+export async function destroy(node: ComputeNode, instance: Instance, extent: DestroyExtent): Promise<void> {
+  const { network_info, destroy_disks, destroy_vifs } = extent;
+  const containers = await endContainers(node, instance, destroy_disks);
+  if (destroy_disks) await node.notes.forget(instance.uuid);
+  if (!destroy_vifs) return;
+  if (!destroy_disks)
+    await node.networks.unplug(await findInstance(node.engine, node.host, instance), network_info);
+  await node.networks.removeUnused([
+    ...containers.flatMap(networksOf),
+    ...network_info.map(({ network }) => networkName(network.id)),
+  ]);
 }
 
-function networksOf(container: ContainerInspect | undefined): NetworkRef[] {
-  return Object.keys(container?.NetworkSettings.Networks ?? {}).filter(isNetworkRef);
+async function endContainers(
+  { engine, host, logger }: ComputeNode,
+  instance: Instance,
+  destroy_disks: boolean,
+): Promise<ContainerSummary[]> {
+  try {
+    const containers = await listContainersOf(engine, host, instance);
+    if (containers.length === 0)
+      logger.warn('the instance to destroy has no container on this host', { instance: instance.uuid });
+    for (const { Id: container } of containers) {
+      if (destroy_disks) await removeContainer(engine, container);
+      else await stopContainer(engine, container, { timeout: 0, retry_interval: 0 });
+    }
+    return containers;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InstancePowerOffFailure(`Instance ${instance.uuid} may still run: ${why}`, {
+      cause: error,
+      instance_uuid: instance.uuid,
+    });
+  }
+}
+
+function networksOf({ NetworkSettings: settings }: ContainerSummary): NetworkRef[] {
+  return Object.keys(settings?.Networks ?? {}).filter(isNetworkRef);
 }

@@ -1,4 +1,4 @@
-import { containerName, isHalfMade, listInstances, removeContainer } from '../instances/index.js';
+import { isHalfMade, listContainersOfHost, removeContainer } from '../instances/index.js';
 import type { ComputeNode } from './compute-node.js';
 
 /**
@@ -6,15 +6,15 @@ import type { ComputeNode } from './compute-node.js';
  * in. Instances that are whole are taken over as they are.
  */
 export async function reconcile(node: ComputeNode): Promise<void> {
-  const instances = await listInstances(node.engine, node.host);
+  const instances = await listContainersOfHost(node.engine, node.host);
   const removed: string[] = [];
   for (const { record, container } of instances) {
-    const name = containerName(record.uuid);
+    const { Id: id } = container;
     const halfRemoved = container.State === 'removing' || container.State === 'dead';
     const halfMade =
-      container.State === 'created' && isHalfMade(record, (await node.engine.containers.inspect(name)).State);
+      container.State === 'created' && isHalfMade(record, await node.engine.containers.inspect(id));
     if (!halfRemoved && !halfMade) continue;
-    await removeContainer(node.engine, name);
+    await removeContainer(node.engine, id);
     removed.push(record.uuid);
   }
   await node.imageLoader.removeLeftovers();

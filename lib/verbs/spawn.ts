@@ -6,17 +6,20 @@ import type {
   RequestContext,
   SpawnOptions,
 } from '../../interfaces/index.js';
-import type { ContainerRef } from '../engine/index.js';
+import type { ContainerId } from '../engine/index.js';
 import { isNoSuchImage, isNoSuchNetwork } from '../engine/index.js';
 import { bootReference } from '../images/index.js';
-import type { Birth } from '../instances/index.js';
+import type { SpawnAttempt } from '../instances/index.js';
 import {
+  adoptName,
   containerName,
+  containerPartName,
   containerSpecification,
   createContainer,
   discardAttempt,
   imageMustFit,
   instanceFiles,
+  spawning,
   startContainer,
   Undo,
   writeFiles,
@@ -37,37 +40,49 @@ export async function spawn(
   image_meta: ImageMeta,
   options: SpawnOptions,
 ): Promise<void> {
-  const { network_info = [], power_on = true, signal, onProgress } = options;
+  const { power_on = true, signal, onProgress } = options;
+  const network_info = options.network_info ?? [];
   imageMustFit(image_meta, instance.flavor);
-  const reference = bootReference(image_meta.id);
   const files = instanceFiles(instance, options.injected_files ?? [], options.admin_password);
-  const birth: Birth = { host: node.host, attempt: `tmp-${randomBytes(16).toString('hex')}`, power_on };
+  const name = containerName(instance.uuid);
+  const names = [name, containerPartName(instance.uuid, spawning)];
+  const attempt = newAttempt(node.host, power_on);
   const undo = new Undo(node.logger);
   try {
-    const wiring = await node.networks.prepare(network_info ?? [], signal);
+    const wiring = await node.networks.prepare(network_info, signal);
     undo.push('its networks', () => node.networks.abandon(wiring));
-
-    const network = node.networks.specification(wiring);
     const specification = containerSpecification(
       instance,
-      { meta: image_meta, reference },
-      network,
-      birth,
+      { meta: image_meta, reference: bootReference(image_meta.id) },
+      node.networks.specification(wiring),
+      attempt,
       node.policy,
     );
-    const container = containerName(instance.uuid);
+
+    let creationFailure: unknown;
+    undo.push('its container', () => discardAttempt(node.engine, names, attempt, creationFailure));
+    const create = async (): Promise<ContainerId> => {
+      const first = power_on ? name : containerPartName(instance.uuid, spawning);
+      try {
+        return await createContainer(node.engine, first, instance, specification, attempt);
+      } catch (error) {
+        creationFailure = error;
+        throw error;
+      }
+    };
     const launch = async (): Promise<void> => {
-      await createContainer(node.engine, instance, specification, birth);
+      const container = await create();
       signal?.throwIfAborted();
       await node.networks.connectFurther(container, wiring);
       await writeFiles(node.engine, container, files, node.logger);
       signal?.throwIfAborted();
-      onProgress?.({ phase: 'starting', bytes: 0 });
-      if (power_on) await startInNetworks(node, container, network_info ?? []);
+      if (power_on) {
+        onProgress?.({ phase: 'starting', bytes: 0 });
+        await startInNetworks(node, container, network_info);
+      } else await adoptName(node.engine, container, name, instance);
       signal?.throwIfAborted();
     };
 
-    undo.push('its container', () => discardAttempt(node.engine, instance, birth));
     try {
       await takeTurn(node.launches, signal, launch);
     } catch (error) {
@@ -82,10 +97,14 @@ export async function spawn(
   }
 }
 
+function newAttempt(host: string, power_on: boolean): SpawnAttempt {
+  return { host, id: `tmp-${randomBytes(16).toString('hex')}`, power_on };
+}
+
 /** Another host's driver on the same engine may have removed a network after the look and before the container was in it: it is made anew, once. */
 async function startInNetworks(
   node: ComputeNode,
-  container: ContainerRef,
+  container: ContainerId,
   network_info: NetworkInfo,
 ): Promise<void> {
   try {

@@ -7,7 +7,7 @@ import type { InstancePolicy } from '../../../lib/instances/index.js';
 import { newFlavor, newImageMeta, newInstance } from '../../support/nova-objects.js';
 
 const image_id = '1260c41d-a2ff-4026-91bc-96d07519a88e';
-const birth = { host: 'node-1', attempt: 'tmp-00', power_on: true };
+const attempt = { host: 'node-1', id: 'tmp-00', power_on: true };
 const policy: InstancePolicy = { pidsLimit: 4096, allowPrivileged: false };
 
 function specify(
@@ -22,7 +22,7 @@ function specify(
       reference: imageReference('nova-docker-driver/image', image_id),
     },
     { HostConfig: { NetworkMode: 'none' } },
-    birth,
+    attempt,
     { ...policy, ...allowed },
   );
 }
