@@ -130,19 +130,25 @@ describe('spawn', () => {
     await expect(driver.get_info(instance)).resolves.toMatchObject({ state: power_state.RUNNING });
   });
 
-  it('is undone by the next init_host when the driver died in the middle of it', async () => {
-    proxy.inject({ method: 'POST', path: /\/start/, kind: 'answer', status: 500 });
-    proxy.inject({ method: 'DELETE', path: /.*/, kind: 'answer', status: 500, times: Infinity });
-    await expect(spawn()).rejects.toBeDefined();
-    const next = new DockerDriver({ imageService });
-    await next.init_host(`test-${instance.uuid.slice(0, 8)}`);
-    await next.cleanup_host('');
-    await removeImages([image.id]);
-    expect(await inventory()).toEqual(before);
-    await proxy.close();
-    proxy = await startFaultProxy({ engine: engineHost() });
-    await driver.cleanup_host('');
-    driver = new DockerDriver({ engine: proxy.host, imageService });
-    await driver.init_host(`test-${instance.uuid.slice(0, 8)}`);
-  });
+  it.each([
+    ['to be started', true, /\/start/],
+    ['to stay off', false, /\/rename/],
+  ])(
+    '%s is undone by the next init_host when the driver died before its last step',
+    async (_what, power_on, path) => {
+      proxy.inject({ method: 'POST', path, kind: 'answer', status: 500 });
+      proxy.inject({ method: 'DELETE', path: /.*/, kind: 'answer', status: 500, times: Infinity });
+      await expect(spawn({ power_on })).rejects.toBeDefined();
+      const next = new DockerDriver({ imageService });
+      await next.init_host(`test-${instance.uuid.slice(0, 8)}`);
+      await next.cleanup_host('');
+      await removeImages([image.id]);
+      expect(await inventory()).toEqual(before);
+      await proxy.close();
+      proxy = await startFaultProxy({ engine: engineHost() });
+      await driver.cleanup_host('');
+      driver = new DockerDriver({ engine: proxy.host, imageService });
+      await driver.init_host(`test-${instance.uuid.slice(0, 8)}`);
+    },
+  );
 });

@@ -28,18 +28,22 @@ export async function removeImages(image_ids: readonly string[]): Promise<void> 
 }
 
 /** All that an engine holds: what must be the same before and after whatever failed. */
-export async function inventory(): Promise<Record<'containers' | 'networks' | 'images', string[]>> {
+export async function inventory(): Promise<
+  Record<'containers' | 'networks' | 'images' | 'volumes', string[]>
+> {
   const engine = directEngine();
   try {
-    const [containers, networks, images] = await Promise.all([
+    const [containers, networks, images, volumes] = await Promise.all([
       engine.containers.list({ all: true }),
       engine.networks.list({}),
       engine.images.list({ all: true }),
+      engine.volumes.list(),
     ]);
     return {
       containers: containers.map(({ Names: names, State: state }) => `${names.join()} ${state}`).sort(),
       networks: networks.map(({ Name: name }) => name).sort(),
       images: images.map(({ Id: id, RepoTags: tags }) => `${id} ${tags.join()}`).sort(),
+      volumes: volumes.map(({ Name: name }) => name).sort(),
     };
   } finally {
     engine.close();

@@ -33,7 +33,7 @@ describe("the requests at the engine's socket", () => {
     const requests = await asked(() => harness.boot());
     expect(requests).toEqual([
       'POST /containers/create',
-      expect.stringMatching(/^POST \/containers\/nova-[0-9a-f-]+\/start$/),
+      expect.stringMatching(/^POST \/containers\/[0-9a-f]{64}\/start$/),
     ]);
   });
 

@@ -1,0 +1,65 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ImageRecord, Instance } from '../../interfaces/index.js';
+import { DirectoryImageService, DockerDriver, power_state } from '../../lib/index.js';
+import type { FaultProxy } from '../../lib/testing/index.js';
+import { startFaultProxy } from '../../lib/testing/index.js';
+import { busyboxImage } from '../support/busybox-image.js';
+import { engineHost, removeImages } from '../support/engine.js';
+import { context, newImageMeta, newInstance, TestNetwork } from '../support/nova-objects.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+describe('destroy', () => {
+  const folder = temporaryFolder();
+  let proxy: FaultProxy;
+  let driver: DockerDriver;
+  let instance: Instance;
+  let image: ImageRecord;
+  const network_info = new TestNetwork().port(9);
+
+  beforeEach(async () => {
+    const imageService = new DirectoryImageService({ directory: await folder.path() });
+    image = await imageService.create(
+      context,
+      { name: 'busybox', container_format: 'docker', disk_format: 'raw' },
+      await busyboxImage({ command: ['sleep', '1000'] }),
+    );
+    proxy = await startFaultProxy({ engine: engineHost() });
+    driver = new DockerDriver({ engine: proxy.host, imageService });
+    instance = newInstance();
+    await driver.init_host(`test-${instance.uuid.slice(0, 8)}`);
+    await driver.spawn(context, instance, newImageMeta(image.id), { network_info });
+  });
+  afterEach(async () => {
+    await driver.destroy(context, instance, network_info);
+    await driver.cleanup_host('');
+    await proxy.close();
+    await removeImages([image.id]);
+  });
+  afterAll(() => folder.remove());
+
+  it('says that the instance may still run when its container could not be removed, so that its addresses stay reserved', async () => {
+    const path = /\/containers\/[^/]+$/;
+    proxy.inject({ method: 'DELETE', path, kind: 'answer', status: 500, message: 'device busy' });
+    await expect(driver.destroy(context, instance, network_info)).rejects.toMatchObject({
+      name: 'InstancePowerOffFailure',
+      message: expect.stringContaining('device busy'),
+    });
+    await expect(driver.get_info(instance)).resolves.toMatchObject({ state: power_state.RUNNING });
+  });
+
+  it('does not say so when only the network is left, and finishes when it is repeated', async () => {
+    proxy.inject({ method: 'DELETE', path: /\/networks\//, kind: 'answer', status: 500 });
+    await expect(driver.destroy(context, instance, network_info)).rejects.toMatchObject({
+      name: 'InstanceTerminationFailure',
+    });
+    await expect(driver.instance_exists(instance)).resolves.toBe(false);
+    await driver.destroy(context, instance, network_info);
+  });
+
+  it('succeeds when the engine did it and the answer was lost', async () => {
+    const fault = proxy.inject({ method: 'DELETE', path: /./, kind: 'lose-answer', times: 3 });
+    await driver.destroy(context, instance, network_info);
+    expect(fault.struck()).not.toEqual([]);
+    await expect(driver.instance_exists(instance)).resolves.toBe(false);
+  });
+});
