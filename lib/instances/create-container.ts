@@ -1,5 +1,5 @@
-import type { Instance, NovaException } from '../../interfaces/index.js';
-import { ImageUnacceptable, InstanceExists, InvalidInput } from '../../interfaces/index.js';
+import type { Instance } from '../../interfaces/index.js';
+import { InstanceExists, InvalidInput } from '../../interfaces/index.js';
 import type {
   ContainerId,
   ContainerInspect,
@@ -13,6 +13,7 @@ import { pause } from '../streams/index.js';
 import type { SpawnAttempt } from './instance-labels.js';
 import { instanceRecord } from './instance-labels.js';
 import { isHalfMade } from './half-made.js';
+import { blamedOnImage } from './image-fault.js';
 import { removeContainer } from './remove-container.js';
 
 /** How long it may be unknown what became of a request, and how often to ask, in milliseconds. */
@@ -144,8 +145,8 @@ function nameTaken(name: ContainerRef, instance: Instance, cause: unknown): Inst
   });
 }
 
-function refusal(error: EngineError): NovaException {
-  return /no command specified/i.test(error.engineMessage)
-    ? new ImageUnacceptable('The image has no command: set its property os_command_line', { cause: error })
-    : new InvalidInput(`The engine can make no such container: ${error.engineMessage}`, { cause: error });
+function refusal(error: EngineError): unknown {
+  const blamed = blamedOnImage(error);
+  if (blamed !== error) return blamed;
+  return new InvalidInput(`The engine can make no such container: ${error.engineMessage}`, { cause: error });
 }

@@ -12,6 +12,7 @@ import { bootReference } from '../images/index.js';
 import type { SpawnAttempt } from '../instances/index.js';
 import {
   adoptName,
+  blamedOnImage,
   containerName,
   containerPartName,
   containerSpecification,
@@ -93,7 +94,7 @@ export async function spawn(
     node.networks.keep(wiring);
   } catch (error) {
     await undo.run();
-    throw error;
+    throw blamedOnImage(error);
   }
 }
 
