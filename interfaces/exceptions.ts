@@ -55,6 +55,26 @@ export class InstanceNotRescuable extends NovaException {}
 /** The instance could not be deployed for a reason that another host may not share. */
 export class InstanceDeployFailure extends NovaException {}
 
+/** The instance could not be moved to another host, or given another flavor. */
+export class MigrationError extends NovaException {}
+/** The same, found out before anything was done. */
+export class MigrationPreCheckError extends MigrationError {}
+/** The instance cannot have the flavor that it is to have. */
+export class ResizeError extends NovaException {}
+/** A verb failed, and the instance is as it was before: Nova leaves its state as it is. */
+export class InstanceFaultRollback extends NovaException {
+  /** Why it failed. */
+  readonly inner_exception: NovaException;
+
+  constructor(inner_exception: NovaException, options: NovaExceptionOptions = {}) {
+    super(`Instance rollback performed due to: ${inner_exception.message}`, {
+      cause: inner_exception,
+      ...options,
+    });
+    this.inner_exception = inner_exception;
+  }
+}
+
 /** This host cannot give what the instance asks for; another host may. */
 export class ComputeResourcesUnavailable extends NovaException {}
 /** The engine does not answer, or not in a way that can be used. */
@@ -99,3 +119,16 @@ export class InterfaceDetachFailed extends NovaException {}
 export class SetAdminPasswdNotSupported extends NovaException {}
 /** This kind of console is not offered. */
 export class ConsoleTypeUnavailable extends NovaException {}
+
+/** This host has no way to reach volumes of this kind; another host may. */
+export class VolumeDriverNotFound extends NovaException {}
+/** The volume is encrypted, and this driver cannot decrypt it. Never retried on another host. */
+export class VolumeEncryptionNotSupported extends NovaException {}
+/** There is no such volume. */
+export class VolumeNotFound extends NovaException {}
+/** The volume could not be attached to the instance. */
+export class VolumeAttachFailed extends NovaException {}
+/** The device could not be detached from the instance; Nova then takes back that it is being detached. */
+export class DeviceDetachFailed extends NovaException {}
+/** The instance has no such disk. Nova takes a volume that it is told so of for detached. */
+export class DiskNotFound extends NovaException {}

@@ -1,5 +1,6 @@
 /** What a long piece of work is doing. */
-export type ProgressPhase = 'downloading' | 'loading' | 'starting' | 'committing' | 'uploading';
+export type ProgressPhase =
+  'downloading' | 'loading' | 'starting' | 'committing' | 'uploading' | 'measuring' | 'transferring';
 
 /** One report of progress. */
 export interface Progress {

@@ -93,14 +93,14 @@ export class ComputeHost {
    * @param verb - for messages: what was tried.
    * @param failure - what it means when the engine refuses.
    */
-  async change(
+  async change<T>(
     verb: string,
     instance: Instance,
     { signal }: VerbOptions,
     failure: VerbFailure,
-    work: (node: ComputeNode) => Promise<void>,
-  ): Promise<void> {
-    await this.#turns.take(instance.uuid.toLowerCase(), signal, () =>
+    work: (node: ComputeNode) => Promise<T>,
+  ): Promise<T> {
+    return await this.#turns.take(instance.uuid.toLowerCase(), signal, () =>
       this.#run(verb, instance, signal, failure, work),
     );
   }
@@ -200,6 +200,10 @@ export class ComputeHost {
       launches: new PQueue({ concurrency: settings.maxLaunches }),
       policy: settings,
       pauseForSnapshot: settings.pauseForSnapshot,
+      migrationEngine: async (dest) => {
+        const address = await this.#options.migrationEngine?.(dest);
+        return address === undefined ? undefined : new Engine(engineAddress(address), { logger, timeouts });
+      },
       logger,
     };
   }

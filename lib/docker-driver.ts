@@ -10,7 +10,11 @@ import type { DockerDriverOptions } from './driver-options.js';
  * signal's reason when its signal aborts. The verbs are in `driver/`.
  */
 export class DockerDriver extends DockerVerbs {
-  override readonly capabilities: DriverCapabilities = { ...noCapabilities, supports_image_type_raw: true };
+  override readonly capabilities: DriverCapabilities = {
+    ...noCapabilities,
+    supports_image_type_raw: true,
+    supports_migrate_to_same_host: true,
+  };
 
   /**
    * Does nothing but check its options: nothing is asked of the engine before `init_host`.

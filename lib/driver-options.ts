@@ -14,6 +14,13 @@ export interface DockerDriverOptions {
   readonly engine?: string | EngineOptions;
   /** Where images come from and snapshots go; default: a folder in the user's data directory. */
   readonly imageService?: ImageService;
+  /**
+   * Where the engine of another compute host is, for cold migration and resize to it: files go from engine to engine. Asked with the host's
+   * address, as Nova's `migration.dest_host` has it; undefined when it is not known. Default: instances do not leave their host.
+   */
+  readonly migrationEngine?: (
+    dest: string,
+  ) => string | EngineOptions | undefined | Promise<string | EngineOptions | undefined>;
   /** What the orchestrator offers to the driver. */
   readonly virtapi?: VirtAPI;
   /** Told what the driver does; default: nobody is. */
@@ -59,6 +66,7 @@ const withMethods = (...names: string[]): z.ZodType =>
 /** Checks the plain values; what has methods is believed, and the engine's address is checked where it is read. */
 const plainOptions = z.strictObject({
   engine: z.unknown().optional(),
+  migrationEngine: z.custom((value) => typeof value === 'function', 'must be a function').optional(),
   imageService: withMethods('show', 'detail', 'download', 'create', 'update', 'delete'),
   virtapi: z.unknown().optional(),
   logger: withMethods('debug', 'info', 'warn', 'error'),

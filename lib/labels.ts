@@ -26,6 +26,10 @@ export const label = {
   attempt: `${prefix}.spawn.attempt`,
   /** What a note is about, see `Notes`. */
   note: `${prefix}.note`,
+  /** The container that a note of a resize is about: another one that the instance gets has nothing to do with it. */
+  resizedContainer: `${prefix}.resize.container`,
+  /** The limits that a resized container had before. */
+  limitsBefore: `${prefix}.resize.limits`,
   /** Neutron's id of the network. */
   networkId: `${prefix}.network.id`,
 } as const;

@@ -1,4 +1,99 @@
+import type {
+  FinishMigrationOptions,
+  FinishRevertMigrationOptions,
+  Flavor,
+  ImageMeta,
+  Instance,
+  MigrateDiskOptions,
+  Migration,
+  NetworkInfo,
+  RequestContext,
+  VerbOptions,
+} from '../../interfaces/index.js';
+import { MigrationError } from '../../interfaces/index.js';
+import {
+  confirmMigration,
+  finishMigration,
+  finishRevertMigration,
+  migrateDiskAndPowerOff,
+} from '../verbs/index.js';
 import { DockerConsoleVerbs } from './console.js';
 
 /** The verbs of cold migration and resize. */
-export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {}
+export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
+  override async migrate_disk_and_power_off(
+    _context: RequestContext,
+    instance: Instance,
+    dest: string,
+    flavor: Flavor,
+    network_info: NetworkInfo,
+    { timeout = 0, retry_interval = 0, ...options }: MigrateDiskOptions = {},
+  ): Promise<string> {
+    const isHere = dest === (await this.get_host_ip_addr());
+    const departure = { ...options, dest, isHere, flavor, network_info, timeout, retry_interval };
+    return await this.computeHost.change('migrate', instance, options, MigrationError, (node) =>
+      migrateDiskAndPowerOff(node, instance, departure),
+    );
+  }
+
+  override async finish_migration(
+    _context: RequestContext,
+    _migration: Migration,
+    instance: Instance,
+    disk_info: string | null,
+    network_info: NetworkInfo,
+    image_meta: ImageMeta,
+    { power_on = true, ...options }: FinishMigrationOptions = {},
+  ): Promise<void> {
+    const arrival = { ...options, disk_info, network_info, image_meta, power_on };
+    await this.computeHost.change('finish the migration of', instance, options, MigrationError, (node) =>
+      finishMigration(node, instance, arrival),
+    );
+  }
+
+  override async confirm_migration(
+    _context: RequestContext,
+    _migration: Migration,
+    instance: Instance,
+    network_info: NetworkInfo,
+    options: VerbOptions = {},
+  ): Promise<void> {
+    await this.computeHost.change('confirm the migration of', instance, options, MigrationError, (node) =>
+      confirmMigration(node, instance, network_info),
+    );
+  }
+
+  override async finish_revert_migration(
+    _context: RequestContext,
+    instance: Instance,
+    network_info: NetworkInfo,
+    _migration: Migration,
+    { power_on = true, signal }: FinishRevertMigrationOptions = {},
+  ): Promise<void> {
+    const how = { network_info, power_on, signal };
+    await this.computeHost.change('take back', instance, { signal }, MigrationError, (node) =>
+      finishRevertMigration(node, instance, how),
+    );
+  }
+
+  /** Nothing but the same host has an instance's files: what it has must not be destroyed before a resize on it is taken back. */
+  override async check_instance_shared_storage_local(
+    _context: RequestContext,
+    _instance: Instance,
+    options: VerbOptions = {},
+  ): Promise<Readonly<Record<string, unknown>>> {
+    return await this.computeHost.ask('tell which host this is', options, ({ host }) =>
+      Promise.resolve({ host }),
+    );
+  }
+
+  override async check_instance_shared_storage_remote(
+    _context: RequestContext,
+    data: Readonly<Record<string, unknown>>,
+    options: VerbOptions = {},
+  ): Promise<boolean> {
+    return await this.computeHost.ask('tell which host this is', options, ({ host }) =>
+      Promise.resolve(data['host'] === host),
+    );
+  }
+}

@@ -7,4 +7,10 @@ export * from './directory/index.js';
 export * from './glance/index.js';
 export { bootReference, ImageLoader, type ImageLoaderOptions } from './image-loader.js';
 export { uploadSnapshot, type SnapshotEnvironment, type SnapshotRequest } from './snapshot.js';
+export {
+  instanceReference,
+  removeInstanceImages,
+  transferFileSystem,
+  type FileSystemTransfer,
+} from './transfer/index.js';
 export { ImageConflict } from './image-service/index.js';

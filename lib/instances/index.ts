@@ -14,15 +14,26 @@ export { findInstance, inspectInstance } from './find-instance.js';
 export { imageMustFit } from './flavor-fit.js';
 export { pauseContainer, unpauseContainer } from './freeze-container.js';
 export { isHalfMade, spawning } from './half-made.js';
+export { blamedOnImage } from './image-fault.js';
 export { instanceFiles } from './instance-files.js';
 export type { SpawnAttempt } from './instance-labels.js';
 export { instanceRecord } from './instance-labels.js';
+export { findKeptContainer, keepContainer, migrated, restoreKeptContainer } from './kept-container.js';
 export { listContainersOf, listContainersOfHost, listInstances } from './list-instances.js';
 export type { ListedInstance } from './list-instances.js';
 export { Notes } from './notes.js';
 export type { NoteKind } from './notes.js';
 export { instanceInfo, powerState } from './power-state.js';
 export { removeContainer } from './remove-container.js';
+export {
+  canResizeInPlace,
+  flavorFigures,
+  forgetResize,
+  isResizePending,
+  resizeInPlace,
+  undoResize,
+} from './resize-in-place.js';
+export type { FlavorFigures } from './resize-in-place.js';
 export { shutdownTimeout } from './shutdown-timeout.js';
 export { startContainer } from './start-container.js';
 export { stopContainer } from './stop-container.js';

@@ -3,7 +3,7 @@ import { isConflict, isNotFound, volumeName } from '../engine/index.js';
 import { instanceContainerName, label } from '../labels.js';
 
 /** What can be noted of an instance. */
-export type NoteKind = 'suspended' | 'flavor';
+export type NoteKind = 'suspended' | 'flavor' | 'resize';
 
 /**
  * What must be remembered of an instance and was not known when its container was made. The labels of a container cannot be changed, so a note is an
@@ -74,7 +74,7 @@ export class Notes {
   }
 }
 
-const noteKinds: readonly NoteKind[] = ['suspended', 'flavor'];
+const noteKinds: readonly NoteKind[] = ['suspended', 'flavor', 'resize'];
 
 function noteName(uuid: string, kind: NoteKind): VolumeName {
   return volumeName(`${instanceContainerName(uuid)}.${kind}`);

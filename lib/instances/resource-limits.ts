@@ -1,6 +1,6 @@
 import type { Flavor, Instance } from '../../interfaces/index.js';
 import { ComputeResourcesUnavailable, InvalidInput } from '../../interfaces/index.js';
-import type { HostConfiguration } from '../engine/index.js';
+import type { HostConfiguration, ResourceLimits } from '../engine/index.js';
 
 const mebibyte = 1024 * 1024;
 /** Microseconds; the kernel's default scheduling period. */
@@ -23,6 +23,15 @@ export interface ResourcePolicy {
  * @throws ComputeResourcesUnavailable when the flavor wants what this host does not offer, so that another is tried.
  */
 export function resourceLimits(instance: Instance, policy: ResourcePolicy): HostConfiguration {
+  return { ...changeableLimits(instance, policy), ...diskRates(instance.flavor, policy) };
+}
+
+/**
+ * Those of the limits that an engine can change while the container lives.
+ *
+ * @throws what {@link resourceLimits} throws.
+ */
+export function changeableLimits(instance: Instance, policy: ResourcePolicy): ResourceLimits {
   const { flavor } = instance;
   for (const [name, value] of Object.entries({ memory_mb: flavor.memory_mb, vcpus: flavor.vcpus }))
     if (!Number.isSafeInteger(value) || value <= 0)
@@ -34,11 +43,10 @@ export function resourceLimits(instance: Instance, policy: ResourcePolicy): Host
     MemorySwap: memory + (flavor.swap ?? 0) * mebibyte,
     PidsLimit: extraSpec(flavor, 'docker:pids_limit') ?? policy.pidsLimit,
     ...cpuLimits(instance),
-    ...diskRates(flavor, policy),
   };
 }
 
-function cpuLimits(instance: Instance): HostConfiguration {
+function cpuLimits(instance: Instance): ResourceLimits {
   const { flavor } = instance;
   const period = extraSpec(flavor, 'quota:cpu_period') ?? defaultCpuPeriod;
   return {
@@ -50,7 +58,7 @@ function cpuLimits(instance: Instance): HostConfiguration {
   };
 }
 
-function pinnedCpus(instance: Instance): HostConfiguration {
+function pinnedCpus(instance: Instance): ResourceLimits {
   const policy = instance.flavor.extra_specs?.['hw:cpu_policy'] ?? 'shared';
   if (policy === 'shared') return {};
   const pinned = (instance.numa_topology?.cells ?? []).flatMap((cell) =>

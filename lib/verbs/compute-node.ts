@@ -18,5 +18,11 @@ export interface ComputeNode {
   readonly policy: InstancePolicy;
   /** Whether an instance stands still while it is committed. */
   readonly pauseForSnapshot: boolean;
+  /**
+   * A client of the engine of another host, which its caller closes; undefined when the driver was not told where that is.
+   *
+   * @param dest - the host's address, as Nova knows it.
+   */
+  readonly migrationEngine: (dest: string) => Promise<Engine | undefined>;
   readonly logger: Logger;
 }

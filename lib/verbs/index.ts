@@ -4,6 +4,13 @@
  */
 export type { ComputeNode } from './compute-node.js';
 export { destroy } from './destroy.js';
+export {
+  confirmMigration,
+  finishMigration,
+  finishRevertMigration,
+  migrateDiskAndPowerOff,
+  neededForRevert,
+} from './migration/index.js';
 export { reboot } from './reboot.js';
 export { reconcile } from './reconcile.js';
 export { snapshot } from './snapshot.js';

@@ -27,6 +27,10 @@ export const imageInspect = z.object({
       StopSignal: z.string().optional(),
       Volumes: mapOf(z.object({})),
       ExposedPorts: mapOf(z.object({})),
+      /** Handed on as they are. */
+      Healthcheck: z.unknown().optional(),
+      Shell: z.unknown().optional(),
+      OnBuild: z.unknown().optional(),
     })
     .nullish(),
   RootFS: z.object({ Type: z.string(), Layers: listOf(z.string()) }),

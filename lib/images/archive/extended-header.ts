@@ -31,8 +31,12 @@ export function paxExtension(content: Buffer): Extension {
   return extension;
 }
 
-/** The records of a POSIX extended header: `LENGTH KEY=VALUE\n` each, the length being that of the whole record in bytes. */
-function* paxRecords(content: Buffer): Generator<readonly [string, string], void, void> {
+/**
+ * The records of a POSIX extended header: `LENGTH KEY=VALUE\n` each, the length being that of the whole record in bytes.
+ *
+ * @returns the key, the value as text, which it need not be, and the record's own bytes.
+ */
+export function* paxRecords(content: Buffer): Generator<readonly [string, string, Buffer], void, void> {
   const malformed = new ArchiveRefused('holds a damaged extended header');
   for (let rest = content; rest.length > 0;) {
     const digits = /^([1-9][0-9]{0,8}) /.exec(rest.toString('latin1', 0, 10))?.[1];
@@ -41,9 +45,18 @@ function* paxRecords(content: Buffer): Generator<readonly [string, string], void
     const record = rest.toString('utf8', digits.length + 1, length - 1);
     const equals = record.indexOf('=');
     if (equals < 1) throw malformed;
-    yield [record.slice(0, equals), record.slice(equals + 1)];
+    yield [record.slice(0, equals), record.slice(equals + 1), rest.subarray(0, length)];
     rest = rest.subarray(length);
   }
+}
+
+/** A record of a POSIX extended header. */
+export function paxRecord(key: string, value: string): Buffer {
+  const rest = Buffer.from(` ${key}=${value}\n`);
+  let length = rest.length;
+  // The length counts its own digits.
+  while (length !== rest.length + String(length).length) length = rest.length + String(length).length;
+  return Buffer.concat([Buffer.from(String(length)), rest]);
 }
 
 function decimal(value: string): number {

@@ -63,8 +63,12 @@ export function paddingAfter(size: number): number {
 
 const largestOctal = 0o77777777777;
 
-/** The header of a file that is written. */
-export function fileHeader(name: string, size: number): Buffer {
+/**
+ * The header of a file that is written.
+ *
+ * @param typeflag - what it is, where it is no plain file.
+ */
+export function fileHeader(name: string, size: number, typeflag = '0'): Buffer {
   const block = Buffer.alloc(blockSize);
   const put = (what: keyof typeof field, value: string): void =>
     void block.write(value, field[what][0], 'latin1');
@@ -77,7 +81,7 @@ export function fileHeader(name: string, size: number): Buffer {
   }
   block.write('00000000000', field.size[1], 'latin1');
   put('checksum', '        ');
-  put('typeflag', '0');
+  put('typeflag', typeflag);
   put('magic', posixMagic);
   const sum = block.reduce((total, byte) => total + byte, 0);
   put('checksum', `${sum.toString(8).padStart(6, '0')}\x00 `);

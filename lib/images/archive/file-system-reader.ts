@@ -1,0 +1,158 @@
+import { ArchiveRefused, shown } from './archive-refused.js';
+import { ByteReader } from './byte-reader.js';
+import { gnuLongName, paxExtension, paxRecord, paxRecords, type Extension } from './extended-header.js';
+import { blockSize, fileHeader, isTarHeader, paddingAfter, tarHeader, type TarHeader } from './tar-header.js';
+
+/** Something in a file system, as an engine packs it: its headers are kept as they came, so that what is not understood here is not lost. */
+export interface FileSystemEntry {
+  /** Relative to the file system's root, without slashes at the ends; empty for the root itself. */
+  readonly path: string;
+  /** Of a hard link, the path of what it is the same as; of a symbolic link, what it says. */
+  readonly target: string;
+  readonly kind: 'directory' | 'hard link' | 'other';
+  readonly headers: Buffer;
+  /** Records of its extended header. */
+  readonly records: readonly (readonly [key: string, record: Buffer])[];
+}
+
+/** Extended attributes may have 64 KiB each; more than a few of them is nothing that an engine packs. */
+const longestExtension = 1024 * 1024;
+
+const extendsNext = new Set(['x', 'L', 'K']);
+const holdsContent = new Set(['0', '\0', '7']);
+
+/**
+ * Reads the archive of a file system from an engine, entry by entry, in constant memory, and gives its bytes as they came.
+ *
+ * tar-stream does not do for this: it reads extended attributes as text, and what it writes is not what it read.
+ */
+export class FileSystemReader {
+  readonly #bytes: ByteReader;
+  #left = 0;
+  #padding = 0;
+
+  constructor(source: AsyncIterable<unknown>) {
+    this.#bytes = new ByteReader(source);
+  }
+
+  /**
+   * Goes to the next entry, passing over what was not read of the last one's content.
+   *
+   * @returns undefined at the end, when all of the source has been read.
+   * @throws ArchiveRefused when it is not an archive of files.
+   */
+  async next(): Promise<FileSystemEntry | undefined> {
+    await passOver(this.content());
+    const headers: Buffer[] = [];
+    const records: [string, Buffer][] = [];
+    let extension: Extension = {};
+    for (;;) {
+      const block = await this.#read(blockSize);
+      if (block.every((byte) => byte === 0)) {
+        await this.#end(headers);
+        return undefined;
+      }
+      if (!isTarHeader(block)) throw new ArchiveRefused('is damaged');
+      headers.push(block);
+      const header = tarHeader(block);
+      if (!extendsNext.has(header.typeflag)) return this.#begin(header, extension, headers, records);
+      const content = await this.#extension(header.size, headers);
+      if (header.typeflag === 'L') extension = { ...extension, name: gnuLongName(content) };
+      else if (header.typeflag === 'K') extension = { ...extension, linkname: gnuLongName(content) };
+      else {
+        extension = { ...extension, ...paxExtension(content) };
+        for (const [key, , record] of paxRecords(content)) records.push([key, record]);
+      }
+    }
+  }
+
+  /** What was not read yet of the entry's content, filled up to whole blocks. */
+  async *content(): AsyncGenerator<Buffer, void, void> {
+    for (let left = this.#left + this.#padding; left > 0;) {
+      const piece = await this.#bytes.some(left);
+      if (piece === undefined) throw new ArchiveRefused('is truncated');
+      left -= piece.length;
+      this.#left = left;
+      this.#padding = 0;
+      yield piece;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#bytes.close();
+  }
+
+  async #extension(size: number, headers: Buffer[]): Promise<Buffer> {
+    if (size > longestExtension) throw new ArchiveRefused(`holds an extended header of ${size} bytes`);
+    const content = await this.#read(size);
+    headers.push(content, await this.#read(paddingAfter(size)));
+    return content;
+  }
+
+  #begin(
+    header: TarHeader,
+    extension: Extension,
+    headers: readonly Buffer[],
+    records: readonly [string, Buffer][],
+  ): FileSystemEntry {
+    const { typeflag } = header;
+    const path = plainPath(extension.name ?? header.name);
+    const linkname = extension.linkname ?? header.linkname;
+    if (typeflag === 'g' || typeflag === 'S')
+      throw new ArchiveRefused(`holds ${shown(path)} in a form that is not supported`);
+    this.#left = holdsContent.has(typeflag) ? (extension.size ?? header.size) : 0;
+    this.#padding = paddingAfter(this.#left);
+    return {
+      path,
+      target: typeflag === '1' ? plainPath(linkname) : linkname,
+      kind: typeflag === '5' ? 'directory' : typeflag === '1' ? 'hard link' : 'other',
+      headers: Buffer.concat(headers),
+      records,
+    };
+  }
+
+  async #end(headers: readonly Buffer[]): Promise<void> {
+    if (headers.length > 0) throw new ArchiveRefused('ends in the middle of an entry');
+    await passOver(this.#bytes.rest());
+  }
+
+  async #read(bytes: number): Promise<Buffer> {
+    const read = await this.#bytes.read(bytes);
+    if (read.length < bytes) throw new ArchiveRefused('is truncated');
+    return read;
+  }
+}
+
+async function passOver(bytes: AsyncGenerator<Buffer, void, void>): Promise<void> {
+  while ((await bytes.next()).done !== true);
+}
+
+/** A path without what makes no difference: slashes at its ends, and that it begins here. */
+export function plainPath(path: string): string {
+  return path.replace(/^(?:\.?\/)+|^\.$/, '').replace(/\/+$/, '');
+}
+
+/** The headers of an entry under another path, with all else that they say. */
+export function headersAt(
+  path: string,
+  target: string,
+  { headers, records }: Pick<FileSystemEntry, 'headers' | 'records'>,
+): Buffer {
+  const kept = records.flatMap(([key, record]) => (key === 'path' || key === 'linkpath' ? [] : [record]));
+  const names = [paxRecord('path', path), ...(target === '' ? [] : [paxRecord('linkpath', target)])];
+  return Buffer.concat([extendedHeader([...names, ...kept]), headers.subarray(-blockSize)]);
+}
+
+/** The headers of a file of our own, which holds nothing. */
+export function emptyFile(path: string): Buffer {
+  return Buffer.concat([extendedHeader([paxRecord('path', path)]), fileHeader('empty', 0)]);
+}
+
+function extendedHeader(records: readonly Buffer[]): Buffer {
+  const content = Buffer.concat(records);
+  return Buffer.concat([
+    fileHeader('extended', content.length, 'x'),
+    content,
+    Buffer.alloc(paddingAfter(content.length)),
+  ]);
+}

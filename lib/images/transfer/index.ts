@@ -1,0 +1,6 @@
+/**
+ * What is in a container on its way to another engine: as an image of that engine, in one stream that goes through no file and holds no more in
+ * memory than the names of what has changed.
+ */
+export { instanceReference, removeInstanceImages } from './instance-image.js';
+export { transferFileSystem, type FileSystemTransfer } from './transfer-file-system.js';

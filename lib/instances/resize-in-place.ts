@@ -1,0 +1,138 @@
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import type { Flavor, Instance } from '../../interfaces/index.js';
+import type { ContainerInspect, Engine } from '../engine/index.js';
+import { label } from '../labels.js';
+import type { ListedInstance } from './list-instances.js';
+import type { Notes } from './notes.js';
+import type { ResourcePolicy } from './resource-limits.js';
+import { changeableLimits } from './resource-limits.js';
+
+/** What an instance was given, as its host counts it. */
+export type FlavorFigures = Readonly<Record<'vcpus' | 'memory_mb' | 'root_gb', number>>;
+
+/** The limits of a container that its engine can change, as a note has them. */
+const notedLimits = z.object({
+  Memory: z.number(),
+  MemorySwap: z.number(),
+  CpuShares: z.number(),
+  CpuPeriod: z.number(),
+  CpuQuota: z.number(),
+  CpusetCpus: z.string(),
+  PidsLimit: z.number().nullish(),
+});
+
+/**
+ * Whether another flavor means other limits for a container, and nothing that it must be made with. Pinned processors are such a thing: an engine can
+ * change them, and not take them away again.
+ */
+export function canResizeInPlace(instance: Instance, flavor: Flavor, container: ContainerInspect): boolean {
+  const isDiskLimited = 'size' in container.HostConfig.StorageOpt;
+  const fixed = ({ extra_specs = {}, ephemeral_gb = 0, root_gb }: Flavor): unknown[] => [
+    extra_specs['docker:privileged'] === 'true',
+    (extra_specs['hw:cpu_policy'] ?? 'shared') === 'shared',
+    ...Object.entries(extra_specs)
+      .filter(([name]) => name.startsWith('quota:disk_'))
+      .sort(),
+    ephemeral_gb,
+    isDiskLimited ? root_gb : 0,
+  ];
+  return isDeepStrictEqual(fixed(instance.flavor), fixed(flavor));
+}
+
+/**
+ * Gives a container the limits of its instance's flavor, and notes what it had before until {@link forgetResize} or {@link undoResize}. May be repeated.
+ *
+ * @throws what {@link changeableLimits} throws.
+ */
+export async function resizeInPlace(
+  engine: Engine,
+  notes: Notes,
+  instance: Instance,
+  container: ContainerInspect,
+  policy: ResourcePolicy,
+): Promise<void> {
+  const limits = changeableLimits(instance, policy);
+  const { uuid, flavor } = instance;
+  const about = { [label.resizedContainer]: container.Id };
+  const before = await notes.read(uuid, 'resize');
+  if (before?.[label.resizedContainer] !== container.Id)
+    await notes.write(uuid, 'resize', {
+      ...about,
+      [label.limitsBefore]: JSON.stringify(notedLimits.parse(container.HostConfig)),
+      ...figuresToLabels(figuresOf(container.Config.Labels, container.Id, await notes.read(uuid, 'flavor'))),
+    });
+  await engine.containers.update(container.Id, { limits });
+  await notes.write(uuid, 'flavor', { ...about, ...figuresToLabels(flavor) });
+}
+
+/** Takes back {@link resizeInPlace}, if it was done to this container and not confirmed. */
+export async function undoResize(
+  engine: Engine,
+  notes: Notes,
+  { uuid }: Instance,
+  { Id: container }: ContainerInspect,
+): Promise<void> {
+  const before = await notes.read(uuid, 'resize');
+  if (before?.[label.resizedContainer] !== container) return;
+  const noted = notedLimits.parse(JSON.parse(before[label.limitsBefore] ?? ''));
+  const { PidsLimit: pids, ...limits } = noted;
+  await engine.containers.update(container, {
+    limits: { ...limits, ...(pids === null || pids === undefined ? {} : { PidsLimit: pids }) },
+  });
+  await notes.write(uuid, 'flavor', {
+    [label.resizedContainer]: container,
+    ...figuresToLabels(figuresFrom(before)),
+  });
+  await notes.remove(uuid, 'resize');
+}
+
+/** There is no way back from a resize any more. */
+export async function forgetResize(notes: Notes, { uuid }: Instance): Promise<void> {
+  await notes.remove(uuid, 'resize');
+}
+
+/** Whether a container was resized in place and may be wanted as it was. */
+export async function isResizePending(
+  notes: Notes,
+  { uuid }: Instance,
+  { Id: container }: Pick<ContainerInspect, 'Id'>,
+): Promise<boolean> {
+  return (await notes.read(uuid, 'resize'))?.[label.resizedContainer] === container;
+}
+
+/**
+ * What an instance is given now: its labels are as old as its container, and it may have been resized since.
+ *
+ * @param notes - those of the kind `flavor`, by the instance's uuid, see `Notes.list`.
+ */
+export function flavorFigures(
+  { record, container }: ListedInstance,
+  notes: ReadonlyMap<string, Readonly<Record<string, string>>>,
+): FlavorFigures {
+  return figuresOf(container.Labels, container.Id, notes.get(record.uuid));
+}
+
+function figuresOf(
+  labels: Readonly<Record<string, string>>,
+  container: string,
+  note: Readonly<Record<string, string>> | undefined,
+): FlavorFigures {
+  return figuresFrom(note?.[label.resizedContainer] === container ? note : labels);
+}
+
+function figuresFrom(labels: Readonly<Record<string, string>>): FlavorFigures {
+  return {
+    vcpus: Number(labels[label.vcpus]),
+    memory_mb: Number(labels[label.memoryMb]),
+    root_gb: Number(labels[label.rootGb]),
+  };
+}
+
+function figuresToLabels({ vcpus, memory_mb, root_gb }: FlavorFigures): Record<string, string> {
+  return {
+    [label.vcpus]: String(vcpus),
+    [label.memoryMb]: String(memory_mb),
+    [label.rootGb]: String(root_gb),
+  };
+}

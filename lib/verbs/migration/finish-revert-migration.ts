@@ -1,0 +1,73 @@
+import type { Instance, NetworkInfo } from '../../../interfaces/index.js';
+import { InstanceNotFound, task_states } from '../../../interfaces/index.js';
+import type { ContainerId, ContainerInspect } from '../../engine/index.js';
+import { removeInstanceImages } from '../../images/index.js';
+import {
+  findInstance,
+  findKeptContainer,
+  isResizePending,
+  removeContainer,
+  restoreKeptContainer,
+  startContainer,
+  undoResize,
+} from '../../instances/index.js';
+import type { ComputeNode } from '../compute-node.js';
+
+/** How an instance comes back. */
+export interface Return {
+  readonly network_info: NetworkInfo;
+  readonly power_on: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * On the host that an instance has left, or that has changed its flavor: it is again as it was, however far the migration came. May be repeated.
+ *
+ * @throws InstanceNotFound when it never was here.
+ */
+export async function finishRevertMigration(
+  node: ComputeNode,
+  instance: Instance,
+  { network_info, power_on, signal }: Return,
+): Promise<void> {
+  const container = await asItWas(node, instance);
+  await node.networks.plug(container, network_info, signal);
+  if (power_on) await startContainer(node.engine, container.Id);
+}
+
+async function asItWas(node: ComputeNode, instance: Instance): Promise<ContainerInspect> {
+  const { engine, host, notes } = node;
+  const kept = await findKeptContainer(engine, host, instance);
+  const current = await findInstance(engine, host, instance);
+  if (kept !== undefined) {
+    if (current !== undefined) {
+      await removeContainer(engine, current.Id);
+      await removeInstanceImages(engine, instance.uuid, [current.Image]);
+    }
+    await restoreKeptContainer(engine, instance, kept);
+    return kept;
+  }
+  if (current === undefined)
+    throw new InstanceNotFound(`Instance ${instance.uuid} has not left this host`, {
+      instance_uuid: instance.uuid,
+    });
+  await undoResize(engine, notes, instance, current);
+  return current;
+}
+
+/**
+ * The container that {@link finishRevertMigration} will need. Nova destroys an instance where it had arrived before it is taken back where it had left, and
+ * both may be this host.
+ *
+ * @returns undefined when the instance is not about to be taken back here.
+ */
+export async function neededForRevert(
+  { engine, host, notes }: ComputeNode,
+  instance: Instance,
+): Promise<ContainerId | undefined> {
+  if (instance.task_state !== task_states.RESIZE_REVERTING) return undefined;
+  const kept = await findKeptContainer(engine, host, instance);
+  if (kept !== undefined) return kept.Id;
+  const current = await findInstance(engine, host, instance);
+  return current !== undefined && (await isResizePending(notes, instance, current)) ? current.Id : undefined;
+}
