@@ -52,8 +52,8 @@ const { signal } = interrupted;
 
 const booted: Instance[] = [];
 const images: string[] = [];
+await driver.init_host('node-1', { signal });
 try {
-  await driver.init_host('node-1');
   const { vcpus, memory_mb, hypervisor_version } = await driver.get_available_resource('node-1');
   console.log(`node-1: ${vcpus} CPUs, ${memory_mb} MiB, engine ${hypervisor_version}`);
 

@@ -1,11 +1,11 @@
 // npm run check-package: what `npm pack` makes can be installed and imported in every way that the README names.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { project } from './packages.mjs';
 import { main, run } from './processes.mjs';
 import { stateFolder } from './state-folder.mjs';
 
-const unwanted = /(^|\/)(test|fixtures|docs|node_modules)\/|\.test\./;
+const unwanted = /^(test|fixtures|docs\/api|node_modules)\/|\.test\./;
 
 const importing = `
   import { DockerDriver, power_state } from 'nova-docker-driver';
@@ -36,8 +36,12 @@ await main(async () => {
       cwd: project,
     }),
   );
-  const strange = packed.files.map(({ path }) => path).filter((path) => unwanted.test(path));
+  const paths = packed.files.map(({ path }) => path);
+  const strange = paths.filter((path) => unwanted.test(path));
   if (strange.length > 0) throw new Error(`the package holds what users do not need: ${strange.join(' ')}`);
+  const links = [...readFileSync(join(project, 'README.md'), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)];
+  const dangling = links.filter(([, path]) => !paths.some((packedPath) => packedPath.startsWith(path)));
+  if (dangling.length > 0) throw new Error(`the README links to what is not packed: ${dangling.join(' ')}`);
 
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
   await run('npm', ['install', '--silent', join(folder, packed.filename)], { cwd: folder });
