@@ -8,7 +8,7 @@ import { Engine, engineAddress } from './engine/index.js';
 import { EventFollower } from './events/index.js';
 import { DirectoryImageService, ImageLoader } from './images/index.js';
 import type { VerbFailure } from './instances/index.js';
-import { findInstance, inspectInstance, Notes, novaException } from './instances/index.js';
+import { findInstance, inspectInstance, Notes, novaException, RootDisks } from './instances/index.js';
 import { Networks } from './network/index.js';
 import { Turns } from './streams/index.js';
 import type { ComputeNode } from './verbs/index.js';
@@ -199,6 +199,7 @@ export class ComputeHost {
       notes: new Notes(engine, host),
       launches: new PQueue({ concurrency: settings.maxLaunches }),
       policy: settings,
+      rootDisks: new RootDisks({ engine, logger }),
       pauseForSnapshot: settings.pauseForSnapshot,
       migrationEngine: async (dest) => {
         const address = await this.#options.migrationEngine?.(dest);

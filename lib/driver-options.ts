@@ -1,5 +1,5 @@
 import { availableParallelism, homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { z } from 'zod';
 import type { ImageService, Logger, VirtAPI } from '../interfaces/index.js';
 import { InvalidInput } from '../interfaces/index.js';
@@ -39,6 +39,20 @@ export interface DockerDriverOptions {
   readonly blockDevice?: string;
   /** Whether a flavor with `docker:privileged=true` makes a privileged container; default false: such an instance is refused. */
   readonly allowPrivileged?: boolean;
+  /**
+   * Which of the engine's volumes instances may be given, by name; `*` stands for any text. Default: none. Nothing in an engine says whose a volume
+   * is: who may have which is for the one to know that sends it, as Cinder does.
+   */
+  readonly allowedVolumes?: readonly string[];
+  /**
+   * Directories of the engine's host: instances may be given those below them. Default: none. Symbolic links are not looked through: there must be
+   * none below them that lead elsewhere.
+   */
+  readonly allowedHostPaths?: readonly string[];
+  /** Whether every instance gets a config drive, as Nova's `force_config_drive` has it; default false: those that ask for one. */
+  readonly forceConfigDrive?: boolean;
+  /** What config drives tell every instance, in `vendor_data.json` and under `static` in `vendor_data2.json`; default: nothing. */
+  readonly vendorData?: Readonly<Record<string, unknown>>;
   /** Whether an instance stands still while it is committed for a snapshot; default true. */
   readonly pauseForSnapshot?: boolean;
   /** The disk for instances, GiB; default: that of the file system with the engine's data, which must be on this machine. */
@@ -63,6 +77,13 @@ const withMethods = (...names: string[]): z.ZodType =>
     )
     .optional();
 
+const absolutePath = z
+  .string()
+  .refine(
+    (path) => posix.isAbsolute(path) && posix.normalize(path) === path,
+    'must be an absolute path without . and ..',
+  );
+
 /** Checks the plain values; what has methods is believed, and the engine's address is checked where it is read. */
 const plainOptions = z.strictObject({
   engine: z.unknown().optional(),
@@ -77,6 +98,10 @@ const plainOptions = z.strictObject({
   pidsLimit: count.default(4096),
   blockDevice: z.string().startsWith('/').optional(),
   allowPrivileged: z.boolean().default(false),
+  allowedVolumes: z.array(z.string().min(1)).default([]),
+  allowedHostPaths: z.array(absolutePath).default([]),
+  forceConfigDrive: z.boolean().default(false),
+  vendorData: z.record(z.string(), z.json()).default({}),
   pauseForSnapshot: z.boolean().default(true),
   localGb: count.optional(),
   myIp: z.union([z.ipv4(), z.ipv6()]).optional(),

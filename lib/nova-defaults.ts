@@ -185,7 +185,7 @@ type RefusedVerb = Exclude<Verb, keyof NovaAnswers>;
 const ESSENTIAL = 'every driver has to bring its own';
 const NOT_HERE = 'this release does not have it';
 const NO_DISKS = 'containers have no disks of their own';
-const NO_VOLUMES = 'volumes cannot be mounted into containers that exist';
+const NO_VOLUMES = 'volumes are directories to a container, fixed when it is made';
 const NO_DEVICES = 'containers have no device names, any will do';
 const NO_SCREEN = 'containers have no screen';
 const NO_AGENT = 'containers have no guest agent';
@@ -216,6 +216,11 @@ const refusals: Readonly<Record<RefusedVerb, string>> = {
   unplug_vifs: ESSENTIAL,
   snapshot: ESSENTIAL,
   get_console_output: ESSENTIAL,
+  attach_volume: ESSENTIAL,
+  detach_volume: ESSENTIAL,
+  get_volume_connector: ESSENTIAL,
+  get_all_volume_usage: ESSENTIAL,
+  get_instance_disk_info: ESSENTIAL,
 
   rebuild: 'destroy the instance and spawn it again',
   soft_delete: 'power the instance off',
@@ -245,21 +250,16 @@ const refusals: Readonly<Record<RefusedVerb, string>> = {
   confirm_migration: NOT_HERE,
   finish_revert_migration: NOT_HERE,
 
-  attach_volume: NO_VOLUMES,
-  detach_volume: NO_VOLUMES,
   swap_volume: NO_VOLUMES,
   extend_volume: NO_VOLUMES,
   volume_snapshot_create: NO_VOLUMES,
   volume_snapshot_delete: NO_VOLUMES,
-  get_volume_connector: NO_VOLUMES,
-  get_all_volume_usage: NO_VOLUMES,
   mount_share: NO_SHARES,
   umount_share: NO_SHARES,
   default_root_device_name: NO_DEVICES,
   default_device_names_for_instance: NO_DEVICES,
   get_device_name_for_instance: NO_DEVICES,
   block_stats: NO_DISKS,
-  get_instance_disk_info: NO_DISKS,
   get_vnc_console: NO_SCREEN,
   get_spice_console: NO_SCREEN,
   get_mks_console: NO_SCREEN,

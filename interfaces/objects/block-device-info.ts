@@ -15,13 +15,13 @@ export interface LocalDisk {
   readonly disk_bus?: string | null;
   readonly device_type?: string | null;
   readonly guest_format?: string | null;
+  readonly encrypted?: boolean | null;
 }
 
 /** The disk that an instance was booted from. Nova: `DriverImageBlockDevice`. */
 export interface ImageDisk extends LocalDisk {
   readonly image_id?: string | null;
   readonly boot_index?: number | null;
-  readonly encrypted?: boolean | null;
   readonly encryption_secret_uuid?: string | null;
   readonly encryption_format?: string | null;
   readonly encryption_options?: unknown;
@@ -32,12 +32,16 @@ export interface SwapDisk {
   /** MiB. */
   readonly swap_size: number;
   readonly device_name?: string | null;
+  readonly encrypted?: boolean | null;
 }
 
 /** A volume to mount. */
 export interface VolumeMapping {
   readonly connection_info: ConnectionInfo | null;
+  /** The device name that Nova gave it: `/dev/vdb`. */
   readonly mount_device?: string | null;
+  /** 0: the instance is to boot from it. */
+  readonly boot_index?: number | null;
   readonly delete_on_termination?: boolean;
   readonly attachment_id?: string | null;
 }

@@ -1,4 +1,123 @@
+import type {
+  AttachVolumeOptions,
+  ConnectionInfo,
+  DetachVolumeOptions,
+  GetInstanceDiskInfoOptions,
+  Instance,
+  InstanceBlockDeviceMappings,
+  RequestContext,
+  VerbOptions,
+  VolumeConnector,
+  VolumeUsage,
+} from '../../interfaces/index.js';
+import {
+  DeviceDetachFailed,
+  DiskNotFound,
+  InstanceTerminationFailure,
+  NovaException,
+  task_states,
+  VolumeAttachFailed,
+} from '../../interfaces/index.js';
+import { ownAddress } from '../host/index.js';
+import { diskInfo, isMounted, listContainersOf } from '../instances/index.js';
+import { destroy } from '../verbs/index.js';
 import { DockerNetworkVerbs } from './network.js';
 
 /** The verbs about volumes and disks. */
-export abstract class DockerStorageVerbs extends DockerNetworkVerbs {}
+export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
+  /** Refused unless the instance has the volume already: an engine adds no mounts to a container that exists. */
+  override async attach_volume(
+    _context: RequestContext,
+    _connection_info: ConnectionInfo,
+    instance: Instance,
+    mountpoint: string,
+    options: AttachVolumeOptions = {},
+  ): Promise<void> {
+    await this.computeHost.look('attach a volume to', instance, options, (_node, container) => {
+      if (isMounted(container, mountpoint)) return Promise.resolve();
+      throw new VolumeAttachFailed(
+        `The volume for ${mountpoint} could not be attached: a container gets its volumes when it is made, at spawn or rebuild`,
+        { instance_uuid: instance.uuid },
+      );
+    });
+  }
+
+  /** Refused while the instance has the volume, for the same reason; where Nova destroys the container next, it goes with that. */
+  override async detach_volume(
+    _context: RequestContext,
+    _connection_info: ConnectionInfo,
+    instance: Instance,
+    mountpoint: string,
+    options: DetachVolumeOptions = {},
+  ): Promise<void> {
+    const isReplacedNext = instance.task_state === task_states.REBUILDING;
+    await this.computeHost.changeContainerIfThere(
+      'detach a volume from',
+      instance,
+      options,
+      NovaException,
+      (_node, container) => {
+        if (isReplacedNext) return Promise.resolve();
+        const details = { instance_uuid: instance.uuid };
+        if (!isMounted(container, mountpoint)) throw new DiskNotFound(`No disk at ${mountpoint}`, details);
+        throw new DeviceDetachFailed(
+          `Device detach failed for ${mountpoint}: a container keeps its volumes until it is destroyed or rebuilt`,
+          details,
+        );
+      },
+    );
+  }
+
+  override async get_volume_connector(
+    _instance: Instance,
+    options: VerbOptions = {},
+  ): Promise<VolumeConnector> {
+    const ip = this.computeHost.settings.myIp ?? ownAddress();
+    return await this.computeHost.ask('tell who connects to volumes', options, ({ host }) =>
+      Promise.resolve({ ip, host }),
+    );
+  }
+
+  /** Nothing is told of any volume, as in Nova's libvirt driver of those that cannot be measured: an engine counts by device, not by mount. */
+  override get_all_volume_usage(
+    _context: RequestContext,
+    _compute_host_bdms: readonly InstanceBlockDeviceMappings[],
+  ): Promise<VolumeUsage[]> {
+    return Promise.resolve([]);
+  }
+
+  override async get_instance_disk_info(
+    instance: Instance,
+    options: GetInstanceDiskInfoOptions = {},
+  ): Promise<string> {
+    const { signal } = options;
+    return await this.computeHost.look(
+      'measure the disk of',
+      instance,
+      options,
+      async ({ engine }, { Id: container }) =>
+        diskInfo(await engine.containers.inspect(container, { size: true, signal })),
+    );
+  }
+
+  override async instance_on_disk(instance: Instance, options: VerbOptions = {}): Promise<boolean> {
+    return await this.computeHost.ask(
+      'look for the files of an instance',
+      options,
+      async ({ engine, host }) => (await listContainersOf(engine, host, instance)).length > 0,
+    );
+  }
+
+  /** The files of an instance are its containers: none of it is left, else it throws. */
+  override async delete_instance_files(instance: Instance, options: VerbOptions = {}): Promise<boolean> {
+    const all = { network_info: [], destroy_disks: true, destroy_vifs: true };
+    await this.computeHost.change(
+      'delete the files of',
+      instance,
+      options,
+      InstanceTerminationFailure,
+      (node) => destroy(node, instance, all),
+    );
+    return !(await this.instance_on_disk(instance, options));
+  }
+}

@@ -3,11 +3,15 @@
  * files that go into it, how it is made, stopped and removed, and what its state and errors mean to Nova. Imports the engine; knows nothing of
  * image services and networks.
  */
+export { acceleratorsMustBeNone, blockDeviceMounts, withMounts } from './block-devices.js';
+export { configDriveFiles } from './config-drive.js';
+export type { ConfigDrivePolicy } from './config-drive.js';
 export { consoleOutput } from './console-output.js';
 export { containerName, containerPartName } from './container-name.js';
 export { containerSpecification, metadataEnvironment } from './container-specification.js';
 export type { InstancePolicy } from './container-specification.js';
 export { adoptName, createContainer, discardAttempt } from './create-container.js';
+export { diskInfo } from './disk-info.js';
 export { novaException } from './exceptions.js';
 export type { VerbFailure } from './exceptions.js';
 export { findInstance, inspectInstance } from './find-instance.js';
@@ -21,6 +25,7 @@ export { instanceRecord } from './instance-labels.js';
 export { findKeptContainer, keepContainer, migrated, restoreKeptContainer } from './kept-container.js';
 export { listContainersOf, listContainersOfHost, listInstances } from './list-instances.js';
 export type { ListedInstance } from './list-instances.js';
+export { isMounted } from './mount-point.js';
 export { Notes } from './notes.js';
 export type { NoteKind } from './notes.js';
 export { instanceInfo, powerState } from './power-state.js';
@@ -34,8 +39,10 @@ export {
   undoResize,
 } from './resize-in-place.js';
 export type { FlavorFigures } from './resize-in-place.js';
+export { RootDisks } from './root-disk.js';
 export { shutdownTimeout } from './shutdown-timeout.js';
 export { startContainer } from './start-container.js';
 export { stopContainer } from './stop-container.js';
 export { Undo } from './undo.js';
+export type { VolumePolicy } from './volumes.js';
 export { writeFiles } from './write-files.js';

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { InjectedFile, Instance } from '../../interfaces/index.js';
 import { InvalidInput } from '../../interfaces/index.js';
+import { configDriveSeed } from './config-drive.js';
 import { withRootPassword } from './root-password.js';
 
 /** A file as it is in a container. */
@@ -34,29 +35,27 @@ export interface InstanceFiles {
   readonly change: readonly FileToChange[];
 }
 
-/**
- * Where cloud-init looks for what a config drive would hold, when there is no drive: no mount is needed to hand user data over.
- * See cloud-init's ConfigDrive data source.
- */
-const configDriveSeed = 'var/lib/cloud/seed/config_drive/openstack/latest';
 const authorizedKeys = 'root/.ssh/authorized_keys';
 const shadow = 'etc/shadow';
 
 /**
  * The files that an instance, its administrator's password and the caller put into it.
  *
+ * @param config_drive - the files of its config drive.
  * @throws InvalidInput when a path leaves the container or user data is not base64.
  */
 export function instanceFiles(
   instance: Instance,
   injected_files: readonly InjectedFile[],
   admin_password: string | null | undefined,
+  config_drive: readonly FileToWrite[] = [],
 ): InstanceFiles {
   return {
     write: [
+      ...config_drive,
       ...(instance.user_data === undefined || instance.user_data === null || instance.user_data === ''
         ? []
-        : [file(`${configDriveSeed}/user_data`, decodeUserData(instance.user_data), 0o600)]),
+        : [file(`${configDriveSeed}/latest/user_data`, decodeUserData(instance.user_data), 0o600)]),
       ...injected_files.map(([path, contents]) => file(relativePath(path), Buffer.from(contents), 0o644)),
     ],
     change: [

@@ -2,7 +2,13 @@ import type PQueue from 'p-queue';
 import type { ImageService, Logger } from '../../interfaces/index.js';
 import type { Engine } from '../engine/index.js';
 import type { ImageLoader } from '../images/index.js';
-import type { InstancePolicy, Notes } from '../instances/index.js';
+import type {
+  ConfigDrivePolicy,
+  InstancePolicy,
+  Notes,
+  RootDisks,
+  VolumePolicy,
+} from '../instances/index.js';
 import type { Networks } from '../network/index.js';
 
 /** What a verb works with, once `init_host` has told the driver which host it is. */
@@ -15,7 +21,8 @@ export interface ComputeNode {
   readonly notes: Notes;
   /** Launches that the engine works on at once; more only make each of them slower. */
   readonly launches: PQueue;
-  readonly policy: InstancePolicy;
+  readonly policy: InstancePolicy & VolumePolicy & ConfigDrivePolicy;
+  readonly rootDisks: RootDisks;
   /** Whether an instance stands still while it is committed. */
   readonly pauseForSnapshot: boolean;
   /**

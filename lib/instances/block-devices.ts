@@ -1,0 +1,73 @@
+import type {
+  AcceleratorRequest,
+  BlockDeviceInfo,
+  Instance,
+  LocalDisk,
+  VolumeMapping,
+} from '../../interfaces/index.js';
+import { ComputeResourcesUnavailable } from '../../interfaces/index.js';
+import type { ContainerSpecification, Engine, MountSpecification } from '../engine/index.js';
+import { label } from '../labels.js';
+import { mountPoint } from './mount-point.js';
+import type { VolumePolicy } from './volumes.js';
+import { volumeMount, volumesMustExist } from './volumes.js';
+
+/**
+ * The disks of an instance as mounts of its container: ephemeral disks as anonymous volumes, which go with the container, and volumes. Its
+ * swap is not among them: the flavor's is part of the container's memory limit, and Nova makes the swap disk from the same figure.
+ *
+ * The engine is asked nothing unless one of its volumes is to be mounted, and changes nothing.
+ *
+ * @throws ComputeResourcesUnavailable when it is to boot from a volume, or a local disk is to be encrypted.
+ * @throws what {@link volumeMount} and {@link volumesMustExist} throw.
+ */
+export async function blockDeviceMounts(
+  { engine, host, policy }: { readonly engine: Engine; readonly host: string; readonly policy: VolumePolicy },
+  instance: Instance,
+  block_device_info: BlockDeviceInfo | null | undefined,
+  signal?: AbortSignal,
+): Promise<MountSpecification[]> {
+  if (block_device_info === null || block_device_info === undefined) return [];
+  const { image = [], ephemerals = [], block_device_mapping = [], swap } = block_device_info;
+  if ([...image, ...ephemerals, swap].some((disk) => disk?.encrypted === true))
+    throw new ComputeResourcesUnavailable('This host cannot encrypt local disks');
+  const isRoot = ({ boot_index, mount_device }: VolumeMapping): boolean =>
+    boot_index === 0 ||
+    (typeof mount_device === 'string' && mount_device === block_device_info.root_device_name);
+  if (block_device_mapping.some(isRoot))
+    throw new ComputeResourcesUnavailable('Containers cannot boot from a volume, only from an image');
+  const volumes = block_device_mapping.map(({ connection_info, mount_device }) =>
+    volumeMount(connection_info, mount_device, policy),
+  );
+  await volumesMustExist(engine, volumes, signal);
+  return [...ephemerals.map((disk, index) => ephemeralDisk(disk, index, host, instance)), ...volumes];
+}
+
+/** The same container with these mounts as well. */
+export function withMounts(
+  specification: ContainerSpecification,
+  mounts: readonly MountSpecification[],
+): ContainerSpecification {
+  if (mounts.length === 0) return specification;
+  const { HostConfig: host = {} } = specification;
+  return { ...specification, HostConfig: { ...host, Mounts: [...(host.Mounts ?? []), ...mounts] } };
+}
+
+/** @throws ComputeResourcesUnavailable when there are accelerators to hand over: this host has none. */
+export function acceleratorsMustBeNone(accel_info: readonly AcceleratorRequest[] | null | undefined): void {
+  if (accel_info !== null && accel_info !== undefined && accel_info.length > 0)
+    throw new ComputeResourcesUnavailable('This host has no accelerators to give to an instance');
+}
+
+function ephemeralDisk(
+  { device_name }: LocalDisk,
+  index: number,
+  host: string,
+  { uuid }: Instance,
+): MountSpecification {
+  return {
+    Type: 'volume',
+    Target: mountPoint(device_name ?? `ephemeral${index}`),
+    VolumeOptions: { NoCopy: true, Labels: { [label.host]: host, [label.instanceUuid]: uuid } },
+  };
+}

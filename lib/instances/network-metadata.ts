@@ -1,0 +1,101 @@
+import type { NetworkInfo, Route, Subnet, VIF } from '../../interfaces/index.js';
+import { subnetMask } from './subnet-mask.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** The kinds of interface that are told to an instance as they are; all others are `phy`. Nova: `LEGACY_EXPOSED_VIF_TYPES`. */
+const exposedVifTypes: ReadonlySet<string> = new Set([
+  'bridge',
+  'dvs',
+  'hw_veb',
+  'hyperv',
+  'ovs',
+  'tap',
+  'vhostuser',
+  'vif',
+]);
+
+/**
+ * An instance's network as its config drive tells it: `network_data.json`. Of each network the first subnet of each version is told, as in
+ * Nova.
+ *
+ * @returns undefined when it has no network.
+ * Nova: `netutils.get_network_metadata`.
+ */
+export function networkMetadata(network_info: NetworkInfo): Json | undefined {
+  if (network_info.length === 0) return undefined;
+  const links: Json[] = [];
+  const networks: Json[] = [];
+  const services = new Map<string, Json>();
+  const inSubnets = network_info.filter(({ network }) => (network.subnets ?? []).length > 0);
+  for (const [index, vif] of inSubnets.entries()) {
+    const told = ([4, 6] as const).flatMap((version) => {
+      const subnet = vif.network.subnets?.find((each) => each.version === version);
+      return subnet === undefined ? [] : [{ version, subnet }];
+    });
+    if (told.length === 0) continue;
+    const link = linkName(vif, index);
+    links.push(linkOf(vif, link));
+    for (const { version, subnet } of told) {
+      if ((subnet.ips ?? []).length === 0) continue;
+      const place = { id: `network${networks.length}`, link, network_id: vif.network.id };
+      networks.push(networkOf(subnet, version, place));
+      for (const service of nameServers(subnet)) services.set(service.address, service);
+    }
+  }
+  return { links, networks, services: [...services.values()] };
+}
+
+function linkName({ devname }: VIF, index: number): string {
+  return devname === undefined || devname === null || devname === '' ? `interface${index}` : devname;
+}
+
+function linkOf({ id: vif_id, type, address, network }: VIF, id: string): Json {
+  // An instance that asks for its address is also told the largest packet.
+  const isTold = network.subnets?.some(({ meta }) => isSet(meta?.['dhcp_server'])) === true;
+  return {
+    id,
+    vif_id,
+    type: typeof type === 'string' && exposedVifTypes.has(type) ? type : 'phy',
+    mtu: isTold ? null : (network.meta?.mtu ?? null),
+    ethernet_mac_address: address,
+  };
+}
+
+function networkOf(
+  subnet: Subnet,
+  version: 4 | 6,
+  { id, link, network_id }: { readonly id: string; readonly link: string; readonly network_id: string },
+): Json {
+  const mode = subnet.meta?.['ipv6_address_mode'];
+  const isTold = isSet(subnet.meta?.['dhcp_server']) || isSet(subnet.meta?.['enable_dhcp']);
+  if (!isSet(mode) && isTold) return { id, type: `ipv${version}_dhcp`, link, network_id };
+  return {
+    id,
+    type: `ipv${version}${typeof mode === 'string' ? `_${mode}` : ''}`,
+    link,
+    ip_address: subnet.ips?.[0]?.address,
+    netmask: subnetMask(subnet.cidr ?? '').netmask,
+    routes: [...defaultRoute(subnet, version), ...(subnet.routes ?? []).map(routeOf)],
+    network_id,
+    services: nameServers(subnet),
+  };
+}
+
+function defaultRoute({ gateway }: Subnet, version: 4 | 6): Json[] {
+  if (gateway === undefined || gateway === null || gateway.address === '') return [];
+  const all = version === 4 ? '0.0.0.0' : '::';
+  return [{ network: all, netmask: all, gateway: gateway.address }];
+}
+
+function routeOf({ cidr, gateway }: Route): Json {
+  return { ...subnetMask(cidr), gateway: gateway?.address ?? null };
+}
+
+function nameServers({ dns }: Subnet): { readonly type: 'dns'; readonly address: string }[] {
+  return (dns ?? []).map(({ address }) => ({ type: 'dns', address }));
+}
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== '' && value !== false;
+}

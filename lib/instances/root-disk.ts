@@ -1,0 +1,79 @@
+import type { Flavor, Logger } from '../../interfaces/index.js';
+import type { ContainerSpecification, Engine, SystemInfo } from '../engine/index.js';
+import { EngineError } from '../engine/index.js';
+
+/**
+ * Bounds the root disks of instances where the engine's storage driver can: btrfs and zfs, and overlay2 on XFS with project quotas. Elsewhere
+ * flavors' `root_gb` is only counted, and that is said in the log once.
+ */
+export class RootDisks {
+  readonly #engine: Engine;
+  readonly #logger: Logger;
+  #bounded: Promise<boolean> | undefined;
+
+  constructor({ engine, logger }: { readonly engine: Engine; readonly logger: Logger }) {
+    this.#engine = engine;
+    this.#logger = logger;
+  }
+
+  /**
+   * Creates a container whose root disk has the flavor's size.
+   *
+   * What there is on XFS without project quotas only the engine knows, so there it is tried once.
+   *
+   * @param create - creates a container as specified.
+   */
+  async create<T>(
+    { root_gb }: Flavor,
+    specification: ContainerSpecification,
+    create: (specification: ContainerSpecification) => Promise<T>,
+  ): Promise<T> {
+    if (root_gb === 0 || !(await this.#isBounded())) return await create(specification);
+    const { HostConfig: host } = specification;
+    try {
+      return await create({
+        ...specification,
+        HostConfig: { ...host, StorageOpt: { size: `${root_gb}G` } },
+      });
+    } catch (error) {
+      if (!refusesSize(error)) throw error;
+      this.#bounded = Promise.resolve(false);
+      this.#warn(error.engineMessage);
+      return await create(specification);
+    }
+  }
+
+  async #isBounded(): Promise<boolean> {
+    this.#bounded ??= this.#look();
+    try {
+      return await this.#bounded;
+    } catch (error) {
+      this.#bounded = undefined;
+      throw error;
+    }
+  }
+
+  async #look(): Promise<boolean> {
+    const info = await this.#engine.system.info();
+    const bounded = mayBound(info);
+    if (!bounded) this.#warn(`the storage driver is ${info.Driver}`);
+    return bounded;
+  }
+
+  #warn(why: string): void {
+    this.#logger.warn('the engine cannot bound root disks: root_gb is only counted', { why });
+  }
+}
+
+/** The containerd store must not be asked: it takes a size and heeds it not (28.5). Its drivers have other names. */
+function mayBound({ Driver: driver, DriverStatus: status }: SystemInfo): boolean {
+  if (driver === 'btrfs' || driver === 'zfs') return !status.some(([name]) => name === 'driver-type');
+  return (
+    driver === 'overlay2' && status.some(([name, value]) => name === 'Backing Filesystem' && value === 'xfs')
+  );
+}
+
+/** "--storage-opt is supported only for overlay over xfs with 'pquota' mount option" (500, 20.10 to 28.5). */
+function refusesSize(error: unknown): error is EngineError {
+  return error instanceof EngineError && error.engineMessage.includes('--storage-opt is ');
+}

@@ -1,0 +1,129 @@
+import { posix } from 'node:path';
+import { z } from 'zod';
+import type { ConnectionInfo } from '../../interfaces/index.js';
+import {
+  ComputeResourcesUnavailable,
+  InvalidInput,
+  VolumeDriverNotFound,
+  VolumeEncryptionNotSupported,
+  VolumeNotFound,
+} from '../../interfaces/index.js';
+import type { Engine, MountSpecification } from '../engine/index.js';
+import { isNotFound, volumeName } from '../engine/index.js';
+import { label } from '../labels.js';
+import { mountPoint } from './mount-point.js';
+
+/** Which volumes the operator lets instances have. */
+export interface VolumePolicy {
+  /** Names of the engine's volumes, in which `*` stands for any text. */
+  readonly allowedVolumes: readonly string[];
+  /** Directories of the engine's host: those below them may be mounted. */
+  readonly allowedHostPaths: readonly string[];
+}
+
+const connection = z.object({
+  driver_volume_type: z.string(),
+  data: z.looseObject({
+    access_mode: z.enum(['rw', 'ro']).nullish(),
+    encrypted: z.boolean().nullish(),
+  }),
+});
+const engineVolume = z.object({ name: z.string() });
+const hostDirectory = z.object({ path: z.string() });
+
+/**
+ * A volume as a mount: one of the engine's own (`driver_volume_type` `docker`, `data.name`), or a directory of the engine's host (`directory`,
+ * `data.path`). Nothing else can be mounted into a container: volumes of other kinds are block devices or images of disks.
+ *
+ * @param mount_device - the device name that Nova gave it.
+ * @throws VolumeDriverNotFound when it is of another kind, as Nova's libvirt driver does.
+ * @throws ComputeResourcesUnavailable when the operator does not allow it here.
+ * @throws VolumeEncryptionNotSupported when it is encrypted; InvalidInput when what Cinder says of it cannot be understood.
+ */
+export function volumeMount(
+  connection_info: ConnectionInfo | null,
+  mount_device: string | null | undefined,
+  policy: VolumePolicy,
+): MountSpecification {
+  const { driver_volume_type: type, data } = understood(connection, connection_info);
+  const common = { Target: mountPoint(mount_device), ReadOnly: data.access_mode === 'ro' };
+  if (data.encrypted === true)
+    throw new VolumeEncryptionNotSupported(`The volume for ${common.Target} is encrypted`);
+  switch (type) {
+    case 'docker': {
+      const { name } = understood(engineVolume, data);
+      allowed(name, policy.allowedVolumes.some(matches(name)), 'allowedVolumes');
+      // The volume is as its owner left it: nothing of the image is copied into an empty one.
+      return {
+        ...common,
+        Type: 'volume',
+        Source: volumeName(name),
+        VolumeOptions: { NoCopy: true },
+      };
+    }
+    case 'directory': {
+      const { path } = understood(hostDirectory, data);
+      const resolved = posix.resolve('/', path);
+      allowed(path, policy.allowedHostPaths.some(holds(resolved)), 'allowedHostPaths');
+      return { ...common, Type: 'bind', Source: resolved };
+    }
+    default:
+      throw new VolumeDriverNotFound(
+        `Could not find a handler for ${type} volume: a container can be given an engine's volume ("docker") or a directory ("directory")`,
+      );
+  }
+}
+
+/**
+ * Makes sure that the engine has the volumes to mount: it would make an empty one of a name that it does not know.
+ *
+ * @throws VolumeNotFound when it has not.
+ * @throws ComputeResourcesUnavailable when one is the driver's own.
+ */
+export async function volumesMustExist(
+  engine: Engine,
+  mounts: readonly MountSpecification[],
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const { Type: type, Source: source } of mounts) {
+    if (type !== 'volume' || source === undefined) continue;
+    const { Labels: labels } = await engine.volumes
+      .inspect(volumeName(source), { signal })
+      .catch((error: unknown) => {
+        if (!isNotFound(error)) throw error;
+        throw new VolumeNotFound(`The engine has no volume ${source}`, { cause: error });
+      });
+    if (labels[label.host] !== undefined)
+      throw new ComputeResourcesUnavailable(`The volume ${source} is one that the driver keeps for itself`);
+  }
+}
+
+/** Reads what Cinder says. @throws InvalidInput when it cannot be understood. */
+function understood<T>(schema: z.ZodType<T>, value: unknown): T {
+  const read = schema.safeParse(value);
+  if (read.success) return read.data;
+  throw new InvalidInput(`The connection_info of a volume cannot be used: ${z.prettifyError(read.error)}`, {
+    cause: read.error,
+  });
+}
+
+function allowed(volume: string, isAllowed: boolean, option: string): void {
+  if (!isAllowed)
+    throw new ComputeResourcesUnavailable(
+      `The driver's option ${option} does not let instances have the volume ${JSON.stringify(volume)}`,
+    );
+}
+
+/** Whether a name is of a pattern. */
+function matches(name: string): (pattern: string) => boolean {
+  return (pattern) => new RegExp(`^${pattern.split('*').map(escaped).join('.*')}$`).test(name);
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&');
+}
+
+/** Whether a path is below a directory. Links are not looked through: they are the operator's, on a host that may be another. */
+function holds(path: string): (directory: string) => boolean {
+  return (directory) => path.startsWith(posix.join(directory, '/')) && path !== posix.join(directory, '/');
+}
