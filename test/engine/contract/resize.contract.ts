@@ -1,0 +1,87 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ComputeDriver } from '../../../interfaces/index.js';
+import { power_state } from '../../../interfaces/index.js';
+import { newFlavor } from '../../support/nova-objects.js';
+import type { Harness } from './harness.js';
+import { larger, lastStart, memoryOf, migration, moverBetween, treeOf, treeScript } from './mover.js';
+import type { TwoHosts } from './two-hosts.js';
+
+/** Resize on the same host, in the order in which Nova's compute manager calls the verbs. */
+export function resizeContract(hosts: () => TwoHosts): void {
+  const { resized, start, move, destroyBeforeRevert } = moverBetween(hosts);
+
+  describe('a resize on the same host', () => {
+    const setUp = (): { harness: Harness; driver: ComputeDriver; dest: string } => {
+      const { source, addresses } = hosts();
+      return { harness: source, driver: source.driver, dest: addresses.source };
+    };
+
+    it('gives the instance its new limits and keeps its files, for good when it is confirmed', async () => {
+      const { harness, driver, dest } = setUp();
+      const { instance, image, output } = await start(treeScript);
+      const after = await move(driver, driver, dest, { instance, image });
+      const now = await lastStart(harness, driver, after);
+      expect(treeOf(now)).toBe(treeOf(output));
+      expect(memoryOf(now)).toBe(96 * 1024 ** 2);
+      await driver.confirm_migration(harness.context, migration(instance), after, []);
+      await driver.confirm_migration(harness.context, migration(instance), after, []);
+      expect((await driver.get_info(after)).state).toBe(power_state.RUNNING);
+      await expect(driver.list_instance_uuids()).resolves.toContain(instance.uuid);
+    });
+
+    it('is taken back: destroyed as Nova does, which asks whether the storage is shared, and again as it was', async () => {
+      const { harness, driver, dest } = setUp();
+      const { instance, image, output } = await start(treeScript);
+      const after = await move(driver, driver, dest, { instance, image });
+      await destroyBeforeRevert(driver, driver, after);
+      await driver.finish_revert_migration(harness.context, instance, [], migration(instance));
+      const again = await lastStart(harness, driver, instance);
+      expect(treeOf(again)).toBe(treeOf(output));
+      expect(memoryOf(again)).toBe(64 * 1024 ** 2);
+      expect((await driver.get_info(instance)).state).toBe(power_state.RUNNING);
+    });
+
+    it('leaves an instance off that was off', async () => {
+      const { harness, driver, dest } = setUp();
+      const { instance, image } = await start(undefined, { power_on: false });
+      const after = await move(driver, driver, dest, { instance, image }, { power_on: false });
+      expect((await driver.get_info(after)).state).toBe(power_state.SHUTDOWN);
+      await driver.finish_revert_migration(harness.context, instance, [], migration(instance), {
+        power_on: false,
+      });
+      expect((await driver.get_info(instance)).state).toBe(power_state.SHUTDOWN);
+    });
+
+    it('can change what a container must be made with, and be taken back', async () => {
+      const { harness, driver, dest } = setUp();
+      const { instance, image, output } = await start(treeScript);
+      const pinned = newFlavor({ ...larger, extra_specs: { 'hw:cpu_policy': 'dedicated' } });
+      const numa_topology = { cells: [{ cpu_pinning: { '0': 0 } }] };
+      const { context } = harness;
+      const info = await driver.migrate_disk_and_power_off(context, instance, dest, pinned, []);
+      const after = { ...resized(instance, pinned), numa_topology };
+      await driver.finish_migration(context, migration(instance), after, info, [], image);
+      expect(treeOf(await lastStart(harness, driver, after))).toBe(treeOf(output));
+      await destroyBeforeRevert(driver, driver, after);
+      await driver.finish_revert_migration(context, instance, [], migration(instance));
+      expect(memoryOf(await lastStart(harness, driver, instance))).toBe(64 * 1024 ** 2);
+    });
+
+    it('is gone on with by a driver that was restarted before each verb, and may repeat each', async () => {
+      const { harness, dest } = setUp();
+      const { context, restart } = harness;
+      const { instance, image } = await start();
+      const after = resized(instance);
+      const twice = async <T>(verb: (driver: ComputeDriver) => Promise<T>): Promise<T> => {
+        await verb(await restart());
+        return await verb(await restart());
+      };
+      const info = await twice((driver) =>
+        driver.migrate_disk_and_power_off(context, instance, dest, larger, []),
+      );
+      await twice((driver) => driver.finish_migration(context, migration(instance), after, info, [], image));
+      await twice((driver) => driver.finish_revert_migration(context, instance, [], migration(instance)));
+      expect((await harness.driver.get_info(instance)).state).toBe(power_state.RUNNING);
+    });
+  });
+}
