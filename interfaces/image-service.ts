@@ -98,13 +98,13 @@ export interface ImageService {
   show(
     context: RequestContext,
     image_id: string,
-    options?: { readonly signal?: AbortSignal },
+    options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<ImageRecord>;
 
   /** The records of all images that the caller may see and that pass the filters. */
   detail(
     context: RequestContext,
-    options?: { readonly filters?: ImageFilters; readonly signal?: AbortSignal },
+    options?: { readonly filters?: ImageFilters; readonly signal?: AbortSignal | undefined },
   ): Promise<ImageRecord[]>;
 
   /**
@@ -148,6 +148,6 @@ export interface ImageService {
   delete(
     context: RequestContext,
     image_id: string,
-    options?: { readonly signal?: AbortSignal },
+    options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<void>;
 }

@@ -6,10 +6,15 @@ import type {
   LongRunningOptions,
   RequestContext,
 } from '../../interfaces/index.js';
-import { ImageNotActive, ImageUnacceptable } from '../../interfaces/index.js';
 import {
-  EngineError,
+  ImageNotActive,
+  ImageNotAuthorized,
+  ImageNotFound,
+  ImageUnacceptable,
+} from '../../interfaces/index.js';
+import {
   imageReference,
+  isNotFound,
   repositoryName,
   tagName,
   type Engine,
@@ -18,6 +23,8 @@ import {
 import { repository } from '../labels.js';
 import { takeTurn } from '../streams/index.js';
 import { defaultImageLimits, rewriteArchive, type ImageLimits } from './archive/index.js';
+import { refusedByEngine } from './engine-refusal.js';
+import { ImageHolds } from './image-holds.js';
 import { mustBeLoaded } from './loaded-image.js';
 import { SingleFlight, type FlightControls } from './single-flight.js';
 import { answerWasLost, discardImage, removeTemporaryImages, temporaryName } from './temporary-image.js';
@@ -30,9 +37,33 @@ export interface ImageLoaderOptions {
   readonly host: string;
   /** What an image may be at most, where it differs from the default. */
   readonly limits?: Partial<ImageLimits>;
-  /** Images that the engine loads at once; default 2. */
+  /** Images that the engine loads at once; default {@link defaultConcurrency}. */
   readonly concurrency?: number;
   readonly logger: Logger;
+}
+
+/** Images that an engine loads at once unless it is told otherwise: more only make each of them slower. */
+export const defaultConcurrency = 2;
+
+/** An image of the engine that somebody is about to boot from: until one of `keep` and `abandon`, of which the first counts, nobody removes it. */
+export interface HeldImage {
+  /** Its name in the engine, see {@link bootReference}. */
+  readonly reference: ImageReference;
+  /**
+   * Loads it, for when the engine says that it has no such image: in one stream from the image service to the engine, verified on the way. However
+   * many callers want it at the same time, it is fetched once, as the first of them; each must be allowed to read it.
+   *
+   * @param options - `signal`: the caller stops waiting, and the last one to do so ends the work; `onProgress`: `downloading` with bytes, then
+   * `loading` while the engine unpacks.
+   * @returns whether it was fetched; false when it is there already.
+   * @throws ImageNotFound, ImageNotAuthorized, ImageNotActive, or ImageUnacceptable, which says what is wrong with the image; what the image
+   * service or the engine fail with; the signal's reason when that aborts.
+   */
+  readonly load: (context: RequestContext, options?: LongRunningOptions) => Promise<boolean>;
+  /** It is booted from. */
+  readonly keep: () => void;
+  /** It is of no use: when it came for the sake of those who hold it, the last of them takes it away. One that was there before, that was kept or that a container uses stays. */
+  readonly abandon: () => Promise<void>;
 }
 
 /**
@@ -52,7 +83,8 @@ export class ImageLoader {
   readonly #host: string;
   readonly #limits: ImageLimits;
   readonly #logger: Logger;
-  readonly #flights: SingleFlight<ImageReference>;
+  readonly #holds: ImageHolds;
+  readonly #flights: SingleFlight<boolean>;
   readonly #queue: PQueue;
 
   constructor(options: ImageLoaderOptions) {
@@ -61,32 +93,44 @@ export class ImageLoader {
     this.#host = options.host;
     this.#limits = { ...defaultImageLimits, ...options.limits };
     this.#logger = options.logger;
+    this.#holds = new ImageHolds(options.engine, options.logger);
     this.#flights = new SingleFlight(options.logger);
-    this.#queue = new PQueue({ concurrency: options.concurrency ?? 2 });
+    this.#queue = new PQueue({ concurrency: options.concurrency ?? defaultConcurrency });
   }
 
   /**
-   * Loads an image, in one stream from the image service to the engine, verified on the way. However many callers want it at the same time, it is
-   * fetched once. When it fails, the engine has what it had before.
+   * Holds an image that is about to be booted from, there or not. It asks the engine for nothing.
    *
-   * @param options - `signal`: the caller stops waiting, and the last one to do so ends the work; `onProgress`: `downloading` with bytes, then
-   * `loading` while the engine unpacks.
-   * @returns the image's name in the engine, see {@link bootReference}.
-   * @throws InvalidInput, ImageNotFound, ImageNotAuthorized, ImageNotActive, or ImageUnacceptable, which says what is wrong with the image;
-   * what the image service or the engine fail with; the signal's reason when that aborts.
+   * @throws InvalidInput when the id cannot be a tag; the signal's reason when it aborts while the image is just being removed.
    */
-  async load(
-    context: RequestContext,
-    image_id: string,
-    options: LongRunningOptions = {},
-  ): Promise<ImageReference> {
+  async hold(image_id: string, signal?: AbortSignal): Promise<HeldImage> {
     const reference = bootReference(image_id);
-    return await this.#flights.join(image_id, options, async (controls) => {
-      const record = await this.#imageService.show(context, image_id, { signal: controls.signal });
-      mustBeBootable(record, this.#limits);
-      await takeTurn(this.#queue, controls.signal, () => this.#transfer(context, record, controls));
-      return reference;
-    });
+    const { keep, abandon } = await this.#holds.take(reference, signal);
+    return {
+      reference,
+      load: (context, options = {}) => this.#fetch(context, image_id, options),
+      keep,
+      abandon,
+    };
+  }
+
+  /**
+   * Loads an image that nobody boots from yet, if it is not there. When it fails, the engine has what it had before.
+   *
+   * @returns whether it was fetched; false when it was there, and then the image service is not asked.
+   * @throws InvalidInput when the id cannot be a tag; what {@link HeldImage.load} throws.
+   */
+  async load(context: RequestContext, image_id: string, options: LongRunningOptions = {}): Promise<boolean> {
+    const image = await this.hold(image_id, options.signal);
+    try {
+      const isFetched =
+        !(await this.#isThere(image.reference, options.signal)) && (await image.load(context, options));
+      image.keep();
+      return isFetched;
+    } catch (error) {
+      await image.abandon();
+      throw error;
+    }
   }
 
   /**
@@ -99,9 +143,40 @@ export class ImageLoader {
     await removeTemporaryImages(this.#engine, this.#host, this.#logger);
   }
 
+  async #fetch(context: RequestContext, image_id: string, options: LongRunningOptions): Promise<boolean> {
+    const record = await this.#imageService.show(context, image_id, { signal: options.signal });
+    mustBeBootable(record, this.#limits);
+    const flight = { isOurs: false };
+    for (;;) {
+      try {
+        return await this.#flights.join(image_id, options, async (controls) => {
+          flight.isOurs = true;
+          // An earlier flight may have landed while this caller asked the image service.
+          if (await this.#isThere(bootReference(image_id), controls.signal)) return false;
+          await takeTurn(this.#queue, controls.signal, () => this.#transfer(context, image_id, controls));
+          return true;
+        });
+      } catch (error) {
+        const isForbidden = error instanceof ImageNotAuthorized || error instanceof ImageNotFound;
+        // What the service refused to another caller it may give to this one.
+        if (flight.isOurs || !isForbidden) throw error;
+      }
+    }
+  }
+
+  async #isThere(image: ImageReference, signal: AbortSignal | undefined): Promise<boolean> {
+    try {
+      await this.#engine.images.inspect(image, { signal });
+      return true;
+    } catch (error) {
+      if (isNotFound(error)) return false;
+      throw error;
+    }
+  }
+
   async #transfer(
     context: RequestContext,
-    { id }: ImageRecord,
+    id: string,
     { signal, onProgress }: FlightControls,
   ): Promise<void> {
     const began = performance.now();
@@ -124,10 +199,7 @@ export class ImageLoader {
       signal.throwIfAborted();
       const expected = await image;
       mustBeLoaded(id, expected, await this.#engine.images.inspect(temporary.reference, { signal }));
-      await this.#engine.images.tag(temporary.reference, {
-        repo: repositoryName(repository.image),
-        tag: tagName(id),
-      });
+      await this.#name(temporary.reference, id);
       this.#logger.info('loaded an image', {
         image_id: id,
         engine_id: expected.id,
@@ -137,6 +209,18 @@ export class ImageLoader {
       // Before its end an archive has no manifest, and the engine nothing to make an image of.
       if (archive.readableEnded) await discardImage(this.#engine, temporary, answerLost, this.#logger);
       archive.destroy();
+    }
+  }
+
+  /** Gives an image its lasting name. The signal is not heeded: whoever holds the image takes it away when nobody wants it any more. */
+  async #name(image: ImageReference, id: string): Promise<void> {
+    const reference = bootReference(id);
+    try {
+      await this.#engine.images.tag(image, { repo: repositoryName(repository.image), tag: tagName(id) });
+      this.#holds.markLoaded(reference, 'yes');
+    } catch (error) {
+      if (answerWasLost(error)) this.#holds.markLoaded(reference, 'perhaps');
+      throw error;
     }
   }
 }
@@ -153,16 +237,4 @@ function mustBeBootable(
     );
   if (size !== null && size > maxBytes)
     throw new ImageUnacceptable(`Image ${id} has ${size} bytes: ${maxBytes} are allowed`);
-}
-
-/** What the operating system calls it when the host lacks something: no fault of the image. */
-const hostTrouble =
-  /no space left on device|disk quota exceeded|input\/output error|read-only file system|cannot allocate memory|too many open files/i;
-
-/** An engine that refuses an archive does so in the course of its answer; all else is not about the image. */
-function refusedByEngine(image_id: string, error: unknown): unknown {
-  if (!(error instanceof EngineError) || !error.inBand || hostTrouble.test(error.engineMessage)) return error;
-  return new ImageUnacceptable(`Image ${image_id} is refused by the engine: ${error.engineMessage}`, {
-    cause: error,
-  });
 }

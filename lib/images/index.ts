@@ -5,7 +5,13 @@
 export { defaultImageLimits, type ImageLimits } from './archive/index.js';
 export * from './directory/index.js';
 export * from './glance/index.js';
-export { bootReference, ImageLoader, type ImageLoaderOptions } from './image-loader.js';
+export {
+  bootReference,
+  defaultConcurrency,
+  ImageLoader,
+  type HeldImage,
+  type ImageLoaderOptions,
+} from './image-loader.js';
 export { uploadSnapshot, type SnapshotEnvironment, type SnapshotRequest } from './snapshot.js';
 export {
   instanceReference,

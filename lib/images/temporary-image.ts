@@ -3,6 +3,7 @@ import type { Logger } from '../../interfaces/index.js';
 import {
   EngineError,
   imageReference,
+  isConflict,
   isImageReference,
   isNotFound,
   isUnreachable,
@@ -46,8 +47,8 @@ export function answerWasLost(error: unknown): boolean {
 }
 
 /**
- * Removes an image that was only there for a while: its name, and the image itself when it has no other, but never what it was made from. What cannot be removed is logged and
- * left to {@link removeTemporaryImages}: the work that ends here has its own outcome to tell.
+ * Removes an image that was only there for a while: its name, and the image itself when it has no other, but never what it was made from, nor what a
+ * container uses. What cannot be removed is logged and left to {@link removeTemporaryImages}: the work that ends here has its own outcome to tell.
  *
  * @param mayAppear - the engine was asked to make it and its answer was lost: it may make it still.
  */
@@ -66,6 +67,10 @@ export async function discardImage(
     if (failure === undefined) return;
     const isGone = isNotFound(failure.error);
     if (isGone && !mayAppear) return;
+    if (isConflict(failure.error)) {
+      logger.debug('an image stays: a container uses it', { reference });
+      return;
+    }
     if (performance.now() >= end || !(isGone || isUnreachable(failure.error))) {
       if (isGone)
         logger.warn('a temporary image may appear yet; the next init_host removes it', { reference });

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { ImageMetadata, ImageRecord, ImageService, RequestContext } from '../../interfaces/index.js';
-import { ImageNotFound, NotImplementedError } from '../../interfaces/index.js';
+import { ImageNotAuthorized, ImageNotFound, NotImplementedError } from '../../interfaces/index.js';
 import { readAll } from '../../lib/streams/index.js';
 
 /** An image that a test gives. */
@@ -14,8 +14,11 @@ export interface GivenImage {
 /** An image service with what a test gives it, and nothing more: it counts downloads and keeps uploads. */
 export class GivenImages implements ImageService {
   readonly #images: Map<string, GivenImage>;
+  readonly #forbidden = new Map<RequestContext, 'show' | 'download'>();
   /** The ids of images whose data was asked for, in order. */
   readonly downloads: string[] = [];
+  /** The ids of images whose record was asked for, in order. */
+  readonly shows: string[] = [];
   readonly uploads = new Map<string, { readonly metadata: ImageMetadata; readonly data: Buffer }>();
 
   constructor(images: Readonly<Record<string, GivenImage>> = {}) {
@@ -26,7 +29,14 @@ export class GivenImages implements ImageService {
     this.#images.set(id, image);
   }
 
-  async show(_context: RequestContext, image_id: string): Promise<ImageRecord> {
+  /** From now on a caller is refused a verb. */
+  forbid(caller: RequestContext, verb: 'show' | 'download'): void {
+    this.#forbidden.set(caller, verb);
+  }
+
+  async show(context: RequestContext, image_id: string): Promise<ImageRecord> {
+    this.shows.push(image_id);
+    this.#check(context, 'show');
     return await Promise.resolve({
       id: image_id,
       name: null,
@@ -50,8 +60,9 @@ export class GivenImages implements ImageService {
     });
   }
 
-  async download(_context: RequestContext, image_id: string): Promise<Readable> {
+  async download(context: RequestContext, image_id: string): Promise<Readable> {
     this.downloads.push(image_id);
+    this.#check(context, 'download');
     const { data } = this.#image(image_id);
     return Buffer.isBuffer(data) ? Readable.from([data], { objectMode: false }) : await data();
   }
@@ -79,6 +90,10 @@ export class GivenImages implements ImageService {
 
   delete(): Promise<void> {
     return Promise.reject(new NotImplementedError('delete'));
+  }
+
+  #check(caller: RequestContext, verb: 'show' | 'download'): void {
+    if (this.#forbidden.get(caller) === verb) throw new ImageNotAuthorized(`${verb} is forbidden`);
   }
 
   #image(id: string): GivenImage {

@@ -71,7 +71,8 @@ describe('an engine that is to load a hostile image', () => {
     const imageService = new GivenImages({ [id]: { data: archive } });
     const loader = new ImageLoader({ engine, imageService, host: 'hostile-images', logger: silentLogger });
     const { Id: victimId } = await engine.images.inspect(imageRef(victim));
-    const reference = await loader.load(context, id);
+    await loader.load(context, id);
+    const reference = bootReference(id);
     expect((await engine.images.inspect(imageRef(victim))).Id).toBe(victimId);
     expect((await engine.images.inspect(reference)).RepoTags).toEqual([reference]);
     await engine.images.remove(reference);

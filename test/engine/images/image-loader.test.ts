@@ -2,7 +2,13 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ImageNotFound, InvalidInput, type Progress } from '../../../interfaces/index.js';
+import {
+  ImageNotAuthorized,
+  ImageNotFound,
+  InvalidInput,
+  type Progress,
+  type RequestContext,
+} from '../../../interfaces/index.js';
 import { bootReference } from '../../../lib/images/index.js';
 import { readAll } from '../../../lib/streams/index.js';
 import { layerOf } from '../../support/archives.js';
@@ -33,7 +39,8 @@ describe('ImageLoader', () => {
       layers: [twin, twin],
       config: { Env: ['A=1'], Cmd: ['/bin/sh', '-c', 'true'], Labels: { a: 'b' }, WorkingDir: '/etc' },
     });
-    const reference = await stage.newLoader().load(context, id);
+    await stage.newLoader().load(context, id);
+    const reference = bootReference(id);
     expect(reference).toBe(`nova-docker-driver/image:${id}`);
     const image = await stage.inspect(reference);
     expect(image.RepoTags).toEqual([reference]);
@@ -47,30 +54,32 @@ describe('ImageLoader', () => {
     const twin = await layerOf([{ path: 'etc/twin', content: 'twice' }]);
     const { id } = await stage.newImage({ layers: [twin, twin], config: { Env: ['A=1'] } });
     const loader = stage.newLoader();
-    const original = await stage.inspect(await loader.load(context, id));
+    await loader.load(context, id);
+    const original = await stage.inspect(bootReference(id));
     const copy = randomUUID();
     stage.loaded.push(copy);
     stage.images.give(copy, { data: await readAll(await stage.engine.images.save(bootReference(id)), MiB) });
-    const { RootFS: files, Config: config } = await stage.inspect(await loader.load(context, copy));
+    await loader.load(context, copy);
+    const { RootFS: files, Config: config } = await stage.inspect(bootReference(copy));
     expect(files).toEqual(original.RootFS);
     expect(config).toEqual(original.Config);
   });
 
-  it('loads an image again that is there already', async () => {
+  it('does not ask the image service for an image that is there already', async () => {
     const { id } = await stage.newImage();
     const loader = stage.newLoader();
-    const reference = await loader.load(context, id);
-    const { Id: first } = await stage.inspect(reference);
-    await loader.load(context, id);
-    expect((await stage.inspect(reference)).Id).toBe(first);
-    expect(stage.images.downloads).toEqual([id, id]);
+    await expect(loader.load(context, id)).resolves.toBe(true);
+    stage.images.shows.length = 0;
+    await expect(loader.load(context, id)).resolves.toBe(false);
+    expect(stage.images.shows).toEqual([]);
+    expect(stage.images.downloads).toEqual([id]);
   });
 
   it('fetches an image once for all who want it at the same time, and loads it once', async () => {
     const { id } = await stage.newImage();
     const loader = stage.newLoader();
-    const references = await Promise.all(Array.from({ length: 20 }, () => loader.load(context, id)));
-    expect(new Set(references)).toEqual(new Set([bootReference(id)]));
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => loader.load(context, id)));
+    expect(new Set(outcomes)).toEqual(new Set([true]));
     expect(stage.images.downloads).toEqual([id]);
     expect(stage.proxy.requests().filter(({ path }) => path.includes('/images/load'))).toHaveLength(1);
   });
@@ -86,7 +95,7 @@ describe('ImageLoader', () => {
     ]);
     expect(stage.images.downloads).toHaveLength(1);
     stage.images.give(id, { data: archive });
-    await expect(loader.load(context, id)).resolves.toBe(bootReference(id));
+    await expect(loader.load(context, id)).resolves.toBe(true);
   });
 
   it('lets one caller leave while the others get their image', async () => {
@@ -96,11 +105,11 @@ describe('ImageLoader', () => {
     const controller = new AbortController();
     const leaving = loader.load(context, id, { signal: controller.signal });
     const staying = loader.load(context, id);
-    await sleep(20);
+    while (stage.images.downloads.length === 0) await sleep(5);
     const reason = new Error('changed my mind');
     controller.abort(reason);
     await expect(leaving).rejects.toBe(reason);
-    await expect(staying).resolves.toBe(bootReference(id));
+    await expect(staying).resolves.toBe(true);
     expect(stage.images.downloads).toEqual([id]);
   });
 
@@ -117,14 +126,14 @@ describe('ImageLoader', () => {
     const loader = stage.newLoader();
     const controllers = [new AbortController(), new AbortController()];
     const leaving = controllers.map(({ signal }) => loader.load(context, id, { signal }));
-    await sleep(20);
+    while (streams.length === 0) await sleep(5);
     for (const controller of controllers) controller.abort(new Error('left'));
     await turn();
     const next = loader.load(context, id);
     const outcomes = await Promise.allSettled(leaving);
     expect(outcomes).toMatchObject([{ reason: { message: 'left' } }, { reason: { message: 'left' } }]);
     expect(streams[0]?.destroyed).toBe(true);
-    await expect(next).resolves.toBe(bootReference(id));
+    await expect(next).resolves.toBe(true);
     expect(streams).toHaveLength(2);
   });
 
@@ -189,6 +198,39 @@ describe('ImageLoader', () => {
     const late = loader.load(context, id, { onProgress: (progress) => seen[1]?.push(progress) });
     await Promise.all([first, rude, late]);
     for (const reports of seen) expect(reports.at(-1)).toEqual({ phase: 'loading', bytes: 0 });
+  });
+
+  describe('for callers who may not do the same', () => {
+    const stranger: RequestContext = { ...context, user_id: 'stranger' };
+
+    it('gives nobody an image that they may not read, also when another is loading it', async () => {
+      const { id, archive } = await stage.newImage();
+      stage.images.give(id, { data: () => slowly(archive) });
+      stage.images.forbid(stranger, 'show');
+      const loader = stage.newLoader();
+      const allowed = loader.load(context, id);
+      await expect(loader.load(stranger, id)).rejects.toBeInstanceOf(ImageNotAuthorized);
+      await expect(allowed).resolves.toBe(true);
+      expect(stage.images.downloads).toEqual([id]);
+    });
+
+    it('fetches it as the next of them when the service refuses it to the first', async () => {
+      const { id } = await stage.newImage();
+      stage.images.forbid(stranger, 'download');
+      const loader = stage.newLoader();
+      const images = [await loader.hold(id), await loader.hold(id), await loader.hold(id)];
+      const callers = [stranger, context, context];
+      const outcomes = await Promise.allSettled(
+        images.map((image, position) => image.load(callers[position] ?? context)),
+      );
+      for (const image of images) image.keep();
+      expect(outcomes).toMatchObject([
+        { reason: { name: 'ImageNotAuthorized' } },
+        { value: true },
+        { value: true },
+      ]);
+      expect(stage.images.downloads).toEqual([id, id]);
+    });
   });
 
   it('passes on what the image service says', async () => {

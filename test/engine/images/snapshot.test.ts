@@ -125,7 +125,8 @@ describe('uploadSnapshot', () => {
   it('saves a container as an image that can be booted, with its files', async () => {
     const id = await save();
     const loader = new ImageLoader({ engine, imageService: images, host, logger: silentLogger });
-    const reference = await loader.load(context, id);
+    await loader.load(context, id);
+    const reference = bootReference(id);
     try {
       expect(await outputOf({ Cmd: ['cat', '/saved'] }, id)).toBe('precious\n');
       const { Config: config } = await direct.images.inspect(reference);

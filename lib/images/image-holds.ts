@@ -1,0 +1,96 @@
+import type { Logger } from '../../interfaces/index.js';
+import type { Engine, ImageReference } from '../engine/index.js';
+import { Turns } from '../streams/index.js';
+import { discardImage } from './temporary-image.js';
+
+/** What is known of an image from its first holder to its last. */
+interface Holding {
+  holders: number;
+  /** Whether the engine got it from us meanwhile; `perhaps` when it was told to name it so and its answer was lost. */
+  loaded: 'no' | 'perhaps' | 'yes';
+  /** Whether one of its holders boots from it: then it stays, whatever becomes of the others. */
+  isKept: boolean;
+}
+
+/** One claim on an image. Only the first end of it counts. */
+export interface Hold {
+  readonly keep: () => void;
+  readonly abandon: () => Promise<void>;
+}
+
+/**
+ * Who counts on which image of the engine while no container of theirs shows it. An image that is held is not removed; one that came for the sake
+ * of its holders goes with the last of them, unless one of them has use for it.
+ */
+export class ImageHolds {
+  readonly #engine: Engine;
+  readonly #logger: Logger;
+  /** Removing an image, and waiting until it is removed, take turns. */
+  readonly #turns = new Turns();
+  readonly #held = new Map<ImageReference, Holding>();
+
+  constructor(engine: Engine, logger: Logger) {
+    this.#engine = engine;
+    this.#logger = logger;
+  }
+
+  /**
+   * Holds an image, there or not. It asks the engine for nothing, but waits where the image is just being removed.
+   *
+   * @throws the signal's reason when it aborts meanwhile.
+   */
+  async take(image: ImageReference, signal: AbortSignal | undefined): Promise<Hold> {
+    const holding = this.#held.get(image) ?? { holders: 0, loaded: 'no', isKept: false };
+    this.#held.set(image, holding);
+    holding.holders += 1;
+    let isOver = false;
+    const release = (): void => {
+      if (isOver) return;
+      isOver = true;
+      holding.holders -= 1;
+      if (holding.holders === 0) this.#held.delete(image);
+    };
+    const hold: Hold = {
+      keep: () => {
+        if (!isOver) holding.isKept = true;
+        release();
+      },
+      abandon: async () => {
+        if (isOver) return;
+        release();
+        if (holding.holders > 0 || holding.isKept || holding.loaded === 'no') return;
+        await this.unlessHeld(image, undefined, () =>
+          discardImage(this.#engine, { reference: image }, holding.loaded === 'perhaps', this.#logger),
+        );
+      },
+    };
+    try {
+      await this.#turns.take(image, signal, () => Promise.resolve());
+      return hold;
+    } catch (error) {
+      await hold.abandon();
+      throw error;
+    }
+  }
+
+  /** The engine got the image for those who hold it, surely or perhaps. */
+  markLoaded(image: ImageReference, loaded: 'perhaps' | 'yes'): void {
+    const holding = this.#held.get(image);
+    if (holding !== undefined) holding.loaded = loaded;
+  }
+
+  /**
+   * Removes an image that nobody holds; whoever comes meanwhile waits until it is done.
+   *
+   * @param work - removes it.
+   */
+  async unlessHeld(
+    image: ImageReference,
+    signal: AbortSignal | undefined,
+    work: () => Promise<void>,
+  ): Promise<void> {
+    await this.#turns.take(image, signal, async () => {
+      if (!this.#held.has(image)) await work();
+    });
+  }
+}
