@@ -8,7 +8,10 @@ export interface VirtAPI {
   /**
    * Runs `action` and returns when every named event has been reported of the instance since it began.
    *
-   * @param options - `deadline`: seconds to wait after `action` has returned; 0 waits for ever.
+   * @param options - `deadline`: seconds to wait after `action` has returned.
+   * @returns what `action` returns.
+   * @throws what `action` throws; an error when an event is missing at the deadline (Nova: `InstanceEventTimeout`) or tells a failure; the signal's
+   * reason when it aborts.
    */
   wait_for_instance_event<T>(
     instance: Instance,

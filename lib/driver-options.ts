@@ -53,6 +53,10 @@ export interface DockerDriverOptions {
   readonly forceConfigDrive?: boolean;
   /** What config drives tell every instance, in `vendor_data.json` and under `static` in `vendor_data2.json`; default: nothing. */
   readonly vendorData?: Readonly<Record<string, unknown>>;
+  /** Seconds that a spawn with `virtapi` waits for the network service to report the instance's interfaces; default 300, 0 does not wait. */
+  readonly vifPluggingTimeout?: number;
+  /** Whether a spawn fails when they are not reported in time; default true. */
+  readonly vifPluggingIsFatal?: boolean;
   /** Whether an instance stands still while it is committed for a snapshot; default true. */
   readonly pauseForSnapshot?: boolean;
   /** The disk for instances, GiB; default: that of the file system with the engine's data, which must be on this machine. */
@@ -89,7 +93,7 @@ const plainOptions = z.strictObject({
   engine: z.unknown().optional(),
   migrationEngine: z.custom((value) => typeof value === 'function', 'must be a function').optional(),
   imageService: withMethods('show', 'detail', 'download', 'create', 'update', 'delete'),
-  virtapi: z.unknown().optional(),
+  virtapi: withMethods('wait_for_instance_event'),
   logger: withMethods('debug', 'info', 'warn', 'error'),
   timeouts: amounts(defaultTimeouts),
   imageLimits: amounts(defaultImageLimits),
@@ -102,6 +106,8 @@ const plainOptions = z.strictObject({
   allowedHostPaths: z.array(absolutePath).default([]),
   forceConfigDrive: z.boolean().default(false),
   vendorData: z.record(z.string(), z.json()).default({}),
+  vifPluggingTimeout: z.int().nonnegative().default(300),
+  vifPluggingIsFatal: z.boolean().default(true),
   pauseForSnapshot: z.boolean().default(true),
   localGb: count.optional(),
   myIp: z.union([z.ipv4(), z.ipv6()]).optional(),

@@ -190,7 +190,6 @@ const NO_DEVICES = 'containers have no device names, any will do';
 const NO_SCREEN = 'containers have no screen';
 const NO_AGENT = 'containers have no guest agent';
 const NO_SHARES = 'shares are not mounted into containers';
-const NO_SHARED_FILES = 'no two hosts share the files of a container';
 const NO_MOVE = 'containers cannot be moved while they run';
 const NO_HOST_CONTROL = 'an engine does not rule over its host';
 
@@ -212,10 +211,26 @@ const refusals: Readonly<Record<RefusedVerb, string>> = {
   power_off: ESSENTIAL,
   pause: ESSENTIAL,
   unpause: ESSENTIAL,
+  suspend: ESSENTIAL,
+  resume: ESSENTIAL,
+  resume_state_on_host_boot: ESSENTIAL,
+  poll_rebooting_instances: ESSENTIAL,
+  trigger_crash_dump: ESSENTIAL,
+  soft_delete: ESSENTIAL,
+  restore: ESSENTIAL,
+  set_admin_password: ESSENTIAL,
   plug_vifs: ESSENTIAL,
   unplug_vifs: ESSENTIAL,
+  attach_interface: ESSENTIAL,
+  detach_interface: ESSENTIAL,
   snapshot: ESSENTIAL,
   get_console_output: ESSENTIAL,
+  migrate_disk_and_power_off: ESSENTIAL,
+  finish_migration: ESSENTIAL,
+  confirm_migration: ESSENTIAL,
+  finish_revert_migration: ESSENTIAL,
+  check_instance_shared_storage_local: ESSENTIAL,
+  check_instance_shared_storage_remote: ESSENTIAL,
   attach_volume: ESSENTIAL,
   detach_volume: ESSENTIAL,
   get_volume_connector: ESSENTIAL,
@@ -223,11 +238,6 @@ const refusals: Readonly<Record<RefusedVerb, string>> = {
   get_instance_disk_info: ESSENTIAL,
 
   rebuild: 'destroy the instance and spawn it again',
-  soft_delete: 'power the instance off',
-  restore: 'power the instance on',
-  resume_state_on_host_boot: 'power the instance on',
-  suspend: 'the memory of a container cannot be put aside, pause it',
-  resume: 'no container is ever suspended',
   update_provider_tree: 'get_available_resource has the figures',
   get_nodenames_by_uuid: "the ids of nodes are the orchestrator's to keep",
   set_host_enabled: "which host gets instances is the orchestrator's to decide",
@@ -235,20 +245,11 @@ const refusals: Readonly<Record<RefusedVerb, string>> = {
 
   rescue: NOT_HERE,
   unrescue: NOT_HERE,
-  set_admin_password: NOT_HERE,
-  poll_rebooting_instances: NOT_HERE,
-  trigger_crash_dump: NOT_HERE,
   cache_image: NOT_HERE,
-  attach_interface: NOT_HERE,
-  detach_interface: NOT_HERE,
   get_serial_console: NOT_HERE,
   get_diagnostics: NOT_HERE,
   get_instance_diagnostics: NOT_HERE,
   get_host_cpu_stats: NOT_HERE,
-  migrate_disk_and_power_off: NOT_HERE,
-  finish_migration: NOT_HERE,
-  confirm_migration: NOT_HERE,
-  finish_revert_migration: NOT_HERE,
 
   swap_volume: NO_VOLUMES,
   extend_volume: NO_VOLUMES,
@@ -265,8 +266,6 @@ const refusals: Readonly<Record<RefusedVerb, string>> = {
   get_mks_console: NO_SCREEN,
   quiesce: NO_AGENT,
   unquiesce: NO_AGENT,
-  check_instance_shared_storage_local: NO_SHARED_FILES,
-  check_instance_shared_storage_remote: NO_SHARED_FILES,
   check_can_live_migrate_destination: NO_MOVE,
   cleanup_live_migration_destination_check: NO_MOVE,
   check_can_live_migrate_source: NO_MOVE,

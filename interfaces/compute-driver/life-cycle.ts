@@ -145,7 +145,7 @@ export interface LifeCycleVerbs {
   destroy(
     context: RequestContext,
     instance: Instance,
-    network_info: NetworkInfo,
+    network_info: NetworkInfo | null,
     options?: DestroyOptions,
   ): Promise<void>;
 
@@ -157,7 +157,7 @@ export interface LifeCycleVerbs {
   cleanup(
     context: RequestContext,
     instance: Instance,
-    network_info: NetworkInfo,
+    network_info: NetworkInfo | null,
     options?: CleanupOptions,
   ): Promise<void>;
 

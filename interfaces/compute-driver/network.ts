@@ -7,24 +7,25 @@ import type { VerbOptions } from './verb-options.js';
 /** Connecting instances. */
 export interface NetworkVerbs {
   /**
-   * Connects the container to its networks. Can be repeated: an orchestrator does so for every instance when it starts.
+   * Connects the container to its networks. None, which Nova passes where it knows nothing of them, connects nothing. Can be repeated: an orchestrator does so for every instance when it starts.
    *
    * @throws VirtualInterfaceCreateException when an interface cannot be made.
    * Nova: `ComputeDriver.plug_vifs`.
    */
-  plug_vifs(instance: Instance, network_info: NetworkInfo, options?: VerbOptions): Promise<void>;
+  plug_vifs(instance: Instance, network_info: NetworkInfo | null, options?: VerbOptions): Promise<void>;
 
   /**
    * Disconnects the container from its networks. Can be repeated, also when the container is gone.
    *
    * Nova: `ComputeDriver.unplug_vifs`.
    */
-  unplug_vifs(instance: Instance, network_info: NetworkInfo, options?: VerbOptions): Promise<void>;
+  unplug_vifs(instance: Instance, network_info: NetworkInfo | null, options?: VerbOptions): Promise<void>;
 
   /**
-   * Adds an interface to a container that exists.
+   * Adds an interface to a container, running or not. Can be repeated.
    *
-   * @throws InterfaceAttachFailed when it cannot.
+   * @throws InterfaceAttachFailed when the engine cannot connect the container so: it is in that network already, the addresses are taken.
+   * @throws InstanceNotFound when there is no such instance.
    * Nova: `ComputeDriver.attach_interface`.
    */
   attach_interface(
@@ -36,9 +37,10 @@ export interface NetworkVerbs {
   ): Promise<void>;
 
   /**
-   * Takes an interface from a container that exists.
+   * Takes an interface from a container, running or not. Can be repeated: an interface that the container does not have is no error.
    *
-   * @throws InterfaceDetachFailed when it cannot.
+   * @throws InterfaceDetachFailed when the engine cannot.
+   * @throws InstanceNotFound when there is no such instance.
    * Nova: `ComputeDriver.detach_interface`.
    */
   detach_interface(

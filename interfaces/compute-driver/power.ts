@@ -47,7 +47,7 @@ export interface PowerVerbs {
   power_on(
     context: RequestContext,
     instance: Instance,
-    network_info: NetworkInfo,
+    network_info: NetworkInfo | null,
     options?: PowerOnOptions,
   ): Promise<void>;
 
@@ -71,7 +71,7 @@ export interface PowerVerbs {
   reboot(
     context: RequestContext,
     instance: Instance,
-    network_info: NetworkInfo,
+    network_info: NetworkInfo | null,
     reboot_type: RebootType,
     options?: RebootOptions,
   ): Promise<void>;

@@ -1,5 +1,17 @@
-import type { Instance, NetworkInfo, VerbOptions } from '../../interfaces/index.js';
-import { NovaException, VirtualInterfaceCreateException } from '../../interfaces/index.js';
+import type {
+  ImageMeta,
+  Instance,
+  NetworkInfo,
+  RequestContext,
+  VerbOptions,
+  VIF,
+} from '../../interfaces/index.js';
+import {
+  InterfaceAttachFailed,
+  InterfaceDetachFailed,
+  NovaException,
+  VirtualInterfaceCreateException,
+} from '../../interfaces/index.js';
 import { findInstance } from '../instances/index.js';
 import { DockerImageVerbs } from './images.js';
 
@@ -7,7 +19,7 @@ import { DockerImageVerbs } from './images.js';
 export abstract class DockerNetworkVerbs extends DockerImageVerbs {
   override async plug_vifs(
     instance: Instance,
-    network_info: NetworkInfo,
+    network_info: NetworkInfo | null,
     options: VerbOptions = {},
   ): Promise<void> {
     await this.computeHost.changeContainerIfThere(
@@ -23,7 +35,7 @@ export abstract class DockerNetworkVerbs extends DockerImageVerbs {
 
   override async unplug_vifs(
     instance: Instance,
-    network_info: NetworkInfo,
+    network_info: NetworkInfo | null,
     options: VerbOptions = {},
   ): Promise<void> {
     await this.computeHost.change(
@@ -33,6 +45,41 @@ export abstract class DockerNetworkVerbs extends DockerImageVerbs {
       NovaException,
       async ({ engine, host, networks }) => {
         await networks.unplug(await findInstance(engine, host, instance), network_info);
+      },
+    );
+  }
+
+  override async attach_interface(
+    _context: RequestContext,
+    instance: Instance,
+    _image_meta: ImageMeta,
+    vif: VIF,
+    options: VerbOptions = {},
+  ): Promise<void> {
+    await this.computeHost.changeContainer(
+      'attach an interface to',
+      instance,
+      options,
+      InterfaceAttachFailed,
+      async ({ networks }, container) => {
+        await networks.attach(container, vif, options.signal);
+      },
+    );
+  }
+
+  override async detach_interface(
+    _context: RequestContext,
+    instance: Instance,
+    vif: VIF,
+    options: VerbOptions = {},
+  ): Promise<void> {
+    await this.computeHost.changeContainer(
+      'detach an interface from',
+      instance,
+      options,
+      InterfaceDetachFailed,
+      async ({ networks }, container) => {
+        await networks.detach(container, vif);
       },
     );
   }

@@ -78,7 +78,10 @@ export interface VolumeSpecification {
 /** A container's place in a network, as asked for. */
 export interface EndpointSpecification {
   readonly IPAMConfig?: { readonly IPv4Address?: string; readonly IPv6Address?: string };
-  /** Since API 1.44; before, see {@link ContainerSpecification.MacAddress}. */
+  /**
+   * Since API 1.44, and only when the container is created: 28.5 does not heed it when a container is connected later. Before, see
+   * {@link ContainerSpecification.MacAddress}.
+   */
   readonly MacAddress?: string;
   readonly Aliases?: readonly string[];
 }
@@ -105,8 +108,12 @@ export interface ContainerSpecification {
   /** Of the first network; engines from API 1.44 on want it in the endpoint and take it here too. */
   readonly MacAddress?: string;
   readonly HostConfig?: HostConfiguration;
+  /** Before API 1.44 only that of the first network. */
   readonly NetworkingConfig?: { readonly EndpointsConfig: Readonly<Record<string, EndpointSpecification>> };
 }
+
+/** The part of a container's specification that says how it is connected. */
+export type NetworkPart = Pick<ContainerSpecification, 'MacAddress' | 'NetworkingConfig' | 'HostConfig'>;
 
 /** A network to be made: the body of `POST /networks/create`. */
 export interface NetworkSpecification {

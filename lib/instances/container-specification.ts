@@ -1,6 +1,6 @@
 import type { ImageMeta, Instance } from '../../interfaces/index.js';
 import { ComputeResourcesUnavailable, InvalidInput } from '../../interfaces/index.js';
-import type { ContainerSpecification, HostConfiguration, ImageRef } from '../engine/index.js';
+import type { ContainerSpecification, HostConfiguration, ImageRef, NetworkPart } from '../engine/index.js';
 import { commandLine } from './command-line.js';
 import type { SpawnAttempt } from './instance-labels.js';
 import { instanceLabels } from './instance-labels.js';
@@ -13,9 +13,6 @@ export interface InstancePolicy extends ResourcePolicy {
   /** Whether a flavor with `docker:privileged=true` makes a privileged container; refused otherwise. */
   readonly allowPrivileged: boolean;
 }
-
-/** The part of a specification that says how the container is connected. */
-export type NetworkPart = Pick<ContainerSpecification, 'MacAddress' | 'NetworkingConfig' | 'HostConfig'>;
 
 /**
  * An instance as a container: what the engine is asked to create.

@@ -1,7 +1,11 @@
 /**
  * The instances' networks: Nova's `network_info` as bridge networks of the engine, one for each of Nova's networks, made on first use
- * and removed with the last instance. Imports the engine; never touches a network that the driver did not make.
+ * and removed with the last instance; and the wait for the reports of the network service. Imports the engine; never touches a network that the
+ * driver did not make.
  */
-export { networkName } from './network-plan.js';
+export type { ConnectedContainer } from './connections.js';
+export { networkName, networkNames } from './network-plan.js';
 export { Networks } from './networks.js';
 export type { Wiring } from './networks.js';
+export { whilePlugging } from './vif-plugging.js';
+export type { VifPlugging } from './vif-plugging.js';

@@ -1,8 +1,9 @@
 import type { NetworkInfo, Subnet, VIF } from '../../interfaces/index.js';
 import { FixedIpInvalidOnHost, VirtualInterfaceCreateException } from '../../interfaces/index.js';
 import type { EndpointSpecification, NetworkRef, NetworkSpecification } from '../engine/index.js';
-import { networkRef } from '../engine/index.js';
+import { isNetworkRef, networkRef } from '../engine/index.js';
 import { engineNetworkName, label } from '../labels.js';
+import { addressesOf } from './subnet-addresses.js';
 
 /** One interface of an instance: the engine's network that it is in, and how. */
 export interface PlannedInterface {
@@ -21,10 +22,11 @@ export interface PlannedInterface {
  * gateway and MTU, and in it the fixed address and the MAC address.
  *
  * @param host - the compute host that makes the networks, for their label.
- * @throws VirtualInterfaceCreateException for what an engine's bridge network cannot be.
+ * @throws VirtualInterfaceCreateException for what an engine's bridge network cannot be. Checked here, because engine 20.10 answers 500 to a
+ * subnet, gateway or MTU that is none, as to trouble of its own.
  */
-export function networkPlan(network_info: NetworkInfo, host: string): PlannedInterface[] {
-  const plan = network_info.map((vif) => plannedInterface(vif, host));
+export function networkPlan(network_info: NetworkInfo | null | undefined, host: string): PlannedInterface[] {
+  const plan = (network_info ?? []).map((vif) => plannedInterface(vif, host));
   const names = plan.map(({ name }) => name);
   const repeated = plan.find(({ name }, index) => names.indexOf(name) !== index);
   if (repeated !== undefined)
@@ -40,9 +42,19 @@ export function networkPlan(network_info: NetworkInfo, host: string): PlannedInt
  * @throws VirtualInterfaceCreateException when the id cannot be part of a name.
  */
 export function networkName(network_id: string): NetworkRef {
-  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(network_id))
+  if (!isNetworkName(network_id))
     throw new VirtualInterfaceCreateException(`${JSON.stringify(network_id)} is not the id of a network`);
   return networkRef(engineNetworkName(network_id));
+}
+
+/** The engine's names for the networks of an instance. An id that cannot be part of a name is left out: there is no network of it. */
+export function networkNames(network_info: NetworkInfo | null | undefined): NetworkRef[] {
+  const ids = (network_info ?? []).map(({ network }) => network.id);
+  return [...new Set(ids.filter(isNetworkName).map(networkName))];
+}
+
+function isNetworkName(network_id: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(network_id) && isNetworkRef(engineNetworkName(network_id));
 }
 
 function plannedInterface(vif: VIF, host: string): PlannedInterface {
@@ -68,7 +80,7 @@ function plannedInterface(vif: VIF, host: string): PlannedInterface {
       // Without a gateway there is no way out: Neutron says so by leaving it away.
       Internal: used.length > 0 && used.every((subnet) => gateway(subnet) === undefined),
       EnableIPv6: v6 !== undefined,
-      IPAM: { Driver: 'default', Config: used.map(addressPool) },
+      IPAM: { Driver: 'default', Config: used.map((subnet) => addressPool(subnet, vif)) },
       Options: mtu(vif),
       Labels: { [label.host]: host, [label.networkId]: network.id },
     },
@@ -89,14 +101,34 @@ function gateway(subnet: Subnet): string | undefined {
   return address === undefined || address === '' ? undefined : address;
 }
 
-function addressPool(subnet: Subnet): { Subnet: string; Gateway?: string } {
+function addressPool(subnet: Subnet, vif: VIF): { Subnet: string; Gateway?: string } {
+  const cidr = subnet.cidr ?? '';
+  const contains = addressesOf(cidr);
+  if (contains === undefined)
+    throw new VirtualInterfaceCreateException(
+      `Port ${vif.id} is in ${JSON.stringify(cidr)}, which is no subnet`,
+    );
   const address = gateway(subnet);
-  return { Subnet: subnet.cidr ?? '', ...(address === undefined ? {} : { Gateway: address }) };
+  if (address === undefined) return { Subnet: cidr };
+  if (!contains(address))
+    throw new VirtualInterfaceCreateException(
+      `Port ${vif.id} is in subnet ${cidr}, which does not contain its gateway ${address}`,
+    );
+  return { Subnet: cidr, Gateway: address };
 }
+
+/** Bytes; IPv4 needs as many at least, and an IP packet has no more. Engines answer 500 to others, or take them and cannot start the container. */
+const smallestMtu = 68;
+const largestMtu = 65_535;
 
 function mtu(vif: VIF): Record<string, string> {
   const bytes = vif.network.meta?.mtu;
-  return bytes === undefined || bytes === null ? {} : { 'com.docker.network.driver.mtu': String(bytes) };
+  if (bytes === undefined || bytes === null) return {};
+  if (!Number.isInteger(bytes) || bytes < smallestMtu || bytes > largestMtu)
+    throw new VirtualInterfaceCreateException(
+      `Network ${vif.network.id} of port ${vif.id} cannot have an MTU of ${bytes} bytes`,
+    );
+  return { 'com.docker.network.driver.mtu': String(bytes) };
 }
 
 function onlySubnet(subnets: readonly Subnet[], vif: VIF): Subnet | undefined {

@@ -1,21 +1,15 @@
 import type { Logger, NetworkInfo, VIF } from '../../interfaces/index.js';
-import { VirtualInterfaceCreateException } from '../../interfaces/index.js';
-import type {
-  ContainerInspect,
-  ContainerRef,
-  ContainerSpecification,
-  Engine,
-  NetworkInspect,
-  NetworkRef,
-  NetworkSpecification,
-} from '../engine/index.js';
-import { EngineError, isNotFound, networkRef } from '../engine/index.js';
-import { label } from '../labels.js';
-import { Turns } from '../streams/index.js';
+import { InterfaceAttachFailed, InterfaceDetachFailed } from '../../interfaces/index.js';
+import type { ContainerInspect, ContainerRef, Engine, NetworkPart, NetworkRef } from '../engine/index.js';
+import { isNetworkRef, isNoSuchNetwork } from '../engine/index.js';
+import { BridgeNetworks } from './bridge-networks.js';
+import type { ConnectedContainer } from './connections.js';
+import { Connections, isOfPort } from './connections.js';
+import { interfaceFailure } from './exceptions.js';
 import type { MacAddressing } from './mac-address.js';
 import { containerMacAddress, endpoint, macAddressing } from './mac-address.js';
 import type { PlannedInterface } from './network-plan.js';
-import { networkPlan } from './network-plan.js';
+import { networkNames, networkPlan } from './network-plan.js';
 
 /** The networks of an instance about to be created, held so that nobody removes them meanwhile. */
 export interface Wiring {
@@ -23,218 +17,226 @@ export interface Wiring {
   readonly addressing: MacAddressing;
 }
 
-/** The part of a container's specification that says how it is connected. */
-export type NetworkPart = Pick<ContainerSpecification, 'MacAddress' | 'NetworkingConfig' | 'HostConfig'>;
+/** Nova passes None where it knows nothing of the interfaces. */
+type MaybeNetworkInfo = NetworkInfo | null | undefined;
 
 /** Makes, connects and removes the networks of one host's instances. */
 export class Networks {
   readonly #engine: Engine;
   readonly #host: string;
   readonly #logger: Logger;
-  /** Making and removing one network take turns; different networks do not wait for each other. */
-  readonly #turns = new Turns();
-  /** How many instances under way count on a network that none of their containers is in yet. */
-  readonly #held = new Map<NetworkRef, number>();
+  readonly #bridges: BridgeNetworks;
+  readonly #connections: Connections;
 
   constructor(options: { readonly engine: Engine; readonly host: string; readonly logger: Logger }) {
     this.#engine = options.engine;
     this.#host = options.host;
     this.#logger = options.logger;
+    this.#bridges = new BridgeNetworks(options);
+    this.#connections = new Connections({ ...options, bridges: this.#bridges });
   }
 
   /**
    * Makes the networks of an instance that are not there yet, and holds them until {@link keep} or {@link abandon}.
    *
-   * @throws VirtualInterfaceCreateException when the engine cannot make one, or its name is somebody else's.
+   * @throws VirtualInterfaceCreateException when the engine refuses one, or its name is somebody else's.
    * @throws VirtualInterfaceMacAddressException when the engine cannot give an interface its address.
    */
-  async prepare(network_info: NetworkInfo, signal?: AbortSignal): Promise<Wiring> {
+  async prepare(network_info: MaybeNetworkInfo, signal?: AbortSignal): Promise<Wiring> {
     const plan = networkPlan(network_info, this.#host);
     if (plan.length === 0) return { plan, addressing: 'endpoint' };
-    const wiring: Wiring = {
-      plan,
-      addressing: macAddressing(await this.#engine.negotiate()),
-    };
+    const wiring: Wiring = { plan, addressing: macAddressing(await this.#engine.negotiate()) };
     plan.forEach((planned, position) => endpoint(planned, position, wiring.addressing));
-    this.#hold(wiring, 1);
+    this.#bridges.hold(namesOf(plan));
     try {
-      for (const planned of plan) await this.#ensure(planned, signal);
+      for (const planned of plan) await this.#bridges.make(planned, signal);
       return wiring;
     } catch (error) {
-      await this.abandon(wiring);
+      await this.#giveUp(namesOf(plan));
       throw error;
     }
   }
 
   /** The container is in its networks: they need no hold any more. */
-  keep(wiring: Wiring): void {
-    this.#hold(wiring, -1);
+  keep({ plan }: Wiring): void {
+    this.#bridges.letGo(namesOf(plan));
   }
 
   /** The container came to nothing: its networks are removed unless others use them. */
-  async abandon(wiring: Wiring): Promise<void> {
-    this.#hold(wiring, -1);
-    await this.removeUnused(wiring.plan.map(({ name }) => name));
+  async abandon({ plan }: Wiring): Promise<void> {
+    this.#bridges.letGo(namesOf(plan));
+    await this.#bridges.removeUnused(namesOf(plan));
   }
 
-  /** How the container is to be created: in its first network, or in none. The engine takes no more at creation before API 1.44. */
+  /** How the container is to be created: in its networks, or in none. The engine takes no more than the first before API 1.44. */
   specification({ plan, addressing }: Wiring): NetworkPart {
     const [first] = plan;
     if (first === undefined) return { HostConfig: { NetworkMode: 'none' } };
+    const atOnce = addressing === 'endpoint' ? plan : [first];
     return {
       ...containerMacAddress(plan, addressing),
       HostConfig: { NetworkMode: first.name, Dns: [...new Set(plan.flatMap(({ dns }) => dns))] },
-      NetworkingConfig: { EndpointsConfig: { [first.name]: endpoint(first, 0, addressing) } },
+      NetworkingConfig: {
+        EndpointsConfig: Object.fromEntries(
+          atOnce.map((planned, position) => [planned.name, endpoint(planned, position, addressing)]),
+        ),
+      },
     };
   }
 
-  /** Connects a container that was just created to its networks after the first. */
+  /** Connects a container that was just created to those of its networks that the engine did not take at its creation. */
   async connectFurther(container: ContainerRef, { plan, addressing }: Wiring): Promise<void> {
-    for (const [position, planned] of plan.entries()) {
-      if (position === 0) continue;
-      await this.#engine.networks.connect(planned.name, {
-        container,
-        endpoint: endpoint(planned, position, addressing),
-      });
+    if (addressing === 'endpoint') return;
+    for (const planned of plan.slice(1))
+      await this.#engine.networks.connect(planned.name, { container, endpoint: planned.endpoint });
+  }
+
+  /**
+   * Starts a container that is connected to networks.
+   *
+   * Another host's driver on the same engine may have removed a network after it was made and before the container was in it. It is then made
+   * anew, and stays: whoever looks from then on finds the container in it. So each network is missed once at most.
+   *
+   * @param start - what starts the container; done again after a network was missed.
+   * @throws what {@link plug} throws, and what `start` throws for other reasons.
+   */
+  async startIn<T>(
+    container: ContainerRef,
+    network_info: MaybeNetworkInfo,
+    start: () => Promise<T>,
+  ): Promise<T> {
+    for (let missed = 0; ; missed += 1) {
+      try {
+        return await start();
+      } catch (error) {
+        if (!isNoSuchNetwork(error) || missed >= networkNames(network_info).length) throw error;
+        await this.plug(await this.#engine.containers.inspect(container), network_info);
+      }
     }
   }
 
   /**
-   * Connects a container to all its networks that it is not in, and makes those that are gone.
+   * Connects a container to all its networks that it is not in, and makes those that are gone. What it made is removed again when it fails.
    *
-   * @throws what {@link prepare} throws.
+   * @throws VirtualInterfaceCreateException, FixedIpInvalidOnHost for what the engine cannot give.
    */
-  async plug(container: ContainerInspect, network_info: NetworkInfo, signal?: AbortSignal): Promise<void> {
-    const wiring = await this.prepare(network_info, signal);
+  async plug(
+    container: ContainerInspect,
+    network_info: MaybeNetworkInfo,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const plan = networkPlan(network_info, this.#host);
+    this.#bridges.hold(namesOf(plan));
     try {
-      if (wiring.plan.length === 0) return;
-      for (const [position, planned] of wiring.plan.entries()) {
-        const { Id: id } = await this.#engine.networks.inspect(planned.name);
-        const connection = container.NetworkSettings.Networks[planned.name];
-        if (connection?.NetworkID === id || connection?.NetworkID === '') continue;
-        // Connected to a network of that name which is gone.
-        if (connection !== undefined)
-          await this.#engine.networks.disconnect(planned.name, { container: container.Id, force: true });
-        await this.#engine.networks.connect(planned.name, {
-          container: container.Id,
-          endpoint: endpoint(planned, position, wiring.addressing),
-        });
-      }
-    } finally {
-      this.keep(wiring);
+      await this.#connections.connect(container, plan, signal);
+    } catch (error) {
+      await this.#giveUp(namesOf(plan));
+      throw error;
     }
+    this.#bridges.letGo(namesOf(plan));
+  }
+
+  /** Makes the interfaces of a container those of `network_info`: takes away the others, and plugs those. Without any, they stay as they are. */
+  async follow(
+    container: ContainerInspect,
+    network_info: MaybeNetworkInfo,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    if (network_info === null || network_info === undefined) return;
+    const wanted = networkNames(network_info);
+    const others = networksOf(container).filter((name) => !wanted.includes(name));
+    const left = await this.#connections.disconnect(container, others);
+    await this.plug(left, network_info, signal);
+    await this.#bridges.removeUnused(others);
   }
 
   /** Disconnects a container, which may be gone, from its networks, and removes those that nobody uses any more. */
-  async unplug(container: ContainerInspect | undefined, network_info: NetworkInfo): Promise<void> {
-    const names = networkPlan(network_info, this.#host).map(({ name }) => name);
-    for (const name of names) {
-      if (container?.NetworkSettings.Networks[name] === undefined) continue;
-      await this.#engine.networks
-        .disconnect(name, { container: container.Id, force: true })
-        .catch(ignoreNotFound);
-    }
-    await this.removeUnused(names);
+  async unplug(container: ConnectedContainer | undefined, network_info: MaybeNetworkInfo): Promise<void> {
+    const names = networkNames(network_info);
+    if (container !== undefined) await this.#connections.disconnect(container, names);
+    await this.#bridges.removeUnused(names);
   }
 
-  /** Removes those of the networks that are this driver's and that no container, running or not, is in or about to be in. */
-  async removeUnused(names: readonly NetworkRef[]): Promise<void> {
-    for (const name of new Set(names)) {
-      await this.#turns.take(name, undefined, async () => {
-        if (this.#held.has(name)) return;
-        const network = await this.#find(name);
-        if (network?.Labels[label.networkId] === undefined) return;
-        // By its name too: a container that was never started knows no id of its network yet.
-        const users = await this.#engine.containers.list({
-          all: true,
-          filters: { network: [network.Id, name] },
-        });
-        if (users.length > 0) return;
-        if (!(await this.#remove(name))) return;
-        this.#logger.debug('removed a network that no instance uses any more', { network: name });
-      });
+  /**
+   * Removes the networks of an instance whose containers have been removed, as far as nobody else uses them.
+   *
+   * @param containers - what the engine told of them when they were there: the networks that they were in go, too.
+   */
+  async release(containers: readonly ConnectedContainer[], network_info: MaybeNetworkInfo): Promise<void> {
+    await this.#bridges.removeUnused([...containers.flatMap(networksOf), ...networkNames(network_info)]);
+  }
+
+  /** Takes containers that stay out of all networks of the driver, and removes those that nobody uses any more. */
+  async disconnect(containers: readonly ConnectedContainer[], network_info: MaybeNetworkInfo): Promise<void> {
+    for (const container of containers) await this.#connections.disconnect(container, networksOf(container));
+    await this.release(containers, network_info);
+  }
+
+  /**
+   * Gives a container one more interface. Can be repeated.
+   *
+   * @throws InterfaceAttachFailed when the engine cannot; nothing is left of the try.
+   */
+  async attach(container: ContainerInspect, vif: VIF, signal?: AbortSignal): Promise<void> {
+    const [name] = networkNames([vif]);
+    const connection = name === undefined ? undefined : container.NetworkSettings.Networks[name];
+    if (connection !== undefined && !isOfPort(connection, vif))
+      throw new InterfaceAttachFailed(
+        `The instance has an interface in network ${vif.network.id} already, and port ${vif.id} is another one: ` +
+          'an engine connects a container once to a network',
+      );
+    try {
+      await this.plug(container, [vif], signal);
+    } catch (error) {
+      throw interfaceFailure(error, InterfaceAttachFailed, `Port ${vif.id} cannot be attached`);
     }
+  }
+
+  /**
+   * Takes an interface from a container, and removes its network if nobody else uses it. Can be repeated.
+   *
+   * @throws InterfaceDetachFailed when the engine cannot.
+   */
+  async detach(container: ContainerInspect, vif: VIF): Promise<void> {
+    const names = networkNames([vif]).filter((name) => {
+      const connection = container.NetworkSettings.Networks[name];
+      return connection === undefined || isOfPort(connection, vif);
+    });
+    try {
+      await this.unplug(container, names.length > 0 ? [vif] : []);
+    } catch (error) {
+      throw interfaceFailure(error, InterfaceDetachFailed, `Port ${vif.id} cannot be detached`);
+    }
+  }
+
+  /** Removes those of the networks that are the driver's and that no container, running or not, is in or about to be in. */
+  async removeUnused(names: readonly NetworkRef[]): Promise<void> {
+    await this.#bridges.removeUnused(names);
   }
 
   /** Removes all networks of this host that no container is in: what a crash left. */
   async removeLeftovers(): Promise<void> {
-    const networks = await this.#engine.networks.list({
-      filters: { label: [`${label.host}=${this.#host}`] },
-    });
-    await this.removeUnused(networks.map(({ Name: name }) => networkRef(name)));
+    await this.#bridges.removeLeftovers();
   }
 
-  async #ensure(
-    { name, specification, vif }: PlannedInterface,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    await this.#turns.take(name, signal, async () => {
-      const existing = await this.#find(name);
-      if (existing !== undefined) {
-        mustFit(existing, specification, vif.network.id);
-        return;
-      }
-      try {
-        await this.#engine.networks.create(specification);
-      } catch (error) {
-        // Another driver on the same engine made it, or our own request did and its answer was lost.
-        const made = await this.#find(name);
-        if (made === undefined) throw refusal(error, vif);
-        mustFit(made, specification, vif.network.id);
-      }
-    });
-  }
-
-  /** Another driver on the same engine may connect to it, or remove it, after the look: the engine then says so. */
-  async #remove(name: NetworkRef): Promise<boolean> {
+  /** After a failure, which is the one that the caller must hear of: another one is logged, and `init_host` finds what is left. */
+  async #giveUp(names: readonly NetworkRef[]): Promise<void> {
+    this.#bridges.letGo(names);
     try {
-      await this.#engine.networks.remove(name);
-      return true;
+      await this.#bridges.removeUnused(names);
     } catch (error) {
-      if (
-        isNotFound(error) ||
-        (error instanceof EngineError && /active endpoints/i.test(error.engineMessage))
-      )
-        return false;
-      throw error;
-    }
-  }
-
-  async #find(name: NetworkRef): Promise<NetworkInspect | undefined> {
-    return await this.#engine.networks.inspect(name).catch(ignoreNotFound);
-  }
-
-  #hold({ plan }: Wiring, change: 1 | -1): void {
-    for (const { name } of plan) {
-      const count = (this.#held.get(name) ?? 0) + change;
-      if (count === 0) this.#held.delete(name);
-      else this.#held.set(name, count);
+      this.#logger.error('could not remove the networks of an instance that could not be connected', {
+        networks: names,
+        error,
+      });
     }
   }
 }
 
-function mustFit(existing: NetworkInspect, wanted: NetworkSpecification, network_id: string): void {
-  if (existing.Labels[label.networkId] !== network_id)
-    throw new VirtualInterfaceCreateException(
-      `The engine has a network ${wanted.Name} that this driver did not make: it is in the way of network ${network_id}`,
-    );
-  const pools = existing.IPAM.Config.map(({ Subnet: subnet }) => subnet);
-  const missing = wanted.IPAM?.Config?.find(({ Subnet: subnet }) => !pools.includes(subnet));
-  if (missing !== undefined)
-    throw new VirtualInterfaceCreateException(
-      `Network ${network_id} was made with ${pools.join(', ')} and the instance is in ${missing.Subnet}: ` +
-        'an engine network has one subnet for each IP version',
-    );
+function namesOf(plan: readonly PlannedInterface[]): NetworkRef[] {
+  return plan.map(({ name }) => name);
 }
 
-/** What the engine says no to cannot be had on any host of its kind; that it cannot be reached means nothing. */
-function refusal(error: unknown, { id, network }: VIF): unknown {
-  if (!(error instanceof EngineError)) return error;
-  const message = `The engine could not make the network ${network.id} of port ${id}: ${error.engineMessage}`;
-  return new VirtualInterfaceCreateException(message, { cause: error });
-}
-
-function ignoreNotFound(error: unknown): undefined {
-  if (isNotFound(error)) return undefined;
-  throw error;
+function networksOf({ NetworkSettings: settings }: ConnectedContainer): NetworkRef[] {
+  return Object.keys(settings?.Networks ?? {}).filter(isNetworkRef);
 }

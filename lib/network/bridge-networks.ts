@@ -1,0 +1,155 @@
+import type { Logger, VIF } from '../../interfaces/index.js';
+import { VirtualInterfaceCreateException } from '../../interfaces/index.js';
+import type { Engine, NetworkId, NetworkInspect, NetworkRef, NetworkSpecification } from '../engine/index.js';
+import { EngineError, isNotFound, mayHaveBeenDone, networkRef } from '../engine/index.js';
+import { label } from '../labels.js';
+import { Turns } from '../streams/index.js';
+import type { PlannedInterface } from './network-plan.js';
+
+/**
+ * The engine's networks for Nova's: made on first use, held while somebody is about to use them, removed when nobody is in them any more.
+ *
+ * Drivers of several hosts may share an engine and its networks. A network is removed by its id after a look at who is in it, so whatever a
+ * driver puts into a network after it was made anew is safe from all removals that were under way before.
+ */
+export class BridgeNetworks {
+  readonly #engine: Engine;
+  readonly #host: string;
+  readonly #logger: Logger;
+  /** Making and removing one network take turns; different networks do not wait for each other. */
+  readonly #turns = new Turns();
+  /** How many instances under way count on a network that none of their containers is in yet. */
+  readonly #held = new Map<NetworkRef, number>();
+
+  constructor(options: { readonly engine: Engine; readonly host: string; readonly logger: Logger }) {
+    this.#engine = options.engine;
+    this.#host = options.host;
+    this.#logger = options.logger;
+  }
+
+  /** From now on this driver does not remove the networks, until {@link letGo}. */
+  hold(names: readonly NetworkRef[]): void {
+    for (const name of names) this.#held.set(name, (this.#held.get(name) ?? 0) + 1);
+  }
+
+  /** Takes back one {@link hold}. */
+  letGo(names: readonly NetworkRef[]): void {
+    for (const name of names) {
+      const count = (this.#held.get(name) ?? 0) - 1;
+      if (count > 0) this.#held.set(name, count);
+      else this.#held.delete(name);
+    }
+  }
+
+  /**
+   * Makes a network if it is not there.
+   *
+   * @returns its id in the engine.
+   * @throws VirtualInterfaceCreateException when the engine refuses it, or its name is somebody else's.
+   */
+  async make({ name, specification, vif }: PlannedInterface, signal?: AbortSignal): Promise<NetworkId> {
+    return await this.#turns.take(name, signal, async () => {
+      const existing = await this.find(name);
+      if (existing === undefined) return await this.#create(name, specification, vif);
+      mustFit(existing, specification, vif.network.id);
+      return existing.Id;
+    });
+  }
+
+  /** Looks at a network. */
+  async find(name: NetworkRef): Promise<NetworkInspect | undefined> {
+    try {
+      return await this.#engine.networks.inspect(name);
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Removes those of the networks that are a driver's and that no container, running or not, is in or about to be in. */
+  async removeUnused(names: readonly NetworkRef[]): Promise<void> {
+    for (const name of new Set(names)) {
+      await this.#turns.take(name, undefined, async () => {
+        if (this.#held.has(name)) return;
+        const network = await this.find(name);
+        if (network === undefined || !isOurs(network) || (await this.#isUsed(network))) return;
+        if (await this.#remove(network))
+          this.#logger.debug('removed a network that no instance uses any more', { network: name });
+      });
+    }
+  }
+
+  /** Removes all networks of this host that no container is in: what a crash left. */
+  async removeLeftovers(): Promise<void> {
+    const networks = await this.#engine.networks.list({
+      filters: { label: [`${label.host}=${this.#host}`] },
+    });
+    await this.removeUnused(networks.map(({ Name: name }) => networkRef(name)));
+  }
+
+  async #create(name: NetworkRef, specification: NetworkSpecification, vif: VIF): Promise<NetworkId> {
+    try {
+      return (await this.#engine.networks.create(specification)).id;
+    } catch (error) {
+      // Another driver on the same engine made it, or our own request did and its answer was lost.
+      const made = await this.find(name);
+      if (made === undefined) throw refusal(error, vif);
+      mustFit(made, specification, vif.network.id);
+      return made.Id;
+    }
+  }
+
+  async #isUsed({ Id: id, Name: name }: NetworkInspect): Promise<boolean> {
+    // By its name too: a container that was never started knows no id of its network yet.
+    const inside = await this.#engine.containers.list({ all: true, filters: { network: [id, name] } });
+    if (inside.length > 0) return true;
+    // An instance whose first interface was detached: 28.5 does not start a container when the network that it was created in is gone.
+    const instances = await this.#engine.containers.list({ all: true, filters: { label: [label.host] } });
+    return instances.some(({ HostConfig: { NetworkMode: mode } }) => mode === name);
+  }
+
+  /** Another driver on the same engine may connect to it, or remove it, after the look: the engine then says so. */
+  async #remove({ Id: id }: NetworkInspect): Promise<boolean> {
+    try {
+      await this.#engine.networks.remove(id);
+      return true;
+    } catch (error) {
+      if (isNotFound(error) || isInUse(error)) return false;
+      if (mayHaveBeenDone(error) && (await this.find(id)) === undefined) return true;
+      throw error;
+    }
+  }
+}
+
+/** Whether a driver made the network. */
+export function isOurs({ Labels: labels }: NetworkInspect): boolean {
+  return labels[label.networkId] !== undefined;
+}
+
+function isInUse(error: unknown): boolean {
+  return error instanceof EngineError && /active endpoints/i.test(error.engineMessage);
+}
+
+function mustFit(existing: NetworkInspect, wanted: NetworkSpecification, network_id: string): void {
+  if (existing.Labels[label.networkId] !== network_id)
+    throw new VirtualInterfaceCreateException(
+      `The engine has a network ${wanted.Name} that this driver did not make: it is in the way of network ${network_id}`,
+    );
+  const pools = existing.IPAM.Config.map(({ Subnet: subnet }) => subnet);
+  const missing = wanted.IPAM?.Config?.find(({ Subnet: subnet }) => !pools.includes(subnet));
+  if (missing !== undefined)
+    throw new VirtualInterfaceCreateException(
+      `Network ${network_id} was made with ${pools.join(', ')} and the instance is in ${missing.Subnet}: ` +
+        'an engine network has one subnet for each IP version',
+    );
+}
+
+/**
+ * What the engine refuses (overlapping subnets: 403 on 20.10 and 28.5) is refused again; what it fails at (500) says nothing of the network,
+ * because the plan holds no addresses that 20.10 would answer with 500.
+ */
+function refusal(error: unknown, { id, network }: VIF): unknown {
+  if (!(error instanceof EngineError) || error.status < 400 || error.status >= 500) return error;
+  const message = `The engine could not make the network ${network.id} of port ${id}: ${error.engineMessage}`;
+  return new VirtualInterfaceCreateException(message, { cause: error });
+}

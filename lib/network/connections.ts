@@ -1,0 +1,184 @@
+import type { Logger, VIF } from '../../interfaces/index.js';
+import { FixedIpInvalidOnHost } from '../../interfaces/index.js';
+import type {
+  ContainerEndpoint,
+  ContainerId,
+  ContainerInspect,
+  Engine,
+  NetworkRef,
+} from '../engine/index.js';
+import { EngineError, isNoSuchNetwork, isNotFound, mayHaveBeenDone, networkRef } from '../engine/index.js';
+import type { BridgeNetworks } from './bridge-networks.js';
+import { isOurs } from './bridge-networks.js';
+import type { PlannedInterface } from './network-plan.js';
+
+/** What must be known of a container to disconnect it: what an inspection tells, and a list too. */
+export interface ConnectedContainer {
+  readonly Id: ContainerId;
+  readonly NetworkSettings?:
+    { readonly Networks: Readonly<Record<string, Pick<ContainerEndpoint, 'NetworkID'>>> } | null | undefined;
+}
+
+/** How often a network may be gone when a container that runs is to be connected to it: other hosts' drivers on the engine may remove it. */
+const attempts = 5;
+
+/** The network of containers that are in none. A container cannot be in it and in another. */
+const nowhere = networkRef('none');
+
+/** Connects containers that exist to networks, and disconnects them. */
+export class Connections {
+  readonly #engine: Engine;
+  readonly #logger: Logger;
+  readonly #bridges: BridgeNetworks;
+
+  constructor(options: {
+    readonly engine: Engine;
+    readonly logger: Logger;
+    readonly bridges: BridgeNetworks;
+  }) {
+    this.#engine = options.engine;
+    this.#logger = options.logger;
+    this.#bridges = options.bridges;
+  }
+
+  /** Connects a container to those networks that it is not in as planned, and makes those that are gone. */
+  async connect(
+    container: ContainerInspect,
+    plan: readonly PlannedInterface[],
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { Networks: connections } = container.NetworkSettings;
+    let isNowhere = connections[nowhere] !== undefined;
+    for (const planned of plan) {
+      const id = await this.#bridges.make(planned, signal);
+      const connection = connections[planned.name];
+      if (connection !== undefined) {
+        // One that does not run is told the network's id at its first start only.
+        const isThere =
+          connection.NetworkID === id || (connection.NetworkID === '' && !container.State.Running);
+        if (isThere && isOfPort(connection, planned.vif)) continue;
+        // Connected for another port, or to a network of that name which is gone, or a try that failed.
+        await this.#leave(container.Id, planned.name);
+      }
+      if (isNowhere) await this.#leave(container.Id, nowhere);
+      isNowhere = false;
+      await this.#enter(container, planned, signal);
+    }
+  }
+
+  /**
+   * Takes a container out of those of the networks that it is in and that no stranger made.
+   *
+   * @returns the container as it is then.
+   */
+  async disconnect<T extends ConnectedContainer>(container: T, names: readonly NetworkRef[]): Promise<T> {
+    const connections = { ...container.NetworkSettings?.Networks };
+    for (const name of names) {
+      if (connections[name] === undefined) continue;
+      const network = await this.#bridges.find(name);
+      if (network !== undefined && !isOurs(network)) continue;
+      await this.#leave(container.Id, name);
+      Reflect.deleteProperty(connections, name);
+    }
+    return { ...container, NetworkSettings: { ...container.NetworkSettings, Networks: connections } };
+  }
+
+  async #enter(
+    container: ContainerInspect,
+    planned: PlannedInterface,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { name, mac } = planned;
+    if (container.State.Running) await this.#mustBeFree(planned);
+    const endpoint = { ...planned.endpoint, ...(mac === undefined ? {} : { MacAddress: mac }) };
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#engine.networks.connect(name, { container: container.Id, endpoint });
+        break;
+      } catch (error) {
+        if (await this.#wasDone(container.Id, name, error)) break;
+        if (!isNoSuchNetwork(error) || attempt === attempts) throw error;
+        await this.#bridges.make(planned, signal);
+      }
+    }
+    if (container.State.Running && mac !== undefined) await this.#compareAddress(container.Id, planned, mac);
+  }
+
+  /**
+   * An engine sets the MAC address of an interface when it creates the container. Of one that is connected later it makes up an address, and says
+   * nothing (20.10 to 28.5; only what was the container's first network gets its address again on 20.10).
+   */
+  async #compareAddress(container: ContainerId, { name, vif }: PlannedInterface, mac: string): Promise<void> {
+    const { NetworkSettings: settings } = await this.#engine.containers.inspect(container);
+    const given = settings.Networks[name]?.MacAddress;
+    if (given?.toLowerCase() === mac.toLowerCase()) return;
+    this.#logger.warn('the engine gave an interface another MAC address than its port has', {
+      port: vif.id,
+      wanted: mac,
+      given,
+    });
+  }
+
+  /**
+   * The engine would say so too, and yet remember the connection of a container that runs: it cannot be taken back before the container has ended,
+   * whose next start fails (20.10 to 28.5).
+   *
+   * @throws FixedIpInvalidOnHost when another container has one of the addresses.
+   */
+  async #mustBeFree({ name, endpoint, vif }: PlannedInterface): Promise<void> {
+    const wanted = Object.values(endpoint.IPAMConfig ?? {});
+    const neighbours = Object.values((await this.#bridges.find(name))?.Containers ?? {});
+    const taken = neighbours
+      .flatMap((neighbour) => [neighbour.IPv4Address, neighbour.IPv6Address])
+      .map((address) => address.replace(/\/\d+$/, ''))
+      .find((address) => wanted.includes(address));
+    if (taken !== undefined)
+      throw new FixedIpInvalidOnHost(`The fixed address ${taken} of port ${vif.id} is taken`);
+  }
+
+  /**
+   * What became of a connection that failed: made all the same, its answer lost; or not, and then taken back, because the engine remembers also one
+   * that it could not make, and tries it again at the next start.
+   *
+   * @throws the failure itself when this cannot be found out.
+   */
+  async #wasDone(container: ContainerId, name: NetworkRef, failure: unknown): Promise<boolean> {
+    try {
+      if (mayHaveBeenDone(failure) && (await this.#isIn(container, name))) return true;
+      await this.#leave(container, name);
+      return false;
+    } catch (error) {
+      this.#logger.error('could not take back a connection that failed', { container, network: name, error });
+      throw failure;
+    }
+  }
+
+  async #leave(container: ContainerId, name: NetworkRef): Promise<void> {
+    try {
+      await this.#engine.networks.disconnect(name, { container, force: true });
+    } catch (error) {
+      if (isDisconnected(error)) return;
+      if (mayHaveBeenDone(error) && !(await this.#isIn(container, name))) return;
+      throw error;
+    }
+  }
+
+  async #isIn(container: ContainerId, name: NetworkRef): Promise<boolean> {
+    const { NetworkSettings: settings } = await this.#engine.containers.inspect(container);
+    return settings.Networks[name] !== undefined;
+  }
+}
+
+/** Whether a container's place in a network is that of a port: the addresses that it was told to have are the port's. */
+export function isOfPort({ IPAMConfig: asked }: ContainerEndpoint, { network }: VIF): boolean {
+  const fixed = (network.subnets ?? []).flatMap(({ ips }) => (ips ?? []).map(({ address }) => address));
+  const told = [asked?.IPv4Address, asked?.IPv6Address].filter((address) => address !== undefined);
+  return told.every((address) => fixed.includes(address));
+}
+
+/** The container is not in the network (500 "is not connected", 20.10 to 28.5), or one of them is gone. */
+function isDisconnected(error: unknown): boolean {
+  return (
+    isNotFound(error) || (error instanceof EngineError && /is not connected to/i.test(error.engineMessage))
+  );
+}
