@@ -21,7 +21,7 @@ export interface ConfigDrivePolicy {
 /** What a spawn knows of an instance beside the instance itself. */
 export interface SpawnedWith {
   readonly network_info?: NetworkInfo | null | undefined;
-  readonly injected_files?: readonly InjectedFile[] | undefined;
+  readonly injected_files?: readonly InjectedFile[] | null | undefined;
   readonly admin_password?: string | null | undefined;
 }
 
@@ -44,8 +44,8 @@ export function configDriveFiles(
   policy: ConfigDrivePolicy,
 ): FileToWrite[] {
   if (!isRequired(instance, image_meta, policy)) return [];
-  const { network_info, injected_files = [] } = spawnedWith;
-  const contents = injected_files.map(([path, data], index) => ({
+  const { network_info, injected_files } = spawnedWith;
+  const contents = (injected_files ?? []).map(([path, data], index) => ({
     path,
     content_path: `/content/${String(index).padStart(4, '0')}`,
     data,

@@ -11,8 +11,11 @@ import { isNoSuchImage, isNoSuchNetwork } from '../engine/index.js';
 import { bootReference } from '../images/index.js';
 import type { SpawnAttempt } from '../instances/index.js';
 import {
+  acceleratorsMustBeNone,
   adoptName,
   blamedOnImage,
+  blockDeviceMounts,
+  configDriveFiles,
   containerName,
   containerPartName,
   containerSpecification,
@@ -23,6 +26,7 @@ import {
   spawning,
   startContainer,
   Undo,
+  withMounts,
   writeFiles,
 } from '../instances/index.js';
 import { takeTurn } from '../streams/index.js';
@@ -44,7 +48,10 @@ export async function spawn(
   const { power_on = true, signal, onProgress } = options;
   const network_info = options.network_info ?? [];
   imageMustFit(image_meta, instance.flavor);
-  const files = instanceFiles(instance, options.injected_files ?? [], options.admin_password);
+  acceleratorsMustBeNone(options.accel_info);
+  const mounts = await blockDeviceMounts(node, instance, options.block_device_info, signal);
+  const drive = configDriveFiles(instance, image_meta, options, node.policy);
+  const files = instanceFiles(instance, options.injected_files ?? [], options.admin_password, drive);
   const name = containerName(instance.uuid);
   const names = [name, containerPartName(instance.uuid, spawning)];
   const attempt = newAttempt(node.host, power_on);
@@ -52,12 +59,15 @@ export async function spawn(
   try {
     const wiring = await node.networks.prepare(network_info, signal);
     undo.push('its networks', () => node.networks.abandon(wiring));
-    const specification = containerSpecification(
-      instance,
-      { meta: image_meta, reference: bootReference(image_meta.id) },
-      node.networks.specification(wiring),
-      attempt,
-      node.policy,
+    const specification = withMounts(
+      containerSpecification(
+        instance,
+        { meta: image_meta, reference: bootReference(image_meta.id) },
+        node.networks.specification(wiring),
+        attempt,
+        node.policy,
+      ),
+      mounts,
     );
 
     let creationFailure: unknown;
@@ -65,7 +75,9 @@ export async function spawn(
     const create = async (): Promise<ContainerId> => {
       const first = power_on ? name : containerPartName(instance.uuid, spawning);
       try {
-        return await createContainer(node.engine, first, instance, specification, attempt);
+        return await node.rootDisks.create(instance.flavor, specification, (sized) =>
+          createContainer(node.engine, first, instance, sized, attempt),
+        );
       } catch (error) {
         creationFailure = error;
         throw error;

@@ -145,6 +145,7 @@ describe('accelerators', () => {
       hostname: 'node-1',
       instance_uuid: 'c',
       attach_handle_type: 'PCI',
+      attach_handle_info: {},
     };
     expect(() => acceleratorsMustBeNone([accelerator])).toThrow(
       expect.objectContaining({ name: 'ComputeResourcesUnavailable' }),

@@ -1,0 +1,59 @@
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { TestNetwork } from '../../support/nova-objects.js';
+import type { Harness } from './harness.js';
+
+const folder = '/var/lib/cloud/seed/config_drive/openstack';
+const jsonObject = z.record(z.string(), z.unknown());
+
+/** What an instance finds on its config drive, as Nova lays it out. */
+export function configDriveContract(harness: () => Harness): void {
+  describe('a config drive', () => {
+    it('tells the instance what Nova tells it, and nobody but root', async () => {
+      const network = new TestNetwork();
+      const files = ['meta_data', 'network_data', 'vendor_data', 'vendor_data2'];
+      const { instance, output } = await harness().run(
+        `cd ${folder}/latest; for f in ${files.join(' ')}; do cat $f.json; echo; done; ` +
+          'cat user_data ../content/0000; stat -c %a meta_data.json; echo done; exec sleep 1000',
+        {
+          config_drive: 'True',
+          user_data: Buffer.from('#!/bin/sh\n').toString('base64'),
+          metadata: { role: 'web' },
+          key_name: 'mine',
+          key_data: 'ssh-ed25519 AAAA me',
+        },
+        {
+          admin_password: 'sesame',
+          injected_files: [['/etc/motd', 'hello\n']],
+          network_info: network.port(7),
+        },
+      );
+      const lines = output.split('\n');
+      const [metadata, networkData, vendorData, vendorData2] = lines
+        .slice(0, files.length)
+        .map((line) => jsonObject.parse(JSON.parse(line)));
+      expect(metadata).toMatchObject({
+        uuid: instance.uuid,
+        hostname: 'lab',
+        name: 'lab',
+        admin_pass: 'sesame',
+        meta: { role: 'web' },
+        public_keys: { mine: 'ssh-ed25519 AAAA me' },
+        files: [{ path: '/etc/motd', content_path: '/content/0000' }],
+        project_id: instance.project_id,
+      });
+      expect(networkData).toMatchObject({
+        links: [{ type: 'bridge', ethernet_mac_address: 'fa:16:3e:00:00:07' }],
+        networks: [{ type: 'ipv4', ip_address: network.address(7), netmask: '255.255.255.0' }],
+        services: [{ type: 'dns', address: network.address(253) }],
+      });
+      expect([vendorData, vendorData2]).toEqual([{}, { static: {} }]);
+      expect(lines.slice(files.length)).toEqual(['#!/bin/sh', 'hello', '600', 'done', '']);
+    });
+
+    it('is not there when nobody asks for it', async () => {
+      const { output } = await harness().run(`ls ${folder}/latest 2>&1; echo done; exec sleep 1000`);
+      expect(output).toMatch(/No such file/);
+    });
+  });
+}

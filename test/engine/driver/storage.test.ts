@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Engine, VolumeName } from '../../../lib/engine/index.js';
+import { containerRef, volumeName } from '../../../lib/engine/index.js';
+import { label } from '../../../lib/labels.js';
+import { dockerHarness } from '../../support/docker-harness.js';
+import { directEngine } from '../../support/engine.js';
+import { newFlavor, newInstance } from '../../support/nova-objects.js';
+import { silentLogger } from '../../support/silent-logger.js';
+import { configDriveContract } from '../contract/config-drive.contract.js';
+import type { StorageHarness } from '../contract/storage.contract.js';
+import { storageContract } from '../contract/storage.contract.js';
+
+describe('DockerDriver gives instances storage', () => {
+  const engine: Engine = directEngine();
+  const volumes: VolumeName[] = [];
+  const warnings: string[] = [];
+  let harness: StorageHarness;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'nova-volumes-'));
+    const driver = await dockerHarness({
+      allowedVolumes: ['storage-test-*'],
+      allowedHostPaths: [folder],
+      logger: { ...silentLogger, warn: (message) => warnings.push(message) },
+    });
+    const newVolume: StorageHarness['newVolume'] = async () => {
+      const name = volumeName(`storage-test-${randomUUID()}`);
+      await engine.volumes.create({ Name: name });
+      volumes.push(name);
+      return { driver_volume_type: 'docker', data: { name } };
+    };
+    harness = { ...driver, newVolume };
+  });
+  afterAll(async () => {
+    await harness.close();
+    for (const name of volumes) await engine.volumes.remove(name);
+    engine.close();
+    await rm(folder, { recursive: true });
+  });
+
+  storageContract(() => harness);
+  configDriveContract(() => harness);
+
+  it('removes ephemeral disks with the instance, and volumes never', async () => {
+    const { driver, context, boot, newVolume } = harness;
+    const volume = await newVolume();
+    const instance = await boot(
+      {},
+      {
+        block_device_info: {
+          ephemerals: [{ size: 1, device_name: '/dev/vdc' }],
+          block_device_mapping: [{ connection_info: volume, mount_device: '/dev/vdb' }],
+        },
+      },
+    );
+    const ofInstance = { filters: { label: [`${label.instanceUuid}=${instance.uuid}`] } };
+    expect(await engine.volumes.list(ofInstance)).toHaveLength(1);
+    await driver.destroy(context, instance, []);
+    expect(await engine.volumes.list(ofInstance)).toEqual([]);
+    const last = volumes.at(-1);
+    if (last === undefined) throw new Error('no volume was made');
+    await expect(engine.volumes.inspect(last)).resolves.toMatchObject({ Name: last });
+  });
+
+  it('counts swap once', async () => {
+    const instance = await harness.boot(
+      { flavor: newFlavor({ memory_mb: 64, swap: 32 }) },
+      { block_device_info: { swap: { swap_size: 32, device_name: '/dev/vdb' } } },
+    );
+    const { HostConfig: host } = await engine.containers.inspect(containerRef(`nova-${instance.uuid}`));
+    expect(host.MemorySwap - host.Memory).toBe(32 * 1024 ** 2);
+  });
+
+  it('mounts a directory of the host that the operator allows, where the orchestrator says', async () => {
+    await mkdir(join(folder, 'volume-1'));
+    const connection_info = { driver_volume_type: 'directory', data: { path: join(folder, 'volume-1') } };
+    await harness.run(
+      'echo here > /var/lib/data/file; echo done; exec sleep 1000',
+      {},
+      { block_device_info: { block_device_mapping: [{ connection_info, mount_device: '/var/lib/data' }] } },
+    );
+    await expect(readFile(join(folder, 'volume-1', 'file'), 'utf8')).resolves.toBe('here\n');
+  });
+
+  it('refuses a directory that is not there, and leaves nothing', async () => {
+    const { driver, context, image } = harness;
+    const instance = newInstance();
+    const connection_info = { driver_volume_type: 'directory', data: { path: join(folder, 'none') } };
+    const block_device_info = { block_device_mapping: [{ connection_info, mount_device: '/dev/vdb' }] };
+    await expect(driver.spawn(context, instance, image, { block_device_info })).rejects.toMatchObject({
+      name: 'InvalidInput',
+      message: expect.stringContaining('does not exist'),
+    });
+    await expect(driver.instance_on_disk(instance)).resolves.toBe(false);
+  });
+
+  it('makes an instance whose root disk the engine cannot bound, and says so once', async () => {
+    const { Driver: driver } = await engine.system.info();
+    await harness.boot({ flavor: newFlavor({ root_gb: 1 }) });
+    await harness.boot({ flavor: newFlavor({ root_gb: 2 }) });
+    const told = warnings.filter((warning) => warning.includes('root disks'));
+    expect(told).toHaveLength(driver === 'btrfs' ? 0 : 1);
+  });
+
+  it('stops an instance at the size of its root disk where the engine can bound it', async () => {
+    const { Driver: driver } = await engine.system.info();
+    const { output } = await harness.run(
+      'dd if=/dev/zero of=/big bs=1048576 count=1200 2>&1; echo done; exec sleep 1000',
+      { flavor: newFlavor({ root_gb: 1, memory_mb: 128 }) },
+    );
+    if (driver === 'btrfs') expect(output).toMatch(/quota exceeded/i);
+    else expect(output).toMatch(/records out/);
+  });
+});
