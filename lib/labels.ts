@@ -26,6 +26,8 @@ export const label = {
   attempt: `${prefix}.spawn.attempt`,
   /** What a note is about, see `Notes`. */
   note: `${prefix}.note`,
+  /** When the container that a note of a suspension is about had been started: after another start it is out of date. */
+  suspendedRun: `${prefix}.suspended.run`,
   /** The container that a note of a resize is about: another one that the instance gets has nothing to do with it. */
   resizedContainer: `${prefix}.resize.container`,
   /** The limits that a resized container had before. */

@@ -162,16 +162,19 @@ export interface LifeCycleVerbs {
   ): Promise<void>;
 
   /**
-   * Stops the instance and keeps it, so that {@link restore} can bring it back.
+   * Stops the instance and keeps it, so that {@link restore} can bring it back. One that is not there is stopped.
    *
+   * @throws InstancePowerOffFailure when it does not stop.
    * @throws NotImplementedError when the driver has no way of its own: then power off.
    * Nova: `ComputeDriver.soft_delete`.
    */
   soft_delete(instance: Instance, options?: VerbOptions): Promise<void>;
 
   /**
-   * Starts a soft-deleted instance again.
+   * Starts a soft-deleted instance again, with the interfaces of its `info_cache`.
    *
+   * @throws InstanceNotFound when there is no such instance.
+   * @throws InstancePowerOnFailure when it does not start.
    * @throws NotImplementedError when the driver has no way of its own: then power on.
    * Nova: `ComputeDriver.restore`.
    */
@@ -217,6 +220,8 @@ export interface LifeCycleVerbs {
   /**
    * Sets the password of the instance's administrator while it runs.
    *
+   * @throws InstanceNotFound when there is no such instance.
+   * @throws InstanceNotRunning when it does not run.
    * @throws SetAdminPasswdNotSupported when the image has no such account.
    * Nova: `ComputeDriver.set_admin_password`.
    */

@@ -38,7 +38,7 @@ export interface RebootOptions extends PowerOnOptions {
 /** Starting, stopping and freezing instances. Being in the wanted state already is success. */
 export interface PowerVerbs {
   /**
-   * Starts the container, with its interfaces.
+   * Starts the container, with its interfaces; one that is frozen goes on.
    *
    * @throws InstanceNotFound when there is no such instance.
    * @throws InstancePowerOnFailure when it does not start; the container stays.
@@ -60,11 +60,12 @@ export interface PowerVerbs {
   power_off(instance: Instance, options?: PowerOffOptions): Promise<void>;
 
   /**
-   * Starts the instance anew; afterwards its power state is `RUNNING`, with its interfaces, whatever it was before.
+   * Starts the instance anew; afterwards its power state is `RUNNING`, with its interfaces, whatever it was before. An instance that has lost its
+   * container is made again of its image.
    *
    * @param reboot_type - `SOFT` asks it to stop, `HARD` kills it and puts back what is missing; a `SOFT` that fails goes on
    * as `HARD`.
-   * @throws InstanceNotFound when there is no such instance.
+   * @throws InstanceNotFound when there is no such instance, and it names no image to make it of again.
    * @throws InstanceRebootFailure when it does not come back.
    * Nova: `ComputeDriver.reboot`.
    */
@@ -80,7 +81,7 @@ export interface PowerVerbs {
    * Freezes all processes of the container; their memory stays.
    *
    * @throws InstanceNotFound when there is no such instance.
-   * @throws InstanceInvalidState when it does not run.
+   * @throws InstanceInvalidState when it does not run, or is suspended.
    * Nova: `ComputeDriver.pause`.
    */
   pause(instance: Instance, options?: VerbOptions): Promise<void>;
@@ -89,46 +90,50 @@ export interface PowerVerbs {
    * Lets the processes of a paused container go on.
    *
    * @throws InstanceNotFound when there is no such instance.
-   * @throws InstanceInvalidState when it does not run at all.
+   * @throws InstanceInvalidState when it does not run at all, or is suspended.
    * Nova: `ComputeDriver.unpause`.
    */
   unpause(instance: Instance, options?: VerbOptions): Promise<void>;
 
   /**
-   * Stops the container in such a way that {@link resume} lets it go on, without use of processor and memory meanwhile.
+   * Freezes the container in such a way that {@link resume} lets it go on with its memory. Afterwards its power state is `SUSPENDED`, a paused one's
+   * too.
    *
+   * @throws InstanceNotFound when there is no such instance.
    * @throws InstanceSuspendFailure when it cannot.
    * Nova: `ComputeDriver.suspend`.
    */
   suspend(context: RequestContext, instance: Instance, options?: VerbOptions): Promise<void>;
 
   /**
-   * Lets a suspended instance go on.
+   * Lets a suspended instance go on, with its interfaces. One whose memory was lost, because its host was restarted, is started.
    *
+   * @throws InstanceNotFound when there is no such instance.
    * @throws InstanceResumeFailure when it cannot.
    * Nova: `ComputeDriver.resume`.
    */
   resume(
     context: RequestContext,
     instance: Instance,
-    network_info: NetworkInfo,
+    network_info: NetworkInfo | null,
     options?: ResumeOptions,
   ): Promise<void>;
 
   /**
-   * Starts an instance that ran before its host was restarted.
+   * Starts an instance that ran before its host was restarted, as a `HARD` {@link reboot} does. One that runs, or is frozen with its memory, stays as
+   * it is.
    *
    * Nova: `ComputeDriver.resume_state_on_host_boot`.
    */
   resume_state_on_host_boot(
     context: RequestContext,
     instance: Instance,
-    network_info: NetworkInfo,
+    network_info: NetworkInfo | null,
     options?: ResumeOptions,
   ): Promise<void>;
 
   /**
-   * Reboots instances that have been rebooting for too long.
+   * Reboots instances that have been rebooting for too long and do not run. What fails is logged, and does not keep the others from it.
    *
    * @param timeout - seconds after which a reboot counts as stuck.
    * @param instances - the instances that have been rebooting for longer.
@@ -154,6 +159,7 @@ export interface PowerVerbs {
   /**
    * Sends the container's main process the signal that makes it dump its memory.
    *
+   * @throws InstanceNotFound when there is no such instance.
    * @throws InstanceNotRunning when it does not run.
    * Nova: `ComputeDriver.trigger_crash_dump`.
    */

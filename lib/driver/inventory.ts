@@ -1,13 +1,13 @@
 import type { GetInfoOptions, Instance, InstanceInfo, VerbOptions } from '../../interfaces/index.js';
 import { InstanceNotFound } from '../../interfaces/index.js';
-import { instanceInfo, listInstances } from '../instances/index.js';
+import { instanceInfo, isSuspended, listInstances } from '../instances/index.js';
 import { DockerHostVerbs } from './host.js';
 
 /** The verbs that tell which instances there are and how they are. */
 export abstract class DockerInventoryVerbs extends DockerHostVerbs {
   override async get_info(instance: Instance, options: GetInfoOptions = {}): Promise<InstanceInfo> {
-    return await this.computeHost.look('look at', instance, options, (_node, container) =>
-      Promise.resolve(instanceInfo(container)),
+    return await this.computeHost.look('look at', instance, options, async ({ notes }, container) =>
+      instanceInfo(container, await isSuspended(notes, instance, container, options.signal)),
     );
   }
 

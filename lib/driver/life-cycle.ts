@@ -8,8 +8,15 @@ import type {
   SpawnOptions,
   VerbOptions,
 } from '../../interfaces/index.js';
-import { InstanceDeployFailure, InstanceTerminationFailure } from '../../interfaces/index.js';
-import { destroy, spawn } from '../verbs/index.js';
+import {
+  InstanceDeployFailure,
+  InstancePowerOffFailure,
+  InstancePowerOnFailure,
+  InstanceTerminationFailure,
+  NovaException,
+} from '../../interfaces/index.js';
+import { setAdministratorPassword, stopContainerCleanly } from '../instances/index.js';
+import { destroy, powerOn, spawn } from '../verbs/index.js';
 import { DockerInventoryVerbs } from './inventory.js';
 
 /** The verbs that make instances and remove them. */
@@ -51,5 +58,45 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     await this.computeHost.change('clean up', instance, options, InstanceTerminationFailure, async (node) => {
       await destroy(node, instance, { network_info, destroy_disks, destroy_vifs });
     });
+  }
+  override async soft_delete(instance: Instance, options: VerbOptions = {}): Promise<void> {
+    await this.computeHost.changeContainerIfThere(
+      'soft-delete',
+      instance,
+      options,
+      InstancePowerOffFailure,
+      async ({ engine }, container) => {
+        await stopContainerCleanly(engine, container, options.signal);
+      },
+    );
+  }
+
+  override async restore(instance: Instance, options: VerbOptions = {}): Promise<void> {
+    await this.computeHost.changeContainer(
+      'restore',
+      instance,
+      options,
+      InstancePowerOnFailure,
+      async (node, container) => {
+        const network_info = instance.info_cache?.network_info ?? [];
+        await powerOn(node, instance, container, network_info, options.signal);
+      },
+    );
+  }
+
+  override async set_admin_password(
+    instance: Instance,
+    new_pass: string,
+    options: VerbOptions = {},
+  ): Promise<void> {
+    await this.computeHost.changeContainer(
+      'set the password of',
+      instance,
+      options,
+      NovaException,
+      async ({ engine, logger }, container) => {
+        await setAdministratorPassword(engine, instance, container, new_pass, logger, options.signal);
+      },
+    );
   }
 }

@@ -6,42 +6,65 @@ import type {
   RebootOptions,
   RebootType,
   RequestContext,
+  ResumeOptions,
   VerbOptions,
 } from '../../interfaces/index.js';
 import {
   InstancePowerOffFailure,
   InstancePowerOnFailure,
   InstanceRebootFailure,
+  InstanceResumeFailure,
+  InstanceSuspendFailure,
   NovaException,
 } from '../../interfaces/index.js';
-import { pauseContainer, startContainer, stopContainer, unpauseContainer } from '../instances/index.js';
-import { reboot } from '../verbs/index.js';
+import {
+  pauseInstance,
+  stopContainer,
+  suspendInstance,
+  triggerCrashDump,
+  unpauseInstance,
+} from '../instances/index.js';
+import { powerOn, reboot, rebootIfStuck, resumeStateOnHostBoot } from '../verbs/index.js';
 import { DockerLifeCycleVerbs } from './life-cycle.js';
 
 /** The verbs that start, stop and freeze instances. */
 export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
   override async reboot(
-    _context: RequestContext,
+    context: RequestContext,
     instance: Instance,
-    network_info: NetworkInfo,
+    network_info: NetworkInfo | null,
     reboot_type: RebootType,
     options: RebootOptions = {},
   ): Promise<void> {
-    await this.computeHost.changeContainer(
-      'reboot',
-      instance,
-      options,
-      InstanceRebootFailure,
-      async (node, container) => {
-        await reboot(node, instance, container, network_info, reboot_type, options.signal);
-      },
-    );
+    await this.computeHost.change('reboot', instance, options, InstanceRebootFailure, async (node) => {
+      await reboot(node, context, instance, network_info ?? [], reboot_type, options);
+    });
+  }
+
+  override async poll_rebooting_instances(
+    timeout: number,
+    instances: readonly Instance[],
+    options: VerbOptions = {},
+  ): Promise<void> {
+    const finishing = instances.map(async (instance) => {
+      try {
+        await this.computeHost.change('reboot', instance, options, InstanceRebootFailure, async (node) => {
+          await rebootIfStuck(node, instance, options.signal);
+        });
+      } catch (error) {
+        options.signal?.throwIfAborted();
+        // The others have their turn all the same, and this one another with Nova's next round.
+        const stuck = { instance: instance.uuid, seconds: timeout, error };
+        this.computeHost.logger.error('a reboot that did not end could not be finished', stuck);
+      }
+    });
+    await Promise.all(finishing);
   }
 
   override async power_on(
     _context: RequestContext,
     instance: Instance,
-    network_info: NetworkInfo,
+    network_info: NetworkInfo | null,
     options: PowerOnOptions = {},
   ): Promise<void> {
     await this.computeHost.changeContainer(
@@ -49,9 +72,8 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
       instance,
       options,
       InstancePowerOnFailure,
-      async ({ engine, networks }, container) => {
-        await networks.plug(container, network_info, options.signal);
-        await startContainer(engine, container.Id);
+      async (node, container) => {
+        await powerOn(node, instance, container, network_info ?? [], options.signal);
       },
     );
   }
@@ -75,8 +97,8 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
       instance,
       options,
       NovaException,
-      async ({ engine }, { Id: container }) => {
-        await pauseContainer(engine, container, options.signal);
+      async ({ engine, notes }, container) => {
+        await pauseInstance(engine, notes, instance, container, options.signal);
       },
     );
   }
@@ -87,8 +109,64 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
       instance,
       options,
       NovaException,
-      async ({ engine }, { Id: container }) => {
-        await unpauseContainer(engine, container, options.signal);
+      async ({ engine, notes }, container) => {
+        await unpauseInstance(engine, notes, instance, container, options.signal);
+      },
+    );
+  }
+
+  override async suspend(
+    _context: RequestContext,
+    instance: Instance,
+    options: VerbOptions = {},
+  ): Promise<void> {
+    await this.computeHost.changeContainer(
+      'suspend',
+      instance,
+      options,
+      InstanceSuspendFailure,
+      async ({ engine, notes }, container) => {
+        await suspendInstance(engine, notes, instance, container, options.signal);
+      },
+    );
+  }
+
+  override async resume(
+    _context: RequestContext,
+    instance: Instance,
+    network_info: NetworkInfo | null,
+    options: ResumeOptions = {},
+  ): Promise<void> {
+    await this.computeHost.changeContainer(
+      'resume',
+      instance,
+      options,
+      InstanceResumeFailure,
+      async (node, container) => {
+        await powerOn(node, instance, container, network_info ?? [], options.signal);
+      },
+    );
+  }
+
+  override async resume_state_on_host_boot(
+    context: RequestContext,
+    instance: Instance,
+    network_info: NetworkInfo | null,
+    options: ResumeOptions = {},
+  ): Promise<void> {
+    await this.computeHost.change('resume', instance, options, InstanceResumeFailure, async (node) => {
+      await resumeStateOnHostBoot(node, context, instance, network_info ?? [], options);
+    });
+  }
+
+  override async trigger_crash_dump(instance: Instance, options: VerbOptions = {}): Promise<void> {
+    await this.computeHost.changeContainer(
+      'dump the memory of',
+      instance,
+      options,
+      NovaException,
+      async ({ engine }, container) => {
+        await triggerCrashDump(engine, instance, container, options.signal);
       },
     );
   }

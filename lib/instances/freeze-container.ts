@@ -1,6 +1,6 @@
 import { InstanceInvalidState } from '../../interfaces/index.js';
 import type { ContainerRef, Engine } from '../engine/index.js';
-import { EngineError } from '../engine/index.js';
+import { EngineError, isNotFound, mayHaveBeenDone } from '../engine/index.js';
 
 /**
  * Freezes a container; one that is frozen stays so.
@@ -13,7 +13,7 @@ export async function pauseContainer(
   signal?: AbortSignal,
 ): Promise<void> {
   await engine.containers.pause(container, { signal }).catch(async (error: unknown) => {
-    await unlessAlready('paused', engine, container, error);
+    await unlessAlready('paused', engine, container, error, signal);
   });
 }
 
@@ -28,20 +28,26 @@ export async function unpauseContainer(
   signal?: AbortSignal,
 ): Promise<void> {
   await engine.containers.unpause(container, { signal }).catch(async (error: unknown) => {
-    await unlessAlready('running', engine, container, error);
+    await unlessAlready('running', engine, container, error, signal);
   });
 }
 
-/** The engine refuses to do what is done already, with 409 or 500 depending on the verb: only the container's state tells why. */
+/**
+ * The engine refuses to do what is done already, with 409 or 500 depending on the verb, and its answer may be lost: only the container's state
+ * tells.
+ */
 async function unlessAlready(
   wanted: 'paused' | 'running',
   engine: Engine,
   container: ContainerRef,
   error: unknown,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
-  if (!(error instanceof EngineError) || error.status === 404) throw error;
-  const { State: state } = await engine.containers.inspect(container);
+  signal?.throwIfAborted();
+  if (isNotFound(error) || !(error instanceof EngineError || mayHaveBeenDone(error))) throw error;
+  const { State: state } = await engine.containers.inspect(container, { signal });
   if (state.Status === wanted) return;
+  if (!(error instanceof EngineError) || state.Running) throw error;
   throw new InstanceInvalidState(`The instance is ${state.Status}, not ${wanted}: ${error.engineMessage}`, {
     cause: error,
   });

@@ -6,6 +6,7 @@
 export { acceleratorsMustBeNone, blockDeviceMounts, withMounts } from './block-devices.js';
 export { configDriveFiles } from './config-drive.js';
 export type { ConfigDrivePolicy } from './config-drive.js';
+export { setAdministratorPassword } from './administrator-password.js';
 export { consoleOutput } from './console-output.js';
 export { containerName, containerPartName } from './container-name.js';
 export { containerSpecification, metadataEnvironment } from './container-specification.js';
@@ -14,11 +15,13 @@ export { adoptName, createContainer, discardAttempt } from './create-container.j
 export { diskInfo } from './disk-info.js';
 export { novaException } from './exceptions.js';
 export type { VerbFailure } from './exceptions.js';
+export { triggerCrashDump } from './crash-dump.js';
 export { findInstance, inspectInstance } from './find-instance.js';
 export { imageMustFit } from './flavor-fit.js';
-export { pauseContainer, unpauseContainer } from './freeze-container.js';
+export { unpauseContainer } from './freeze-container.js';
 export { isHalfMade, spawning } from './half-made.js';
 export { blamedOnImage } from './image-fault.js';
+export { imageOfInstance } from './image-of-instance.js';
 export { instanceFiles } from './instance-files.js';
 export type { SpawnAttempt } from './instance-labels.js';
 export { instanceRecord } from './instance-labels.js';
@@ -40,9 +43,10 @@ export {
 } from './resize-in-place.js';
 export type { FlavorFigures } from './resize-in-place.js';
 export { RootDisks } from './root-disk.js';
-export { shutdownTimeout } from './shutdown-timeout.js';
 export { startContainer } from './start-container.js';
-export { stopContainer } from './stop-container.js';
+export type { StartableContainer } from './start-container.js';
+export { stopContainer, stopContainerCleanly } from './stop-container.js';
+export { isSuspended, pauseInstance, suspendInstance, unpauseInstance } from './suspension.js';
 export { Undo } from './undo.js';
 export type { VolumePolicy } from './volumes.js';
 export { writeFiles } from './write-files.js';

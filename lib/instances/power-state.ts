@@ -7,12 +7,12 @@ export const never = '0001-01-01T00:00:00Z';
 
 type State = ContainerInspect['State'];
 
-/** What Nova wants to know of a container. */
-export function instanceInfo(container: ContainerInspect): InstanceInfo {
+/** What Nova wants to know of a container, and of whether its instance is suspended, which the container does not tell. */
+export function instanceInfo(container: ContainerInspect, isSuspended: boolean): InstanceInfo {
   const { State: state } = container;
   const hasRun = state.StartedAt !== never;
   return {
-    state: powerState(state),
+    state: isSuspended ? power_state.SUSPENDED : powerState(state),
     internal_id: container.Id,
     exit_code: hasRun && !state.Running ? state.ExitCode : null,
     oom_killed: state.OOMKilled,

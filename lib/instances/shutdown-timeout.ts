@@ -2,7 +2,7 @@ import type { ImageMeta, Instance } from '../../interfaces/index.js';
 import { InvalidInput } from '../../interfaces/index.js';
 
 /** Seconds an instance has to stop cleanly. Nova: `[DEFAULT] shutdown_timeout`. */
-const defaultShutdownTimeout = 60;
+export const defaultShutdownTimeout = 60;
 
 /**
  * How long an instance may take to stop cleanly: the image's `os_shutdown_timeout`, else Nova's default.

@@ -1,7 +1,8 @@
 import { InvalidInput } from '../../interfaces/index.js';
-import type { ContainerRef, Engine } from '../engine/index.js';
-import { EngineError, isConflict } from '../engine/index.js';
+import type { ContainerInspect, ContainerRef, Engine } from '../engine/index.js';
+import { EngineError, isConflict, mayHaveBeenDone } from '../engine/index.js';
 import { DeadlineExceeded, withDeadline } from '../streams/index.js';
+import { defaultShutdownTimeout } from './shutdown-timeout.js';
 
 /** How an instance is to be stopped, in seconds. */
 export interface StopOptions {
@@ -14,7 +15,7 @@ export interface StopOptions {
 
 /**
  * Stops a container: asks it to end, again every `retry_interval`, and ends it at `timeout`. One that does not run is left as it is. A
- * paused one is woken by the engine, which sends the signal when it runs again.
+ * frozen one is woken by the engine, which hands it the signal when it runs again (20.10 to 28.5).
  */
 export async function stopContainer(
   engine: Engine,
@@ -30,10 +31,39 @@ export async function stopContainer(
       remaining -= retry_interval;
     }
   } catch (error) {
-    // The image names a signal that does not exist. The engine then refuses every other signal too, but it can stop the container.
-    if (!(error instanceof EngineError && /invalid signal/i.test(error.engineMessage))) throw error;
+    signal?.throwIfAborted();
+    // What follows asks again, and has the last word.
+    if (!isNoSuchSignal(error) && !mayHaveBeenDone(error)) throw error;
   }
-  await engine.containers.stop(container, { timeout: remaining, signal });
+  await stop(engine, container, remaining, signal);
+}
+
+/** Stops a container with the time to end cleanly that its instance was given when it was made. */
+export async function stopContainerCleanly(
+  engine: Engine,
+  { Id: container, Config: configuration }: ContainerInspect,
+  signal?: AbortSignal,
+): Promise<void> {
+  const timeout = configuration.StopTimeout ?? defaultShutdownTimeout;
+  await stopContainer(engine, container, { timeout, retry_interval: 0, signal });
+}
+
+/** Has the engine stop a container. Stopping twice is harmless, so a stop whose answer was lost is asked for again, for what remains of its time. */
+async function stop(
+  engine: Engine,
+  container: ContainerRef,
+  seconds: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const end = performance.now() + seconds * 1000;
+  try {
+    await engine.containers.stop(container, { timeout: seconds, signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!mayHaveBeenDone(error)) throw error;
+    const timeout = Math.max(0, Math.ceil((end - performance.now()) / 1000));
+    await engine.containers.stop(container, { timeout, signal });
+  }
 }
 
 /** Asks a container to end; tells whether it did so in time. */
@@ -46,17 +76,37 @@ async function stopsWithin(
   const { State: state, Config: configuration } = await engine.containers.inspect(container, { signal });
   if (!state.Running) return true;
   try {
-    await engine.containers.kill(container, { signal: configuration.StopSignal ?? 'SIGTERM' });
+    const stopSignal = configuration.StopSignal ?? 'SIGTERM';
+    await engine.containers.kill(container, { signal: stopSignal, abortSignal: signal });
+  } catch (error) {
+    // It ended between the look and the signal.
+    if (isConflict(error)) return true;
+    throw error;
+  }
+  return await endsWithin(engine, container, seconds, signal);
+}
+
+async function endsWithin(
+  engine: Engine,
+  container: ContainerRef,
+  seconds: number,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  try {
     await withDeadline('a clean stop', seconds * 1000, signal, (within) =>
       engine.containers.wait(container, { condition: 'not-running', signal: within }),
     );
     return true;
   } catch (error) {
+    signal?.throwIfAborted();
     if (error instanceof DeadlineExceeded) return false;
-    // It ended between the look and the signal.
-    if (isConflict(error)) return true;
     throw error;
   }
+}
+
+/** The image names a signal that does not exist. The engine then refuses every other signal too (20.10), but it can stop the container. */
+function isNoSuchSignal(error: unknown): boolean {
+  return error instanceof EngineError && /invalid signal/i.test(error.engineMessage);
 }
 
 /** The engine counts whole seconds. */

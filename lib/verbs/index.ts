@@ -11,7 +11,8 @@ export {
   migrateDiskAndPowerOff,
   neededForRevert,
 } from './migration/index.js';
-export { reboot } from './reboot.js';
+export { powerOn } from './power-on.js';
+export { reboot, rebootIfStuck, resumeStateOnHostBoot } from './reboot.js';
 export { reconcile } from './reconcile.js';
 export { snapshot } from './snapshot.js';
 export { spawn } from './spawn.js';

@@ -1,24 +1,174 @@
-import type { Instance, NetworkInfo, RebootType } from '../../interfaces/index.js';
-import { reboot_type as rebootTypes } from '../../interfaces/index.js';
+import type {
+  Instance,
+  NetworkInfo,
+  RebootOptions,
+  RebootType,
+  RequestContext,
+} from '../../interfaces/index.js';
+import {
+  InstanceNotFound,
+  InstanceRebootFailure,
+  reboot_type as rebootTypes,
+} from '../../interfaces/index.js';
 import type { ContainerInspect } from '../engine/index.js';
-import { shutdownTimeout, startContainer, stopContainer } from '../instances/index.js';
+import {
+  containerName,
+  containerPartName,
+  findInstance,
+  imageOfInstance,
+  instanceRecord,
+  isHalfMade,
+  listContainersOf,
+  removeContainer,
+  spawning,
+  stopContainer,
+  stopContainerCleanly,
+} from '../instances/index.js';
 import type { ComputeNode } from './compute-node.js';
+import { connectAndStart } from './connect-and-start.js';
+import { spawn } from './spawn.js';
 
 /**
  * Reboots an instance from whatever state it is in: it ends up running, with its networks.
  *
- * SOFT gives it time to stop cleanly, and ends it when it has not, which is what HARD does at once.
+ * SOFT gives it time to stop cleanly; HARD ends it at once, and so does a SOFT that cannot. One whose container is gone is made again.
+ *
+ * @throws InstanceNotFound when there is no container, and no image to make one of.
  */
 export async function reboot(
+  node: ComputeNode,
+  context: RequestContext,
+  instance: Instance,
+  network_info: NetworkInfo,
+  reboot_type: RebootType,
+  options: RebootOptions = {},
+): Promise<void> {
+  const container = await findInstance(node.engine, node.host, instance, options.signal);
+  if (container !== undefined && isWhole(container))
+    await rebootContainer(node, instance, container, network_info, reboot_type, options.signal);
+  else await makeAgain(node, context, instance, container, network_info, options);
+}
+
+/**
+ * Starts an instance after its host was restarted, however it was left. One that runs already, or stands still with its memory, stays as it is.
+ */
+export async function resumeStateOnHostBoot(
+  node: ComputeNode,
+  context: RequestContext,
+  instance: Instance,
+  network_info: NetworkInfo,
+  options: RebootOptions = {},
+): Promise<void> {
+  const container = await findInstance(node.engine, node.host, instance, options.signal);
+  if (container?.State.Running === true) return;
+  await reboot(node, context, instance, network_info, rebootTypes.HARD, options);
+}
+
+/**
+ * Finishes a reboot that somebody began and did not end: starts an instance that does not run. Nobody says on whose behalf, so one whose container
+ * is gone is left to Nova, which asks for the same reboot again when it starts.
+ */
+export async function rebootIfStuck(
+  node: ComputeNode,
+  instance: Instance,
+  signal?: AbortSignal,
+): Promise<void> {
+  const container = await findInstance(node.engine, node.host, instance, signal);
+  if (container === undefined || !isWhole(container)) {
+    node.logger.warn('the instance whose reboot did not end has no container', { instance: instance.uuid });
+    return;
+  }
+  if (container.State.Status === 'running') return;
+  node.logger.info('reboots an instance whose reboot did not end', { instance: instance.uuid });
+  const network_info = instance.info_cache?.network_info ?? [];
+  await rebootContainer(node, instance, container, network_info, rebootTypes.HARD, signal);
+}
+
+/** Stops and starts. Killed in between, it is finished by being repeated. */
+async function rebootContainer(
   node: ComputeNode,
   instance: Instance,
   container: ContainerInspect,
   network_info: NetworkInfo,
   reboot_type: RebootType,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
-  const timeout = reboot_type === rebootTypes.SOFT ? shutdownTimeout(instance) : 0;
-  await stopContainer(node.engine, container.Id, { timeout, retry_interval: 0, signal });
-  await node.networks.plug(container, network_info, signal);
-  await startContainer(node.engine, container.Id);
+  if (reboot_type !== rebootTypes.SOFT || !(await stopsCleanly(node, instance, container, signal)))
+    await stopContainer(node.engine, container.Id, { timeout: 0, retry_interval: 0, signal });
+  await connectAndStart(node, container, network_info, signal);
+  if (container.State.Status !== 'running') await node.notes.remove(instance.uuid, 'suspended');
+}
+
+async function stopsCleanly(
+  { engine, logger }: ComputeNode,
+  { uuid }: Instance,
+  container: ContainerInspect,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  try {
+    await stopContainerCleanly(engine, container, signal);
+    return true;
+  } catch (error) {
+    signal?.throwIfAborted();
+    logger.warn('the instance could not be stopped for a soft reboot: it becomes a hard one', {
+      instance: uuid,
+      error,
+    });
+    return false;
+  }
+}
+
+/** Whether a container can be started again: not what a spawn left half made, nor what a removal left half removed. */
+function isWhole(container: ContainerInspect): boolean {
+  if (container.State.Status === 'dead' || container.State.Status === 'removing') return false;
+  const record = instanceRecord(container.Config.Labels);
+  return record !== undefined && !isHalfMade(record, container);
+}
+
+/** Makes an instance's container of its image, as spawn did, in place of what is left of it. What had been written in it is lost. */
+async function makeAgain(
+  node: ComputeNode,
+  context: RequestContext,
+  instance: Instance,
+  rest: ContainerInspect | undefined,
+  network_info: NetworkInfo,
+  options: RebootOptions,
+): Promise<void> {
+  const { uuid: instance_uuid } = instance;
+  const image_meta = imageOfInstance(instance);
+  if (image_meta === undefined)
+    throw new InstanceNotFound(
+      `Instance ${instance_uuid} has no container on this host, and names no image to make one of`,
+      { instance_uuid },
+    );
+  await nothingMayBePutAside(node, instance);
+  node.logger.warn('the container of the instance is gone: it is made again of its image', {
+    instance: instance_uuid,
+    image: image_meta.id,
+  });
+  if (rest !== undefined) await removeContainer(node.engine, rest.Id);
+  const { signal, block_device_info = null, accel_info = null } = options;
+  await spawn(node, context, instance, image_meta, {
+    network_info,
+    block_device_info,
+    accel_info,
+    signal,
+  });
+}
+
+/**
+ * A container that a migration or a rescue has put aside has the instance's files: it must come back instead of a new one.
+ *
+ * @throws InstanceRebootFailure when there is one.
+ */
+async function nothingMayBePutAside({ engine, host }: ComputeNode, instance: Instance): Promise<void> {
+  const replaceable = [containerName(instance.uuid), containerPartName(instance.uuid, spawning)];
+  const aside = (await listContainersOf(engine, host, instance))
+    .flatMap(({ Names: names }) => names)
+    .filter((name) => !replaceable.some((own) => name === `/${own}`));
+  if (aside.length > 0)
+    throw new InstanceRebootFailure(
+      `The files of instance ${instance.uuid} are in ${aside.join(', ')}: what put them aside must be finished or taken back first`,
+      { instance_uuid: instance.uuid },
+    );
 }

@@ -77,7 +77,7 @@ async function connectAndStart(
   { network_info, power_on, signal }: Arrival,
 ): Promise<void> {
   await networks.plug(container, network_info, signal);
-  if (power_on) await startContainer(engine, container.Id);
+  if (power_on) await startContainer(engine, container);
 }
 
 function isLeftHalfMade(container: ContainerInspect): boolean {

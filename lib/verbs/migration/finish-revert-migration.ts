@@ -32,7 +32,7 @@ export async function finishRevertMigration(
 ): Promise<void> {
   const container = await asItWas(node, instance);
   await node.networks.plug(container, network_info, signal);
-  if (power_on) await startContainer(node.engine, container.Id);
+  if (power_on) await startContainer(node.engine, container);
 }
 
 async function asItWas(node: ComputeNode, instance: Instance): Promise<ContainerInspect> {

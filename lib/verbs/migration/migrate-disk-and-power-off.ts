@@ -178,7 +178,7 @@ async function comeBack(
     if (kept?.Id === container.Id) await restoreKeptContainer(engine, instance, kept);
     if (!container.State.Running) return true;
     await networks.plug(container, network_info);
-    await startContainer(engine, container.Id);
+    await startContainer(engine, container);
     return true;
   } catch (error) {
     logger.error('the instance could not be started again where it was', { instance: instance.uuid, error });

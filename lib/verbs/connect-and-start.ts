@@ -1,0 +1,18 @@
+import type { NetworkInfo } from '../../interfaces/index.js';
+import type { ContainerInspect } from '../engine/index.js';
+import { startContainer } from '../instances/index.js';
+import { takeTurn } from '../streams/index.js';
+import type { ComputeNode } from './compute-node.js';
+
+/** Starts a container that an instance has, in its networks, when the engine has time for another launch. One that runs goes on. */
+export async function connectAndStart(
+  node: ComputeNode,
+  container: ContainerInspect,
+  network_info: NetworkInfo,
+  signal?: AbortSignal,
+): Promise<void> {
+  await takeTurn(node.launches, signal, async () => {
+    await node.networks.plug(container, network_info, signal);
+    await startContainer(node.engine, container, signal);
+  });
+}

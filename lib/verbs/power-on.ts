@@ -1,0 +1,23 @@
+import type { Instance, NetworkInfo } from '../../interfaces/index.js';
+import type { ContainerInspect } from '../engine/index.js';
+import { unpauseContainer } from '../instances/index.js';
+import { connectAndStart } from './connect-and-start.js';
+import type { ComputeNode } from './compute-node.js';
+
+/**
+ * Makes an instance run, in its networks: one that is frozen, paused or suspended, goes on with its memory, one that is off is started. That it was
+ * suspended is forgotten last, so that repeating finds it as it is.
+ */
+export async function powerOn(
+  node: ComputeNode,
+  instance: Instance,
+  container: ContainerInspect,
+  network_info: NetworkInfo,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (container.State.Paused) {
+    await node.networks.plug(container, network_info, signal);
+    await unpauseContainer(node.engine, container.Id, signal);
+  } else await connectAndStart(node, container, network_info, signal);
+  if (container.State.Status !== 'running') await node.notes.remove(instance.uuid, 'suspended');
+}
