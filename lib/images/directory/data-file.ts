@@ -52,22 +52,23 @@ export class FileBytes implements ByteSource {
     const buffer = Buffer.allocUnsafe(Math.min(PIECE, left));
     const { bytesRead } = await this.#handle.read(buffer, 0, buffer.length, this.#position);
     if (bytesRead === 0) {
-      this.#end(left);
+      await this.#end(left);
       return undefined;
     }
     const bytes = buffer.subarray(0, bytesRead);
     this.#position += bytesRead;
-    this.#verification?.update(bytes);
+    await this.#verification?.update(bytes);
     this.#meter.add(bytesRead);
     return bytes;
   }
 
   close(): Promise<void> {
+    this.#verification?.close();
     return this.#handle.close();
   }
 
-  #end(left: number): void {
-    this.#verification?.end();
+  async #end(left: number): Promise<void> {
+    await this.#verification?.end();
     if (left > 0) throw new ImageUnacceptable(`The data ends at byte ${this.#position}, ${left} early.`);
     this.#meter.end();
   }

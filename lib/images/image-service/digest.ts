@@ -1,5 +1,6 @@
 import { createHash, getHashes, type Hash } from 'node:crypto';
 import { ImageUnacceptable, type ImageRecord } from '../../../interfaces/index.js';
+import { HashThread } from './hash-thread.js';
 
 /** Bytes, counted and hashed as they pass. */
 export class Digest {
@@ -44,34 +45,47 @@ function expectationOf(record: ImageRecord): Expectation {
     : { size, algorithm: 'md5', value: checksum };
 }
 
-/** Checks an image's data against its record as it passes. */
+/** Bytes from which on it is worth a thread's start to hash elsewhere. */
+const large = 64 * 1024 * 1024;
+
+/** Checks an image's data against its record as it passes. Its owner must close it. */
 export class Verification {
   readonly #record: ImageRecord;
   readonly #expected: Expectation;
-  readonly #digest: Digest;
+  /** Made when the first bytes come: whoever made the verification may have no use for it. */
+  #hash: Hash | HashThread | undefined;
+  #size = 0;
+  #isClosed = false;
 
   constructor(record: ImageRecord) {
     this.#record = record;
     this.#expected = expectationOf(record);
-    this.#digest = new Digest(this.#expected.algorithm === null ? [] : [this.#expected.algorithm]);
   }
 
   /** @throws ImageUnacceptable when there are more bytes than the record says. */
-  update(bytes: Uint8Array): void {
-    this.#digest.update(bytes);
-    const { size } = this.#expected;
-    if (size !== null && this.#digest.size > size) this.#refuse(`more than the ${size} bytes on record`);
+  async update(bytes: Uint8Array): Promise<void> {
+    this.#size += bytes.length;
+    const { size, algorithm } = this.#expected;
+    if (size !== null && this.#size > size) this.#refuse(`more than the ${size} bytes on record`);
+    if (algorithm === null || this.#isClosed) return;
+    this.#hash ??= (size ?? Infinity) < large ? createHash(algorithm) : new HashThread(algorithm);
+    await this.#hash.update(bytes);
   }
 
   /** @throws ImageUnacceptable when the bytes are too few or the wrong ones. */
-  end(): void {
+  async end(): Promise<void> {
     const { size, algorithm, value } = this.#expected;
-    if (size !== null && this.#digest.size < size) {
-      this.#refuse(`${this.#digest.size} bytes of the ${size} on record`);
-    }
-    if (algorithm === null) return;
-    const found = this.#digest.value(algorithm);
-    if (found !== value) this.#refuse(`${algorithm} ${found ?? ''} where ${value ?? ''} is on record`);
+    if (size !== null && this.#size < size) this.#refuse(`${this.#size} bytes of the ${size} on record`);
+    if (algorithm === null || this.#isClosed) return;
+    this.#hash ??= createHash(algorithm);
+    const found = await (this.#hash instanceof HashThread ? this.#hash.digest() : this.#hash.digest('hex'));
+    if (found !== value) this.#refuse(`${algorithm} ${found} where ${value ?? ''} is on record`);
+  }
+
+  /** Ends what computes the hash. */
+  close(): void {
+    this.#isClosed = true;
+    if (this.#hash instanceof HashThread) this.#hash.close();
   }
 
   #refuse(found: string): never {
