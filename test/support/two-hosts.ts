@@ -13,25 +13,27 @@ const addresses = { source: '192.0.2.1', destination: '192.0.2.2' };
 /**
  * Two compute hosts whose instances can move from one to the other. They share the engine under test, unless another one is named.
  *
- * @param options - `otherEngine`: the destination's; `config`: what containers of the image inherit.
+ * @param options - of the source's driver; `otherEngine`: the destination's; `route`: where the source finds that, if not there.
  */
 export async function twoHosts({
   otherEngine = engineHost(),
-  config = {},
+  route = otherEngine,
   ...options
 }: DockerDriverOptions & {
   readonly otherEngine?: string;
-  readonly config?: Readonly<Record<string, unknown>>;
+  readonly route?: string;
 } = {}): Promise<TwoHosts> {
   const engines = new Map([
     [addresses.source, engineHost()],
-    [addresses.destination, otherEngine],
+    [addresses.destination, route],
   ]);
   const migrationEngine = (dest: string): string | undefined => engines.get(dest);
-  const source = await dockerHarness(
-    { engine: engineHost(), myIp: addresses.source, migrationEngine, ...options },
-    config,
-  );
+  const source = await dockerHarness({
+    engine: engineHost(),
+    myIp: addresses.source,
+    migrationEngine,
+    ...options,
+  });
   const { imageService } = source;
   const destination: Harness = await dockerHarness({
     engine: otherEngine,
@@ -46,7 +48,7 @@ export async function twoHosts({
     await busyboxImage({
       command: ['sh'],
       layers: [folders.map((name) => ({ path: `var/${name}/file`, content: name }))],
-      config: { ...config, Volumes: { '/var/volume': {} } },
+      config: { Volumes: { '/var/volume': {} } },
     }),
   );
   const unconnected = new DockerDriver({ engine: engineHost(), imageService, myIp: addresses.source });

@@ -12,22 +12,28 @@ export function instanceReference(uuid: string): ImageReference {
 }
 
 /**
- * Removes images that were made of an instance's own files, when its containers are gone. What others use or have named stays.
+ * Removes the image that was made of an instance's own files, when its containers are gone. What a container uses stays.
  *
- * @param used - the images of the containers that are gone: one that was replaced has lost its name.
+ * @param used - the images of the containers that are gone: one that a later one has replaced has lost its name.
  */
 export async function removeInstanceImages(
   engine: Engine,
   uuid: string,
   used: readonly ImageId[] = [],
 ): Promise<void> {
-  const reference = instanceReference(uuid);
-  for (const image of new Set([reference, ...used])) {
-    try {
-      const { RepoTags: tags } = await engine.images.inspect(image);
-      if (tags.every((tag) => tag === reference)) await engine.images.remove(image, { noprune: true });
-    } catch (error) {
-      if (!isNotFound(error) && !isConflict(error)) throw error;
-    }
+  await unlessUsed(engine.images.remove(instanceReference(uuid), { noprune: true }));
+  for (const image of new Set(used)) {
+    // Two instances that have changed nothing have become the same image.
+    const found = await unlessUsed(engine.images.inspect(image));
+    if (found?.RepoTags.length === 0) await unlessUsed(engine.images.remove(image, { noprune: true }));
+  }
+}
+
+async function unlessUsed<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isNotFound(error) || isConflict(error)) return undefined;
+    throw error;
   }
 }

@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Instance, MigrateDiskOptions } from '../../interfaces/index.js';
+import { power_state } from '../../interfaces/index.js';
+import type { Fault, FaultProxy } from '../../lib/testing/index.js';
+import { startFaultProxy } from '../../lib/testing/index.js';
+import type { TwoHosts } from '../engine/contract/two-hosts.js';
+import { larger, migration } from '../engine/contract/mover.js';
+import { directEngine, engineHost } from '../support/engine.js';
+import { context } from '../support/nova-objects.js';
+import { twoHosts } from '../support/two-hosts.js';
+
+/** The requests that bring an instance's files to another host. */
+const steps: readonly ['source' | 'destination', string, Pick<Fault, 'method' | 'path'>][] = [
+  ['source', 'stopping the instance', { method: 'POST', path: /\/containers\/.*\/stop/ }],
+  ['source', 'asking what has changed', { method: 'GET', path: /\/changes/ }],
+  ['source', 'measuring the files', { method: 'GET', path: /\/export/ }],
+  ['source', 'putting the container aside', { method: 'POST', path: /\/rename/ }],
+  ['destination', 'looking for the image', { method: 'GET', path: /\/images\/sha256.*\/json/ }],
+  ['destination', 'sending the files', { method: 'POST', path: /\/images\/load/ }],
+  ['destination', 'looking at what was sent', { method: 'GET', path: /\/images\/.*loading.*\/json/ }],
+  ['destination', 'naming it', { method: 'POST', path: /\/images\/.*\/tag/ }],
+];
+
+describe('migrate_disk_and_power_off', () => {
+  let here: FaultProxy;
+  let there: FaultProxy;
+  let hosts: TwoHosts;
+  let instance: Instance;
+
+  beforeAll(async () => {
+    [here, there] = [
+      await startFaultProxy({ engine: engineHost() }),
+      await startFaultProxy({ engine: engineHost() }),
+    ];
+    hosts = await twoHosts({ engine: here.host, route: there.host });
+  });
+  afterAll(async () => {
+    await hosts.close();
+    await here.close();
+    await there.close();
+  });
+  beforeEach(async () => {
+    instance = await hosts.source.boot();
+  });
+  afterEach(async () => {
+    await hosts.destination.driver.destroy(context, instance, []);
+    await hosts.source.driver.destroy(context, instance, []);
+  });
+
+  const migrate = (options: MigrateDiskOptions = {}): Promise<string | null> =>
+    hosts.source.driver.migrate_disk_and_power_off(
+      context,
+      instance,
+      hosts.addresses.destination,
+      larger,
+      [],
+      options,
+    );
+  /** What there is of the instance, and of transfers. */
+  const traces = async (): Promise<string[]> => {
+    const engine = directEngine();
+    try {
+      const [containers, images] = [await engine.containers.list({ all: true }), await engine.images.list()];
+      const mark = `tmp-${createHash('sha256').update(hosts.source.host).digest('hex').slice(0, 8)}`;
+      return [
+        ...containers.map(({ Names: names, State: state }) => `${names.join()} ${state}`),
+        ...images.flatMap(({ RepoTags: tags }) => tags),
+      ].filter((name) => name.includes(instance.uuid) || name.includes(mark));
+    } finally {
+      engine.close();
+    }
+  };
+  const untouched = (): string[] => [`/nova-${instance.uuid} running`];
+  const inject = (side: 'source' | 'destination', fault: Fault): ReturnType<FaultProxy['inject']> =>
+    (side === 'source' ? here : there).inject(fault);
+
+  describe.each(steps)('fails at the %s, %s', (side, _step, target) => {
+    it('leaves the instance running where it was and nothing else, and says why', async () => {
+      const fault = inject(side, {
+        ...target,
+        kind: 'answer',
+        status: 500,
+        message: 'no space left on device',
+      });
+      await expect(migrate()).rejects.toMatchObject({
+        name: 'InstanceFaultRollback',
+        message: expect.stringContaining('no space left on device'),
+      });
+      expect(fault.struck()).not.toEqual([]);
+      expect(await traces()).toEqual(untouched());
+    });
+
+    it('leaves the instance running where it was when the connections break', async () => {
+      // A question that finds a kept connection broken is asked once more.
+      const fault = inject(side, { ...target, kind: 'drop-request', times: 2 });
+      await expect(migrate()).rejects.toMatchObject({ name: 'InstanceFaultRollback' });
+      fault.withdraw();
+      expect(fault.struck()).not.toEqual([]);
+      expect(await traces()).toEqual(untouched());
+    });
+
+    it('succeeds, or leaves the instance where it was and can be repeated, when the answer is lost', async () => {
+      const fault = inject(side, { ...target, kind: 'lose-answer' });
+      const info = await migrate().catch(async (error: unknown) => {
+        expect(error).toMatchObject({ name: 'InstanceFaultRollback' });
+        expect(await traces()).toEqual(untouched());
+        return await migrate();
+      });
+      expect(fault.struck()).not.toEqual([]);
+      const { driver, image } = hosts.destination;
+      const after = { ...instance, flavor: larger };
+      await driver.finish_migration(context, migration(instance), after, info, [], image);
+      expect((await driver.get_info(after)).state).toBe(power_state.RUNNING);
+    });
+
+    it('leaves the instance running where it was when the caller gives up', async () => {
+      const impatience = new AbortController();
+      const reason = new Error('enough');
+      const fault = inject(side, { ...target, kind: 'delay-request', milliseconds: 200 });
+      const outcome = expect(migrate({ signal: impatience.signal })).rejects.toBe(reason);
+      while (fault.struck().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      impatience.abort(reason);
+      await outcome;
+      expect(await traces()).toEqual(untouched());
+    });
+  });
+
+  it.each([1, 2])(
+    'leaves the instance where it was when reading %i breaks off in the middle',
+    async (nth) => {
+      here.inject({ method: 'GET', path: /\/export/, kind: 'truncate-answer', afterBytes: 1_000_000, nth });
+      await expect(migrate()).rejects.toMatchObject({
+        name: 'InstanceFaultRollback',
+        message: expect.stringContaining('broke off'),
+      });
+      expect(await traces()).toEqual(untouched());
+    },
+  );
+});
