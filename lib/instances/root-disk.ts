@@ -19,7 +19,7 @@ export class RootDisks {
   /**
    * Creates a container whose root disk has the flavor's size.
    *
-   * What there is on XFS without project quotas only the engine knows, so there it is tried once.
+   * Whether quotas are switched on only the engine knows, so it is tried, and given up when the engine refuses.
    *
    * @param create - creates a container as specified.
    */
@@ -73,7 +73,10 @@ function mayBound({ Driver: driver, DriverStatus: status }: SystemInfo): boolean
   );
 }
 
-/** "--storage-opt is supported only for overlay over xfs with 'pquota' mount option" (500, 20.10 to 28.5). */
+/**
+ * "--storage-opt is supported only for overlay over xfs with 'pquota' mount option", "Failed to limit qgroup for …: transport endpoint is not
+ * connected" where the quotas of btrfs are off (500 both, 20.10 to 28.5).
+ */
 function refusesSize(error: unknown): error is EngineError {
-  return error instanceof EngineError && error.engineMessage.includes('--storage-opt is ');
+  return error instanceof EngineError && /--storage-opt is |limit qgroup/i.test(error.engineMessage);
 }

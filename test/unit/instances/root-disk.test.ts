@@ -8,7 +8,6 @@ import { newFlavor } from '../../support/nova-objects.js';
 import { silentLogger } from '../../support/silent-logger.js';
 import { answerJson, FakeEngine } from '../engine/fake-engine.js';
 
-const refusal = "--storage-opt is supported only for overlay over xfs with 'pquota' mount option";
 const specification = { Image: imageReference('nova-docker-driver/image', 'a'), HostConfig: { Memory: 1 } };
 const created = (response: ServerResponse): void => {
   answerJson(response, 201, { Id: '0'.repeat(64), Warnings: [] });
@@ -24,7 +23,7 @@ describe('the size of a root disk', () => {
   const sizes = async (
     store: { readonly driver: string; readonly status: readonly (readonly [string, string])[] },
     flavors: readonly Flavor[],
-    { refuses = false } = {},
+    refusal?: string,
   ): Promise<{ asked: (string | undefined)[]; warnings: string[]; looks: number }> => {
     const asked: (string | undefined)[] = [];
     const warnings: string[] = [];
@@ -36,7 +35,8 @@ describe('the size of a root disk', () => {
         answerJson(response, 200, { ...info, Driver: store.driver, DriverStatus: store.status });
         return;
       }
-      if (refuses && asked.at(-1) !== undefined) answerJson(response, 500, { message: refusal });
+      if (refusal !== undefined && asked.at(-1) !== undefined)
+        answerJson(response, 500, { message: refusal });
       else created(response);
       request.resume();
     });
@@ -58,9 +58,12 @@ describe('the size of a root disk', () => {
     expect(btrfs).toEqual({ asked: ['2G', '3G'], warnings: [], looks: 1 });
   });
 
-  it('is tried on XFS, and given up with one warning when the engine refuses', async () => {
-    const xfs = { driver: 'overlay2', status: [['Backing Filesystem', 'xfs']] as const };
-    const { asked, warnings } = await sizes(xfs, twice, { refuses: true });
+  it.each([
+    ['overlay2', "--storage-opt is supported only for overlay over xfs with 'pquota' mount option"],
+    ['btrfs', 'Failed to limit qgroup for &{{{}}}: transport endpoint is not connected'],
+  ])('is tried on %s, and given up with one warning when the engine refuses', async (driver, refusal) => {
+    const store = { driver, status: [['Backing Filesystem', 'xfs']] as const };
+    const { asked, warnings } = await sizes(store, twice, refusal);
     expect(asked).toEqual(['2G', undefined, undefined]);
     expect(warnings).toHaveLength(1);
   });
