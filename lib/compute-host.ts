@@ -137,6 +137,17 @@ export class ComputeHost {
     });
   }
 
+  /** Runs the part of a verb that has all it needs of its instance: it waits for nobody, and nobody waits for it. */
+  async goOn(
+    verb: string,
+    instance: Instance,
+    { signal }: VerbOptions,
+    failure: VerbFailure,
+    work: () => Promise<void>,
+  ): Promise<void> {
+    await this.#run(verb, instance, signal, failure, work);
+  }
+
   /** Runs a verb that only looks at an instance: it waits for nobody. */
   async look<T>(
     verb: string,
@@ -201,6 +212,12 @@ export class ComputeHost {
       policy: settings,
       rootDisks: new RootDisks({ engine, logger }),
       pauseForSnapshot: settings.pauseForSnapshot,
+      virtapi: this.#options.virtapi,
+      vifPlugging: {
+        timeout: settings.vifPluggingTimeout,
+        fatal: settings.vifPluggingIsFatal,
+        logger,
+      },
       migrationEngine: async (dest) => {
         const address = await this.#options.migrationEngine?.(dest);
         return address === undefined ? undefined : new Engine(engineAddress(address), { logger, timeouts });

@@ -17,8 +17,23 @@ export abstract class DockerImageVerbs extends DockerPowerVerbs {
     update_task_state: UpdateTaskState,
     options: LongRunningOptions = {},
   ): Promise<void> {
-    await this.computeHost.change('snapshot', instance, options, NovaException, async (node) => {
-      await snapshot(node, context, instance, image_id, update_task_state, options);
-    });
+    const refusals: unknown[] = [];
+    const tell: UpdateTaskState = async (update) => {
+      try {
+        await update_task_state(update);
+      } catch (error) {
+        refusals.push(error);
+        throw error;
+      }
+    };
+    try {
+      const committed = await this.computeHost.change('snapshot', instance, options, NovaException, (node) =>
+        snapshot(node, context, instance, image_id, tell, options),
+      );
+      await this.computeHost.goOn('snapshot', instance, options, NovaException, () => committed.upload());
+    } catch (error) {
+      // What the orchestrator's own function fails with is not the driver's to explain.
+      throw error instanceof NovaException && refusals.includes(error.cause) ? error.cause : error;
+    }
   }
 }

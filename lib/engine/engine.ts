@@ -29,6 +29,7 @@ export class Engine {
   readonly volumes: VolumesApi;
   readonly exec: ExecApi;
   readonly #session: Session;
+  #closed = false;
 
   constructor(address: EngineAddress, options: EngineClientOptions = {}) {
     const session = new Session(address, options);
@@ -51,8 +52,14 @@ export class Engine {
     return this.#session.version(options.signal);
   }
 
+  /** Whether {@link close} was called: then nothing can be asked any more. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Closes all connections; calls and streams under way fail with EngineUnreachable, and so do later calls. */
   close(): void {
+    this.#closed = true;
     this.#session.close();
   }
 }

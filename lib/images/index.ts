@@ -12,7 +12,7 @@ export {
   type HeldImage,
   type ImageLoaderOptions,
 } from './image-loader.js';
-export { uploadSnapshot, type SnapshotEnvironment, type SnapshotRequest } from './snapshot.js';
+export { takeSnapshot, type Snapshot, type SnapshotEnvironment, type SnapshotRequest } from './snapshot.js';
 export {
   instanceReference,
   removeInstanceImages,

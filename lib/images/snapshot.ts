@@ -8,11 +8,11 @@ import type {
   UpdateTaskState,
 } from '../../interfaces/index.js';
 import { task_states } from '../../interfaces/index.js';
-import type { ContainerInspect, Engine } from '../engine/index.js';
+import type { ContainerInspect, Engine, ImageReference } from '../engine/index.js';
 import { repository } from '../labels.js';
 import { rewriteArchive } from './archive/index.js';
 import { snapshotConfiguration } from './snapshot-configuration.js';
-import { answerWasLost, discardImage, temporaryName, type TemporaryName } from './temporary-image.js';
+import { answerWasLost, discardImage, temporaryName } from './temporary-image.js';
 
 /** Where snapshots are taken. */
 export interface SnapshotEnvironment {
@@ -39,22 +39,22 @@ export interface SnapshotRequest extends LongRunningOptions {
 }
 
 /**
- * Saves a container as an image: commit, save, rewrite, upload, in one stream from the engine to the image service. The image has what the container's
- * files and command make up, and nothing that belongs to the instance. What is made in the engine on the way is gone afterwards.
+ * Commits a container as an image of the engine. It holds what the container's files and command make up; the container may change, or go, from now on.
  *
- * @throws what `update_task_state`, the engine or the image service fail with; the signal's reason when that aborts, which waits for a commit
- * that is under way.
+ * @returns what must be uploaded, or else be discarded.
+ * @throws what `update_task_state` or the engine fail with; the signal's reason when that aborts, which waits for a commit that is under way.
  */
-export async function uploadSnapshot(
+export async function takeSnapshot(
   environment: SnapshotEnvironment,
   request: SnapshotRequest,
-): Promise<void> {
-  const { engine, host, logger } = environment;
+): Promise<Snapshot> {
+  const { engine, host } = environment;
   const { container, pause, update_task_state, signal, onProgress } = request;
   signal?.throwIfAborted();
   await unlessAborted(update_task_state({ task_state: task_states.IMAGE_PENDING_UPLOAD }), signal);
   const base = await engine.images.inspect(container.Image, { signal });
   const temporary = temporaryName(repository.snapshot, host);
+  const snapshot = new Snapshot(environment, request, temporary.reference, base.Config?.Env ?? []);
   let answerLost = false;
   try {
     onProgress?.({ phase: 'committing', bytes: 0 });
@@ -65,38 +65,81 @@ export async function uploadSnapshot(
       throw error;
     });
     signal?.throwIfAborted();
-    const uploading = {
-      task_state: task_states.IMAGE_UPLOADING,
-      expected_state: task_states.IMAGE_PENDING_UPLOAD,
-    };
-    await unlessAborted(update_task_state(uploading), signal);
-    await upload(environment, request, temporary, base.Config?.Env ?? []);
-  } finally {
-    await discardImage(engine, temporary, answerLost, logger);
+    return snapshot;
+  } catch (error) {
+    await snapshot.discard(answerLost);
+    throw error;
   }
 }
 
-async function upload(
-  { engine, imageService }: SnapshotEnvironment,
-  { context, container, image_id, metadata, signal, onProgress }: SnapshotRequest,
-  { reference }: TemporaryName,
-  environment: readonly string[],
-): Promise<void> {
-  const saved = await engine.images.save(reference, { signal });
-  const { archive } = rewriteArchive(saved, {
-    subject: `The snapshot of container ${container.Id.slice(0, 12)}`,
-    // What the host itself holds may be as large as it is.
-    limits: { maxBytes: Infinity },
-    rewriteConfiguration: (configuration) => snapshotConfiguration(configuration, environment),
-    signal,
-  });
-  try {
-    const formats = { container_format: 'docker', disk_format: 'raw' };
-    await imageService.update(context, image_id, { ...metadata, ...formats }, archive, {
+/** A container that was committed and is on its way to the image service. */
+export class Snapshot {
+  readonly #environment: SnapshotEnvironment;
+  readonly #request: SnapshotRequest;
+  readonly #committed: ImageReference;
+  /** That of the image that the container was made from. */
+  readonly #variables: readonly string[];
+
+  constructor(
+    environment: SnapshotEnvironment,
+    request: SnapshotRequest,
+    committed: ImageReference,
+    variables: readonly string[],
+  ) {
+    this.#environment = environment;
+    this.#request = request;
+    this.#committed = committed;
+    this.#variables = variables;
+  }
+
+  /**
+   * Streams it from the engine to the image service, without what belongs to the instance, and removes it from the engine, whatever comes of it.
+   *
+   * @throws what `update_task_state`, the engine or the image service fail with; the signal's reason when that aborts.
+   */
+  async upload(): Promise<void> {
+    const { update_task_state, signal } = this.#request;
+    try {
+      const uploading = {
+        task_state: task_states.IMAGE_UPLOADING,
+        expected_state: task_states.IMAGE_PENDING_UPLOAD,
+      };
+      await unlessAborted(update_task_state(uploading), signal);
+      await this.#stream();
+    } finally {
+      await this.discard(false);
+    }
+  }
+
+  /**
+   * Removes it from the engine.
+   *
+   * @param mayAppear - the engine may commit it still.
+   */
+  async discard(mayAppear: boolean): Promise<void> {
+    const { engine, logger } = this.#environment;
+    await discardImage(engine, { reference: this.#committed }, mayAppear, logger);
+  }
+
+  async #stream(): Promise<void> {
+    const { engine, imageService } = this.#environment;
+    const { context, container, image_id, metadata, signal, onProgress } = this.#request;
+    const saved = await engine.images.save(this.#committed, { signal });
+    const { archive } = rewriteArchive(saved, {
+      subject: `The snapshot of container ${container.Id.slice(0, 12)}`,
+      // What the host itself holds may be as large as it is.
+      limits: { maxBytes: Infinity },
+      rewriteConfiguration: (configuration) => snapshotConfiguration(configuration, this.#variables),
       signal,
-      onProgress,
     });
-  } finally {
-    archive.destroy();
+    try {
+      const formats = { container_format: 'docker', disk_format: 'raw' };
+      await imageService.update(context, image_id, { ...metadata, ...formats }, archive, {
+        signal,
+        onProgress,
+      });
+    } finally {
+      archive.destroy();
+    }
   }
 }

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../interfaces/index.js';
 import {
   EngineError,
@@ -15,7 +16,6 @@ import {
   type TagName,
 } from '../engine/index.js';
 import { repository } from '../labels.js';
-import { pause } from '../streams/index.js';
 
 /** The name of an image that is in the engine only for as long as some work takes. */
 export interface TemporaryName {
@@ -31,9 +31,17 @@ type TemporaryRepository = typeof repository.loading | typeof repository.snapsho
 const hostDigits = 8;
 const randomDigits = 24;
 
-/** How long removing is tried while the engine cannot be reached or may be about to make the image, and how often, in milliseconds. */
-const patience = 5000;
-const interval = 200;
+/** How long removing is tried, and how often, in milliseconds, and whether the process stays for it. */
+interface Patience {
+  readonly patience: number;
+  readonly interval: number;
+  readonly ref: boolean;
+}
+
+/** That of the one whose work ends here. */
+const ownPatience: Patience = { patience: 5000, interval: 200, ref: true };
+/** Nobody waits for what comes after: engines may go on loading or committing for as long as they like. */
+const latePatience: Patience = { patience: 60 * 60_000, interval: 2000, ref: false };
 
 /** A name that no image has. It shows which host made it, since several may share an engine. */
 export function temporaryName(repo: TemporaryRepository, host: string): TemporaryName {
@@ -48,7 +56,9 @@ export function answerWasLost(error: unknown): boolean {
 
 /**
  * Removes an image that was only there for a while: its name, and the image itself when it has no other, but never what it was made from, nor what a
- * container uses. What cannot be removed is logged and left to {@link removeTemporaryImages}: the work that ends here has its own outcome to tell.
+ * container uses. What fails is logged, the work that ends here has its own outcome to tell. While the engine cannot be reached, or may be about to make
+ * the image, removing is tried for some seconds, and then behind everybody's back until the engine's client is closed; {@link removeTemporaryImages} does
+ * the rest.
  *
  * @param mayAppear - the engine was asked to make it and its answer was lost: it may make it still.
  */
@@ -58,27 +68,37 @@ export async function discardImage(
   mayAppear: boolean,
   logger: Logger,
 ): Promise<void> {
+  if (await isRemovedWithin(ownPatience, engine, reference, mayAppear, logger)) return;
+  logger.warn('an image that should be gone may be in the engine yet: its removal goes on', { reference });
+  void isRemovedWithin(latePatience, engine, reference, mayAppear, logger);
+}
+
+async function isRemovedWithin(
+  { patience, interval, ref }: Patience,
+  engine: Engine,
+  reference: ImageReference,
+  mayAppear: boolean,
+  logger: Logger,
+): Promise<boolean> {
   const end = performance.now() + patience;
   for (;;) {
-    const failure = await engine.images.remove(reference, { noprune: true }).then(
-      () => undefined,
-      (error: unknown) => ({ error }),
-    );
-    if (failure === undefined) return;
-    const isGone = isNotFound(failure.error);
-    if (isGone && !mayAppear) return;
-    if (isConflict(failure.error)) {
-      logger.debug('an image stays: a container uses it', { reference });
-      return;
-    }
-    if (performance.now() >= end || !(isGone || isUnreachable(failure.error))) {
-      if (isGone)
-        logger.warn('a temporary image may appear yet; the next init_host removes it', { reference });
-      else logger.error('a temporary image could not be removed', { reference, ...failure });
-      return;
-    }
-    await pause(interval, undefined);
+    const failure = await tryToRemove(engine, reference, logger);
+    if (failure === undefined || (isNotFound(failure) && !mayAppear)) return true;
+    if (performance.now() >= end || engine.closed) return false;
+    await sleep(interval, undefined, { ref });
   }
+}
+
+/** @returns why it was not removed, when there is use in trying again. */
+async function tryToRemove(engine: Engine, reference: ImageReference, logger: Logger): Promise<unknown> {
+  try {
+    await engine.images.remove(reference, { noprune: true });
+  } catch (error) {
+    if (isNotFound(error) || isUnreachable(error)) return error;
+    if (isConflict(error)) logger.debug('an image stays: a container uses it', { reference });
+    else logger.error('an image could not be removed', { reference, error });
+  }
+  return undefined;
 }
 
 /**

@@ -5,12 +5,12 @@ import type {
   UpdateTaskState,
 } from '../../interfaces/index.js';
 import { InstanceNotRunning } from '../../interfaces/index.js';
-import { uploadSnapshot } from '../images/index.js';
+import { takeSnapshot, type Snapshot } from '../images/index.js';
 import { findInstance } from '../instances/index.js';
 import type { ComputeNode } from './compute-node.js';
 
 /**
- * Saves an instance's file system as an image that can be booted.
+ * Commits an instance's file system as an image that can be booted. To be uploaded, it needs the instance no more.
  *
  * @throws InstanceNotRunning when the host has no such instance, as Nova's interface demands; one that is stopped can be saved.
  */
@@ -21,7 +21,7 @@ export async function snapshot(
   image_id: string,
   update_task_state: UpdateTaskState,
   { signal, onProgress }: LongRunningOptions,
-): Promise<void> {
+): Promise<Snapshot> {
   const container = await findInstance(node.engine, node.host, instance, signal);
   if (container === undefined)
     throw new InstanceNotRunning(`Instance ${instance.uuid} is not on this host`, {
@@ -29,7 +29,7 @@ export async function snapshot(
     });
   const metadata = { properties: snapshotProperties(instance) };
   const pause = node.pauseForSnapshot;
-  await uploadSnapshot(node, {
+  return await takeSnapshot(node, {
     context,
     container,
     image_id,

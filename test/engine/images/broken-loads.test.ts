@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { imageReference, repositoryName, tagName } from '../../../lib/engine/index.js';
 import { bootReference } from '../../../lib/images/index.js';
-import { temporaryName } from '../../../lib/images/temporary-image.js';
+import { discardImage, temporaryName } from '../../../lib/images/temporary-image.js';
 import { repository } from '../../../lib/labels.js';
 import { directEngine, inventory } from '../../support/engine.js';
 import { context } from '../../support/nova-objects.js';
+import { silentLogger } from '../../support/silent-logger.js';
+import { eventually } from '../contract/harness.js';
 import { LoaderStage } from './loader-stage.js';
 
 describe('ImageLoader, when things break', () => {
@@ -50,6 +52,22 @@ describe('ImageLoader, when things break', () => {
       name: 'EngineError',
       engineMessage: 'out of sorts',
     });
+  });
+
+  it('removes what the engine makes after nobody waits for it any more', async () => {
+    const { id } = await stage.newImage();
+    await stage.newLoader().load(context, id);
+    const late = temporaryName(repository.snapshot, 'image-loader');
+    await discardImage(stage.engine, late, true, silentLogger);
+    const direct = directEngine();
+    try {
+      await direct.images.tag(bootReference(id), late);
+      await eventually('it is removed', async () => {
+        return (await direct.images.inspect(bootReference(id))).RepoTags.length === 1;
+      });
+    } finally {
+      direct.close();
+    }
   });
 
   describe('removeLeftovers', () => {

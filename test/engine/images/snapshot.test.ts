@@ -14,12 +14,7 @@ import {
   type ContainerInspect,
   type ContainerSpecification,
 } from '../../../lib/engine/index.js';
-import {
-  bootReference,
-  ImageLoader,
-  uploadSnapshot,
-  type SnapshotRequest,
-} from '../../../lib/images/index.js';
+import { bootReference, ImageLoader, takeSnapshot, type SnapshotRequest } from '../../../lib/images/index.js';
 import { label } from '../../../lib/labels.js';
 import { readAll } from '../../../lib/streams/index.js';
 import { startFaultProxy, type FaultProxy } from '../../../lib/testing/index.js';
@@ -33,7 +28,7 @@ import { silentLogger } from '../../support/silent-logger.js';
 const host = 'snapshot-test';
 const MiB = 1024 * 1024;
 
-describe('uploadSnapshot', () => {
+describe('takeSnapshot', () => {
   /** The image that all containers are made from. */
   const base: string = randomUUID();
   let proxy: FaultProxy;
@@ -109,10 +104,11 @@ describe('uploadSnapshot', () => {
 
   async function save(request: Partial<SnapshotRequest> = {}, imageService = images): Promise<string> {
     const image_id = request.image_id ?? randomUUID();
-    await uploadSnapshot(
+    const snapshot = await takeSnapshot(
       { engine, imageService, host, logger: silentLogger },
       { context, container, image_id, pause: true, update_task_state: () => Promise.resolve(), ...request },
     );
+    await snapshot.upload();
     return image_id;
   }
 
