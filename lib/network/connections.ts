@@ -5,6 +5,7 @@ import type {
   ContainerId,
   ContainerInspect,
   Engine,
+  NetworkId,
   NetworkRef,
 } from '../engine/index.js';
 import { EngineError, isNoSuchNetwork, isNotFound, mayHaveBeenDone, networkRef } from '../engine/index.js';
@@ -49,13 +50,15 @@ export class Connections {
   ): Promise<void> {
     const { Networks: connections } = container.NetworkSettings;
     let isNowhere = connections[nowhere] !== undefined;
+    const ids = new Map<NetworkRef, NetworkId>();
+    for (const planned of plan) ids.set(planned.name, await this.#bridges.make(planned, signal));
     for (const planned of plan) {
-      const id = await this.#bridges.make(planned, signal);
       const connection = connections[planned.name];
       if (connection !== undefined) {
         // One that does not run is told the network's id at its first start only.
         const isThere =
-          connection.NetworkID === id || (connection.NetworkID === '' && !container.State.Running);
+          connection.NetworkID === ids.get(planned.name) ||
+          (connection.NetworkID === '' && !container.State.Running);
         if (isThere && isOfPort(connection, planned.vif)) continue;
         // Connected for another port, or to a network of that name which is gone, or a try that failed.
         await this.#leave(container.Id, planned.name);
@@ -111,7 +114,7 @@ export class Connections {
   async #compareAddress(container: ContainerId, { name, vif }: PlannedInterface, mac: string): Promise<void> {
     const { NetworkSettings: settings } = await this.#engine.containers.inspect(container);
     const given = settings.Networks[name]?.MacAddress;
-    if (given?.toLowerCase() === mac.toLowerCase()) return;
+    if (given === undefined || given === '' || given.toLowerCase() === mac.toLowerCase()) return;
     this.#logger.warn('the engine gave an interface another MAC address than its port has', {
       port: vif.id,
       wanted: mac,

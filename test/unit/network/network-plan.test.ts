@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { NetworkInfo, VIF } from '../../../interfaces/index.js';
-import { networkPlan } from '../../../lib/network/network-plan.js';
+import { networkNames, networkPlan } from '../../../lib/network/network-plan.js';
 import { TestNetwork } from '../../support/nova-objects.js';
 
 const network = new TestNetwork();
@@ -69,5 +69,47 @@ describe("the plan of an instance's networks", () => {
     expect(() => networkPlan(changed({ id }), 'node-1')).toThrow(
       expect.objectContaining({ name: 'VirtualInterfaceCreateException' }),
     );
+  });
+
+  it.each([
+    ['10.300.0.0/24', null],
+    ['10.0.0.0', null],
+    ['10.0.0.0/33', null],
+    ['banana', null],
+    ['10.0.0.0/24', '10.0.1.1'],
+    ['10.0.0.0/24', 'banana'],
+    ['fd00:1::/64', 'fd00:2::1'],
+  ])('refuses the subnet %p with the gateway %p', (cidr, address) => {
+    const gateway = address === null ? null : { address };
+    expect(() => networkPlan(changed({ subnets: [{ cidr, gateway }] }), 'node-1')).toThrow(
+      expect.objectContaining({ name: 'VirtualInterfaceCreateException' }),
+    );
+  });
+
+  it.each([67, 65_536, 1400.5, -1])('refuses an MTU of %p', (mtu) => {
+    expect(() => networkPlan(changed({ meta: { mtu } }), 'node-1')).toThrow(
+      expect.objectContaining({ name: 'VirtualInterfaceCreateException' }),
+    );
+  });
+});
+
+describe("the names of an instance's networks", () => {
+  it('are known whatever else is wrong with its interfaces', () => {
+    const subnets = [
+      { cidr: 'banana', ips: [{ address: '1' }, { address: '2' }] },
+      { cidr: 'cherry', version: 4 },
+    ];
+    const names = networkNames([
+      vif,
+      ...changed({ subnets }),
+      ...changed({ id: '../../evil' }),
+      ...changed({ id: 'x'.repeat(300) }),
+    ]);
+    expect(names).toEqual([`nova-${network.id}`]);
+  });
+
+  it('are none where nothing is known', () => {
+    expect(networkNames(null)).toEqual([]);
+    expect(networkNames(undefined)).toEqual([]);
   });
 });

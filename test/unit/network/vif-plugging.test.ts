@@ -1,0 +1,98 @@
+import { describe, expect, it } from '@jest/globals';
+import type { NetworkInfo, VirtAPI } from '../../../interfaces/index.js';
+import { whilePlugging } from '../../../lib/network/index.js';
+import { newInstance, TestNetwork } from '../../support/nova-objects.js';
+import { silentLogger } from '../../support/silent-logger.js';
+
+const instance = newInstance();
+const down: NetworkInfo = new TestNetwork().port(5).map((vif) => ({ ...vif, active: false }));
+const how = { timeout: 5, fatal: true, logger: silentLogger };
+const start = (): Promise<string> => Promise.resolve('started');
+
+/** An orchestrator that hears of the events when `reported` says so, and begins to listen before the action. */
+const orchestrator = (reported: (tags: readonly string[]) => Promise<unknown>): VirtAPI => ({
+  wait_for_instance_event: async (_instance, events, _options, action) => {
+    const report = reported(events.map(([name, tag]) => `${name} ${tag}`));
+    report.catch(() => undefined);
+    const value = await action();
+    await report;
+    return value;
+  },
+});
+const silent = orchestrator(() => new Promise(() => undefined));
+const failing = orchestrator(() => Promise.reject(new Error('the port is in error')));
+
+describe('the start of an instance whose interfaces are down', () => {
+  it('ends when each of them was reported', async () => {
+    const reported: string[] = [];
+    const virtapi = orchestrator((events) => {
+      reported.push(...events);
+      return Promise.resolve();
+    });
+    await expect(whilePlugging(virtapi, instance, down, how, start)).resolves.toBe('started');
+    expect(reported).toEqual([`network-vif-plugged ${down[0]?.id}`]);
+  });
+
+  it('fails when one is not reported in time, or reported as failed', async () => {
+    const failure = { name: 'VirtualInterfaceCreateException', instance_uuid: instance.uuid };
+    const brief = { ...how, timeout: 0.05 };
+    await expect(whilePlugging(silent, instance, down, brief, start)).rejects.toMatchObject(failure);
+    await expect(whilePlugging(failing, instance, down, how, start)).rejects.toMatchObject(failure);
+  });
+
+  it('goes on without where that is not fatal', async () => {
+    const lenient = { ...how, timeout: 0.05, fatal: false };
+    await expect(whilePlugging(silent, instance, down, lenient, start)).resolves.toBe('started');
+    await expect(whilePlugging(failing, instance, down, lenient, start)).resolves.toBe('started');
+  });
+
+  it('fails with its own failure, and waits for nothing then', async () => {
+    const failure = new Error('no');
+    const failed = whilePlugging(silent, instance, down, how, () => Promise.reject(failure));
+    await expect(failed).rejects.toBe(failure);
+  });
+
+  it('takes the time it needs: only then the waiting begins', async () => {
+    const slow = async (): Promise<string> => {
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      return 'started';
+    };
+    const virtapi = orchestrator(() => Promise.resolve());
+    await expect(whilePlugging(virtapi, instance, down, { ...how, timeout: 0.05 }, slow)).resolves.toBe(
+      'started',
+    );
+  });
+
+  it('can be given up while it waits, and not before it is done', async () => {
+    const impatience = new AbortController();
+    const reason = new Error('enough');
+    let done = false;
+    const slow = async (): Promise<void> => {
+      impatience.abort(reason);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      done = true;
+    };
+    const waiting = whilePlugging(silent, instance, down, { ...how, signal: impatience.signal }, slow);
+    await expect(waiting).rejects.toBe(reason);
+    expect(done).toBe(true);
+  });
+});
+
+describe('the start of any other instance', () => {
+  const up = down.map((vif) => ({ ...vif, active: true }));
+  const unknown = new TestNetwork().port(5);
+  const cases: [string, NetworkInfo | null, VirtAPI | undefined, number][] = [
+    ['whose interfaces are up', up, silent, 5],
+    ['of whose interfaces nobody says that they are down', unknown, silent, 5],
+    ['without interfaces', [], silent, 5],
+    ['of whose interfaces nothing is known', null, silent, 5],
+    ['for an orchestrator that reports nothing', down, undefined, 5],
+    ['that the operator wants no waiting for', down, silent, 0],
+  ];
+
+  it.each(cases)('%s waits for nothing', async (_what, network_info, virtapi, timeout) => {
+    await expect(whilePlugging(virtapi, instance, network_info, { ...how, timeout }, start)).resolves.toBe(
+      'started',
+    );
+  });
+});
