@@ -4,6 +4,7 @@ import type { Harness } from './contract/harness.js';
 import { hostContract } from './contract/host.contract.js';
 import { lifeCycleContract } from './contract/life-cycle.contract.js';
 import { networkContract } from './contract/network.contract.js';
+import { powerContract } from './contract/power.contract.js';
 import { snapshotContract } from './contract/snapshot.contract.js';
 
 describe('DockerDriver is a ComputeDriver', () => {
@@ -16,6 +17,7 @@ describe('DockerDriver is a ComputeDriver', () => {
   });
 
   lifeCycleContract(() => harness);
+  powerContract(() => harness);
   networkContract(() => harness);
   snapshotContract(() => harness);
   hostContract(() => harness);
