@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Instance } from '../../../interfaces/index.js';
+import { power_state, reboot_type } from '../../../interfaces/index.js';
+import type { ContainerRef, Engine } from '../../../lib/engine/index.js';
+import { containerRef, networkRef, volumeName } from '../../../lib/engine/index.js';
+import { dockerHarness } from '../../support/docker-harness.js';
+import { directEngine, removeImages } from '../../support/engine.js';
+import { newImageMeta, newInstance, TestNetwork } from '../../support/nova-objects.js';
+import type { Harness } from '../contract/harness.js';
+import { eventually } from '../contract/harness.js';
+
+const nameOf = ({ uuid }: Instance): ContainerRef => containerRef(`nova-${uuid}`);
+
+describe('what becomes of an instance when somebody else had a hand in it', () => {
+  let harness: Harness;
+  let engine: Engine;
+  beforeAll(async () => {
+    harness = await dockerHarness();
+    engine = directEngine();
+  });
+  afterAll(async () => {
+    await harness.close();
+    engine.close();
+  });
+
+  const state = async (instance: Instance): Promise<number> =>
+    (await harness.driver.get_info(instance)).state;
+  const output = (instance: Instance): Promise<string> =>
+    harness.driver.get_console_output(harness.context, instance);
+
+  describe('a reboot', () => {
+    const network = new TestNetwork();
+    const network_info = network.port(7);
+    let instance: Instance;
+    beforeEach(async () => {
+      const command = "sh -c 'ip addr show; cat /root/.ssh/authorized_keys; echo $role; exec sleep 1000'";
+      instance = newInstance({
+        image_ref: harness.image.id,
+        key_data: 'ssh-ed25519 AAAA me',
+        metadata: { role: 'frontend' },
+        system_metadata: {
+          image_os_command_line: command,
+          image_os_shutdown_timeout: '7',
+          image_container_format: 'docker',
+          image_min_ram: '0',
+        },
+      });
+      const meta = newImageMeta(harness.image.id, { os_command_line: command, os_shutdown_timeout: '7' });
+      await harness.driver.spawn(harness.context, instance, meta, { network_info });
+    });
+
+    it.each([
+      [reboot_type.HARD, 'is in the engine', false],
+      [reboot_type.SOFT, 'is in the engine', false],
+      [reboot_type.HARD, 'has to be loaded again', true],
+    ])('%s makes an instance again whose container is gone, when its image %s', async (type, _, unload) => {
+      const { driver, context } = harness;
+      const made = await engine.containers.inspect(nameOf(instance));
+      await engine.containers.remove(nameOf(instance), { force: true });
+      await engine.networks.remove(networkRef(`nova-${network.id}`));
+      if (unload) await removeImages([harness.image.id]);
+      await driver.reboot(context, instance, network_info, type);
+      expect(await state(instance)).toBe(power_state.RUNNING);
+      const again = await engine.containers.inspect(nameOf(instance));
+      expect(again.Config.Labels).toEqual({
+        ...made.Config.Labels,
+        'nova-docker-driver.spawn.attempt': expect.any(String),
+      });
+      expect({ ...again.Config, Labels: {} }).toEqual({ ...made.Config, Labels: {} });
+      await eventually('it says what it has', async () => (await output(instance)).includes('frontend'));
+      expect(await output(instance)).toContain(`${network.address(7)}/24`);
+      expect(await output(instance)).toContain('ssh-ed25519 AAAA me');
+      await driver.destroy(context, instance, network_info);
+    });
+
+    it('makes the network again that is gone', async () => {
+      const { driver, context } = harness;
+      await engine.containers.stop(nameOf(instance), { timeout: 0 });
+      const gone = networkRef(`nova-${network.id}`);
+      await engine.networks.remove(gone);
+      await driver.reboot(context, instance, network_info, reboot_type.HARD);
+      await eventually(
+        'it has its address again',
+        async () =>
+          (await output(instance))
+            .split('frontend')
+            .at(1)
+            ?.includes(`${network.address(7)}/24`) ?? false,
+      );
+      await driver.destroy(context, instance, network_info);
+    });
+
+    it('does not make an instance again whose files are put aside', async () => {
+      const { driver, context } = harness;
+      const aside = containerRef(`nova-${instance.uuid}.migrated`);
+      await engine.containers.rename(nameOf(instance), { name: aside });
+      await expect(driver.reboot(context, instance, network_info, reboot_type.HARD)).rejects.toMatchObject({
+        name: 'InstanceRebootFailure',
+        message: expect.stringContaining(aside),
+      });
+      await expect(driver.instance_exists(instance)).resolves.toBe(false);
+      await driver.destroy(context, instance, network_info);
+    });
+
+    it('makes an instance again that a crashed spawn left half made', async () => {
+      const { driver, context } = harness;
+      const { Image: image, Config: configuration } = await engine.containers.inspect(nameOf(instance));
+      await engine.containers.remove(nameOf(instance), { force: true });
+      await engine.containers.create({
+        name: nameOf(instance),
+        specification: { Image: image, Cmd: ['/no/such'], Labels: configuration.Labels },
+      });
+      await driver.reboot(context, instance, network_info, reboot_type.HARD);
+      await eventually('it says what it has', async () => (await output(instance)).includes('frontend'));
+      await driver.destroy(context, instance, network_info);
+    });
+  });
+
+  it('a hard reboot runs an instance that ran out of memory', async () => {
+    const { driver, run, context } = harness;
+    const { instance } = await run(
+      'echo done; [ -e /again ] && exec sleep 1000; touch /again; x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done',
+    );
+    await eventually('it is killed', async () => (await state(instance)) === power_state.CRASHED, {
+      within: 30_000,
+    });
+    await driver.reboot(context, instance, [], reboot_type.HARD);
+    expect(await state(instance)).toBe(power_state.RUNNING);
+  });
+
+  it.each(['resume', 'resume_state_on_host_boot', 'power_on'] as const)(
+    '%s starts a suspended instance afresh whose memory its host lost, and it is not suspended any more',
+    async (verb) => {
+      const { driver, boot, context } = harness;
+      const instance = await boot();
+      const { started_at } = await driver.get_info(instance);
+      await driver.suspend(context, instance);
+      await engine.containers.kill(nameOf(instance));
+      await eventually('it is off', async () => (await state(instance)) === power_state.SHUTDOWN);
+      await driver[verb](context, instance, []);
+      const info = await driver.get_info(instance);
+      expect(info.state).toBe(power_state.RUNNING);
+      expect(info.started_at).not.toBe(started_at);
+      const note = engine.volumes.inspect(volumeName(`nova-${instance.uuid}.suspended`));
+      await expect(note).rejects.toMatchObject({ status: 404 });
+    },
+  );
+
+  it('is not suspended because it once was, when somebody else has started it and paused it', async () => {
+    const { driver, boot, context } = harness;
+    const instance = await boot();
+    await driver.suspend(context, instance);
+    await engine.containers.stop(nameOf(instance), { timeout: 0 });
+    await engine.containers.start(nameOf(instance));
+    expect(await state(instance)).toBe(power_state.RUNNING);
+    await engine.containers.pause(nameOf(instance));
+    expect(await state(instance)).toBe(power_state.PAUSED);
+  });
+
+  it('power_on says that the instance does not start, and the instance stays', async () => {
+    const { driver, context, image } = harness;
+    const instance = newInstance();
+    const meta = { ...image, properties: { os_command_line: '/no/such/command' } };
+    await driver.spawn(context, instance, meta, { power_on: false });
+    await expect(driver.power_on(context, instance, [])).rejects.toMatchObject({
+      name: 'InstancePowerOnFailure',
+      message: expect.stringContaining('/no/such/command'),
+    });
+    expect(await state(instance)).toBe(power_state.SHUTDOWN);
+    await driver.destroy(context, instance, []);
+  });
+});
