@@ -7,8 +7,8 @@ import type {
 } from '../../interfaces/index.js';
 import { ComputeResourcesUnavailable } from '../../interfaces/index.js';
 import type { ContainerSpecification, Engine, MountSpecification } from '../engine/index.js';
-import { label } from '../labels.js';
 import { mountPoint } from './mount-point.js';
+import { ownVolume } from './own-volume.js';
 import type { VolumePolicy } from './volumes.js';
 import { volumeMount, volumesMustExist } from './volumes.js';
 
@@ -63,11 +63,7 @@ function ephemeralDisk(
   { device_name }: LocalDisk,
   index: number,
   host: string,
-  { uuid }: Instance,
+  instance: Instance,
 ): MountSpecification {
-  return {
-    Type: 'volume',
-    Target: mountPoint(device_name ?? `ephemeral${index}`),
-    VolumeOptions: { NoCopy: true, Labels: { [label.host]: host, [label.instanceUuid]: uuid } },
-  };
+  return ownVolume(mountPoint(device_name ?? `ephemeral${index}`), host, instance);
 }

@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { ImageMeta, InjectedFile, Instance, NetworkInfo } from '../../interfaces/index.js';
+import type { MountSpecification } from '../engine/index.js';
 import type { FileToWrite } from './instance-files.js';
 import { networkMetadata } from './network-metadata.js';
+import { ownVolume } from './own-volume.js';
 
 /**
- * Where cloud-init looks for what a config drive would hold, when there is no drive: no mount is needed to hand it over. See cloud-init's
- * ConfigDrive data source.
+ * Where cloud-init looks for what a config drive would hold, when there is no such device. See cloud-init's ConfigDrive data source.
  */
-export const configDriveSeed = 'var/lib/cloud/seed/config_drive/openstack';
+const drive = 'var/lib/cloud/seed/config_drive';
+export const configDriveSeed = `${drive}/openstack`;
 
 /** What the operator's configuration says of config drives. */
 export interface ConfigDrivePolicy {
@@ -58,6 +60,18 @@ export function configDriveFiles(
     json('vendor_data2', { static: policy.vendorData }),
     ...contents.map(({ content_path, data }) => secret(`${configDriveSeed}${content_path}`, data)),
   ];
+}
+
+/**
+ * Where the files of a config drive are: on a volume of their own, as on a drive, because they are this instance's alone, and the
+ * administrator's password with them: no snapshot may have them.
+ */
+export function configDriveMounts(
+  files: readonly FileToWrite[],
+  host: string,
+  instance: Instance,
+): MountSpecification[] {
+  return files.length === 0 ? [] : [ownVolume(`/${drive}`, host, instance)];
 }
 
 function isRequired(

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { TestNetwork } from '../../support/nova-objects.js';
+import { newImageMeta, newInstance, TestNetwork } from '../../support/nova-objects.js';
 import type { Harness } from './harness.js';
+import { eventually } from './harness.js';
 
 const folder = '/var/lib/cloud/seed/config_drive/openstack';
 const jsonObject = z.record(z.string(), z.unknown());
@@ -49,6 +50,25 @@ export function configDriveContract(harness: () => Harness): void {
       });
       expect([vendorData, vendorData2]).toEqual([{}, { static: {} }]);
       expect(lines.slice(files.length)).toEqual(['#!/bin/sh', 'hello', '600', 'done', '']);
+    });
+
+    it('is in no snapshot', async () => {
+      const { driver, context, imageService, run } = harness();
+      const { instance } = await run(
+        `cat ${folder}/latest/meta_data.json; echo done; exec sleep 1000`,
+        { config_drive: 'True' },
+        { admin_password: 'sesame' },
+      );
+      const { id } = await imageService.create(context, { name: 'saved' });
+      await driver.snapshot(context, instance, id, () => Promise.resolve());
+      const list = `sh -c 'find /var/lib/cloud -type f; echo done; exec sleep 1000'`;
+      const copy = newInstance();
+      await driver.spawn(context, copy, newImageMeta(id, { os_command_line: list }));
+      await eventually('the files are listed', async () =>
+        (await driver.get_console_output(context, copy)).includes('done'),
+      );
+      expect(await driver.get_console_output(context, copy)).toBe('done\n');
+      await driver.destroy(context, copy, []);
     });
 
     it('is not there when nobody asks for it', async () => {

@@ -46,11 +46,11 @@ describe('DockerDriver gives instances storage', () => {
   storageContract(() => harness);
   configDriveContract(() => harness);
 
-  it('removes ephemeral disks with the instance, and volumes never', async () => {
+  it('removes ephemeral disks and config drives with the instance, and volumes never', async () => {
     const { driver, context, boot, newVolume } = harness;
     const volume = await newVolume();
     const instance = await boot(
-      {},
+      { config_drive: 'True' },
       {
         block_device_info: {
           ephemerals: [{ size: 1, device_name: '/dev/vdc' }],
@@ -59,7 +59,7 @@ describe('DockerDriver gives instances storage', () => {
       },
     );
     const ofInstance = { filters: { label: [`${label.instanceUuid}=${instance.uuid}`] } };
-    expect(await engine.volumes.list(ofInstance)).toHaveLength(1);
+    expect(await engine.volumes.list(ofInstance)).toHaveLength(2);
     await driver.destroy(context, instance, []);
     expect(await engine.volumes.list(ofInstance)).toEqual([]);
     const last = volumes.at(-1);
