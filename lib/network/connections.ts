@@ -8,7 +8,15 @@ import type {
   NetworkId,
   NetworkRef,
 } from '../engine/index.js';
-import { EngineError, isNoSuchNetwork, isNotFound, mayHaveBeenDone, networkRef } from '../engine/index.js';
+import {
+  EngineError,
+  isNetworkRef,
+  isNoSuchNetwork,
+  isNotFound,
+  mayHaveBeenDone,
+  networkRef,
+} from '../engine/index.js';
+import { engineNetworkName } from '../labels.js';
 import type { BridgeNetworks } from './bridge-networks.js';
 import { isOurs } from './bridge-networks.js';
 import type { PlannedInterface } from './network-plan.js';
@@ -16,8 +24,18 @@ import type { PlannedInterface } from './network-plan.js';
 /** What must be known of a container to disconnect it: what an inspection tells, and a list too. */
 export interface ConnectedContainer {
   readonly Id: ContainerId;
+  readonly HostConfig: { readonly NetworkMode?: string | undefined };
   readonly NetworkSettings?:
     { readonly Networks: Readonly<Record<string, Pick<ContainerEndpoint, 'NetworkID'>>> } | null | undefined;
+}
+
+/** The networks that a container is in, or was created in, as far as their names are those of a driver. */
+export function networksOf({
+  HostConfig: { NetworkMode: mode = '' },
+  NetworkSettings: settings,
+}: ConnectedContainer): NetworkRef[] {
+  const names = new Set([...Object.keys(settings?.Networks ?? {}), mode]);
+  return [...names].filter(isNetworkRef).filter((name) => name.startsWith(engineNetworkName('')));
 }
 
 /** How often a network may be gone when a container that runs is to be connected to it: other hosts' drivers on the engine may remove it. */

@@ -6,6 +6,6 @@
 export type { ConnectedContainer } from './connections.js';
 export { networkName, networkNames } from './network-plan.js';
 export { Networks } from './networks.js';
-export type { Wiring } from './networks.js';
+export type { MaybeNetworkInfo, Wiring } from './networks.js';
 export { whilePlugging } from './vif-plugging.js';
 export type { VifPlugging } from './vif-plugging.js';

@@ -1,10 +1,10 @@
 import type { Logger, NetworkInfo, VIF } from '../../interfaces/index.js';
 import { InterfaceAttachFailed, InterfaceDetachFailed } from '../../interfaces/index.js';
 import type { ContainerInspect, ContainerRef, Engine, NetworkPart, NetworkRef } from '../engine/index.js';
-import { isNetworkRef, isNoSuchNetwork } from '../engine/index.js';
+import { isNoSuchNetwork } from '../engine/index.js';
 import { BridgeNetworks } from './bridge-networks.js';
 import type { ConnectedContainer } from './connections.js';
-import { Connections, isOfPort } from './connections.js';
+import { Connections, isOfPort, networksOf } from './connections.js';
 import { interfaceFailure } from './exceptions.js';
 import type { MacAddressing } from './mac-address.js';
 import { containerMacAddress, endpoint, macAddressing } from './mac-address.js';
@@ -18,7 +18,7 @@ export interface Wiring {
 }
 
 /** Nova passes None where it knows nothing of the interfaces. */
-type MaybeNetworkInfo = NetworkInfo | null | undefined;
+export type MaybeNetworkInfo = NetworkInfo | null | undefined;
 
 /** Makes, connects and removes the networks of one host's instances. */
 export class Networks {
@@ -235,8 +235,4 @@ export class Networks {
 
 function namesOf(plan: readonly PlannedInterface[]): NetworkRef[] {
   return plan.map(({ name }) => name);
-}
-
-function networksOf({ NetworkSettings: settings }: ConnectedContainer): NetworkRef[] {
-  return Object.keys(settings?.Networks ?? {}).filter(isNetworkRef);
 }
