@@ -1,5 +1,5 @@
 import type PQueue from 'p-queue';
-import type { ImageService, Logger } from '../../interfaces/index.js';
+import type { ImageService, Logger, VirtAPI } from '../../interfaces/index.js';
 import type { Engine } from '../engine/index.js';
 import type { ImageLoader } from '../images/index.js';
 import type {
@@ -9,7 +9,7 @@ import type {
   RootDisks,
   VolumePolicy,
 } from '../instances/index.js';
-import type { Networks } from '../network/index.js';
+import type { Networks, VifPlugging } from '../network/index.js';
 
 /** What a verb works with, once `init_host` has told the driver which host it is. */
 export interface ComputeNode {
@@ -31,5 +31,9 @@ export interface ComputeNode {
    * @param dest - the host's address, as Nova knows it.
    */
   readonly migrationEngine: (dest: string) => Promise<Engine | undefined>;
+  /** Whom to ask for what other services report. */
+  readonly virtapi: VirtAPI | undefined;
+  /** How long to wait for the interfaces of an instance to be wired up. */
+  readonly vifPlugging: Omit<VifPlugging, 'signal'>;
   readonly logger: Logger;
 }

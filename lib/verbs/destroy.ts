@@ -1,14 +1,12 @@
 import type { Instance, NetworkInfo } from '../../interfaces/index.js';
 import { InstancePowerOffFailure } from '../../interfaces/index.js';
-import type { ContainerSummary, NetworkRef } from '../engine/index.js';
-import { isNetworkRef } from '../engine/index.js';
-import { findInstance, listContainersOf, removeContainer, stopContainer } from '../instances/index.js';
-import { networkName } from '../network/index.js';
+import type { ContainerSummary } from '../engine/index.js';
+import { listContainersOf, removeContainer, stopContainer } from '../instances/index.js';
 import type { ComputeNode } from './compute-node.js';
 
 /** What of an instance is to go. */
 export interface DestroyExtent {
-  readonly network_info: NetworkInfo;
+  readonly network_info: NetworkInfo | null | undefined;
   /** Its file system; else it is only stopped and disconnected, for a later host or verb to find. */
   readonly destroy_disks: boolean;
   /** Its interfaces. */
@@ -25,12 +23,8 @@ export async function destroy(node: ComputeNode, instance: Instance, extent: Des
   const containers = await endContainers(node, instance, destroy_disks);
   if (destroy_disks) await node.notes.forget(instance.uuid);
   if (!destroy_vifs) return;
-  if (!destroy_disks)
-    await node.networks.unplug(await findInstance(node.engine, node.host, instance), network_info);
-  await node.networks.removeUnused([
-    ...containers.flatMap(networksOf),
-    ...network_info.map(({ network }) => networkName(network.id)),
-  ]);
+  if (destroy_disks) await node.networks.release(containers, network_info);
+  else await node.networks.disconnect(containers, network_info);
 }
 
 async function endContainers(
@@ -54,8 +48,4 @@ async function endContainers(
       instance_uuid: instance.uuid,
     });
   }
-}
-
-function networksOf({ NetworkSettings: settings }: ContainerSummary): NetworkRef[] {
-  return Object.keys(settings?.Networks ?? {}).filter(isNetworkRef);
 }

@@ -1,14 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type {
-  ImageMeta,
-  Instance,
-  NetworkInfo,
-  RequestContext,
-  SpawnOptions,
-} from '../../interfaces/index.js';
+import type { ImageMeta, Instance, RequestContext, SpawnOptions } from '../../interfaces/index.js';
 import type { ContainerId } from '../engine/index.js';
-import { isNoSuchImage, isNoSuchNetwork } from '../engine/index.js';
-import { bootReference } from '../images/index.js';
+import { isNoSuchImage } from '../engine/index.js';
 import type { SpawnAttempt } from '../instances/index.js';
 import {
   acceleratorsMustBeNone,
@@ -16,6 +9,7 @@ import {
   blamedOnImage,
   blockDeviceMounts,
   configDriveFiles,
+  configDriveMounts,
   containerName,
   containerPartName,
   containerSpecification,
@@ -29,6 +23,7 @@ import {
   withMounts,
   writeFiles,
 } from '../instances/index.js';
+import { whilePlugging } from '../network/index.js';
 import { takeTurn } from '../streams/index.js';
 import type { ComputeNode } from './compute-node.js';
 
@@ -45,8 +40,7 @@ export async function spawn(
   image_meta: ImageMeta,
   options: SpawnOptions,
 ): Promise<void> {
-  const { power_on = true, signal, onProgress } = options;
-  const network_info = options.network_info ?? [];
+  const { power_on = true, network_info, signal, onProgress } = options;
   imageMustFit(image_meta, instance.flavor);
   acceleratorsMustBeNone(options.accel_info);
   const mounts = await blockDeviceMounts(node, instance, options.block_device_info, signal);
@@ -57,17 +51,19 @@ export async function spawn(
   const attempt = newAttempt(node.host, power_on);
   const undo = new Undo(node.logger);
   try {
+    const image = await node.imageLoader.hold(image_meta.id, signal);
+    undo.push('its image', image.abandon);
     const wiring = await node.networks.prepare(network_info, signal);
     undo.push('its networks', () => node.networks.abandon(wiring));
     const specification = withMounts(
       containerSpecification(
         instance,
-        { meta: image_meta, reference: bootReference(image_meta.id) },
+        { meta: image_meta, reference: image.reference },
         node.networks.specification(wiring),
         attempt,
         node.policy,
       ),
-      mounts,
+      [...mounts, ...configDriveMounts(drive, node.host, instance)],
     );
 
     let creationFailure: unknown;
@@ -91,19 +87,29 @@ export async function spawn(
       signal?.throwIfAborted();
       if (power_on) {
         onProgress?.({ phase: 'starting', bytes: 0 });
-        await startInNetworks(node, container, network_info);
+        await node.networks.startIn(container, network_info, () => startContainer(node.engine, container));
       } else await adoptName(node.engine, container, name, instance);
       signal?.throwIfAborted();
     };
+    const launchLoaded = async (): Promise<void> => {
+      try {
+        await takeTurn(node.launches, signal, launch);
+      } catch (error) {
+        if (!isNoSuchImage(error)) throw error;
+        await image.load(context, { signal, onProgress });
+        await takeTurn(node.launches, signal, launch);
+      }
+    };
 
-    try {
-      await takeTurn(node.launches, signal, launch);
-    } catch (error) {
-      if (!isNoSuchImage(error)) throw error;
-      await node.imageLoader.load(context, image_meta.id, { signal, onProgress });
-      await takeTurn(node.launches, signal, launch);
-    }
+    await whilePlugging(
+      power_on ? node.virtapi : undefined,
+      instance,
+      network_info,
+      { ...node.vifPlugging, signal },
+      launchLoaded,
+    );
     node.networks.keep(wiring);
+    image.keep();
   } catch (error) {
     await undo.run();
     throw blamedOnImage(error);
@@ -112,23 +118,4 @@ export async function spawn(
 
 function newAttempt(host: string, power_on: boolean): SpawnAttempt {
   return { host, id: `tmp-${randomBytes(16).toString('hex')}`, power_on };
-}
-
-/** Another host's driver on the same engine may have removed a network after the look and before the container was in it: it is made anew, once. */
-async function startInNetworks(
-  node: ComputeNode,
-  container: ContainerId,
-  network_info: NetworkInfo,
-): Promise<void> {
-  try {
-    await startContainer(node.engine, container);
-  } catch (error) {
-    if (!isNoSuchNetwork(error)) throw error;
-    const wiring = await node.networks.prepare(network_info);
-    try {
-      await startContainer(node.engine, container);
-    } finally {
-      node.networks.keep(wiring);
-    }
-  }
 }

@@ -71,21 +71,22 @@ describe('spawn', () => {
       const error = await spawn().catch((reason: unknown) => reason);
       expect(fault.struck()).not.toEqual([]);
       expect(error).toMatchObject({ message: expect.stringContaining('no space left on device') });
-      await removeImages([image.id]);
       expect(await inventory()).toEqual(before);
     });
 
     it('leaves nothing behind when the connection breaks', async () => {
       const fault = proxy.inject({ ...target, kind: 'drop-request', times: 3 });
-      await spawn().catch((error: unknown) => {
-        expect(error).toMatchObject({
-          name: expect.stringMatching(/^HypervisorUnavailable|VirtualInterface/),
-        });
-      });
+      const error = await spawn().then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
       expect(fault.struck()).not.toEqual([]);
       fault.withdraw();
-      await driver.destroy(context, instance, options.network_info ?? []);
-      await removeImages([image.id]);
+      if (error === undefined) {
+        // What may be repeated was.
+        await driver.destroy(context, instance, options.network_info ?? []);
+        await removeImages([image.id]);
+      } else expect(error).toMatchObject({ name: 'HypervisorUnavailable' });
       expect(await inventory()).toEqual(before);
     });
 
@@ -107,7 +108,6 @@ describe('spawn', () => {
       while (fault.struck().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
       impatience.abort(reason);
       await outcome;
-      await removeImages([image.id]);
       expect(await inventory()).toEqual(before);
     });
   });
@@ -117,7 +117,6 @@ describe('spawn', () => {
     await expect(driver.spawn(context, instance, meta, options)).rejects.toMatchObject({
       name: 'ImageUnacceptable',
     });
-    await removeImages([image.id]);
     expect(await inventory()).toEqual(before);
   });
 
@@ -142,6 +141,7 @@ describe('spawn', () => {
       const next = new DockerDriver({ imageService });
       await next.init_host(`test-${instance.uuid.slice(0, 8)}`);
       await next.cleanup_host('');
+      // A verified image is no half-made thing: it stays for the next instance.
       await removeImages([image.id]);
       expect(await inventory()).toEqual(before);
       await proxy.close();
