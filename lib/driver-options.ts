@@ -6,7 +6,7 @@ import { InvalidInput } from '../interfaces/index.js';
 import type { EngineOptions, EngineTimeouts } from './engine/index.js';
 import { defaultTimeouts } from './engine/index.js';
 import type { ImageLimits } from './images/index.js';
-import { defaultImageLimits } from './images/index.js';
+import { defaultConcurrency, defaultImageLimits } from './images/index.js';
 
 /** How a {@link DockerDriver} is set up. Everything may be left out. */
 export interface DockerDriverOptions {
@@ -98,7 +98,7 @@ const plainOptions = z.strictObject({
   timeouts: amounts(defaultTimeouts),
   imageLimits: amounts(defaultImageLimits),
   maxLaunches: count.default(2 * availableParallelism()),
-  maxLoads: count.default(2),
+  maxLoads: count.default(defaultConcurrency),
   pidsLimit: count.default(4096),
   blockDevice: z.string().startsWith('/').optional(),
   allowPrivileged: z.boolean().default(false),

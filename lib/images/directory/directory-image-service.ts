@@ -13,6 +13,7 @@ import {
   type ImageService,
   type LongRunningOptions,
   type RequestContext,
+  type VerbOptions,
 } from '../../../interfaces/index.js';
 import { readableOf } from '../../streams/index.js';
 import {
@@ -21,9 +22,10 @@ import {
   checkQueued,
   checkSameId,
   clip,
-  Incoming,
+  type Incoming,
   Meter,
   passes,
+  receive,
   Verification,
 } from '../image-service/index.js';
 import { checkChange, checkRead, checkWishes, mayRead, notFound } from './access.js';
@@ -36,11 +38,6 @@ import { isImageFolder } from './layout.js';
 import { storeOf, type DirectoryImageServiceOptions, type Store } from './options.js';
 import { changedRecord, newRecord, type StoredImage } from './stored-image.js';
 import { bury, tidy } from './sweep.js';
-
-/** Options of the quick verbs. */
-interface Abortable {
-  readonly signal?: AbortSignal | undefined;
-}
 
 /**
  * Images in a folder of this machine, or of a file system that several share: an image service without a service.
@@ -65,7 +62,7 @@ export class DirectoryImageService implements ImageService {
   }
 
   /** @throws ImageStoreError when the metadata on the disk is broken. */
-  show(context: RequestContext, image_id: string, { signal }: Abortable = {}): Promise<ImageRecord> {
+  show(context: RequestContext, image_id: string, { signal }: VerbOptions = {}): Promise<ImageRecord> {
     return this.#run(signal, async () => {
       const { record } = await this.#folder(image_id).read();
       checkRead(context, record);
@@ -76,7 +73,7 @@ export class DirectoryImageService implements ImageService {
   /** @throws ImageStoreError naming the file when the metadata of any image is broken: no image is silently left out. */
   detail(
     context: RequestContext,
-    { filters, signal }: Abortable & { readonly filters?: ImageFilters | undefined } = {},
+    { filters, signal }: VerbOptions & { readonly filters?: ImageFilters | undefined } = {},
   ): Promise<ImageRecord[]> {
     return this.#run(signal, async () => {
       const records: ImageRecord[] = [];
@@ -169,7 +166,7 @@ export class DirectoryImageService implements ImageService {
     });
   }
 
-  delete(context: RequestContext, image_id: string, { signal }: Abortable = {}): Promise<void> {
+  delete(context: RequestContext, image_id: string, { signal }: VerbOptions = {}): Promise<void> {
     return this.#run(signal, async () => {
       const folder = this.#folder(image_id);
       await folder.change(({ record, data }) => {
@@ -191,18 +188,14 @@ export class DirectoryImageService implements ImageService {
     }
   }
 
-  /** Owns the data from the first moment to the last. */
   async #receive<T>(
     data: Readable | undefined,
     options: LongRunningOptions,
     work: (incoming: Incoming | undefined) => Promise<T>,
   ): Promise<T> {
-    const incoming = data === undefined ? undefined : new Incoming(data, options);
-    try {
-      return await this.#run(options.signal, () => work(incoming), incoming);
-    } finally {
-      incoming?.close();
-    }
+    return await receive(data, options, (incoming) =>
+      this.#run(options.signal, () => work(incoming), incoming),
+    );
   }
 
   #folder(id: string): ImageFolder {

@@ -12,6 +12,7 @@ import {
   type Logger,
   type LongRunningOptions,
   type RequestContext,
+  type VerbOptions,
 } from '../../../interfaces/index.js';
 import { readableOf } from '../../streams/index.js';
 import {
@@ -20,8 +21,8 @@ import {
   checkQueued,
   checkSameId,
   clip,
-  Incoming,
   Meter,
+  receive,
   Verification,
 } from '../image-service/index.js';
 import { ContextToken, KeystoneToken, type Credentials } from './credentials.js';
@@ -32,11 +33,6 @@ import { ImageDownload } from './image-download.js';
 import { ImageRecords, type RoutedRecord } from './image-records.js';
 import { ImageUploader } from './image-upload.js';
 import { settingsOf, type GlanceImageServiceOptions, type Settings } from './options.js';
-
-/** Options of the quick verbs. */
-interface Abortable {
-  readonly signal?: AbortSignal | undefined;
-}
 
 /**
  * OpenStack's image service, over Image API v2.
@@ -85,14 +81,14 @@ export class GlanceImageService implements ImageService {
     this.#transport.close();
   }
 
-  async show(context: RequestContext, image_id: string, { signal }: Abortable = {}): Promise<ImageRecord> {
+  async show(context: RequestContext, image_id: string, { signal }: VerbOptions = {}): Promise<ImageRecord> {
     return (await this.#records.show({ context, signal }, image_id)).record;
   }
 
   /** Images that their owner has hidden (`os_hidden`) are left out, as everywhere in OpenStack. */
   async detail(
     context: RequestContext,
-    { filters, signal }: Abortable & { readonly filters?: ImageFilters | undefined } = {},
+    { filters, signal }: VerbOptions & { readonly filters?: ImageFilters | undefined } = {},
   ): Promise<ImageRecord[]> {
     return this.#records.list({ context, signal }, filters);
   }
@@ -181,7 +177,7 @@ export class GlanceImageService implements ImageService {
     });
   }
 
-  async delete(context: RequestContext, image_id: string, { signal }: Abortable = {}): Promise<void> {
+  async delete(context: RequestContext, image_id: string, { signal }: VerbOptions = {}): Promise<void> {
     await this.#records.delete({ context, signal }, image_id);
   }
 
@@ -227,18 +223,4 @@ const mayHaveArrived = (error: unknown): boolean =>
 
 function checkActive({ id, status }: ImageRecord): void {
   if (status !== 'active') throw new ImageNotActive(`Image ${id} is ${status}: it has no data to read.`);
-}
-
-/** Owns a caller's data from the first moment to the last. */
-async function receive<T>(
-  data: Readable | undefined,
-  options: LongRunningOptions,
-  work: (incoming: Incoming | undefined) => Promise<T>,
-): Promise<T> {
-  const incoming = data === undefined ? undefined : new Incoming(data, options);
-  try {
-    return await work(incoming);
-  } finally {
-    incoming?.close();
-  }
 }

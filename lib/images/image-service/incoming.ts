@@ -4,6 +4,24 @@ import { asError, type ByteSource } from '../../streams/index.js';
 import { Meter } from './meter.js';
 
 /**
+ * Works with the data that a caller handed over, and owns it from the first moment to the last.
+ *
+ * @param work - is given none when there is none.
+ */
+export async function receive<T>(
+  data: Readable | undefined,
+  options: LongRunningOptions,
+  work: (incoming: Incoming | undefined) => Promise<T>,
+): Promise<T> {
+  const incoming = data === undefined ? undefined : new Incoming(data, options);
+  try {
+    return await work(incoming);
+  } finally {
+    incoming?.close();
+  }
+}
+
+/**
  * The data that a caller handed over for an image. From the moment it is made it owns the stream: an error before anybody reads does not
  * bring the process down but is given to the one who reads, the signal ends it, and {@link Incoming.close} destroys it.
  */

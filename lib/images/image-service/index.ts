@@ -5,7 +5,7 @@
 export { Digest, Verification } from './digest.js';
 export { ImageConflict } from './exceptions.js';
 export { passes } from './filters.js';
-export { Incoming } from './incoming.js';
+export { Incoming, receive } from './incoming.js';
 export { checkFormats, checkMetadata, checkQueued, checkSameId, isImageId, isProperty } from './metadata.js';
 export { Meter } from './meter.js';
 export { clip } from './range.js';
