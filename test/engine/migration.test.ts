@@ -16,3 +16,18 @@ describe('DockerDriver moves instances', () => {
   resizeContract(() => hosts);
   migrationContract(() => hosts);
 });
+
+/** An engine of another version, where there is one: instances move between the two. */
+const otherEngine = process.env['OTHER_DOCKER_HOST'];
+if (otherEngine !== undefined)
+  describe('DockerDriver moves instances between engines', () => {
+    let hosts: TwoHosts;
+    beforeAll(async () => {
+      hosts = await twoHosts({ otherEngine });
+    });
+    afterAll(async () => {
+      await hosts.close();
+    });
+
+    migrationContract(() => hosts);
+  });

@@ -57,7 +57,7 @@ export function migrationContract(hosts: () => TwoHosts): void {
 
       await destroyBeforeRevert(destination.driver, source.driver, after, network_info);
       await source.driver.finish_revert_migration(context, instance, network_info, migration(instance));
-      const again = await lastStart(source, source.driver, instance);
+      const again = await lastStart(source, source.driver, instance, 2);
       expect(again.match(/\/mark/g)).toHaveLength(1);
       expect(again).toContain(network.address(9));
       expect(again).toContain('fa:16:3e:00:00:09');
@@ -131,7 +131,7 @@ export function migrationContract(hosts: () => TwoHosts): void {
     it('is refused when the instance has more on its disk than the new flavor can hold', async () => {
       const { source, addresses } = hosts();
       const { instance } = await start(
-        'dd if=/dev/zero of=/big bs=1M count=1 seek=1100 2>/dev/null; echo done; sleep 1000',
+        'echo begin; dd if=/dev/zero of=/big bs=1M count=1 seek=1100 2>/dev/null; echo done; sleep 1000',
         { flavor: newFlavor({ root_gb: 3 }) },
       );
       const smaller = newFlavor({ root_gb: 1 });

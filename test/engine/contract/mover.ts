@@ -31,7 +31,7 @@ if [ ! -e /tree ]; then
 fi
 echo "begin $HOSTNAME"; cd /
 find tree var etc/passwd etc/group etc/shadow bin/sh -exec busybox stat -c '%n %F %a %u %g %s %h %t:%T %Y' {} + 2>/dev/null | grep -v '^[a-z/]* directory' | sort
-find tree var -type d -exec busybox stat -c '%n %a %u %g %Y' {} + | sort
+find tree var -type d ! -path var/volume -exec busybox stat -c '%n %a %u %g %Y' {} + | sort
 find tree var etc/passwd -type f -exec busybox md5sum {} + 2>/dev/null | sort
 readlink tree/soft; echo end
 cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null | sed 's/^/memory /'
@@ -47,16 +47,21 @@ export const migration = (instance: Instance): Migration => ({
 
 const quoted = (script: string): string => `'${script.replaceAll("'", `'"'"'`)}'`;
 
-/** What an instance printed at its last start. */
+/**
+ * What an instance printed at its last start.
+ *
+ * @param starts - how often it has been started in its container.
+ */
 export async function lastStart(
   harness: Harness,
   driver: ComputeDriver,
   instance: Instance,
+  starts = 1,
 ): Promise<string> {
-  const last = async (): Promise<string> =>
-    (await driver.get_console_output(harness.context, instance)).split('begin').at(-1) ?? '';
-  await eventually('it has told everything', async () => (await last()).includes('done'));
-  return await last();
+  const all = async (): Promise<string[]> =>
+    (await driver.get_console_output(harness.context, instance)).split('begin');
+  await eventually('it has told everything', async () => (await all())[starts]?.includes('done') === true);
+  return (await all())[starts] ?? '';
 }
 
 /** The part of that which is about the tree. */

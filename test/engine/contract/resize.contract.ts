@@ -20,7 +20,7 @@ export function resizeContract(hosts: () => TwoHosts): void {
       const { harness, driver, dest } = setUp();
       const { instance, image, output } = await start(treeScript);
       const after = await move(driver, driver, dest, { instance, image });
-      const now = await lastStart(harness, driver, after);
+      const now = await lastStart(harness, driver, after, 2);
       expect(treeOf(now)).toBe(treeOf(output));
       expect(memoryOf(now)).toBe(96 * 1024 ** 2);
       await driver.confirm_migration(harness.context, migration(instance), after, []);
@@ -35,7 +35,7 @@ export function resizeContract(hosts: () => TwoHosts): void {
       const after = await move(driver, driver, dest, { instance, image });
       await destroyBeforeRevert(driver, driver, after);
       await driver.finish_revert_migration(harness.context, instance, [], migration(instance));
-      const again = await lastStart(harness, driver, instance);
+      const again = await lastStart(harness, driver, instance, 3);
       expect(treeOf(again)).toBe(treeOf(output));
       expect(memoryOf(again)).toBe(64 * 1024 ** 2);
       expect((await driver.get_info(instance)).state).toBe(power_state.RUNNING);
@@ -64,7 +64,7 @@ export function resizeContract(hosts: () => TwoHosts): void {
       expect(treeOf(await lastStart(harness, driver, after))).toBe(treeOf(output));
       await destroyBeforeRevert(driver, driver, after);
       await driver.finish_revert_migration(context, instance, [], migration(instance));
-      expect(memoryOf(await lastStart(harness, driver, instance))).toBe(64 * 1024 ** 2);
+      expect(memoryOf(await lastStart(harness, driver, instance, 2))).toBe(64 * 1024 ** 2);
     });
 
     it('is gone on with by a driver that was restarted before each verb, and may repeat each', async () => {

@@ -1,0 +1,116 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Instance, Progress } from '../../../interfaces/index.js';
+import type { ContainerInspect } from '../../../lib/engine/index.js';
+import { containerRef } from '../../../lib/engine/index.js';
+import type { FaultProxy } from '../../../lib/testing/index.js';
+import { startFaultProxy } from '../../../lib/testing/index.js';
+import { directEngine, engineHost } from '../../support/engine.js';
+import { context } from '../../support/nova-objects.js';
+import { twoHosts } from '../../support/two-hosts.js';
+import { larger, migration } from '../contract/mover.js';
+import type { TwoHosts } from '../contract/two-hosts.js';
+
+const megabyte = 1_000_000;
+
+describe('an instance that moves', () => {
+  let there: FaultProxy;
+  let hosts: TwoHosts;
+  let instance: Instance;
+  const engine = directEngine();
+  beforeAll(async () => {
+    there = await startFaultProxy({ engine: engineHost() });
+    hosts = await twoHosts({ route: there.host });
+  });
+  afterAll(async () => {
+    await hosts.close();
+    await there.close();
+    engine.close();
+  });
+  beforeEach(async () => {
+    instance = await hosts.source.boot();
+  });
+  afterEach(async () => {
+    await hosts.destination.driver.destroy(context, instance, []);
+    await hosts.source.driver.destroy(context, instance, []);
+  });
+
+  const inspect = (): Promise<ContainerInspect> =>
+    engine.containers.inspect(containerRef(`nova-${instance.uuid}`));
+  const migrate = async (dest: string, reports: Progress[] = []): Promise<string | null> =>
+    await hosts.source.driver.migrate_disk_and_power_off(context, instance, dest, larger, [], {
+      onProgress: (progress) => reports.push(progress),
+    });
+  const finish = async (info: string | null, host: 'source' | 'destination'): Promise<void> => {
+    const { driver, image } = hosts[host];
+    await driver.finish_migration(
+      context,
+      migration(instance),
+      { ...instance, flavor: larger },
+      info,
+      [],
+      image,
+    );
+  };
+  const sent = (reports: readonly Progress[]): Progress | undefined =>
+    reports.filter(({ phase }) => phase === 'transferring').at(-1);
+
+  it('takes only what differs along, where the other engine has its image', async () => {
+    const reports: Progress[] = [];
+    await finish(await migrate(hosts.addresses.destination, reports), 'destination');
+    expect(sent(reports)?.total).toBeLessThan(megabyte);
+    expect(sent(reports)?.bytes).toBe(sent(reports)?.total);
+  });
+
+  it('takes everything along where that has not, and is the same to its containers', async () => {
+    const reports: Progress[] = [];
+    const before = await inspect();
+    const blindness = there.inject({
+      method: 'GET',
+      path: /\/images\/.*\/json/,
+      kind: 'answer',
+      status: 404,
+      message: 'No such image',
+      times: 2,
+    });
+    const info = await migrate(hosts.addresses.destination, reports);
+    expect(blindness.struck()).toHaveLength(2);
+    await finish(info, 'destination');
+    expect(sent(reports)?.total).toBeGreaterThan(megabyte);
+    const { Env, Cmd, Entrypoint, User, WorkingDir, StopSignal, Hostname } = before.Config;
+    expect((await inspect()).Config).toMatchObject({
+      ...{ Env, Cmd, Entrypoint, User, WorkingDir, Hostname },
+      ...(StopSignal === undefined ? {} : { StopSignal }),
+    });
+    const { RootFS: files } = await engine.images.inspect((await inspect()).Image);
+    expect(files.Layers).toHaveLength(1);
+  });
+
+  it('has the limits of its flavor in place, and to the digit those it had when that is taken back', async () => {
+    const before = await inspect();
+    await engine.containers.update(before.Id, { limits: { PidsLimit: 77, CpuShares: 333 } });
+    const { HostConfig: own } = await inspect();
+    await finish(await migrate(hosts.addresses.source), 'source');
+    const resized = await inspect();
+    expect(resized.Id).toBe(before.Id);
+    expect(resized.HostConfig).toMatchObject({
+      Memory: 96 * 1024 ** 2,
+      MemorySwap: 96 * 1024 ** 2,
+      CpuShares: 2048,
+      CpuQuota: 200_000,
+      PidsLimit: 4096,
+    });
+    await hosts.source.driver.finish_revert_migration(context, instance, [], migration(instance));
+    expect((await inspect()).HostConfig).toEqual(own);
+  });
+
+  it('keeps what it was made of out of sight of its host until the move is confirmed', async () => {
+    await finish(await migrate(hosts.addresses.destination), 'destination');
+    const kept = containerRef(`nova-${instance.uuid}.migrated`);
+    expect((await engine.containers.inspect(kept)).State.Running).toBe(false);
+    await expect(hosts.source.driver.instance_exists(instance)).resolves.toBe(false);
+    await (await hosts.source.restart()).cleanup_host(hosts.source.host);
+    expect((await engine.containers.inspect(kept)).State.Running).toBe(false);
+    await hosts.source.driver.confirm_migration(context, migration(instance), instance, []);
+    await expect(engine.containers.inspect(kept)).rejects.toMatchObject({ status: 404 });
+  });
+});
