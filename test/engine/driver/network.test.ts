@@ -42,7 +42,7 @@ describe('the networks of instances on a real engine', () => {
   };
   const impatient = { system_metadata: { image_os_shutdown_timeout: '1' } };
 
-  it('are gone when the last instance was unplugged, and there again when it is plugged', async () => {
+  it('are left by an instance that is unplugged, and entered again when it is plugged', async () => {
     const { driver, boot } = harness;
     const network = new TestNetwork();
     const instance = await boot({}, { network_info: network.port(9) });
