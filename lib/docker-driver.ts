@@ -12,6 +12,7 @@ import type { DockerDriverOptions } from './driver-options.js';
 export class DockerDriver extends DockerVerbs {
   override readonly capabilities: DriverCapabilities = {
     ...noCapabilities,
+    has_imagecache: true,
     supports_attach_interface: true,
     supports_image_type_raw: true,
     supports_migrate_to_same_host: true,

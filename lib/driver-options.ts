@@ -33,6 +33,8 @@ export interface DockerDriverOptions {
   readonly maxLaunches?: number;
   /** Image loads that the engine works on at once; default 2. */
   readonly maxLoads?: number;
+  /** Seconds after which `manage_image_cache` removes an image that no instance uses any more; default a day. Nova: `remove_unused_original_minimum_age_seconds`. */
+  readonly removeUnusedImagesAfter?: number;
   /** Most processes of an instance whose flavor does not say; default 4096. */
   readonly pidsLimit?: number;
   /** The block device that holds the engine's data (`/dev/sda`), which `quota:disk_*` of a flavor applies to. */
@@ -61,6 +63,18 @@ export interface DockerDriverOptions {
   readonly pauseForSnapshot?: boolean;
   /** The disk for instances, GiB; default: that of the file system with the engine's data, which must be on this machine. */
   readonly localGb?: number;
+  /** Virtual processors that may be given away for each one there is; default: what Placement has, else 4, as Nova's `cpu_allocation_ratio`. */
+  readonly cpuAllocationRatio?: number;
+  /** The same for memory; default: what Placement has, else 1. */
+  readonly ramAllocationRatio?: number;
+  /** The same for the disk; default: what Placement has, else 1. */
+  readonly diskAllocationRatio?: number;
+  /** Processors that are not for instances; default 0. */
+  readonly reservedHostCpus?: number;
+  /** Mebibytes that are not for instances; default 512, as Nova's `reserved_host_memory_mb`. */
+  readonly reservedHostMemoryMb?: number;
+  /** Gibibytes that are not for instances; default 0. */
+  readonly reservedHostDiskGb?: number;
   /** This host's address, told by `get_host_ip_addr`; default: this machine's first. */
   readonly myIp?: string;
 }
@@ -99,6 +113,10 @@ const plainOptions = z.strictObject({
   imageLimits: amounts(defaultImageLimits),
   maxLaunches: count.default(2 * availableParallelism()),
   maxLoads: count.default(defaultConcurrency),
+  removeUnusedImagesAfter: z
+    .int()
+    .nonnegative()
+    .default(24 * 60 * 60),
   pidsLimit: count.default(4096),
   blockDevice: z.string().startsWith('/').optional(),
   allowPrivileged: z.boolean().default(false),
@@ -110,6 +128,12 @@ const plainOptions = z.strictObject({
   vifPluggingIsFatal: z.boolean().default(true),
   pauseForSnapshot: z.boolean().default(true),
   localGb: count.optional(),
+  cpuAllocationRatio: z.number().positive().optional(),
+  ramAllocationRatio: z.number().positive().optional(),
+  diskAllocationRatio: z.number().positive().optional(),
+  reservedHostCpus: z.int().nonnegative().default(0),
+  reservedHostMemoryMb: z.int().nonnegative().default(512),
+  reservedHostDiskGb: z.int().nonnegative().default(0),
   myIp: z.union([z.ipv4(), z.ipv6()]).optional(),
 });
 

@@ -1,8 +1,10 @@
 import type {
+  CacheImageOptions,
   Instance,
   LongRunningOptions,
   RequestContext,
   UpdateTaskState,
+  VerbOptions,
 } from '../../interfaces/index.js';
 import { NovaException } from '../../interfaces/index.js';
 import { snapshot } from '../verbs/index.js';
@@ -35,5 +37,27 @@ export abstract class DockerImageVerbs extends DockerPowerVerbs {
       // What the orchestrator's own function fails with is not the driver's to explain.
       throw error instanceof NovaException && refusals.includes(error.cause) ? error.cause : error;
     }
+  }
+
+  override async cache_image(
+    context: RequestContext,
+    image_id: string,
+    options: CacheImageOptions = {},
+  ): Promise<boolean> {
+    return await this.computeHost.ask(`cache image ${image_id}`, options, ({ imageLoader }) =>
+      imageLoader.load(context, image_id, options),
+    );
+  }
+
+  override async manage_image_cache(
+    _context: RequestContext,
+    all_instances: readonly Instance[],
+    { signal }: VerbOptions = {},
+  ): Promise<void> {
+    const needed = new Set(all_instances.map(({ image_ref }) => image_ref ?? ''));
+    const minimumAge = this.computeHost.settings.removeUnusedImagesAfter;
+    await this.computeHost.ask('manage the image cache', { signal }, ({ imageLoader }) =>
+      imageLoader.removeUnused({ needed, minimumAge, signal }),
+    );
   }
 }

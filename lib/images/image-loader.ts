@@ -24,6 +24,7 @@ import { repository } from '../labels.js';
 import { takeTurn } from '../streams/index.js';
 import { defaultImageLimits, rewriteArchive, type ImageLimits } from './archive/index.js';
 import { refusedByEngine } from './engine-refusal.js';
+import { removeUnusedImages, type UnusedImages } from './image-cache.js';
 import { ImageHolds } from './image-holds.js';
 import { mustBeLoaded } from './loaded-image.js';
 import { SingleFlight, type FlightControls } from './single-flight.js';
@@ -141,6 +142,15 @@ export class ImageLoader {
    */
   async removeLeftovers(): Promise<void> {
     await removeTemporaryImages(this.#engine, this.#host, this.#logger);
+  }
+
+  /**
+   * Removes images that this driver loaded and that nobody on the engine has used for a while, see {@link removeUnusedImages}.
+   *
+   * @throws what the engine fails with when it is asked; the signal's reason when that aborts.
+   */
+  async removeUnused(unused: UnusedImages): Promise<void> {
+    await removeUnusedImages({ engine: this.#engine, holds: this.#holds, logger: this.#logger }, unused);
   }
 
   async #fetch(context: RequestContext, image_id: string, options: LongRunningOptions): Promise<boolean> {

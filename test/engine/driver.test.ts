@@ -2,10 +2,13 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import { dockerHarness } from '../support/docker-harness.js';
 import type { Harness } from './contract/harness.js';
 import { hostContract } from './contract/host.contract.js';
+import { imageCacheContract } from './contract/image-cache.contract.js';
 import { lifeCycleContract } from './contract/life-cycle.contract.js';
 import { networkContract } from './contract/network.contract.js';
 import { powerContract } from './contract/power.contract.js';
+import { rescueContract } from './contract/rescue.contract.js';
 import { snapshotContract } from './contract/snapshot.contract.js';
+import { usageContract } from './contract/usage.contract.js';
 
 describe('DockerDriver is a ComputeDriver', () => {
   let harness: Harness;
@@ -20,5 +23,8 @@ describe('DockerDriver is a ComputeDriver', () => {
   powerContract(() => harness);
   networkContract(() => harness);
   snapshotContract(() => harness);
+  imageCacheContract(() => harness);
+  rescueContract(() => harness);
   hostContract(() => harness);
+  usageContract(() => harness);
 });

@@ -1,0 +1,156 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  containerRef,
+  repositoryName,
+  tagName,
+  type ContainerSpecification,
+  type Engine,
+} from '../../../lib/engine/index.js';
+import { bootReference, type ImageLoader } from '../../../lib/images/index.js';
+import { label, repository } from '../../../lib/labels.js';
+import { directEngine, inventory } from '../../support/engine.js';
+import { context } from '../../support/nova-objects.js';
+import { LoaderStage } from './loader-stage.js';
+
+/** Seconds. */
+const minimumAge = 1;
+
+describe('ImageLoader.removeUnused', () => {
+  let stage: LoaderStage;
+  let loader: ImageLoader;
+  let direct: Engine;
+  let id: string;
+  let containers: string[];
+  beforeEach(async () => {
+    stage = await LoaderStage.open();
+    direct = directEngine();
+    loader = stage.newLoader();
+    containers = [];
+    ({ id } = await stage.newImage());
+    await loader.load(context, id);
+  });
+  afterEach(async () => {
+    for (const name of containers) await direct.containers.remove(containerRef(name), { force: true });
+    direct.close();
+    await stage.close();
+  });
+
+  const isThere = async (image_id = id): Promise<boolean> =>
+    (await inventory()).images.some((image) => image.includes(bootReference(image_id)));
+  const pass = (milliseconds: number): Promise<void> =>
+    new Promise((resolve) => setTimeout(resolve, milliseconds));
+  const age = (): Promise<void> => pass(1000 * minimumAge + 100);
+
+  /** The engine is not ours alone: what others loaded is needed. */
+  async function removeUnused(options: { loader?: ImageLoader; needed?: string[] } = {}): Promise<void> {
+    const images = await direct.images.list({ filters: { reference: [repository.image] } });
+    const ids = images.flatMap(({ RepoTags: tags }) => tags.map((tag) => tag.slice(tag.indexOf(':') + 1)));
+    const others = ids.filter((other) => !stage.loaded.includes(other));
+    const needed = new Set([...others, ...(options.needed ?? [])]);
+    await (options.loader ?? loader).removeUnused({ needed, minimumAge });
+  }
+
+  async function runFrom(specification: ContainerSpecification): Promise<void> {
+    const name = `nova-${id}`;
+    await direct.containers.create({
+      name: containerRef(name),
+      specification: { Cmd: ['x'], ...specification },
+    });
+    containers.push(name);
+  }
+
+  it('removes an image that nobody has used for long enough, and not before', async () => {
+    await removeUnused();
+    expect(await isThere()).toBe(true);
+    await age();
+    await removeUnused();
+    expect(await isThere()).toBe(false);
+  });
+
+  it('counts from the time when it was last seen in use, also after a restart', async () => {
+    await age();
+    await removeUnused({ needed: [id] });
+    await removeUnused({ loader: stage.newLoader() });
+    expect(await isThere()).toBe(true);
+    await age();
+    await removeUnused({ loader: stage.newLoader() });
+    expect(await isThere()).toBe(false);
+  });
+
+  it.each([
+    ['is made of it', (): ContainerSpecification => ({ Image: bootReference(id) })],
+    [
+      'is an instance booted from it, and now made of another image',
+      (): ContainerSpecification => ({
+        Image: bootReference(stage.loaded[1] ?? ''),
+        Labels: { [label.host]: 'another-host', [label.imageId]: id },
+      }),
+    ],
+  ])('leaves an image while a container, whoever made it, %s', async (_what, specification) => {
+    await loader.load(context, (await stage.newImage()).id);
+    await runFrom(specification());
+    await age();
+    await removeUnused();
+    expect(await isThere()).toBe(true);
+  });
+
+  it('leaves an image that somebody is about to boot from', async () => {
+    const image = await loader.hold(id);
+    await age();
+    await removeUnused();
+    expect(await isThere()).toBe(true);
+    image.keep();
+    await removeUnused();
+    expect(await isThere()).toBe(false);
+  });
+
+  it('lets those who come at this moment wait, and load it anew', async () => {
+    await age();
+    const fault = stage.proxy.inject({ method: 'DELETE', kind: 'delay-request', milliseconds: 200 });
+    const removed = removeUnused();
+    while (fault.struck().length === 0) await pass(5);
+    const image = await loader.hold(id);
+    expect(await isThere()).toBe(false);
+    await expect(image.load(context)).resolves.toBe(true);
+    image.keep();
+    await removed;
+    expect(await isThere()).toBe(true);
+  });
+
+  it('leaves what it finds used after all: the engine removes no image of a container', async () => {
+    await age();
+    const fault = stage.proxy.inject({ method: 'DELETE', kind: 'delay-request', milliseconds: 300 });
+    const removed = removeUnused();
+    while (fault.struck().length === 0) await pass(5);
+    // Another host's driver knows nothing of our holds.
+    await runFrom({ Image: bootReference(id) });
+    await removed;
+    expect(await isThere()).toBe(true);
+  });
+
+  it("touches nobody else's images", async () => {
+    const names = [`${repository.image}-of-mine`, repository.instance].map((repo) => ({
+      repo: repositoryName(repo),
+      tag: tagName(id),
+    }));
+    for (const name of names) await direct.images.tag(bootReference(id), name);
+    await age();
+    await removeUnused();
+    const left = (await inventory()).images.filter((image) => image.includes(id));
+    expect(left).toHaveLength(1);
+    for (const { repo } of names) expect(left.join()).toContain(`${repo}:${id}`);
+    const [own] = (await direct.images.list()).filter(({ RepoTags: tags }) =>
+      tags.includes(`${repository.instance}:${id}`),
+    );
+    if (own !== undefined) await direct.images.remove(own.Id, { force: true });
+  });
+
+  it('goes on to the next when the engine refuses to remove one', async () => {
+    const { id: second } = await stage.newImage();
+    await loader.load(context, second);
+    await age();
+    stage.proxy.inject({ method: 'DELETE', kind: 'answer', status: 500, message: 'out of sorts' });
+    await removeUnused();
+    expect([await isThere(), await isThere(second)].filter(Boolean)).toHaveLength(1);
+  });
+});
