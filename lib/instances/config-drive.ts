@@ -11,6 +11,8 @@ import { ownVolume } from './own-volume.js';
  */
 const drive = 'var/lib/cloud/seed/config_drive';
 export const configDriveSeed = `${drive}/openstack`;
+/** Where its volume lies in the container. */
+export const configDriveFolder = `/${drive}`;
 
 /** What the operator's configuration says of config drives. */
 export interface ConfigDrivePolicy {
@@ -71,7 +73,7 @@ export function configDriveMounts(
   host: string,
   instance: Instance,
 ): MountSpecification[] {
-  return files.length === 0 ? [] : [ownVolume(`/${drive}`, host, instance)];
+  return files.length === 0 ? [] : [ownVolume(configDriveFolder, host, instance)];
 }
 
 function isRequired(

@@ -4,7 +4,7 @@
  * image services and networks.
  */
 export { acceleratorsMustBeNone, blockDeviceMounts, withMounts } from './block-devices.js';
-export { configDriveFiles, configDriveMounts } from './config-drive.js';
+export { configDriveFiles, configDriveFolder, configDriveMounts } from './config-drive.js';
 export type { ConfigDrivePolicy } from './config-drive.js';
 export { setAdministratorPassword } from './administrator-password.js';
 export { consoleOutput } from './console-output.js';

@@ -22,6 +22,8 @@ export interface FileSystemTransfer extends ImageDestination {
   readonly container: ContainerInspect;
   /** The name that the container's image may have at the destination, too. */
   readonly boot: ImageReference | undefined;
+  /** Folders whose volumes stay behind with what is in them; absolute paths. */
+  readonly leftBehind: readonly string[];
 }
 
 /** Layers that engines can stack are some 125; a container that has come far in small steps goes as a whole before that. */
@@ -105,11 +107,11 @@ async function changedFiles({
 
 /** Reads a layer, again and again while it turns out to need more files. */
 async function measured(
-  { source, container, signal, onProgress }: FileSystemTransfer,
+  { source, container, leftBehind, signal, onProgress }: FileSystemTransfer,
   selected: SelectedFiles,
   below: readonly string[],
 ): Promise<MeasuredLayer> {
-  const volumes = ownVolumes(container);
+  const volumes = ownVolumes(container).filter((volume) => !leftBehind.map(plainPath).includes(volume));
   for (const volume of volumes) if (folderOf(volume) !== '') selected.add(folderOf(volume));
   const layer: LayerSource = { engine: source, container: container.Id, selected, volumes, signal };
   for (;;) {

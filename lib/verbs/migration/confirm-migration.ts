@@ -1,8 +1,6 @@
 import type { Instance, NetworkInfo } from '../../../interfaces/index.js';
-import { isNetworkRef } from '../../engine/index.js';
 import { removeInstanceImages } from '../../images/index.js';
 import { findInstance, findKeptContainer, forgetResize, removeContainer } from '../../instances/index.js';
-import { networkName } from '../../network/index.js';
 import type { ComputeNode } from '../compute-node.js';
 
 /** On the host that an instance has left, or that has changed its flavor: there is no way back any more. May be repeated. */
@@ -16,10 +14,7 @@ export async function confirmMigration(
   if (kept !== undefined) {
     await removeContainer(engine, kept.Id);
     await removeInstanceImages(engine, instance.uuid, [kept.Image]);
-    await networks.removeUnused([
-      ...Object.keys(kept.NetworkSettings.Networks).filter(isNetworkRef),
-      ...network_info.map(({ network }) => networkName(network.id)),
-    ]);
+    await networks.release([kept], network_info);
   }
   const isHere = (await findInstance(engine, host, instance)) !== undefined;
   if (isHere) await forgetResize(notes, instance);

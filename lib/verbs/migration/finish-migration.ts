@@ -1,12 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import type { ImageMeta, Instance, LongRunningOptions, NetworkInfo } from '../../../interfaces/index.js';
+import type {
+  BlockDeviceInfo,
+  ImageMeta,
+  Instance,
+  LongRunningOptions,
+  NetworkInfo,
+} from '../../../interfaces/index.js';
 import { InstanceExists, MigrationError } from '../../../interfaces/index.js';
-import type { ContainerId, ContainerInspect, ImageId } from '../../engine/index.js';
+import type { ContainerId, ContainerInspect, ImageId, MountSpecification } from '../../engine/index.js';
 import { isNotFound } from '../../engine/index.js';
 import { instanceReference } from '../../images/index.js';
 import type { SpawnAttempt } from '../../instances/index.js';
 import {
   adoptName,
+  blockDeviceMounts,
+  configDriveFiles,
+  configDriveMounts,
   containerName,
   containerPartName,
   containerSpecification,
@@ -14,6 +23,7 @@ import {
   discardAttempt,
   findInstance,
   inspectInstance,
+  instanceFiles,
   instanceRecord,
   isHalfMade,
   resizeInPlace,
@@ -21,6 +31,8 @@ import {
   startContainer,
   Undo,
   undoResize,
+  withMounts,
+  writeFiles,
 } from '../../instances/index.js';
 import { takeTurn } from '../../streams/index.js';
 import type { ComputeNode } from '../compute-node.js';
@@ -32,6 +44,7 @@ export interface Arrival extends LongRunningOptions {
   readonly disk_info: string | null;
   readonly network_info: NetworkInfo;
   readonly image_meta: ImageMeta;
+  readonly block_device_info?: BlockDeviceInfo | null;
   readonly power_on: boolean;
 }
 
@@ -77,7 +90,7 @@ async function connectAndStart(
   { network_info, power_on, signal }: Arrival,
 ): Promise<void> {
   await networks.plug(container, network_info, signal);
-  if (power_on) await startContainer(engine, container);
+  if (power_on) await networks.startIn(container.Id, network_info, () => startContainer(engine, container));
 }
 
 function isLeftHalfMade(container: ContainerInspect): boolean {
@@ -90,11 +103,16 @@ async function arrive(
   node: ComputeNode,
   instance: Instance,
   image: ImageId,
-  { network_info, image_meta, power_on, signal, onProgress }: Arrival,
+  arrival: Arrival,
 ): Promise<void> {
+  const { network_info, image_meta, block_device_info, power_on, signal, onProgress } = arrival;
   const { engine, networks, logger } = node;
   const reference = instanceReference(instance.uuid);
   await mustHaveArrived(node, instance, image, signal);
+  const disks = await blockDeviceMounts(node, instance, block_device_info, signal);
+  const drive = configDriveFiles(instance, image_meta, { network_info }, node.policy);
+  // All else that a spawn writes came with the instance's files; user data is on the drive, too.
+  const files = instanceFiles({ ...instance, key_data: null }, [], undefined, drive);
   const attempt: SpawnAttempt = { host: node.host, id: `tmp-${randomBytes(16).toString('hex')}`, power_on };
   const name = containerName(instance.uuid);
   const first = power_on ? name : containerPartName(instance.uuid, spawning);
@@ -102,27 +120,33 @@ async function arrive(
   try {
     const wiring = await networks.prepare(network_info, signal);
     undo.push('its networks', () => networks.abandon(wiring));
-    const specification = containerSpecification(
-      instance,
-      { meta: image_meta, reference },
-      networks.specification(wiring),
-      attempt,
-      node.policy,
+    const specification = withMounts(
+      containerSpecification(
+        instance,
+        { meta: image_meta, reference },
+        networks.specification(wiring),
+        attempt,
+        node.policy,
+      ),
+      [...disks.map(filledFromImage), ...configDriveMounts(drive, node.host, instance)],
     );
     let creationFailure: unknown;
     undo.push('its container', () => discardAttempt(engine, [name, first], attempt, creationFailure));
     await takeTurn(node.launches, signal, async () => {
       let container: ContainerId;
       try {
-        container = await createContainer(engine, first, instance, specification, attempt);
+        container = await node.rootDisks.create(instance.flavor, specification, (sized) =>
+          createContainer(engine, first, instance, sized, attempt),
+        );
       } catch (error) {
         creationFailure = error;
         throw error;
       }
       await networks.connectFurther(container, wiring);
+      if (drive.length > 0) await writeFiles(engine, container, files, logger);
       signal?.throwIfAborted();
       onProgress?.({ phase: 'starting', bytes: 0 });
-      if (power_on) await startContainer(engine, container);
+      if (power_on) await networks.startIn(container, network_info, () => startContainer(engine, container));
       else await adoptName(engine, container, name, instance);
       signal?.throwIfAborted();
     });
@@ -131,6 +155,12 @@ async function arrive(
     await undo.run();
     throw error;
   }
+}
+
+/** What was on an ephemeral disk came in its place in the image: the engine fills the new one with it. */
+function filledFromImage(mount: MountSpecification): MountSpecification {
+  if (mount.Source !== undefined) return mount;
+  return { ...mount, VolumeOptions: { ...mount.VolumeOptions, NoCopy: false } };
 }
 
 /** @throws MigrationError when the engine has not what was sent to it. */

@@ -31,8 +31,9 @@ export async function finishRevertMigration(
   { network_info, power_on, signal }: Return,
 ): Promise<void> {
   const container = await asItWas(node, instance);
-  await node.networks.plug(container, network_info, signal);
-  if (power_on) await startContainer(node.engine, container);
+  const { engine, networks } = node;
+  await networks.plug(container, network_info, signal);
+  if (power_on) await networks.startIn(container.Id, network_info, () => startContainer(engine, container));
 }
 
 async function asItWas(node: ComputeNode, instance: Instance): Promise<ContainerInspect> {

@@ -9,6 +9,7 @@ import type { ContainerInspect, Engine, ImageId } from '../../engine/index.js';
 import { bootReference, removeInstanceImages, transferFileSystem } from '../../images/index.js';
 import {
   canResizeInPlace,
+  configDriveFolder,
   findInstance,
   findKeptContainer,
   inspectInstance,
@@ -140,6 +141,8 @@ async function moveAway(
       destination,
       container,
       uuid: instance.uuid,
+      // Nova's drivers make config drives anew where an instance arrives, without the password that was in them.
+      leftBehind: [configDriveFolder],
       boot: bootImage === '' ? undefined : bootReference(bootImage),
       host,
       logger,
@@ -178,7 +181,7 @@ async function comeBack(
     if (kept?.Id === container.Id) await restoreKeptContainer(engine, instance, kept);
     if (!container.State.Running) return true;
     await networks.plug(container, network_info);
-    await startContainer(engine, container);
+    await networks.startIn(container.Id, network_info, () => startContainer(engine, container));
     return true;
   } catch (error) {
     logger.error('the instance could not be started again where it was', { instance: instance.uuid, error });
