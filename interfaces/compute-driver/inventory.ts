@@ -7,6 +7,8 @@ import type { VerbOptions } from './verb-options.js';
 export interface GetInfoOptions extends VerbOptions {
   /** Whether a state that the driver remembers will do. Default: true. */
   readonly use_cache?: boolean;
+  /** Whether to measure the memory and the processor time that it has used; the engine is asked once more for it. Default: false. */
+  readonly usage?: boolean;
 }
 
 /** Which instances there are, and how they are. Only containers that are instances of this host are ever told of. */

@@ -24,7 +24,8 @@ export interface Diagnostics {
 
 /** Traffic of one interface. */
 export interface NicDiagnostics {
-  readonly mac_address: string;
+  /** Null where it cannot be told which interface this is. */
+  readonly mac_address: string | null;
   readonly rx_octets: number;
   readonly rx_errors: number;
   readonly rx_drop: number;
@@ -41,7 +42,8 @@ export interface DiskDiagnostics {
   readonly read_requests: number;
   readonly write_bytes: number;
   readonly write_requests: number;
-  readonly errors_count: number;
+  /** Null where nobody counts them. */
+  readonly errors_count: number | null;
 }
 
 /** Use of the processors of a host. Nova: `get_host_cpu_stats`. Times in nanoseconds, frequency in MHz. */

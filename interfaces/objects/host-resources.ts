@@ -32,6 +32,11 @@ export interface Inventory {
 
 /** What a driver does to Placement's picture of its node. Nova: `nova.compute.provider_tree.ProviderTree`. */
 export interface ProviderTree {
+  /** What Placement has of a provider. */
+  data(name_or_uuid: string): {
+    readonly inventory: Readonly<Record<string, Partial<Inventory>>>;
+    readonly traits: Iterable<string>;
+  };
   update_inventory(name_or_uuid: string, inventory: Readonly<Record<string, Inventory>>): void;
   add_traits(name_or_uuid: string, ...traits: string[]): void;
   remove_traits(name_or_uuid: string, ...traits: string[]): void;

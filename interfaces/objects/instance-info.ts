@@ -11,4 +11,12 @@ export interface InstanceInfo {
   readonly oom_killed: boolean;
   /** When it last started, ISO 8601; null before it ran. */
   readonly started_at: string | null;
+  /** The memory that it may use, KiB. */
+  readonly max_mem_kb: number;
+  /** The virtual processors that it may use the time of. */
+  readonly num_cpu: number;
+  /** Memory in use, KiB; only when usage was asked for, and it runs. */
+  readonly mem_kb?: number;
+  /** Processor time used since it started, nanoseconds; only when usage was asked for, and it runs. */
+  readonly cpu_time_ns?: number;
 }

@@ -1,7 +1,21 @@
-import type { GetAvailableNodesOptions, HostResources, VerbOptions } from '../../interfaces/index.js';
+import type {
+  GetAvailableNodesOptions,
+  HostCpuStats,
+  HostResources,
+  ProviderTree,
+  UpdateProviderTreeOptions,
+  VerbOptions,
+} from '../../interfaces/index.js';
 import { ComputeHostNotFound, NotImplementedError } from '../../interfaces/index.js';
-import { listInstances } from '../instances/index.js';
-import { hostResources, hostUptime, ownAddress } from '../host/index.js';
+import { flavorFigures, listInstances } from '../instances/index.js';
+import {
+  architectureTraits,
+  hostCpuStats,
+  hostResources,
+  hostUptime,
+  inventories,
+  ownAddress,
+} from '../host/index.js';
 import PQueue from 'p-queue';
 import { ComputeHost } from '../compute-host.js';
 import type { DockerDriverOptions } from '../driver-options.js';
@@ -37,11 +51,33 @@ export abstract class DockerHostVerbs extends NovaDefaults {
   }
 
   override async get_available_resource(nodename: string, options: VerbOptions = {}): Promise<HostResources> {
-    return await this.computeHost.ask('tell the resources', options, async ({ engine, host }) => {
+    return await this.computeHost.ask('tell the resources', options, async ({ engine, host, notes }) => {
       if (nodename !== host) throw new ComputeHostNotFound(`This driver's node is ${host}, not ${nodename}`);
-      const used = (await listInstances(engine, host, options.signal)).map(({ record }) => record);
+      const instances = await listInstances(engine, host, options.signal);
+      const resized = await notes.list('flavor', options.signal);
+      const used = instances.map((listed) => flavorFigures(listed, resized));
       return await hostResources(engine, nodename, used, this.computeHost.settings.localGb);
     });
+  }
+
+  override async update_provider_tree(
+    provider_tree: ProviderTree,
+    nodename: string,
+    options: UpdateProviderTreeOptions = {},
+  ): Promise<void> {
+    const resources = await this.get_available_resource(nodename, options);
+    const known = provider_tree.data(nodename).inventory;
+    provider_tree.update_inventory(nodename, inventories(resources, this.computeHost.settings, known));
+    const architecture = resources.supported_instances[0]?.[0] ?? '';
+    provider_tree.add_traits(nodename, ...architectureTraits(architecture));
+  }
+
+  override async get_host_cpu_stats(): Promise<HostCpuStats> {
+    if (!this.computeHost.isLocal)
+      throw new NotImplementedError(
+        "How the engine's host spends its time is known only where it is this machine",
+      );
+    return await hostCpuStats();
   }
 
   override get_host_uptime(): Promise<string> {

@@ -1,14 +1,18 @@
 import type { GetInfoOptions, Instance, InstanceInfo, VerbOptions } from '../../interfaces/index.js';
 import { InstanceNotFound } from '../../interfaces/index.js';
-import { instanceInfo, isSuspended, listInstances } from '../instances/index.js';
+import { instanceInfo, isSuspended, listInstances, measure, usageOf } from '../instances/index.js';
 import { DockerHostVerbs } from './host.js';
 
 /** The verbs that tell which instances there are and how they are. */
 export abstract class DockerInventoryVerbs extends DockerHostVerbs {
   override async get_info(instance: Instance, options: GetInfoOptions = {}): Promise<InstanceInfo> {
-    return await this.computeHost.look('look at', instance, options, async ({ notes }, container) =>
-      instanceInfo(container, await isSuspended(notes, instance, container, options.signal)),
-    );
+    const { usage = false, signal } = options;
+    return await this.computeHost.look('look at', instance, options, async (node, container) => {
+      const info = instanceInfo(container, await isSuspended(node.notes, instance, container, signal));
+      if (!usage || !container.State.Running) return info;
+      const { cpuTime, memoryUsed } = usageOf(await measure(node.engine, container, signal));
+      return { ...info, cpu_time_ns: cpuTime, mem_kb: Math.floor(memoryUsed / 1024) };
+    });
   }
 
   override async instance_exists(instance: Instance, options: VerbOptions = {}): Promise<boolean> {

@@ -1,7 +1,10 @@
 /**
  * The host: what it has, what the instances use of it, how long it has been up, where it is. Imports the engine; changes nothing.
  */
+export { hostCpuStats } from './host-cpu-stats.js';
 export { hostResources } from './host-resources.js';
 export type { UsedResources } from './host-resources.js';
 export { hostUptime } from './host-uptime.js';
+export { architectureTraits, inventories } from './inventories.js';
+export type { InventoryPolicy } from './inventories.js';
 export { ownAddress } from './own-address.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { ImageMeta, InjectedFile, Instance, NetworkInfo } from '../../interfaces/index.js';
-import type { MountSpecification } from '../engine/index.js';
+import type { ContainerInspect, MountSpecification } from '../engine/index.js';
 import type { FileToWrite } from './instance-files.js';
 import { networkMetadata } from './network-metadata.js';
 import { ownVolume } from './own-volume.js';
@@ -74,6 +74,11 @@ export function configDriveMounts(
   instance: Instance,
 ): MountSpecification[] {
   return files.length === 0 ? [] : [ownVolume(configDriveFolder, host, instance)];
+}
+
+/** Whether an instance was made with a config drive. */
+export function hasConfigDrive({ Mounts: mounts }: Pick<ContainerInspect, 'Mounts'>): boolean {
+  return mounts.some(({ Destination: destination }) => destination === `/${drive}`);
 }
 
 function isRequired(

@@ -4,7 +4,7 @@
  * image services and networks.
  */
 export { acceleratorsMustBeNone, blockDeviceMounts, withMounts } from './block-devices.js';
-export { configDriveFiles, configDriveFolder, configDriveMounts } from './config-drive.js';
+export { configDriveFiles, configDriveFolder, configDriveMounts, hasConfigDrive } from './config-drive.js';
 export type { ConfigDrivePolicy } from './config-drive.js';
 export { setAdministratorPassword } from './administrator-password.js';
 export { consoleOutput } from './console-output.js';
@@ -23,16 +23,23 @@ export { isHalfMade, spawning } from './half-made.js';
 export { blamedOnImage } from './image-fault.js';
 export { imageOfInstance } from './image-of-instance.js';
 export { instanceFiles } from './instance-files.js';
+export type { InstanceFiles } from './instance-files.js';
 export type { SpawnAttempt } from './instance-labels.js';
 export { instanceRecord } from './instance-labels.js';
 export { findKeptContainer, keepContainer, migrated, restoreKeptContainer } from './kept-container.js';
 export { listContainersOf, listContainersOfHost, listInstances } from './list-instances.js';
 export type { ListedInstance } from './list-instances.js';
 export { isMounted } from './mount-point.js';
+export { flatDiagnostics, instanceDiagnostics, measure, usageOf } from './diagnostics.js';
 export { Notes } from './notes.js';
 export type { NoteKind } from './notes.js';
+export { part, putBack, settleParts } from './parts.js';
+export type { SettledInstance } from './parts.js';
 export { instanceInfo, powerState } from './power-state.js';
+export { recreatedContainer } from './recreated-container.js';
 export { removeContainer } from './remove-container.js';
+export { rescuedNetworks, rescueLabels } from './rescue-labels.js';
+export { makeRescuedFolder, mountedPaths, rescuedFolder, rescuedMounts } from './rescued-files.js';
 export {
   canResizeInPlace,
   flavorFigures,

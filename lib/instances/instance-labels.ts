@@ -62,14 +62,22 @@ export function instanceRecord(labels: Readonly<Record<string, string>>): Instan
   const name = labels[label.instanceName];
   if (host === undefined || uuid === undefined || name === undefined) return undefined;
   if (host === '' || !isUuid(uuid)) return undefined;
+  const [vcpus, memory_mb, root_gb] = [label.vcpus, label.memoryMb, label.rootGb].map((key) =>
+    Number(labels[key]),
+  );
+  if (!isCount(vcpus) || !isCount(memory_mb) || !isCount(root_gb)) return undefined;
   return {
     host,
     uuid,
     name,
-    vcpus: Number(labels[label.vcpus]),
-    memory_mb: Number(labels[label.memoryMb]),
-    root_gb: Number(labels[label.rootGb]),
+    vcpus,
+    memory_mb,
+    root_gb,
     power_on: labels[label.powerOn] === 'true',
     attempt: labels[label.attempt] ?? '',
   };
+}
+
+function isCount(value: number | undefined): value is number {
+  return Number.isSafeInteger(value);
 }

@@ -1,6 +1,7 @@
 import type { InstanceInfo, PowerState } from '../../interfaces/index.js';
 import { power_state } from '../../interfaces/index.js';
 import type { ContainerInspect } from '../engine/index.js';
+import { instanceRecord } from './instance-labels.js';
 
 /** The engine's zero time. */
 export const never = '0001-01-01T00:00:00Z';
@@ -17,6 +18,8 @@ export function instanceInfo(container: ContainerInspect, isSuspended: boolean):
     exit_code: hasRun && !state.Running ? state.ExitCode : null,
     oom_killed: state.OOMKilled,
     started_at: hasRun ? state.StartedAt : null,
+    max_mem_kb: container.HostConfig.Memory / 1024,
+    num_cpu: instanceRecord(container.Config.Labels)?.vcpus ?? 0,
   };
 }
 

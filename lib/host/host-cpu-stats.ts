@@ -1,0 +1,29 @@
+import { readFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import type { HostCpuStats } from '../../interfaces/index.js';
+import { NovaException } from '../../interfaces/index.js';
+
+/** The kernel counts in ticks of a hundredth of a second for all who read, whatever it does itself (proc(5), USER_HZ). */
+const nanosecondsPerTick = 10_000_000;
+
+/**
+ * How the processors of this machine have spent their time since it was started.
+ *
+ * @throws NovaException when the kernel does not tell.
+ */
+export async function hostCpuStats(): Promise<HostCpuStats> {
+  const statistics = await readFile('/proc/stat', 'utf8').catch((cause: unknown) => {
+    throw new NovaException('The kernel of this machine does not tell how its processors spend their time', {
+      cause,
+    });
+  });
+  const ticks = /^cpu +(.*)$/m.exec(statistics)?.[1]?.split(' ').map(Number) ?? [];
+  const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0] = ticks;
+  return {
+    user: (user + nice) * nanosecondsPerTick,
+    kernel: (system + irq + softirq) * nanosecondsPerTick,
+    idle: idle * nanosecondsPerTick,
+    iowait: iowait * nanosecondsPerTick,
+    frequency: cpus()[0]?.speed ?? 0,
+  };
+}

@@ -1,0 +1,135 @@
+import type { Diagnostics, NicDiagnostics } from '../../interfaces/index.js';
+import { InstanceInvalidState } from '../../interfaces/index.js';
+import type { ContainerInspect, ContainerStats, Engine } from '../engine/index.js';
+
+const mebibyte = 1024 * 1024;
+
+/** What an instance has used since it started, and of what. */
+export interface InstanceUsage {
+  /** Nanoseconds of processor time. */
+  readonly cpuTime: number;
+  /** Bytes, without what the kernel would give back at once. */
+  readonly memoryUsed: number;
+}
+
+/**
+ * Measures an instance that runs or is frozen.
+ *
+ * @throws InstanceInvalidState when it does neither.
+ */
+export async function measure(
+  engine: Engine,
+  container: ContainerInspect,
+  signal?: AbortSignal,
+): Promise<ContainerStats> {
+  if (!container.State.Running)
+    throw new InstanceInvalidState(
+      `The instance is ${container.State.Status}: only one that runs can be measured`,
+    );
+  return await engine.containers.stats(container.Id, { signal });
+}
+
+/** The figures of an instance that accounts are made of. */
+export function usageOf({ cpu_stats: cpu, memory_stats: memory }: ContainerStats): InstanceUsage {
+  // What the page cache holds and is not in use: named `inactive_file` by cgroup v2, `total_inactive_file` by v1.
+  const reclaimable = memory.stats['total_inactive_file'] ?? memory.stats['inactive_file'] ?? 0;
+  return {
+    cpuTime: cpu.cpu_usage.total_usage,
+    memoryUsed: Math.max(0, (memory.usage ?? 0) - reclaimable),
+  };
+}
+
+/**
+ * What was measured of an instance, in Nova's names.
+ *
+ * @param hypervisor_os - what the engine's host runs.
+ */
+export function instanceDiagnostics(
+  container: ContainerInspect,
+  stats: ContainerStats,
+  { config_drive, hypervisor_os }: Pick<Diagnostics, 'config_drive' | 'hypervisor_os'>,
+): Diagnostics {
+  const nic_details = nics(container, stats);
+  const cpu_details = cpus(stats);
+  return {
+    state: container.State.Paused ? 'paused' : 'running',
+    driver: 'docker',
+    hypervisor: 'docker',
+    hypervisor_os,
+    uptime: Math.max(0, Math.floor((Date.parse(stats.read) - Date.parse(container.State.StartedAt)) / 1000)),
+    config_drive,
+    memory_details: {
+      maximum: Math.floor(container.HostConfig.Memory / mebibyte),
+      used: Math.floor(usageOf(stats).memoryUsed / mebibyte),
+    },
+    cpu_details,
+    nic_details,
+    disk_details: [disk(stats)],
+    num_cpus: cpu_details.length,
+    num_nics: nic_details.length,
+    num_disks: 1,
+  };
+}
+
+/** The same as one flat record, as Nova's drivers did before its names were agreed upon. */
+export function flatDiagnostics({
+  memory_details: memory,
+  cpu_details,
+  nic_details,
+  disk_details,
+  uptime,
+}: Diagnostics): Record<string, number> {
+  const numbered = (kind: string, details: readonly object[]): [string, number][] =>
+    details.flatMap((detail, index) =>
+      Object.entries(detail).flatMap(([name, value]: [string, unknown]): [string, number][] =>
+        typeof value === 'number' && name !== 'id' ? [[`${kind}${index}_${name}`, value]] : [],
+      ),
+    );
+  return {
+    uptime,
+    memory: memory.maximum,
+    'memory-used': memory.used,
+    ...Object.fromEntries([
+      ...numbered('cpu', cpu_details),
+      ...numbered('nic', nic_details),
+      ...numbered('disk', disk_details),
+    ]),
+  };
+}
+
+/** Each processor of the host that the instance has run on under cgroup v1; v2 counts them together. */
+function cpus({ cpu_stats: cpu }: ContainerStats): Diagnostics['cpu_details'] {
+  const { percpu_usage: each, total_usage: total } = cpu.cpu_usage;
+  return (each.length > 0 ? each : [total]).map((time, id) => ({ id, time, utilisation: null }));
+}
+
+/** The engine tells traffic by the interfaces' names and addresses by networks: only of one interface is it known which it is. */
+function nics({ NetworkSettings: settings }: ContainerInspect, stats: ContainerStats): NicDiagnostics[] {
+  const [only, ...more] = Object.values(settings.Networks);
+  const mac_address = more.length > 0 || only === undefined ? null : only.MacAddress;
+  return Object.values(stats.networks).map((traffic) => ({
+    mac_address,
+    rx_octets: traffic.rx_bytes,
+    rx_errors: traffic.rx_errors,
+    rx_drop: traffic.rx_dropped,
+    rx_packets: traffic.rx_packets,
+    tx_octets: traffic.tx_bytes,
+    tx_errors: traffic.tx_errors,
+    tx_drop: traffic.tx_dropped,
+    tx_packets: traffic.tx_packets,
+  }));
+}
+
+function disk({ blkio_stats: traffic }: ContainerStats): Diagnostics['disk_details'][number] {
+  const sum = (of: keyof typeof traffic, operation: string): number =>
+    traffic[of]
+      .filter(({ op }) => op.toLowerCase() === operation)
+      .reduce((total, { value }) => total + value, 0);
+  return {
+    read_bytes: sum('io_service_bytes_recursive', 'read'),
+    read_requests: sum('io_serviced_recursive', 'read'),
+    write_bytes: sum('io_service_bytes_recursive', 'write'),
+    write_requests: sum('io_serviced_recursive', 'write'),
+    errors_count: null,
+  };
+}
