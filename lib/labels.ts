@@ -32,6 +32,10 @@ export const label = {
   resizedContainer: `${prefix}.resize.container`,
   /** The limits that a resized container had before. */
   limitsBefore: `${prefix}.resize.limits`,
+  /** On a rescue container: the id of the container that it stands in for. */
+  rescuedContainer: `${prefix}.rescue.container`,
+  /** On a rescue container: the instance's interfaces, as Nova gave them. */
+  rescuedNetworks: `${prefix}.rescue.network_info`,
   /** Neutron's id of the network. */
   networkId: `${prefix}.network.id`,
 } as const;

@@ -199,7 +199,7 @@ export interface LifeCycleVerbs {
    *
    * Nova: `ComputeDriver.unrescue`.
    */
-  unrescue(context: RequestContext, instance: Instance, options?: VerbOptions): Promise<void>;
+  unrescue(context: RequestContext, instance: Instance, options?: LongRunningOptions): Promise<void>;
 
   /**
    * Deletes the files that an instance without a container still has on this host.

@@ -4,6 +4,7 @@ import type {
   ImageMeta,
   Instance,
   NetworkInfo,
+  RebuildOptions,
   RequestContext,
   SpawnOptions,
   VerbOptions,
@@ -13,10 +14,11 @@ import {
   InstancePowerOffFailure,
   InstancePowerOnFailure,
   InstanceTerminationFailure,
+  NotImplementedError,
   NovaException,
 } from '../../interfaces/index.js';
 import { setAdministratorPassword, stopContainerCleanly } from '../instances/index.js';
-import { destroy, powerOn, spawn } from '../verbs/index.js';
+import { destroy, powerOn, rebuild, spawn } from '../verbs/index.js';
 import { DockerInventoryVerbs } from './inventory.js';
 
 /** The verbs that make instances and remove them. */
@@ -29,6 +31,28 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
   ): Promise<void> {
     await this.computeHost.change('spawn', instance, options, InstanceDeployFailure, async (node) => {
       await spawn(node, context, instance, image_meta, options);
+    });
+  }
+
+  /** Its volumes are handed over before its turn begins: whoever does so may call other verbs for this very instance. */
+  override async rebuild(
+    context: RequestContext,
+    instance: Instance,
+    image_meta: ImageMeta,
+    options: RebuildOptions = {},
+  ): Promise<void> {
+    const { bdms = [], evacuate = false } = options;
+    if (options.preserve_ephemeral === true || options.reimage_boot_volume === true)
+      throw new NotImplementedError(
+        'A rebuild keeps no disks: what Nova then does by itself does not, either',
+      );
+    if ((options.accel_uuids ?? []).length > 0)
+      throw new NotImplementedError('This driver knows nothing of accelerators');
+    await options.detach_block_devices?.(context, bdms);
+    const attached = await options.attach_block_devices?.(context, instance, bdms);
+    const block_device_info = attached ?? options.block_device_info ?? null;
+    await this.computeHost.change('rebuild', instance, options, InstanceDeployFailure, async (node) => {
+      await rebuild(node, context, instance, image_meta, { ...options, block_device_info, evacuate });
     });
   }
 
@@ -78,7 +102,7 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
       options,
       InstancePowerOnFailure,
       async (node, container) => {
-        const network_info = instance.info_cache?.network_info ?? [];
+        const network_info = instance.info_cache?.network_info;
         await powerOn(node, instance, container, network_info, options.signal);
       },
     );

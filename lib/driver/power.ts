@@ -1,15 +1,19 @@
 import type {
+  ImageMeta,
   Instance,
+  LongRunningOptions,
   NetworkInfo,
   PowerOffOptions,
   PowerOnOptions,
   RebootOptions,
   RebootType,
   RequestContext,
+  RescueOptions,
   ResumeOptions,
   VerbOptions,
 } from '../../interfaces/index.js';
 import {
+  InstanceNotRescuable,
   InstancePowerOffFailure,
   InstancePowerOnFailure,
   InstanceRebootFailure,
@@ -24,7 +28,7 @@ import {
   triggerCrashDump,
   unpauseInstance,
 } from '../instances/index.js';
-import { powerOn, reboot, rebootIfStuck, resumeStateOnHostBoot } from '../verbs/index.js';
+import { powerOn, reboot, rebootIfStuck, rescue, resumeStateOnHostBoot, unrescue } from '../verbs/index.js';
 import { DockerLifeCycleVerbs } from './life-cycle.js';
 
 /** The verbs that start, stop and freeze instances. */
@@ -37,7 +41,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     options: RebootOptions = {},
   ): Promise<void> {
     await this.computeHost.change('reboot', instance, options, InstanceRebootFailure, async (node) => {
-      await reboot(node, context, instance, network_info ?? [], reboot_type, options);
+      await reboot(node, context, instance, network_info, reboot_type, options);
     });
   }
 
@@ -73,7 +77,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
       options,
       InstancePowerOnFailure,
       async (node, container) => {
-        await powerOn(node, instance, container, network_info ?? [], options.signal);
+        await powerOn(node, instance, container, network_info, options.signal);
       },
     );
   }
@@ -143,7 +147,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
       options,
       InstanceResumeFailure,
       async (node, container) => {
-        await powerOn(node, instance, container, network_info ?? [], options.signal);
+        await powerOn(node, instance, container, network_info, options.signal);
       },
     );
   }
@@ -155,7 +159,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     options: ResumeOptions = {},
   ): Promise<void> {
     await this.computeHost.change('resume', instance, options, InstanceResumeFailure, async (node) => {
-      await resumeStateOnHostBoot(node, context, instance, network_info ?? [], options);
+      await resumeStateOnHostBoot(node, context, instance, network_info, options);
     });
   }
 
@@ -169,5 +173,27 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
         await triggerCrashDump(engine, instance, container, options.signal);
       },
     );
+  }
+
+  override async rescue(
+    context: RequestContext,
+    instance: Instance,
+    network_info: NetworkInfo | null,
+    image_meta: ImageMeta,
+    options: RescueOptions = {},
+  ): Promise<void> {
+    await this.computeHost.change('rescue', instance, options, InstanceNotRescuable, async (node) => {
+      await rescue(node, context, instance, network_info ?? [], image_meta, options);
+    });
+  }
+
+  override async unrescue(
+    _context: RequestContext,
+    instance: Instance,
+    options: LongRunningOptions = {},
+  ): Promise<void> {
+    await this.computeHost.change('unrescue', instance, options, NovaException, async (node) => {
+      await unrescue(node, instance, options);
+    });
   }
 }

@@ -5,10 +5,12 @@ import { outputReader } from './multiplexed.js';
 import { path, type RequestPath } from './request-path.js';
 import {
   committed,
+  containerConfiguration,
   containerCreated,
   containerExit,
   containerInspect,
   containerSummary,
+  type ContainerConfiguration,
   type ContainerInspect,
   type ContainerSummary,
 } from './schemas/containers.js';
@@ -190,6 +192,19 @@ export class ContainersApi {
         signal: options.signal,
       },
       containerInspect,
+    );
+  }
+
+  /** Tells what a container was made with, in the form in which another one can be made with it; its networks are not in it. */
+  async configuration(container: ContainerRef, options: CallOptions = {}): Promise<ContainerConfiguration> {
+    return this.#session.json(
+      {
+        method: 'GET',
+        path: path`/containers/${container}/json`,
+        timeout: this.#session.timeouts.read,
+        signal: options.signal,
+      },
+      containerConfiguration,
     );
   }
 

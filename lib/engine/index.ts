@@ -14,6 +14,7 @@ export * from './identifiers.js';
 export type { ImageFilters, ImagesApi, LoadedImage } from './images.js';
 export type { NetworkFilters, NetworksApi } from './networks.js';
 export type {
+  ContainerConfiguration,
   ContainerEndpoint,
   ContainerInspect,
   ContainerState,

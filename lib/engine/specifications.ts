@@ -51,6 +51,8 @@ export interface HostConfiguration extends ResourceLimits {
   };
   /** File systems of the host and of the engine that appear in the container. */
   readonly Mounts?: readonly MountSpecification[];
+  /** Ids of containers whose volumes this one has too, in the same places; an anonymous one is then removed with whichever container goes last. */
+  readonly VolumesFrom?: readonly string[];
   readonly LogConfig?: { readonly Type: string; readonly Config?: Readonly<Record<string, string>> };
 }
 

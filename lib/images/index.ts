@@ -15,8 +15,13 @@ export {
 export { takeSnapshot, type Snapshot, type SnapshotEnvironment, type SnapshotRequest } from './snapshot.js';
 export {
   instanceReference,
+  copyFileSystem,
   removeInstanceImages,
+  removeReplacedImage,
   transferFileSystem,
+  transferFolder,
+  type FileSystemCopy,
+  type FolderTransfer,
   type FileSystemTransfer,
 } from './transfer/index.js';
 export { ImageConflict } from './image-service/index.js';

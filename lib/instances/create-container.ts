@@ -69,7 +69,7 @@ export async function adoptName(
   engine: Engine,
   container: ContainerId,
   name: ContainerRef,
-  instance: Instance,
+  instance: Pick<Instance, 'uuid'>,
 ): Promise<void> {
   try {
     await engine.containers.rename(container, { name });
@@ -138,7 +138,7 @@ async function inspectOrNothing(engine: Engine, name: ContainerRef): Promise<Con
   }
 }
 
-function nameTaken(name: ContainerRef, instance: Instance, cause: unknown): InstanceExists {
+function nameTaken(name: ContainerRef, instance: Pick<Instance, 'uuid'>, cause: unknown): InstanceExists {
   return new InstanceExists(`The container name ${name} is taken: the instance is there already`, {
     cause,
     instance_uuid: instance.uuid,

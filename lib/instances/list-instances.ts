@@ -41,7 +41,7 @@ export async function listContainersOfHost(
 export async function listContainersOf(
   engine: Engine,
   host: string,
-  { uuid }: Instance,
+  { uuid }: Pick<Instance, 'uuid'>,
 ): Promise<ContainerSummary[]> {
   const name = instanceContainerName(uuid);
   const containers = await engine.containers.list({

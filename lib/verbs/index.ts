@@ -13,6 +13,9 @@ export {
 } from './migration/index.js';
 export { powerOn } from './power-on.js';
 export { reboot, rebootIfStuck, resumeStateOnHostBoot } from './reboot.js';
+export { rebuild } from './rebuild.js';
 export { reconcile } from './reconcile.js';
+export { rescue } from './rescue.js';
 export { snapshot } from './snapshot.js';
 export { spawn } from './spawn.js';
+export { unrescue } from './unrescue.js';

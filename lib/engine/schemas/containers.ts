@@ -88,6 +88,9 @@ export const containerInspect = z.object({
   SizeRootFs: z.number().optional(),
 });
 
+/** As the engine keeps it: with all fields, also those that the driver knows nothing of. */
+export const containerConfiguration = z.object({ Config: z.looseObject({}), HostConfig: z.looseObject({}) });
+
 export const containerSummary = z.object({
   Id: containerId,
   /** With a leading `/` each. */
@@ -117,6 +120,8 @@ export const committed = z.object({ Id: imageId });
 export type ContainerState = z.output<typeof containerState>;
 /** A container as `GET /containers/{id}/json` tells it: what the driver reads of it. */
 export type ContainerInspect = z.output<typeof containerInspect>;
+/** What a container was made with, see `ContainersApi.configuration`. */
+export type ContainerConfiguration = z.output<typeof containerConfiguration>;
 /** A container in a list. */
 export type ContainerSummary = z.output<typeof containerSummary>;
 /** A container's place in a network. */

@@ -51,8 +51,8 @@ export function* paxRecords(content: Buffer): Generator<readonly [string, string
 }
 
 /** A record of a POSIX extended header. */
-export function paxRecord(key: string, value: string): Buffer {
-  const rest = Buffer.from(` ${key}=${value}\n`);
+export function paxRecord(key: string, value: string | Buffer): Buffer {
+  const rest = Buffer.concat([Buffer.from(` ${key}=`), Buffer.from(value), Buffer.from('\n')]);
   let length = rest.length;
   // The length counts its own digits.
   while (length !== rest.length + String(length).length) length = rest.length + String(length).length;

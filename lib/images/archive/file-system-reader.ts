@@ -143,6 +143,21 @@ export function headersAt(
   return Buffer.concat([extendedHeader([...names, ...kept]), headers.subarray(-blockSize)]);
 }
 
+/** The headers of an entry that lies in a folder by now, with all else that they say. Its name need not be text: it is taken as it came. */
+export function headersBelow(
+  folder: string,
+  { path, target, kind, headers, records }: FileSystemEntry,
+): Buffer {
+  const moved = new Map([['path', path], ...(kind === 'hard link' ? [['linkpath', target] as const] : [])]);
+  const kept = records.flatMap(([key, record]) => (moved.has(key) ? [] : [record]));
+  const names = [...moved].map(([key, text]) => {
+    const record = records.findLast(([known]) => known === key)?.[1];
+    const name = record === undefined ? Buffer.from(text) : record.subarray(record.indexOf('=') + 1, -1);
+    return paxRecord(key, Buffer.concat([Buffer.from(`${folder}/`), name]));
+  });
+  return Buffer.concat([extendedHeader([...names, ...kept]), headers.subarray(-blockSize)]);
+}
+
 /** The headers of a file of our own, which holds nothing. */
 export function emptyFile(path: string): Buffer {
   return Buffer.concat([extendedHeader([paxRecord('path', path)]), fileHeader('empty', 0)]);

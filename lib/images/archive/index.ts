@@ -7,6 +7,7 @@ export {
   emptyFile,
   FileSystemReader,
   headersAt,
+  headersBelow,
   plainPath,
   type FileSystemEntry,
 } from './file-system-reader.js';

@@ -22,11 +22,14 @@ export async function removeInstanceImages(
   used: readonly ImageId[] = [],
 ): Promise<void> {
   await unlessUsed(engine.images.remove(instanceReference(uuid), { noprune: true }));
-  for (const image of new Set(used)) {
-    // Two instances that have changed nothing have become the same image.
-    const found = await unlessUsed(engine.images.inspect(image));
-    if (found?.RepoTags.length === 0) await unlessUsed(engine.images.remove(image, { noprune: true }));
-  }
+  for (const image of new Set(used)) await removeReplacedImage(engine, image);
+}
+
+/** Removes the image of a container that is gone, when the image has lost its name to a later one. What a container uses stays. */
+export async function removeReplacedImage(engine: Engine, image: ImageId): Promise<void> {
+  // Two instances that have changed nothing have become the same image.
+  const found = await unlessUsed(engine.images.inspect(image));
+  if (found?.RepoTags.length === 0) await unlessUsed(engine.images.remove(image, { noprune: true }));
 }
 
 async function unlessUsed<T>(work: Promise<T>): Promise<T | undefined> {

@@ -109,18 +109,19 @@ export class LayerContent {
 }
 
 /** @throws ArchiveRefused for a file that an engine would take for a mark of ours. */
-function mustBeNoMark(path: string): void {
+export function mustBeNoMark(path: string): void {
   if (posix.basename(path).startsWith(goneMark))
     throw new ArchiveRefused(`holds /${path}, whose name engines keep for themselves`);
 }
 
-interface ReadEntry {
+/** An entry of an archive, and its content, which must be read before the next one is asked for. */
+export interface ReadEntry {
   readonly entry: FileSystemEntry;
   readonly content: AsyncIterable<Buffer>;
 }
 
 /** The entries of an archive, which is destroyed in any case. */
-async function* entriesOf(archive: Readable): AsyncGenerator<ReadEntry, void, void> {
+export async function* entriesOf(archive: Readable): AsyncGenerator<ReadEntry, void, void> {
   const reader = new FileSystemReader(archive);
   try {
     for (let entry = await reader.next(); entry !== undefined; entry = await reader.next())

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { NovaException } from '../../../interfaces/index.js';
+import type { ContainerRef, Engine, ImageId } from '../../engine/index.js';
+import { ArchiveRefused, blockSize } from '../archive/index.js';
+import { entriesOf, mustBeNoMark } from './layer-content.js';
+import { folderOf, isBeneath } from './selected-files.js';
+import { sendImage, type ImageDestination, type MeasuredLayer } from './send-image.js';
+
+/** A folder of a container that holds a whole file system, see `copyFileSystem`. */
+export interface FolderTransfer extends ImageDestination {
+  readonly source: Engine;
+  /** The container, which must not run. */
+  readonly container: ContainerRef;
+  /** The folder, as an absolute path. */
+  readonly folder: string;
+  /** What in it lies in volumes, by paths relative to it: these files stay where they are. */
+  readonly volumes: ReadonlySet<string>;
+  /** The image whose containers the files come from: the new one has the same to say to its containers. */
+  readonly like: ImageId;
+}
+
+/**
+ * Makes an image of one layer of the file system in a folder, see `instanceReference`. The folder is read twice, to be measured and to be sent. When it fails, the destination
+ * has what it had before.
+ *
+ * @returns the image's id.
+ * @throws NovaException when something in the folder cannot be in a layer; EngineError 404 when there is no such folder; what the engine fails with; the signal's reason when
+ * that aborts.
+ */
+export async function transferFolder(transfer: FolderTransfer): Promise<ImageId> {
+  const { source, like, signal } = transfer;
+  const image = await source.images.inspect(like, { signal });
+  try {
+    return await sendImage(transfer, image, await measured(transfer));
+  } catch (error) {
+    if (!(error instanceof ArchiveRefused)) throw error;
+    throw new NovaException(`The file system below ${transfer.folder} ${error.message}`, { cause: error });
+  }
+}
+
+async function measured(transfer: FolderTransfer): Promise<MeasuredLayer> {
+  const { onProgress } = transfer;
+  const content = (): AsyncGenerator<Buffer, void, void> => layerOf(transfer);
+  const digest = createHash('sha256');
+  let size = 0;
+  for await (const chunk of content()) {
+    digest.update(chunk);
+    size += chunk.length;
+    onProgress?.({ phase: 'measuring', bytes: size });
+  }
+  return { content, size, diffId: `sha256:${digest.digest('hex')}`, below: [] };
+}
+
+async function* layerOf({
+  source,
+  container,
+  folder,
+  volumes,
+  signal,
+}: FolderTransfer): AsyncGenerator<Buffer, void, void> {
+  const archive = await source.files.getArchive(container, { path: `${folder}/.`, signal });
+  for await (const { entry, content } of entriesOf(archive)) {
+    const { path, headers } = entry;
+    if (path === '' || isBeneath(folderOf(path), volumes)) continue;
+    mustBeNoMark(path);
+    yield headers;
+    yield* content;
+  }
+  yield Buffer.alloc(2 * blockSize);
+}

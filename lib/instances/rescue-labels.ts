@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import type { NetworkInfo, VIF } from '../../interfaces/index.js';
+import type { ContainerInspect } from '../engine/index.js';
+import { label } from '../labels.js';
+
+const address = z.looseObject({ address: z.string() });
+const port = z.looseObject({
+  id: z.string(),
+  address: z.string().nullable(),
+  network: z.looseObject({
+    id: z.string(),
+    subnets: z
+      .array(
+        z.looseObject({
+          cidr: z.string().nullable(),
+          gateway: address.nullish(),
+          dns: z.array(address).optional(),
+          ips: z.array(address).optional(),
+          version: z.number().nullish(),
+        }),
+      )
+      .optional(),
+    meta: z.looseObject({ mtu: z.number().nullish() }).optional(),
+  }),
+});
+const vif = z.custom<VIF>((value) => port.safeParse(value).success, 'not a port');
+
+/**
+ * What a rescue container's labels say: which container it stands in for, which no image can know beforehand; and the interfaces that this one needs again, because an engine
+ * forgets the MAC addresses of a container that does not run (28.5).
+ */
+export function rescueLabels(
+  { Id: container }: Pick<ContainerInspect, 'Id'>,
+  network_info: NetworkInfo,
+): Record<string, string> {
+  return {
+    [label.rescuedContainer]: container,
+    [label.rescuedNetworks]: JSON.stringify(network_info),
+  };
+}
+
+/** Whether a container is the rescue container that stands in for another one. */
+export function isRescueOf({ Config: { Labels: labels } }: ContainerInspect, rescued: string): boolean {
+  return labels[label.rescuedContainer] === rescued;
+}
+
+/**
+ * The interfaces of a rescued instance.
+ *
+ * @throws ZodError when the label is not what {@link rescueLabels} wrote.
+ */
+export function rescuedNetworks({ Config: { Labels: labels } }: ContainerInspect): NetworkInfo {
+  return z.array(vif).parse(JSON.parse(labels[label.rescuedNetworks] ?? '[]'));
+}

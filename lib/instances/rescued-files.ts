@@ -1,0 +1,53 @@
+import { posix } from 'node:path';
+import { Readable } from 'node:stream';
+import { pack } from 'tar-stream';
+import { InstanceNotRescuable } from '../../interfaces/index.js';
+import type { ContainerId, ContainerInspect, Engine, MountSpecification } from '../engine/index.js';
+import { isBadRequest } from '../engine/index.js';
+
+/** Where a rescue container has the files of the instance. */
+export const rescuedFolder = '/rescued';
+
+/** The volumes and directories of a container, in their places below {@link rescuedFolder}: themselves, not what is in them. */
+export function rescuedMounts({ Mounts: mounts }: ContainerInspect): MountSpecification[] {
+  return mounts.flatMap((mount): MountSpecification[] => {
+    const { Type: type, Name: name, Source: source } = mount;
+    const common = { Target: posix.join(rescuedFolder, mount.Destination), ReadOnly: !mount.RW };
+    if (type === 'volume' && name !== undefined)
+      return [{ ...common, Type: type, Source: name, VolumeOptions: { NoCopy: true } }];
+    return type === 'bind' && source !== undefined ? [{ ...common, Type: type, Source: source }] : [];
+  });
+}
+
+/** The paths of a container's volumes and directories, relative to its root. */
+export function mountedPaths({ Mounts: mounts }: ContainerInspect): ReadonlySet<string> {
+  return new Set(
+    mounts.map(({ Destination: destination }) => posix.join('/', destination).replace(/^\/|\/$/g, '')),
+  );
+}
+
+/**
+ * Makes the folder in a rescue container that gets the files of the instance.
+ *
+ * @throws InstanceNotRescuable when the rescue image has something there: it would become part of the instance.
+ */
+export async function makeRescuedFolder(engine: Engine, container: ContainerId): Promise<void> {
+  const inTheWay = (cause?: unknown): InstanceNotRescuable =>
+    new InstanceNotRescuable(
+      `The rescue image has ${rescuedFolder}, where the instance's files are to appear`,
+      {
+        cause,
+      },
+    );
+  const archive = pack();
+  archive.entry({ name: rescuedFolder.slice(1), type: 'directory', mode: 0o755 });
+  archive.finalize();
+  await engine.files
+    .putArchive(container, { path: '/', archive: Readable.from(archive), noOverwriteDirNonDir: true })
+    .catch((error: unknown) => {
+      throw isBadRequest(error) ? inTheWay(error) : error;
+    });
+  const changes = await engine.files.changes(container);
+  const isNew = changes.some(({ path, kind }) => path === rescuedFolder && kind === 'added');
+  if (!isNew) throw inTheWay();
+}
