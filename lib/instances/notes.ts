@@ -19,12 +19,18 @@ export class Notes {
   }
 
   /** Notes something, in place of what was noted before. */
-  async write(uuid: string, kind: NoteKind, values: Readonly<Record<string, string>> = {}): Promise<void> {
-    await this.remove(uuid, kind);
-    await this.#engine.volumes.create({
+  async write(
+    uuid: string,
+    kind: NoteKind,
+    values: Readonly<Record<string, string>> = {},
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await this.remove(uuid, kind, signal);
+    const note = {
       Name: noteName(uuid, kind),
       Labels: { ...values, [label.host]: this.#host, [label.instanceUuid]: uuid, [label.note]: kind },
-    });
+    };
+    await this.#engine.volumes.create(note, { signal });
   }
 
   /** @returns the values of a note, undefined when there is none. */
@@ -53,8 +59,8 @@ export class Notes {
   }
 
   /** Removes a note; that there is none is no error. */
-  async remove(uuid: string, kind: NoteKind): Promise<void> {
-    await this.#engine.volumes.remove(noteName(uuid, kind)).catch((error: unknown) => {
+  async remove(uuid: string, kind: NoteKind, signal?: AbortSignal): Promise<void> {
+    await this.#engine.volumes.remove(noteName(uuid, kind), { signal }).catch((error: unknown) => {
       // In conflict: somebody mounted it by hand, which only its owner can undo; the next note of the kind finds it.
       if (!isNotFound(error) && !isConflict(error)) throw error;
     });

@@ -45,7 +45,7 @@ export async function suspendInstance(
         instance_uuid: instance.uuid,
       },
     );
-  await notes.write(instance.uuid, 'suspended', { [label.suspendedRun]: state.StartedAt });
+  await notes.write(instance.uuid, 'suspended', { [label.suspendedRun]: state.StartedAt }, signal);
   await pauseContainer(engine, id, signal);
 }
 
@@ -62,7 +62,7 @@ export async function pauseInstance(
   signal?: AbortSignal,
 ): Promise<void> {
   await mustNotBeSuspended(notes, instance, container, signal);
-  if (container.State.Status === 'running') await notes.remove(instance.uuid, 'suspended');
+  if (container.State.Status === 'running') await notes.remove(instance.uuid, 'suspended', signal);
   await pauseContainer(engine, container.Id, signal);
 }
 

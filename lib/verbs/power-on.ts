@@ -12,12 +12,12 @@ export async function powerOn(
   node: ComputeNode,
   instance: Instance,
   container: ContainerInspect,
-  network_info: NetworkInfo,
+  network_info: NetworkInfo | null | undefined,
   signal?: AbortSignal,
 ): Promise<void> {
   if (container.State.Paused) {
-    await node.networks.plug(container, network_info, signal);
+    await node.networks.follow(container, network_info, signal);
     await unpauseContainer(node.engine, container.Id, signal);
   } else await connectAndStart(node, container, network_info, signal);
-  if (container.State.Status !== 'running') await node.notes.remove(instance.uuid, 'suspended');
+  if (container.State.Status !== 'running') await node.notes.remove(instance.uuid, 'suspended', signal);
 }

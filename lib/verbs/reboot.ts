@@ -39,7 +39,7 @@ export async function reboot(
   node: ComputeNode,
   context: RequestContext,
   instance: Instance,
-  network_info: NetworkInfo,
+  network_info: NetworkInfo | null | undefined,
   reboot_type: RebootType,
   options: RebootOptions = {},
 ): Promise<void> {
@@ -56,7 +56,7 @@ export async function resumeStateOnHostBoot(
   node: ComputeNode,
   context: RequestContext,
   instance: Instance,
-  network_info: NetworkInfo,
+  network_info: NetworkInfo | null | undefined,
   options: RebootOptions = {},
 ): Promise<void> {
   const container = await findInstance(node.engine, node.host, instance, options.signal);
@@ -80,7 +80,7 @@ export async function rebootIfStuck(
   }
   if (container.State.Status === 'running') return;
   node.logger.info('reboots an instance whose reboot did not end', { instance: instance.uuid });
-  const network_info = instance.info_cache?.network_info ?? [];
+  const network_info = instance.info_cache?.network_info;
   await rebootContainer(node, instance, container, network_info, rebootTypes.HARD, signal);
 }
 
@@ -89,14 +89,14 @@ async function rebootContainer(
   node: ComputeNode,
   instance: Instance,
   container: ContainerInspect,
-  network_info: NetworkInfo,
+  network_info: NetworkInfo | null | undefined,
   reboot_type: RebootType,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   if (reboot_type !== rebootTypes.SOFT || !(await stopsCleanly(node, instance, container, signal)))
     await stopContainer(node.engine, container.Id, { timeout: 0, retry_interval: 0, signal });
   await connectAndStart(node, container, network_info, signal);
-  if (container.State.Status !== 'running') await node.notes.remove(instance.uuid, 'suspended');
+  if (container.State.Status !== 'running') await node.notes.remove(instance.uuid, 'suspended', signal);
 }
 
 async function stopsCleanly(
@@ -131,7 +131,7 @@ async function makeAgain(
   context: RequestContext,
   instance: Instance,
   rest: ContainerInspect | undefined,
-  network_info: NetworkInfo,
+  network_info: NetworkInfo | null | undefined,
   options: RebootOptions,
 ): Promise<void> {
   const { uuid: instance_uuid } = instance;
@@ -149,7 +149,7 @@ async function makeAgain(
   if (rest !== undefined) await removeContainer(node.engine, rest.Id);
   const { signal, block_device_info = null, accel_info = null } = options;
   await spawn(node, context, instance, image_meta, {
-    network_info,
+    network_info: network_info ?? null,
     block_device_info,
     accel_info,
     signal,
