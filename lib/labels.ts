@@ -40,6 +40,12 @@ export const label = {
   networkId: `${prefix}.network.id`,
 } as const;
 
+/** The volume whose labels say since when the images of an engine have been unused, for all of its hosts. */
+export const imageCacheVolume = `${prefix}.image-cache`;
+
+/** The beginning of a label of that volume: what follows is the image's id. */
+export const unusedSince = `${prefix}.unused_since.`;
+
 /** The repositories that the driver keeps its images under; their tags are image ids, or random while work is under way. */
 export const repository = {
   /** Images that instances boot from; the tag is the id in the image service. */

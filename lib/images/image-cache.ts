@@ -1,24 +1,24 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../../interfaces/index.js';
 import {
   EngineError,
   isConflict,
   isImageReference,
   isNotFound,
-  repositoryName,
-  tagName,
   type ContainerSummary,
   type Engine,
   type ImageReference,
   type ImageSummary,
 } from '../engine/index.js';
 import { label, repository } from '../labels.js';
+import { readCacheNote, writeCacheNote } from './cache-note.js';
 import type { ImageHolds } from './image-holds.js';
 
 /** Which images have no use any more. */
 export interface UnusedImages {
   /** The ids of images that stay, whether or not a container uses them. */
   readonly needed: ReadonlySet<string>;
-  /** Seconds since an image was last seen in use, or loaded, before which it stays. */
+  /** Seconds that an image stays unused. */
   readonly minimumAge: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -38,33 +38,32 @@ interface CachedImage {
 }
 
 /**
- * Removes images that the driver loaded, by any of its hosts on this engine, and that nobody has used for a while: no container of the engine is made of
- * it, running or not, and nobody holds it.
- *
- * When an image was last seen in use is kept by the engine, as the time of its last tag: each pass tags anew what is in use, as Nova's own cache touches
- * its files. So it outlives the driver, and counts for all hosts of the engine. An image whose age the engine does not tell is taken for new.
+ * Removes images that the driver loaded, for any of its hosts on this engine, and that have been unused for a while: no container of the engine is made
+ * of it, running or not, and nobody holds it. The while begins when this first finds it unused, and anew whenever an instance boots from it.
  *
  * A container that is made of an image at this moment is safe: the engine refuses to remove its image, or else has none for it, and it is loaded anew.
  *
  * @throws what the engine fails with when it is asked; what it refuses to remove is logged. The signal's reason when that aborts.
  */
 export async function removeUnusedImages(cache: ImageCache, unused: UnusedImages): Promise<void> {
-  const { engine, holds } = cache;
+  const { engine, holds, logger } = cache;
   const { needed, minimumAge, signal } = unused;
   const images = await engine.images.list({ filters: { reference: [repository.image] }, signal });
   // After the images: whoever came meanwhile is in it.
   const containers = await engine.containers.list({ all: true, signal });
+  const before = await readCacheNote(engine, signal);
+  const now = Math.floor(Date.now() / 1000);
+  const since = new Map<string, number>();
   for (const cached of images.flatMap(cachedImages)) {
-    signal?.throwIfAborted();
-    if (needed.has(cached.id) || containers.some((container) => uses(container, cached))) {
-      await touch(engine, cached);
-      continue;
-    }
-    const age = await ageOf(engine, cached.reference);
-    if (age === undefined) await touch(engine, cached);
-    else if (age >= minimumAge)
-      await holds.unlessHeld(cached.reference, signal, () => remove(cache, cached, age));
+    if (needed.has(cached.id) || containers.some((container) => uses(container, cached))) continue;
+    const unusedSince = Math.max(before.get(cached.id) ?? now, holds.lastKept(cached.reference));
+    since.set(cached.id, unusedSince);
+    if (now - unusedSince < minimumAge) continue;
+    await holds.unlessHeld(cached.reference, signal, async () => {
+      if (await isRemoved(cache, cached)) since.delete(cached.id);
+    });
   }
+  if (!isDeepStrictEqual(since, before)) await writeCacheNote(engine, since, logger);
 }
 
 /** The engine's filter is a pattern: what is removed must be ours by its whole name. */
@@ -82,41 +81,16 @@ function uses(container: ContainerSummary, { id, reference, image }: CachedImage
   );
 }
 
-/** @returns seconds; undefined when the engine does not know, or there is no such image any more. */
-async function ageOf(engine: Engine, reference: ImageReference): Promise<number | undefined> {
-  try {
-    const { Metadata: metadata } = await engine.images.inspect(reference);
-    const tagged = Date.parse(metadata?.LastTagTime ?? '');
-    // The engine's word for never is the year 1.
-    return tagged > 0 ? (Date.now() - tagged) / 1000 : undefined;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
-}
-
-async function touch(engine: Engine, { id, reference }: CachedImage): Promise<void> {
-  try {
-    await engine.images.tag(reference, { repo: repositoryName(repository.image), tag: tagName(id) });
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
-}
-
-async function remove(
-  { engine, logger }: ImageCache,
-  { id, reference }: CachedImage,
-  age: number,
-): Promise<void> {
+async function isRemoved({ engine, logger }: ImageCache, { id, reference }: CachedImage): Promise<boolean> {
   try {
     await engine.images.remove(reference, { noprune: true });
-    logger.info('removed an image that no instance uses any more', {
-      image_id: id,
-      unusedSeconds: Math.round(age),
-    });
+    logger.info('removed an image that no instance uses any more', { image_id: id });
+    return true;
   } catch (error) {
-    if (isNotFound(error) || isConflict(error)) return;
+    if (isNotFound(error)) return true;
     if (!(error instanceof EngineError)) throw error;
-    logger.error('an image that no instance uses could not be removed', { image_id: id, error });
+    if (!isConflict(error))
+      logger.error('an image that no instance uses could not be removed', { image_id: id, error });
+    return false;
   }
 }

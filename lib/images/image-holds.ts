@@ -28,6 +28,8 @@ export class ImageHolds {
   /** Removing an image, and waiting until it is removed, take turns. */
   readonly #turns = new Turns();
   readonly #held = new Map<ImageReference, Holding>();
+  /** When images were kept for the last time, in seconds since 1970. */
+  readonly #kept = new Map<ImageReference, number>();
 
   constructor(engine: Engine, logger: Logger) {
     this.#engine = engine;
@@ -52,7 +54,9 @@ export class ImageHolds {
     };
     const hold: Hold = {
       keep: () => {
-        if (!isOver) holding.isKept = true;
+        if (isOver) return;
+        holding.isKept = true;
+        this.#kept.set(image, Math.floor(Date.now() / 1000));
         release();
       },
       abandon: async () => {
@@ -77,6 +81,11 @@ export class ImageHolds {
   markLoaded(image: ImageReference, loaded: 'perhaps' | 'yes'): void {
     const holding = this.#held.get(image);
     if (holding !== undefined) holding.loaded = loaded;
+  }
+
+  /** @returns when somebody last had use for the image, in seconds since 1970; 0 when nobody has had. */
+  lastKept(image: ImageReference): number {
+    return this.#kept.get(image) ?? 0;
   }
 
   /**

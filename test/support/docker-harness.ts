@@ -8,7 +8,7 @@ import type { DockerDriverOptions } from '../../lib/index.js';
 import type { Harness } from '../engine/contract/harness.js';
 import { eventually } from '../engine/contract/harness.js';
 import { busyboxImage } from './busybox-image.js';
-import { removeImages } from './engine.js';
+import { removeCacheNote, removeImages } from './engine.js';
 import { context, newImageMeta, newInstance } from './nova-objects.js';
 
 /** What keeps an instance alive until it is asked to end. */
@@ -76,6 +76,7 @@ export async function dockerHarness(
     close: async () => {
       for (const instance of spawned) await driver.destroy(context, instance, []);
       for (const each of drivers) await each.cleanup_host(host);
+      await removeCacheNote();
       await removeImages((await imageService.detail(context)).map(({ id }) => id));
       await rm(folder, { recursive: true, force: true });
     },

@@ -1,5 +1,5 @@
-import { Engine, engineAddress, imageReference, isNotFound } from '../../lib/engine/index.js';
-import { repository } from '../../lib/labels.js';
+import { Engine, engineAddress, imageReference, isNotFound, volumeName } from '../../lib/engine/index.js';
+import { imageCacheVolume, repository } from '../../lib/labels.js';
 
 /** The address of the engine under test. */
 export function engineHost(): string {
@@ -22,6 +22,18 @@ export async function removeImages(image_ids: readonly string[]): Promise<void> 
         if (!isNotFound(error)) throw error;
       });
     }
+  } finally {
+    engine.close();
+  }
+}
+
+/** Removes what `manage_image_cache` has noted of the engine. */
+export async function removeCacheNote(): Promise<void> {
+  const engine = directEngine();
+  try {
+    await engine.volumes.remove(volumeName(imageCacheVolume)).catch((error: unknown) => {
+      if (!isNotFound(error)) throw error;
+    });
   } finally {
     engine.close();
   }

@@ -34,8 +34,6 @@ export const imageInspect = z.object({
     })
     .nullish(),
   RootFS: z.object({ Type: z.string(), Layers: listOf(z.string()) }),
-  /** `LastTagTime`: when the image last got a name, also one that it had; the year 1 when it never was asked to. Podman has neither. */
-  Metadata: z.object({ LastTagTime: z.string().optional() }).nullish(),
 });
 
 export const imageSummary = z.object({

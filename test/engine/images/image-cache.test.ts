@@ -8,7 +8,7 @@ import {
 } from '../../../lib/engine/index.js';
 import { bootReference, type ImageLoader } from '../../../lib/images/index.js';
 import { label, repository } from '../../../lib/labels.js';
-import { directEngine, inventory } from '../../support/engine.js';
+import { directEngine, inventory, removeCacheNote } from '../../support/engine.js';
 import { context } from '../../support/nova-objects.js';
 import { LoaderStage } from './loader-stage.js';
 
@@ -32,6 +32,7 @@ describe('ImageLoader.removeUnused', () => {
   afterEach(async () => {
     for (const name of containers) await direct.containers.remove(containerRef(name), { force: true });
     direct.close();
+    await removeCacheNote();
     await stage.close();
   });
 
@@ -39,7 +40,8 @@ describe('ImageLoader.removeUnused', () => {
     (await inventory()).images.some((image) => image.includes(bootReference(image_id)));
   const pass = (milliseconds: number): Promise<void> =>
     new Promise((resolve) => setTimeout(resolve, milliseconds));
-  const age = (): Promise<void> => pass(1000 * minimumAge + 100);
+  /** In whole seconds, as it is noted. */
+  const age = (): Promise<void> => pass(1000 * minimumAge + 1100);
 
   /** The engine is not ours alone: what others loaded is needed. */
   async function removeUnused(options: { loader?: ImageLoader; needed?: string[] } = {}): Promise<void> {
@@ -48,6 +50,12 @@ describe('ImageLoader.removeUnused', () => {
     const others = ids.filter((other) => !stage.loaded.includes(other));
     const needed = new Set([...others, ...(options.needed ?? [])]);
     await (options.loader ?? loader).removeUnused({ needed, minimumAge });
+  }
+
+  /** The image was found unused, and that was long enough ago. */
+  async function grownOld(): Promise<void> {
+    await removeUnused();
+    await age();
   }
 
   async function runFrom(specification: ContainerSpecification): Promise<void> {
@@ -59,7 +67,19 @@ describe('ImageLoader.removeUnused', () => {
     containers.push(name);
   }
 
-  it('removes an image that nobody has used for long enough, and not before', async () => {
+  it('removes an image that nobody has used for long enough, and not before, also after a restart', async () => {
+    await age();
+    await removeUnused();
+    expect(await isThere()).toBe(true);
+    await age();
+    await removeUnused({ loader: stage.newLoader() });
+    expect(await isThere()).toBe(false);
+  });
+
+  it('counts from the time when it was last seen in use', async () => {
+    await removeUnused();
+    await age();
+    await removeUnused({ needed: [id] });
     await removeUnused();
     expect(await isThere()).toBe(true);
     await age();
@@ -67,14 +87,12 @@ describe('ImageLoader.removeUnused', () => {
     expect(await isThere()).toBe(false);
   });
 
-  it('counts from the time when it was last seen in use, also after a restart', async () => {
+  it('counts from the time when it was last booted from, though nobody saw it', async () => {
+    await removeUnused();
     await age();
-    await removeUnused({ needed: [id] });
-    await removeUnused({ loader: stage.newLoader() });
+    (await loader.hold(id)).keep();
+    await removeUnused();
     expect(await isThere()).toBe(true);
-    await age();
-    await removeUnused({ loader: stage.newLoader() });
-    expect(await isThere()).toBe(false);
   });
 
   it.each([
@@ -88,25 +106,31 @@ describe('ImageLoader.removeUnused', () => {
     ],
   ])('leaves an image while a container, whoever made it, %s', async (_what, specification) => {
     await loader.load(context, (await stage.newImage()).id);
+    await grownOld();
     await runFrom(specification());
-    await age();
     await removeUnused();
     expect(await isThere()).toBe(true);
   });
 
   it('leaves an image that somebody is about to boot from', async () => {
+    await grownOld();
     const image = await loader.hold(id);
-    await age();
     await removeUnused();
     expect(await isThere()).toBe(true);
-    image.keep();
+    await image.abandon();
+    expect(await isThere()).toBe(true);
     await removeUnused();
     expect(await isThere()).toBe(false);
   });
 
   it('lets those who come at this moment wait, and load it anew', async () => {
-    await age();
-    const fault = stage.proxy.inject({ method: 'DELETE', kind: 'delay-request', milliseconds: 200 });
+    await grownOld();
+    const fault = stage.proxy.inject({
+      method: 'DELETE',
+      path: /\/images\//,
+      kind: 'delay-request',
+      milliseconds: 200,
+    });
     const removed = removeUnused();
     while (fault.struck().length === 0) await pass(5);
     const image = await loader.hold(id);
@@ -118,8 +142,13 @@ describe('ImageLoader.removeUnused', () => {
   });
 
   it('leaves what it finds used after all: the engine removes no image of a container', async () => {
-    await age();
-    const fault = stage.proxy.inject({ method: 'DELETE', kind: 'delay-request', milliseconds: 300 });
+    await grownOld();
+    const fault = stage.proxy.inject({
+      method: 'DELETE',
+      path: /\/images\//,
+      kind: 'delay-request',
+      milliseconds: 300,
+    });
     const removed = removeUnused();
     while (fault.struck().length === 0) await pass(5);
     // Another host's driver knows nothing of our holds.
@@ -134,7 +163,7 @@ describe('ImageLoader.removeUnused', () => {
       tag: tagName(id),
     }));
     for (const name of names) await direct.images.tag(bootReference(id), name);
-    await age();
+    await grownOld();
     await removeUnused();
     const left = (await inventory()).images.filter((image) => image.includes(id));
     expect(left).toHaveLength(1);
@@ -148,8 +177,14 @@ describe('ImageLoader.removeUnused', () => {
   it('goes on to the next when the engine refuses to remove one', async () => {
     const { id: second } = await stage.newImage();
     await loader.load(context, second);
-    await age();
-    stage.proxy.inject({ method: 'DELETE', kind: 'answer', status: 500, message: 'out of sorts' });
+    await grownOld();
+    stage.proxy.inject({
+      method: 'DELETE',
+      path: /\/images\//,
+      kind: 'answer',
+      status: 500,
+      message: 'out of sorts',
+    });
     await removeUnused();
     expect([await isThere(), await isThere(second)].filter(Boolean)).toHaveLength(1);
   });
