@@ -7,6 +7,7 @@ import type {
   RequestContext,
   SpawnOptions,
 } from '../../../interfaces/index.js';
+import { power_state } from '../../../interfaces/index.js';
 
 /**
  * What the contract suite needs of a driver under test. It looks at the driver through Nova's interface only, so that it can be run against any
@@ -45,4 +46,13 @@ export async function eventually(
     if (Date.now() > end) throw new Error(`not within ${within} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** All that an instance has printed when its command has come to its end. */
+export async function lastWords({ driver, context }: Harness, instance: Instance): Promise<string> {
+  await eventually(
+    'the instance has ended',
+    async () => (await driver.get_info(instance)).state === power_state.SHUTDOWN,
+  );
+  return await driver.get_console_output(context, instance);
 }
