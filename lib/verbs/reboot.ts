@@ -20,6 +20,7 @@ import {
   isHalfMade,
   listContainersOf,
   removeContainer,
+  settleParts,
   spawning,
   stopContainer,
   stopContainerCleanly,
@@ -43,7 +44,7 @@ export async function reboot(
   reboot_type: RebootType,
   options: RebootOptions = {},
 ): Promise<void> {
-  const container = await findInstance(node.engine, node.host, instance, options.signal);
+  const container = await findOrSettle(node, instance, options.signal);
   if (container !== undefined && isWhole(container))
     await rebootContainer(node, instance, container, network_info, reboot_type, options.signal);
   else await makeAgain(node, context, instance, container, network_info, options);
@@ -82,6 +83,16 @@ export async function rebootIfStuck(
   node.logger.info('reboots an instance whose reboot did not end', { instance: instance.uuid });
   const network_info = instance.info_cache?.network_info;
   await rebootContainer(node, instance, container, network_info, rebootTypes.HARD, signal);
+}
+
+/** The instance's container; where a crash in another verb has left none by its name, the one that had it last. */
+async function findOrSettle(
+  { engine, host }: ComputeNode,
+  instance: Instance,
+  signal: AbortSignal | undefined,
+): Promise<ContainerInspect | undefined> {
+  const container = await findInstance(engine, host, instance, signal);
+  return container ?? (await settleParts(engine, host, instance)).current;
 }
 
 /** Stops and starts. Killed in between, it is finished by being repeated. */
@@ -157,7 +168,7 @@ async function makeAgain(
 }
 
 /**
- * A container that a migration or a rescue has put aside has the instance's files: it must come back instead of a new one.
+ * A container that a migration has put aside has the instance's files: it must come back instead of a new one.
  *
  * @throws InstanceRebootFailure when there is one.
  */

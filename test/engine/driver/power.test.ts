@@ -102,6 +102,19 @@ describe('what becomes of an instance when somebody else had a hand in it', () =
       await driver.destroy(context, instance, network_info);
     });
 
+    it('takes back what a rescue had put aside when it crashed', async () => {
+      const { driver, context } = harness;
+      const aside = containerRef(`nova-${instance.uuid}.rescued`);
+      const { Id: id } = await engine.containers.inspect(nameOf(instance));
+      await engine.containers.rename(nameOf(instance), { name: aside });
+      await driver.reboot(context, instance, network_info, reboot_type.HARD);
+      await expect(driver.get_info(instance)).resolves.toMatchObject({
+        state: power_state.RUNNING,
+        internal_id: id,
+      });
+      await driver.destroy(context, instance, network_info);
+    });
+
     it('makes an instance again that a crashed spawn left half made', async () => {
       const { driver, context } = harness;
       const { Image: image, Config: configuration } = await engine.containers.inspect(nameOf(instance));
@@ -143,6 +156,23 @@ describe('what becomes of an instance when somebody else had a hand in it', () =
       expect(info.started_at).not.toBe(started_at);
       const note = engine.volumes.inspect(volumeName(`nova-${instance.uuid}.suspended`));
       await expect(note).rejects.toMatchObject({ status: 404 });
+    },
+  );
+
+  it.each(['resume', 'power_on'] as const)(
+    '%s leaves a frozen instance the interface that it has',
+    async (verb) => {
+      const { driver, boot, context } = harness;
+      const network = new TestNetwork();
+      const network_info = network.port(9);
+      const instance = await boot({}, { network_info });
+      const { NetworkSettings: connected } = await engine.containers.inspect(nameOf(instance));
+      await driver.suspend(context, instance);
+      await driver[verb](context, instance, network_info);
+      expect(await state(instance)).toBe(power_state.RUNNING);
+      const { NetworkSettings: settings } = await engine.containers.inspect(nameOf(instance));
+      expect(settings).toEqual(connected);
+      await driver.destroy(context, instance, network_info);
     },
   );
 
