@@ -5,7 +5,14 @@ import { ImageUnacceptable } from '../../../interfaces/index.js';
 import type { Engine } from '../../../lib/engine/index.js';
 import { imageRef } from '../../../lib/engine/index.js';
 import { bootReference, ImageLoader } from '../../../lib/images/index.js';
-import { buildImageArchive, imageEntries, layerOf, packEntries, sha256 } from '../../support/archives.js';
+import {
+  buildImageArchive,
+  imageEntries,
+  layerOf,
+  packEntries,
+  rawHeader,
+  sha256,
+} from '../../support/archives.js';
 import { directEngine, inventory } from '../../support/engine.js';
 import { GivenImages, type GivenImage } from '../../support/given-images.js';
 import { hostileArchives, thievingArchive, tightLimits } from '../../support/hostile-archives/index.js';
@@ -79,11 +86,34 @@ describe('an engine that is to load a hostile image', () => {
     expect((await inventory()).images).toEqual(before);
   });
 
-  it('refuses an image whose layer the engine cannot unpack, and is as before', async () => {
-    const layer = await packEntries([
-      { name: 'fine', content: 'x' },
-      { name: '', raw: Buffer.alloc(512, 'x') },
-    ]);
+  it.each([
+    [
+      'a header that is none',
+      [
+        { name: 'fine', content: 'x' },
+        { name: '', raw: Buffer.alloc(512, 'x') },
+      ],
+    ],
+    ['an entry of an unknown kind', [{ name: '', raw: rawHeader({ typeflag: 'V' }) }]],
+    [
+      'a file where there is a folder',
+      [
+        { name: 'twin', content: 'x' },
+        { name: 'twin', type: 'directory' },
+      ],
+    ],
+    ['a hard link to nothing', [{ name: '', raw: rawHeader({ typeflag: '1', linkname: 'nowhere' }) }]],
+    [
+      'a path through a circle of links',
+      [
+        { name: 'a', type: 'symlink', linkname: 'b' },
+        { name: 'b', type: 'symlink', linkname: 'a' },
+        { name: 'a/x', content: 'x' },
+      ],
+    ],
+    ['a file that is cut', [{ name: '', raw: rawHeader({ size: 1_000_000 }) }]],
+  ] as const)('refuses an image whose layer has %s, and is as before', async (_what, entries) => {
+    const layer = await packEntries(entries);
     const refusal = await refusalOf({ data: await buildImageArchive({ layers: [layer] }) });
     expect(refusal).toBeInstanceOf(ImageUnacceptable);
     expect(refusal).toMatchObject({ message: expect.stringMatching(/is refused by the engine/) });

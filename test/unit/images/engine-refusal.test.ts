@@ -1,0 +1,62 @@
+import { describe, expect, it } from '@jest/globals';
+import { ImageUnacceptable } from '../../../interfaces/index.js';
+import { EngineError } from '../../../lib/engine/index.js';
+import { refusedByEngine } from '../../../lib/images/engine-refusal.js';
+
+const request = { method: 'POST', path: '/images/load' };
+const inBand = (words: string): EngineError => new EngineError(request, 200, words, { inBand: true });
+const unpacking = 'Error processing tar file(exit status 1): ';
+
+describe('what an engine says of an image that it does not load', () => {
+  // Each seen, those that begin with "Error processing" in 20.10, the others in 28.5.
+  it.each([
+    `${unpacking}archive/tar: invalid tar header`,
+    'archive/tar: invalid tar header',
+    `${unpacking}unexpected EOF`,
+    'unexpected EOF',
+    `${unpacking}unhandled tar header type 86`,
+    'unhandled tar header type 86',
+    'Error processing tar file(duplicates of file paths not supported): ',
+    'duplicates of file paths not supported',
+    'invalid entry name "../../escape"',
+    'invalid hardlink target "../../../etc/passwd"',
+    'invalid whiteout entry ".wh."',
+    'invalid diffID for layer 0: expected "sha256:0", got "sha256:1"',
+    'statat l: path escapes from parent',
+    `${unpacking}open /a/x: too many levels of symbolic links`,
+    `${unpacking}link /nope /h: no such file or directory`,
+    'linkat nope h: no such file or directory',
+  ])('is about the image: %s', (words) => {
+    const error = inBand(words);
+    const refusal = refusedByEngine('the-id', error);
+    expect(refusal).toBeInstanceOf(ImageUnacceptable);
+    expect(refusal).toMatchObject({ cause: error, message: expect.stringContaining(words) });
+  });
+
+  it.each([
+    `${unpacking}write /large: no space left on device`,
+    'write /large: disk quota exceeded',
+    `${unpacking}open /f: read-only file system`,
+    'lsetxattr /p: xattr "bogus.big": operation not supported',
+    `${unpacking}invalid argument`,
+    `openat ${'n'.repeat(300)}: file name too long`,
+    'open /var/lib/docker/tmp/docker-import-1/manifest.json: no such file or directory',
+    'Error processing tar file(signal: killed): ',
+    'context canceled',
+  ])('is about the host, or nobody knows: %s', (words) => {
+    const error = inBand(words);
+    expect(refusedByEngine('the-id', error)).toBe(error);
+  });
+
+  it('counts for its words, whatever status it has', () => {
+    const refused = new EngineError(request, 500, 'archive/tar: invalid tar header');
+    expect(refusedByEngine('the-id', refused)).toBeInstanceOf(ImageUnacceptable);
+    const failed = new EngineError(request, 503, 'no space left on device');
+    expect(refusedByEngine('the-id', failed)).toBe(failed);
+  });
+
+  it('is nothing that somebody else says', () => {
+    const error = new Error('unexpected EOF');
+    expect(refusedByEngine('the-id', error)).toBe(error);
+  });
+});
