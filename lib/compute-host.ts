@@ -8,9 +8,18 @@ import { Engine, engineAddress } from './engine/index.js';
 import { EventFollower } from './events/index.js';
 import { DirectoryImageService, ImageLoader } from './images/index.js';
 import type { VerbFailure } from './instances/index.js';
-import { findInstance, inspectInstance, Notes, novaException, RootDisks } from './instances/index.js';
+import {
+  findInstance,
+  inspectInstance,
+  isSuspended,
+  Notes,
+  novaException,
+  RootDisks,
+} from './instances/index.js';
 import { Networks } from './network/index.js';
+import { RunningHost } from './running-host.js';
 import { Turns } from './streams/index.js';
+import { instanceMustBeSound } from './subjects.js';
 import type { ComputeNode } from './verbs/index.js';
 import { reconcile } from './verbs/index.js';
 
@@ -27,7 +36,7 @@ export class ComputeHost {
   readonly #options: DockerDriverOptions;
   readonly #address: EngineAddress;
   readonly #turns = new Turns();
-  #running: { readonly node: ComputeNode; readonly events: EventFollower } | undefined;
+  #running: RunningHost | undefined;
 
   /** @throws InvalidInput naming each option that cannot be used. */
   constructor(options: DockerDriverOptions) {
@@ -52,14 +61,18 @@ export class ComputeHost {
   async start(host: string, emit: (event: LifecycleEvent) => void, { signal }: VerbOptions): Promise<void> {
     if (host === '') throw new InvalidInput('A compute host must have a name');
     await this.#turns.take(itself, signal, async () => {
-      await this.#stop();
+      await this.#leave();
       await this.#start(host, emit, signal);
     });
   }
 
-  /** Stops following and closes all connections. The instances go on. */
+  /**
+   * Refuses all verbs from now on and breaks off those under way; when they have undone what they did, stops following and closes all connections. The
+   * instances go on.
+   */
   async stop(): Promise<void> {
-    await this.#turns.take(itself, undefined, () => this.#stop());
+    this.#running?.breakOff();
+    await this.#turns.take(itself, undefined, () => this.#leave());
   }
 
   async #start(
@@ -68,23 +81,30 @@ export class ComputeHost {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const node = this.#assemble(host);
-    const events = new EventFollower({ engine: node.engine, host, emit, logger: this.logger });
+    const { engine, logger } = node;
+    const events = new EventFollower({
+      engine,
+      host,
+      emit,
+      isSuspended: (uuid, leaving) => isInstanceSuspended(node, uuid, leaving),
+      logger,
+    });
     try {
-      await node.engine.negotiate({ signal });
-      await reconcile(node);
-      await events.start();
+      await engine.negotiate({ signal });
+      await reconcile(node, signal);
+      await events.start(signal);
     } catch (error) {
-      node.engine.close();
-      throw unavailable(error, `The engine of host ${host} cannot be used`, signal);
+      engine.close();
+      signal?.throwIfAborted();
+      throw novaException(error, `use the engine of host ${host}`, undefined, HypervisorUnavailable);
     }
-    this.#running = { node, events };
+    this.#running = new RunningHost(node, events);
   }
 
-  async #stop(): Promise<void> {
+  async #leave(): Promise<void> {
     const running = this.#running;
     this.#running = undefined;
-    await running?.events.stop();
-    running?.node.engine.close();
+    await running?.leave();
   }
 
   /**
@@ -92,16 +112,17 @@ export class ComputeHost {
    *
    * @param verb - for messages: what was tried.
    * @param failure - what it means when the engine refuses.
+   * @param work - is given a signal that aborts when the caller's does, or when the host is left.
    */
   async change<T>(
     verb: string,
     instance: Instance,
-    { signal }: VerbOptions,
+    options: VerbOptions,
     failure: VerbFailure,
-    work: (node: ComputeNode) => Promise<T>,
+    work: (node: ComputeNode, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    return await this.#turns.take(instance.uuid.toLowerCase(), signal, () =>
-      this.#run(verb, instance, signal, failure, work),
+    return await this.#run(verb, instance, options, failure, (node, signal) =>
+      this.#turns.take(instance.uuid.toLowerCase(), signal, () => work(node, signal)),
     );
   }
 
@@ -115,10 +136,10 @@ export class ComputeHost {
     instance: Instance,
     options: VerbOptions,
     failure: VerbFailure,
-    work: (node: ComputeNode, container: ContainerInspect) => Promise<void>,
+    work: (node: ComputeNode, container: ContainerInspect, signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
-    await this.change(verb, instance, options, failure, async (node) => {
-      await work(node, await inspectInstance(node.engine, node.host, instance, options.signal));
+    await this.change(verb, instance, options, failure, async (node, signal) => {
+      await work(node, await inspectInstance(node.engine, node.host, instance, signal), signal);
     });
   }
 
@@ -128,64 +149,80 @@ export class ComputeHost {
     instance: Instance,
     options: VerbOptions,
     failure: VerbFailure,
-    work: (node: ComputeNode, container: ContainerInspect) => Promise<void>,
+    work: (node: ComputeNode, container: ContainerInspect, signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
-    await this.change(verb, instance, options, failure, async (node) => {
-      const container = await findInstance(node.engine, node.host, instance, options.signal);
-      if (container !== undefined) await work(node, container);
+    await this.change(verb, instance, options, failure, async (node, signal) => {
+      const container = await findInstance(node.engine, node.host, instance, signal);
+      if (container !== undefined) await work(node, container, signal);
       else this.logger.warn(`there is no instance to ${verb}`, { instance: instance.uuid });
     });
   }
 
-  /** Runs the part of a verb that has all it needs of its instance: it waits for nobody, and nobody waits for it. */
-  async goOn(
+  /**
+   * Does the same as {@link change} for a verb whose second part has all that it needs of the instance: that waits for nobody, and nobody waits for it.
+   *
+   * @param rest - the second part; it runs whenever the first one has succeeded, be it with a signal that has aborted.
+   */
+  async changeAndGoOn<T>(
     verb: string,
     instance: Instance,
-    { signal }: VerbOptions,
+    options: VerbOptions,
     failure: VerbFailure,
-    work: () => Promise<void>,
+    work: (node: ComputeNode, signal: AbortSignal) => Promise<T>,
+    rest: (done: T) => Promise<void>,
   ): Promise<void> {
-    await this.#run(verb, instance, signal, failure, work);
+    await this.#run(verb, instance, options, failure, async (node, signal) => {
+      await rest(await this.#turns.take(instance.uuid.toLowerCase(), signal, () => work(node, signal)));
+    });
   }
 
   /** Runs a verb that only looks at an instance: it waits for nobody. */
   async look<T>(
     verb: string,
     instance: Instance,
-    { signal }: VerbOptions,
-    work: (node: ComputeNode, container: ContainerInspect) => Promise<T>,
+    options: VerbOptions,
+    work: (node: ComputeNode, container: ContainerInspect, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    return await this.#run(verb, instance, signal, NovaException, async (node) => {
-      return await work(node, await inspectInstance(node.engine, node.host, instance, signal));
+    return await this.#run(verb, instance, options, NovaException, async (node, signal) => {
+      return await work(node, await inspectInstance(node.engine, node.host, instance, signal), signal);
     });
   }
 
   /** Runs a verb that is about the host. */
-  async ask<T>(what: string, { signal }: VerbOptions, work: (node: ComputeNode) => Promise<T>): Promise<T> {
-    try {
-      return await work(this.#node());
-    } catch (error) {
-      throw unavailable(error, `Could not ${what}`, signal);
-    }
+  async ask<T>(
+    what: string,
+    { signal }: VerbOptions,
+    work: (node: ComputeNode, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    return await this.#serving().run(signal, async (node, merged) => {
+      try {
+        return await work(node, merged);
+      } catch (error) {
+        throw novaException(error, what, undefined, HypervisorUnavailable);
+      }
+    });
   }
 
   async #run<T>(
     verb: string,
     instance: Instance,
-    signal: AbortSignal | undefined,
+    { signal }: VerbOptions,
     failure: VerbFailure,
-    work: (node: ComputeNode) => Promise<T>,
+    work: (node: ComputeNode, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    try {
-      return await work(this.#node());
-    } catch (error) {
-      throw isAbort(error, signal) ? error : novaException(error, verb, instance, failure);
-    }
+    instanceMustBeSound(instance);
+    return await this.#serving().run(signal, async (node, merged) => {
+      try {
+        return await work(node, merged);
+      } catch (error) {
+        throw novaException(error, verb, instance, failure);
+      }
+    });
   }
 
-  #node(): ComputeNode {
+  #serving(): RunningHost {
     if (this.#running === undefined) throw new NovaException('The driver has no host: init_host comes first');
-    return this.#running.node;
+    return this.#running;
   }
 
   #assemble(host: string): ComputeNode {
@@ -227,13 +264,12 @@ export class ComputeHost {
   }
 }
 
-function isAbort(error: unknown, signal: AbortSignal | undefined): boolean {
-  return signal?.aborted === true && error === signal.reason;
-}
-
-function unavailable(error: unknown, what: string, signal: AbortSignal | undefined): unknown {
-  if (error instanceof NovaException || isAbort(error, signal)) return error;
-  return new HypervisorUnavailable(`${what}: ${error instanceof Error ? error.message : String(error)}`, {
-    cause: error,
-  });
+/** Whether an instance that the engine froze is suspended; one that went on meanwhile is not. */
+async function isInstanceSuspended(
+  { engine, host, notes }: ComputeNode,
+  uuid: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const container = await findInstance(engine, host, { uuid }, signal);
+  return container !== undefined && (await isSuspended(notes, { uuid }, container, signal));
 }

@@ -6,7 +6,7 @@ import type {
   UpdateProviderTreeOptions,
   VerbOptions,
 } from '../../interfaces/index.js';
-import { ComputeHostNotFound, NotImplementedError } from '../../interfaces/index.js';
+import { ComputeHostNotFound, NotImplementedError, NovaException } from '../../interfaces/index.js';
 import { flavorFigures, listInstances } from '../instances/index.js';
 import {
   architectureTraits,
@@ -26,7 +26,7 @@ import { NovaDefaults } from '../nova-defaults.js';
 export abstract class DockerHostVerbs extends NovaDefaults {
   /** @internal */
   protected readonly computeHost: ComputeHost;
-  /** Events are told one after another: a listener that takes its time gets them in order. */
+  /** Events are told one after another: a listener that takes its time gets them in order, and holds nobody else up. */
   readonly #telling = new PQueue({ concurrency: 1 });
 
   constructor(options: DockerDriverOptions) {
@@ -44,6 +44,8 @@ export abstract class DockerHostVerbs extends NovaDefaults {
 
   override async cleanup_host(_host: string): Promise<void> {
     await this.computeHost.stop();
+    // The listener that is just being told is not waited for: it may be the one that calls this.
+    this.#telling.clear();
   }
 
   override async get_available_nodes(options: GetAvailableNodesOptions = {}): Promise<string[]> {
@@ -51,13 +53,21 @@ export abstract class DockerHostVerbs extends NovaDefaults {
   }
 
   override async get_available_resource(nodename: string, options: VerbOptions = {}): Promise<HostResources> {
-    return await this.computeHost.ask('tell the resources', options, async ({ engine, host, notes }) => {
-      if (nodename !== host) throw new ComputeHostNotFound(`This driver's node is ${host}, not ${nodename}`);
-      const instances = await listInstances(engine, host, options.signal);
-      const resized = await notes.list('flavor', options.signal);
-      const used = instances.map((listed) => flavorFigures(listed, resized));
-      return await hostResources(engine, nodename, used, this.computeHost.settings.localGb);
-    });
+    return await this.computeHost.ask(
+      'tell the resources',
+      options,
+      async ({ engine, host, notes }, signal) => {
+        if (nodename !== host)
+          throw new ComputeHostNotFound(`This driver's node is ${host}, not ${nodename}`);
+        const { isLocal, settings } = this.computeHost;
+        if (!isLocal && settings.localGb === undefined)
+          throw new NovaException(unknownHere('disk', 'localGb'));
+        const instances = await listInstances(engine, host, signal);
+        const resized = await notes.list('flavor', signal);
+        const used = instances.map((listed) => flavorFigures(listed, resized));
+        return await hostResources(engine, nodename, used, settings.localGb);
+      },
+    );
   }
 
   override async update_provider_tree(
@@ -89,6 +99,14 @@ export abstract class DockerHostVerbs extends NovaDefaults {
   }
 
   override get_host_ip_addr(): Promise<string> {
-    return Promise.resolve(this.computeHost.settings.myIp ?? ownAddress());
+    const { isLocal, settings } = this.computeHost;
+    if (settings.myIp !== undefined) return Promise.resolve(settings.myIp);
+    if (!isLocal) return Promise.reject(new NovaException(unknownHere('address', 'myIp')));
+    return Promise.resolve(ownAddress());
   }
+}
+
+/** What cannot be looked up on this machine, because the engine is on another one. */
+function unknownHere(what: string, option: keyof DockerDriverOptions): string {
+  return `The ${what} of the engine's host is known only where it is this machine: set the driver's option ${option}`;
 }

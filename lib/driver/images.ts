@@ -29,10 +29,14 @@ export abstract class DockerImageVerbs extends DockerPowerVerbs {
       }
     };
     try {
-      const committed = await this.computeHost.change('snapshot', instance, options, NovaException, (node) =>
-        snapshot(node, context, instance, image_id, tell, options),
+      await this.computeHost.changeAndGoOn(
+        'snapshot',
+        instance,
+        options,
+        NovaException,
+        (node, signal) => snapshot(node, context, instance, image_id, tell, { ...options, signal }),
+        (committed) => committed.upload(),
       );
-      await this.computeHost.goOn('snapshot', instance, options, NovaException, () => committed.upload());
     } catch (error) {
       // What the orchestrator's own function fails with is not the driver's to explain.
       throw error instanceof NovaException && refusals.includes(error.cause) ? error.cause : error;
@@ -44,19 +48,19 @@ export abstract class DockerImageVerbs extends DockerPowerVerbs {
     image_id: string,
     options: CacheImageOptions = {},
   ): Promise<boolean> {
-    return await this.computeHost.ask(`cache image ${image_id}`, options, ({ imageLoader }) =>
-      imageLoader.load(context, image_id, options),
+    return await this.computeHost.ask(`cache image ${image_id}`, options, ({ imageLoader }, signal) =>
+      imageLoader.load(context, image_id, { ...options, signal }),
     );
   }
 
   override async manage_image_cache(
     _context: RequestContext,
     all_instances: readonly Instance[],
-    { signal }: VerbOptions = {},
+    options: VerbOptions = {},
   ): Promise<void> {
     const needed = new Set(all_instances.map(({ image_ref }) => image_ref ?? ''));
     const minimumAge = this.computeHost.settings.removeUnusedImagesAfter;
-    await this.computeHost.ask('manage the image cache', { signal }, ({ imageLoader }) =>
+    await this.computeHost.ask('manage the image cache', options, ({ imageLoader }, signal) =>
       imageLoader.removeUnused({ needed, minimumAge, signal }),
     );
   }

@@ -6,8 +6,8 @@ import { DockerHostVerbs } from './host.js';
 /** The verbs that tell which instances there are and how they are. */
 export abstract class DockerInventoryVerbs extends DockerHostVerbs {
   override async get_info(instance: Instance, options: GetInfoOptions = {}): Promise<InstanceInfo> {
-    const { usage = false, signal } = options;
-    return await this.computeHost.look('look at', instance, options, async (node, container) => {
+    const { usage = false } = options;
+    return await this.computeHost.look('look at', instance, options, async (node, container, signal) => {
       const info = instanceInfo(container, await isSuspended(node.notes, instance, container, signal));
       if (!usage || !container.State.Running) return info;
       const { cpuTime, memoryUsed } = usageOf(await measure(node.engine, container, signal));
@@ -26,15 +26,15 @@ export abstract class DockerInventoryVerbs extends DockerHostVerbs {
   }
 
   override async list_instances(options: VerbOptions = {}): Promise<string[]> {
-    const instances = await this.computeHost.ask('list the instances', options, ({ engine, host }) =>
-      listInstances(engine, host, options.signal),
+    const instances = await this.computeHost.ask('list the instances', options, ({ engine, host }, signal) =>
+      listInstances(engine, host, signal),
     );
     return instances.map(({ record }) => record.name);
   }
 
   override async list_instance_uuids(options: VerbOptions = {}): Promise<string[]> {
-    const instances = await this.computeHost.ask('list the instances', options, ({ engine, host }) =>
-      listInstances(engine, host, options.signal),
+    const instances = await this.computeHost.ask('list the instances', options, ({ engine, host }, signal) =>
+      listInstances(engine, host, signal),
     );
     return instances.map(({ record }) => record.uuid);
   }

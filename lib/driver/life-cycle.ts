@@ -19,6 +19,7 @@ import {
 } from '../../interfaces/index.js';
 import { setAdministratorPassword, stopContainerCleanly } from '../instances/index.js';
 import { destroy, powerOn, rebuild, spawn } from '../verbs/index.js';
+import { makingMustBeSound } from '../subjects.js';
 import { DockerInventoryVerbs } from './inventory.js';
 
 /** The verbs that make instances and remove them. */
@@ -29,8 +30,9 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     image_meta: ImageMeta,
     options: SpawnOptions = {},
   ): Promise<void> {
-    await this.computeHost.change('spawn', instance, options, InstanceDeployFailure, async (node) => {
-      await spawn(node, context, instance, image_meta, options);
+    makingMustBeSound(instance, image_meta);
+    await this.computeHost.change('spawn', instance, options, InstanceDeployFailure, async (node, signal) => {
+      await spawn(node, context, instance, image_meta, { ...options, signal });
     });
   }
 
@@ -48,12 +50,20 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
       );
     if ((options.accel_uuids ?? []).length > 0)
       throw new NotImplementedError('This driver knows nothing of accelerators');
+    makingMustBeSound(instance, image_meta);
     await options.detach_block_devices?.(context, bdms);
     const attached = await options.attach_block_devices?.(context, instance, bdms);
     const block_device_info = attached ?? options.block_device_info ?? null;
-    await this.computeHost.change('rebuild', instance, options, InstanceDeployFailure, async (node) => {
-      await rebuild(node, context, instance, image_meta, { ...options, block_device_info, evacuate });
-    });
+    await this.computeHost.change(
+      'rebuild',
+      instance,
+      options,
+      InstanceDeployFailure,
+      async (node, signal) => {
+        const changes = { ...options, block_device_info, evacuate, signal };
+        await rebuild(node, context, instance, image_meta, changes);
+      },
+    );
   }
 
   override async failed_spawn_cleanup(instance: Instance, options: VerbOptions = {}): Promise<void> {
@@ -83,14 +93,15 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
       await destroy(node, instance, { network_info, destroy_disks, destroy_vifs });
     });
   }
+
   override async soft_delete(instance: Instance, options: VerbOptions = {}): Promise<void> {
     await this.computeHost.changeContainerIfThere(
       'soft-delete',
       instance,
       options,
       InstancePowerOffFailure,
-      async ({ engine }, container) => {
-        await stopContainerCleanly(engine, container, options.signal);
+      async ({ engine }, container, signal) => {
+        await stopContainerCleanly(engine, container, signal);
       },
     );
   }
@@ -101,9 +112,9 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
       instance,
       options,
       InstancePowerOnFailure,
-      async (node, container) => {
+      async (node, container, signal) => {
         const network_info = instance.info_cache?.network_info;
-        await powerOn(node, instance, container, network_info, options.signal);
+        await powerOn(node, instance, container, network_info, signal);
       },
     );
   }
@@ -118,8 +129,8 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
       instance,
       options,
       NovaException,
-      async ({ engine, logger }, container) => {
-        await setAdministratorPassword(engine, instance, container, new_pass, logger, options.signal);
+      async ({ engine, logger }, container, signal) => {
+        await setAdministratorPassword(engine, instance, container, new_pass, logger, signal);
       },
     );
   }

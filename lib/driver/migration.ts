@@ -17,6 +17,7 @@ import {
   finishRevertMigration,
   migrateDiskAndPowerOff,
 } from '../verbs/index.js';
+import { makingMustBeSound } from '../subjects.js';
 import { DockerConsoleVerbs } from './console.js';
 
 /** The verbs of cold migration and resize. */
@@ -31,8 +32,8 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
   ): Promise<string> {
     const isHere = dest === (await this.get_host_ip_addr());
     const departure = { ...options, dest, isHere, flavor, network_info, timeout, retry_interval };
-    return await this.computeHost.change('migrate', instance, options, MigrationError, (node) =>
-      migrateDiskAndPowerOff(node, instance, departure),
+    return await this.computeHost.change('migrate', instance, options, MigrationError, (node, signal) =>
+      migrateDiskAndPowerOff(node, instance, { ...departure, signal }),
     );
   }
 
@@ -45,9 +46,14 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
     image_meta: ImageMeta,
     { power_on = true, ...options }: FinishMigrationOptions = {},
   ): Promise<void> {
+    makingMustBeSound(instance, image_meta);
     const arrival = { ...options, disk_info, network_info, image_meta, power_on };
-    await this.computeHost.change('finish the migration of', instance, options, MigrationError, (node) =>
-      finishMigration(node, instance, arrival),
+    await this.computeHost.change(
+      'finish the migration of',
+      instance,
+      options,
+      MigrationError,
+      (node, signal) => finishMigration(node, instance, { ...arrival, signal }),
     );
   }
 
@@ -70,9 +76,8 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
     _migration: Migration,
     { power_on = true, signal }: FinishRevertMigrationOptions = {},
   ): Promise<void> {
-    const how = { network_info, power_on, signal };
-    await this.computeHost.change('take back', instance, { signal }, MigrationError, (node) =>
-      finishRevertMigration(node, instance, how),
+    await this.computeHost.change('take back', instance, { signal }, MigrationError, (node, merged) =>
+      finishRevertMigration(node, instance, { network_info, power_on, signal: merged }),
     );
   }
 

@@ -27,8 +27,8 @@ export abstract class DockerNetworkVerbs extends DockerImageVerbs {
       instance,
       options,
       VirtualInterfaceCreateException,
-      async ({ networks }, container) => {
-        await networks.plug(container, network_info, options.signal);
+      async ({ networks }, container, signal) => {
+        await networks.plug(container, network_info, signal);
       },
     );
   }
@@ -43,8 +43,8 @@ export abstract class DockerNetworkVerbs extends DockerImageVerbs {
       instance,
       options,
       NovaException,
-      async ({ engine, host, networks }) => {
-        await networks.unplug(await findInstance(engine, host, instance), network_info);
+      async ({ engine, host, networks }, signal) => {
+        await networks.unplug(await findInstance(engine, host, instance, signal), network_info);
       },
     );
   }
@@ -61,8 +61,8 @@ export abstract class DockerNetworkVerbs extends DockerImageVerbs {
       instance,
       options,
       InterfaceAttachFailed,
-      async ({ networks }, container) => {
-        await networks.attach(container, vif, options.signal);
+      async ({ networks }, container, signal) => {
+        await networks.attach(container, vif, signal);
       },
     );
   }

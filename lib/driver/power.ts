@@ -40,9 +40,15 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     reboot_type: RebootType,
     options: RebootOptions = {},
   ): Promise<void> {
-    await this.computeHost.change('reboot', instance, options, InstanceRebootFailure, async (node) => {
-      await reboot(node, context, instance, network_info, reboot_type, options);
-    });
+    await this.computeHost.change(
+      'reboot',
+      instance,
+      options,
+      InstanceRebootFailure,
+      async (node, signal) => {
+        await reboot(node, context, instance, network_info, reboot_type, { ...options, signal });
+      },
+    );
   }
 
   override async poll_rebooting_instances(
@@ -52,9 +58,15 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
   ): Promise<void> {
     const finishing = instances.map(async (instance) => {
       try {
-        await this.computeHost.change('reboot', instance, options, InstanceRebootFailure, async (node) => {
-          await rebootIfStuck(node, instance, options.signal);
-        });
+        await this.computeHost.change(
+          'reboot',
+          instance,
+          options,
+          InstanceRebootFailure,
+          async (node, signal) => {
+            await rebootIfStuck(node, instance, signal);
+          },
+        );
       } catch (error) {
         options.signal?.throwIfAborted();
         // The others have their turn all the same, and this one another with Nova's next round.
@@ -76,21 +88,22 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
       instance,
       options,
       InstancePowerOnFailure,
-      async (node, container) => {
-        await powerOn(node, instance, container, network_info, options.signal);
+      async (node, container, signal) => {
+        await powerOn(node, instance, container, network_info, signal);
       },
     );
   }
 
   override async power_off(instance: Instance, options: PowerOffOptions = {}): Promise<void> {
-    const { timeout = 0, retry_interval = 0, signal } = options;
+    const { timeout = 0, retry_interval = 0 } = options;
     await this.computeHost.changeContainerIfThere(
       'power off',
       instance,
       options,
       InstancePowerOffFailure,
-      async ({ engine }, { Id: container }) => {
+      async ({ engine, serialConsoles }, { Id: container }, signal) => {
         await stopContainer(engine, container, { timeout, retry_interval, signal });
+        await serialConsoles?.close(instance.uuid);
       },
     );
   }
@@ -101,8 +114,8 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
       instance,
       options,
       NovaException,
-      async ({ engine, notes }, container) => {
-        await pauseInstance(engine, notes, instance, container, options.signal);
+      async ({ engine, notes }, container, signal) => {
+        await pauseInstance(engine, notes, instance, container, signal);
       },
     );
   }
@@ -113,8 +126,8 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
       instance,
       options,
       NovaException,
-      async ({ engine, notes }, container) => {
-        await unpauseInstance(engine, notes, instance, container, options.signal);
+      async ({ engine, notes }, container, signal) => {
+        await unpauseInstance(engine, notes, instance, container, signal);
       },
     );
   }
@@ -129,8 +142,8 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
       instance,
       options,
       InstanceSuspendFailure,
-      async ({ engine, notes }, container) => {
-        await suspendInstance(engine, notes, instance, container, options.signal);
+      async ({ engine, notes }, container, signal) => {
+        await suspendInstance(engine, notes, instance, container, signal);
       },
     );
   }
@@ -146,8 +159,8 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
       instance,
       options,
       InstanceResumeFailure,
-      async (node, container) => {
-        await powerOn(node, instance, container, network_info, options.signal);
+      async (node, container, signal) => {
+        await powerOn(node, instance, container, network_info, signal);
       },
     );
   }
@@ -158,9 +171,15 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     network_info: NetworkInfo | null,
     options: ResumeOptions = {},
   ): Promise<void> {
-    await this.computeHost.change('resume', instance, options, InstanceResumeFailure, async (node) => {
-      await resumeStateOnHostBoot(node, context, instance, network_info, options);
-    });
+    await this.computeHost.change(
+      'resume',
+      instance,
+      options,
+      InstanceResumeFailure,
+      async (node, signal) => {
+        await resumeStateOnHostBoot(node, context, instance, network_info, { ...options, signal });
+      },
+    );
   }
 
   override async trigger_crash_dump(instance: Instance, options: VerbOptions = {}): Promise<void> {
@@ -169,8 +188,8 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
       instance,
       options,
       NovaException,
-      async ({ engine }, container) => {
-        await triggerCrashDump(engine, instance, container, options.signal);
+      async ({ engine }, container, signal) => {
+        await triggerCrashDump(engine, instance, container, signal);
       },
     );
   }
@@ -182,8 +201,8 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     image_meta: ImageMeta,
     options: RescueOptions = {},
   ): Promise<void> {
-    await this.computeHost.change('rescue', instance, options, InstanceNotRescuable, async (node) => {
-      await rescue(node, context, instance, network_info ?? [], image_meta, options);
+    await this.computeHost.change('rescue', instance, options, InstanceNotRescuable, async (node, signal) => {
+      await rescue(node, context, instance, network_info ?? [], image_meta, { ...options, signal });
     });
   }
 
@@ -192,8 +211,8 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     instance: Instance,
     options: LongRunningOptions = {},
   ): Promise<void> {
-    await this.computeHost.change('unrescue', instance, options, NovaException, async (node) => {
-      await unrescue(node, instance, options);
+    await this.computeHost.change('unrescue', instance, options, NovaException, async (node, signal) => {
+      await unrescue(node, instance, { ...options, signal });
     });
   }
 }

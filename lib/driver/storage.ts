@@ -18,7 +18,6 @@ import {
   task_states,
   VolumeAttachFailed,
 } from '../../interfaces/index.js';
-import { ownAddress } from '../host/index.js';
 import { diskInfo, isMounted, listContainersOf } from '../instances/index.js';
 import { destroy } from '../verbs/index.js';
 import { DockerNetworkVerbs } from './network.js';
@@ -72,7 +71,7 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
     _instance: Instance,
     options: VerbOptions = {},
   ): Promise<VolumeConnector> {
-    const ip = this.computeHost.settings.myIp ?? ownAddress();
+    const ip = await this.get_host_ip_addr();
     return await this.computeHost.ask('tell who connects to volumes', options, ({ host }) =>
       Promise.resolve({ ip, host }),
     );
@@ -90,12 +89,11 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
     instance: Instance,
     options: GetInstanceDiskInfoOptions = {},
   ): Promise<string> {
-    const { signal } = options;
     return await this.computeHost.look(
       'measure the disk of',
       instance,
       options,
-      async ({ engine }, { Id: container }) =>
+      async ({ engine }, { Id: container }, signal) =>
         diskInfo(await engine.containers.inspect(container, { size: true, signal })),
     );
   }

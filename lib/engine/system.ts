@@ -69,13 +69,12 @@ export class SystemApi {
    * Follows what happens in the engine, for as long as the caller reads; leaving the loop closes the connection. The engine is always read
    * at once, because one whose reader stalls becomes slow for everybody.
    *
-   * @param options - `since`: also what happened from then on, seconds since 1970 with a fraction; the engine remembers 256 events. `onOpen`
-   * is called once the engine has begun to send: what happens from then on will be told.
+   * @param options - `onOpen` is called once the engine has begun to send: what happens from then on will be told.
    * @throws TruncatedStream when the connection breaks or the reader falls too far behind: events may be lost, ask anew for the
    * state of things; the signal's reason when that aborts.
    */
   async *events(
-    options: CallOptions & { since?: number; filters?: EventFilters; onOpen?: () => void } = {},
+    options: CallOptions & { filters?: EventFilters; onOpen?: () => void } = {},
   ): AsyncGenerator<EngineEvent, void, void> {
     const { signal } = options;
     signal?.throwIfAborted();
@@ -87,7 +86,7 @@ export class SystemApi {
         {
           method: 'GET',
           path: path`/events`,
-          query: { since: options.since, filters: options.filters },
+          query: { filters: options.filters },
           timeout: undefined,
           signal: leaving.signal,
         },
@@ -103,6 +102,26 @@ export class SystemApi {
       signal?.removeEventListener('abort', onAbort);
       leaving.abort();
     }
+  }
+
+  /**
+   * Tells what has happened, as far as the engine remembers: its last 256 events of any kind, and none from before it was started.
+   *
+   * @param options - `since` and `until`: seconds since 1970 by the engine's clock, with a fraction. The engine waits for an end that is to come.
+   */
+  async *pastEvents(
+    options: CallOptions & { since: number; until: number; filters?: EventFilters },
+  ): AsyncGenerator<EngineEvent, void, void> {
+    yield* this.#session.lines(
+      {
+        method: 'GET',
+        path: path`/events`,
+        query: { since: options.since, until: options.until, filters: options.filters },
+        timeout: this.#session.timeouts.read,
+        signal: options.signal,
+      },
+      engineEvent,
+    );
   }
 }
 

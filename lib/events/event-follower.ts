@@ -1,55 +1,63 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { LifecycleEvent, Logger } from '../../interfaces/index.js';
-import type { Engine, EngineEvent } from '../engine/index.js';
+import type { LifecycleEvent, LifecycleTransition, Logger } from '../../interfaces/index.js';
+import { lifecycle_event } from '../../interfaces/index.js';
+import type { Engine, EngineEvent, EventFilters } from '../engine/index.js';
+import { EngineProtocolError } from '../engine/index.js';
 import { instanceUuid, label } from '../labels.js';
-import { asError, withDeadline } from '../streams/index.js';
+import { asError, pause, withDeadline } from '../streams/index.js';
+import { Activities } from './activities.js';
+import { RecentEvents } from './recent-events.js';
 import type { Activity } from './transitions.js';
-import { activityAfter, activityOf, transitionsBetween } from './transitions.js';
+import { activityOf } from './transitions.js';
 
 /** Milliseconds before the engine is asked again after its stream broke; doubled each time, up to the second figure. */
 const shortestWait = 100;
 const longestWait = 5_000;
 /** Milliseconds within which the engine must begin to tell its events; it does so at once. */
 const longestBeginning = 60_000;
+/** Seconds by which an event may carry an earlier time than the one before it: the engine looks at the clock before it queues them. */
+const disorder = 1;
+
+/** What a follower works with. */
+export interface EventFollowerOptions {
+  readonly engine: Engine;
+  readonly host: string;
+  /** Told about each event, in order; it must not throw. */
+  readonly emit: (event: LifecycleEvent) => void;
+  /** Whether an instance that was frozen was suspended, and not just paused. */
+  readonly isSuspended: (uuid: string, signal: AbortSignal) => Promise<boolean>;
+  readonly logger: Logger;
+}
 
 /**
  * Follows what the engine reports of one host's instances and tells it as lifecycle events.
  *
- * An engine repeats only its last few hundred events, so after a broken stream the follower compares what it knew with what it finds. It
- * opens the stream first and lists then: what happens in between is in both, and told once.
+ * A stream that broke is opened anew. Then the instances are listed, and the engine is asked what it remembers of the time in between. What it has
+ * forgotten follows from what the instances did before and do now.
  */
 export class EventFollower {
-  readonly #engine: Engine;
-  readonly #host: string;
-  readonly #emit: (event: LifecycleEvent) => void;
-  readonly #logger: Logger;
+  readonly #options: EventFollowerOptions;
+  readonly #filters: EventFilters;
   readonly #stopping = new AbortController();
-  /** By the instance's uuid. */
-  readonly #activities = new Map<string, Activity>();
-  /** Whether the instances have been listed once: until then there is nothing to compare with. */
-  #knows = false;
+  readonly #activities = new Activities();
+  readonly #recent = new RecentEvents();
+  /** When the instances were first listed, by this process's own clock, milliseconds; undefined before. */
+  #began: number | undefined;
+  /** When the last event happened, by the engine's clock, seconds since 1970. */
+  #last = -Infinity;
   #following: Promise<void> = Promise.resolve();
 
-  /** @param options - `emit` is told about each event, in order; it must not throw. */
-  constructor(options: {
-    readonly engine: Engine;
-    readonly host: string;
-    readonly emit: (event: LifecycleEvent) => void;
-    readonly logger: Logger;
-  }) {
-    this.#engine = options.engine;
-    this.#host = options.host;
-    this.#emit = options.emit;
-    this.#logger = options.logger;
+  constructor(options: EventFollowerOptions) {
+    this.#options = options;
+    this.#filters = { type: ['container'], label: [`${label.host}=${options.host}`] };
   }
 
   /**
    * Begins to follow. What has happened before is not told.
    *
-   * @throws what the engine's client throws when the engine cannot be followed at all.
+   * @throws what the engine's client throws when the engine cannot be followed at all; the signal's reason when that aborts.
    */
-  async start(): Promise<void> {
-    await withDeadline('the beginning of the event stream', longestBeginning, undefined, async (signal) => {
+  async start(parent?: AbortSignal): Promise<void> {
+    await withDeadline('the beginning of the event stream', longestBeginning, parent, async (signal) => {
       await new Promise<void>((resolve, reject) => {
         signal.addEventListener('abort', () => {
           this.#stopping.abort(signal.reason);
@@ -67,65 +75,83 @@ export class EventFollower {
   }
 
   async #follow(begun: () => void, failed: (error: unknown) => void): Promise<void> {
+    const { signal } = this.#stopping;
     let wait = shortestWait;
     while (!this.#isStopping()) {
+      const opened = performance.now();
       try {
-        await this.#followOneStream((found) => {
-          if (this.#knows) this.#resynchronise(found);
-          else for (const [uuid, activity] of found) this.#activities.set(uuid, activity);
-          this.#knows = true;
-          wait = shortestWait;
-          begun();
-        });
+        await this.#followOneStream(begun);
       } catch (error) {
-        if (!this.#knows) {
+        if (this.#began === undefined) {
           failed(error);
           return;
         }
-        if (!this.#isStopping()) this.#logger.warn('the events of the engine broke off', { error });
+        if (!this.#isStopping()) this.#options.logger.warn('the events of the engine broke off', { error });
       }
-      await sleep(wait, undefined, { signal: this.#stopping.signal }).catch(() => 'stopping');
+      // One that breaks again and again, in whatever way, is not opened again and again at once.
+      if (performance.now() - opened > longestWait) wait = shortestWait;
+      await pause(wait, signal).catch(() => 'stopping');
       wait = Math.min(wait * 2, longestWait);
     }
   }
 
-  /** Reads one stream until it breaks off. What it brings is handled when what was found beside it has been. */
-  async #followOneStream(handleFound: (found: ReadonlyMap<string, Activity>) => void): Promise<never> {
+  /** Reads one stream until it breaks off. What it brings is handled when what was missed before it has been. */
+  async #followOneStream(begun: () => void): Promise<never> {
     const leaving = new AbortController();
     const leave = (): void => {
       leaving.abort(this.#stopping.signal.reason);
     };
     this.#stopping.signal.addEventListener('abort', leave, { once: true });
+    const { signal } = leaving;
     const { promise: opened, resolve: onOpen } = openPromise();
-    const found = opened.then(async () => {
-      handleFound(await this.#list());
+    const caughtUp = opened.then(async () => {
+      await this.#catchUp(signal);
+      begun();
     });
     try {
       const read = async (): Promise<never> => {
-        const filters = { type: ['container'] as const, label: [`${label.host}=${this.#host}`] };
-        for await (const event of this.#engine.system.events({ filters, signal: leaving.signal, onOpen })) {
-          await found;
-          this.#handle(event);
+        const { system } = this.#options.engine;
+        for await (const event of system.events({ filters: this.#filters, signal, onOpen })) {
+          await caughtUp;
+          await this.#handle(event, signal);
         }
         throw new Error('the stream of events ended');
       };
-      const [, nothing] = await Promise.all([found, read()]);
+      const [, nothing] = await Promise.all([caughtUp, read()]);
       return nothing;
     } finally {
       this.#stopping.signal.removeEventListener('abort', leave);
-      leaving.abort();
+      leaving.abort(new Error('the stream of events is not read any more'));
     }
+  }
+
+  /** Finds out what happened before a stream was opened. Nothing is done any more once that stream is left. */
+  async #catchUp(signal: AbortSignal): Promise<void> {
+    const found = await this.#list(signal);
+    if (this.#began === undefined) {
+      signal.throwIfAborted();
+      this.#activities.begin(found);
+      this.#began = performance.now();
+      return;
+    }
+    this.#activities.interrupt();
+    const now = await this.#engineTime(signal);
+    await this.#handleMissed(this.#began, now, signal);
+    const suspended = await this.#newlySuspended(found, signal);
+    signal.throwIfAborted();
+    for (const [uuid, transitions] of this.#activities.found(found))
+      this.#tell(uuid, transitions, suspended.has(uuid), now);
   }
 
   #isStopping(): boolean {
     return this.#stopping.signal.aborted;
   }
 
-  async #list(): Promise<Map<string, Activity>> {
-    const containers = await this.#engine.containers.list({
+  async #list(signal: AbortSignal): Promise<Map<string, Activity>> {
+    const containers = await this.#options.engine.containers.list({
       all: true,
-      filters: { label: [`${label.host}=${this.#host}`] },
-      signal: this.#stopping.signal,
+      filters: { label: [`${label.host}=${this.#options.host}`] },
+      signal,
     });
     return new Map(
       containers.flatMap(({ Labels: labels, Names: names, State: status }) => {
@@ -135,26 +161,67 @@ export class EventFollower {
     );
   }
 
-  #resynchronise(found: ReadonlyMap<string, Activity>): void {
-    const now = Date.now() / 1000;
-    for (const uuid of new Set([...this.#activities.keys(), ...found.keys()])) {
-      this.#reached(uuid, found.get(uuid) ?? 'stopped', now);
-      if (!found.has(uuid)) this.#activities.delete(uuid);
+  /** Seconds since 1970 by the clock that the engine's events are dated with, rounded up. One that does not tell is taken to have ours. */
+  async #engineTime(signal: AbortSignal): Promise<number> {
+    const { SystemTime: time } = await this.#options.engine.system.info({ signal });
+    return ((time === undefined ? Date.now() : Date.parse(time)) + 1) / 1000;
+  }
+
+  /** Handles what the engine remembers from the last event that was heard, else from when the following began, until now. */
+  async #handleMissed(began: number, now: number, signal: AbortSignal): Promise<void> {
+    const { engine, logger } = this.#options;
+    const beginning = now - (performance.now() - began) / 1000;
+    // A clock that was set back must not make an interval that ends before it begins: engines refuse it.
+    const since = Math.max(beginning, Math.min(this.#last, now) - disorder);
+    try {
+      for await (const event of engine.system.pastEvents({
+        since,
+        until: now,
+        filters: this.#filters,
+        signal,
+      }))
+        await this.#handle(event, signal);
+    } catch (error) {
+      // It would be the same the next time, and for as long as the engine remembers it; the list tells the most of it.
+      if (!(error instanceof EngineProtocolError)) throw error;
+      logger.warn('what the engine remembers of its events cannot be read', { error });
     }
   }
 
-  #handle({ Action: action, Actor: actor, timeNano }: EngineEvent): void {
-    const uuid = instanceUuid(actor.Attributes, [`/${actor.Attributes['name'] ?? ''}`]);
-    const activity = activityAfter(action);
-    if (uuid === undefined || activity === undefined) return;
-    this.#reached(uuid, activity, timeNano / 1e9);
-    if (action === 'destroy') this.#activities.delete(uuid);
+  /** Which of the instances that are frozen now, and were not when last heard of, are suspended. */
+  async #newlySuspended(found: ReadonlyMap<string, Activity>, signal: AbortSignal): Promise<Set<string>> {
+    const suspended = new Set<string>();
+    for (const [uuid, activity] of found) {
+      if (activity !== 'paused' || this.#activities.of(uuid) === 'paused') continue;
+      if (await this.#options.isSuspended(uuid, signal)) suspended.add(uuid);
+    }
+    return suspended;
   }
 
-  #reached(uuid: string, activity: Activity, timestamp: number): void {
-    const transitions = transitionsBetween(this.#activities.get(uuid) ?? 'stopped', activity);
-    this.#activities.set(uuid, activity);
-    for (const transition of transitions) this.#emit({ uuid, transition, timestamp });
+  async #handle(event: EngineEvent, signal: AbortSignal): Promise<void> {
+    const { Action: action, Actor: actor, timeNano } = event;
+    const uuid = instanceUuid(actor.Attributes, [`/${actor.Attributes['name'] ?? ''}`]);
+    if (uuid === undefined || this.#recent.has(event)) return;
+    const isSuspended = action === 'pause' && (await this.#options.isSuspended(uuid, signal));
+    signal.throwIfAborted();
+    this.#recent.add(event);
+    this.#last = timeNano / 1e9;
+    this.#tell(uuid, this.#activities.happened(uuid, action), isSuspended, this.#last);
+  }
+
+  #tell(
+    uuid: string,
+    transitions: readonly LifecycleTransition[],
+    isSuspended: boolean,
+    timestamp: number,
+  ): void {
+    for (const transition of transitions)
+      this.#options.emit({
+        uuid,
+        transition:
+          transition === lifecycle_event.PAUSED && isSuspended ? lifecycle_event.SUSPENDED : transition,
+        timestamp,
+      });
   }
 }
 

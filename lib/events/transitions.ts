@@ -4,17 +4,24 @@ import { lifecycle_event } from '../../interfaces/index.js';
 /** What events make of an instance's container: all that must be remembered to tell news from repetition. */
 export type Activity = 'running' | 'paused' | 'stopped';
 
-/** An engine's action on a container, as the activity that it leads to; other actions change nothing. */
-export function activityAfter(action: string): Activity | undefined {
+/** What an engine's action does to an instance: `from` is what the instance must have been doing before. */
+export interface Step {
+  readonly from: readonly [Activity, ...Activity[]];
+  readonly to: Activity;
+  readonly transition: LifecycleTransition;
+}
+
+/** An engine's action on a container as a step of the instance; other actions are none. */
+export function stepOf(action: string): Step | undefined {
   switch (action) {
     case 'start':
-    case 'unpause':
-      return 'running';
+      return { from: ['stopped'], to: 'running', transition: lifecycle_event.STARTED };
     case 'pause':
-      return 'paused';
+      return { from: ['running'], to: 'paused', transition: lifecycle_event.PAUSED };
+    case 'unpause':
+      return { from: ['paused'], to: 'running', transition: lifecycle_event.RESUMED };
     case 'die':
-    case 'destroy':
-      return 'stopped';
+      return { from: ['running', 'paused'], to: 'stopped', transition: lifecycle_event.STOPPED };
     default:
       return undefined;
   }
@@ -26,7 +33,7 @@ export function activityOf(status: string): Activity {
   return status === 'running' || status === 'restarting' ? 'running' : 'stopped';
 }
 
-/** What has happened to an instance that was seen in one activity and then in another; nothing when they are the same. */
+/** The shortest way from one activity to another; nothing when they are the same. */
 export function transitionsBetween(before: Activity, after: Activity): readonly LifecycleTransition[] {
   if (before === after) return [];
   if (after === 'stopped') return [lifecycle_event.STOPPED];

@@ -138,10 +138,11 @@ export class ImageLoader {
    * Removes what a crash of this host left in the engine: images that were being loaded, or saved as snapshots. Only while the host does nothing
    * else.
    *
+   * @returns their names.
    * @throws what the engine fails with when it is asked for its images.
    */
-  async removeLeftovers(): Promise<void> {
-    await removeTemporaryImages(this.#engine, this.#host, this.#logger);
+  async removeLeftovers(): Promise<ImageReference[]> {
+    return await removeTemporaryImages(this.#engine, this.#host, this.#logger);
   }
 
   /**

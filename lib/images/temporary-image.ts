@@ -104,9 +104,15 @@ async function tryToRemove(engine: Engine, reference: ImageReference, logger: Lo
 /**
  * Removes all temporary images of a host: what a crash left. Only while the host does nothing else.
  *
+ * @returns their names.
  * @throws what the engine fails with when it is asked for its images.
  */
-export async function removeTemporaryImages(engine: Engine, host: string, logger: Logger): Promise<void> {
+export async function removeTemporaryImages(
+  engine: Engine,
+  host: string,
+  logger: Logger,
+): Promise<ImageReference[]> {
+  const removed: ImageReference[] = [];
   for (const repo of [repository.loading, repository.snapshot]) {
     const prefix = `${repo}:${tagPrefix(host)}`;
     const images = await engine.images.list({ filters: { reference: [repo] } });
@@ -115,8 +121,10 @@ export async function removeTemporaryImages(engine: Engine, host: string, logger
     for (const reference of names.filter(isImageReference)) {
       logger.info('removing an image that was left behind', { reference });
       await discardImage(engine, { reference }, false, logger);
+      removed.push(reference);
     }
   }
+  return removed;
 }
 
 function tagPrefix(host: string): string {

@@ -6,7 +6,7 @@ import {
   NovaException,
 } from '../../interfaces/index.js';
 import { EngineError, isNotFound, isUnreachable } from '../engine/index.js';
-import { DeadlineExceeded } from '../streams/index.js';
+import { codeOf, DeadlineExceeded } from '../streams/index.js';
 
 /** The exception that says that a certain verb failed. */
 export type VerbFailure = new (message: string, options?: NovaExceptionOptions) => NovaException;
@@ -15,28 +15,45 @@ export type VerbFailure = new (message: string, options?: NovaExceptionOptions) 
  * The one place where an error of the engine becomes the exception that Nova acts upon.
  *
  * @param verb - what was tried.
+ * @param instance - what it was tried on; undefined when it was about the host.
  * @param failure - what it means when the engine refuses.
  */
 export function novaException(
   error: unknown,
   verb: string,
-  instance: Instance,
+  instance: Instance | undefined,
   failure: VerbFailure,
 ): NovaException {
   if (error instanceof NovaException) return error;
-  const options = { cause: error, instance_uuid: instance.uuid };
-  if (isNoSuchContainer(error))
+  const options = instance === undefined ? { cause: error } : { cause: error, instance_uuid: instance.uuid };
+  const subject = instance === undefined ? '' : ` instance ${instance.uuid}`;
+  if (instance !== undefined && isNoSuchContainer(error))
     return new InstanceNotFound(`Instance ${instance.uuid} could not be found`, options);
   if (isAddressTaken(error))
-    return new FixedIpInvalidOnHost(
-      `A fixed address of instance ${instance.uuid} is taken: ${error.engineMessage}`,
-      options,
-    );
+    return new FixedIpInvalidOnHost(`A fixed address of${subject} is taken: ${error.engineMessage}`, options);
   const why = error instanceof Error ? error.message : String(error);
-  const message = `Could not ${verb} instance ${instance.uuid}: ${why}`;
+  const message = `Could not ${verb}${subject}: ${why}${advice(error)}`;
   return isUnreachable(error) || error instanceof DeadlineExceeded
     ? new HypervisorUnavailable(message, options)
     : new failure(message, options);
+}
+
+const refusedAccess =
+  'This process may not write to the socket: it must run as root or in the group that the socket belongs to, mostly docker';
+const nobodyThere =
+  'No engine listens there: start one, or say where it is with the option engine or the variable DOCKER_HOST';
+
+/** What can be done about an engine that cannot be reached, by the code of what connecting to it failed with. */
+const advices: Readonly<Record<string, string>> = {
+  EACCES: refusedAccess,
+  EPERM: refusedAccess,
+  ENOENT: nobodyThere,
+  ECONNREFUSED: nobodyThere,
+};
+
+function advice(error: unknown): string {
+  const known = isUnreachable(error) ? advices[codeOf(error.cause) ?? ''] : undefined;
+  return known === undefined ? '' : `. ${known}`;
 }
 
 /** The engine has no such container. The words tell it from a network or an image that is missing ("No such container: …", 20.10 to 28.5). */

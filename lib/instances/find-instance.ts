@@ -13,7 +13,7 @@ import { instanceRecord } from './instance-labels.js';
 export async function inspectInstance(
   engine: Engine,
   host: string,
-  instance: Instance,
+  instance: Pick<Instance, 'uuid'>,
   signal?: AbortSignal,
 ): Promise<ContainerInspect> {
   const container = await engine.containers.inspect(containerName(instance.uuid), { signal });
@@ -28,7 +28,7 @@ export async function inspectInstance(
 export async function findInstance(
   engine: Engine,
   host: string,
-  instance: Instance,
+  instance: Pick<Instance, 'uuid'>,
   signal?: AbortSignal,
 ): Promise<ContainerInspect | undefined> {
   try {

@@ -15,7 +15,7 @@ import type { Notes } from './notes.js';
 /** Whether an instance is suspended. Nothing is asked of the engine unless it is frozen. */
 export async function isSuspended(
   notes: Notes,
-  { uuid }: Instance,
+  { uuid }: Pick<Instance, 'uuid'>,
   { State: state }: ContainerInspect,
   signal?: AbortSignal,
 ): Promise<boolean> {

@@ -66,25 +66,32 @@ export class BridgeNetworks {
     }
   }
 
-  /** Removes those of the networks that are a driver's and that no container, running or not, is in or about to be in. */
-  async removeUnused(names: readonly NetworkRef[]): Promise<void> {
+  /**
+   * Removes those of the networks that are a driver's and that no container, running or not, is in or about to be in.
+   *
+   * @returns those that it removed.
+   */
+  async removeUnused(names: readonly NetworkRef[]): Promise<NetworkRef[]> {
+    const removed: NetworkRef[] = [];
     for (const name of new Set(names)) {
       await this.#turns.take(name, undefined, async () => {
         if (this.#held.has(name)) return;
         const network = await this.find(name);
         if (network === undefined || !isOurs(network) || (await this.#isUsed(network))) return;
-        if (await this.#remove(network))
-          this.#logger.debug('removed a network that no instance uses any more', { network: name });
+        if (!(await this.#remove(network))) return;
+        removed.push(name);
+        this.#logger.debug('removed a network that no instance uses any more', { network: name });
       });
     }
+    return removed;
   }
 
-  /** Removes all networks of this host that no container is in: what a crash left. */
-  async removeLeftovers(): Promise<void> {
+  /** Removes all networks of this host that no container is in: what a crash left. It returns them. */
+  async removeLeftovers(): Promise<NetworkRef[]> {
     const networks = await this.#engine.networks.list({
       filters: { label: [`${label.host}=${this.#host}`] },
     });
-    await this.removeUnused(networks.map(({ Name: name }) => networkRef(name)));
+    return await this.removeUnused(networks.map(({ Name: name }) => networkRef(name)));
   }
 
   async #create(name: NetworkRef, specification: NetworkSpecification, vif: VIF): Promise<NetworkId> {

@@ -214,9 +214,9 @@ export class Networks {
     await this.#bridges.removeUnused(names);
   }
 
-  /** Removes all networks of this host that no container is in: what a crash left. */
-  async removeLeftovers(): Promise<void> {
-    await this.#bridges.removeLeftovers();
+  /** Removes all networks of this host that no container is in: what a crash left. It returns their names. */
+  async removeLeftovers(): Promise<NetworkRef[]> {
+    return await this.#bridges.removeLeftovers();
   }
 
   /** After a failure, which is the one that the caller must hear of: another one is logged, and `init_host` finds what is left. */

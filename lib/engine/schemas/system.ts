@@ -52,6 +52,7 @@ export const systemInfo = z.object({
   LiveRestoreEnabled: z.boolean(),
   Plugins: z.object({ Network: listOf(z.string()), Volume: listOf(z.string()) }),
   Labels: listOf(z.string()),
+  /** The engine's clock, which its events are dated with, as RFC 3339 has it. */
   SystemTime: z.string().optional(),
   Warnings: listOf(z.string()),
 });

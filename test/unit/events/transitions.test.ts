@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { lifecycle_event } from '../../../interfaces/index.js';
-import { activityAfter, activityOf, transitionsBetween } from '../../../lib/events/transitions.js';
+import { activityOf, stepOf, transitionsBetween } from '../../../lib/events/transitions.js';
 
 const { STARTED, STOPPED, PAUSED, RESUMED } = lifecycle_event;
 
@@ -20,15 +20,14 @@ describe('transitions', () => {
   });
 
   it('follow from the actions that end or begin a run, not from the requests that lead to it', () => {
-    expect(['start', 'unpause', 'pause', 'die', 'destroy'].map(activityAfter)).toEqual([
-      'running',
-      'running',
-      'paused',
-      'stopped',
-      'stopped',
+    expect(['start', 'unpause', 'pause', 'die'].map((action) => stepOf(action)?.transition)).toEqual([
+      STARTED,
+      RESUMED,
+      PAUSED,
+      STOPPED,
     ]);
     for (const action of ['kill', 'stop', 'create', 'oom', 'exec_create: sh', 'restart', 'rename'])
-      expect(activityAfter(action)).toBeUndefined();
+      expect(stepOf(action)).toBeUndefined();
   });
 
   it('take every status of a list for one of three activities', () => {
