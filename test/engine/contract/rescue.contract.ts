@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ComputeDriver, ImageMeta, Instance } from '../../../interfaces/index.js';
 import { InstanceNotFound, power_state, reboot_type } from '../../../interfaces/index.js';
+import { busyboxImage } from '../../support/busybox-image.js';
 import { newImageMeta, newInstance, TestNetwork } from '../../support/nova-objects.js';
 import type { Harness } from './harness.js';
-import { eventually } from './harness.js';
+import { eventually, lastWords } from './harness.js';
 
 /** Makes a tree with all that a file system can have, once; tells at each start what the tree is like, wherever it is, and who it is that tells. */
 const tree = (root: string): string => `
@@ -61,6 +62,115 @@ export function rescueContract(harness: () => Harness): void {
       expect(uuids.filter((uuid) => uuid === instance.uuid)).toHaveLength(1);
     });
 
+    it("gives the rescue image the instance's address, and the password to its administrator only", async () => {
+      const { driver, run, context } = harness();
+      const network = new TestNetwork();
+      const network_info = network.port(9, 'fa:16:3e:00:aa:09');
+      const tell = 'ip addr show eth0; grep ^root: /etc/shadow';
+      const { instance } = await run(`echo begin; ${tell}; echo end\n${stay}`, {}, { network_info });
+      const before = await lastStart(driver, instance);
+      await driver.rescue(
+        context,
+        instance,
+        network_info,
+        rescueImage(`echo begin; ${tell}; grep ^root: /rescued/etc/shadow | sed s/^/rescued-/; echo end`),
+        { rescue_password: 'secret' },
+      );
+      const during = await lastStart(driver, instance);
+      for (const output of [before, during]) {
+        expect(output).toContain(network.address(9));
+        expect(output).toContain('fa:16:3e:00:aa:09');
+      }
+      expect(during).toMatch(/^root:\$6\$/m);
+      expect(during).toMatch(/^rescued-root:\*/m);
+      await driver.unrescue(context, instance);
+      expect(addressLines(await lastStart(driver, instance))).toEqual(addressLines(before));
+      await driver.destroy(context, instance, network_info);
+    });
+
+    it('changes nothing when it is asked for twice', async () => {
+      const { driver, run, context } = harness();
+      const { instance } = await run(`echo begin; ls /seen; echo end\n${stay}`);
+      await driver.rescue(context, instance, [], rescueImage('touch /rescued/seen'));
+      const during = await driver.get_info(instance);
+      await driver.rescue(context, instance, [], rescueImage('touch /rescued/seen'));
+      expect(await driver.get_info(instance)).toEqual(during);
+      await driver.unrescue(context, instance);
+      expect(await lastStart(driver, instance)).toContain('/seen');
+    });
+
+    it('leaves the instance running as it was when the rescue image cannot be run', async () => {
+      const { driver, run, image, context } = harness();
+      const { instance } = await run(`touch /kept; echo begin; ls /kept; echo end\n${stay}`);
+      const broken = { ...image, properties: { os_command_line: '/no/such/command' } };
+      await expect(driver.rescue(context, instance, [], broken)).rejects.toMatchObject({
+        name: 'ImageUnacceptable',
+      });
+      expect(await state(instance)).toBe(power_state.RUNNING);
+      expect(await lastStart(driver, instance)).toContain('/kept');
+    });
+
+    it('leaves the instance as it was when the caller gives up, powered off if it was', async () => {
+      const { driver, boot, context } = harness();
+      const instance = await boot();
+      await driver.power_off(instance);
+      const impatience = new AbortController();
+      const reason = new Error('enough');
+      const rescuing = driver.rescue(context, instance, [], rescueImage(), {
+        signal: impatience.signal,
+        onProgress: ({ phase }) => {
+          if (phase === 'transferring') impatience.abort(reason);
+        },
+      });
+      await expect(rescuing).rejects.toBe(reason);
+      expect(await state(instance)).toBe(power_state.SHUTDOWN);
+      await driver.power_on(context, instance, []);
+      expect(await state(instance)).toBe(power_state.RUNNING);
+    });
+
+    it('refuses a rescue image that has /rescued itself', async () => {
+      const { driver, boot, context, imageService } = harness();
+      const instance = await boot();
+      const { id } = await imageService.create(
+        context,
+        { name: 'in the way', container_format: 'docker', disk_format: 'raw' },
+        await busyboxImage({
+          command: ['sleep', '1000'],
+          layers: [[{ path: 'rescued/mine', content: 'x' }]],
+        }),
+      );
+      await expect(driver.rescue(context, instance, [], newImageMeta(id))).rejects.toMatchObject({
+        name: 'InstanceNotRescuable',
+      });
+      expect(await state(instance)).toBe(power_state.RUNNING);
+    });
+
+    it('is what the power verbs act upon', async () => {
+      const { driver, run, context } = harness();
+      const { instance } = await run(`touch /own; echo begin; ls /own; echo end\n${stay}`);
+      await driver.rescue(context, instance, [], rescueImage('echo begin rescue; echo end'));
+      await driver.power_off(instance);
+      expect(await state(instance)).toBe(power_state.SHUTDOWN);
+      await driver.power_on(context, instance, []);
+      await driver.reboot(context, instance, [], reboot_type.HARD);
+      await driver.pause(instance);
+      await driver.unpause(instance);
+      expect(await state(instance)).toBe(power_state.RUNNING);
+      expect(await lastStart(driver, instance)).toContain('rescue');
+      await driver.power_off(instance);
+      await driver.unrescue(context, instance);
+      expect(await lastStart(driver, instance)).toContain('/own');
+    });
+
+    it('ends with the instance when that is destroyed', async () => {
+      const { driver, boot, context } = harness();
+      const instance = await boot();
+      await driver.rescue(context, instance, [], rescueImage());
+      await driver.destroy(context, instance, []);
+      await expect(driver.instance_exists(instance)).resolves.toBe(false);
+      await expect(driver.instance_on_disk(instance)).resolves.toBe(false);
+    });
+
     it('does not know an instance that is not there', async () => {
       const { driver, context } = harness();
       const nobody = newInstance();
@@ -104,6 +214,73 @@ export function rescueContract(harness: () => Harness): void {
       expect(after).not.toContain('folder');
     });
 
+    it('is left to a driver that was started in between, which finds everything', async () => {
+      const { driver, restart, run, context } = harness();
+      const { instance } = await run(`echo begin; cat /new; echo end\n${stay}`);
+      await driver.rescue(context, instance, [], rescueImage('echo new > /rescued/new'));
+      const next = await restart();
+      expect((await next.get_info(instance)).state).toBe(power_state.RUNNING);
+      await next.unrescue(context, instance);
+      await (await restart()).unrescue(context, instance);
+      expect(await lastStart(driver, instance)).toContain('new');
+    });
+
+    it('keeps what the instance was made with: command, metadata, key and limits', async () => {
+      const { driver, run, context } = harness();
+      const tell =
+        'echo "$metadatum"; cat /root/.ssh/authorized_keys; cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null';
+      const { instance } = await run(`echo begin; ${tell}; echo end\n${stay}`, {
+        metadata: { metadatum: 'told once' },
+        key_data: 'ssh-ed25519 AAAA me',
+      });
+      const before = await lastStart(driver, instance);
+      expect(before).toContain('told once\nssh-ed25519 AAAA me\n67108864');
+      await driver.rescue(context, instance, [], rescueImage());
+      await driver.unrescue(context, instance);
+      expect(await lastStart(driver, instance)).toBe(before);
+    });
+
+    it('brings the same files back when nothing was changed, however often', async () => {
+      const { driver, run, context } = harness();
+      const { instance } = await run(`${makeTree}\n${tree('')}\n${stay}`);
+      const before = await lastStart(driver, instance);
+      for (let times = 0; times < 2; times += 1) {
+        await driver.rescue(context, instance, [], rescueImage());
+        await driver.unrescue(context, instance);
+        expect(await lastStart(driver, instance)).toBe(before);
+      }
+    });
+
+    it('brings the instance back as it was when /rescued is gone', async () => {
+      const { driver, run, context } = harness();
+      const { instance } = await run(`touch /own; echo begin; ls /own; echo end\n${stay}`);
+      await driver.rescue(context, instance, [], rescueImage('rm -r /rescued; echo begin; echo end'));
+      await lastStart(driver, instance);
+      await driver.unrescue(context, instance);
+      expect(await lastStart(driver, instance)).toContain('/own');
+    });
+
+    it('leaves an instance that can be saved as an image', async () => {
+      const { driver, run, context, imageService } = harness();
+      const { instance } = await run(`true\n${stay}`, { metadata: { metadatum: 'told once' } });
+      await driver.rescue(
+        context,
+        instance,
+        [],
+        rescueImage('echo begin; echo precious > /rescued/saved; echo end'),
+      );
+      await lastStart(driver, instance);
+      await driver.unrescue(context, instance);
+      const { id } = await imageService.create(context, { name: 'saved' });
+      await driver.snapshot(context, instance, id, () => Promise.resolve());
+      const copy = newInstance();
+      const script = "sh -c 'cat /saved; echo $PATH; echo [$metadatum]'";
+      await driver.spawn(context, copy, newImageMeta(id, { os_command_line: script }));
+      const output = await lastWords(harness(), copy);
+      await driver.destroy(context, copy, []);
+      expect(output).toMatch(/^precious\n\/.*\n\[\]\n$/);
+    });
+
     it('starts an instance that is not rescued', async () => {
       const { driver, boot, context } = harness();
       const instance = await boot();
@@ -112,6 +289,7 @@ export function rescueContract(harness: () => Harness): void {
       expect(await state(instance)).toBe(power_state.RUNNING);
     });
   });
-  void reboot_type;
-  void TestNetwork;
 }
+
+const addressLines = (output: string): string[] =>
+  output.split('\n').flatMap((line) => /(?:link\/ether|inet) \S+/.exec(line)?.[0] ?? []);
