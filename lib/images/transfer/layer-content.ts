@@ -104,7 +104,8 @@ export class LayerContent {
   #isWanted(path: string): boolean {
     const { selected } = this.#source;
     if (path === '' || !selected.has(path)) return false;
-    return selected.isAdded(path) || !isBeneath(path, this.#volumes);
+    // The folder itself comes with what is in the volume: engines refuse a layer that has a path twice.
+    return selected.isLinked(path) || !isBeneath(path, this.#volumes);
   }
 }
 

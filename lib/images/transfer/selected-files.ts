@@ -8,6 +8,7 @@ export class SelectedFiles {
   readonly deleted: ReadonlySet<string>;
   readonly #all: boolean;
   readonly #paths = new Set<string>();
+  readonly #linked = new Set<string>();
 
   private constructor(all: boolean, deleted: ReadonlySet<string>) {
     this.#all = all;
@@ -35,13 +36,18 @@ export class SelectedFiles {
     this.#addFoldersOf(path);
   }
 
+  /** Adds a file that another one is a hard link to. It goes into the layer whatever else is said of the folder it is in. */
+  addLinked(path: string): void {
+    this.add(path);
+    this.#linked.add(path);
+  }
+
   has(path: string): boolean {
     return this.#all || this.#paths.has(path) || isBeneath(path, this.deleted);
   }
 
-  /** Whether a file was asked for by its name: it goes into the layer whatever else is said of the folder it is in. */
-  isAdded(path: string): boolean {
-    return this.#paths.has(path);
+  isLinked(path: string): boolean {
+    return this.#linked.has(path);
   }
 
   #addFoldersOf(path: string): void {

@@ -130,7 +130,7 @@ async function measured(
         diffId: `sha256:${digest.digest('hex')}`,
         below,
       };
-    for (const path of content.missing) selected.add(path);
+    for (const path of content.missing) selected.addLinked(path);
   }
 }
 

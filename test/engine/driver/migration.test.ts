@@ -5,8 +5,9 @@ import { containerRef } from '../../../lib/engine/index.js';
 import type { FaultProxy } from '../../../lib/testing/index.js';
 import { startFaultProxy } from '../../../lib/testing/index.js';
 import { directEngine, engineHost } from '../../support/engine.js';
-import { context } from '../../support/nova-objects.js';
+import { context, newInstance } from '../../support/nova-objects.js';
 import { twoHosts } from '../../support/two-hosts.js';
+import { eventually } from '../contract/harness.js';
 import { larger, migration } from '../contract/mover.js';
 import type { TwoHosts } from '../contract/two-hosts.js';
 
@@ -83,6 +84,38 @@ describe('an instance that moves', () => {
     });
     const { RootFS: files } = await engine.images.inspect((await inspect()).Image);
     expect(files.Layers).toHaveLength(1);
+  });
+
+  it('takes its ephemeral disks along, and gets its config drive anew', async () => {
+    const { driver, image } = hosts.source;
+    await driver.destroy(context, instance, []);
+    instance = newInstance({ config_drive: 'True', user_data: Buffer.from('#!/bin/sh').toString('base64') });
+    const block_device_info = { ephemerals: [{ device_name: '/dev/vdb', size: 1 }] };
+    const drive = '/var/lib/cloud/seed/config_drive/openstack/latest';
+    const script =
+      `ls -l ${drive} | wc -l; grep -c secret ${drive}/meta_data.json; cat /mnt/vdb/kept 2>&1; ` +
+      'echo mine > /mnt/vdb/kept; echo done; exec sleep 1000';
+    const meta = { ...image, properties: { os_command_line: `sh -c '${script}'` } };
+    await driver.spawn(context, instance, meta, { admin_password: 'secret', block_device_info });
+    const before = async (): Promise<string> => await driver.get_console_output(context, instance);
+    await eventually('it is done', async () => (await before()).includes('done'));
+    expect(await before()).toMatch(/^6\n1\ncat: .*No such file/);
+    const info = await migrate(hosts.addresses.destination);
+    const { driver: other } = hosts.destination;
+    await other.finish_migration(
+      context,
+      migration(instance),
+      { ...instance, flavor: larger },
+      info,
+      [],
+      meta,
+      { block_device_info },
+    );
+    const after = async (): Promise<string> => await other.get_console_output(context, instance);
+    await eventually('it is done there', async () => (await after()).includes('done'));
+    expect(await after()).toMatch(/^6\n0\nmine\n/);
+    const { RootFS: files } = await engine.images.inspect((await inspect()).Image);
+    expect(files.Layers.length).toBeGreaterThan(1);
   });
 
   it('has the limits of its flavor in place, and to the digit those it had when that is taken back', async () => {

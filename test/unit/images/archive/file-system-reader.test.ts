@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  blockSize,
+  fileHeader,
+  FileSystemReader,
+  headersAt,
+  paddingAfter,
+  type FileSystemEntry,
+} from '../../../../lib/images/archive/index.js';
+
+const filled = (content: Buffer): Buffer =>
+  Buffer.concat([content, Buffer.alloc(paddingAfter(content.length))]);
+
+/** A capability, as engines write it: bytes that are no text. */
+const capability = Buffer.concat([
+  Buffer.from('49 SCHILY.xattr.security.capability='),
+  Buffer.from([1, 0, 0, 2, 0xff, 0x80, 0xc3, 0x28, 0, 0, 0, 10]),
+  Buffer.from('\n'),
+]);
+const extended = Buffer.concat([fileHeader('PaxHeaders', capability.length, 'x'), filled(capability)]);
+const file = Buffer.concat([extended, fileHeader('bin/ping', 4), filled(Buffer.from('ping'))]);
+const end = Buffer.alloc(2 * blockSize);
+
+const chunks = async function* (bytes: Buffer, size: number): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
+};
+
+async function read(bytes: Buffer, size: number): Promise<{ entries: FileSystemEntry[]; copy: Buffer }> {
+  const reader = new FileSystemReader(chunks(bytes, size));
+  const entries: FileSystemEntry[] = [];
+  const copy: Buffer[] = [];
+  for (let entry = await reader.next(); entry !== undefined; entry = await reader.next()) {
+    entries.push(entry);
+    copy.push(entry.headers);
+    for await (const piece of reader.content()) copy.push(piece);
+  }
+  return { entries, copy: Buffer.concat(copy) };
+}
+
+describe('FileSystemReader', () => {
+  it.each([1, 100, 512, 100_000])(
+    'gives every byte of an entry as it came, in chunks of %i',
+    async (size) => {
+      const { entries, copy } = await read(Buffer.concat([file, end]), size);
+      expect(copy.equals(file)).toBe(true);
+      expect(entries).toMatchObject([{ path: 'bin/ping', kind: 'other', target: '' }]);
+    },
+  );
+
+  it('keeps extended attributes that are no text when an entry gets another path', async () => {
+    const { entries } = await read(Buffer.concat([file, end]), 512);
+    const [entry] = entries;
+    if (entry === undefined) throw new Error('there is an entry');
+    const moved = Buffer.concat([headersAt('var/data/ping', '', entry), filled(Buffer.from('ping')), end]);
+    const again = await read(moved, 512);
+    expect(again.entries).toMatchObject([{ path: 'var/data/ping' }]);
+    expect(moved.includes(capability)).toBe(true);
+  });
+
+  it.each([
+    ['in its header', 100],
+    ['in its content', file.length - blockSize + 2],
+    ['before its end mark', file.length],
+  ])('does not take an archive that ends %s for a whole one', async (_where, length) => {
+    await expect(read(file.subarray(0, length), 512)).rejects.toThrow('is truncated');
+  });
+
+  it('does not take what is damaged for an entry', async () => {
+    const damaged = Buffer.from(file);
+    damaged.write('X', 3);
+    await expect(read(Buffer.concat([damaged, end]), 512)).rejects.toThrow('is damaged');
+  });
+
+  it('passes over what is not read', async () => {
+    const reader = new FileSystemReader(chunks(Buffer.concat([file, file, end]), 700));
+    expect((await reader.next())?.path).toBe('bin/ping');
+    expect((await reader.next())?.path).toBe('bin/ping');
+    expect(await reader.next()).toBeUndefined();
+  });
+});
