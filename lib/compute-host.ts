@@ -102,9 +102,8 @@ export class ComputeHost {
   }
 
   async #leave(): Promise<void> {
-    const running = this.#running;
+    await this.#running?.leave();
     this.#running = undefined;
-    await running?.leave();
   }
 
   /**

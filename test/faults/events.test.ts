@@ -2,16 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { lifecycle_event } from '../../interfaces/index.js';
+import { lifecycle_event, power_state } from '../../interfaces/index.js';
 import { DockerDriver } from '../../lib/index.js';
-import { containerRef } from '../../lib/engine/index.js';
+import { containerRef, volumeName } from '../../lib/engine/index.js';
 import { startFaultProxy } from '../../lib/testing/index.js';
 import type { Harness } from '../engine/contract/harness.js';
 import { eventually } from '../engine/contract/harness.js';
 import { dockerHarness } from '../support/docker-harness.js';
 import { directEngine, engineHost } from '../support/engine.js';
+import { newFlavor } from '../support/nova-objects.js';
 
-const { STARTED, STOPPED } = lifecycle_event;
+const { STARTED, STOPPED, PAUSED, RESUMED } = lifecycle_event;
 
 describe('lifecycle events', () => {
   let folder: string;
@@ -43,6 +44,88 @@ describe('lifecycle events', () => {
     expect(transitions(harness, quiet.uuid)).toEqual([STARTED]);
     await harness.close();
     await proxy.close();
+  });
+
+  it('tell each stop and start by hand while the stream was broken, in order', async () => {
+    const listen = join(folder, 'engine.sock');
+    let proxy = await startFaultProxy({ engine: engineHost(), listen });
+    const harness = await dockerHarness({ engine: proxy.host });
+    const instance = await harness.boot();
+    await eventually('the start is told', () => transitions(harness, instance.uuid).length > 0);
+
+    await proxy.close();
+    const engine = directEngine();
+    const container = containerRef(`nova-${instance.uuid}`);
+    await engine.containers.stop(container, { timeout: 0 });
+    await engine.containers.start(container);
+    await engine.containers.pause(container);
+    await engine.containers.unpause(container);
+    engine.close();
+    proxy = await startFaultProxy({ engine: engineHost(), listen });
+
+    await eventually('all is told', () => transitions(harness, instance.uuid).length >= 5);
+    await harness.driver.power_off(instance);
+    await eventually('the end is told', () => transitions(harness, instance.uuid).length >= 6);
+    expect(transitions(harness, instance.uuid)).toEqual([
+      STARTED,
+      STOPPED,
+      STARTED,
+      PAUSED,
+      RESUMED,
+      STOPPED,
+    ]);
+    const times = harness.events.map(({ timestamp }) => timestamp);
+    expect(times).toEqual([...times].sort((one, other) => one - other));
+    await harness.close();
+    await proxy.close();
+  });
+
+  it('tell of a stop that the engine has forgotten when it remembers the start after it', async () => {
+    const listen = join(folder, 'engine.sock');
+    let proxy = await startFaultProxy({ engine: engineHost(), listen });
+    const harness = await dockerHarness({ engine: proxy.host });
+    const [again, ended] = [await harness.boot(), await harness.boot()];
+    await eventually('both are told of', () => harness.events.length >= 2);
+
+    await proxy.close();
+    const engine = directEngine();
+    await engine.containers.stop(containerRef(`nova-${again.uuid}`), { timeout: 0 });
+    await engine.containers.stop(containerRef(`nova-${ended.uuid}`), { timeout: 0 });
+    const volume = volumeName(`nova-test-${again.uuid}`);
+    for (let events = 0; events < 256; events += 2) {
+      await engine.volumes.create({ Name: volume });
+      await engine.volumes.remove(volume);
+    }
+    await engine.containers.start(containerRef(`nova-${again.uuid}`));
+    engine.close();
+    proxy = await startFaultProxy({ engine: engineHost(), listen });
+
+    await eventually('all is told', () => harness.events.length >= 5);
+    expect(transitions(harness, again.uuid)).toEqual([STARTED, STOPPED, STARTED]);
+    expect(transitions(harness, ended.uuid)).toEqual([STARTED, STOPPED]);
+    await harness.close();
+    await proxy.close();
+  });
+
+  it('tell of an instance that ran out of memory that it stopped', async () => {
+    const harness = await dockerHarness();
+    const { instance } = await harness.run('echo done; sleep 0.3; tail /dev/zero', {
+      flavor: newFlavor({ memory_mb: 8 }),
+    });
+    await eventually('the end is told', () => transitions(harness, instance.uuid).includes(STOPPED));
+    await expect(harness.driver.get_info(instance)).resolves.toMatchObject({ state: power_state.CRASHED });
+    expect(transitions(harness, instance.uuid)).toEqual([STARTED, STOPPED]);
+    await harness.close();
+  });
+
+  it("tell nothing of another host's instances, nor of containers that are no instances", async () => {
+    const [here, there] = [await dockerHarness(), await dockerHarness()];
+    const [ours, theirs] = [await here.boot(), await there.boot()];
+    await eventually('each hears of its own', () => here.events.length > 0 && there.events.length > 0);
+    expect(here.events.map(({ uuid }) => uuid)).toEqual([ours.uuid]);
+    expect(there.events.map(({ uuid }) => uuid)).toEqual([theirs.uuid]);
+    await here.close();
+    await there.close();
   });
 
   it('reach a slow listener in order, and go on after one that throws', async () => {
@@ -78,9 +161,12 @@ describe('lifecycle events', () => {
 });
 
 describe('an engine that is not there', () => {
-  it('is told by init_host and by every verb before it', async () => {
+  it('is told by init_host, with what to do about it, and by every verb before it', async () => {
     const driver = new DockerDriver({ engine: 'unix:///nowhere/docker.sock' });
-    await expect(driver.init_host('node-1')).rejects.toMatchObject({ name: 'HypervisorUnavailable' });
+    await expect(driver.init_host('node-1')).rejects.toMatchObject({
+      name: 'HypervisorUnavailable',
+      message: expect.stringMatching(/nowhere.*DOCKER_HOST/),
+    });
     await expect(driver.list_instances()).rejects.toMatchObject({
       message: expect.stringContaining('init_host'),
     });
