@@ -119,6 +119,12 @@ export class InterfaceDetachFailed extends NovaException {}
 export class SetAdminPasswdNotSupported extends NovaException {}
 /** This kind of console is not offered. */
 export class ConsoleTypeUnavailable extends NovaException {}
+/** What the instance has printed is not kept where it could be read. */
+export class ConsoleNotAvailable extends NovaException {}
+/** None of the ports that may be used is free. */
+export class SocketPortRangeExhaustedException extends NovaException {}
+/** The instance is not in a state to be asked for this, and may be later. */
+export class InstanceNotReady extends NovaException {}
 
 /** This host has no way to reach volumes of this kind; another host may. */
 export class VolumeDriverNotFound extends NovaException {}

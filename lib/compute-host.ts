@@ -5,6 +5,7 @@ import type { DockerDriverOptions, Settings } from './driver-options.js';
 import { defaultImageDirectory, settingsOf, silentLogger } from './driver-options.js';
 import type { ContainerInspect, EngineAddress } from './engine/index.js';
 import { Engine, engineAddress } from './engine/index.js';
+import { SerialConsoles } from './console/index.js';
 import { EventFollower } from './events/index.js';
 import { DirectoryImageService, ImageLoader } from './images/index.js';
 import type { VerbFailure } from './instances/index.js';
@@ -254,6 +255,10 @@ export class ComputeHost {
         fatal: settings.vifPluggingIsFatal,
         logger,
       },
+      serialConsoles:
+        settings.serialConsole === undefined
+          ? undefined
+          : new SerialConsoles({ ...settings.serialConsole, logger }),
       migrationEngine: async (dest) => {
         const address = await this.#options.migrationEngine?.(dest);
         return address === undefined ? undefined : new Engine(engineAddress(address), { logger, timeouts });

@@ -3,6 +3,7 @@ import { join, posix } from 'node:path';
 import { z } from 'zod';
 import type { ImageService, Logger, VirtAPI } from '../interfaces/index.js';
 import { InvalidInput } from '../interfaces/index.js';
+import type { PortRange } from './console/index.js';
 import type { EngineOptions, EngineTimeouts } from './engine/index.js';
 import { defaultTimeouts } from './engine/index.js';
 import type { ImageLimits } from './images/index.js';
@@ -51,6 +52,16 @@ export interface DockerDriverOptions {
    * none below them that lead elsewhere.
    */
   readonly allowedHostPaths?: readonly string[];
+  /**
+   * Gives the instances spawned from now on a terminal, and `get_serial_console` a port of this machine's that carries it; default: no terminals, no
+   * ports. The ports ask nobody who he is, as those of Nova's libvirt driver: only the proxy of the serial consoles (`nova-serialproxy`) may reach them.
+   */
+  readonly serialConsole?: {
+    /** The IP address that the ports are opened on, and that is told to the proxy. Nova: `serial_console.proxyclient_address`. */
+    readonly address: string;
+    /** The first and the last port; default 10000 to 20000. Nova: `serial_console.port_range`. */
+    readonly ports?: PortRange;
+  };
   /** Whether every instance gets a config drive, as Nova's `force_config_drive` has it; default false: those that ask for one. */
   readonly forceConfigDrive?: boolean;
   /** What config drives tell every instance, in `vendor_data.json` and under `static` in `vendor_data2.json`; default: nothing. */
@@ -80,6 +91,7 @@ export interface DockerDriverOptions {
 }
 
 const count = z.int().positive();
+const port = z.int().min(1).max(65_535);
 /** An object with some of these keys, whose values count something. */
 const amounts = (known: object): z.ZodType => z.partialRecord(z.enum(Object.keys(known)), count).optional();
 
@@ -122,6 +134,17 @@ const plainOptions = z.strictObject({
   allowPrivileged: z.boolean().default(false),
   allowedVolumes: z.array(z.string().min(1)).default([]),
   allowedHostPaths: z.array(absolutePath).default([]),
+  serialConsole: z
+    .strictObject({
+      address: z
+        .union([z.ipv4(), z.ipv6()])
+        .refine((address) => !/^(0\.0\.0\.0|[0:]+)$/.test(address), 'must be one address, not all there are'),
+      ports: z
+        .tuple([port, port])
+        .refine(([first, last]) => first <= last, 'must be the first port and the last')
+        .default([10_000, 20_000]),
+    })
+    .optional(),
   forceConfigDrive: z.boolean().default(false),
   vendorData: z.record(z.string(), z.json()).default({}),
   vifPluggingTimeout: z.int().nonnegative().default(300),

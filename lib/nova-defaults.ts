@@ -183,7 +183,6 @@ type Verb = Exclude<keyof ComputeDriver, 'capabilities'>;
 type RefusedVerb = Exclude<Verb, keyof NovaAnswers>;
 
 const ESSENTIAL = 'every driver has to bring its own';
-const NOT_HERE = 'this release does not have it';
 const NO_DISKS = 'containers have no disks of their own';
 const NO_VOLUMES = 'volumes are directories to a container, fixed when it is made';
 const NO_DEVICES = 'containers have no device names, any will do';
@@ -246,7 +245,7 @@ const refusals: Readonly<Record<RefusedVerb, string>> = {
 
   rescue: ESSENTIAL,
   unrescue: ESSENTIAL,
-  get_serial_console: NOT_HERE,
+  get_serial_console: ESSENTIAL,
   get_diagnostics: ESSENTIAL,
   get_instance_diagnostics: ESSENTIAL,
   get_host_cpu_stats: ESSENTIAL,

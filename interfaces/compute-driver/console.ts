@@ -7,6 +7,7 @@ import type { VerbOptions } from './verb-options.js';
 export interface ConsoleConnection {
   readonly host: string;
   readonly port: number;
+  /** What the proxy must ask a server there for, where there is more than one console; null for a serial console. */
   readonly internal_access_path?: string | null;
 }
 
@@ -18,17 +19,23 @@ export interface ConsoleSpiceConnection extends ConsoleConnection {
 /** What an instance says, and how it does. */
 export interface ConsoleVerbs {
   /**
-   * The last of what the container's processes have written to their standard output and error, as UTF-8.
+   * The last 100 KiB at most of what the container's processes have written to their standard output and error, over all its runs, as UTF-8. What
+   * came from a terminal is as that showed it, with `\r\n` for the end of a line.
    *
    * @throws InstanceNotFound when there is no such instance.
+   * @throws ConsoleNotAvailable when the engine was told to keep logs where it cannot read them.
    * Nova: `ComputeDriver.get_console_output`.
    */
   get_console_output(context: RequestContext, instance: Instance, options?: VerbOptions): Promise<string>;
 
   /**
-   * Where to reach the container's terminal.
+   * Where to reach the container's terminal: a TCP port, the same until the instance is powered off, moved or destroyed, that carries what is typed
+   * and what is shown, to one user at a time. It asks nobody who he is: for that there is Nova's proxy.
    *
-   * @throws ConsoleTypeUnavailable when it has none.
+   * @throws ConsoleTypeUnavailable when serial consoles are not enabled, or were not when the instance was made: it has no terminal.
+   * @throws InstanceNotReady when it does not run.
+   * @throws InstanceNotFound when there is no such instance.
+   * @throws SocketPortRangeExhaustedException when no port is free.
    * Nova: `ComputeDriver.get_serial_console`.
    */
   get_serial_console(

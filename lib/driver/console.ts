@@ -1,4 +1,10 @@
-import type { Diagnostics, Instance, RequestContext, VerbOptions } from '../../interfaces/index.js';
+import type {
+  ConsoleConnection,
+  Diagnostics,
+  Instance,
+  RequestContext,
+  VerbOptions,
+} from '../../interfaces/index.js';
 import {
   consoleOutput,
   flatDiagnostics,
@@ -6,6 +12,7 @@ import {
   instanceDiagnostics,
   measure,
 } from '../instances/index.js';
+import { serialConsole } from '../verbs/index.js';
 import { DockerStorageVerbs } from './storage.js';
 
 /** The verbs that show what an instance prints, and how it does. */
@@ -19,9 +26,22 @@ export abstract class DockerConsoleVerbs extends DockerStorageVerbs {
       'read the console of',
       instance,
       options,
-      async ({ engine }, container) => {
-        return await consoleOutput(engine, container, options.signal);
+      async ({ engine }, container, signal) => {
+        return await consoleOutput(engine, container, signal);
       },
+    );
+  }
+
+  override async get_serial_console(
+    _context: RequestContext,
+    instance: Instance,
+    options: VerbOptions = {},
+  ): Promise<ConsoleConnection> {
+    return await this.computeHost.look(
+      'open the console of',
+      instance,
+      options,
+      async (node, container, signal) => await serialConsole(node, instance, container, signal),
     );
   }
 
@@ -36,13 +56,18 @@ export abstract class DockerConsoleVerbs extends DockerStorageVerbs {
     instance: Instance,
     options: VerbOptions = {},
   ): Promise<Diagnostics> {
-    return await this.computeHost.look('measure', instance, options, async ({ engine }, container) => {
-      const [stats, { OperatingSystem: hypervisor_os }] = await Promise.all([
-        measure(engine, container, options.signal),
-        engine.system.info({ signal: options.signal }),
-      ]);
-      const config_drive = hasConfigDrive(container);
-      return instanceDiagnostics(container, stats, { config_drive, hypervisor_os });
-    });
+    return await this.computeHost.look(
+      'measure',
+      instance,
+      options,
+      async ({ engine }, container, signal) => {
+        const [stats, { OperatingSystem: hypervisor_os }] = await Promise.all([
+          measure(engine, container, signal),
+          engine.system.info({ signal }),
+        ]);
+        const config_drive = hasConfigDrive(container);
+        return instanceDiagnostics(container, stats, { config_drive, hypervisor_os });
+      },
+    );
   }
 }

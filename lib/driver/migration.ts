@@ -32,8 +32,16 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
   ): Promise<string> {
     const isHere = dest === (await this.get_host_ip_addr());
     const departure = { ...options, dest, isHere, flavor, network_info, timeout, retry_interval };
-    return await this.computeHost.change('migrate', instance, options, MigrationError, (node, signal) =>
-      migrateDiskAndPowerOff(node, instance, { ...departure, signal }),
+    return await this.computeHost.change(
+      'migrate',
+      instance,
+      options,
+      MigrationError,
+      async (node, signal) => {
+        const disk_info = await migrateDiskAndPowerOff(node, instance, { ...departure, signal });
+        await node.serialConsoles?.close(instance.uuid);
+        return disk_info;
+      },
     );
   }
 

@@ -319,7 +319,8 @@ export class ContainersApi {
   /**
    * Connects to a container's console. Writing goes to its standard input, which `end()` closes; reading gives its output, as {@link logs} does.
    *
-   * @param options - `logs` begins with what was written before; `tty` as in {@link LogOptions}.
+   * @param options - `logs` begins with what was written before; `tty` as in {@link LogOptions}; `detachKeys` is what to type on a terminal to be
+   *   disconnected, `ctrl-p,ctrl-q` by default: none of it reaches the container before it is clear that it is something else.
    */
   async attach(
     container: ContainerRef,
@@ -329,6 +330,7 @@ export class ContainersApi {
       stderr?: boolean;
       logs?: boolean;
       tty: boolean;
+      detachKeys?: string;
     },
   ): Promise<Duplex> {
     const request = { method: 'POST', path: path`/containers/${container}/attach` } as const;
@@ -341,6 +343,7 @@ export class ContainersApi {
           stdout: options.stdout,
           stderr: options.stderr,
           logs: options.logs,
+          detachKeys: options.detachKeys,
         },
         timeout: this.#session.timeouts.read,
         signal: options.signal,

@@ -12,6 +12,8 @@ import { shutdownTimeout } from './shutdown-timeout.js';
 export interface InstancePolicy extends ResourcePolicy {
   /** Whether a flavor with `docker:privileged=true` makes a privileged container; refused otherwise. */
   readonly allowPrivileged: boolean;
+  /** Where the terminals of instances can be reached; none has one where that is undefined. */
+  readonly serialConsole?: object | undefined;
 }
 
 /**
@@ -35,6 +37,7 @@ export function containerSpecification(
     Labels: instanceLabels(instance, image.meta.id, attempt),
     // A shell as the image's command waits for input, like a login on a console, instead of ending at once.
     OpenStdin: true,
+    ...(policy.serialConsole === undefined ? {} : { Tty: true }),
     StopTimeout: shutdownTimeout(instance, image.meta),
     ...network,
     HostConfig: {

@@ -1,5 +1,6 @@
 import type PQueue from 'p-queue';
 import type { ImageService, Logger, VirtAPI } from '../../interfaces/index.js';
+import type { SerialConsoles } from '../console/index.js';
 import type { Engine } from '../engine/index.js';
 import type { ImageLoader } from '../images/index.js';
 import type {
@@ -31,6 +32,8 @@ export interface ComputeNode {
    * @param dest - the host's address, as Nova knows it.
    */
   readonly migrationEngine: (dest: string) => Promise<Engine | undefined>;
+  /** Undefined where they are not enabled. */
+  readonly serialConsoles: SerialConsoles | undefined;
   /** Whom to ask for what other services report. */
   readonly virtapi: VirtAPI | undefined;
   /** How long to wait for the interfaces of an instance to be wired up. */

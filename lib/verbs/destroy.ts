@@ -21,6 +21,7 @@ export interface DestroyExtent {
 export async function destroy(node: ComputeNode, instance: Instance, extent: DestroyExtent): Promise<void> {
   const { network_info, destroy_disks, destroy_vifs } = extent;
   const containers = await endContainers(node, instance, destroy_disks);
+  await node.serialConsoles?.close(instance.uuid);
   if (destroy_disks) await node.notes.forget(instance.uuid);
   if (!destroy_vifs) return;
   if (destroy_disks) await node.networks.release(containers, network_info);

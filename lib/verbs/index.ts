@@ -16,6 +16,7 @@ export { reboot, rebootIfStuck, resumeStateOnHostBoot } from './reboot.js';
 export { rebuild } from './rebuild.js';
 export { reconcile } from './reconcile.js';
 export { rescue } from './rescue.js';
+export { serialConsole } from './serial-console.js';
 export { snapshot } from './snapshot.js';
 export { spawn } from './spawn.js';
 export { unrescue } from './unrescue.js';

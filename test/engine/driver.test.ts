@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { dockerHarness } from '../support/docker-harness.js';
+import { consoleOutputContract, serialConsoleContract } from './contract/console.contract.js';
 import type { Harness } from './contract/harness.js';
 import { hostContract } from './contract/host.contract.js';
 import { imageCacheContract } from './contract/image-cache.contract.js';
@@ -27,4 +28,18 @@ describe('DockerDriver is a ComputeDriver', () => {
   rescueContract(() => harness);
   hostContract(() => harness);
   usageContract(() => harness);
+  consoleOutputContract(() => harness);
+});
+
+describe('DockerDriver with serial consoles is a ComputeDriver', () => {
+  let harness: Harness;
+  beforeAll(async () => {
+    harness = await dockerHarness({ serialConsole: { address: '127.0.0.1' } });
+  });
+  afterAll(async () => {
+    await harness.close();
+  });
+
+  consoleOutputContract(() => harness);
+  serialConsoleContract(() => harness);
 });

@@ -1,0 +1,175 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createServer, type Server } from 'node:net';
+import { once } from 'node:events';
+import { Duplex } from 'node:stream';
+import { SerialConsoles } from '../../../lib/console/index.js';
+import type { SerialConsolesOptions } from '../../../lib/console/index.js';
+import { eventually } from '../../engine/contract/harness.js';
+import { silentLogger } from '../../support/silent-logger.js';
+import { TerminalUser } from '../../support/terminal-user.js';
+
+const address = '127.0.0.1';
+
+/** A terminal that echoes, or does not read, or does not stop to talk. */
+class FakeTerminal extends Duplex {
+  talks = false;
+  reads = true;
+  /** Bytes it has said. */
+  said = 0;
+
+  override _read(): void {
+    if (!this.talks) return;
+    const chunk = Buffer.alloc(64 * 1024, 'x');
+    this.said += chunk.length;
+    setImmediate(() => this.destroyed || this.push(chunk));
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    if (!this.reads) return;
+    this.push(chunk);
+    done();
+  }
+}
+
+describe('serial consoles', () => {
+  let consoles: SerialConsoles;
+  let terminal: FakeTerminal;
+  const users: TerminalUser[] = [];
+  const make = (options: Partial<SerialConsolesOptions> = {}): SerialConsoles =>
+    (consoles = new SerialConsoles({ address, ports: [20_100, 20_400], logger: silentLogger, ...options }));
+  const attach = (): Promise<Duplex> => Promise.resolve(terminal);
+  const come = async (instance = 'a'): Promise<TerminalUser> => {
+    const user = await TerminalUser.at(await consoles.open(instance, attach));
+    users.push(user);
+    return user;
+  };
+
+  beforeEach(() => {
+    terminal = new FakeTerminal();
+    make();
+  });
+  afterEach(async () => {
+    for (const user of users.splice(0)) user.leave();
+    await consoles.stop();
+  });
+
+  it('cut off a user who does not read, holding no more meanwhile than a few chunks', async () => {
+    make({ patience: 300 });
+    terminal.talks = true;
+    const user = await come();
+    user.socket.pause();
+    await eventually('the terminal is let go', () => terminal.destroyed);
+    // What the two ends of a connection on this machine hold; the terminal was not read beyond it.
+    expect(terminal.said).toBeLessThan(16 * 1024 * 1024);
+  });
+
+  it('cut off a user whose terminal does not read', async () => {
+    make({ patience: 300 });
+    terminal.reads = false;
+    const user = await come();
+    user.type('hello');
+    await user.isCutOff();
+    expect(terminal.destroyed).toBe(true);
+  });
+
+  it('leave a user alone who says nothing', async () => {
+    make({ patience: 50 });
+    const user = await come();
+    user.type('one');
+    await user.sees('one');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    user.type('two');
+    await user.sees('two');
+  });
+
+  it('are free again when a user has left, or has broken off', async () => {
+    for (const leave of [
+      (user: TerminalUser) => user.leave(),
+      (user: TerminalUser) => user.socket.resetAndDestroy(),
+    ]) {
+      terminal = new FakeTerminal();
+      const user = await come();
+      user.type('one');
+      await user.sees('one');
+      leave(user);
+      await eventually('the terminal is let go', () => terminal.destroyed);
+      terminal = new FakeTerminal();
+      const next = await come();
+      next.type('two');
+      await next.sees('two');
+      next.leave();
+      await eventually('the terminal is let go', () => terminal.destroyed);
+    }
+  });
+
+  it('let the user who is in read to the end when they are closed, and nobody else in', async () => {
+    const user = await come();
+    user.type('one');
+    await user.sees('one');
+    await consoles.close('A');
+    terminal.push('last words');
+    terminal.push(null);
+    await user.isCutOff();
+    expect(user.shown.toString()).toBe('onelast words');
+  });
+
+  it('tell a user whose terminal cannot be reached, and wait for the next', async () => {
+    const failing = (): Promise<Duplex> => Promise.reject(new Error('no engine'));
+    const user = await TerminalUser.at(await consoles.open('a', failing));
+    await user.isCutOff();
+    expect(user.shown.toString()).toMatch(/^The terminal cannot be reached/);
+    const next = await TerminalUser.at(await consoles.open('a', failing));
+    await next.isCutOff();
+    expect(next.shown.toString()).toMatch(/^The terminal cannot be reached/);
+  });
+
+  it('cut everybody off when the host is left, and open no more', async () => {
+    terminal.talks = true;
+    const [reading, stuck] = [await come('a'), await come('b')];
+    stuck.socket.pause();
+    await consoles.close('b');
+    await consoles.stop();
+    await reading.isCutOff();
+    await eventually('the terminal is let go', () => terminal.destroyed);
+    await expect(consoles.open('c', attach)).rejects.toThrow('left the host');
+  });
+
+  it('do not give a port that was given up to the next instance', async () => {
+    const first = await consoles.open('a', attach);
+    await consoles.close('a');
+    expect((await consoles.open('b', attach)).port).not.toBe(first.port);
+    expect((await consoles.open('a', attach)).port).not.toBe(first.port);
+  });
+
+  describe('with few ports', () => {
+    let other: Server;
+    let taken: number;
+    beforeEach(async () => {
+      other = createServer().listen(0, address);
+      await once(other, 'listening');
+      const where = other.address();
+      taken = typeof where === 'object' && where !== null ? where.port : 0;
+    });
+    afterEach(() => void other.close());
+
+    it('say when none is free, and take the one that becomes free', async () => {
+      make({ ports: [taken, taken] });
+      await expect(consoles.open('a', attach)).rejects.toMatchObject({
+        name: 'SocketPortRangeExhaustedException',
+      });
+      other.close();
+      await once(other, 'close');
+      expect(await consoles.open('a', attach)).toEqual({
+        host: address,
+        port: taken,
+        internal_access_path: null,
+      });
+    });
+  });
+
+  it('say when the address is not one of this machine', async () => {
+    // RFC 5737: an address for documentation, which no machine has.
+    make({ address: '192.0.2.1' });
+    await expect(consoles.open('a', attach)).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
+  });
+});
