@@ -7,6 +7,7 @@ import { imageCacheContract } from './contract/image-cache.contract.js';
 import { lifeCycleContract } from './contract/life-cycle.contract.js';
 import { networkContract } from './contract/network.contract.js';
 import { powerContract } from './contract/power.contract.js';
+import { rebuildContract } from './contract/rebuild.contract.js';
 import { rescueContract } from './contract/rescue.contract.js';
 import { snapshotContract } from './contract/snapshot.contract.js';
 import { usageContract } from './contract/usage.contract.js';
@@ -26,6 +27,7 @@ describe('DockerDriver is a ComputeDriver', () => {
   snapshotContract(() => harness);
   imageCacheContract(() => harness);
   rescueContract(() => harness);
+  rebuildContract(() => harness);
   hostContract(() => harness);
   usageContract(() => harness);
   consoleOutputContract(() => harness);

@@ -42,10 +42,12 @@ export function rescueContract(harness: () => Harness): void {
   /** What an instance printed at its last start. */
   const lastStart = async (driver: ComputeDriver, instance: Instance): Promise<string> => {
     const { context } = harness();
-    const last = async (): Promise<string> =>
-      (await driver.get_console_output(context, instance)).split('begin').at(-1) ?? '';
-    await eventually('it has told everything', async () => (await last()).includes('done'));
-    return (await last()).split('\nend')[0] ?? '';
+    let last = '';
+    await eventually('it has told everything', async () => {
+      last = (await driver.get_console_output(context, instance)).split('begin').at(-1) ?? '';
+      return last.includes('done');
+    });
+    return last.split('\nend')[0] ?? '';
   };
 
   describe('rescue', () => {
