@@ -1,8 +1,11 @@
 import type { Instance, NetworkInfo } from '../../interfaces/index.js';
 import { InstancePowerOffFailure } from '../../interfaces/index.js';
-import type { ContainerSummary } from '../engine/index.js';
+import type { ContainerRef, ContainerSummary } from '../engine/index.js';
+import { isImageId } from '../engine/index.js';
+import { removeInstanceImages } from '../images/index.js';
 import { listContainersOf, removeContainer, stopContainer } from '../instances/index.js';
 import type { ComputeNode } from './compute-node.js';
+import { neededForRevert } from './migration/index.js';
 
 /** What of an instance is to go. */
 export interface DestroyExtent {
@@ -20,9 +23,15 @@ export interface DestroyExtent {
  */
 export async function destroy(node: ComputeNode, instance: Instance, extent: DestroyExtent): Promise<void> {
   const { network_info, destroy_disks, destroy_vifs } = extent;
-  const containers = await endContainers(node, instance, destroy_disks);
+  const needed = await neededForRevert(node, instance);
+  const isToGo = (container: ContainerRef): boolean => destroy_disks && container !== needed;
+  const containers = await endContainers(node, instance, isToGo);
   await node.serialConsoles?.close(instance.uuid);
-  if (destroy_disks) await node.notes.forget(instance.uuid);
+  if (destroy_disks) {
+    if (needed === undefined) await node.notes.forget(instance.uuid);
+    const images = containers.map(({ ImageID: image }) => image).filter(isImageId);
+    await removeInstanceImages(node.engine, instance.uuid, images);
+  }
   if (!destroy_vifs) return;
   if (destroy_disks) await node.networks.release(containers, network_info);
   else await node.networks.disconnect(containers, network_info);
@@ -31,14 +40,14 @@ export async function destroy(node: ComputeNode, instance: Instance, extent: Des
 async function endContainers(
   { engine, host, logger }: ComputeNode,
   instance: Instance,
-  destroy_disks: boolean,
+  isToGo: (container: ContainerRef) => boolean,
 ): Promise<ContainerSummary[]> {
   try {
     const containers = await listContainersOf(engine, host, instance);
     if (containers.length === 0)
       logger.warn('the instance to destroy has no container on this host', { instance: instance.uuid });
     for (const { Id: container } of containers) {
-      if (destroy_disks) await removeContainer(engine, container);
+      if (isToGo(container)) await removeContainer(engine, container);
       else await stopContainer(engine, container, { timeout: 0, retry_interval: 0 });
     }
     return containers;

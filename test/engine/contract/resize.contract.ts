@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ComputeDriver } from '../../../interfaces/index.js';
-import { power_state } from '../../../interfaces/index.js';
+import { power_state, task_states } from '../../../interfaces/index.js';
 import { newFlavor } from '../../support/nova-objects.js';
 import type { Harness } from './harness.js';
 import { larger, lastStart, memoryOf, migration, moverBetween, treeOf, treeScript } from './mover.js';
@@ -39,6 +39,18 @@ export function resizeContract(hosts: () => TwoHosts): void {
       expect(treeOf(again)).toBe(treeOf(output));
       expect(memoryOf(again)).toBe(64 * 1024 ** 2);
       expect((await driver.get_info(instance)).state).toBe(power_state.RUNNING);
+    });
+
+    it('is taken back also where everything of it was to be destroyed before', async () => {
+      const { harness, driver, dest } = setUp();
+      const { instance, image, output } = await start(treeScript);
+      const after = await move(driver, driver, dest, { instance, image });
+      const reverting = { ...after, task_state: task_states.RESIZE_REVERTING };
+      await driver.destroy(harness.context, reverting, [], { destroy_disks: true });
+      await driver.finish_revert_migration(harness.context, instance, [], migration(instance));
+      const again = await lastStart(harness, driver, instance, 3);
+      expect(treeOf(again)).toBe(treeOf(output));
+      expect(memoryOf(again)).toBe(64 * 1024 ** 2);
     });
 
     it('leaves an instance off that was off', async () => {
