@@ -236,11 +236,34 @@ describe('a power verb', () => {
     expect(await state()).toBe(power_state.RUNNING);
   });
 
+  it.each([
+    [
+      'asking',
+      /\/kill/,
+      'stall-request',
+      () => driver.power_off(instance, { timeout: 4, retry_interval: 2 }),
+      4,
+    ],
+    ['starting', /\/start/, 'stall-answer', () => driver.reboot(context, instance, [], reboot_type.HARD), 1],
+  ] as const)(
+    'takes %s that is not answered in time for what may have been done',
+    async (_, path, kind, verb, after) => {
+      await spawn(heedful);
+      await driver.cleanup_host('');
+      driver = new DockerDriver({ engine: proxy.host, imageService, timeouts: { change: 1000 } });
+      await driver.init_host(`test-${instance.uuid.slice(0, 8)}`);
+      const fault = proxy.inject({ method: 'POST', path, kind, afterBytes: 0 });
+      await verb();
+      expect(fault.struck()).toHaveLength(1);
+      expect(await state()).toBe(after);
+    },
+  );
+
   it('that reboots is finished by the next driver when this one was killed between stop and start', async () => {
     await spawn(heedful);
-    proxy.inject({ method: 'POST', path: /\/start/, kind: 'stall-request' });
+    const fault = proxy.inject({ method: 'POST', path: /\/start/, kind: 'stall-request' });
     const killed = driver.reboot(context, instance, [], reboot_type.SOFT).catch((error: unknown) => error);
-    while ((await state()) !== power_state.SHUTDOWN) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (fault.struck().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     await driver.cleanup_host('');
     await killed;
     driver = new DockerDriver({ engine: proxy.host, imageService });
