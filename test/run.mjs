@@ -109,12 +109,18 @@ async function attempt(title, tier) {
   }
 }
 
+/** All tests of one engine; instances are moved from it to an engine of the other version, and back. */
 async function engineTier(version) {
   const engine = await startEngine(version);
+  const other = await startEngine(engineVersions.find((candidate) => candidate !== version));
   try {
-    await jest(`engine ${engine.version}`, ['engine', 'faults'], alone, { DOCKER_HOST: engine.host });
+    await jest(`engine ${engine.version}`, ['engine', 'faults'], alone, {
+      DOCKER_HOST: engine.host,
+      OTHER_DOCKER_HOST: other.host,
+    });
   } finally {
     await engine.stop();
+    await other.stop();
   }
 }
 
