@@ -153,6 +153,11 @@ describe('the specification of a container', () => {
     `);
   });
 
+  it('has a terminal where terminals can be reached, and else keeps errors and output apart', () => {
+    expect(specify({}, {}, { serialConsole: {} })).toMatchObject({ Tty: true, OpenStdin: true });
+    expect(specify()).not.toHaveProperty('Tty');
+  });
+
   it('refuses a host name that is none', () => {
     expect(() => specify({ hostname: 'two words' })).toThrow(
       expect.objectContaining({ name: 'InvalidInput' }),
