@@ -14,6 +14,7 @@ export class DockerDriver extends DockerVerbs {
     ...noCapabilities,
     has_imagecache: true,
     supports_attach_interface: true,
+    supports_evacuate: true,
     supports_image_type_raw: true,
     supports_migrate_to_same_host: true,
   };
