@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DirectoryImageService, DockerDriver } from '../../lib/index.js';
+import { startFaultProxy } from '../../lib/testing/index.js';
+import { busyboxImage } from '../support/busybox-image.js';
+import { engineHost, inventory, removeImages } from '../support/engine.js';
+import { context, newImageMeta, newInstance } from '../support/nova-objects.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { TerminalUser } from '../support/terminal-user.js';
+
+describe('a serial console', () => {
+  const folder = temporaryFolder();
+  beforeAll(() => folder.path());
+  afterAll(() => folder.remove());
+
+  it('cuts its user off when the engine is gone, tells the next one, and is closed with the host all the same', async () => {
+    const before = await inventory();
+    const imageService = new DirectoryImageService({ directory: await folder.path() });
+    const { id } = await imageService.create(
+      context,
+      { name: 'busybox', container_format: 'docker', disk_format: 'raw' },
+      await busyboxImage({ command: ['sh'] }),
+    );
+    const serialConsole = { address: '127.0.0.1' };
+    const instance = newInstance();
+    const host = `test-${instance.uuid.slice(0, 8)}`;
+    const proxy = await startFaultProxy({ engine: engineHost() });
+    const broken = new DockerDriver({ engine: proxy.host, imageService, serialConsole });
+    const sound = new DockerDriver({ imageService, serialConsole });
+    try {
+      await broken.init_host(host);
+      await broken.spawn(context, instance, newImageMeta(id));
+      const where = await broken.get_serial_console(context, instance);
+      const user = await TerminalUser.at(where);
+      user.type('left=behind\n');
+      await user.sees('left=behind');
+      await proxy.close();
+      await user.isCutOff();
+      const next = await TerminalUser.at(where);
+      await next.isCutOff();
+      expect(next.shown.toString()).toMatch(/^The terminal cannot be reached/);
+      await broken.cleanup_host(host);
+      await expect(TerminalUser.at(where)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+
+      await sound.init_host(host);
+      const later = await TerminalUser.at(await sound.get_serial_console(context, instance));
+      later.type('echo it was $left\n');
+      await later.sees('it was behind');
+      later.leave();
+    } finally {
+      await broken.cleanup_host(host);
+      await proxy.close();
+      await sound.init_host(host);
+      await sound.destroy(context, instance, []);
+      await sound.cleanup_host(host);
+      await removeImages([id]);
+    }
+    expect(await inventory()).toEqual(before);
+  });
+});
