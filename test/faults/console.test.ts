@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DirectoryImageService, DockerDriver } from '../../lib/index.js';
 import { startFaultProxy } from '../../lib/testing/index.js';
 import { busyboxImage } from '../support/busybox-image.js';
-import { engineHost, inventory, removeImages } from '../support/engine.js';
+import { engineHost, removeImages } from '../support/engine.js';
 import { context, newImageMeta, newInstance } from '../support/nova-objects.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { TerminalUser } from '../support/terminal-user.js';
@@ -13,7 +13,6 @@ describe('a serial console', () => {
   afterAll(() => folder.remove());
 
   it('cuts its user off when the engine is gone, tells the next one, and is closed with the host all the same', async () => {
-    const before = await inventory();
     const imageService = new DirectoryImageService({ directory: await folder.path() });
     const { id } = await imageService.create(
       context,
@@ -54,6 +53,5 @@ describe('a serial console', () => {
       await sound.cleanup_host(host);
       await removeImages([id]);
     }
-    expect(await inventory()).toEqual(before);
   });
 });
