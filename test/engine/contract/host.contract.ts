@@ -64,6 +64,23 @@ export function hostContract(harness: () => Harness): void {
       expect(seen()).toEqual(expected);
     });
 
+    it('tell a suspended instance from a paused one', async () => {
+      const { driver, events, boot, context } = harness();
+      const { STARTED, PAUSED, RESUMED, SUSPENDED } = lifecycle_event;
+      const instance = await boot();
+      const seen = (): number[] =>
+        events.filter(({ uuid }) => uuid === instance.uuid).map(({ transition }) => transition);
+      const told = (count: number): Promise<void> => eventually('it is told', () => seen().length >= count);
+      await driver.suspend(context, instance);
+      await told(2);
+      await driver.resume(context, instance, []);
+      await told(3);
+      await driver.pause(instance);
+      await told(4);
+      expect(seen()).toEqual([STARTED, SUSPENDED, RESUMED, PAUSED]);
+      await driver.destroy(context, instance, []);
+    });
+
     it('tell that an instance ended by itself', async () => {
       const { events, run } = harness();
       const { instance } = await run('echo done; sleep 0.2');
