@@ -12,10 +12,10 @@ import type { VerbFailure } from './instances/index.js';
 import {
   findInstance,
   inspectInstance,
-  isSuspended,
   Notes,
   novaException,
   RootDisks,
+  wasSuspended,
 } from './instances/index.js';
 import { Networks } from './network/index.js';
 import { RunningHost } from './running-host.js';
@@ -87,7 +87,7 @@ export class ComputeHost {
       engine,
       host,
       emit,
-      isSuspended: (uuid, leaving) => isInstanceSuspended(node, uuid, leaving),
+      wasSuspended: (uuid, leaving) => wasSuspended(engine, host, node.notes, uuid, leaving),
       logger,
     });
     try {
@@ -266,14 +266,4 @@ export class ComputeHost {
       logger,
     };
   }
-}
-
-/** Whether an instance that the engine froze is suspended; one that went on meanwhile is not. */
-async function isInstanceSuspended(
-  { engine, host, notes }: ComputeNode,
-  uuid: string,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const container = await findInstance(engine, host, { uuid }, signal);
-  return container !== undefined && (await isSuspended(notes, { uuid }, container, signal));
 }

@@ -23,8 +23,8 @@ export interface EventFollowerOptions {
   readonly host: string;
   /** Told about each event, in order; it must not throw. */
   readonly emit: (event: LifecycleEvent) => void;
-  /** Whether an instance that was frozen was suspended, and not just paused. */
-  readonly isSuspended: (uuid: string, signal: AbortSignal) => Promise<boolean>;
+  /** Whether an instance that was frozen a moment ago was suspended, and not just paused. */
+  readonly wasSuspended: (uuid: string, signal: AbortSignal) => Promise<boolean>;
   readonly logger: Logger;
 }
 
@@ -193,7 +193,7 @@ export class EventFollower {
     const suspended = new Set<string>();
     for (const [uuid, activity] of found) {
       if (activity !== 'paused' || this.#activities.of(uuid) === 'paused') continue;
-      if (await this.#options.isSuspended(uuid, signal)) suspended.add(uuid);
+      if (await this.#options.wasSuspended(uuid, signal)) suspended.add(uuid);
     }
     return suspended;
   }
@@ -202,7 +202,7 @@ export class EventFollower {
     const { Action: action, Actor: actor, timeNano } = event;
     const uuid = instanceUuid(actor.Attributes, [`/${actor.Attributes['name'] ?? ''}`]);
     if (uuid === undefined || this.#recent.has(event)) return;
-    const isSuspended = action === 'pause' && (await this.#options.isSuspended(uuid, signal));
+    const isSuspended = action === 'pause' && (await this.#options.wasSuspended(uuid, signal));
     signal.throwIfAborted();
     this.#recent.add(event);
     this.#last = timeNano / 1e9;

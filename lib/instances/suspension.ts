@@ -2,6 +2,7 @@ import type { Instance } from '../../interfaces/index.js';
 import { InstanceInvalidState, InstanceSuspendFailure } from '../../interfaces/index.js';
 import type { ContainerInspect, Engine } from '../engine/index.js';
 import { label } from '../labels.js';
+import { findInstance } from './find-instance.js';
 import { pauseContainer, unpauseContainer } from './freeze-container.js';
 import type { Notes } from './notes.js';
 
@@ -22,6 +23,23 @@ export async function isSuspended(
   if (!state.Paused) return false;
   const note = await notes.read(uuid, 'suspended', signal);
   return note?.[label.suspendedRun] === state.StartedAt;
+}
+
+/**
+ * Whether an instance that was frozen a moment ago was suspended, whatever it does by now. The note comes first: most that are frozen are just paused,
+ * and have none.
+ */
+export async function wasSuspended(
+  engine: Engine,
+  host: string,
+  notes: Notes,
+  uuid: string,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const note = await notes.read(uuid, 'suspended', signal);
+  if (note === undefined) return false;
+  const container = await findInstance(engine, host, { uuid }, signal);
+  return container !== undefined && note[label.suspendedRun] === container.State.StartedAt;
 }
 
 /**

@@ -57,7 +57,7 @@ describe('EventFollower', () => {
       engine: fake.client(),
       host: 'node-1',
       emit: ({ transition }) => told.push(transition),
-      isSuspended: () => Promise.resolve(suspended),
+      wasSuspended: () => Promise.resolve(suspended),
       logger: silentLogger,
     });
     await follower.start();
