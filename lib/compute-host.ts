@@ -93,6 +93,7 @@ export class ComputeHost {
     try {
       await engine.negotiate({ signal });
       await reconcile(node, signal);
+      await node.rootDisks.prepare(signal);
       await events.start(signal);
     } catch (error) {
       engine.close();

@@ -9,11 +9,18 @@ import { EngineError } from '../engine/index.js';
 export class RootDisks {
   readonly #engine: Engine;
   readonly #logger: Logger;
-  #bounded: Promise<boolean> | undefined;
+  #isBounded = false;
 
   constructor({ engine, logger }: { readonly engine: Engine; readonly logger: Logger }) {
     this.#engine = engine;
     this.#logger = logger;
+  }
+
+  /** Asks the engine whether it can, so that no instance has to wait for the answer; before, no root disk is bounded. */
+  async prepare(signal?: AbortSignal): Promise<void> {
+    const info = await this.#engine.system.info({ signal });
+    this.#isBounded = mayBound(info);
+    if (!this.#isBounded) this.#warn(`the storage driver is ${info.Driver}`);
   }
 
   /**
@@ -28,7 +35,7 @@ export class RootDisks {
     specification: ContainerSpecification,
     create: (specification: ContainerSpecification) => Promise<T>,
   ): Promise<T> {
-    if (root_gb === 0 || !(await this.#isBounded())) return await create(specification);
+    if (root_gb === 0 || !this.#isBounded) return await create(specification);
     const { HostConfig: host } = specification;
     try {
       return await create({
@@ -37,27 +44,10 @@ export class RootDisks {
       });
     } catch (error) {
       if (!refusesSize(error)) throw error;
-      this.#bounded = Promise.resolve(false);
+      this.#isBounded = false;
       this.#warn(error.engineMessage);
       return await create(specification);
     }
-  }
-
-  async #isBounded(): Promise<boolean> {
-    this.#bounded ??= this.#look();
-    try {
-      return await this.#bounded;
-    } catch (error) {
-      this.#bounded = undefined;
-      throw error;
-    }
-  }
-
-  async #look(): Promise<boolean> {
-    const info = await this.#engine.system.info();
-    const bounded = mayBound(info);
-    if (!bounded) this.#warn(`the storage driver is ${info.Driver}`);
-    return bounded;
   }
 
   #warn(why: string): void {
