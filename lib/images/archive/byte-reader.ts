@@ -1,12 +1,17 @@
+import type { ByteBudget } from './limits.js';
+
 const nothing: Buffer = Buffer.alloc(0);
 
 /** Reads a byte stream piece by piece, in sizes that the reader chooses. Its owner must close it. */
 export class ByteReader {
   readonly #source: AsyncIterator<unknown>;
+  readonly #budget: ByteBudget | undefined;
   #chunk: Buffer = nothing;
 
-  constructor(source: AsyncIterable<unknown>) {
+  /** @param budget - charged for every byte that comes. */
+  constructor(source: AsyncIterable<unknown>, budget?: ByteBudget) {
     this.#source = source[Symbol.asyncIterator]();
+    this.#budget = budget;
   }
 
   /** The next bytes, at most so many and at least one; undefined at the end. */
@@ -15,6 +20,7 @@ export class ByteReader {
       const next = await this.#source.next();
       if (next.done === true) return undefined;
       this.#chunk = asBuffer(next.value);
+      this.#budget?.spend(this.#chunk.length);
     }
     const piece = this.#chunk.subarray(0, most);
     this.#chunk = this.#chunk.subarray(piece.length);

@@ -107,7 +107,7 @@ class ArchiveRewriter {
     chunks: AsyncIterable<unknown>,
     done: (image: RewrittenImage) => void,
   ): AsyncGenerator<Buffer, void, void> {
-    const bytes = new ByteReader(metered(unpacked(chunks), this.#budget));
+    const bytes = new ByteReader(unpacked(chunks), this.#budget);
     try {
       const tar = new TarReader(bytes, this.#limits, this.#budget);
       for (let entry = await tar.next(); entry !== undefined; entry = await tar.next()) {
@@ -146,7 +146,7 @@ class ArchiveRewriter {
       yield fileHeader(newName, size);
       await digest.update(head);
       yield head;
-      for await (const chunk of tar.content()) {
+      for (let chunk = await tar.some(); chunk !== undefined; chunk = await tar.some()) {
         await digest.update(chunk);
         yield chunk;
       }
@@ -235,16 +235,6 @@ async function* unpacked(chunks: AsyncIterable<unknown>): AsyncGenerator<Buffer,
     yield* gunzip.finish();
   } finally {
     gunzip.destroy();
-  }
-}
-
-async function* metered(
-  chunks: AsyncIterable<Buffer>,
-  budget: ByteBudget,
-): AsyncGenerator<Buffer, void, void> {
-  for await (const chunk of chunks) {
-    budget.spend(chunk.length);
-    yield chunk;
   }
 }
 

@@ -78,14 +78,13 @@ export class TarReader {
     return content;
   }
 
-  /** The rest of the entry's content. */
-  async *content(): AsyncGenerator<Buffer, void, void> {
-    while (this.#left > 0) {
-      const piece = await this.#bytes.some(this.#left);
-      if (piece === undefined) throw this.#truncated();
-      this.#left -= piece.length;
-      yield piece;
-    }
+  /** The next bytes of the entry's content; undefined at its end. */
+  async some(): Promise<Buffer | undefined> {
+    if (this.#left === 0) return undefined;
+    const piece = await this.#bytes.some(this.#left);
+    if (piece === undefined) throw this.#truncated();
+    this.#left -= piece.length;
+    return piece;
   }
 
   /** Reads on to the end of the stream, whatever follows the archive. */
