@@ -15,13 +15,13 @@ export {
 export { takeSnapshot, type Snapshot, type SnapshotEnvironment, type SnapshotRequest } from './snapshot.js';
 export {
   instanceReference,
-  copyFileSystem,
   removeInstanceImages,
   removeReplacedImage,
+  copyFileSystem,
   transferFileSystem,
   transferFolder,
   type FileSystemCopy,
-  type FolderTransfer,
   type FileSystemTransfer,
+  type FolderTransfer,
 } from './transfer/index.js';
 export { ImageConflict } from './image-service/index.js';

@@ -53,13 +53,7 @@ export { RootDisks } from './root-disk.js';
 export { startContainer } from './start-container.js';
 export type { StartableContainer } from './start-container.js';
 export { stopContainer, stopContainerCleanly } from './stop-container.js';
-export {
-  isSuspended,
-  pauseInstance,
-  suspendInstance,
-  unpauseInstance,
-  wasSuspended,
-} from './suspension.js';
+export { isSuspended, pauseInstance, suspendInstance, unpauseInstance, wasSuspended } from './suspension.js';
 export { Undo } from './undo.js';
 export type { VolumePolicy } from './volumes.js';
 export { writeFiles } from './write-files.js';

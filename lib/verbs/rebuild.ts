@@ -30,7 +30,7 @@ import {
 } from '../instances/index.js';
 import { whilePlugging } from '../network/index.js';
 import type { ComputeNode } from './compute-node.js';
-import { attemptAside, makeAside } from './make-aside.js';
+import { newAttempt, prepareContainer } from './prepare-container.js';
 import { spawn } from './spawn.js';
 
 /** What a rebuilt instance is given beside its image and flavor. */
@@ -79,7 +79,7 @@ async function replace(
   const mounts = await blockDeviceMounts(node, instance, block_device_info, signal);
   const drive = configDriveFiles(instance, image_meta, plan, policy);
   const files = instanceFiles(instance, plan.injected_files ?? [], plan.admin_password, drive);
-  const attempt = attemptAside(node.host);
+  const attempt = newAttempt(node.host, false);
   const before = await listContainersOf(engine, node.host, instance);
   const image = await node.imageLoader.hold(image_meta.id, signal);
   const undo = new Undo(node.logger);
@@ -106,7 +106,8 @@ async function replace(
       files,
       signal,
     };
-    const { container, wiring } = await makeAside(node, aside, undo);
+    const { wiring, launch } = await prepareContainer(node, aside, undo);
+    const container = await launch((made) => Promise.resolve(made));
     await stopContainerCleanly(engine, old, signal);
     await adoptName(engine, old.Id, containerPartName(instance.uuid, part.replaced), instance);
     await adoptName(engine, container, containerName(instance.uuid), instance);

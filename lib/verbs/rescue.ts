@@ -33,7 +33,7 @@ import {
 } from '../instances/index.js';
 import type { ComputeNode } from './compute-node.js';
 import { connectAndStart } from './connect-and-start.js';
-import { attemptAside, makeAside } from './make-aside.js';
+import { newAttempt, prepareContainer } from './prepare-container.js';
 
 /**
  * Lets another container, of a rescue image, be the instance for a while: with its name, host name, interfaces and key, and with all its files below `/rescued`, to be read and
@@ -78,13 +78,13 @@ async function standIn(
   const given = { admin_password: rescue_password ?? null, network_info };
   const drive = configDriveFiles(instance, image_meta, given, policy);
   const files = instanceFiles(instance, [], rescue_password, drive);
-  const attempt = attemptAside(node.host);
+  const attempt = newAttempt(node.host, false);
   const image = await node.imageLoader.hold(image_meta.id, signal);
   const undo = new Undo(node.logger);
   undo.push('that the instance is as it was', () => putBack(engine, instance, original));
   undo.push('its rescue image', () => image.abandon());
   try {
-    const { container, wiring } = await makeAside(
+    const { wiring, launch } = await prepareContainer(
       node,
       {
         instance,
@@ -110,6 +110,7 @@ async function standIn(
       },
       undo,
     );
+    const container = await launch((made) => Promise.resolve(made));
     await makeRescuedFolder(engine, container);
     await stopContainer(engine, original.Id, { timeout: 0, retry_interval: 0, signal });
     await copyFileSystem({

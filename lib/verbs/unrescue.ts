@@ -18,9 +18,10 @@ import {
   stopContainer,
   Undo,
 } from '../instances/index.js';
+import type { Wiring } from '../network/index.js';
 import type { ComputeNode } from './compute-node.js';
 import { connectAndStart } from './connect-and-start.js';
-import { attemptAside, makeAside } from './make-aside.js';
+import { newAttempt, prepareContainer } from './prepare-container.js';
 
 /**
  * Lets a rescued instance be itself again, with its files as they are below `/rescued` by now, and starts it.
@@ -83,7 +84,7 @@ async function comeBack(
   { instance, current, rescued, network_info }: Rescued,
   { signal, onProgress }: LongRunningOptions,
   undo: Undo,
-): Promise<Awaited<ReturnType<typeof makeAside>> | undefined> {
+): Promise<{ readonly container: ContainerId; readonly wiring: Wiring } | undefined> {
   const { engine, host, logger } = node;
   try {
     await transferFolder({
@@ -107,7 +108,7 @@ async function comeBack(
     return undefined;
   }
   const configuration = await engine.containers.configuration(rescued.Id, { signal });
-  const attempt = attemptAside(host);
+  const attempt = newAttempt(host, false);
   const other = { id: rescued.Id, labels: rescued.Config.Labels };
   const plan = {
     instance,
@@ -118,7 +119,8 @@ async function comeBack(
     sized: false,
     signal,
   };
-  return await makeAside(node, plan, undo);
+  const { wiring, launch } = await prepareContainer(node, plan, undo);
+  return { container: await launch((made) => Promise.resolve(made)), wiring };
 }
 
 /** "Could not find the file /rescued/. in container …" (404), "lstat …/rescued/.: not a directory" (500), 20.10 to 28.5. */

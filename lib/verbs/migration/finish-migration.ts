@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type {
   BlockDeviceInfo,
   ImageMeta,
@@ -7,35 +6,30 @@ import type {
   NetworkInfo,
 } from '../../../interfaces/index.js';
 import { InstanceExists, MigrationError } from '../../../interfaces/index.js';
-import type { ContainerId, ContainerInspect, ImageId, MountSpecification } from '../../engine/index.js';
+import type { ContainerInspect, ImageId, MountSpecification } from '../../engine/index.js';
 import { isNotFound } from '../../engine/index.js';
 import { instanceReference } from '../../images/index.js';
-import type { SpawnAttempt } from '../../instances/index.js';
 import {
   adoptName,
   blockDeviceMounts,
   configDriveFiles,
   configDriveMounts,
   containerName,
-  containerPartName,
   containerSpecification,
-  createContainer,
-  discardAttempt,
   findInstance,
   inspectInstance,
   instanceFiles,
   instanceRecord,
   isHalfMade,
   resizeInPlace,
-  spawning,
   startContainer,
   Undo,
   undoResize,
   withMounts,
-  writeFiles,
 } from '../../instances/index.js';
-import { takeTurn } from '../../streams/index.js';
 import type { ComputeNode } from '../compute-node.js';
+import { connectAndStart } from '../connect-and-start.js';
+import { newAttempt, prepareContainer } from '../prepare-container.js';
 import { parseDiskInfo } from './disk-info.js';
 
 /** How an instance arrives. */
@@ -62,7 +56,7 @@ export async function finishMigration(
   }
   const arrived = await findInstance(node.engine, node.host, instance, arrival.signal);
   if (arrived === undefined || isLeftHalfMade(arrived)) await arrive(node, instance, info.image, arrival);
-  else if (arrived.Image === info.image) await connectAndStart(node, arrived, arrival);
+  else if (arrived.Image === info.image) await goOn(node, arrived, arrival);
   else throw new InstanceExists(`Instance ${instance.uuid} is here already, with other files`);
 }
 
@@ -75,7 +69,7 @@ async function resize(
   const { engine, notes, policy } = node;
   try {
     await resizeInPlace(engine, notes, instance, container, policy);
-    await connectAndStart(node, container, arrival);
+    await goOn(node, container, arrival);
   } catch (error) {
     const undo = new Undo(node.logger);
     undo.push('its new limits', () => undoResize(engine, notes, instance, container));
@@ -84,13 +78,14 @@ async function resize(
   }
 }
 
-async function connectAndStart(
-  { engine, networks }: ComputeNode,
+/** An instance that stays off is connected all the same: it starts in its networks. */
+async function goOn(
+  node: ComputeNode,
   container: ContainerInspect,
   { network_info, power_on, signal }: Arrival,
 ): Promise<void> {
-  await networks.plug(container, network_info, signal);
-  if (power_on) await networks.startIn(container.Id, network_info, () => startContainer(engine, container));
+  if (power_on) await connectAndStart(node, container, network_info, signal);
+  else await node.networks.plug(container, network_info, signal);
 }
 
 function isLeftHalfMade(container: ContainerInspect): boolean {
@@ -113,41 +108,30 @@ async function arrive(
   const drive = configDriveFiles(instance, image_meta, { network_info }, node.policy);
   // All else that a spawn writes came with the instance's files; user data is on the drive, too.
   const files = instanceFiles({ ...instance, key_data: null }, [], undefined, drive);
-  const attempt: SpawnAttempt = { host: node.host, id: `tmp-${randomBytes(16).toString('hex')}`, power_on };
-  const name = containerName(instance.uuid);
-  const first = power_on ? name : containerPartName(instance.uuid, spawning);
+  const attempt = newAttempt(node.host, power_on);
   const undo = new Undo(logger);
   try {
-    const wiring = await networks.prepare(network_info, signal);
-    undo.push('its networks', () => networks.abandon(wiring));
-    const specification = withMounts(
-      containerSpecification(
+    const { wiring, launch } = await prepareContainer(
+      node,
+      {
         instance,
-        { meta: image_meta, reference },
-        networks.specification(wiring),
+        network_info,
         attempt,
-        node.policy,
-      ),
-      [...disks.map(filledFromImage), ...configDriveMounts(drive, node.host, instance)],
+        specification: (network) =>
+          withMounts(
+            containerSpecification(instance, { meta: image_meta, reference }, network, attempt, node.policy),
+            [...disks.map(filledFromImage), ...configDriveMounts(drive, node.host, instance)],
+          ),
+        sized: true,
+        ...(drive.length > 0 ? { files } : {}),
+        signal,
+      },
+      undo,
     );
-    let creationFailure: unknown;
-    undo.push('its container', () => discardAttempt(engine, [name, first], attempt, creationFailure));
-    await takeTurn(node.launches, signal, async () => {
-      let container: ContainerId;
-      try {
-        container = await node.rootDisks.create(instance.flavor, specification, (sized) =>
-          createContainer(engine, first, instance, sized, attempt),
-        );
-      } catch (error) {
-        creationFailure = error;
-        throw error;
-      }
-      await networks.connectFurther(container, wiring);
-      if (drive.length > 0) await writeFiles(engine, container, files, logger);
-      signal?.throwIfAborted();
+    await launch(async (container) => {
       onProgress?.({ phase: 'starting', bytes: 0 });
       if (power_on) await networks.startIn(container, network_info, () => startContainer(engine, container));
-      else await adoptName(engine, container, name, instance);
+      else await adoptName(engine, container, containerName(instance.uuid), instance);
       signal?.throwIfAborted();
     });
     networks.keep(wiring);

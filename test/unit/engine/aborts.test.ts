@@ -132,9 +132,7 @@ describe('a signal', () => {
     const signal = AbortSignal.abort(reason);
     await expect(engine.containers.start(container, { signal })).rejects.toBe(reason);
     const archive = Readable.from(endless());
-    await expect(engine.files.putArchive(container, { path: '/', archive, signal })).rejects.toBe(
-      reason,
-    );
+    await expect(engine.files.putArchive(container, { path: '/', archive, signal })).rejects.toBe(reason);
     await expect(engine.containers.attach(container, { tty: false, signal })).rejects.toBe(reason);
     expect(archive.destroyed).toBe(true);
     expect(fake.requests).toEqual([]);
