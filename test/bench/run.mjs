@@ -14,14 +14,39 @@ const benchmarks = ['load', 'snapshot', 'hot-path'];
 const usage = `npm run bench -- [--only ${benchmarks.join('|')}]… [--engine ${engineVersions.join('|')}]… [--rounds N]
   Without options: every benchmark on engine ${engineVersions[0]}, in 2 rounds: some five minutes. Needs root on Debian or Ubuntu.`;
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', multiple: true, default: benchmarks },
-    engine: { type: 'string', multiple: true, default: engineVersions.slice(0, 1) },
-    rounds: { type: 'string', default: '2' },
-    help: { type: 'boolean', default: false },
-  },
-});
+/**
+ * What the command line asks for.
+ *
+ * @throws Error that says in a line what is wrong with it.
+ */
+function readArguments() {
+  const refuse = (what) => {
+    throw new Error(`${what}. What there is: npm run bench -- --help`);
+  };
+  const mustBeAmong = (option, chosen, choices) => {
+    const unknown = chosen.find((one) => !choices.includes(one));
+    if (unknown !== undefined) refuse(`--${option} is one of ${choices.join(', ')}, not ${unknown}`);
+  };
+  let values;
+  try {
+    ({ values } = parseArgs({
+      options: {
+        only: { type: 'string', multiple: true, default: benchmarks },
+        engine: { type: 'string', multiple: true, default: engineVersions.slice(0, 1) },
+        rounds: { type: 'string', default: '2' },
+        help: { type: 'boolean', default: false },
+      },
+    }));
+  } catch (error) {
+    // Node goes on to explain how else an argument could be meant.
+    refuse(error.message.split(/[.\n]/)[0]);
+  }
+  mustBeAmong('only', values.only, benchmarks);
+  mustBeAmong('engine', values.engine, engineVersions);
+  if (!/^[1-9]\d{0,2}$/.test(values.rounds))
+    refuse(`--rounds is a number from 1 to 999, not ${values.rounds}`);
+  return values;
+}
 
 /** Compiles the driver and the benchmarks: a compiler in the measured process, as with ts-node, would blur what it takes of memory. */
 async function compile() {
@@ -33,8 +58,8 @@ async function compile() {
 }
 
 /** Runs the benchmarks on an engine, and waits for their end whatever happens: they have processes of their own to end. */
-async function bench(program, env) {
-  const child = spawn(process.execPath, ['--enable-source-maps', program, ...values.only], {
+async function bench(program, only, env) {
+  const child = spawn(process.execPath, ['--enable-source-maps', program, ...only], {
     cwd: project,
     stdio: 'inherit',
     env: { ...process.env, ...env },
@@ -48,7 +73,8 @@ async function bench(program, env) {
 }
 
 await main(async () => {
-  if (values.help) {
+  const { only, engine: versions, rounds, help } = readArguments();
+  if (help) {
     console.log(usage);
     return 0;
   }
@@ -57,12 +83,12 @@ await main(async () => {
   await installPackages('busybox-static', 'curl');
   const program = await compile();
   const glance = await startGlance();
-  for (const version of values.engine) {
+  for (const version of versions) {
     const engine = await startEngine(version);
     // Later distributions have the command in a package of its own.
     if (!existsSync('/usr/bin/docker')) await installPackages('docker-cli');
     console.log(`\n── engine ${engine.version}`);
-    const code = await bench(program, { ...glance, DOCKER_HOST: engine.host, BENCH_ROUNDS: values.rounds });
+    const code = await bench(program, only, { ...glance, DOCKER_HOST: engine.host, BENCH_ROUNDS: rounds });
     await engine.stop();
     if (code !== 0) return code;
   }
