@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { canInstall, Unavailable } from './environment/debian.mjs';
-import { engineVersions, findEngine, startEngine } from './environment/engine.mjs';
+import { engineVersions, findEngine, restartOnRequest, startEngine } from './environment/engine.mjs';
 import { startGlance } from './environment/glance.mjs';
 import { installDependencies, project } from './environment/packages.mjs';
 import { isEnding, main, whenDone } from './environment/processes.mjs';
@@ -113,12 +113,15 @@ async function attempt(title, tier) {
 async function engineTier(version) {
   const engine = await startEngine(version);
   const other = await startEngine(engineVersions.find((candidate) => candidate !== version));
+  const restarter = await restartOnRequest(engine);
   try {
     await jest(`engine ${engine.version}`, ['engine', 'faults'], alone, {
       DOCKER_HOST: engine.host,
       OTHER_DOCKER_HOST: other.host,
+      ENGINE_RESTART: restarter.url,
     });
   } finally {
+    restarter.close();
     await engine.stop();
     await other.stop();
   }

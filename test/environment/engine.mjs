@@ -1,7 +1,7 @@
 // Docker Engines: the one that is there, or a private one that is started and ended here.
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -70,29 +70,60 @@ export async function startEngine(version) {
   ];
   const log = join(folder, 'log');
   const command = ['--net', '--', 'sh', '-c', 'ip link set lo up && exec dockerd "$@"', 'dockerd', ...flags];
-  const daemon = startDaemon('unshare', command, { log, env: { PATH: path.join(':'), HOME: folder } });
-  writeFileSync(daemonOf(folder), `${daemon.pid} ${born(daemon.pid)}`);
-
   const host = `unix://${folder}/docker.sock`;
-  for (const limit = Date.now() + 60_000; ; await sleep(100)) {
-    const engine = await engineAt(host);
-    if (engine !== undefined) {
-      if (!engine.version.startsWith(`${version}.`))
-        console.log(`this distribution's engine is ${engine.version}, not ${version}`);
-      return { ...engine, stop: remove };
+  const launch = async () => {
+    const daemon = startDaemon('unshare', command, { log, env: { PATH: path.join(':'), HOME: folder } });
+    writeFileSync(daemonOf(folder), `${daemon.pid} ${born(daemon.pid)}`);
+    for (const limit = Date.now() + 60_000; ; await sleep(100)) {
+      const engine = await engineAt(host);
+      if (engine !== undefined) return engine;
+      if (Date.now() > limit || born(daemon.pid) === undefined)
+        throw new Error(`the engine ${version} did not start:\n${readFileSync(log, 'utf8').slice(-4000)}`);
     }
-    if (Date.now() > limit || born(daemon.pid) === undefined)
-      throw new Error(`the engine ${version} did not start:\n${readFileSync(log, 'utf8').slice(-4000)}`);
-  }
+  };
+  const engine = await launch();
+  if (!engine.version.startsWith(`${version}.`))
+    console.log(`this distribution's engine is ${engine.version}, not ${version}`);
+  const restart = async () => {
+    await endDaemon(folder);
+    await launch();
+  };
+  return { ...engine, stop: remove, restart };
+}
+
+/**
+ * Lets others restart an engine: tests run in processes of their own.
+ *
+ * @returns the address to POST to, which answers when the engine is back, and what closes it.
+ */
+export async function restartOnRequest({ restart }) {
+  const server = createServer((_request, response) => {
+    restart().then(
+      () => response.writeHead(204).end(),
+      (error) => response.writeHead(500).end(error.message),
+    );
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${server.address().port}/`,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+async function endDaemon(folder) {
+  const daemon = daemonOf(folder);
+  if (!existsSync(daemon)) return;
+  const [pid, birth] = readFileSync(daemon, 'utf8').split(' ');
+  if (born(pid) === birth) await end(Number(pid));
 }
 
 /** Ends an engine and everything that it started. */
 async function endEngine(folder) {
-  const daemon = daemonOf(folder);
-  if (existsSync(daemon)) {
-    const [pid, birth] = readFileSync(daemon, 'utf8').split(' ');
-    if (born(pid) === birth) await end(Number(pid));
-  }
+  await endDaemon(folder);
   for (const pid of processesOf(folder, ['dockerd', 'containerd'])) await end(pid, { patience: 2000 });
   // When dockerd was killed, the processes in its containers have outlived it and their shims.
   const containers = join(folder, 'data', 'containers');
