@@ -147,7 +147,7 @@ describe('ImageLoader.removeUnused', () => {
       method: 'DELETE',
       path: /\/images\//,
       kind: 'delay-request',
-      milliseconds: 300,
+      milliseconds: 3000,
     });
     const removed = removeUnused();
     while (fault.struck().length === 0) await pass(5);
