@@ -39,7 +39,13 @@ export { instanceInfo, powerState } from './power-state.js';
 export { recreatedContainer } from './recreated-container.js';
 export { removeContainer } from './remove-container.js';
 export { rescuedNetworks, rescueLabels } from './rescue-labels.js';
-export { makeRescuedFolder, mountedPaths, rescuedFolder, rescuedMounts } from './rescued-files.js';
+export {
+  hasRescuedFolder,
+  makeRescuedFolder,
+  mountedPaths,
+  rescuedFolder,
+  rescuedMounts,
+} from './rescued-files.js';
 export {
   canResizeInPlace,
   flavorFigures,

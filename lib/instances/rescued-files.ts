@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { InstanceNotRescuable } from '../../interfaces/index.js';
 import type { ContainerId, ContainerInspect, Engine, MountSpecification } from '../engine/index.js';
-import { isBadRequest } from '../engine/index.js';
+import { EngineError, isBadRequest } from '../engine/index.js';
 
 /** Where a rescue container has the files of the instance. */
 export const rescuedFolder = '/rescued';
@@ -50,4 +50,30 @@ export async function makeRescuedFolder(engine: Engine, container: ContainerId):
   const changes = await engine.files.changes(container);
   const isNew = changes.some(({ path, kind }) => path === rescuedFolder && kind === 'added');
   if (!isNew) throw inTheWay();
+}
+
+/** Whether a rescue container has the folder with the files of the instance: its user may have removed it. Tells so only if the engine does. */
+export async function hasRescuedFolder(
+  engine: Engine,
+  container: ContainerId,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  try {
+    const archive = await engine.files.getArchive(container, { path: `${rescuedFolder}/.`, signal });
+    archive.destroy();
+    return true;
+  } catch (error) {
+    if (isNoSuchFolder(error)) return false;
+    throw error;
+  }
+}
+
+/** "Could not find the file /rescued/. in container …" (404); where it is a file, "lstat /rescued/.: not a directory" (500); 20.10 to 28.5. */
+function isNoSuchFolder(error: unknown): boolean {
+  return (
+    error instanceof EngineError &&
+    !error.inBand &&
+    error.request.path.endsWith('/archive') &&
+    /^could not find the file \/rescued\/\. |\/rescued\/\.: not a directory$/i.test(error.engineMessage)
+  );
 }

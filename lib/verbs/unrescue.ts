@@ -1,12 +1,12 @@
 import type { Instance, LongRunningOptions, NetworkInfo } from '../../interfaces/index.js';
 import { InstanceNotFound } from '../../interfaces/index.js';
 import type { ContainerId, ContainerInspect, NetworkPart } from '../engine/index.js';
-import { EngineError } from '../engine/index.js';
 import { instanceReference, removeReplacedImage, transferFolder } from '../images/index.js';
 import {
   adoptName,
   containerName,
   containerPartName,
+  hasRescuedFolder,
   mountedPaths,
   part,
   putBack,
@@ -86,27 +86,25 @@ async function comeBack(
   undo: Undo,
 ): Promise<{ readonly container: ContainerId; readonly wiring: Wiring } | undefined> {
   const { engine, host, logger } = node;
-  try {
-    await transferFolder({
-      source: engine,
-      destination: engine,
-      container: current.Id,
-      folder: rescuedFolder,
-      volumes: mountedPaths(rescued),
-      like: rescued.Image,
-      uuid: instance.uuid,
-      host,
-      logger,
-      signal,
-      onProgress,
-    });
-  } catch (error) {
-    if (!isNoSuchFolder(error)) throw error;
+  if (!(await hasRescuedFolder(engine, current.Id, signal))) {
     logger.warn(`the rescued instance has no ${rescuedFolder} any more: it comes back as it was`, {
       instance: instance.uuid,
     });
     return undefined;
   }
+  await transferFolder({
+    source: engine,
+    destination: engine,
+    container: current.Id,
+    folder: rescuedFolder,
+    volumes: mountedPaths(rescued),
+    like: rescued.Image,
+    uuid: instance.uuid,
+    host,
+    logger,
+    signal,
+    onProgress,
+  });
   const configuration = await engine.containers.configuration(rescued.Id, { signal });
   const attempt = newAttempt(host, false);
   const other = { id: rescued.Id, labels: rescued.Config.Labels };
@@ -121,9 +119,4 @@ async function comeBack(
   };
   const { wiring, launch } = await prepareContainer(node, plan, undo);
   return { container: await launch((made) => Promise.resolve(made)), wiring };
-}
-
-/** "Could not find the file /rescued/. in container …" (404), "lstat …/rescued/.: not a directory" (500), 20.10 to 28.5. */
-function isNoSuchFolder(error: unknown): boolean {
-  return error instanceof EngineError && /could not find the file|not a directory/i.test(error.engineMessage);
 }

@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ImageRecord, Instance } from '../../interfaces/index.js';
 import { DirectoryImageService, DockerDriver, power_state } from '../../lib/index.js';
 import { label } from '../../lib/labels.js';
-import type { Fault, FaultProxy } from '../../lib/testing/index.js';
+import type { Fault, FaultProxy, InjectedFault } from '../../lib/testing/index.js';
 import { startFaultProxy } from '../../lib/testing/index.js';
 import { eventually } from '../engine/contract/harness.js';
 import { busyboxImage } from '../support/busybox-image.js';
@@ -28,17 +29,16 @@ const rescueSteps: readonly [string, Target][] = [
 ];
 const unrescueSteps: readonly [string, Target][] = [
   ...changing,
-  ['reading the files', { method: 'GET', path: /\/archive/ }],
-  ['reading the files again', { method: 'GET', path: /\/archive/, nth: 2 }],
+  ['looking for the files', { method: 'GET', path: /\/archive/ }],
+  ['reading the files', { method: 'GET', path: /\/archive/, nth: 2 }],
+  ['reading the files again', { method: 'GET', path: /\/archive/, nth: 3 }],
   ['making an image of them', { method: 'POST', path: /\/images\/load/ }],
   ['naming the image', { method: 'POST', path: /\/tag/ }],
-  ['removing a container', { method: 'DELETE', path: /\/containers\// }],
-  ['removing the other', { method: 'DELETE', path: /\/containers\//, nth: 2 }],
 ];
 
 /** Adds a line to a file at each start, and tells what is in it. */
 const diary = (folder: string, line: string): string =>
-  `sh -c 'echo ${line} >> ${folder}/diary; echo begin; cat ${folder}/diary; echo end; trap "exit 0" TERM; while :; do sleep 0.1; done'`;
+  `sh -c 'trap "exit 0" TERM; echo ${line} >> ${folder}/diary; echo begin; cat ${folder}/diary; echo end; while :; do sleep 0.02; done'`;
 
 /** What the engine has of a host. */
 async function leftOf(host: string): Promise<string[]> {
@@ -59,6 +59,7 @@ async function leftOf(host: string): Promise<string[]> {
 
 describe('a rescue in which something fails', () => {
   const folder = temporaryFolder();
+  const host = `test-${randomBytes(4).toString('hex')}`;
   const network_info = new TestNetwork().port(5);
   let imageService: DirectoryImageService;
   let image: ImageRecord;
@@ -66,17 +67,20 @@ describe('a rescue in which something fails', () => {
   let driver: DockerDriver;
   let instance: Instance;
 
-  const host = (): string => `test-${instance.uuid.slice(0, 8)}`;
-  const rescue = (): Promise<void> =>
-    driver.rescue(
-      context,
-      instance,
-      network_info,
-      newImageMeta(image.id, { os_command_line: diary('/rescued', 'rescue') }),
-      {
-        rescue_password: 'secret',
-      },
-    );
+  const start = async (): Promise<void> => {
+    proxy = await startFaultProxy({ engine: engineHost() });
+    driver = new DockerDriver({ engine: proxy.host, imageService });
+    await driver.init_host(host);
+  };
+  const stop = async (): Promise<void> => {
+    await driver.cleanup_host('');
+    await proxy.close();
+  };
+  const rescue = (): Promise<void> => {
+    const meta = newImageMeta(image.id, { os_command_line: diary('/rescued', 'rescue') });
+    return driver.rescue(context, instance, network_info, meta, { rescue_password: 'secret' });
+  };
+  const unrescue = (): Promise<void> => driver.unrescue(context, instance);
   const told = async (): Promise<string> => {
     let last = '';
     await eventually('it has told everything', async () => {
@@ -85,92 +89,90 @@ describe('a rescue in which something fails', () => {
     });
     return last.split('end')[0] ?? '';
   };
-  const restart = async (): Promise<void> => {
-    await driver.cleanup_host('');
-    await proxy.close();
-    proxy = await startFaultProxy({ engine: engineHost() });
-    driver = new DockerDriver({ engine: proxy.host, imageService });
-    await driver.init_host(host());
-  };
+  const refuse = (target: Target, message = 'no space left on device'): InjectedFault =>
+    proxy.inject({ ...target, kind: 'answer', status: 500, message });
+  const loseAnswer = (target: Target): InjectedFault => proxy.inject({ ...target, kind: 'lose-answer' });
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     imageService = new DirectoryImageService({ directory: await folder.path() });
     image = await imageService.create(
       context,
       { name: 'busybox', container_format: 'docker', disk_format: 'raw' },
       await busyboxImage({ command: ['sleep', '1000'] }),
     );
-    proxy = await startFaultProxy({ engine: engineHost() });
-    driver = new DockerDriver({ engine: proxy.host, imageService });
+    await start();
+  });
+  beforeEach(async () => {
     instance = newInstance();
-    await driver.init_host(host());
     const meta = newImageMeta(image.id, { os_command_line: diary('', 'own') });
     await driver.spawn(context, instance, meta, { network_info });
     await told();
   });
   afterEach(async () => {
     await driver.destroy(context, instance, network_info);
-    await driver.cleanup_host('');
-    await proxy.close();
-    await removeImages([image.id]);
-    expect(await leftOf(host())).toEqual([]);
+    expect(await leftOf(host)).toEqual([]);
   });
-  afterAll(() => folder.remove());
+  afterAll(async () => {
+    await stop();
+    await removeImages([image.id]);
+    await folder.remove();
+  });
 
   describe.each(rescueSteps)('%s', (_step, target) => {
-    it('leaves the instance running as it was, and can be repeated', async () => {
-      const fault = proxy.inject({
-        ...target,
-        kind: 'answer',
-        status: 500,
-        message: 'no space left on device',
-      });
+    it('leaves the instance running as it was when the engine refuses, and ends well, or can be repeated, when an answer is lost', async () => {
+      const refused = refuse(target);
       await expect(rescue()).rejects.toMatchObject({ message: expect.stringContaining('no space left') });
-      expect(fault.struck()).not.toEqual([]);
+      expect(refused.struck()).not.toEqual([]);
       await expect(driver.get_info(instance)).resolves.toMatchObject({ state: power_state.RUNNING });
       expect(await told()).toMatch(/^(own\n)+$/);
-      await rescue();
-      expect(await told()).toMatch(/^(own\n)+rescue\n$/);
-    });
-
-    it('ends well, or can be repeated, when the engine did it and the answer was lost', async () => {
-      const fault = proxy.inject({ ...target, kind: 'lose-answer' });
+      const lost = loseAnswer(target);
       await rescue().catch(rescue);
-      expect(fault.struck()).not.toEqual([]);
+      expect(lost.struck()).not.toEqual([]);
       expect(await told()).toMatch(/^(own\n)+rescue\n$/);
     });
+  });
 
-    it('is ended by the next driver when this one dies', async () => {
+  it.each([...changing, ...rescueSteps.slice(-1)])(
+    '%s is ended by the next driver when this one dies',
+    async (_step, target) => {
       proxy.inject({ ...target, kind: 'drop-request', times: Infinity });
       proxy.inject({ path: /./, kind: 'drop-request', nth: 40, times: Infinity });
       await rescue().catch(() => undefined);
-      await restart();
+      await stop();
+      await start();
       await rescue();
       expect(await told()).toMatch(/^(own\n)+rescue\n$/);
-      await driver.unrescue(context, instance);
+      await unrescue();
       expect(await told()).toMatch(/^(own\n)+rescue\nown\n$/);
-    });
-  });
+    },
+  );
 
-  describe.each(unrescueSteps)('on the way back: %s', (_step, target) => {
+  describe('on the way back', () => {
     beforeEach(async () => {
       await rescue();
       await told();
     });
 
-    it.each(['answer', 'lose-answer', 'drop-request'] as const)('can be repeated after %s', async (kind) => {
-      const fault = proxy.inject({
-        ...target,
-        ...(kind === 'answer' ? { kind, status: 500, message: 'no space left on device' } : { kind }),
-      });
-      const error = await driver.unrescue(context, instance).then(
-        () => undefined,
-        (reason: unknown) => reason,
-      );
-      expect(fault.struck()).not.toEqual([]);
-      if (error !== undefined) await driver.unrescue(context, instance);
+    it.each(unrescueSteps)('%s can be repeated, and an answer may be lost', async (_step, target) => {
+      const refused = refuse(target);
+      await expect(unrescue()).rejects.toMatchObject({ message: expect.stringContaining('no space left') });
+      expect(refused.struck()).not.toEqual([]);
       await expect(driver.get_info(instance)).resolves.toMatchObject({ state: power_state.RUNNING });
+      const lost = loseAnswer(target);
+      await unrescue().catch(unrescue);
+      expect(lost.struck()).not.toEqual([]);
       expect(await told()).toMatch(/^own\n(rescue\n)+(own\n)+$/);
+    });
+
+    it.each([
+      ['making an image of the files', { method: 'POST', path: /\/images\/load/ }],
+      ['reading them again', { method: 'GET', path: /\/archive/, nth: 3 }],
+    ] as const)('does not take a failure of %s for a folder that is gone', async (_step, target) => {
+      const fault = refuse(target, 'lstat /rescued/.: not a directory');
+      await expect(unrescue()).rejects.toMatchObject({ message: expect.stringContaining('not a directory') });
+      expect(fault.struck()).not.toEqual([]);
+      await unrescue();
+      expect(await told()).toMatch(/^own\n(rescue\n)+own\n$/);
     });
   });
 });
