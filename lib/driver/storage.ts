@@ -18,7 +18,7 @@ import {
   task_states,
   VolumeAttachFailed,
 } from '../../interfaces/index.js';
-import { diskInfo, isMounted, listContainersOf } from '../instances/index.js';
+import { diskUsage, isMounted, listContainersOf } from '../instances/index.js';
 import { destroy } from '../verbs/index.js';
 import { DockerNetworkVerbs } from './network.js';
 
@@ -94,7 +94,7 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
       instance,
       options,
       async ({ engine }, { Id: container }, signal) =>
-        diskInfo(await engine.containers.inspect(container, { size: true, signal })),
+        diskUsage(await engine.containers.inspect(container, { size: true, signal })),
     );
   }
 

@@ -12,7 +12,7 @@ export { containerName, containerPartName } from './container-name.js';
 export { containerSpecification, metadataEnvironment } from './container-specification.js';
 export type { InstancePolicy } from './container-specification.js';
 export { adoptName, createContainer, discardAttempt } from './create-container.js';
-export { diskInfo } from './disk-info.js';
+export { diskUsage } from './disk-usage.js';
 export { novaException } from './exceptions.js';
 export type { VerbFailure } from './exceptions.js';
 export { triggerCrashDump } from './crash-dump.js';

@@ -30,7 +30,7 @@ import {
 import type { ComputeNode } from '../compute-node.js';
 import { connectAndStart } from '../connect-and-start.js';
 import { newAttempt, prepareContainer } from '../prepare-container.js';
-import { parseDiskInfo } from './disk-info.js';
+import { parseHandover } from './handover.js';
 
 /** How an instance arrives. */
 export interface Arrival extends LongRunningOptions {
@@ -48,7 +48,7 @@ export async function finishMigration(
   instance: Instance,
   arrival: Arrival,
 ): Promise<void> {
-  const info = parseDiskInfo(arrival.disk_info);
+  const info = parseHandover(arrival.disk_info);
   if (info.kind === 'in place') {
     const container = await inspectInstance(node.engine, node.host, instance, arrival.signal);
     await resize(node, instance, container, arrival);

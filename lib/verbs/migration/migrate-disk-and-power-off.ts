@@ -21,7 +21,7 @@ import {
 } from '../../instances/index.js';
 import { label } from '../../labels.js';
 import type { ComputeNode } from '../compute-node.js';
-import { diskInfoText } from './disk-info.js';
+import { handoverText } from './handover.js';
 
 /** Where an instance goes, and as what. */
 export interface Departure extends LongRunningOptions {
@@ -55,7 +55,7 @@ export async function migrateDiskAndPowerOff(
   await diskMustFit(node, instance, flavor, container);
   if (isHere && canResizeInPlace(instance, flavor, container)) {
     await stopContainer(node.engine, container.Id, departure);
-    return diskInfoText({ kind: 'in place' });
+    return handoverText({ kind: 'in place' });
   }
   const destination = isHere ? node.engine : await connected(node, dest, signal);
   try {
@@ -151,7 +151,7 @@ async function moveAway(
     });
     await keepContainer(engine, host, instance, container);
     signal?.throwIfAborted();
-    return diskInfoText({ kind: 'image', image });
+    return handoverText({ kind: 'image', image });
   } catch (error) {
     const isBack = await comeBack(node, instance, container, destination, image, departure);
     if (!isBack || signal?.aborted === true) throw error;

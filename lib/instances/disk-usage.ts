@@ -9,7 +9,7 @@ const gibibyte = 1024 ** 3;
  * @param container - measured.
  * @returns JSON. What the instance has written counts; its image is the engine's, and many may have it.
  */
-export function diskInfo(container: ContainerInspect): string {
+export function diskUsage(container: ContainerInspect): string {
   const { SizeRw: used = 0, Image: image } = container;
   const size = (instanceRecord(container.Config.Labels)?.root_gb ?? 0) * gibibyte;
   return JSON.stringify([
