@@ -2,7 +2,12 @@
  * Image archives: read from anybody, verified, and rewritten so that an engine can be given them. It knows neither engines nor image services, writes
  * no file, and holds no more of an archive in memory than its metadata.
  */
-export { ArchiveRefused } from './archive-refused.js';
+export { ArchiveFiles, type LayerFile } from './archive-files.js';
+export { ArchiveRefused, shown } from './archive-refused.js';
+export { ByteReader } from './byte-reader.js';
+export { contentType } from './content-type.js';
+export { entryPath, linkTarget } from './entry-path.js';
+export { gnuLongName, paxExtension, type Extension } from './extended-header.js';
 export {
   emptyFile,
   FileSystemReader,
@@ -11,12 +16,19 @@ export {
   plainPath,
   type FileSystemEntry,
 } from './file-system-reader.js';
-export type { ContainerConfiguration, ImageConfiguration } from './image-configuration.js';
-export { defaultImageLimits, type ImageLimits } from './limits.js';
+export {
+  parseConfiguration,
+  type ContainerConfiguration,
+  type ImageConfiguration,
+} from './image-configuration.js';
+export { LayerDigest, type LayerDigests } from './layer-digest.js';
+export { ByteBudget, defaultImageLimits, longestExtendedHeader, type ImageLimits } from './limits.js';
+export { manifestPath, parseManifest, type Manifest } from './manifest.js';
 export {
   rewriteArchive,
   type RewriteOptions,
   type RewrittenImage,
   type RewrittenLayer,
 } from './rewrite-archive.js';
-export { blockSize, fileHeader, paddingAfter } from './tar-header.js';
+export { blockSize, fileHeader, isTarHeader, paddingAfter, tarHeader } from './tar-header.js';
+export { TarReader, type TarEntry } from './tar-reader.js';
