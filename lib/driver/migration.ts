@@ -30,8 +30,8 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
     network_info: NetworkInfo,
     { timeout = 0, retry_interval = 0, ...options }: MigrateDiskOptions = {},
   ): Promise<string> {
-    const isHere = dest === (await this.get_host_ip_addr());
-    const departure = { ...options, dest, isHere, flavor, network_info, timeout, retry_interval };
+    const ownAddress = (): Promise<string> => this.get_host_ip_addr();
+    const departure = { ...options, dest, ownAddress, flavor, network_info, timeout, retry_interval };
     return await this.computeHost.change(
       'migrate',
       instance,

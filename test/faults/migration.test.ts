@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Instance, MigrateDiskOptions } from '../../interfaces/index.js';
-import { power_state } from '../../interfaces/index.js';
+import { DockerDriver, power_state } from '../../lib/index.js';
 import type { Fault, FaultProxy } from '../../lib/testing/index.js';
 import { startFaultProxy } from '../../lib/testing/index.js';
 import type { TwoHosts } from '../engine/contract/two-hosts.js';
 import { larger, migration } from '../engine/contract/mover.js';
 import { directEngine, engineHost } from '../support/engine.js';
-import { context } from '../support/nova-objects.js';
+import { context, newFlavor, newInstance } from '../support/nova-objects.js';
 import { twoHosts } from '../support/two-hosts.js';
 
 /** The requests that bring an instance's files to another host. */
@@ -124,6 +126,85 @@ describe('migrate_disk_and_power_off', () => {
       await outcome;
       expect(await traces()).toEqual(untouched());
     });
+  });
+
+  describe('fails before anything was done', () => {
+    const early: readonly ['source' | 'destination', string, Pick<Fault, 'method' | 'path'>, string][] = [
+      ['source', 'looking for the instance', { path: /\/containers\/nova-/ }, 'HypervisorUnavailable'],
+      ['source', 'measuring its disk', { path: /size=/ }, 'HypervisorUnavailable'],
+      ['destination', 'asking the other engine what it is', { path: /./ }, 'MigrationPreCheckError'],
+    ];
+    it.each(early)(
+      'at the %s, %s: the instance goes on, and Nova is told so',
+      async (side, _step, path, name) => {
+        const before = await hosts.source.driver.get_info(instance);
+        const fault = inject(side, { ...path, kind: 'drop-request', times: Infinity });
+        const smaller = newFlavor({ root_gb: 1 });
+        const roomy = { ...instance, flavor: newFlavor({ root_gb: 3 }) };
+        await expect(
+          hosts.source.driver.migrate_disk_and_power_off(
+            context,
+            roomy,
+            hosts.addresses.destination,
+            smaller,
+            [],
+          ),
+        ).rejects.toMatchObject({ name: 'InstanceFaultRollback', inner_exception: { name } });
+        fault.withdraw();
+        expect(fault.struck()).not.toEqual([]);
+        expect(await hosts.source.driver.get_info(instance)).toEqual(before);
+      },
+    );
+
+    it('where the address of this host is not known: the instance goes on, and Nova is told so', async () => {
+      const { source, addresses } = hosts;
+      const relay = createServer((client) => {
+        client.pipe(connect(engineHost().replace('unix://', ''))).pipe(client);
+      });
+      await once(relay.listen(0, '127.0.0.1'), 'listening');
+      const address = relay.address();
+      if (address === null || typeof address === 'string') throw new Error('no port');
+      const driver = new DockerDriver({
+        engine: `tcp://127.0.0.1:${address.port}`,
+        imageService: source.imageService,
+      });
+      try {
+        await driver.init_host(source.host);
+        await expect(
+          driver.migrate_disk_and_power_off(context, instance, addresses.destination, larger, []),
+        ).rejects.toMatchObject({
+          name: 'InstanceFaultRollback',
+          inner_exception: { message: expect.stringContaining('myIp') },
+        });
+      } finally {
+        await driver.cleanup_host(source.host);
+        relay.close();
+      }
+      expect(await traces()).toEqual(untouched());
+    });
+
+    it('says plainly that an instance which is not there is not there', async () => {
+      const stranger = newInstance();
+      await expect(
+        hosts.source.driver.migrate_disk_and_power_off(
+          context,
+          stranger,
+          hosts.addresses.destination,
+          larger,
+          [],
+        ),
+      ).rejects.toMatchObject({ name: 'InstanceNotFound' });
+    });
+  });
+
+  it('lets an instance that was to stay on its host run again when it cannot be stopped', async () => {
+    const before = await hosts.source.driver.get_info(instance);
+    const fault = here.inject({ method: 'POST', path: /\/stop/, kind: 'answer', status: 500, message: 'no' });
+    await expect(
+      hosts.source.driver.migrate_disk_and_power_off(context, instance, hosts.addresses.source, larger, []),
+    ).rejects.toMatchObject({ name: 'InstanceFaultRollback' });
+    expect(fault.struck()).not.toEqual([]);
+    expect((await hosts.source.driver.get_info(instance)).state).toBe(before.state);
   });
 
   it.each([1, 2])(

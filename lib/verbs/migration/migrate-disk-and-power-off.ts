@@ -1,6 +1,7 @@
 import type { Flavor, Instance, LongRunningOptions, NetworkInfo } from '../../../interfaces/index.js';
 import {
   InstanceFaultRollback,
+  InstanceNotFound,
   MigrationError,
   MigrationPreCheckError,
   ResizeError,
@@ -16,19 +17,19 @@ import {
   keepContainer,
   novaException,
   restoreKeptContainer,
-  startContainer,
   stopContainer,
 } from '../../instances/index.js';
 import { label } from '../../labels.js';
 import type { ComputeNode } from '../compute-node.js';
+import { connectAndStart } from '../connect-and-start.js';
 import { handoverText } from './handover.js';
 
 /** Where an instance goes, and as what. */
 export interface Departure extends LongRunningOptions {
   /** The address of the host where it arrives. */
   readonly dest: string;
-  /** That host is this one. */
-  readonly isHere: boolean;
+  /** That of this host, which may be the same. */
+  readonly ownAddress: () => Promise<string>;
   /** The flavor that it gets there. */
   readonly flavor: Flavor;
   readonly network_info: NetworkInfo;
@@ -38,31 +39,49 @@ export interface Departure extends LongRunningOptions {
   readonly retry_interval: number;
 }
 
+/** What is known before anything is changed. */
+interface Plan {
+  readonly container: ContainerInspect;
+  /** Where its files are to go, whose client this verb closes if it is not its own; undefined when it stays, and gets other limits. */
+  readonly destination: Engine | undefined;
+}
+
 /**
  * Stops an instance and takes its files to the engine where it is to go on, as an image. Its container is put aside as it is. Where only limits change, on this very host,
  * it stays where it is.
  *
  * @returns what `finishMigration` needs to know.
- * @throws InstanceFaultRollback when the instance is again as it was; what has failed is in it.
+ * @throws InstanceFaultRollback when the instance is as it was, because nothing was done yet or all was undone; what has failed is in it.
+ * @throws InstanceNotFound when this host does not have it.
  */
 export async function migrateDiskAndPowerOff(
   node: ComputeNode,
   instance: Instance,
   departure: Departure,
 ): Promise<string> {
-  const { dest, isHere, flavor, signal } = departure;
-  const container = await takeBackOrFind(node, instance, signal);
-  await diskMustFit(node, instance, flavor, container);
-  if (isHere && canResizeInPlace(instance, flavor, container)) {
-    await stopContainer(node.engine, container.Id, departure);
-    return handoverText({ kind: 'in place' });
-  }
-  const destination = isHere ? node.engine : await connected(node, dest, signal);
+  const { container, destination } = await planned(node, instance, departure).catch((error: unknown) => {
+    departure.signal?.throwIfAborted();
+    const failure = novaException(error, 'migrate', instance, MigrationPreCheckError);
+    throw failure instanceof InstanceNotFound ? failure : new InstanceFaultRollback(failure);
+  });
   try {
-    return await moveAway(node, instance, container, destination, departure);
+    return await leave(node, instance, container, destination, departure);
   } finally {
-    if (!isHere) destination.close();
+    if (destination !== node.engine) destination?.close();
   }
+}
+
+/** Looks at all that can be looked at while the instance goes on. */
+async function planned(
+  node: ComputeNode,
+  instance: Instance,
+  { dest, ownAddress, flavor, signal }: Departure,
+): Promise<Plan> {
+  const isHere = dest === (await ownAddress());
+  const container = await takeBackOrFind(node, instance, signal);
+  await diskMustFit(node, instance, flavor, container, signal);
+  if (!isHere) return { container, destination: await connected(node, dest, signal) };
+  return { container, destination: canResizeInPlace(instance, flavor, container) ? undefined : node.engine };
 }
 
 /** The instance's container; one that an earlier attempt put aside, and that nobody came to fetch, is taken back. */
@@ -78,54 +97,49 @@ async function takeBackOrFind(
   return await inspectInstance(engine, host, instance, signal);
 }
 
-/** @throws InstanceFaultRollback when the instance has more on its disk than a smaller one could hold. */
+/** @throws ResizeError when the instance has more on its disk than a smaller one could hold. */
 async function diskMustFit(
   { engine }: ComputeNode,
   instance: Instance,
   { root_gb }: Flavor,
   { Id: container }: ContainerInspect,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const isSmaller = root_gb > 0 && (instance.flavor.root_gb === 0 || root_gb < instance.flavor.root_gb);
   if (!isSmaller) return;
-  const { SizeRootFs: bytes = 0 } = await engine.containers.inspect(container, { size: true });
+  const { SizeRootFs: bytes = 0 } = await engine.containers.inspect(container, { size: true, signal });
   if (bytes > root_gb * 1024 ** 3)
-    throw rollback(
-      new ResizeError(
-        `The instance has ${bytes} bytes on its disk: more than the ${root_gb} GiB of the new flavor`,
-      ),
+    throw new ResizeError(
+      `The instance has ${bytes} bytes on its disk: more than the ${root_gb} GiB of the new flavor`,
     );
 }
 
-/** @throws InstanceFaultRollback when the other engine is not known, does not answer, or cannot run what this one runs. */
+/** @throws MigrationPreCheckError when the other engine is not known, does not answer, or cannot run what this one runs. */
 async function connected(node: ComputeNode, dest: string, signal: AbortSignal | undefined): Promise<Engine> {
+  const here = await node.engine.negotiate({ signal });
   const destination = await node.migrationEngine(dest);
   if (destination === undefined)
-    throw rollback(
-      new MigrationPreCheckError(
-        `The driver was not told how to reach the engine of host ${dest}: set its option migrationEngine`,
-      ),
+    throw new MigrationPreCheckError(
+      `The driver was not told how to reach the engine of host ${dest}: set its option migrationEngine`,
     );
   try {
-    const [here, there] = [await node.engine.negotiate({ signal }), await destination.negotiate({ signal })];
+    const there = await destination.negotiate({ signal });
     if (here.architecture === there.architecture) return destination;
     const what = `runs ${there.architecture}, and the instance ${here.architecture}`;
     throw new MigrationPreCheckError(`The engine of host ${dest} ${what}`);
   } catch (error) {
     destination.close();
-    signal?.throwIfAborted();
-    if (error instanceof MigrationPreCheckError) throw rollback(error);
+    if (error instanceof MigrationPreCheckError) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    throw rollback(
-      new MigrationPreCheckError(`The engine of host ${dest} cannot be used: ${why}`, { cause: error }),
-    );
+    throw new MigrationPreCheckError(`The engine of host ${dest} cannot be used: ${why}`, { cause: error });
   }
 }
 
-async function moveAway(
+async function leave(
   node: ComputeNode,
   instance: Instance,
   container: ContainerInspect,
-  destination: Engine,
+  destination: Engine | undefined,
   departure: Departure,
 ): Promise<string> {
   const { engine, host, logger } = node;
@@ -134,6 +148,7 @@ async function moveAway(
   let image: ImageId | undefined;
   try {
     await stopContainer(engine, container.Id, departure);
+    if (destination === undefined) return handoverText({ kind: 'in place' });
     // What an attempt that nobody finished has left there.
     await removeInstanceImages(destination, instance.uuid);
     image = await transferFileSystem({
@@ -153,42 +168,46 @@ async function moveAway(
     signal?.throwIfAborted();
     return handoverText({ kind: 'image', image });
   } catch (error) {
-    const isBack = await comeBack(node, instance, container, destination, image, departure);
-    if (!isBack || signal?.aborted === true) throw error;
-    throw rollback(novaException(error, 'migrate', instance, MigrationError));
+    if (destination !== undefined) await removeSent(node, instance, destination, image);
+    const isBack = await comeBack(node, instance, container, departure);
+    signal?.throwIfAborted();
+    const failure = novaException(error, 'migrate', instance, MigrationError);
+    throw isBack ? new InstanceFaultRollback(failure) : failure;
   }
 }
 
-/** Undoes all that was done. @returns whether the instance is as it was. */
-async function comeBack(
-  { engine, host, networks, logger }: ComputeNode,
+async function removeSent(
+  { logger }: ComputeNode,
   instance: Instance,
-  container: ContainerInspect,
   destination: Engine,
   image: ImageId | undefined,
+): Promise<void> {
+  try {
+    await removeInstanceImages(destination, instance.uuid, image === undefined ? [] : [image]);
+  } catch (error) {
+    logger.error("what came of the instance's files could not be removed where it was to go", {
+      instance: instance.uuid,
+      error,
+    });
+  }
+}
+
+/** Makes the container the instance again, and lets it run if it did. @returns whether it is as it was. */
+async function comeBack(
+  node: ComputeNode,
+  instance: Instance,
+  container: ContainerInspect,
   { network_info }: Departure,
 ): Promise<boolean> {
-  await removeInstanceImages(destination, instance.uuid, image === undefined ? [] : [image]).catch(
-    (error: unknown) => {
-      logger.error("what came of the instance's files could not be removed where it was to go", {
-        instance: instance.uuid,
-        error,
-      });
-    },
-  );
+  const { engine, host, logger } = node;
   try {
     const kept = await findKeptContainer(engine, host, instance);
     if (kept?.Id === container.Id) await restoreKeptContainer(engine, instance, kept);
-    if (!container.State.Running) return true;
-    await networks.plug(container, network_info);
-    await networks.startIn(container.Id, network_info, () => startContainer(engine, container));
+    // Without the signal: that it has aborted is no reason to leave the instance as it is.
+    if (container.State.Running) await connectAndStart(node, container, network_info);
     return true;
   } catch (error) {
     logger.error('the instance could not be started again where it was', { instance: instance.uuid, error });
     return false;
   }
-}
-
-function rollback(inner: ConstructorParameters<typeof InstanceFaultRollback>[0]): InstanceFaultRollback {
-  return new InstanceFaultRollback(inner);
 }
