@@ -6,9 +6,8 @@ import type {
   ContainerRef,
   ContainerSpecification,
   Engine,
-  EngineError,
 } from '../engine/index.js';
-import { isBadRequest, isConflict, isNotFound, mayHaveBeenDone } from '../engine/index.js';
+import { EngineError, isBadRequest, isConflict, isNotFound, mayHaveBeenDone } from '../engine/index.js';
 import { pause } from '../streams/index.js';
 import type { SpawnAttempt } from './instance-labels.js';
 import { instanceRecord } from './instance-labels.js';
@@ -47,7 +46,10 @@ export async function createContainer(
     } catch (error) {
       if (isBadRequest(error)) throw refusal(error);
       if (mayHaveBeenDone(error)) lost = error;
-      if (performance.now() > end || !(isConflict(error) || mayHaveBeenDone(error))) throw lost ?? error;
+      const isOpen = isConflict(error) || mayHaveBeenDone(error);
+      // An answer tells what became of the request, but neither a name that is taken nor an engine that is away does.
+      if (!isOpen && error instanceof EngineError) throw error;
+      if (!isOpen || performance.now() > end) throw lost ?? error;
       const occupant = await inspectOrNothing(engine, name);
       if (occupant === undefined) {
         // Taken, and not there: it is still being made, or still being removed.
