@@ -183,13 +183,14 @@ export interface LifeCycleVerbs {
   /**
    * Stops the instance's container, keeps it, and runs a second one from `image_meta` that can reach the first one's files.
    *
+   * @param network_info - the interfaces of both; null: those that the instance has.
    * @throws InstanceNotRescuable when the instance cannot be rescued.
    * Nova: `ComputeDriver.rescue`.
    */
   rescue(
     context: RequestContext,
     instance: Instance,
-    network_info: NetworkInfo,
+    network_info: NetworkInfo | null,
     image_meta: ImageMeta,
     options?: RescueOptions,
   ): Promise<void>;

@@ -202,7 +202,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     options: RescueOptions = {},
   ): Promise<void> {
     await this.computeHost.change('rescue', instance, options, InstanceNotRescuable, async (node, signal) => {
-      await rescue(node, context, instance, network_info ?? [], image_meta, { ...options, signal });
+      await rescue(node, context, instance, network_info, image_meta, { ...options, signal });
     });
   }
 

@@ -4,6 +4,7 @@
  * driver did not make.
  */
 export type { ConnectedContainer } from './connections.js';
+export { interfacesOf } from './interfaces-of.js';
 export { networkName, networkNames } from './network-plan.js';
 export { Networks } from './networks.js';
 export type { MaybeNetworkInfo, Wiring } from './networks.js';

@@ -28,7 +28,7 @@ import {
   Undo,
   withMounts,
 } from '../instances/index.js';
-import { whilePlugging } from '../network/index.js';
+import { interfacesOf, whilePlugging } from '../network/index.js';
 import type { ComputeNode } from './compute-node.js';
 import { newAttempt, prepareContainer } from './prepare-container.js';
 import { spawn } from './spawn.js';
@@ -74,7 +74,7 @@ async function replace(
 ): Promise<void> {
   const { engine, networks, policy } = node;
   const { block_device_info, signal, onProgress } = plan;
-  const network_info = plan.network_info ?? [];
+  const network_info = plan.network_info ?? (await interfacesOf(engine, old, signal));
   imageMustFit(image_meta, instance.flavor);
   const mounts = await blockDeviceMounts(node, instance, block_device_info, signal);
   const drive = configDriveFiles(instance, image_meta, plan, policy);

@@ -31,6 +31,7 @@ import {
   Undo,
   withMounts,
 } from '../instances/index.js';
+import { interfacesOf } from '../network/index.js';
 import type { ComputeNode } from './compute-node.js';
 import { connectAndStart } from './connect-and-start.js';
 import { newAttempt, prepareContainer } from './prepare-container.js';
@@ -49,7 +50,7 @@ export async function rescue(
   node: ComputeNode,
   context: RequestContext,
   instance: Instance,
-  network_info: NetworkInfo,
+  network_info: NetworkInfo | null,
   image_meta: ImageMeta,
   options: RescueOptions,
 ): Promise<void> {
@@ -59,9 +60,10 @@ export async function rescue(
     throw new InstanceNotFound(`Instance ${instance.uuid} could not be found`, {
       instance_uuid: instance.uuid,
     });
-  if (rescued === undefined)
-    await standIn(node, context, instance, current, network_info, image_meta, options);
-  else await connectAndStart(node, current, network_info, options.signal);
+  if (rescued === undefined) {
+    const interfaces = network_info ?? (await interfacesOf(engine, current, options.signal));
+    await standIn(node, context, instance, current, interfaces, image_meta, options);
+  } else await connectAndStart(node, current, network_info, options.signal);
 }
 
 async function standIn(

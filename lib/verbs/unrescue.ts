@@ -44,7 +44,7 @@ export async function unrescue(
       instance_uuid: instance.uuid,
     });
   if (rescued === undefined) {
-    await connectAndStart(node, current, instance.info_cache?.network_info ?? [], options.signal);
+    await connectAndStart(node, current, instance.info_cache?.network_info, options.signal);
     return;
   }
   const network_info = rescuedNetworks(current);

@@ -52,6 +52,16 @@ export function rebuildContract(harness: () => Harness): void {
       await driver.destroy(context, instance, network_info);
     });
 
+    it('keeps the interfaces when nobody tells of any', async () => {
+      const { driver, run, context } = harness();
+      const network = new TestNetwork();
+      const network_info = network.port(12);
+      const { instance } = await run(stay, {}, { network_info });
+      await driver.rebuild(context, instance, running('ip addr show eth0'), { network_info: null });
+      expect(await console(instance)).toContain(network.address(12));
+      await driver.destroy(context, instance, network_info);
+    });
+
     it.each([
       [
         'the image cannot be had',

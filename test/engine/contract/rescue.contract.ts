@@ -90,6 +90,25 @@ export function rescueContract(harness: () => Harness): void {
       await driver.destroy(context, instance, network_info);
     });
 
+    it("lets the rescue image have the instance's interfaces, and the instance keep them, when nobody tells of any", async () => {
+      const { driver, run, context } = harness();
+      const network = new TestNetwork();
+      const tell = 'echo begin; ip addr show eth0; echo end';
+      const network_info = network.port(9, 'fa:16:3e:00:aa:09');
+      const { instance } = await run(`${tell}\n${stay}`, {}, { network_info });
+      const before = addressLines(await lastStart(driver, instance));
+      await driver.rescue(context, instance, null, rescueImage(tell));
+      expect(addressLines(await lastStart(driver, instance))).toEqual(before);
+      await driver.unrescue(context, instance);
+      expect(addressLines(await lastStart(driver, instance))).toEqual(before);
+      // Not rescued any more.
+      await driver.power_off(instance);
+      await driver.unrescue(context, instance);
+      expect(addressLines(await lastStart(driver, instance))[1]).toEqual(before[1]);
+      expect(before.join()).toContain(network.address(9));
+      await driver.destroy(context, instance, network_info);
+    });
+
     it('changes nothing when it is asked for twice', async () => {
       const { driver, run, context } = harness();
       const { instance } = await run(`echo begin; ls /seen; echo end\n${stay}`);
