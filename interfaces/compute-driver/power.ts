@@ -133,7 +133,7 @@ export interface PowerVerbs {
   ): Promise<void>;
 
   /**
-   * Reboots instances that have been rebooting for too long and do not run. What fails is logged, and does not keep the others from it.
+   * Reboots instances that have been rebooting for too long, `HARD`, unless they were started meanwhile. What fails is logged, and does not keep the others from it.
    *
    * @param timeout - seconds after which a reboot counts as stuck.
    * @param instances - the instances that have been rebooting for longer.

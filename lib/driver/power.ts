@@ -64,7 +64,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
           options,
           InstanceRebootFailure,
           async (node, signal) => {
-            await rebootIfStuck(node, instance, signal);
+            await rebootIfStuck(node, instance, timeout, signal);
           },
         );
       } catch (error) {

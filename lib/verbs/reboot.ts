@@ -66,12 +66,13 @@ export async function resumeStateOnHostBoot(
 }
 
 /**
- * Finishes a reboot that somebody began and did not end: starts an instance that does not run. Nobody says on whose behalf, so one whose container
- * is gone is left to Nova, which asks for the same reboot again when it starts.
+ * Finishes a reboot that somebody began longer than `timeout` seconds ago and that did not end: as a HARD one. An instance that runs since less than that was started by that very
+ * reboot, and goes on. Nobody says on whose behalf, so one whose container is gone is left to Nova, which asks for the same reboot again when it starts.
  */
 export async function rebootIfStuck(
   node: ComputeNode,
   instance: Instance,
+  timeout: number,
   signal?: AbortSignal,
 ): Promise<void> {
   const container = await findInstance(node.engine, node.host, instance, signal);
@@ -79,10 +80,21 @@ export async function rebootIfStuck(
     node.logger.warn('the instance whose reboot did not end has no container', { instance: instance.uuid });
     return;
   }
-  if (container.State.Status === 'running') return;
+  if (container.State.Status === 'running' && (await secondsRunning(node, container, signal)) < timeout)
+    return;
   node.logger.info('reboots an instance whose reboot did not end', { instance: instance.uuid });
   const network_info = instance.info_cache?.network_info;
   await rebootContainer(node, instance, container, network_info, rebootTypes.HARD, signal);
+}
+
+/** Since when a container has been running, by the engine's clock; one that does not tell is taken to have ours. */
+async function secondsRunning(
+  { engine }: ComputeNode,
+  { State: { StartedAt: started } }: ContainerInspect,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const { SystemTime: time } = await engine.system.info({ signal });
+  return ((time === undefined ? Date.now() : Date.parse(time)) - Date.parse(started)) / 1000;
 }
 
 /** The instance's container; where a crash in another verb has left none by its name, the one that had it last. */

@@ -163,7 +163,7 @@ export function powerContract(harness: () => Harness): void {
   });
 
   describe('poll_rebooting_instances', () => {
-    it('starts those that do not run, leaves the others, and fails for none that is gone', async () => {
+    it('starts those that do not run, leaves those that were started meanwhile, and fails for none that is gone', async () => {
       const { driver, boot } = harness();
       const [off, paused, running] = await Promise.all([boot(), boot(), boot()]);
       await driver.power_off(off);
@@ -173,6 +173,16 @@ export function powerContract(harness: () => Harness): void {
       expect(await state(off)).toBe(power_state.RUNNING);
       expect(await state(paused)).toBe(power_state.RUNNING);
       expect(await driver.get_info(running)).toEqual(before);
+    });
+
+    it('reboots one that has been running since before the time after which a reboot is stuck', async () => {
+      const { driver, boot } = harness();
+      const instance = await boot();
+      const { started_at } = await driver.get_info(instance);
+      await driver.poll_rebooting_instances(0, [instance]);
+      const after = await driver.get_info(instance);
+      expect(after.state).toBe(power_state.RUNNING);
+      expect(after.started_at).not.toBe(started_at);
     });
   });
 
