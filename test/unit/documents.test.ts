@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
@@ -134,6 +134,17 @@ describe('the documents', () => {
       );
       expect(anchors).toContain(section);
     }
+  });
+
+  it('draw a plan of rooms and files that exist', () => {
+    const names = ['lib', 'interfaces', 'test', 'fixtures'].flatMap((top) => [
+      top,
+      ...readdirSync(join(project, top), { recursive: true, encoding: 'utf8' }).map((path) => basename(path)),
+    ]);
+    const plan = read('docs/architecture.md');
+    const drawn = [...plan.matchAll(/(?<![\w./])([a-z][\w-]*(?:\.ts|(?=\/)))(?!\/?[\w<])/g)];
+    expect(drawn.length).toBeGreaterThan(30);
+    for (const [, name] of drawn) expect(names).toContain(name);
   });
 
   it.each(documents)('name commands that exist: %s', (path) => {
