@@ -1,11 +1,13 @@
 import type { Logger } from '../../interfaces/index.js';
 import type { EngineAddress } from './address.js';
 import type { EngineVersion } from './api-version.js';
+import { BuildApi } from './build.js';
 import { ContainersApi } from './containers.js';
 import { ExecApi } from './exec.js';
 import { FilesApi } from './files.js';
 import { ImagesApi } from './images.js';
 import { NetworksApi } from './networks.js';
+import { RegistryApi } from './registry.js';
 import { Session, type CallOptions } from './session.js';
 import { SystemApi } from './system.js';
 import type { EngineTimeouts } from './timeouts.js';
@@ -25,6 +27,8 @@ export class Engine {
   readonly containers: ContainersApi;
   readonly files: FilesApi;
   readonly images: ImagesApi;
+  readonly build: BuildApi;
+  readonly registry: RegistryApi;
   readonly networks: NetworksApi;
   readonly volumes: VolumesApi;
   readonly exec: ExecApi;
@@ -38,6 +42,8 @@ export class Engine {
     this.containers = new ContainersApi(session);
     this.files = new FilesApi(session);
     this.images = new ImagesApi(session);
+    this.build = new BuildApi(session);
+    this.registry = new RegistryApi(session);
     this.networks = new NetworksApi(session);
     this.volumes = new VolumesApi(session);
     this.exec = new ExecApi(session);

@@ -5,7 +5,9 @@
  */
 export { engineAddress, type EngineAddress, type EngineOptions } from './address.js';
 export { isAtLeast, type EngineVersion } from './api-version.js';
+export type { BuildApi, BuildOptions } from './build.js';
 export type { ContainerFilters, ContainersApi, LogOptions } from './containers.js';
+export type { RegistryCredentials } from './credentials.js';
 export { Engine, type EngineClientOptions } from './engine.js';
 export * from './errors.js';
 export type { ExecApi } from './exec.js';
@@ -13,6 +15,7 @@ export type { FilesApi } from './files.js';
 export * from './identifiers.js';
 export type { ImageFilters, ImagesApi, LoadedImage } from './images.js';
 export type { NetworkFilters, NetworksApi } from './networks.js';
+export type { RegistryApi } from './registry.js';
 export type {
   ContainerConfiguration,
   ContainerEndpoint,
@@ -24,6 +27,7 @@ export type { ExecInspect } from './schemas/exec.js';
 export type { FileChange } from './schemas/files.js';
 export type { ImageInspect, ImageRemoved, ImageSummary } from './schemas/images.js';
 export type { NetworkInspect } from './schemas/networks.js';
+export type { ProgressLine } from './schemas/progress.js';
 export type { ContainerStats } from './schemas/stats.js';
 export type { EngineEvent, SystemInfo, VersionAnswer } from './schemas/system.js';
 export type { VolumeInspect } from './schemas/volumes.js';

@@ -33,6 +33,8 @@ export interface Call extends CallOptions {
   /** The engine answers it under any API version, and so it can be asked before one is agreed. */
   readonly unversioned?: true;
   readonly query?: Query;
+  /** Beside those that every request has. Never logged: they may hold credentials. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: object;
   readonly upload?: Upload;
@@ -156,6 +158,7 @@ export class Session {
         {
           method: call.method,
           target: `${version}${call.path}${queryText(call.query)}`,
+          headers: call.headers ?? {},
           body: call.body === undefined ? watch.upload() : JSON.stringify(call.body),
           description: request,
         },

@@ -15,6 +15,8 @@ export interface EngineTimeouts {
    * byte of a load every engine unpacks in silence.
    */
   readonly image: number;
+  /** The longest silence of a build: a step says nothing but what its own program prints. */
+  readonly build: number;
 }
 
 const second = 1000;
@@ -28,4 +30,5 @@ export const defaultTimeouts: EngineTimeouts = {
   commit: 60 * minute,
   archive: 5 * minute,
   image: 15 * minute,
+  build: 60 * minute,
 };

@@ -13,6 +13,8 @@ export interface Exchange {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Path and query as they go over the wire. */
   readonly target: string;
+  /** Beside those that every request has. */
+  readonly headers: Readonly<Record<string, string>>;
   /** JSON, or a tar stream, which its owner must destroy whatever becomes of the exchange. */
   readonly body: string | Readable | undefined;
   /** For error messages. */
@@ -113,7 +115,7 @@ export class Transport {
         method: exchange.method,
         url: exchange.target,
         data: exchange.body,
-        headers: { 'Content-Type': contentType(exchange.body) ?? false },
+        headers: { ...exchange.headers, 'Content-Type': contentType(exchange.body) ?? false },
         signal: breakOff,
         httpAgent: pool,
         httpsAgent: pool,
@@ -142,6 +144,7 @@ export class Transport {
           Connection: 'Upgrade',
           Upgrade: 'tcp',
           'User-Agent': userAgent,
+          ...exchange.headers,
           ...(type === undefined ? {} : { 'Content-Type': type }),
         },
         agent: false,

@@ -88,7 +88,9 @@ export async function startEngine(version) {
     await endDaemon(folder);
     await launch();
   };
-  return { ...engine, stop: remove, restart };
+  /** The number of the engine's process: another one after a restart. */
+  const pid = () => Number(readFileSync(daemonOf(folder), 'utf8').split(' ')[0]);
+  return { ...engine, pid, stop: remove, restart };
 }
 
 /**

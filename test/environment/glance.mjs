@@ -1,19 +1,11 @@
 // A real Glance, with and without a real Keystone, on free ports of this machine.
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { installPackages } from './debian.mjs';
+import { freePort } from './free-port.mjs';
 import { run } from './processes.mjs';
 import { stateFolder } from './state-folder.mjs';
 
 const script = fileURLToPath(new URL('glance-up.sh', import.meta.url));
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 async function start(mode) {
   const { folder } = await stateFolder(`nova-glance-${mode}-`, (state) => run(script, [state, 'stop']));
