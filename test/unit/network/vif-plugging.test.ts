@@ -52,6 +52,32 @@ describe('the start of an instance whose interfaces are down', () => {
     await expect(failed).rejects.toBe(failure);
   });
 
+  it('is not begun any more when the orchestrator took too long to listen, or the caller has given up', async () => {
+    let listen = (): void => undefined;
+    const slow: VirtAPI = {
+      wait_for_instance_event: async (_instance, _events, _options, action) => {
+        await new Promise<void>((resolve) => (listen = resolve));
+        return await action();
+      },
+    };
+    let starts = 0;
+    const counted = (): Promise<number> => Promise.resolve((starts += 1));
+    const brief = { ...how, timeout: 0.05 };
+    await expect(whilePlugging(slow, instance, down, brief, counted)).rejects.toMatchObject({
+      name: 'VirtualInterfaceCreateException',
+      instance_uuid: instance.uuid,
+    });
+    listen();
+    const impatience = new AbortController();
+    const reason = new Error('enough');
+    const waiting = whilePlugging(slow, instance, down, { ...how, signal: impatience.signal }, counted);
+    impatience.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    listen();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(starts).toBe(0);
+  });
+
   it('takes the time it needs: only then the waiting begins', async () => {
     const slow = async (): Promise<string> => {
       await new Promise((resolve) => setTimeout(resolve, 150));
