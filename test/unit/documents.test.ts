@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { NotImplementedError } from '../../interfaces/index.js';
 import { settingsOf, silentLogger } from '../../lib/driver-options.js';
-import { DockerDriver } from '../../lib/index.js';
+import * as face from '../../lib/index.js';
 import { NovaDefaults } from '../../lib/nova-defaults.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
@@ -55,7 +55,7 @@ describe('the table of verbs', () => {
   const rows = table('docs/virt-driver.md', '# The virt driver, verb by verb');
 
   it("has each method of Nova's ComputeDriver once, and says rightly which are done, refused or answered by default", async () => {
-    const brought = methods(DockerDriver.prototype, NovaDefaults.prototype);
+    const brought = methods(face.DockerDriver.prototype, NovaDefaults.prototype);
     const kind = async (verb: string): Promise<string> => {
       if (brought.includes(verb)) return 'done';
       return (await isLeftToDriver(verb)) ? 'refused' : 'default';
@@ -107,6 +107,15 @@ describe('the table of options', () => {
     expect(presets.length).toBeGreaterThan(8);
     for (const [option, preset] of presets)
       expect([option, told.get(option)?.replaceAll('`', '')]).toEqual([option, String(preset)]);
+  });
+});
+
+describe('the table of errors', () => {
+  it('names errors that can be caught by their class', () => {
+    const told = table('README.md', '## Errors').flatMap(([, errors = '']) => coded(errors));
+    const classes = told.filter((name) => /^[A-Z]/.test(name));
+    expect(classes.length).toBeGreaterThan(20);
+    for (const name of classes) expect(Object.keys(face)).toContain(name);
   });
 });
 
