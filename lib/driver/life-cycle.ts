@@ -1,4 +1,5 @@
 import type {
+  BlockDeviceInfo,
   CleanupOptions,
   DestroyOptions,
   ImageMeta,
@@ -18,7 +19,7 @@ import {
   NovaException,
 } from '../../interfaces/index.js';
 import { setAdministratorPassword, stopContainerCleanly } from '../instances/index.js';
-import { destroy, powerOn, rebuild, spawn } from '../verbs/index.js';
+import { destroy, powerOn, prepareRebuild, rebuild, spawn } from '../verbs/index.js';
 import { makingMustBeSound } from '../subjects.js';
 import { DockerInventoryVerbs } from './inventory.js';
 
@@ -43,7 +44,7 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     image_meta: ImageMeta,
     options: RebuildOptions = {},
   ): Promise<void> {
-    const { bdms = [], evacuate = false } = options;
+    const { evacuate = false } = options;
     if (options.preserve_ephemeral === true || options.reimage_boot_volume === true)
       throw new NotImplementedError(
         'A rebuild keeps no disks: what Nova then does by itself does not, either',
@@ -51,9 +52,7 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     if ((options.accel_uuids ?? []).length > 0)
       throw new NotImplementedError('This driver knows nothing of accelerators');
     makingMustBeSound(instance, image_meta);
-    await options.detach_block_devices?.(context, bdms);
-    const attached = await options.attach_block_devices?.(context, instance, bdms);
-    const block_device_info = attached ?? options.block_device_info ?? null;
+    const block_device_info = await this.#handOverVolumes(context, instance, image_meta, options);
     await this.computeHost.change(
       'rebuild',
       instance,
@@ -64,6 +63,31 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
         await rebuild(node, context, instance, image_meta, changes);
       },
     );
+  }
+
+  async #handOverVolumes(
+    context: RequestContext,
+    instance: Instance,
+    image_meta: ImageMeta,
+    options: RebuildOptions,
+  ): Promise<BlockDeviceInfo | null> {
+    const { bdms = [], detach_block_devices: detach, attach_block_devices: attach, evacuate } = options;
+    const given = options.block_device_info ?? null;
+    if (detach === undefined && attach === undefined) return given;
+    const losesVolumes =
+      evacuate !== true && bdms.some(({ destination_type: destination }) => destination === 'volume');
+    await this.computeHost.change(
+      'rebuild',
+      instance,
+      options,
+      InstanceDeployFailure,
+      async (node, signal) => {
+        const { onProgress } = options;
+        await prepareRebuild(node, context, instance, image_meta, { losesVolumes, signal, onProgress });
+      },
+    );
+    await detach?.(context, bdms);
+    return (await attach?.(context, instance, bdms)) ?? given;
   }
 
   override async failed_spawn_cleanup(instance: Instance, options: VerbOptions = {}): Promise<void> {

@@ -13,7 +13,7 @@ export {
 } from './migration/index.js';
 export { powerOn } from './power-on.js';
 export { reboot, rebootIfStuck, resumeStateOnHostBoot } from './reboot.js';
-export { rebuild } from './rebuild.js';
+export { prepareRebuild, rebuild } from './rebuild.js';
 export { reconcile } from './reconcile.js';
 export { rescue } from './rescue.js';
 export { serialConsole } from './serial-console.js';

@@ -2,6 +2,7 @@ import type {
   BlockDeviceInfo,
   ImageMeta,
   Instance,
+  LongRunningOptions,
   RebuildOptions,
   RequestContext,
 } from '../../interfaces/index.js';
@@ -16,6 +17,7 @@ import {
   containerName,
   containerPartName,
   containerSpecification,
+  findInstance,
   imageMustFit,
   instanceFiles,
   listContainersOf,
@@ -62,6 +64,26 @@ export async function rebuild(
   const { current } = await settleParts(node.engine, node.host, instance);
   if (current === undefined || plan.evacuate) await spawn(node, context, instance, image_meta, plan);
   else await replace(node, context, instance, current, image_meta, plan);
+}
+
+/**
+ * Whether an instance can be rebuilt, as far as that is known beforehand: the image is had and fits. Then it is stopped cleanly where it has volumes that somebody is about to take
+ * away, as Nova itself does it.
+ *
+ * @throws what spawn throws of images.
+ */
+export async function prepareRebuild(
+  node: ComputeNode,
+  context: RequestContext,
+  instance: Instance,
+  image_meta: ImageMeta,
+  { losesVolumes, ...options }: LongRunningOptions & { readonly losesVolumes: boolean },
+): Promise<void> {
+  imageMustFit(image_meta, instance.flavor);
+  await node.imageLoader.load(context, image_meta.id, options);
+  const container = await findInstance(node.engine, node.host, instance, options.signal);
+  if (losesVolumes && container !== undefined)
+    await stopContainerCleanly(node.engine, container, options.signal);
 }
 
 async function replace(

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import type { ImageMeta, Instance } from '../../../interfaces/index.js';
+import type { BlockDeviceMapping, ImageMeta, Instance } from '../../../interfaces/index.js';
 import { power_state } from '../../../interfaces/index.js';
 import { newImageMeta, newInstance, TestNetwork } from '../../support/nova-objects.js';
 import type { Harness } from './harness.js';
@@ -118,32 +118,52 @@ export function rebuildContract(harness: () => Harness): void {
       await driver.destroy(context, instance, []);
     });
 
-    it("hands the instance's volumes over in Nova's order, also to a caller who uses other verbs meanwhile", async () => {
+    const volume = ({ uuid }: Instance): BlockDeviceMapping => ({
+      uuid: randomUUID(),
+      instance_uuid: uuid,
+      source_type: 'volume',
+      destination_type: 'volume',
+      device_name: '/dev/vdb',
+    });
+
+    it("hands the instance's volumes over in Nova's order when it is off, also to a caller who uses other verbs meanwhile", async () => {
       const { driver, boot, context, image } = harness();
       const instance = await boot();
-      const bdms = [
-        {
-          uuid: randomUUID(),
-          instance_uuid: instance.uuid,
-          source_type: 'volume',
-          destination_type: 'volume',
-          device_name: '/dev/vdb',
-        },
-      ];
       const calls: string[] = [];
       await driver.rebuild(context, instance, image, {
-        bdms,
+        bdms: [volume(instance)],
         detach_block_devices: async (_context, given) => {
+          calls.push(`detach ${given.length} ${await state(instance)}`);
           await driver.power_off(instance, { timeout: 5 });
-          calls.push(`detach ${given.length}`);
         },
         attach_block_devices: (_context, { uuid }, given) => {
           calls.push(`attach ${given.length} ${uuid}`);
           return Promise.resolve({});
         },
       });
-      expect(calls).toEqual(['detach 1', `attach 1 ${instance.uuid}`]);
+      expect(calls).toEqual([`detach 1 ${power_state.SHUTDOWN}`, `attach 1 ${instance.uuid}`]);
       expect(await state(instance)).toBe(power_state.RUNNING);
+    });
+
+    it.each([
+      ['cannot be had', 'ImageNotFound', () => newImageMeta('7d0a3d8e-5f5e-4c1f-9d7e-2f6f6a1b0c9d')],
+      ['is too large', 'FlavorMemoryTooSmall', () => ({ ...harness().image, min_ram: 4096 })],
+    ])('leaves the volumes and the instance alone when the image %s', async (_why, name, image) => {
+      const { driver, boot, context } = harness();
+      const instance = await boot();
+      const before = await driver.get_info(instance);
+      const calls: string[] = [];
+      const rebuilding = driver.rebuild(context, instance, image(), {
+        bdms: [volume(instance)],
+        detach_block_devices: () => Promise.resolve(void calls.push('detach')),
+        attach_block_devices: () => {
+          calls.push('attach');
+          return Promise.resolve({});
+        },
+      });
+      await expect(rebuilding).rejects.toMatchObject({ name });
+      expect(calls).toEqual([]);
+      expect(await driver.get_info(instance)).toEqual(before);
     });
 
     it('leaves what it cannot keep to Nova', async () => {
