@@ -219,3 +219,32 @@ describe('migrate_disk_and_power_off', () => {
     },
   );
 });
+
+describe('finish_revert_migration', () => {
+  const pause = 400;
+
+  it('waits for its turn to start an instance, as all launches do', async () => {
+    const proxy = await startFaultProxy({ engine: engineHost() });
+    const hosts = await twoHosts({ engine: proxy.host, maxLaunches: 1 });
+    const { driver, boot } = hosts.source;
+    const instances: Instance[] = [];
+    try {
+      for (let count = 0; count < 2; count += 1) {
+        const instance = await boot();
+        instances.push(instance);
+        await driver.migrate_disk_and_power_off(context, instance, hosts.addresses.source, larger, []);
+      }
+      const later = { kind: 'delay-request', milliseconds: pause, times: 2 } as const;
+      proxy.inject({ method: 'POST', path: /\/start/, ...later });
+      const begin = performance.now();
+      await Promise.all(
+        instances.map((each) => driver.finish_revert_migration(context, each, [], migration(each))),
+      );
+      expect(performance.now() - begin).toBeGreaterThanOrEqual(2 * pause);
+    } finally {
+      for (const each of instances) await driver.destroy(context, each, []);
+      await hosts.close();
+      await proxy.close();
+    }
+  });
+});

@@ -8,10 +8,10 @@ import {
   isResizePending,
   removeContainer,
   restoreKeptContainer,
-  startContainer,
   undoResize,
 } from '../../instances/index.js';
 import type { ComputeNode } from '../compute-node.js';
+import { connectAndStart } from '../connect-and-start.js';
 
 /** How an instance comes back. */
 export interface Return {
@@ -30,16 +30,19 @@ export async function finishRevertMigration(
   instance: Instance,
   { network_info, power_on, signal }: Return,
 ): Promise<void> {
-  const container = await asItWas(node, instance);
-  const { engine, networks } = node;
-  await networks.plug(container, network_info, signal);
-  if (power_on) await networks.startIn(container.Id, network_info, () => startContainer(engine, container));
+  const container = await asItWas(node, instance, signal);
+  if (power_on) await connectAndStart(node, container, network_info, signal);
+  else await node.networks.plug(container, network_info, signal);
 }
 
-async function asItWas(node: ComputeNode, instance: Instance): Promise<ContainerInspect> {
+async function asItWas(
+  node: ComputeNode,
+  instance: Instance,
+  signal: AbortSignal | undefined,
+): Promise<ContainerInspect> {
   const { engine, host, notes } = node;
-  const kept = await findKeptContainer(engine, host, instance);
-  const current = await findInstance(engine, host, instance);
+  const kept = await findKeptContainer(engine, host, instance, signal);
+  const current = await findInstance(engine, host, instance, signal);
   if (kept !== undefined) {
     if (current !== undefined) {
       await removeContainer(engine, current.Id);
