@@ -68,7 +68,7 @@ const isDigestReference = (text: string): boolean => {
 };
 
 /** Whether a text can name a container. */
-export const isContainerRef = (text: string): text is ContainerRef => isName(text);
+const isContainerRef = (text: string): text is ContainerRef => isName(text);
 /** Whether a text is a container's full id. */
 export const isContainerId = (text: string): text is ContainerId => fullIdPattern.test(text);
 /** Whether a text can name a network. */
@@ -76,20 +76,20 @@ export const isNetworkRef = (text: string): text is NetworkRef => isName(text);
 /** Whether a text is a network's full id. */
 export const isNetworkId = (text: string): text is NetworkId => fullIdPattern.test(text);
 /** Whether a text can name a volume. */
-export const isVolumeName = (text: string): text is VolumeName => isName(text);
+const isVolumeName = (text: string): text is VolumeName => isName(text);
 /** Whether a text is an image's id. */
 export const isImageId = (text: string): text is ImageId => imageIdPattern.test(text);
 /** Whether a text is `repository:tag`. */
 export const isImageReference = (text: string): text is ImageReference => isTaggedReference(text);
 /** Whether a text can name an image. */
-export const isImageRef = (text: string): text is ImageRef =>
+const isImageRef = (text: string): text is ImageRef =>
   imageIdPattern.test(text) || isRepository(text) || isTaggedReference(text) || isDigestReference(text);
 /** Whether a text is the id of a process started in a container. */
 export const isExecId = (text: string): text is ExecId => fullIdPattern.test(text);
 /** Whether a text is a repository's name. */
-export const isRepositoryName = (text: string): text is RepositoryName => isRepository(text);
+const isRepositoryName = (text: string): text is RepositoryName => isRepository(text);
 /** Whether a text is a tag. */
-export const isTagName = (text: string): text is TagName => tagPattern.test(text);
+const isTagName = (text: string): text is TagName => tagPattern.test(text);
 
 function checked<T extends string>(guard: (text: string) => text is T, text: string, what: string): T {
   if (guard(text)) return text;

@@ -3,6 +3,9 @@ import type { Engine, ImageReference } from '../engine/index.js';
 import { Turns } from '../streams/index.js';
 import { discardImage } from './temporary-image.js';
 
+/** How many images are remembered to have been kept. One that was forgotten is removed early when nobody uses it, and loaded anew. */
+const longestMemory = 1000;
+
 /** What is known of an image from its first holder to its last. */
 interface Holding {
   holders: number;
@@ -28,7 +31,7 @@ export class ImageHolds {
   /** Removing an image, and waiting until it is removed, take turns. */
   readonly #turns = new Turns();
   readonly #held = new Map<ImageReference, Holding>();
-  /** When images were kept for the last time, in seconds since 1970. */
+  /** When images were kept for the last time, in seconds since 1970; the latest comes last. */
   readonly #kept = new Map<ImageReference, number>();
 
   constructor(engine: Engine, logger: Logger) {
@@ -56,7 +59,7 @@ export class ImageHolds {
       keep: () => {
         if (isOver) return;
         holding.isKept = true;
-        this.#kept.set(image, Math.floor(Date.now() / 1000));
+        this.#remember(image);
         release();
       },
       abandon: async () => {
@@ -86,6 +89,13 @@ export class ImageHolds {
   /** @returns when somebody last had use for the image, in seconds since 1970; 0 when nobody has had. */
   lastKept(image: ImageReference): number {
     return this.#kept.get(image) ?? 0;
+  }
+
+  #remember(image: ImageReference): void {
+    this.#kept.delete(image);
+    this.#kept.set(image, Math.floor(Date.now() / 1000));
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > longestMemory && oldest !== undefined) this.#kept.delete(oldest);
   }
 
   /**

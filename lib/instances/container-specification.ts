@@ -53,7 +53,7 @@ export function containerSpecification(
  *
  * @throws InvalidInput when a key cannot be the name of a variable.
  */
-export function metadataEnvironment(instance: Instance): string[] {
+function metadataEnvironment(instance: Instance): string[] {
   return Object.entries(instance.metadata ?? {}).map(([name, value]) => {
     if (name === '' || /[=\0]/.test(name) || value.includes('\0'))
       throw new InvalidInput(`The metadata item ${JSON.stringify(name)} cannot be an environment variable`);

@@ -27,7 +27,7 @@ export function instanceInfo(container: ContainerInspect, isSuspended: boolean):
  * The power state of a container. Nova stops an active instance that is reported SHUTDOWN or CRASHED, so only a container that the
  * engine says has ended is either.
  */
-export function powerState(state: Pick<State, 'Status' | 'OOMKilled'>): PowerState {
+function powerState(state: Pick<State, 'Status' | 'OOMKilled'>): PowerState {
   switch (state.Status) {
     case 'running':
     case 'restarting':

@@ -3,7 +3,7 @@ import { mayHaveBeenDone } from '../engine/index.js';
 import { never } from './power-state.js';
 
 /** A container that is to be started, as it was last seen; one that was just created, and never ran, by its id alone. */
-export type StartableContainer = ContainerId | Pick<ContainerInspect, 'Id' | 'State'>;
+type StartableContainer = ContainerId | Pick<ContainerInspect, 'Id' | 'State'>;
 
 /**
  * Starts a container; one that runs stays as it is.
