@@ -38,6 +38,8 @@ export class ComputeHost {
   readonly #address: EngineAddress;
   readonly #turns = new Turns();
   #running: RunningHost | undefined;
+  /** What breaks off each start that is under way or waits for its turn. */
+  readonly #starting = new Set<AbortController>();
 
   /** @throws InvalidInput naming each option that cannot be used. */
   constructor(options: DockerDriverOptions) {
@@ -56,30 +58,48 @@ export class ComputeHost {
    * Connects to the engine, puts right what a crash left, and begins to follow what happens to the instances.
    *
    * @param host - Nova's name of the compute host.
-   * @param emit - told about each event.
+   * @param emit - told about each event when it has taken the one before.
    * @throws HypervisorUnavailable when the engine does not answer or speaks no API version that the driver knows.
    */
-  async start(host: string, emit: (event: LifecycleEvent) => void, { signal }: VerbOptions): Promise<void> {
+  async start(
+    host: string,
+    emit: (event: LifecycleEvent) => Promise<void>,
+    { signal }: VerbOptions,
+  ): Promise<void> {
     if (host === '') throw new InvalidInput('A compute host must have a name');
-    await this.#turns.take(itself, signal, async () => {
-      await this.#leave();
-      await this.#start(host, emit, signal);
-    });
+    signal?.throwIfAborted();
+    const starting = new AbortController();
+    const onAbort = (): void => {
+      starting.abort(signal?.reason);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#starting.add(starting);
+    try {
+      await this.#turns.take(itself, starting.signal, async () => {
+        await this.#leave();
+        await this.#start(host, emit, starting.signal);
+      });
+    } finally {
+      this.#starting.delete(starting);
+      signal?.removeEventListener('abort', onAbort);
+    }
   }
 
   /**
-   * Refuses all verbs from now on and breaks off those under way; when they have undone what they did, stops following and closes all connections. The
-   * instances go on.
+   * Refuses all verbs from now on and breaks off those under way, and a start that is; when they have undone what they did, stops following and closes
+   * all connections. The instances go on.
    */
   async stop(): Promise<void> {
+    const reason = new HypervisorUnavailable('The driver leaves the host that it has just begun to serve');
+    for (const starting of this.#starting) starting.abort(reason);
     this.#running?.breakOff();
     await this.#turns.take(itself, undefined, () => this.#leave());
   }
 
   async #start(
     host: string,
-    emit: (event: LifecycleEvent) => void,
-    signal: AbortSignal | undefined,
+    emit: (event: LifecycleEvent) => Promise<void>,
+    signal: AbortSignal,
   ): Promise<void> {
     const node = this.#assemble(host);
     const { engine, logger } = node;
@@ -96,8 +116,9 @@ export class ComputeHost {
       await node.rootDisks.prepare(signal);
       await events.start(signal);
     } catch (error) {
+      await events.stop();
       engine.close();
-      signal?.throwIfAborted();
+      signal.throwIfAborted();
       throw novaException(error, `use the engine of host ${host}`, undefined, HypervisorUnavailable);
     }
     this.#running = new RunningHost(node, events);
@@ -189,7 +210,7 @@ export class ComputeHost {
     });
   }
 
-  /** Runs a verb that is about the host. */
+  /** Runs a verb that is about the host. @throws HypervisorUnavailable when the engine does not answer, NovaException when it refuses. */
   async ask<T>(
     what: string,
     { signal }: VerbOptions,
@@ -199,7 +220,7 @@ export class ComputeHost {
       try {
         return await work(node, merged);
       } catch (error) {
-        throw novaException(error, what, undefined, HypervisorUnavailable);
+        throw novaException(error, what, undefined, NovaException);
       }
     });
   }

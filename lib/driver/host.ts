@@ -35,11 +35,7 @@ export abstract class DockerHostVerbs extends NovaDefaults {
   }
 
   override async init_host(host: string, options: VerbOptions = {}): Promise<void> {
-    await this.computeHost.start(
-      host,
-      (event) => void this.#telling.add(() => this.emit_event(event)),
-      options,
-    );
+    await this.computeHost.start(host, (event) => this.#telling.add(() => this.emit_event(event)), options);
   }
 
   override async cleanup_host(_host: string): Promise<void> {

@@ -3,7 +3,7 @@ import { lifecycle_event } from '../../interfaces/index.js';
 import type { Engine, EngineEvent, EventFilters } from '../engine/index.js';
 import { EngineProtocolError } from '../engine/index.js';
 import { instanceUuid, label } from '../labels.js';
-import { asError, pause, withDeadline } from '../streams/index.js';
+import { asError, pause, unlessAborted, withDeadline } from '../streams/index.js';
 import { Activities } from './activities.js';
 import { RecentEvents } from './recent-events.js';
 import type { Activity } from './transitions.js';
@@ -21,8 +21,8 @@ const disorder = 1;
 export interface EventFollowerOptions {
   readonly engine: Engine;
   readonly host: string;
-  /** Told about each event, in order; it must not throw. */
-  readonly emit: (event: LifecycleEvent) => void;
+  /** Told about each event when it has taken the one before. It must not fail. */
+  readonly emit: (event: LifecycleEvent) => Promise<void>;
   /** Whether an instance that was frozen a moment ago was suspended, and not just paused. */
   readonly wasSuspended: (uuid: string, signal: AbortSignal) => Promise<boolean>;
   readonly logger: Logger;
@@ -33,6 +33,9 @@ export interface EventFollowerOptions {
  *
  * A stream that broke is opened anew. Then the instances are listed, and the engine is asked what it remembers of the time in between. What it has
  * forgotten follows from what the instances did before and do now.
+ *
+ * A listener that takes its time holds up nobody but itself: the client of the engine keeps some thousand events for it. When there are more, the stream is given up, and
+ * opened anew when all that were kept have been told.
  */
 export class EventFollower {
   readonly #options: EventFollowerOptions;
@@ -104,9 +107,10 @@ export class EventFollower {
     this.#stopping.signal.addEventListener('abort', leave, { once: true });
     const { signal } = leaving;
     const { promise: opened, resolve: onOpen } = openPromise();
-    const caughtUp = opened.then(async () => {
-      await this.#catchUp(signal);
-      begun();
+    let catchingUp: Promise<void> = Promise.resolve();
+    const caughtUp = opened.then(() => {
+      catchingUp = this.#catchUp(signal);
+      return catchingUp.then(begun);
     });
     try {
       const read = async (): Promise<never> => {
@@ -122,6 +126,8 @@ export class EventFollower {
     } finally {
       this.#stopping.signal.removeEventListener('abort', leave);
       leaving.abort(new Error('the stream of events is not read any more'));
+      // What it has found out, it tells to the end, before anything else is told.
+      await Promise.allSettled([catchingUp]);
     }
   }
 
@@ -140,7 +146,7 @@ export class EventFollower {
     const suspended = await this.#newlySuspended(found, signal);
     signal.throwIfAborted();
     for (const [uuid, transitions] of this.#activities.found(found))
-      this.#tell(uuid, transitions, suspended.has(uuid), now);
+      await this.#tell(uuid, transitions, suspended.has(uuid), now);
   }
 
   #isStopping(): boolean {
@@ -173,19 +179,17 @@ export class EventFollower {
     const beginning = now - (performance.now() - began) / 1000;
     // A clock that was set back must not make an interval that ends before it begins: engines refuse it.
     const since = Math.max(beginning, Math.min(this.#last, now) - disorder);
+    // Read at once, as everything that an engine says of its events: it remembers few.
+    const missed: EngineEvent[] = [];
+    const past = { since, until: now, filters: this.#filters, signal };
     try {
-      for await (const event of engine.system.pastEvents({
-        since,
-        until: now,
-        filters: this.#filters,
-        signal,
-      }))
-        await this.#handle(event, signal);
+      for await (const event of engine.system.pastEvents(past)) missed.push(event);
     } catch (error) {
       // It would be the same the next time, and for as long as the engine remembers it; the list tells the most of it.
       if (!(error instanceof EngineProtocolError)) throw error;
       logger.warn('what the engine remembers of its events cannot be read', { error });
     }
+    for (const event of missed) await this.#handle(event, signal);
   }
 
   /** Which of the instances that are frozen now, and were not when last heard of, are suspended. */
@@ -206,22 +210,23 @@ export class EventFollower {
     signal.throwIfAborted();
     this.#recent.add(event);
     this.#last = timeNano / 1e9;
-    this.#tell(uuid, this.#activities.happened(uuid, action), isSuspended, this.#last);
+    await this.#tell(uuid, this.#activities.happened(uuid, action), isSuspended, this.#last);
   }
 
-  #tell(
+  /** The listener is waited for until the following is over: what is known to have happened must be told, whatever becomes of the stream meanwhile. */
+  async #tell(
     uuid: string,
     transitions: readonly LifecycleTransition[],
     isSuspended: boolean,
     timestamp: number,
-  ): void {
-    for (const transition of transitions)
-      this.#options.emit({
-        uuid,
-        transition:
-          transition === lifecycle_event.PAUSED && isSuspended ? lifecycle_event.SUSPENDED : transition,
-        timestamp,
-      });
+  ): Promise<void> {
+    const { signal } = this.#stopping;
+    for (const transition of transitions) {
+      signal.throwIfAborted();
+      const told =
+        transition === lifecycle_event.PAUSED && isSuspended ? lifecycle_event.SUSPENDED : transition;
+      await unlessAborted(this.#options.emit({ uuid, transition: told, timestamp }), signal);
+    }
   }
 }
 

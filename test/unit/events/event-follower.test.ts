@@ -33,8 +33,11 @@ describe('EventFollower', () => {
   let remembered: string;
   let intervals: { since: number; until: number }[];
   let stream: ServerResponse | undefined;
+  /** How long the listener takes for an event. */
+  let listen: () => Promise<void>;
 
   beforeEach(async () => {
+    listen = () => Promise.resolve();
     [told, suspended, status, remembered, intervals, stream] = [[], false, 'running', '', [], undefined];
     onList = (answer) => answer();
     fake = await FakeEngine.start((request, response) => {
@@ -56,7 +59,10 @@ describe('EventFollower', () => {
     follower = new EventFollower({
       engine: fake.client(),
       host: 'node-1',
-      emit: ({ transition }) => told.push(transition),
+      emit: async ({ transition }) => {
+        await listen();
+        told.push(transition);
+      },
       wasSuspended: () => Promise.resolve(suspended),
       logger: silentLogger,
     });
@@ -133,6 +139,53 @@ describe('EventFollower', () => {
     await new Promise((resolve) => setTimeout(resolve, 1200));
     clearInterval(breaking);
     expect(count()).toBeLessThan(6);
+  });
+
+  /** A listener that takes no event before it is let go. */
+  function slowListener(): () => void {
+    let letGo = (): void => undefined;
+    const free = new Promise<void>((resolve) => (letGo = resolve));
+    listen = () => free;
+    return letGo;
+  }
+
+  it('keeps a bounded number of events for a slow listener, and tells it all in order, also what came when there were more', async () => {
+    const letGo = slowListener();
+    const first = stream;
+    let isClosed = false;
+    first?.on('close', () => (isClosed = true));
+    const pairs = 6000;
+    for (let pair = 0; pair < pairs && !isClosed; pair += 1) say(line('die') + line('start'));
+    remembered = line('die') + line('start') + line('die');
+    status = 'exited';
+    await until(() => isClosed, 'the stream is given up');
+    expect(fake.requests.filter((request) => request.includes('/events?filters'))).toHaveLength(1);
+    letGo();
+    await until(() => stream !== first && told.length % 2 === 1, 'all is told');
+    expect(told.length).toBeGreaterThan(10_000);
+    expect(told.every((transition, at) => transition === (at % 2 === 0 ? STOPPED : STARTED))).toBe(true);
+  });
+
+  it('tells what it has found out in order when the next stream breaks while the listener takes its time', async () => {
+    const letGo = slowListener();
+    remembered = line('die', 5) + line('start', 4);
+    await breakStream();
+    await until(() => intervals.length > 0, 'the engine is asked what it remembers');
+    stream?.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    remembered += line('die', 3);
+    status = 'exited';
+    letGo();
+    await until(() => told.length >= 3, 'all is told');
+    expect(told).toEqual([STOPPED, STARTED, STOPPED]);
+  });
+
+  it('stops although the listener never takes an event', async () => {
+    slowListener();
+    say(line('die'));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await follower.stop();
+    expect(told).toEqual([]);
   });
 
   it('tells a suspended instance from a paused one, and what comes after it later', async () => {
