@@ -6,15 +6,11 @@ import type {
   LongRunningOptions,
   RequestContext,
 } from '../../interfaces/index.js';
+import { ImageNotAuthorized, ImageNotFound } from '../../interfaces/index.js';
 import {
-  ImageNotActive,
-  ImageNotAuthorized,
-  ImageNotFound,
-  ImageUnacceptable,
-} from '../../interfaces/index.js';
-import {
-  imageReference,
   isNotFound,
+  isUnreachable,
+  mayHaveBeenDone,
   repositoryName,
   tagName,
   type Engine,
@@ -23,12 +19,24 @@ import {
 import { repository } from '../labels.js';
 import { takeTurn } from '../streams/index.js';
 import { defaultImageLimits, rewriteArchive, type ImageLimits } from './archive/index.js';
+import { bootReference } from './boot-reference.js';
+import { mustBeBootable } from './bootable-image.js';
 import { refusedByEngine } from './engine-refusal.js';
 import { removeUnusedImages, type UnusedImages } from './image-cache.js';
 import { ImageHolds } from './image-holds.js';
+import {
+  archiveAbove,
+  BaseChain,
+  baseMustBeSame,
+  baseOf,
+  imageInParts,
+  layersOf,
+  type BaseImage,
+  type PartialArchive,
+} from './layers/index.js';
 import { mustBeLoaded } from './loaded-image.js';
 import { SingleFlight, type FlightControls } from './single-flight.js';
-import { answerWasLost, discardImage, removeTemporaryImages, temporaryName } from './temporary-image.js';
+import { discardImage, removeTemporaryImages, temporaryName, type TemporaryName } from './temporary-image.js';
 
 /** What an {@link ImageLoader} needs. */
 export interface ImageLoaderOptions {
@@ -65,16 +73,6 @@ export interface HeldImage {
   readonly keep: () => void;
   /** It is of no use: when it came for the sake of those who hold it, the last of them takes it away. One that was there before, that was kept or that a container uses stays. */
   readonly abandon: () => Promise<void>;
-}
-
-/**
- * The name that an image has in the engine, once it is loaded. It follows from the image's id and from nothing else: what an archive calls itself, or
- * an image service calls the image, could be anybody's.
- *
- * @throws InvalidInput when the id cannot be a tag: letters, digits, `_`, `.` and `-`, 128 at most.
- */
-export function bootReference(image_id: string): ImageReference {
-  return imageReference(repository.image, image_id);
 }
 
 /** Brings images from the image service into the engine. */
@@ -157,14 +155,41 @@ export class ImageLoader {
   async #fetch(context: RequestContext, image_id: string, options: LongRunningOptions): Promise<boolean> {
     const record = await this.#imageService.show(context, image_id, { signal: options.signal });
     mustBeBootable(record, this.#limits);
+    const bases = await BaseChain.find(record, {
+      engine: this.#engine,
+      imageService: this.#imageService,
+      context,
+      hold: (base) => this.#holds.take(bootReference(base), options.signal),
+      signal: options.signal,
+    });
+    try {
+      for (const base of bases.missing) {
+        mustBeBootable(base, this.#limits);
+        await this.#fetchOnce(context, base, options);
+      }
+      const isFetched = await this.#fetchOnce(context, record, options);
+      bases.keep();
+      return isFetched;
+    } catch (error) {
+      await bases.abandon();
+      throw error;
+    }
+  }
+
+  /** However many want it at the same time. Each of them has been shown its record. */
+  async #fetchOnce(
+    context: RequestContext,
+    record: ImageRecord,
+    options: LongRunningOptions,
+  ): Promise<boolean> {
     const flight = { isOurs: false };
     for (;;) {
       try {
-        return await this.#flights.join(image_id, options, async (controls) => {
+        return await this.#flights.join(record.id, options, async (controls) => {
           flight.isOurs = true;
           // An earlier flight may have landed while this caller asked the image service.
-          if (await this.#isThere(bootReference(image_id), controls.signal)) return false;
-          await takeTurn(this.#queue, controls.signal, () => this.#transfer(context, image_id, controls));
+          if (await this.#isThere(bootReference(record.id), controls.signal)) return false;
+          await takeTurn(this.#queue, controls.signal, () => this.#transfer(context, record, controls));
           return true;
         });
       } catch (error) {
@@ -185,37 +210,94 @@ export class ImageLoader {
     }
   }
 
-  async #transfer(
-    context: RequestContext,
-    id: string,
-    { signal, onProgress }: FlightControls,
-  ): Promise<void> {
+  async #transfer(context: RequestContext, record: ImageRecord, controls: FlightControls): Promise<void> {
     const began = performance.now();
+    const isInParts = await this.#loadInParts(context, record, controls);
+    if (!isInParts) await this.#loadWhole(context, record, controls);
+    this.#logger.info('loaded an image', {
+      image_id: record.id,
+      inParts: isInParts,
+      milliseconds: Math.round(performance.now() - began),
+    });
+  }
+
+  /** @returns false when it must be loaded as a whole; the engine then has what it had before. */
+  async #loadInParts(
+    context: RequestContext,
+    record: ImageRecord,
+    controls: FlightControls,
+  ): Promise<boolean> {
+    if (baseOf(record) !== undefined) return false;
     const temporary = temporaryName(repository.loading, this.#host);
-    const source = await this.#imageService.download(context, id, { signal, onProgress });
-    const { archive, image } = rewriteArchive(source, {
+    const parts = await imageInParts({
+      engine: this.#engine,
+      imageService: this.#imageService,
+      context,
+      record,
+      reference: temporary.reference,
+      limits: this.#limits,
+      logger: this.#logger,
+      ...controls,
+    });
+    if (parts === undefined) return false;
+    try {
+      await this.#load(record.id, temporary, parts, controls);
+      return true;
+    } catch (error) {
+      controls.signal.throwIfAborted();
+      if (isUnreachable(error)) throw error;
+      // The index may be wrong, or layers may have gone from the engine meanwhile: what is wrong with the image itself, the whole of it tells.
+      this.#logger.info('an image is fetched as a whole: it could not be loaded in parts', {
+        image_id: record.id,
+        error,
+      });
+      return false;
+    }
+  }
+
+  async #loadWhole(context: RequestContext, record: ImageRecord, controls: FlightControls): Promise<void> {
+    const { id } = record;
+    const { signal } = controls;
+    const base = baseOf(record);
+    const below = base === undefined ? undefined : await this.#layersBelow(id, base, signal);
+    const temporary = temporaryName(repository.loading, this.#host);
+    const source = await this.#imageService.download(context, id, controls);
+    const options = {
       subject: `Image ${id}`,
       reference: temporary.reference,
       limits: this.#limits,
       signal,
-    });
+    };
+    const archive =
+      below === undefined ? rewriteArchive(source, options) : archiveAbove(source, { ...options, below });
+    await this.#load(id, temporary, archive, controls);
+  }
+
+  async #layersBelow(id: string, base: BaseImage, signal: AbortSignal): Promise<readonly string[]> {
+    const layers = await layersOf(this.#engine, base.image_id, signal);
+    if (layers === undefined)
+      throw new ImageNotFound(`Image ${base.image_id}, which ${id} lies above, is not in the engine`);
+    baseMustBeSame(id, base, layers);
+    return layers;
+  }
+
+  async #load(
+    id: string,
+    temporary: TemporaryName,
+    { archive, image }: PartialArchive,
+    { signal, onProgress }: FlightControls,
+  ): Promise<void> {
     archive.once('end', () => onProgress({ phase: 'loading', bytes: 0 }));
     let answerLost = false;
     try {
       // The signal ends the archive, not the call: once the engine has all of it, it goes on without its client, and undoing would find nothing yet.
       await this.#engine.images.load(archive).catch((error: unknown) => {
-        answerLost = answerWasLost(error);
+        answerLost = mayHaveBeenDone(error);
         throw refusedByEngine(id, error);
       });
       signal.throwIfAborted();
-      const expected = await image;
-      mustBeLoaded(id, expected, await this.#engine.images.inspect(temporary.reference, { signal }));
+      mustBeLoaded(id, await image, await this.#engine.images.inspect(temporary.reference, { signal }));
       await this.#name(temporary.reference, id);
-      this.#logger.info('loaded an image', {
-        image_id: id,
-        engine_id: expected.id,
-        milliseconds: Math.round(performance.now() - began),
-      });
     } finally {
       // Before its end an archive has no manifest, and the engine nothing to make an image of.
       if (archive.readableEnded) await discardImage(this.#engine, temporary, answerLost, this.#logger);
@@ -230,22 +312,8 @@ export class ImageLoader {
       await this.#engine.images.tag(image, { repo: repositoryName(repository.image), tag: tagName(id) });
       this.#holds.markLoaded(reference, 'yes');
     } catch (error) {
-      if (answerWasLost(error)) this.#holds.markLoaded(reference, 'perhaps');
+      if (mayHaveBeenDone(error)) this.#holds.markLoaded(reference, 'perhaps');
       throw error;
     }
   }
-}
-
-/** @throws ImageNotActive, ImageUnacceptable when there is no use in fetching it. */
-function mustBeBootable(
-  { id, status, container_format, size }: ImageRecord,
-  { maxBytes }: ImageLimits,
-): void {
-  if (status !== 'active') throw new ImageNotActive(`Image ${id} is ${status}, not active`);
-  if (container_format !== 'docker')
-    throw new ImageUnacceptable(
-      `Image ${id} has the container format ${String(container_format)}: only docker can be booted`,
-    );
-  if (size !== null && size > maxBytes)
-    throw new ImageUnacceptable(`Image ${id} has ${size} bytes: ${maxBytes} are allowed`);
 }

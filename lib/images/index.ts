@@ -5,13 +5,8 @@
 export { defaultImageLimits, type ImageLimits } from './archive/index.js';
 export * from './directory/index.js';
 export * from './glance/index.js';
-export {
-  bootReference,
-  defaultConcurrency,
-  ImageLoader,
-  type HeldImage,
-  type ImageLoaderOptions,
-} from './image-loader.js';
+export { bootReference } from './boot-reference.js';
+export { defaultConcurrency, ImageLoader, type HeldImage, type ImageLoaderOptions } from './image-loader.js';
 export { takeSnapshot, type Snapshot, type SnapshotEnvironment, type SnapshotRequest } from './snapshot.js';
 export {
   instanceReference,

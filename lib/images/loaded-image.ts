@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ImageUnacceptable } from '../../interfaces/index.js';
 import type { ImageInspect } from '../engine/index.js';
-import type { RewrittenImage } from './archive/index.js';
+import type { PartialImage } from './layers/index.js';
 
 /**
  * Checks that what the engine says it loaded is what the archive held.
  *
  * @throws ImageUnacceptable when it is not.
  */
-export function mustBeLoaded(image_id: string, expected: RewrittenImage, loaded: ImageInspect): void {
+export function mustBeLoaded(image_id: string, expected: PartialImage, loaded: ImageInspect): void {
   const differs = (what: string): ImageUnacceptable =>
     new ImageUnacceptable(`Image ${image_id} is not what the engine made of it: the ${what} differs`);
   const layers = expected.layers.map(({ diffId }) => diffId);

@@ -1,0 +1,17 @@
+import type { ImageRecord } from '../../interfaces/index.js';
+import { ImageNotActive, ImageUnacceptable } from '../../interfaces/index.js';
+import type { ImageLimits } from './archive/index.js';
+
+/** @throws ImageNotActive, ImageUnacceptable when there is no use in fetching it. */
+export function mustBeBootable(
+  { id, status, container_format, size }: ImageRecord,
+  { maxBytes }: ImageLimits,
+): void {
+  if (status !== 'active') throw new ImageNotActive(`Image ${id} is ${status}, not active`);
+  if (container_format !== 'docker')
+    throw new ImageUnacceptable(
+      `Image ${id} has the container format ${String(container_format)}: only docker can be booted`,
+    );
+  if (size !== null && size > maxBytes)
+    throw new ImageUnacceptable(`Image ${id} has ${size} bytes: ${maxBytes} are allowed`);
+}

@@ -1,0 +1,85 @@
+import type { Readable } from 'node:stream';
+import type { ImageRecord, ImageService, RequestContext } from '../../../interfaces/index.js';
+import { readAll } from '../../streams/index.js';
+import type { Extent } from './archive-index.js';
+import { IndexUnusable } from './index-unusable.js';
+
+/** Whose image is read, and from where. */
+export interface ImageSource {
+  readonly imageService: ImageService;
+  readonly context: RequestContext;
+  readonly record: ImageRecord;
+  readonly signal: AbortSignal;
+}
+
+/** Requests that finding out about an image may take, and bytes: more, and the whole image is the better choice. */
+const mostRequests = 160;
+const mostBytes = 16 * 1024 * 1024;
+
+/** Bytes that are asked for at least: headers that lie close together come with one request. */
+const windowSize = 16 * 1024;
+
+interface Window {
+  readonly offset: number;
+  readonly bytes: Buffer;
+}
+
+/** Reads parts of an image's data: small ones into memory, a bounded number of them, and large ones as streams. */
+export class ImageRanges {
+  readonly #source: ImageSource;
+  readonly size: number;
+  readonly #windows: Window[] = [];
+  #read = 0;
+
+  /** @param size - bytes of the image. */
+  constructor(source: ImageSource, size: number) {
+    this.#source = source;
+    this.size = size;
+  }
+
+  /**
+   * Reads some bytes into memory, or takes them from what was read before.
+   *
+   * @throws IndexUnusable when they lie outside the image, are not what the service gives, or are too many; what the service fails with.
+   */
+  async read({ offset, size }: Extent): Promise<Buffer> {
+    this.#mustLieWithin({ offset, size });
+    const end = offset + size;
+    const known = this.#windows.find(
+      (window) => window.offset <= offset && end <= window.offset + window.bytes.length,
+    );
+    if (known !== undefined) return known.bytes.subarray(offset - known.offset, end - known.offset);
+    const wanted = Math.min(Math.max(size, windowSize), this.size - offset);
+    this.#read += wanted;
+    if (this.#windows.length >= mostRequests || this.#read > mostBytes)
+      throw new IndexUnusable('its index takes too many requests');
+    const bytes = await readAll(await this.#open({ offset, size: wanted }, this.#source.signal), wanted);
+    if (bytes.length !== wanted)
+      throw new IndexUnusable(`${wanted} bytes were asked for, and ${bytes.length} came`);
+    this.#windows.push({ offset, bytes });
+    return bytes.subarray(0, size);
+  }
+
+  /**
+   * Reads bytes as a stream, which the caller must read or destroy. How many really come is for the caller to count.
+   *
+   * @throws IndexUnusable when they lie outside the image; what the service fails with.
+   */
+  async stream(extent: Extent, signal: AbortSignal): Promise<Readable> {
+    this.#mustLieWithin(extent);
+    return await this.#open(extent, signal);
+  }
+
+  async #open({ offset, size }: Extent, signal: AbortSignal): Promise<Readable> {
+    const { imageService, context, record } = this.#source;
+    const range = { first: offset, last: offset + size - 1 };
+    return await imageService.download(context, record.id, { range, signal });
+  }
+
+  #mustLieWithin({ offset, size }: Extent): void {
+    if (size < 1 || offset + size > this.size)
+      throw new IndexUnusable(
+        `bytes ${offset} to ${offset + size} do not lie within the ${this.size} of the image`,
+      );
+  }
+}

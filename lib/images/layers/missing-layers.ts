@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import type { OnProgress } from '../../../interfaces/index.js';
+import {
+  blockSize,
+  ByteBudget,
+  ByteReader,
+  parseConfiguration,
+  type ImageConfiguration,
+  type ImageLimits,
+} from '../archive/index.js';
+import type { ArchiveIndex, Extent } from './archive-index.js';
+import type { ImageRanges } from './image-ranges.js';
+import { IndexUnusable } from './index-unusable.js';
+import { partialArchive, type PartialArchive } from './partial-archive.js';
+import { writeLayer, writeMetadata, type PartialImage } from './write-archive.js';
+
+/** An image whose layers can be read one by one. */
+export interface IndexedImage {
+  readonly ranges: ImageRanges;
+  readonly configuration: ImageConfiguration;
+  /** As it stands in the archive. */
+  readonly configurationBytes: Buffer;
+  /** From the base up; as many as the configuration names. */
+  readonly layers: readonly Extent[];
+}
+
+/**
+ * Reads an image's configuration by its index, and verifies its digest.
+ *
+ * @throws IndexUnusable or ArchiveRefused when it is not where the index says, or not what the index says; what the image service fails with.
+ */
+export async function indexedImage(
+  ranges: ImageRanges,
+  index: ArchiveIndex,
+  { maxMetadataBytes }: ImageLimits,
+): Promise<IndexedImage> {
+  if (index.configuration.size > maxMetadataBytes) throw new IndexUnusable('its configuration is too large');
+  const configurationBytes = await ranges.read(index.configuration);
+  if (createHash('sha256').update(configurationBytes).digest('hex') !== index.digest)
+    throw new IndexUnusable('its configuration has another digest');
+  const configuration = parseConfiguration('the configuration', configurationBytes.toString('utf8'));
+  if (configuration.rootfs.diff_ids.length !== index.layers.length)
+    throw new IndexUnusable('its configuration names more or fewer layers than its index');
+  return { ranges, configuration, configurationBytes, layers: index.layers };
+}
+
+/** What is to be fetched of an image. */
+export interface MissingLayersOptions {
+  /** How many layers, from the base up, the engine has and the requester may have. */
+  readonly below: number;
+  /** The one name that the archive claims. */
+  readonly reference: string;
+  readonly limits: ImageLimits;
+  readonly signal: AbortSignal;
+  readonly onProgress: OnProgress;
+}
+
+/** The layers that are to be fetched, each once, in the order of their first use. */
+export function missingExtents({ layers }: Pick<IndexedImage, 'layers'>, below: number): Extent[] {
+  return [...new Map(layers.slice(below).map((extent) => [extent.offset, extent])).values()];
+}
+
+/**
+ * An archive for the engine with only the layers that it lacks, each fetched by itself and verified against its digest in the configuration; the
+ * manifest comes last, when all else was right.
+ */
+export function missingLayersArchive(
+  image: IndexedImage,
+  { below, reference, limits, signal, onProgress }: MissingLayersOptions,
+): PartialArchive {
+  const extents = missingExtents(image, below);
+  const total = bytesOf(extents);
+  const names = new Map(extents.map(({ offset }, index) => [offset, String(index + 1).padStart(4, '0')]));
+  const { diff_ids: diffIds } = image.configuration.rootfs;
+  const nameOf = ({ offset }: Extent): string => names.get(offset) ?? '';
+  async function* write(reading: AbortSignal): AsyncGenerator<Buffer, PartialImage, void> {
+    const budget = new ByteBudget(limits.maxBytes);
+    let bytes = 0;
+    const onBytes = (more: number): void =>
+      onProgress({ phase: 'downloading', bytes: (bytes += more), total });
+    for (const extent of extents) {
+      const stream = await image.ranges.stream(extent, reading);
+      const diffId = yield* fetchedLayer({ name: nameOf(extent), extent, stream, budget, onBytes });
+      const isRight = image.layers.every(
+        ({ offset }, index) => index < below || offset !== extent.offset || diffIds[index] === diffId,
+      );
+      if (!isRight) throw new IndexUnusable(`the layer at byte ${extent.offset} has another digest`);
+    }
+    const above = image.layers.slice(below).map(nameOf);
+    yield* writeMetadata({
+      configuration: image.configurationBytes,
+      reference,
+      below,
+      above,
+    });
+    return {
+      id: `sha256:${createHash('sha256').update(image.configurationBytes).digest('hex')}`,
+      configuration: image.configuration,
+      layers: diffIds.map((diffId) => ({ diffId })),
+    };
+  }
+  return partialArchive(write, signal);
+}
+
+/** The bytes of some files. */
+export function bytesOf(extents: readonly Extent[]): number {
+  return extents.reduce((sum, { size }) => sum + size, 0);
+}
+
+/** A layer on its way. */
+interface FetchedLayer {
+  readonly name: string;
+  readonly extent: Extent;
+  readonly stream: Readable;
+  readonly budget: ByteBudget;
+  readonly onBytes: (bytes: number) => void;
+}
+
+/** @returns the layer's diff id. */
+async function* fetchedLayer(layer: FetchedLayer): AsyncGenerator<Buffer, string, void> {
+  const { name, extent, stream, budget, onBytes } = layer;
+  // A stream that fails without a listener ends the process; the reader tells the error to whoever reads.
+  stream.on('error', () => undefined);
+  try {
+    const bytes = new ByteReader(counted(stream, extent.size, onBytes), budget);
+    const head = await bytes.read(blockSize);
+    const digests = yield* writeLayer(name, extent.size, head, bytes.rest(), budget);
+    if (digests === undefined) throw new IndexUnusable(`at byte ${extent.offset} is no layer`);
+    return digests.diffId;
+  } finally {
+    stream.destroy();
+  }
+}
+
+/** @throws IndexUnusable when there are other than so many bytes. */
+async function* counted(
+  stream: AsyncIterable<unknown>,
+  size: number,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<Buffer, void, void> {
+  let left = size;
+  for await (const chunk of stream) {
+    if (!(chunk instanceof Uint8Array)) throw new TypeError('a byte stream gave something other than bytes');
+    left -= chunk.length;
+    if (left < 0) break;
+    onBytes(chunk.length);
+    yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+  }
+  if (left !== 0) throw new IndexUnusable(`a range has other than the ${size} bytes that were asked for`);
+}
