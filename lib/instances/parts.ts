@@ -61,15 +61,3 @@ export async function settleParts(
     rescued: rescued === undefined ? undefined : await engine.containers.inspect(rescued.Id),
   };
 }
-
-/** Makes a container the instance again, whatever it is called by now, and lets it run if it did. */
-export async function putBack(
-  engine: Engine,
-  instance: Pick<Instance, 'uuid'>,
-  { Id: container, State: before }: ContainerInspect,
-): Promise<void> {
-  const name = containerName(instance.uuid);
-  const { Name: called } = await engine.containers.inspect(container);
-  if (called !== `/${name}`) await adoptName(engine, container, name, instance);
-  if (before.Running) await engine.containers.start(container);
-}

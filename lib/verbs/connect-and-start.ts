@@ -1,5 +1,5 @@
 import type { NetworkInfo } from '../../interfaces/index.js';
-import type { ContainerInspect } from '../engine/index.js';
+import type { ContainerId, ContainerInspect } from '../engine/index.js';
 import { startContainer } from '../instances/index.js';
 import { takeTurn } from '../streams/index.js';
 import type { ComputeNode } from './compute-node.js';
@@ -20,4 +20,18 @@ export async function connectAndStart(
       startContainer(node.engine, container, signal),
     );
   });
+}
+
+/**
+ * Starts a container that was made in its networks, in the turn of a launch that its caller has.
+ *
+ * @param container - by its id alone if it never ran.
+ */
+export async function startMade(
+  { engine, networks }: ComputeNode,
+  container: ContainerId | ContainerInspect,
+  network_info: NetworkInfo | null | undefined,
+): Promise<void> {
+  const id = typeof container === 'string' ? container : container.Id;
+  await networks.startIn(id, network_info, () => startContainer(engine, container));
 }

@@ -9,31 +9,20 @@ import type {
 import type { ContainerInspect, ContainerSummary } from '../engine/index.js';
 import { removeInstanceImages } from '../images/index.js';
 import {
-  adoptName,
-  blamedOnImage,
-  blockDeviceMounts,
-  configDriveFiles,
-  configDriveMounts,
-  containerName,
-  containerPartName,
-  containerSpecification,
   findInstance,
   imageMustFit,
-  instanceFiles,
   listContainersOf,
   part,
-  putBack,
   removeContainer,
   settleParts,
-  startContainer,
   stopContainerCleanly,
-  Undo,
-  withMounts,
 } from '../instances/index.js';
 import { interfacesOf, whilePlugging } from '../network/index.js';
+import { bootPlan } from './boot-plan.js';
 import type { ComputeNode } from './compute-node.js';
-import { newAttempt, prepareContainer } from './prepare-container.js';
+import { orAsItWas, takePlace, tidyUp } from './replace-container.js';
 import { spawn } from './spawn.js';
+import { withNewContainer } from './with-new-container.js';
 
 /** What a rebuilt instance is given beside its image and flavor. */
 export interface RebuildPlan extends Pick<
@@ -92,59 +81,28 @@ async function replace(
   instance: Instance,
   old: ContainerInspect,
   image_meta: ImageMeta,
-  plan: RebuildPlan,
+  options: RebuildPlan,
 ): Promise<void> {
-  const { engine, networks, policy } = node;
-  const { block_device_info, signal, onProgress } = plan;
-  const network_info = plan.network_info ?? (await interfacesOf(engine, old, signal));
-  imageMustFit(image_meta, instance.flavor);
-  const mounts = await blockDeviceMounts(node, instance, block_device_info, signal);
-  const drive = configDriveFiles(instance, image_meta, plan, policy);
-  const files = instanceFiles(instance, plan.injected_files ?? [], plan.admin_password, drive);
-  const attempt = newAttempt(node.host, false);
-  const before = await listContainersOf(engine, node.host, instance);
-  const image = await node.imageLoader.hold(image_meta.id, signal);
-  const undo = new Undo(node.logger);
-  undo.push('that the instance is as it was', () => putBack(engine, instance, old));
-  undo.push('its new image', () => image.abandon());
-  try {
-    const aside = {
-      instance,
-      network_info,
-      attempt,
-      specification: (network: Parameters<typeof containerSpecification>[2]) =>
-        withMounts(
-          containerSpecification(
-            instance,
-            { meta: image_meta, reference: image.reference },
-            network,
-            attempt,
-            policy,
-          ),
-          [...mounts, ...configDriveMounts(drive, node.host, instance)],
-        ),
-      sized: true,
-      load: () => image.load(context, { signal, onProgress }),
-      files,
-      signal,
-    };
-    const { wiring, launch } = await prepareContainer(node, aside, undo);
-    const container = await launch((made) => Promise.resolve(made));
-    await stopContainerCleanly(engine, old, signal);
-    await adoptName(engine, old.Id, containerPartName(instance.uuid, part.replaced), instance);
-    await adoptName(engine, container, containerName(instance.uuid), instance);
-    onProgress?.({ phase: 'starting', bytes: 0 });
-    await whilePlugging(node.virtapi, instance, network_info, { ...node.vifPlugging, signal }, () =>
-      networks.startIn(container, network_info, () => startContainer(engine, container)),
-    );
-    signal?.throwIfAborted();
-    networks.keep(wiring);
-    image.keep();
-  } catch (error) {
-    await undo.run();
-    throw blamedOnImage(error);
-  }
-  await removeReplaced(node, instance, old, before);
+  const { engine, host, virtapi } = node;
+  const { signal, onProgress } = options;
+  const network_info = options.network_info ?? (await interfacesOf(engine, old, signal));
+  const beside = { ...options, network_info, power_on: false };
+  const plan = await bootPlan(node, context, instance, image_meta, beside);
+  const plugging = { ...node.vifPlugging, signal };
+  const replaced = { instance, old, aside: part.replaced, network_info, signal, onProgress };
+  const before = await listContainersOf(engine, host, instance);
+  await orAsItWas(node, instance, old, () =>
+    withNewContainer(node, plan, async ({ make }) => {
+      const container = await make();
+      await stopContainerCleanly(engine, old, signal);
+      await whilePlugging(virtapi, instance, network_info, plugging, () =>
+        takePlace(node, container, replaced),
+      );
+    }),
+  );
+  await tidyUp(node, instance, 'what the instance was before', () =>
+    removeReplaced(node, instance, old, before),
+  );
 }
 
 /** All that the instance was before goes: its container, the one that it had while it was rescued, their images and networks, and what was noted of it. */

@@ -7,34 +7,29 @@ import type {
 } from '../../interfaces/index.js';
 import { InstanceNotFound } from '../../interfaces/index.js';
 import type { ContainerInspect } from '../engine/index.js';
-import { copyFileSystem } from '../images/index.js';
+import { bootReference, copyFileSystem } from '../images/index.js';
 import {
-  adoptName,
-  blamedOnImage,
   configDriveFiles,
   configDriveMounts,
-  containerName,
-  containerPartName,
   containerSpecification,
   imageMustFit,
   instanceFiles,
   makeRescuedFolder,
   mountedPaths,
   part,
-  putBack,
   rescuedFolder,
   rescuedMounts,
   rescueLabels,
   settleParts,
-  startContainer,
   stopContainer,
-  Undo,
   withMounts,
 } from '../instances/index.js';
 import { interfacesOf } from '../network/index.js';
 import type { ComputeNode } from './compute-node.js';
 import { connectAndStart } from './connect-and-start.js';
-import { newAttempt, prepareContainer } from './prepare-container.js';
+import { orAsItWas, takePlace } from './replace-container.js';
+import type { ContainerPlan } from './with-new-container.js';
+import { withNewContainer } from './with-new-container.js';
 
 /**
  * Lets another container, of a rescue image, be the instance for a while: with its name, host name, interfaces and key, and with all its files below `/rescued`, to be read and
@@ -73,67 +68,59 @@ async function standIn(
   original: ContainerInspect,
   network_info: NetworkInfo,
   image_meta: ImageMeta,
-  { rescue_password, signal, onProgress }: RescueOptions,
+  options: RescueOptions,
 ): Promise<void> {
-  const { engine, networks, policy } = node;
+  const { engine } = node;
+  const { signal, onProgress } = options;
+  const plan = rescuePlan(node, context, instance, original, network_info, image_meta, options);
+  const replaced = { instance, old: original, aside: part.rescued, network_info, signal, onProgress };
+  await orAsItWas(node, instance, original, () =>
+    withNewContainer(node, plan, async ({ make }) => {
+      const container = await make();
+      await makeRescuedFolder(engine, container);
+      await stopContainer(engine, original.Id, { timeout: 0, retry_interval: 0, signal });
+      await copyFileSystem({
+        engine,
+        from: original.Id,
+        to: container,
+        folder: rescuedFolder,
+        volumes: mountedPaths(original),
+        signal,
+        onProgress,
+      });
+      await takePlace(node, container, replaced);
+    }),
+  );
+}
+
+function rescuePlan(
+  { host, policy }: ComputeNode,
+  context: RequestContext,
+  instance: Instance,
+  original: ContainerInspect,
+  network_info: NetworkInfo,
+  image_meta: ImageMeta,
+  { rescue_password, signal, onProgress }: RescueOptions,
+): ContainerPlan {
   imageMustFit(image_meta, instance.flavor);
   const given = { admin_password: rescue_password ?? null, network_info };
   const drive = configDriveFiles(instance, image_meta, given, policy);
-  const files = instanceFiles(instance, [], rescue_password, drive);
-  const attempt = newAttempt(node.host, false);
-  const image = await node.imageLoader.hold(image_meta.id, signal);
-  const undo = new Undo(node.logger);
-  undo.push('that the instance is as it was', () => putBack(engine, instance, original));
-  undo.push('its rescue image', () => image.abandon());
-  try {
-    const { wiring, launch } = await prepareContainer(
-      node,
-      {
-        instance,
-        network_info,
-        attempt,
-        specification: (network) => {
-          const bare = containerSpecification(
-            instance,
-            { meta: image_meta, reference: image.reference },
-            network,
-            attempt,
-            policy,
-          );
-          const labels = { ...bare.Labels, ...rescueLabels(original, network_info) };
-          const mounts = [...rescuedMounts(original), ...configDriveMounts(drive, node.host, instance)];
-          return withMounts({ ...bare, Labels: labels }, mounts);
-        },
-        // It holds the files of two.
-        sized: false,
-        load: () => image.load(context, { signal, onProgress }),
-        files,
-        signal,
-      },
-      undo,
-    );
-    const container = await launch((made) => Promise.resolve(made));
-    await makeRescuedFolder(engine, container);
-    await stopContainer(engine, original.Id, { timeout: 0, retry_interval: 0, signal });
-    await copyFileSystem({
-      engine,
-      from: original.Id,
-      to: container,
-      folder: rescuedFolder,
-      volumes: mountedPaths(original),
-      signal,
-      onProgress,
-    });
-    signal?.throwIfAborted();
-    await adoptName(engine, original.Id, containerPartName(instance.uuid, part.rescued), instance);
-    await adoptName(engine, container, containerName(instance.uuid), instance);
-    onProgress?.({ phase: 'starting', bytes: 0 });
-    await networks.startIn(container, network_info, () => startContainer(engine, container));
-    signal?.throwIfAborted();
-    networks.keep(wiring);
-    image.keep();
-  } catch (error) {
-    await undo.run();
-    throw blamedOnImage(error);
-  }
+  const mounts = [...rescuedMounts(original), ...configDriveMounts(drive, host, instance)];
+  const image = { meta: image_meta, reference: bootReference(image_meta.id) };
+  return {
+    instance,
+    network_info,
+    power_on: false,
+    boot: { context, image_id: image_meta.id },
+    specification: (network, attempt) => {
+      const bare = containerSpecification(instance, image, network, attempt, policy);
+      const labels = { ...bare.Labels, ...rescueLabels(original, network_info) };
+      return withMounts({ ...bare, Labels: labels }, mounts);
+    },
+    // It holds the files of two.
+    sized: false,
+    files: instanceFiles(instance, [], rescue_password, drive),
+    signal,
+    onProgress,
+  };
 }

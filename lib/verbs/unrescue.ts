@@ -1,27 +1,23 @@
-import type { Instance, LongRunningOptions, NetworkInfo } from '../../interfaces/index.js';
+import type { Instance, LongRunningOptions } from '../../interfaces/index.js';
 import { InstanceNotFound } from '../../interfaces/index.js';
-import type { ContainerId, ContainerInspect, NetworkPart } from '../engine/index.js';
+import type { ContainerInspect } from '../engine/index.js';
 import { instanceReference, removeReplacedImage, transferFolder } from '../images/index.js';
 import {
-  adoptName,
-  containerName,
-  containerPartName,
   hasRescuedFolder,
   mountedPaths,
   part,
-  putBack,
   recreatedContainer,
   rescuedFolder,
   rescuedNetworks,
   settleParts,
-  startContainer,
   stopContainer,
-  Undo,
 } from '../instances/index.js';
-import type { Wiring } from '../network/index.js';
 import type { ComputeNode } from './compute-node.js';
 import { connectAndStart } from './connect-and-start.js';
-import { newAttempt, prepareContainer } from './prepare-container.js';
+import type { Replaced } from './replace-container.js';
+import { orAsItWas, takePlace, takePlaceAgain, tidyUp } from './replace-container.js';
+import type { ContainerPlan } from './with-new-container.js';
+import { withNewContainer } from './with-new-container.js';
 
 /**
  * Lets a rescued instance be itself again, with its files as they are below `/rescued` by now, and starts it.
@@ -47,51 +43,33 @@ export async function unrescue(
     await connectAndStart(node, current, instance.info_cache?.network_info, options.signal);
     return;
   }
+  const { signal, onProgress } = options;
   const network_info = rescuedNetworks(current);
-  const undo = new Undo(logger);
-  undo.push('that the instance is rescued', () => putBack(engine, instance, current));
-  let container: ContainerId;
-  try {
-    await stopContainer(engine, current.Id, { timeout: 0, retry_interval: 0, signal: options.signal });
-    const returning = await comeBack(node, { instance, current, rescued, network_info }, options, undo);
-    container = returning?.container ?? rescued.Id;
-    options.signal?.throwIfAborted();
-    await adoptName(engine, current.Id, containerPartName(instance.uuid, part.rescuing), instance);
-    await adoptName(engine, container, containerName(instance.uuid), instance);
-    if (returning !== undefined) node.networks.keep(returning.wiring);
-  } catch (error) {
-    await undo.run();
-    throw error;
-  }
-  await settleParts(engine, host, instance);
-  if (container !== rescued.Id) await removeReplacedImage(engine, rescued.Image);
-  options.onProgress?.({ phase: 'starting', bytes: 0 });
-  await node.networks.startIn(container, network_info, () => startContainer(engine, container));
+  const replaced = { instance, old: current, aside: part.rescuing, network_info, signal, onProgress };
+  await orAsItWas(node, instance, current, async () => {
+    await stopContainer(engine, current.Id, { timeout: 0, retry_interval: 0, signal });
+    if (await hasRescuedFolder(engine, current.Id, signal)) await comeBackChanged(node, rescued, replaced);
+    else {
+      logger.warn(`the rescued instance has no ${rescuedFolder} any more: it comes back as it was`, {
+        instance: instance.uuid,
+      });
+      await takePlaceAgain(node, rescued, replaced);
+    }
+  });
+  await tidyUp(node, instance, 'what the instance was while it was rescued', async () => {
+    await settleParts(engine, host, instance);
+    await removeReplacedImage(engine, rescued.Image);
+  });
 }
 
-/** Who is to come back. */
-interface Rescued {
-  readonly instance: Instance;
-  /** The rescue container. */
-  readonly current: ContainerInspect;
-  readonly rescued: ContainerInspect;
-  readonly network_info: NetworkInfo;
-}
-
-/** @returns a container with what is below `/rescued`; undefined when that is gone: the instance's own container is as it was. */
-async function comeBack(
+/** Makes an image of what is below `/rescued`, and a container of that, which is like the instance's own in all else. */
+async function comeBackChanged(
   node: ComputeNode,
-  { instance, current, rescued, network_info }: Rescued,
-  { signal, onProgress }: LongRunningOptions,
-  undo: Undo,
-): Promise<{ readonly container: ContainerId; readonly wiring: Wiring } | undefined> {
+  rescued: ContainerInspect,
+  replaced: Replaced,
+): Promise<void> {
   const { engine, host, logger } = node;
-  if (!(await hasRescuedFolder(engine, current.Id, signal))) {
-    logger.warn(`the rescued instance has no ${rescuedFolder} any more: it comes back as it was`, {
-      instance: instance.uuid,
-    });
-    return undefined;
-  }
+  const { instance, old: current, network_info, signal, onProgress } = replaced;
   await transferFolder({
     source: engine,
     destination: engine,
@@ -106,17 +84,16 @@ async function comeBack(
     onProgress,
   });
   const configuration = await engine.containers.configuration(rescued.Id, { signal });
-  const attempt = newAttempt(host, false);
-  const other = { id: rescued.Id, labels: rescued.Config.Labels };
-  const plan = {
+  const own = { id: rescued.Id, labels: rescued.Config.Labels };
+  const plan: ContainerPlan = {
     instance,
     network_info,
-    attempt,
-    specification: (network: NetworkPart) =>
-      recreatedContainer(configuration, other, instanceReference(instance.uuid), network, attempt),
+    power_on: false,
+    specification: (network, attempt) =>
+      recreatedContainer(configuration, own, instanceReference(instance.uuid), network, attempt),
     sized: false,
     signal,
+    onProgress,
   };
-  const { wiring, launch } = await prepareContainer(node, plan, undo);
-  return { container: await launch((made) => Promise.resolve(made)), wiring };
+  await withNewContainer(node, plan, async ({ make }) => takePlace(node, await make(), replaced));
 }

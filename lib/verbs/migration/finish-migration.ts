@@ -10,11 +10,9 @@ import type { ContainerInspect, ImageId, MountSpecification } from '../../engine
 import { isNotFound } from '../../engine/index.js';
 import { instanceReference } from '../../images/index.js';
 import {
-  adoptName,
   blockDeviceMounts,
   configDriveFiles,
   configDriveMounts,
-  containerName,
   containerSpecification,
   findInstance,
   inspectInstance,
@@ -22,14 +20,14 @@ import {
   instanceRecord,
   isHalfMade,
   resizeInPlace,
-  startContainer,
-  Undo,
   undoResize,
   withMounts,
 } from '../../instances/index.js';
 import type { ComputeNode } from '../compute-node.js';
 import { connectAndStart } from '../connect-and-start.js';
-import { newAttempt, prepareContainer } from '../prepare-container.js';
+import { undoneOnFailure } from '../undo.js';
+import type { ContainerPlan } from '../with-new-container.js';
+import { withNewContainer } from '../with-new-container.js';
 import { parseHandover } from './handover.js';
 
 /** How an instance arrives. */
@@ -67,15 +65,11 @@ async function resize(
   arrival: Arrival,
 ): Promise<void> {
   const { engine, notes, policy } = node;
-  try {
+  await undoneOnFailure(node.logger, async (undo) => {
+    undo.push('its new limits', () => undoResize(engine, notes, instance, container));
     await resizeInPlace(engine, notes, instance, container, policy);
     await goOn(node, container, arrival);
-  } catch (error) {
-    const undo = new Undo(node.logger);
-    undo.push('its new limits', () => undoResize(engine, notes, instance, container));
-    await undo.run();
-    throw error;
-  }
+  });
 }
 
 /** An instance that stays off is connected all the same: it starts in its networks. */
@@ -101,44 +95,28 @@ async function arrive(
   arrival: Arrival,
 ): Promise<void> {
   const { network_info, image_meta, block_device_info, power_on, signal, onProgress } = arrival;
-  const { engine, networks, logger } = node;
   const reference = instanceReference(instance.uuid);
   await mustHaveArrived(node, instance, image, signal);
   const disks = await blockDeviceMounts(node, instance, block_device_info, signal);
   const drive = configDriveFiles(instance, image_meta, { network_info }, node.policy);
+  const mounts = [...disks.map(filledFromImage), ...configDriveMounts(drive, node.host, instance)];
   // All else that a spawn writes came with the instance's files; user data is on the drive, too.
   const files = instanceFiles({ ...instance, key_data: null }, [], undefined, drive);
-  const attempt = newAttempt(node.host, power_on);
-  const undo = new Undo(logger);
-  try {
-    const { wiring, launch } = await prepareContainer(
-      node,
-      {
-        instance,
-        network_info,
-        attempt,
-        specification: (network) =>
-          withMounts(
-            containerSpecification(instance, { meta: image_meta, reference }, network, attempt, node.policy),
-            [...disks.map(filledFromImage), ...configDriveMounts(drive, node.host, instance)],
-          ),
-        sized: true,
-        ...(drive.length > 0 ? { files } : {}),
-        signal,
-      },
-      undo,
-    );
-    await launch(async (container) => {
-      onProgress?.({ phase: 'starting', bytes: 0 });
-      if (power_on) await networks.startIn(container, network_info, () => startContainer(engine, container));
-      else await adoptName(engine, container, containerName(instance.uuid), instance);
-      signal?.throwIfAborted();
-    });
-    networks.keep(wiring);
-  } catch (error) {
-    await undo.run();
-    throw error;
-  }
+  const plan: ContainerPlan = {
+    instance,
+    network_info,
+    power_on,
+    specification: (network, attempt) =>
+      withMounts(
+        containerSpecification(instance, { meta: image_meta, reference }, network, attempt, node.policy),
+        mounts,
+      ),
+    sized: true,
+    ...(drive.length > 0 ? { files } : {}),
+    signal,
+    onProgress,
+  };
+  await withNewContainer(node, plan, ({ launch }) => launch());
 }
 
 /** What was on an ephemeral disk came in its place in the image: the engine fills the new one with it. */

@@ -32,3 +32,14 @@ export class Undo {
     }
   }
 }
+
+/** Does something in steps. When one of them fails, those that were done are undone. */
+export async function undoneOnFailure<T>(logger: Logger, work: (undo: Undo) => Promise<T>): Promise<T> {
+  const undo = new Undo(logger);
+  try {
+    return await work(undo);
+  } catch (error) {
+    await undo.run();
+    throw error;
+  }
+}

@@ -1,0 +1,45 @@
+import type { ImageMeta, Instance, RequestContext, SpawnOptions } from '../../interfaces/index.js';
+import { bootReference } from '../images/index.js';
+import {
+  blockDeviceMounts,
+  configDriveFiles,
+  configDriveMounts,
+  containerSpecification,
+  imageMustFit,
+  instanceFiles,
+  withMounts,
+} from '../instances/index.js';
+import type { ComputeNode } from './compute-node.js';
+import type { ContainerPlan } from './with-new-container.js';
+
+/**
+ * The container of an instance that boots from an image.
+ *
+ * @throws what spawn throws about images, flavors and disks.
+ */
+export async function bootPlan(
+  node: ComputeNode,
+  context: RequestContext,
+  instance: Instance,
+  image_meta: ImageMeta,
+  options: SpawnOptions,
+): Promise<ContainerPlan> {
+  const { power_on = true, network_info, signal, onProgress } = options;
+  imageMustFit(image_meta, instance.flavor);
+  const disks = await blockDeviceMounts(node, instance, options.block_device_info, signal);
+  const drive = configDriveFiles(instance, image_meta, options, node.policy);
+  const mounts = [...disks, ...configDriveMounts(drive, node.host, instance)];
+  const image = { meta: image_meta, reference: bootReference(image_meta.id) };
+  return {
+    instance,
+    network_info,
+    power_on,
+    boot: { context, image_id: image_meta.id },
+    specification: (network, attempt) =>
+      withMounts(containerSpecification(instance, image, network, attempt, node.policy), mounts),
+    sized: true,
+    files: instanceFiles(instance, options.injected_files ?? [], options.admin_password, drive),
+    signal,
+    onProgress,
+  };
+}

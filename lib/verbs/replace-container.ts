@@ -1,0 +1,95 @@
+import type { Instance, LongRunningOptions, NetworkInfo } from '../../interfaces/index.js';
+import type { ContainerId, ContainerInspect, ContainerRef } from '../engine/index.js';
+import { containerRef } from '../engine/index.js';
+import type { part } from '../instances/index.js';
+import { adoptName, containerName, containerPartName, stopContainer } from '../instances/index.js';
+import { takeTurn } from '../streams/index.js';
+import type { ComputeNode } from './compute-node.js';
+import { connectAndStart, startMade } from './connect-and-start.js';
+import { undoneOnFailure } from './undo.js';
+
+/** A container of an instance that another one is to replace. */
+export interface Replaced extends LongRunningOptions {
+  readonly instance: Instance;
+  /** The container that is the instance now, which does not run. */
+  readonly old: ContainerInspect;
+  /** What it becomes. */
+  readonly aside: (typeof part)[keyof typeof part];
+  readonly network_info: NetworkInfo;
+}
+
+/** Has a verb give an instance another container than the one that it has. When that fails, this one is the instance again, and runs if it did. */
+export async function orAsItWas(
+  node: ComputeNode,
+  instance: Instance,
+  old: ContainerInspect,
+  work: () => Promise<void>,
+): Promise<void> {
+  await undoneOnFailure(node.logger, async (undo) => {
+    undo.push('that the instance is as it was', async () => {
+      await call(node, instance, old.Id, containerName(instance.uuid));
+      // Nobody says anything of its interfaces: it has those that it had.
+      if (old.State.Running) await connectAndStart(node, old, undefined);
+    });
+    await work();
+  });
+}
+
+/** Lets a container be the instance, in the place of the one that was, and starts it. A crash in between leaves the names, which tell what to do. */
+export async function takePlace(
+  node: ComputeNode,
+  container: ContainerId | ContainerInspect,
+  { instance, old, aside, network_info, signal, onProgress }: Replaced,
+): Promise<void> {
+  const { engine, launches } = node;
+  const id = typeof container === 'string' ? container : container.Id;
+  signal?.throwIfAborted();
+  await adoptName(engine, old.Id, containerPartName(instance.uuid, aside), instance);
+  await adoptName(engine, id, containerName(instance.uuid), instance);
+  onProgress?.({ phase: 'starting', bytes: 0 });
+  await takeTurn(launches, signal, () => startMade(node, container, network_info));
+  signal?.throwIfAborted();
+}
+
+/** Lets a container that was put aside be the instance again, in the same way. When that fails, it is aside as before. */
+export async function takePlaceAgain(
+  node: ComputeNode,
+  container: ContainerInspect,
+  replaced: Replaced,
+): Promise<void> {
+  await undoneOnFailure(node.logger, async (undo) => {
+    undo.push('that a container is put aside', async () => {
+      await stopContainer(node.engine, container.Id, { timeout: 0, retry_interval: 0 });
+      await call(node, replaced.instance, container.Id, containerRef(container.Name.slice(1)));
+    });
+    await takePlace(node, container, replaced);
+  });
+}
+
+/**
+ * Does what has nothing to do any more with what the verb was asked for, which is done. What it cannot remove is logged and left, for the next verb that gives the instance another
+ * container, or for `init_host`.
+ */
+export async function tidyUp(
+  { logger }: ComputeNode,
+  { uuid }: Instance,
+  what: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    logger.warn(`could not remove ${what}: it is left`, { instance: uuid, error });
+  }
+}
+
+/** Gives a container a name that it may have already. */
+async function call(
+  { engine }: ComputeNode,
+  instance: Instance,
+  container: ContainerId,
+  name: ContainerRef,
+): Promise<void> {
+  const { Name: called } = await engine.containers.inspect(container);
+  if (called !== `/${name}`) await adoptName(engine, container, name, instance);
+}
