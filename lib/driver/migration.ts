@@ -72,8 +72,12 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
     network_info: NetworkInfo,
     options: VerbOptions = {},
   ): Promise<void> {
-    await this.computeHost.change('confirm the migration of', instance, options, MigrationError, (node) =>
-      confirmMigration(node, instance, network_info),
+    await this.computeHost.change(
+      'confirm the migration of',
+      instance,
+      options,
+      MigrationError,
+      (node, signal) => confirmMigration(node, instance, network_info, signal),
     );
   }
 

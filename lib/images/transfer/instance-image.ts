@@ -1,5 +1,5 @@
-import type { Engine, ImageId, ImageReference } from '../../engine/index.js';
-import { imageReference, isConflict, isNotFound } from '../../engine/index.js';
+import type { Engine, ImageId, ImageRef, ImageReference } from '../../engine/index.js';
+import { imageReference, isConflict, isNotFound, mayHaveBeenDone } from '../../engine/index.js';
 import { repository } from '../../labels.js';
 
 /**
@@ -21,7 +21,7 @@ export async function removeInstanceImages(
   uuid: string,
   used: readonly ImageId[] = [],
 ): Promise<void> {
-  await unlessUsed(engine.images.remove(instanceReference(uuid), { noprune: true }));
+  await removeUnlessUsed(engine, instanceReference(uuid));
   for (const image of new Set(used)) await removeReplacedImage(engine, image);
 }
 
@@ -29,7 +29,16 @@ export async function removeInstanceImages(
 export async function removeReplacedImage(engine: Engine, image: ImageId): Promise<void> {
   // Two instances that have changed nothing have become the same image.
   const found = await unlessUsed(engine.images.inspect(image));
-  if (found?.RepoTags.length === 0) await unlessUsed(engine.images.remove(image, { noprune: true }));
+  if (found?.RepoTags.length === 0) await removeUnlessUsed(engine, image);
+}
+
+/** When the answer is lost it is asked for again: once the containers are gone, nobody could tell any more which images they had. */
+async function removeUnlessUsed(engine: Engine, image: ImageRef): Promise<void> {
+  const remove = (): Promise<unknown> => unlessUsed(engine.images.remove(image, { noprune: true }));
+  await remove().catch(async (error: unknown) => {
+    if (!mayHaveBeenDone(error)) throw error;
+    await remove();
+  });
 }
 
 async function unlessUsed<T>(work: Promise<T>): Promise<T | undefined> {
