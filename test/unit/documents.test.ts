@@ -98,7 +98,7 @@ describe('the table of options', () => {
     expect(told.sort()).toEqual([...new Set(asked)].sort());
   });
 
-  it('tells the defaults that are numbers, or yes or no', () => {
+  it('tells the defaults that are one value', () => {
     const told = new Map(rows.map(([option = '', , preset = '']) => [coded(option).join(), preset]));
     const ofThisMachine = 'maxLaunches';
     const presets = Object.entries(settingsOf({})).filter(
