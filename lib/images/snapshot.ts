@@ -9,10 +9,11 @@ import type {
 } from '../../interfaces/index.js';
 import { task_states } from '../../interfaces/index.js';
 import type { ContainerInspect, Engine, ImageReference } from '../engine/index.js';
+import { mayHaveBeenDone } from '../engine/index.js';
 import { repository } from '../labels.js';
 import { rewriteArchive } from './archive/index.js';
 import { snapshotConfiguration } from './snapshot-configuration.js';
-import { answerWasLost, discardImage, temporaryName } from './temporary-image.js';
+import { discardImage, temporaryName } from './temporary-image.js';
 
 /** Where snapshots are taken. */
 export interface SnapshotEnvironment {
@@ -61,7 +62,7 @@ export async function takeSnapshot(
     // The signal is not heeded here: an engine goes on committing when its client is gone, and undoing would find nothing yet.
     const { repo, tag } = temporary;
     await engine.containers.commit(container.Id, { repo, tag, pause }).catch((error: unknown) => {
-      answerLost = answerWasLost(error);
+      answerLost = mayHaveBeenDone(error);
       throw error;
     });
     signal?.throwIfAborted();

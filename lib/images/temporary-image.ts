@@ -2,12 +2,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../interfaces/index.js';
 import {
-  EngineError,
   imageReference,
   isConflict,
   isImageReference,
   isNotFound,
   isUnreachable,
+  mayHaveBeenDone,
   repositoryName,
   tagName,
   type Engine,
@@ -47,11 +47,6 @@ const latePatience: Patience = { patience: 60 * 60_000, interval: 2000, ref: fal
 export function temporaryName(repo: TemporaryRepository, host: string): TemporaryName {
   const tag = tagName(`${tagPrefix(host)}${randomBytes(randomDigits / 2).toString('hex')}`);
   return { reference: imageReference(repo, tag), repo: repositoryName(repo), tag };
-}
-
-/** Whether the engine may do, or have done, what it was asked for, although it failed for the one who asked. */
-export function answerWasLost(error: unknown): boolean {
-  return isUnreachable(error) ? error.maybeDone : !(error instanceof EngineError);
 }
 
 /**
@@ -94,7 +89,7 @@ async function tryToRemove(engine: Engine, reference: ImageReference, logger: Lo
   try {
     await engine.images.remove(reference, { noprune: true });
   } catch (error) {
-    if (isNotFound(error) || isUnreachable(error)) return error;
+    if (isNotFound(error) || isUnreachable(error) || mayHaveBeenDone(error)) return error;
     if (isConflict(error)) logger.debug('an image stays: a container uses it', { reference });
     else logger.error('an image could not be removed', { reference, error });
   }

@@ -4,11 +4,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Logger, LongRunningOptions } from '../../../interfaces/index.js';
 import { MigrationError } from '../../../interfaces/index.js';
 import type { Engine, ImageId, ImageInspect, ImageReference } from '../../engine/index.js';
-import { repositoryName, tagName } from '../../engine/index.js';
+import { mayHaveBeenDone, repositoryName, tagName } from '../../engine/index.js';
 import { repository } from '../../labels.js';
 import { asError } from '../../streams/index.js';
 import { ArchiveRefused, blockSize, fileHeader, paddingAfter } from '../archive/index.js';
-import { answerWasLost, discardImage, temporaryName } from '../temporary-image.js';
+import { discardImage, temporaryName } from '../temporary-image.js';
 import { configurationAbove } from './configuration-above.js';
 
 /** Where an instance's files are to become an image. */
@@ -61,7 +61,7 @@ export async function sendImage(
     const onBytes = (bytes: number): void =>
       onProgress?.({ phase: 'transferring', bytes: Math.min(bytes, layer.size), total: layer.size });
     await destination.images.load(archive, { onProgress: onBytes }).catch((error: unknown) => {
-      answerLost = answerWasLost(error);
+      answerLost = mayHaveBeenDone(error);
       throw error;
     });
     signal?.throwIfAborted();
