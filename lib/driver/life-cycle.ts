@@ -91,9 +91,15 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
   }
 
   override async failed_spawn_cleanup(instance: Instance, options: VerbOptions = {}): Promise<void> {
-    await this.computeHost.change('clean up', instance, options, InstanceTerminationFailure, async (node) => {
-      await destroy(node, instance, { network_info: [], destroy_disks: true, destroy_vifs: true });
-    });
+    await this.computeHost.change(
+      'clean up',
+      instance,
+      options,
+      InstanceTerminationFailure,
+      async (node, signal) => {
+        await destroy(node, instance, { network_info: [], destroy_disks: true, destroy_vifs: true, signal });
+      },
+    );
   }
 
   override async destroy(
@@ -102,9 +108,15 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     network_info: NetworkInfo,
     { destroy_disks = true, ...options }: DestroyOptions = {},
   ): Promise<void> {
-    await this.computeHost.change('destroy', instance, options, InstanceTerminationFailure, async (node) => {
-      await destroy(node, instance, { network_info, destroy_disks, destroy_vifs: true });
-    });
+    await this.computeHost.change(
+      'destroy',
+      instance,
+      options,
+      InstanceTerminationFailure,
+      async (node, signal) => {
+        await destroy(node, instance, { network_info, destroy_disks, destroy_vifs: true, signal });
+      },
+    );
   }
 
   override async cleanup(
@@ -113,9 +125,15 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     network_info: NetworkInfo,
     { destroy_disks = true, destroy_vifs = true, ...options }: CleanupOptions = {},
   ): Promise<void> {
-    await this.computeHost.change('clean up', instance, options, InstanceTerminationFailure, async (node) => {
-      await destroy(node, instance, { network_info, destroy_disks, destroy_vifs });
-    });
+    await this.computeHost.change(
+      'clean up',
+      instance,
+      options,
+      InstanceTerminationFailure,
+      async (node, signal) => {
+        await destroy(node, instance, { network_info, destroy_disks, destroy_vifs, signal });
+      },
+    );
   }
 
   override async soft_delete(instance: Instance, options: VerbOptions = {}): Promise<void> {

@@ -102,7 +102,7 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
     return await this.computeHost.ask(
       'look for the files of an instance',
       options,
-      async ({ engine, host }) => (await listContainersOf(engine, host, instance)).length > 0,
+      async ({ engine, host }, signal) => (await listContainersOf(engine, host, instance, signal)).length > 0,
     );
   }
 
@@ -114,7 +114,7 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
       instance,
       options,
       InstanceTerminationFailure,
-      (node) => destroy(node, instance, all),
+      (node, signal) => destroy(node, instance, { ...all, signal }),
     );
     return !(await this.instance_on_disk(instance, options));
   }

@@ -42,11 +42,13 @@ export async function listContainersOf(
   engine: Engine,
   host: string,
   { uuid }: Pick<Instance, 'uuid'>,
+  signal?: AbortSignal,
 ): Promise<ContainerSummary[]> {
   const name = instanceContainerName(uuid);
   const containers = await engine.containers.list({
     all: true,
     filters: { label: [`${label.host}=${host}`], name: [name] },
+    signal,
   });
   const isOwn = ({ Names: names }: ContainerSummary): boolean => names.includes(`/${name}`);
   return containers

@@ -14,18 +14,19 @@ export interface DestroyExtent {
   readonly destroy_disks: boolean;
   /** Its interfaces. */
   readonly destroy_vifs: boolean;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Removes an instance, or what is left of it. What is gone already is no error.
+ * Removes an instance, or what is left of it. What is gone already is no error. When the signal aborts, what has been begun is ended, and repeating does the rest.
  *
  * @throws InstancePowerOffFailure when a container of it may still run, so that Nova keeps its addresses reserved.
  */
 export async function destroy(node: ComputeNode, instance: Instance, extent: DestroyExtent): Promise<void> {
-  const { network_info, destroy_disks, destroy_vifs } = extent;
-  const needed = await neededForRevert(node, instance);
+  const { network_info, destroy_disks, destroy_vifs, signal } = extent;
+  const needed = await neededForRevert(node, instance, signal);
   const isToGo = (container: ContainerRef): boolean => destroy_disks && container !== needed;
-  const containers = await endContainers(node, instance, isToGo);
+  const containers = await endContainers(node, instance, isToGo, signal);
   await node.serialConsoles?.close(instance.uuid);
   if (destroy_disks) {
     if (needed === undefined) await node.notes.forget(instance.uuid);
@@ -33,6 +34,7 @@ export async function destroy(node: ComputeNode, instance: Instance, extent: Des
     await removeInstanceImages(node.engine, instance.uuid, images);
   }
   if (!destroy_vifs) return;
+  signal?.throwIfAborted();
   if (destroy_disks) await node.networks.release(containers, network_info);
   else await node.networks.disconnect(containers, network_info);
 }
@@ -41,9 +43,12 @@ async function endContainers(
   { engine, host, logger }: ComputeNode,
   instance: Instance,
   isToGo: (container: ContainerRef) => boolean,
+  signal: AbortSignal | undefined,
 ): Promise<ContainerSummary[]> {
   try {
-    const containers = await listContainersOf(engine, host, instance);
+    const containers = await listContainersOf(engine, host, instance, signal);
+    signal?.throwIfAborted();
+    // From here on without the signal: once containers are gone, nobody could tell any more which images and networks they had.
     if (containers.length === 0)
       logger.warn('the instance to destroy has no container on this host', { instance: instance.uuid });
     for (const { Id: container } of containers) {
@@ -52,6 +57,7 @@ async function endContainers(
     }
     return containers;
   } catch (error) {
+    signal?.throwIfAborted();
     const why = error instanceof Error ? error.message : String(error);
     throw new InstancePowerOffFailure(`Instance ${instance.uuid} may still run: ${why}`, {
       cause: error,

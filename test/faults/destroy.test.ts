@@ -62,4 +62,24 @@ describe('destroy', () => {
     expect(fault.struck()).not.toEqual([]);
     await expect(driver.instance_exists(instance)).resolves.toBe(false);
   });
+
+  it.each(['destroy', 'cleanup', 'failed_spawn_cleanup'] as const)(
+    '%s ends for a caller that gives up, and finishes when it is repeated',
+    async (verb) => {
+      const run = (options: { signal?: AbortSignal } = {}): Promise<void> =>
+        verb === 'failed_spawn_cleanup'
+          ? driver.failed_spawn_cleanup(instance, options)
+          : driver[verb](context, instance, network_info, options);
+      const impatience = new AbortController();
+      const reason = new Error('enough');
+      const fault = proxy.inject({ method: 'GET', path: /\/containers\/json/, kind: 'stall-request' });
+      const outcome = expect(run({ signal: impatience.signal })).rejects.toBe(reason);
+      while (fault.struck().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      impatience.abort(reason);
+      await outcome;
+      await expect(driver.instance_exists(instance)).resolves.toBe(true);
+      await run();
+      await expect(driver.instance_exists(instance)).resolves.toBe(false);
+    },
+  );
 });

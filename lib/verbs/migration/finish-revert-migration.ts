@@ -68,10 +68,11 @@ async function asItWas(
 export async function neededForRevert(
   { engine, host, notes }: ComputeNode,
   instance: Instance,
+  signal: AbortSignal | undefined,
 ): Promise<ContainerId | undefined> {
   if (instance.task_state !== task_states.RESIZE_REVERTING) return undefined;
-  const kept = await findKeptContainer(engine, host, instance);
+  const kept = await findKeptContainer(engine, host, instance, signal);
   if (kept !== undefined) return kept.Id;
-  const current = await findInstance(engine, host, instance);
+  const current = await findInstance(engine, host, instance, signal);
   return current !== undefined && (await isResizePending(notes, instance, current)) ? current.Id : undefined;
 }
