@@ -9,6 +9,7 @@ import { eventually } from '../engine/contract/harness.js';
 import { busyboxImage } from '../support/busybox-image.js';
 import { directEngine, engineHost, removeImages } from '../support/engine.js';
 import { context, newImageMeta, newInstance, TestNetwork } from '../support/nova-objects.js';
+import { silentLogger } from '../support/silent-logger.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 type Target = Pick<Fault, 'method' | 'path' | 'nth'>;
@@ -38,7 +39,7 @@ const unrescueSteps: readonly [string, Target][] = [
 
 /** Adds a line to a file at each start, and tells what is in it. */
 const diary = (folder: string, line: string): string =>
-  `sh -c 'trap "exit 0" TERM; echo ${line} >> ${folder}/diary; echo begin; cat ${folder}/diary; echo end; while :; do sleep 0.02; done'`;
+  `sh -c 'echo ${line} >> ${folder}/diary; echo begin; cat ${folder}/diary; echo end; exec sleep 1000'`;
 
 /** What the engine has of a host. */
 async function leftOf(host: string): Promise<string[]> {
@@ -61,6 +62,8 @@ describe('a rescue in which something fails', () => {
   const folder = temporaryFolder();
   const host = `test-${randomBytes(4).toString('hex')}`;
   const network_info = new TestNetwork().port(5);
+  const warnings: string[] = [];
+  const logger = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
   let imageService: DirectoryImageService;
   let image: ImageRecord;
   let proxy: FaultProxy;
@@ -69,7 +72,8 @@ describe('a rescue in which something fails', () => {
 
   const start = async (): Promise<void> => {
     proxy = await startFaultProxy({ engine: engineHost() });
-    driver = new DockerDriver({ engine: proxy.host, imageService });
+    // With one launch at a time, a start that takes a turn within a turn never ends.
+    driver = new DockerDriver({ engine: proxy.host, imageService, maxLaunches: 1, logger });
     await driver.init_host(host);
   };
   const stop = async (): Promise<void> => {
@@ -104,7 +108,7 @@ describe('a rescue in which something fails', () => {
   });
   beforeEach(async () => {
     instance = newInstance();
-    const meta = newImageMeta(image.id, { os_command_line: diary('', 'own') });
+    const meta = newImageMeta(image.id, { os_command_line: diary('', 'own'), os_shutdown_timeout: '1' });
     await driver.spawn(context, instance, meta, { network_info });
     await told();
   });
@@ -173,6 +177,47 @@ describe('a rescue in which something fails', () => {
       expect(fault.struck()).not.toEqual([]);
       await unrescue();
       expect(await told()).toMatch(/^own\n(rescue\n)+own\n$/);
+    });
+
+    it('succeeds, and says so, when a container that is not needed any more cannot be removed', async () => {
+      const fault = refuse({ method: 'DELETE', path: /\/containers\// });
+      await unrescue();
+      expect(fault.struck()).not.toEqual([]);
+      expect(warnings.at(-1)).toContain('could not remove what the instance was while it was rescued');
+      expect(await told()).toBe('own\nrescue\nown\n');
+    });
+  });
+
+  describe('like it: a rebuild', () => {
+    const rebuild = (): Promise<void> => {
+      const meta = newImageMeta(image.id, {
+        os_command_line: diary('', 'rebuilt'),
+        os_shutdown_timeout: '1',
+      });
+      return driver.rebuild(context, instance, meta, { network_info });
+    };
+
+    it.each(changing)(
+      '%s leaves the instance running as it was when the engine refuses, and ends well, or can be repeated, when an answer is lost',
+      async (_step, target) => {
+        const refused = refuse(target);
+        await expect(rebuild()).rejects.toMatchObject({ message: expect.stringContaining('no space left') });
+        expect(refused.struck()).not.toEqual([]);
+        await expect(driver.get_info(instance)).resolves.toMatchObject({ state: power_state.RUNNING });
+        expect(await told()).toMatch(/^(own\n)+$/);
+        const lost = loseAnswer(target);
+        await rebuild().catch(rebuild);
+        expect(lost.struck()).not.toEqual([]);
+        expect(await told()).toBe('rebuilt\n');
+      },
+    );
+
+    it('succeeds, and says so, when the old container cannot be removed', async () => {
+      const fault = refuse({ method: 'DELETE', path: /\/containers\// });
+      await rebuild();
+      expect(fault.struck()).not.toEqual([]);
+      expect(warnings.at(-1)).toContain('could not remove what the instance was before');
+      expect(await told()).toBe('rebuilt\n');
     });
   });
 });
