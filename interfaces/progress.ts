@@ -1,6 +1,14 @@
 /** What a long piece of work is doing. */
 export type ProgressPhase =
-  'downloading' | 'loading' | 'starting' | 'committing' | 'uploading' | 'measuring' | 'transferring';
+  | 'downloading'
+  | 'loading'
+  | 'starting'
+  | 'committing'
+  | 'uploading'
+  | 'measuring'
+  | 'transferring'
+  | 'pulling'
+  | 'building';
 
 /** One report of progress. */
 export interface Progress {
@@ -9,6 +17,8 @@ export interface Progress {
   readonly bytes: number;
   /** Bytes this phase will move, where that is known beforehand. */
   readonly total?: number;
+  /** The layer that the bytes belong to, or the step of a build that runs, where they are counted so. */
+  readonly layer?: string;
 }
 
 /** Told about progress, several times a second at most. It must not throw; it is never awaited. */

@@ -2,7 +2,7 @@
 export * from '../interfaces/index.js';
 export { DockerDriver } from './docker-driver.js';
 export type { DockerDriverOptions } from './driver-options.js';
-export type { EngineOptions, EngineTimeouts } from './engine/index.js';
+export type { EngineOptions, EngineTimeouts, RegistryCredentials } from './engine/index.js';
 export {
   EngineError,
   EngineProtocolError,
@@ -18,16 +18,28 @@ export {
   ImageConflict,
   ImageServiceError,
   ImageServiceProtocolError,
+  ImageSourceError,
   ImageStoreError,
+  ImageTemplates,
+  RegistryExchange,
 } from './images/index.js';
 export type {
   ApplicationCredentialAuth,
+  ArchiveSource,
   ContextTokenAuth,
   DirectoryImageServiceOptions,
+  DockerfileSource,
   GlanceAuth,
   GlanceImageServiceOptions,
   GlanceTimeouts,
   ImageLimits,
+  ImageSource,
+  ImageTemplatesOptions,
   PasswordAuth,
+  PushedImage,
+  RegistryExchangeOptions,
+  RegistryPullOptions,
+  RegistryPushOptions,
+  RepositorySource,
 } from './images/index.js';
 export { DeadlineExceeded } from './streams/index.js';

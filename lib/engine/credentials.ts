@@ -15,7 +15,7 @@ export function buildCredentials(
   registries: Readonly<Record<string, RegistryCredentials>> | undefined,
 ): Record<string, string> {
   if (registries === undefined) return {};
-  const known = Object.entries(registries).map(([name, credentials]) => [name, plain(credentials)]);
+  const known = Object.entries(registries).map(([name, each]): [string, object] => [name, plain(each)]);
   return { 'X-Registry-Config': encoded(Object.fromEntries(known)) };
 }
 

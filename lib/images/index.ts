@@ -19,4 +19,20 @@ export {
   type FileSystemTransfer,
   type FolderTransfer,
 } from './transfer/index.js';
+export { RegistryExchange } from './registry/index.js';
+export type {
+  PushedImage,
+  RegistryExchangeOptions,
+  RegistryPullOptions,
+  RegistryPushOptions,
+} from './registry/index.js';
+export { ImageTemplates } from './sources/index.js';
+export type {
+  ArchiveSource,
+  DockerfileSource,
+  ImageSource,
+  ImageTemplatesOptions,
+  RepositorySource,
+} from './sources/index.js';
+export { ImageSourceError } from './web/index.js';
 export { ImageConflict } from './image-service/index.js';

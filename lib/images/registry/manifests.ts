@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { ImageUnacceptable } from '../../../interfaces/index.js';
+
+/** What a registry's manifests may be. The others are older than digests of layers, or no images. */
+export const manifestTypes = {
+  oci: 'application/vnd.oci.image.manifest.v1+json',
+  docker: 'application/vnd.docker.distribution.manifest.v2+json',
+} as const;
+const indexTypes: readonly string[] = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+];
+
+/** What a question for a manifest accepts. */
+export const acceptedManifests = [...Object.values(manifestTypes), ...indexTypes].join(', ');
+
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'expected a sha256 digest');
+const blob = z.looseObject({
+  mediaType: z.string().optional(),
+  digest,
+  size: z.int().nonnegative(),
+  urls: z.array(z.unknown()).nullish(),
+});
+/** As many layers as engines can stack. */
+const mostLayers = 125;
+const imageManifest = z.looseObject({
+  schemaVersion: z.literal(2),
+  mediaType: z.string().optional(),
+  config: blob,
+  layers: z.array(blob).max(mostLayers),
+});
+const imageIndex = z.looseObject({
+  schemaVersion: z.literal(2),
+  manifests: z.array(
+    z.looseObject({
+      digest,
+      platform: z
+        .looseObject({ os: z.string(), architecture: z.string(), variant: z.string().optional() })
+        .optional(),
+    }),
+  ),
+});
+
+/** A blob as a manifest names it. */
+export type Blob = z.output<typeof blob>;
+/** What an image consists of. */
+export type ImageManifest = z.output<typeof imageManifest>;
+
+/** The kind of machine that an image is for. */
+export interface Platform {
+  readonly os: string;
+  /** As Go names it: `amd64`, `arm64`, … */
+  readonly architecture: string;
+}
+
+const goNames: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
+
+/** Linux on this machine's processor. */
+export const ownPlatform: Platform = {
+  os: 'linux',
+  architecture: goNames[process.arch] ?? process.arch,
+};
+
+/** Reads JSON that a registry, or an archive, gives for a manifest; undefined when it is none. */
+export function parseManifest(content: Buffer): ImageManifest | undefined {
+  const result = imageManifest.safeParse(json(content));
+  return result.success ? result.data : undefined;
+}
+
+/**
+ * Reads a manifest, which may be a list of manifests.
+ *
+ * @param subject - the image, as the beginning of a sentence.
+ * @returns the manifest, or the digest of that for the platform.
+ * @throws ImageUnacceptable when it is neither, has none for the platform, or has layers that are to be fetched from elsewhere.
+ */
+export function readManifest(
+  content: Buffer,
+  platform: Platform,
+  subject: string,
+): { readonly manifest: ImageManifest } | { readonly digest: string } {
+  const manifest = parseManifest(content);
+  if (manifest !== undefined) {
+    if (
+      manifest.layers.some(
+        ({ urls, mediaType = '' }) => (urls ?? []).length > 0 || /foreign|nondistributable/.test(mediaType),
+      )
+    )
+      throw new ImageUnacceptable(`${subject} has layers that are to be fetched from elsewhere`);
+    return { manifest };
+  }
+  const index = imageIndex.safeParse(json(content));
+  if (!index.success)
+    throw new ImageUnacceptable(`${subject} has a manifest that cannot be read`, { cause: index.error });
+  const { os, architecture } = platform;
+  const found = index.data.manifests.find(
+    (each) => each.platform?.os === os && each.platform.architecture === architecture,
+  );
+  if (found === undefined) throw new ImageUnacceptable(`${subject} is not there for ${os}/${architecture}`);
+  return { digest: found.digest };
+}
+
+function json(content: Buffer): unknown {
+  try {
+    return JSON.parse(content.toString('utf8'));
+  } catch {
+    // What is not JSON is no manifest, and no other value of JSON is one either.
+    return undefined;
+  }
+}

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { OnProgress } from '../../../interfaces/index.js';
+import { asError } from '../../streams/index.js';
+import { blockSize, fileHeader, paddingAfter } from '../archive/index.js';
+import { ProgressThrottle } from '../progress-throttle.js';
+import { manifestTypes, type Blob, type ImageManifest } from './manifests.js';
+
+/** An image of a registry, and how its parts are had. */
+export interface PulledImage {
+  readonly manifest: ImageManifest;
+  /** The manifest as the registry has it: its digest is the image's name there. */
+  readonly content: Buffer;
+  readonly blob: (digest: string, size: number) => Promise<Readable>;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+
+const readAhead = 1024 * 1024;
+
+/**
+ * Streams an image as an archive of the OCI layout, with the manifest of `docker save` beside: all that says what the image is comes first, then its
+ * configuration, then its layers from the base up, all as they are in the registry.
+ *
+ * @returns the archive, whose receiver must read or destroy it; it fails with what a blob fails with.
+ */
+export function pulledArchive(image: PulledImage): Readable {
+  const archive = Readable.from(entries(image), { objectMode: false, highWaterMark: readAhead });
+  const { signal } = image;
+  const onAbort = (): void => void archive.destroy(asError(signal?.reason));
+  signal?.addEventListener('abort', onAbort, { once: true });
+  archive.once('close', () => signal?.removeEventListener('abort', onAbort));
+  return archive;
+}
+
+async function* entries({
+  manifest,
+  content,
+  blob,
+  onProgress,
+}: PulledImage): AsyncGenerator<Buffer, void, void> {
+  const { config, layers } = manifest;
+  const digest = createHash('sha256').update(content).digest('hex');
+  const mediaType = manifest.mediaType ?? manifestTypes.oci;
+  const index = {
+    schemaVersion: 2,
+    manifests: [{ mediaType, digest: `sha256:${digest}`, size: content.length }],
+  };
+  const saved = { Config: pathOf(config), RepoTags: null, Layers: layers.map(pathOf) };
+  yield* file('oci-layout', Buffer.from('{"imageLayoutVersion":"1.0.0"}'));
+  yield* file('index.json', Buffer.from(JSON.stringify(index)));
+  yield* file('manifest.json', Buffer.from(JSON.stringify([saved])));
+  yield* file(`blobs/sha256/${digest}`, content);
+  // One that occurs twice is there once.
+  const blobs = new Map([config, ...layers].map((each) => [each.digest, each]));
+  const total = [...blobs.values()].reduce((sum, { size }) => sum + size, 0);
+  const throttle = new ProgressThrottle((progress) => onProgress?.(progress));
+  let bytes = 0;
+  for (const each of blobs.values()) {
+    yield fileHeader(pathOf(each), each.size);
+    for await (const chunk of await blob(each.digest, each.size)) {
+      if (!Buffer.isBuffer(chunk)) throw new TypeError('a blob gave something other than bytes');
+      bytes += chunk.length;
+      throttle.report({ phase: 'pulling', bytes, total, layer: each.digest });
+      yield chunk;
+    }
+    yield Buffer.alloc(paddingAfter(each.size));
+  }
+  throttle.flush();
+  yield Buffer.alloc(2 * blockSize);
+}
+
+const pathOf = ({ digest }: Blob): string => `blobs/${digest.replace(':', '/')}`;
+
+function* file(name: string, content: Buffer): Generator<Buffer, void, void> {
+  yield fileHeader(name, content.length);
+  yield content;
+  yield Buffer.alloc(paddingAfter(content.length));
+}

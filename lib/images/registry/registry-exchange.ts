@@ -1,0 +1,244 @@
+import { isIP } from 'node:net';
+import { Readable } from 'node:stream';
+import { z } from 'zod';
+import {
+  ImageNotActive,
+  ImageUnacceptable,
+  InvalidInput,
+  type ImageMetadata,
+  type ImageRecord,
+  type ImageService,
+  type LongRunningOptions,
+  type RequestContext,
+} from '../../../interfaces/index.js';
+import type { RegistryCredentials } from '../../engine/index.js';
+import { defaultImageLimits, rewriteArchive, type ImageLimits } from '../archive/index.js';
+import { WebClient } from '../web/index.js';
+import { ManifestWatch } from './kept-manifest.js';
+import {
+  type Blob,
+  manifestTypes,
+  ownPlatform,
+  readManifest,
+  type ImageManifest,
+  type Platform,
+} from './manifests.js';
+import { pulledArchive } from './pulled-archive.js';
+import { pushBlobs, type PushedBlob } from './pushed-blobs.js';
+import { registryReference, shownReference, type RegistryReference } from './reference.js';
+import { RegistryClient } from './registry-client.js';
+
+/** How a {@link RegistryExchange} is set up. */
+export interface RegistryExchangeOptions {
+  /** Where images are in the end, or in the beginning. */
+  readonly imageService: ImageService;
+  /** Registries (`registry.example:5000`) that speak plain HTTP. Those on this machine do in any case, as Docker has it. */
+  readonly insecureRegistries?: readonly string[];
+  /** Certificates, in PEM, of authorities to trust instead of the system's. */
+  readonly ca?: string | Buffer;
+  /** Milliseconds that a registry may be silent; default a minute. */
+  readonly idleTimeout?: number;
+  /** What an image may be at most, where it differs from the default. */
+  readonly limits?: Partial<ImageLimits>;
+}
+
+/** Options of {@link RegistryExchange.push}. */
+export interface RegistryPushOptions extends LongRunningOptions {
+  readonly credentials?: RegistryCredentials;
+}
+
+/** Options of {@link RegistryExchange.pull}. */
+export interface RegistryPullOptions extends LongRunningOptions {
+  readonly credentials?: RegistryCredentials;
+  /** Which of several images under one name; default: Linux on this machine's processor. */
+  readonly platform?: Platform;
+}
+
+/** An image that is in a registry now. */
+export interface PushedImage {
+  /** The digest of its manifest: what the registry calls it. */
+  readonly digest: string;
+  /** `repository@digest`, by which it can be pulled again whatever becomes of its tag. */
+  readonly reference: string;
+}
+
+const minute = 60_000;
+const text = z.string().min(1);
+const plainOptions = z.strictObject({
+  imageService: z.custom((value) => typeof value === 'object' && value !== null, 'must be an image service'),
+  insecureRegistries: z.array(text).default([]),
+  ca: z.union([z.string(), z.instanceof(Buffer)]).optional(),
+  idleTimeout: z.int().positive().default(minute),
+  limits: z
+    .partialRecord(z.enum(['maxBytes', 'maxEntries', 'maxMetadataBytes', 'maxLayers']), z.int().positive())
+    .default({}),
+});
+
+/**
+ * Exchanges images between registries and the image service, byte for byte: manifests, configurations and layers stay what they are, and with them all
+ * digests. No engine has a part in it, and nothing is put down on the way.
+ */
+export class RegistryExchange {
+  readonly #imageService: ImageService;
+  readonly #client: WebClient;
+  readonly #insecure: ReadonlySet<string>;
+  readonly #limits: ImageLimits;
+
+  /** @throws InvalidInput when an option cannot be used. */
+  constructor(options: RegistryExchangeOptions) {
+    const checked = plainOptions.safeParse(options);
+    if (!checked.success)
+      throw new InvalidInput(`Images cannot be exchanged: ${z.prettifyError(checked.error)}`, {
+        cause: checked.error,
+      });
+    const { insecureRegistries, idleTimeout } = checked.data;
+    this.#imageService = options.imageService;
+    this.#client = new WebClient({ ca: options.ca, idle: idleTimeout });
+    this.#insecure = new Set(insecureRegistries);
+    this.#limits = { ...defaultImageLimits, ...options.limits };
+  }
+
+  /**
+   * Streams an image from a registry into the image service.
+   *
+   * @param reference - `[registry/]path[:tag][@sha256:…]`; with a digest it is that image and no other.
+   * @param metadata - beside `container_format` (`docker`) and `disk_format` (`raw`). The properties `registry_reference` and `registry_digest` say where the
+   * image came from and which manifest it has.
+   * @returns the image's record.
+   * @throws InvalidInput; ImageSourceError when the registry is not reached or refuses; ImageUnacceptable when it gives something other than what it was asked
+   * for; DeadlineExceeded; what the image service fails with; the signal's reason when that aborts. Nothing is left in the image service then.
+   */
+  async pull(
+    context: RequestContext,
+    reference: string,
+    metadata: ImageMetadata = {},
+    options: RegistryPullOptions = {},
+  ): Promise<ImageRecord> {
+    const { credentials, platform = ownPlatform, signal, onProgress } = options;
+    const from = registryReference(reference);
+    const registry = this.#registry(from, { credentials, signal });
+    const { manifest, content, digest } = await this.#manifest(registry, from, platform);
+    const properties = {
+      registry_reference: shownReference(from),
+      registry_digest: digest,
+      ...metadata.properties,
+    };
+    const archive = pulledArchive({
+      ...{ manifest, content, signal, onProgress },
+      blob: (name, size) => registry.blob(name, size),
+    });
+    const formats = { container_format: 'docker', disk_format: 'raw' };
+    try {
+      return await this.#imageService.create(
+        context,
+        { name: from.path, ...formats, ...metadata, properties },
+        archive,
+        { signal },
+      );
+    } finally {
+      archive.destroy();
+    }
+  }
+
+  /**
+   * Streams an image, or a snapshot, from the image service into a registry. Every part is verified on the way, and the manifest that makes an image of them
+   * is sent when all have been: the one that the archive holds where it describes exactly these parts, else a new one.
+   *
+   * @param reference - where to: `[registry/]path[:tag]`.
+   * @returns what the registry calls it now.
+   * @throws InvalidInput; ImageNotFound, ImageNotActive, ImageUnacceptable; ImageSourceError when the registry is not reached or refuses; DeadlineExceeded;
+   * the signal's reason when that aborts. No tag of the registry has changed then.
+   */
+  async push(
+    context: RequestContext,
+    image_id: string,
+    reference: string,
+    options: RegistryPushOptions = {},
+  ): Promise<PushedImage> {
+    const { credentials, signal, onProgress } = options;
+    const to = registryReference(reference);
+    if (to.digest !== undefined || to.tag === undefined)
+      throw new InvalidInput('An image is pushed to a tag: its digest follows from what it is');
+    const { status, container_format } = await this.#imageService.show(context, image_id, { signal });
+    if (status !== 'active') throw new ImageNotActive(`Image ${image_id} is ${status}, not active`);
+    if (container_format !== 'docker')
+      throw new ImageUnacceptable(`Image ${image_id} has the container format ${String(container_format)}`);
+    const registry = this.#registry(to, { credentials, signal });
+    const { mediaType, content } = await this.#parts(context, image_id, registry, { signal, onProgress });
+    const digest = await registry.putManifest(to.tag, mediaType, content);
+    return { digest, reference: `${to.repository}@${digest}` };
+  }
+
+  /** Closes all connections. */
+  close(): void {
+    this.#client.close();
+  }
+
+  /** Uploads all parts of an image; returns the manifest that makes one of them. */
+  async #parts(
+    context: RequestContext,
+    id: string,
+    registry: RegistryClient,
+    { signal, onProgress }: LongRunningOptions,
+  ): Promise<{ readonly mediaType: string; readonly content: Buffer }> {
+    const data = await this.#imageService.download(context, id, { signal });
+    const watch = new ManifestWatch();
+    const watched = Readable.from(watch.watch(data), { objectMode: false });
+    watched.once('close', () => data.destroy());
+    const { archive, image } = rewriteArchive(watched, {
+      subject: `Image ${id}`,
+      limits: this.#limits,
+      signal,
+    });
+    const blobs = await pushBlobs(archive, registry, onProgress);
+    const rewritten = await image;
+    const part = (blob: PushedBlob | undefined, type: string): Blob => {
+      if (blob === undefined) throw new ImageUnacceptable(`Image ${id} lost a part on the way`);
+      const { digest, size, compression } = blob;
+      return { mediaType: `application/vnd.oci.image.${type}${compression}`, digest, size };
+    };
+    const layers = rewritten.layers.map(({ name }) => part(blobs.get(name), 'layer.v1.tar'));
+    const kept = watch.manifestOf(
+      rewritten.id,
+      layers.map(({ digest }) => digest),
+    );
+    if (kept !== undefined) return { mediaType: kept.mediaType ?? manifestTypes.oci, content: kept.content };
+    const config = part(
+      [...blobs.values()].find(({ digest }) => digest === rewritten.id),
+      'config.v1+json',
+    );
+    const manifest = { schemaVersion: 2, mediaType: manifestTypes.oci, config, layers };
+    return { mediaType: manifestTypes.oci, content: Buffer.from(JSON.stringify(manifest)) };
+  }
+
+  /** The manifest for the platform, by way of a list where there is one. */
+  async #manifest(
+    registry: RegistryClient,
+    from: RegistryReference,
+    platform: Platform,
+  ): Promise<{ manifest: ImageManifest; content: Buffer; digest: string }> {
+    const subject = `The image ${shownReference(from)}`;
+    let found = await registry.manifest(from.digest ?? from.tag ?? 'latest');
+    let read = readManifest(found.content, platform, subject);
+    if ('digest' in read) {
+      found = await registry.manifest(read.digest);
+      read = readManifest(found.content, platform, subject);
+    }
+    if (!('manifest' in read)) throw new ImageUnacceptable(`${subject} is a list of lists of manifests`);
+    return { manifest: read.manifest, ...found };
+  }
+
+  #registry(
+    reference: RegistryReference,
+    options: { credentials: RegistryCredentials | undefined; signal: AbortSignal | undefined },
+  ): RegistryClient {
+    const { registry } = reference;
+    const insecure = this.#insecure.has(registry) || isOnThisMachine(registry);
+    return new RegistryClient(this.#client, { reference, insecure, ...options });
+  }
+}
+
+function isOnThisMachine(registry: string): boolean {
+  const host = registry.replace(/:\d+$/, '');
+  return host === 'localhost' || (isIP(host) === 4 && host.startsWith('127.'));
+}

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { Transform, pipeline, type Readable } from 'node:stream';
+import type { ImageRecord } from '../../../interfaces/index.js';
+import { ImageUnacceptable, InvalidInput } from '../../../interfaces/index.js';
+import type { Registration, SourceEnvironment } from './engine-image.js';
+
+/** An image archive as it is: its bytes go to the image service unchanged, and are verified when they are booted from. */
+export interface ArchiveSource {
+  readonly type: 'archive';
+  /** A path on this machine, or an address that is fetched by this process. */
+  readonly from: { readonly path: string } | { readonly url: string | URL };
+  /** What the file must hash to: `sha256:…` or `sha512:…`, in hexadecimal. */
+  readonly digest?: string;
+}
+
+const digestPattern = /^(?<algorithm>sha256|sha512):(?<value>[0-9a-f]{64}|[0-9a-f]{128})$/;
+
+/**
+ * Registers an image archive.
+ *
+ * @returns the image's record.
+ * @throws InvalidInput when there is no such file; ImageSourceError when the address cannot be fetched; ImageUnacceptable when it has another digest; what
+ * the image service fails with; the signal's reason when that aborts.
+ */
+export async function registerArchive(
+  { imageService }: SourceEnvironment,
+  { context, metadata, signal, onProgress }: Registration,
+  { from, digest }: ArchiveSource,
+  fetch: (url: string | URL) => Promise<Readable>,
+): Promise<ImageRecord> {
+  const verifier = digest === undefined ? undefined : verification(digest);
+  const file = 'path' in from ? await opened(from.path) : await fetch(from.url);
+  const data =
+    verifier === undefined
+      ? file
+      : pipeline(file, verifier, () => {
+          // The image service reads the last of them, and hears of a failure.
+        });
+  try {
+    return await imageService.create(context, metadata, data, { signal, onProgress });
+  } finally {
+    data.destroy();
+    file.destroy();
+  }
+}
+
+async function opened(path: string): Promise<Readable> {
+  try {
+    const file = await open(path);
+    const stats = await file.stat();
+    if (stats.isFile()) return file.createReadStream();
+    await file.close();
+  } catch (cause) {
+    throw new InvalidInput(`The file ${path} cannot be read`, { cause });
+  }
+  throw new InvalidInput(`${path} is no plain file`);
+}
+
+/** Passes bytes on, and fails at their end when they are not those that were meant. */
+function verification(digest: string): Transform {
+  const groups = digestPattern.exec(digest)?.groups;
+  const { algorithm = '', value = '' } = groups ?? {};
+  if (groups === undefined) throw new InvalidInput('A digest is sha256: or sha512: and hexadecimal digits');
+  const hash = createHash(algorithm);
+  return new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      hash.update(chunk);
+      done(null, chunk);
+    },
+    flush: (done) => {
+      const found = hash.digest('hex');
+      done(
+        found === value ? null : new ImageUnacceptable(`The file is ${algorithm}:${found}, not ${digest}`),
+      );
+    },
+  });
+}

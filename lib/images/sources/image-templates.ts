@@ -1,0 +1,184 @@
+import type { Readable } from 'node:stream';
+import { z } from 'zod';
+import {
+  InvalidInput,
+  type ImageMetadata,
+  type ImageRecord,
+  type ImageService,
+  type Logger,
+  type LongRunningOptions,
+  type RequestContext,
+} from '../../../interfaces/index.js';
+import { Engine, engineAddress, type EngineOptions, type EngineTimeouts } from '../../engine/index.js';
+import { Turns } from '../../streams/index.js';
+import { defaultImageLimits } from '../archive/index.js';
+import { followRedirects, httpUrl, ImageSourceError, limited, shownUrl, WebClient } from '../web/index.js';
+import { registerArchive, type ArchiveSource } from './archive-source.js';
+import { registerFromDockerfile, type DockerfileSource } from './dockerfile-source.js';
+import type { Registration, SourceEnvironment } from './engine-image.js';
+import { registerFromRepository, type RepositorySource } from './repository-source.js';
+
+/** Where an image is to come from. */
+export type ImageSource = RepositorySource | DockerfileSource | ArchiveSource;
+
+/** How {@link ImageTemplates} are set up. */
+export interface ImageTemplatesOptions {
+  /** The engine that pulls and builds, as for a `DockerDriver`. */
+  readonly engine?: string | EngineOptions;
+  /** Milliseconds that the engine may take, for each kind of request. */
+  readonly timeouts?: Partial<EngineTimeouts>;
+  /** Where images go. */
+  readonly imageService: ImageService;
+  /** The compute host of the engine: what a crash leaves there goes with the next `init_host` of that name. */
+  readonly host: string;
+  /** Which addresses this process may fetch, asked for redirects, too; default: all. Whoever takes addresses from tenants must say. */
+  readonly mayFetch?: (url: URL) => boolean | Promise<boolean>;
+  /** Bytes that a file or a context may have; default 64 GiB. */
+  readonly maxBytes?: number;
+  /** Milliseconds that a server may be silent; default a minute. */
+  readonly idleTimeout?: number;
+  /** Certificates, in PEM, of authorities that servers' certificates may be from, instead of the system's. */
+  readonly ca?: string | Buffer;
+  readonly logger?: Logger;
+}
+
+const minute = 60_000;
+const count = z.int().positive();
+const text = z.string().min(1);
+const plainOptions = z.looseObject({
+  imageService: z.custom((value) => typeof value === 'object' && value !== null, 'must be an image service'),
+  host: text,
+  maxBytes: count.default(defaultImageLimits.maxBytes),
+  idleTimeout: count.default(minute),
+});
+
+const credentials = z.object({ username: text, password: text });
+const url = z.union([text, z.instanceof(URL)]);
+const source = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('repository'), reference: text, credentials: credentials.optional() }),
+  z.strictObject({
+    type: z.literal('dockerfile'),
+    context: z.union([
+      z.strictObject({ folder: text }),
+      z.strictObject({ archive: z.custom((value) => typeof value === 'object' && value !== null) }),
+      z.strictObject({ url }),
+    ]),
+    dockerfile: text.optional(),
+    buildArgs: z.record(z.string(), z.string()).optional(),
+    target: text.optional(),
+    credentials: z.record(z.string(), credentials).optional(),
+    onOutput: z.custom((value) => typeof value === 'function').optional(),
+  }),
+  z.strictObject({
+    type: z.literal('archive'),
+    from: z.union([z.strictObject({ path: text }), z.strictObject({ url })]),
+    digest: text.optional(),
+  }),
+]);
+
+/** Registers images in the image service from wherever they are: a repository, a Dockerfile, a file. */
+export class ImageTemplates {
+  readonly #environment: SourceEnvironment;
+  readonly #web: WebClient;
+  readonly #mayFetch: (url: URL) => boolean | Promise<boolean>;
+  readonly #pulls = new Turns();
+
+  /** @throws InvalidInput when an option cannot be used. */
+  constructor(options: ImageTemplatesOptions) {
+    const checked = plainOptions.safeParse(options);
+    if (!checked.success)
+      throw new InvalidInput(`Images cannot be registered: ${z.prettifyError(checked.error)}`, {
+        cause: checked.error,
+      });
+    const { maxBytes, idleTimeout } = checked.data;
+    const { engine, timeouts = {}, imageService, host, logger = silent, ca } = options;
+    this.#environment = {
+      ...{ imageService, host, logger, maxBytes },
+      engine: new Engine(engineAddress(engine), { logger, timeouts }),
+    };
+    this.#web = new WebClient({ ca, idle: idleTimeout });
+    this.#mayFetch = options.mayFetch ?? ((): boolean => true);
+  }
+
+  /**
+   * Registers an image: it streams from its source to the image service, and nothing is put down on the way. Whatever fails, the image service and the engine
+   * have what they had before.
+   *
+   * @param from - a stream among it is taken over, and destroyed in any case.
+   * @param metadata - beside `container_format` (`docker`) and `disk_format` (`raw`), which it may replace.
+   * @param options - `onProgress` is told `pulling` a layer, `building` a step, `uploading`.
+   * @returns the image's record.
+   * @throws InvalidInput when what was given cannot be used; ImageSourceError when the source cannot be had: a server, a registry or the engine refuses, a
+   * build fails; ImageUnacceptable when it is not what its digest says; EngineUnreachable, DeadlineExceeded; what the image service fails with; the
+   * signal's reason when that aborts.
+   */
+  async register(
+    context: RequestContext,
+    from: ImageSource,
+    metadata: ImageMetadata = {},
+    { signal, onProgress }: LongRunningOptions = {},
+  ): Promise<ImageRecord> {
+    const formats = { container_format: 'docker', disk_format: 'raw' };
+    const registration: Registration = {
+      ...{ context, signal, onProgress },
+      metadata: { ...formats, ...metadata },
+    };
+    try {
+      mustBeSource(from);
+      signal?.throwIfAborted();
+      return await this.#register(registration, from);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      if (from.type === 'dockerfile' && 'archive' in from.context) from.context.archive.destroy();
+    }
+  }
+
+  /** Closes all connections; what is under way fails. */
+  close(): void {
+    this.#environment.engine.close();
+    this.#web.close();
+  }
+
+  #register(registration: Registration, from: ImageSource): Promise<ImageRecord> {
+    const fetch = (address: string | URL): Promise<Readable> => this.#fetch(address, registration.signal);
+    switch (from.type) {
+      case 'repository':
+        return registerFromRepository(this.#environment, registration, from, this.#pulls);
+      case 'dockerfile':
+        return registerFromDockerfile(this.#environment, registration, from, fetch);
+      case 'archive':
+        return registerArchive(this.#environment, registration, from, fetch);
+    }
+  }
+
+  async #fetch(address: string | URL, signal: AbortSignal | undefined): Promise<Readable> {
+    const request = { method: 'GET', url: httpUrl(address), signal } as const;
+    const answer = await followRedirects(this.#web, request, { mayFetch: this.#mayFetch });
+    const { body, status } = answer;
+    const shown = shownUrl(answer.url);
+    const { maxBytes } = this.#environment;
+    const announced = Number(answer.header('content-length') ?? 0);
+    if (status !== 200 || announced > maxBytes) {
+      body.destroy();
+      if (status !== 200) throw new ImageSourceError(`GET ${shown}: status ${status}`, { status });
+      throw new ImageSourceError(`${shown} has ${announced} bytes: ${maxBytes} are allowed`);
+    }
+    return limited(body, { what: shown, maxBytes, idle: this.#web.idle, signal });
+  }
+}
+
+function mustBeSource(from: ImageSource): void {
+  const checked = source.safeParse(from);
+  // Without zod's own error: it may hold what was given, and so a password.
+  if (!checked.success)
+    throw new InvalidInput(`The source of an image cannot be used: ${z.prettifyError(checked.error)}`);
+}
+
+const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
