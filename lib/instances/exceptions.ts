@@ -1,6 +1,6 @@
 import type { Instance, NovaExceptionOptions } from '../../interfaces/index.js';
 import {
-  FixedIpInvalidOnHost,
+  ComputeResourcesUnavailable,
   HypervisorUnavailable,
   InstanceNotFound,
   NovaException,
@@ -30,7 +30,10 @@ export function novaException(
   if (instance !== undefined && isNoSuchContainer(error))
     return new InstanceNotFound(`Instance ${instance.uuid} could not be found`, options);
   if (isAddressTaken(error))
-    return new FixedIpInvalidOnHost(`A fixed address of${subject} is taken: ${error.engineMessage}`, options);
+    return new ComputeResourcesUnavailable(
+      `Could not ${verb}${subject}: a fixed address is taken on this host: ${error.engineMessage}`,
+      options,
+    );
   const why = error instanceof Error ? error.message : String(error);
   const message = `Could not ${verb}${subject}: ${why}${advice(error)}`;
   return isUnreachable(error) || error instanceof DeadlineExceeded
@@ -61,7 +64,10 @@ export function isNoSuchContainer(error: unknown): error is EngineError {
   return isNotFound(error) && /no such container/i.test(error.engineMessage);
 }
 
-/** Another container has the address. The engine says so only when it starts the container (403, 20.10 to 28.5). */
+/**
+ * Another container has the address. The engine says so only when it starts the container (403, 20.10 to 28.5). Neutron gives each address once, so it is somebody whom
+ * Neutron does not know, in a network of this engine's own: on another host nobody need have it.
+ */
 function isAddressTaken(error: unknown): error is EngineError {
   return error instanceof EngineError && /address already in use/i.test(error.engineMessage);
 }

@@ -1,7 +1,14 @@
 import type { Logger, VIF } from '../../interfaces/index.js';
-import { VirtualInterfaceCreateException } from '../../interfaces/index.js';
+import { ComputeResourcesUnavailable, VirtualInterfaceCreateException } from '../../interfaces/index.js';
 import type { Engine, NetworkId, NetworkInspect, NetworkRef, NetworkSpecification } from '../engine/index.js';
-import { EngineError, isNotFound, mayHaveBeenDone, networkRef } from '../engine/index.js';
+import {
+  EngineError,
+  isBadRequest,
+  isNetworkRef,
+  isNotFound,
+  isUnreachable,
+  mayHaveBeenDone,
+} from '../engine/index.js';
 import { label } from '../labels.js';
 import { Turns } from '../streams/index.js';
 import type { PlannedInterface } from './network-plan.js';
@@ -45,13 +52,15 @@ export class BridgeNetworks {
    * Makes a network if it is not there.
    *
    * @returns its id in the engine.
-   * @throws VirtualInterfaceCreateException when the engine refuses it, or its name is somebody else's.
+   * @throws VirtualInterfaceCreateException when no engine would make it.
+   * @throws ComputeResourcesUnavailable when something of this host's engine is in its way: a network that overlaps or has its name, or that was made with
+   * another subnet. Another host may have room for it.
    */
   async make({ name, specification, vif }: PlannedInterface, signal?: AbortSignal): Promise<NetworkId> {
     return await this.#turns.take(name, signal, async () => {
       const existing = await this.find(name);
       if (existing === undefined) return await this.#create(name, specification, vif);
-      mustFit(existing, specification, vif.network.id);
+      mustFit(existing, specification, vif);
       return existing.Id;
     });
   }
@@ -86,12 +95,29 @@ export class BridgeNetworks {
     return removed;
   }
 
-  /** Removes all networks of this host that no container is in: what a crash left. It returns them. */
+  /**
+   * Removes all networks of this host that no container is in: what a crash left. One that cannot be removed is logged, and stays.
+   *
+   * @returns those that it removed.
+   * @throws what the engine fails with when it is asked for its networks, or cannot be reached.
+   */
   async removeLeftovers(): Promise<NetworkRef[]> {
     const networks = await this.#engine.networks.list({
       filters: { label: [`${label.host}=${this.#host}`] },
     });
-    return await this.removeUnused(networks.map(({ Name: name }) => networkRef(name)));
+    const removed: NetworkRef[] = [];
+    for (const network of networks.map(({ Name: name }) => name).filter(isNetworkRef)) {
+      try {
+        removed.push(...(await this.removeUnused([network])));
+      } catch (error) {
+        if (isUnreachable(error)) throw error;
+        this.#logger.error('a network that no instance uses cannot be removed, and stays', {
+          network,
+          error,
+        });
+      }
+    }
+    return removed;
   }
 
   async #create(name: NetworkRef, specification: NetworkSpecification, vif: VIF): Promise<NetworkId> {
@@ -101,7 +127,7 @@ export class BridgeNetworks {
       // Another driver on the same engine made it, or our own request did and its answer was lost.
       const made = await this.find(name);
       if (made === undefined) throw refusal(error, vif);
-      mustFit(made, specification, vif.network.id);
+      mustFit(made, specification, vif);
       return made.Id;
     }
   }
@@ -137,26 +163,30 @@ function isInUse(error: unknown): boolean {
   return error instanceof EngineError && /active endpoints/i.test(error.engineMessage);
 }
 
-function mustFit(existing: NetworkInspect, wanted: NetworkSpecification, network_id: string): void {
-  if (existing.Labels[label.networkId] !== network_id)
-    throw new VirtualInterfaceCreateException(
-      `The engine has a network ${wanted.Name} that this driver did not make: it is in the way of network ${network_id}`,
+/** Both are about this engine alone: networks are made on first use, so another host may have none of the name, or one with this subnet. */
+function mustFit(existing: NetworkInspect, wanted: NetworkSpecification, { id, network }: VIF): void {
+  const cannot = `The engine cannot give port ${id} its interface in network ${network.id}`;
+  if (existing.Labels[label.networkId] !== network.id)
+    throw new ComputeResourcesUnavailable(
+      `${cannot}: it has a network ${wanted.Name} that this driver did not make`,
     );
   const pools = existing.IPAM.Config.map(({ Subnet: subnet }) => subnet);
   const missing = wanted.IPAM?.Config?.find(({ Subnet: subnet }) => !pools.includes(subnet));
   if (missing !== undefined)
-    throw new VirtualInterfaceCreateException(
-      `Network ${network_id} was made with ${pools.join(', ')} and the instance is in ${missing.Subnet}: ` +
-        'an engine network has one subnet for each IP version',
+    throw new ComputeResourcesUnavailable(
+      `${cannot}: its network was made with ${pools.join(', ')}, which lacks ${missing.Subnet}, and has one subnet for each IP version`,
     );
 }
 
 /**
- * What the engine refuses (overlapping subnets: 403 on 20.10 and 28.5) is refused again; what it fails at (500) says nothing of the network,
- * because the plan holds no addresses that 20.10 would answer with 500.
+ * What is malformed (400, since 25.0) is so for every engine. Everything else that an engine refuses is trouble between its networks: subnets that
+ * overlap (403 on 20.10 and 28.5), a name that was taken meanwhile (409). What it fails at (500) says nothing of the network, because the plan holds
+ * no addresses that 20.10 would answer with 500.
  */
 function refusal(error: unknown, { id, network }: VIF): unknown {
   if (!(error instanceof EngineError) || error.status < 400 || error.status >= 500) return error;
   const message = `The engine could not make the network ${network.id} of port ${id}: ${error.engineMessage}`;
-  return new VirtualInterfaceCreateException(message, { cause: error });
+  return isBadRequest(error)
+    ? new VirtualInterfaceCreateException(message, { cause: error })
+    : new ComputeResourcesUnavailable(message, { cause: error });
 }

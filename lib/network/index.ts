@@ -5,7 +5,6 @@
  */
 export type { ConnectedContainer } from './connections.js';
 export { interfacesOf } from './interfaces-of.js';
-export { networkName, networkNames } from './network-plan.js';
 export { Networks } from './networks.js';
 export type { MaybeNetworkInfo, Wiring } from './networks.js';
 export { whilePlugging } from './vif-plugging.js';

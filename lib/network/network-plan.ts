@@ -31,7 +31,8 @@ export function networkPlan(network_info: NetworkInfo | null | undefined, host: 
   const repeated = plan.find(({ name }, index) => names.indexOf(name) !== index);
   if (repeated !== undefined)
     throw new VirtualInterfaceCreateException(
-      `The instance has two interfaces in network ${repeated.vif.network.id}: an engine connects a container once to a network`,
+      `Port ${repeated.vif.id} is not the only one of its instance in network ${repeated.vif.network.id}: ` +
+        'an engine connects a container once to a network',
     );
   return plan;
 }
@@ -41,7 +42,7 @@ export function networkPlan(network_info: NetworkInfo | null | undefined, host: 
  *
  * @throws VirtualInterfaceCreateException when the id cannot be part of a name.
  */
-export function networkName(network_id: string): NetworkRef {
+function networkName(network_id: string): NetworkRef {
   if (!isNetworkName(network_id))
     throw new VirtualInterfaceCreateException(`${JSON.stringify(network_id)} is not the id of a network`);
   return networkRef(engineNetworkName(network_id));

@@ -39,7 +39,8 @@ export class Networks {
   /**
    * Makes the networks of an instance that are not there yet, and holds them until {@link keep} or {@link abandon}.
    *
-   * @throws VirtualInterfaceCreateException when the engine refuses one, or its name is somebody else's.
+   * @throws VirtualInterfaceCreateException, FixedIpInvalidOnHost for what no engine can give.
+   * @throws ComputeResourcesUnavailable when something of this host's engine is in the way of one, see {@link BridgeNetworks.make}.
    * @throws VirtualInterfaceMacAddressException when the engine cannot give an interface its address.
    */
   async prepare(network_info: MaybeNetworkInfo, signal?: AbortSignal): Promise<Wiring> {
@@ -118,7 +119,8 @@ export class Networks {
   /**
    * Connects a container to all its networks that it is not in, and makes those that are gone. What it made is removed again when it fails.
    *
-   * @throws VirtualInterfaceCreateException, FixedIpInvalidOnHost for what the engine cannot give.
+   * @throws VirtualInterfaceCreateException, FixedIpInvalidOnHost for what no engine can give, or when it runs and another container has its address.
+   * @throws ComputeResourcesUnavailable when something of this host's engine is in the way of a network, see {@link BridgeNetworks.make}.
    */
   async plug(
     container: ContainerInspect,
@@ -209,12 +211,7 @@ export class Networks {
     }
   }
 
-  /** Removes those of the networks that are the driver's and that no container, running or not, is in or about to be in. */
-  async removeUnused(names: readonly NetworkRef[]): Promise<void> {
-    await this.#bridges.removeUnused(names);
-  }
-
-  /** Removes all networks of this host that no container is in: what a crash left. It returns their names. */
+  /** Removes all networks of this host that no container is in, see {@link BridgeNetworks.removeLeftovers}. */
   async removeLeftovers(): Promise<NetworkRef[]> {
     return await this.#bridges.removeLeftovers();
   }

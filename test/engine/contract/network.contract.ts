@@ -251,13 +251,13 @@ export function networkContract(harness: () => Harness): void {
   });
 
   describe('a fixed address that is taken', () => {
-    it('fails the spawn, and leaves nothing', async () => {
+    it('leaves the spawn to another host, where nobody has it, and leaves nothing', async () => {
       const { driver, boot } = harness();
       const network = new TestNetwork();
       await boot({}, { network_info: network.port(30) });
       const before = await driver.list_instance_uuids();
       await expect(boot({}, { network_info: network.port(30, 'fa:16:3e:00:01:30') })).rejects.toMatchObject({
-        name: 'FixedIpInvalidOnHost',
+        name: 'ComputeResourcesUnavailable',
       });
       await expect(driver.list_instance_uuids()).resolves.toEqual(before);
     });

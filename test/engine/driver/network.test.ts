@@ -122,14 +122,28 @@ describe('the networks of instances on a real engine', () => {
     expect(await exists(network)).toBe(false);
   });
 
-  it('that overlap are refused for good, and trouble of the engine is not', async () => {
+  it('that stand in the way of each other on this engine, and other trouble of it, are left to another host', async () => {
     const { boot } = harness;
     const [network, other] = [new TestNetwork(), new TestNetwork()];
     await boot({}, { network_info: network.port(5) });
     const overlapping = network.port(6).map((vif) => ({ ...vif, network: { ...vif.network, id: other.id } }));
     await expect(boot({}, { network_info: overlapping })).rejects.toMatchObject({
-      name: 'VirtualInterfaceCreateException',
+      name: 'ComputeResourcesUnavailable',
       message: expect.stringContaining('overlaps'),
+    });
+    const foreign = networkRef(nameOf(other));
+    await engine.networks.create({ Name: foreign, Driver: 'bridge' });
+    await expect(boot({}, { network_info: other.port(7) })).rejects.toMatchObject({
+      name: 'ComputeResourcesUnavailable',
+      message: expect.stringContaining(foreign),
+    });
+    await engine.networks.remove(foreign);
+    const secondSubnet = other
+      .port(8)
+      .map((vif) => ({ ...vif, network: { ...vif.network, id: network.id } }));
+    await expect(boot({}, { network_info: secondSubnet })).rejects.toMatchObject({
+      name: 'ComputeResourcesUnavailable',
+      message: expect.stringContaining(other.cidr),
     });
     proxy.inject({
       method: 'POST',
