@@ -43,6 +43,7 @@ describe('init_host after a crash', () => {
         adopted: [whole.uuid],
         removed: [crashed.uuid],
         settled: [],
+        unrepaired: [],
         images: [],
         networks: network_info.map(({ network }) => engineNetworkName(network.id)),
       },
