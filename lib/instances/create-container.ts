@@ -1,5 +1,5 @@
 import type { Instance } from '../../interfaces/index.js';
-import { InstanceExists, InvalidInput } from '../../interfaces/index.js';
+import { InstanceExists } from '../../interfaces/index.js';
 import type {
   ContainerId,
   ContainerInspect,
@@ -12,7 +12,7 @@ import { pause } from '../streams/index.js';
 import type { SpawnAttempt } from './instance-labels.js';
 import { instanceRecord } from './instance-labels.js';
 import { isHalfMade } from './half-made.js';
-import { blamedOnImage } from './image-fault.js';
+import { refusedContainer } from './refused-container.js';
 import { removeContainer } from './remove-container.js';
 
 /** How long it may be unknown what became of a request, and how often to ask, in milliseconds. */
@@ -23,12 +23,12 @@ const interval = 100;
  * Creates a container of an instance.
  *
  * The name is taken: a container of this very attempt is the one whose answer was lost, and is adopted; one of an earlier attempt that did
- * not come to its end is what a crash left, and is replaced; any other is an instance.
+ * not come to its end, or whose removal did not, is what a crash left, and is replaced; one that is being removed is waited for; any other is an instance.
  *
  * The caller's signal is not heeded: an engine goes on creating when its client is gone, and undoing would find nothing yet.
  *
  * @param name - the instance's own name, or that of one of its parts.
- * @throws ImageUnacceptable when the image has no command and the instance gives none; InvalidInput when the engine can make no such container.
+ * @throws ImageUnacceptable, InvalidInput, ComputeResourcesUnavailable for what the engine refuses, see {@link refusedContainer}.
  * @throws InstanceExists when the instance has a container that has run, or the name belongs to somebody else.
  */
 export async function createContainer(
@@ -44,7 +44,7 @@ export async function createContainer(
     try {
       return (await engine.containers.create({ name, specification })).id;
     } catch (error) {
-      if (isBadRequest(error)) throw refusal(error);
+      if (isBadRequest(error)) throw refusedContainer(error);
       if (mayHaveBeenDone(error)) lost = error;
       const isOpen = isConflict(error) || mayHaveBeenDone(error);
       // An answer tells what became of the request, but neither a name that is taken nor an engine that is away does.
@@ -57,7 +57,9 @@ export async function createContainer(
         continue;
       }
       if (isOfAttempt(occupant, attempt)) return occupant.Id;
-      await removeWhatACrashLeft(engine, name, occupant, instance, attempt, error);
+      if (isLeft(occupant, instance, attempt)) await removeContainer(engine, occupant.Id);
+      else if (occupant.State.Status === 'removing') await pause(interval, undefined);
+      else throw nameTaken(name, instance, error);
     }
   }
 }
@@ -113,18 +115,12 @@ export async function discardAttempt(
   }
 }
 
-async function removeWhatACrashLeft(
-  engine: Engine,
-  name: ContainerRef,
-  occupant: ContainerInspect,
-  instance: Instance,
-  attempt: SpawnAttempt,
-  conflict: unknown,
-): Promise<void> {
+/** Whether a container is what a spawn of this host, or a removal, left that did not come to its end. */
+function isLeft(occupant: ContainerInspect, instance: Instance, attempt: SpawnAttempt): boolean {
   const record = instanceRecord(occupant.Config.Labels);
+  const { Status: status } = occupant.State;
   const isOurs = record?.uuid.toLowerCase() === instance.uuid.toLowerCase() && record.host === attempt.host;
-  if (!isOurs || !isHalfMade(record, occupant)) throw nameTaken(name, instance, conflict);
-  await removeContainer(engine, occupant.Id);
+  return isOurs && (status === 'removing' || status === 'dead' || isHalfMade(record, occupant));
 }
 
 function isOfAttempt(container: ContainerInspect, attempt: SpawnAttempt): boolean {
@@ -145,10 +141,4 @@ function nameTaken(name: ContainerRef, instance: Pick<Instance, 'uuid'>, cause: 
     cause,
     instance_uuid: instance.uuid,
   });
-}
-
-function refusal(error: EngineError): unknown {
-  const blamed = blamedOnImage(error);
-  if (blamed !== error) return blamed;
-  return new InvalidInput(`The engine can make no such container: ${error.engineMessage}`, { cause: error });
 }

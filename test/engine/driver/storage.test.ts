@@ -87,13 +87,13 @@ describe('DockerDriver gives instances storage', () => {
     await expect(readFile(join(folder, 'volume-1', 'file'), 'utf8')).resolves.toBe('here\n');
   });
 
-  it('refuses a directory that is not there, and leaves nothing', async () => {
+  it('leaves an instance whose directory is not there to another host, and leaves nothing', async () => {
     const { driver, context, image } = harness;
     const instance = newInstance();
     const connection_info = { driver_volume_type: 'directory', data: { path: join(folder, 'none') } };
     const block_device_info = { block_device_mapping: [{ connection_info, mount_device: '/dev/vdb' }] };
     await expect(driver.spawn(context, instance, image, { block_device_info })).rejects.toMatchObject({
-      name: 'InvalidInput',
+      name: 'ComputeResourcesUnavailable',
       message: expect.stringContaining('does not exist'),
     });
     await expect(driver.instance_on_disk(instance)).resolves.toBe(false);
