@@ -9,6 +9,7 @@ import { ComputeResourcesUnavailable } from '../../interfaces/index.js';
 import type { ContainerSpecification, Engine, MountSpecification } from '../engine/index.js';
 import { mountPoint } from './mount-point.js';
 import { ownVolume } from './own-volume.js';
+import type { RootDisks } from './root-disk.js';
 import type { VolumePolicy } from './volumes.js';
 import { volumeMount, volumesMustExist } from './volumes.js';
 
@@ -22,7 +23,17 @@ import { volumeMount, volumesMustExist } from './volumes.js';
  * @throws what {@link volumeMount} and {@link volumesMustExist} throw.
  */
 export async function blockDeviceMounts(
-  { engine, host, policy }: { readonly engine: Engine; readonly host: string; readonly policy: VolumePolicy },
+  {
+    engine,
+    host,
+    policy,
+    rootDisks,
+  }: {
+    readonly engine: Engine;
+    readonly host: string;
+    readonly policy: VolumePolicy;
+    readonly rootDisks: Pick<RootDisks, 'madeEphemeral'>;
+  },
   instance: Instance,
   block_device_info: BlockDeviceInfo | null | undefined,
   signal?: AbortSignal,
@@ -40,6 +51,7 @@ export async function blockDeviceMounts(
     volumeMount(connection_info, mount_device, policy),
   );
   await volumesMustExist(engine, volumes, signal);
+  if (ephemerals.length > 0) rootDisks.madeEphemeral();
   return [...ephemerals.map((disk, index) => ephemeralDisk(disk, index, host, instance)), ...volumes];
 }
 

@@ -10,6 +10,7 @@ export class RootDisks {
   readonly #engine: Engine;
   readonly #logger: Logger;
   #isBounded = false;
+  #hasToldOfEphemerals = false;
 
   constructor({ engine, logger }: { readonly engine: Engine; readonly logger: Logger }) {
     this.#engine = engine;
@@ -48,6 +49,13 @@ export class RootDisks {
       this.#warn(error.engineMessage);
       return await create(specification);
     }
+  }
+
+  /** To be told of each ephemeral disk that is made: says in the log, once, that no engine bounds its size, since it is a volume. */
+  madeEphemeral(): void {
+    if (this.#hasToldOfEphemerals) return;
+    this.#hasToldOfEphemerals = true;
+    this.#logger.warn('an engine cannot bound ephemeral disks: their sizes are only counted by Nova');
   }
 
   #warn(why: string): void {

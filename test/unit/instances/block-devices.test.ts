@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { BlockDeviceInfo, VolumeMapping } from '../../../interfaces/index.js';
 import type { MountSpecification } from '../../../lib/engine/index.js';
-import { acceleratorsMustBeNone, blockDeviceMounts } from '../../../lib/instances/index.js';
+import { acceleratorsMustBeNone, blockDeviceMounts, RootDisks } from '../../../lib/instances/index.js';
 import { label } from '../../../lib/labels.js';
 import { answerJson, FakeEngine } from '../engine/fake-engine.js';
 import { newInstance } from '../../support/nova-objects.js';
+import { silentLogger } from '../../support/silent-logger.js';
 import { block_device_info } from '../../support/nova-call.js';
 
 const policy = { allowedVolumes: ['data-*', 'shared'], allowedHostPaths: ['/srv/volumes/', '/mnt/nfs'] };
@@ -27,20 +28,27 @@ describe('the disks of an instance', () => {
   afterEach(async () => {
     await fake?.stop();
     fake = undefined;
+    rootDisks = undefined;
+    warnings.length = 0;
   });
 
+  const warnings: string[] = [];
+  let rootDisks: RootDisks | undefined;
   const mounts = async (
     info: BlockDeviceInfo | null | undefined,
     allowed = policy,
   ): Promise<MountSpecification[]> => {
+    await fake?.stop();
     fake = await FakeEngine.start((request, response) => {
       const name = request.url?.split('/').at(-1) ?? '';
       const labels = volumes[name];
       if (labels === undefined) answerJson(response, 404, { message: `get ${name}: no such volume` });
       else answerJson(response, 200, { Name: name, Driver: 'local', Labels: labels });
     });
+    const logger = { ...silentLogger, warn: (message: string) => warnings.push(message) };
+    rootDisks ??= new RootDisks({ engine: fake.client(), logger });
     return await blockDeviceMounts(
-      { engine: fake.client(), host: 'node-1', policy: allowed },
+      { engine: fake.client(), host: 'node-1', policy: allowed, rootDisks },
       newInstance(),
       info,
     );
@@ -55,6 +63,12 @@ describe('the disks of an instance', () => {
       expect(fake?.requests).toEqual([]);
     },
   );
+
+  it('are said in the log, once, not to be bounded, where they are ephemeral', async () => {
+    for (const device_name of ['/dev/vdb', '/dev/vdc'])
+      await mounts({ ephemerals: [{ device_name, size: 1 }] });
+    expect(warnings).toEqual([expect.stringContaining('cannot bound ephemeral disks')]);
+  });
 
   it('are a volume of the engine at the name of its device', async () => {
     expect(await mountsOf(volume('docker', { name: 'data-1' }))).toEqual([
