@@ -84,6 +84,20 @@ describe('a rescue in which something fails', () => {
     const meta = newImageMeta(image.id, { os_command_line: diary('/rescued', 'rescue') });
     return driver.rescue(context, instance, network_info, meta, { rescue_password: 'secret' });
   };
+  const boot = async (): Promise<void> => {
+    instance = newInstance();
+    const meta = newImageMeta(image.id, { os_command_line: diary('', 'own'), os_shutdown_timeout: '1' });
+    await driver.spawn(context, instance, meta, { network_info });
+    await told();
+  };
+  const destroy = async (): Promise<void> => {
+    await driver.destroy(context, instance, network_info);
+    expect(await leftOf(host)).toEqual([]);
+  };
+  const rebuild = (): Promise<void> => {
+    const meta = newImageMeta(image.id, { os_command_line: diary('', 'rebuilt'), os_shutdown_timeout: '1' });
+    return driver.rebuild(context, instance, meta, { network_info });
+  };
   const unrescue = (): Promise<void> => driver.unrescue(context, instance);
   const told = async (): Promise<string> => {
     let last = '';
@@ -106,67 +120,106 @@ describe('a rescue in which something fails', () => {
     );
     await start();
   });
-  beforeEach(async () => {
-    instance = newInstance();
-    const meta = newImageMeta(image.id, { os_command_line: diary('', 'own'), os_shutdown_timeout: '1' });
-    await driver.spawn(context, instance, meta, { network_info });
-    await told();
-  });
-  afterEach(async () => {
-    await driver.destroy(context, instance, network_info);
-    expect(await leftOf(host)).toEqual([]);
-  });
   afterAll(async () => {
     await stop();
     await removeImages([image.id]);
     await folder.remove();
   });
 
-  describe.each(rescueSteps)('%s', (_step, target) => {
-    it('leaves the instance running as it was when the engine refuses, and ends well, or can be repeated, when an answer is lost', async () => {
-      const refused = refuse(target);
-      await expect(rescue()).rejects.toMatchObject({ message: expect.stringContaining('no space left') });
-      expect(refused.struck()).not.toEqual([]);
-      await expect(driver.get_info(instance)).resolves.toMatchObject({ state: power_state.RUNNING });
-      expect(await told()).toMatch(/^(own\n)+$/);
-      const lost = loseAnswer(target);
-      await rescue().catch(rescue);
-      expect(lost.struck()).not.toEqual([]);
+  /** What is refused leaves everything as it was: it is tried with one instance after the other step. */
+  const refused = async (target: Target, verb: () => Promise<void>, before: RegExp): Promise<void> => {
+    const fault = refuse(target);
+    await expect(verb()).rejects.toMatchObject({ message: expect.stringContaining('no space left') });
+    expect(fault.struck()).not.toEqual([]);
+    await expect(driver.get_info(instance)).resolves.toMatchObject({ state: power_state.RUNNING });
+    expect(await told()).toMatch(before);
+  };
+  const lost = async (target: Target, verb: () => Promise<void>): Promise<void> => {
+    const fault = loseAnswer(target);
+    await verb().catch(verb);
+    expect(fault.struck()).not.toEqual([]);
+  };
+  const isChange = ([, { method }]: readonly [string, Target]): boolean => method !== 'GET';
+
+  describe('when the engine refuses', () => {
+    beforeAll(boot);
+    afterAll(destroy);
+
+    it.each(rescueSteps)('%s, leaves the instance running as it was', async (_step, target) => {
+      await refused(target, rescue, /^(own\n)+$/);
+    });
+
+    it.each(changing)('%s for a rebuild, leaves the instance running as it was', async (_step, target) => {
+      await refused(target, rebuild, /^(own\n)+$/);
+    });
+
+    it('nothing any more, is repeated', async () => {
+      await rescue();
       expect(await told()).toMatch(/^(own\n)+rescue\n$/);
+    });
+
+    it.each(unrescueSteps)('%s on the way back, leaves the instance rescued', async (_step, target) => {
+      await refused(target, unrescue, /^(own\n)+(rescue\n)+$/);
+    });
+
+    it('nothing on the way back any more, is repeated', async () => {
+      await unrescue();
+      expect(await told()).toMatch(/^(own\n)+(rescue\n)+own\n$/);
     });
   });
 
-  it.each([...changing, ...rescueSteps.slice(-1)])(
-    '%s is ended by the next driver when this one dies',
-    async (_step, target) => {
-      proxy.inject({ ...target, kind: 'drop-request', times: Infinity });
-      proxy.inject({ path: /./, kind: 'drop-request', nth: 40, times: Infinity });
-      await rescue().catch(() => undefined);
-      await stop();
-      await start();
-      await rescue();
+  describe('when the answer is lost', () => {
+    beforeEach(boot);
+    afterEach(destroy);
+
+    it.each(rescueSteps.filter(isChange))('to %s, ends well, or can be repeated', async (_step, target) => {
+      await lost(target, rescue);
       expect(await told()).toMatch(/^(own\n)+rescue\n$/);
-      await unrescue();
-      expect(await told()).toMatch(/^(own\n)+rescue\nown\n$/);
-    },
-  );
+    });
+
+    it.each(changing)('to %s for a rebuild, ends well, or can be repeated', async (_step, target) => {
+      await lost(target, rebuild);
+      expect(await told()).toBe('rebuilt\n');
+    });
+
+    it.each(unrescueSteps.filter(isChange))(
+      'to %s on the way back, ends well, or can be repeated',
+      async (_step, target) => {
+        await rescue();
+        await told();
+        await lost(target, unrescue);
+        expect(await told()).toMatch(/^own\n(rescue\n)+(own\n)+$/);
+      },
+    );
+  });
+
+  describe('when the driver dies', () => {
+    beforeEach(boot);
+    afterEach(destroy);
+
+    it.each(changing.filter(([step]) => step !== 'creating the new container'))(
+      '%s, is ended by the next one',
+      async (_step, target) => {
+        proxy.inject({ ...target, kind: 'drop-request', times: Infinity });
+        proxy.inject({ path: /./, kind: 'drop-request', nth: 40, times: Infinity });
+        await rescue().catch(() => undefined);
+        await stop();
+        await start();
+        await rescue();
+        expect(await told()).toMatch(/^(own\n)+rescue\n$/);
+        await unrescue();
+        expect(await told()).toMatch(/^(own\n)+rescue\nown\n$/);
+      },
+    );
+  });
 
   describe('on the way back', () => {
     beforeEach(async () => {
+      await boot();
       await rescue();
       await told();
     });
-
-    it.each(unrescueSteps)('%s can be repeated, and an answer may be lost', async (_step, target) => {
-      const refused = refuse(target);
-      await expect(unrescue()).rejects.toMatchObject({ message: expect.stringContaining('no space left') });
-      expect(refused.struck()).not.toEqual([]);
-      await expect(driver.get_info(instance)).resolves.toMatchObject({ state: power_state.RUNNING });
-      const lost = loseAnswer(target);
-      await unrescue().catch(unrescue);
-      expect(lost.struck()).not.toEqual([]);
-      expect(await told()).toMatch(/^own\n(rescue\n)+(own\n)+$/);
-    });
+    afterEach(destroy);
 
     it.each([
       ['making an image of the files', { method: 'POST', path: /\/images\/load/ }],
@@ -188,29 +241,9 @@ describe('a rescue in which something fails', () => {
     });
   });
 
-  describe('like it: a rebuild', () => {
-    const rebuild = (): Promise<void> => {
-      const meta = newImageMeta(image.id, {
-        os_command_line: diary('', 'rebuilt'),
-        os_shutdown_timeout: '1',
-      });
-      return driver.rebuild(context, instance, meta, { network_info });
-    };
-
-    it.each(changing)(
-      '%s leaves the instance running as it was when the engine refuses, and ends well, or can be repeated, when an answer is lost',
-      async (_step, target) => {
-        const refused = refuse(target);
-        await expect(rebuild()).rejects.toMatchObject({ message: expect.stringContaining('no space left') });
-        expect(refused.struck()).not.toEqual([]);
-        await expect(driver.get_info(instance)).resolves.toMatchObject({ state: power_state.RUNNING });
-        expect(await told()).toMatch(/^(own\n)+$/);
-        const lost = loseAnswer(target);
-        await rebuild().catch(rebuild);
-        expect(lost.struck()).not.toEqual([]);
-        expect(await told()).toBe('rebuilt\n');
-      },
-    );
+  describe('of a rebuild', () => {
+    beforeEach(boot);
+    afterEach(destroy);
 
     it('succeeds, and says so, when the old container cannot be removed', async () => {
       const fault = refuse({ method: 'DELETE', path: /\/containers\// });
