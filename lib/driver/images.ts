@@ -59,9 +59,10 @@ export abstract class DockerImageVerbs extends DockerPowerVerbs {
     options: VerbOptions = {},
   ): Promise<void> {
     const needed = new Set(all_instances.map(({ image_ref }) => image_ref ?? ''));
+    const instances = new Set(all_instances.map(({ uuid }) => uuid.toLowerCase()));
     const minimumAge = this.computeHost.settings.removeUnusedImagesAfter;
     await this.computeHost.ask('manage the image cache', options, ({ imageLoader }, signal) =>
-      imageLoader.removeUnused({ needed, minimumAge, signal }),
+      imageLoader.removeUnused({ needed, instances, minimumAge, signal }),
     );
   }
 }

@@ -18,6 +18,8 @@ import type { ImageHolds } from './image-holds.js';
 export interface UnusedImages {
   /** The ids of images that stay, whether or not a container uses them. */
   readonly needed: ReadonlySet<string>;
+  /** The uuids of instances, in lower case, whose own files' images stay, whether or not they have a container. */
+  readonly instances: ReadonlySet<string>;
   /** Seconds that an image stays unused. */
   readonly minimumAge: number;
   readonly signal?: AbortSignal | undefined;
@@ -32,14 +34,22 @@ export interface ImageCache {
 
 /** An image under the name that the driver gave it. */
 interface CachedImage {
-  readonly id: string;
+  /** What it is called in the note: its id in the image service, or the name of an instance's own image, which cannot be such an id. */
+  readonly key: string;
   readonly reference: ImageReference;
   readonly image: ImageSummary;
+  /** Whether somebody has named it who needs it. */
+  readonly isNeeded: boolean;
+  /** A label that the container of an instance has which needs it, though it may be made of another image. */
+  readonly user: readonly [label: string, value: string];
 }
 
 /**
  * Removes images that the driver loaded, for any of its hosts on this engine, and that have been unused for a while: no container of the engine is made
  * of it, running or not, and nobody holds it. The while begins when this first finds it unused, and anew whenever an instance boots from it.
+ *
+ * So are the images of instances' own files that a migration left which did not come to its end: those of instances that nobody names and that have no container
+ * on the engine.
  *
  * A container that is made of an image at this moment is safe: the engine refuses to remove its image, or else has none for it, and it is loaded anew.
  *
@@ -47,50 +57,71 @@ interface CachedImage {
  */
 export async function removeUnusedImages(cache: ImageCache, unused: UnusedImages): Promise<void> {
   const { engine, holds, logger } = cache;
-  const { needed, minimumAge, signal } = unused;
-  const images = await engine.images.list({ filters: { reference: [repository.image] }, signal });
+  const { minimumAge, signal } = unused;
+  const images = await engine.images.list({
+    filters: { reference: [repository.image, repository.instance] },
+    signal,
+  });
   // After the images: whoever came meanwhile is in it.
   const containers = await engine.containers.list({ all: true, signal });
   const before = await readCacheNote(engine, signal);
   const now = Math.floor(Date.now() / 1000);
   const since = new Map<string, number>();
-  for (const cached of images.flatMap(cachedImages)) {
-    if (needed.has(cached.id) || containers.some((container) => uses(container, cached))) continue;
-    const unusedSince = Math.max(before.get(cached.id) ?? now, holds.lastKept(cached.reference));
-    since.set(cached.id, unusedSince);
+  for (const cached of images.flatMap((image) => cachedImages(image, unused))) {
+    if (cached.isNeeded || containers.some((container) => uses(container, cached))) continue;
+    const unusedSince = Math.max(before.get(cached.key) ?? now, holds.lastKept(cached.reference));
+    since.set(cached.key, unusedSince);
     if (now - unusedSince < minimumAge) continue;
     await holds.unlessHeld(cached.reference, signal, async () => {
-      if (await isRemoved(cache, cached)) since.delete(cached.id);
+      if (await isRemoved(cache, cached)) since.delete(cached.key);
     });
   }
   if (!isDeepStrictEqual(since, before)) await writeCacheNote(engine, since, logger);
 }
 
 /** The engine's filter is a pattern: what is removed must be ours by its whole name. */
-function cachedImages(image: ImageSummary): CachedImage[] {
-  const prefix = `${repository.image}:`;
-  return image.RepoTags.filter(isImageReference)
-    .filter((reference) => reference.startsWith(prefix))
-    .map((reference) => ({ id: reference.slice(prefix.length), reference, image }));
+function cachedImages(image: ImageSummary, { needed, instances }: UnusedImages): CachedImage[] {
+  return image.RepoTags.filter(isImageReference).flatMap((reference): CachedImage[] => {
+    const colon = reference.lastIndexOf(':');
+    const tag = reference.slice(colon + 1);
+    const common = { reference, image };
+    switch (reference.slice(0, colon)) {
+      case repository.image:
+        return [{ ...common, key: tag, isNeeded: needed.has(tag), user: [label.imageId, tag] }];
+      case repository.instance:
+        return [
+          {
+            ...common,
+            key: reference,
+            isNeeded: instances.has(tag),
+            user: [label.instanceUuid, tag],
+          },
+        ];
+      default:
+        return [];
+    }
+  });
 }
 
 /** By what the container was made of, and by what its instance was booted from: that may be another when it came from another engine. */
-function uses(container: ContainerSummary, { id, reference, image }: CachedImage): boolean {
+function uses(container: ContainerSummary, { reference, image, user: [name, value] }: CachedImage): boolean {
   return (
-    container.ImageID === image.Id || container.Image === reference || container.Labels[label.imageId] === id
+    container.ImageID === image.Id ||
+    container.Image === reference ||
+    container.Labels[name]?.toLowerCase() === value.toLowerCase()
   );
 }
 
-async function isRemoved({ engine, logger }: ImageCache, { id, reference }: CachedImage): Promise<boolean> {
+async function isRemoved({ engine, logger }: ImageCache, { key, reference }: CachedImage): Promise<boolean> {
   try {
     await engine.images.remove(reference, { noprune: true });
-    logger.info('removed an image that no instance uses any more', { image_id: id });
+    logger.info('removed an image that no instance uses any more', { image: key });
     return true;
   } catch (error) {
     if (isNotFound(error)) return true;
     if (!(error instanceof EngineError)) throw error;
     if (!isConflict(error))
-      logger.error('an image that no instance uses could not be removed', { image_id: id, error });
+      logger.error('an image that no instance uses could not be removed', { image: key, error });
     return false;
   }
 }

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   containerRef,
+  imageReference,
   repositoryName,
   tagName,
   type ContainerSpecification,
   type Engine,
+  type ImageReference,
 } from '../../../lib/engine/index.js';
 import { bootReference, type ImageLoader } from '../../../lib/images/index.js';
 import { label, repository } from '../../../lib/labels.js';
@@ -44,12 +46,18 @@ describe('ImageLoader.removeUnused', () => {
   const age = (): Promise<void> => pass(1000 * minimumAge + 1100);
 
   /** The engine is not ours alone: what others loaded is needed. */
-  async function removeUnused(options: { loader?: ImageLoader; needed?: string[] } = {}): Promise<void> {
-    const images = await direct.images.list({ filters: { reference: [repository.image] } });
-    const ids = images.flatMap(({ RepoTags: tags }) => tags.map((tag) => tag.slice(tag.indexOf(':') + 1)));
-    const others = ids.filter((other) => !stage.loaded.includes(other));
-    const needed = new Set([...others, ...(options.needed ?? [])]);
-    await (options.loader ?? loader).removeUnused({ needed, minimumAge });
+  async function removeUnused(
+    options: { loader?: ImageLoader; needed?: string[]; instances?: string[] } = {},
+  ): Promise<void> {
+    const needed = new Set([...(await foreignTags(repository.image)), ...(options.needed ?? [])]);
+    const instances = new Set([...(await foreignTags(repository.instance)), ...(options.instances ?? [])]);
+    await (options.loader ?? loader).removeUnused({ needed, instances, minimumAge });
+  }
+
+  async function foreignTags(repo: string): Promise<string[]> {
+    const images = await direct.images.list({ filters: { reference: [repo] } });
+    const tags = images.flatMap(({ RepoTags: names }) => names.map((tag) => tag.slice(tag.indexOf(':') + 1)));
+    return tags.filter((tag) => !stage.loaded.includes(tag));
   }
 
   /** The image was found unused, and that was long enough ago. */
@@ -158,7 +166,7 @@ describe('ImageLoader.removeUnused', () => {
   });
 
   it("touches nobody else's images", async () => {
-    const names = [`${repository.image}-of-mine`, repository.instance].map((repo) => ({
+    const names = [`${repository.image}-of-mine`, `${repository.instance}-of-mine`].map((repo) => ({
       repo: repositoryName(repo),
       tag: tagName(id),
     }));
@@ -169,9 +177,47 @@ describe('ImageLoader.removeUnused', () => {
     expect(left).toHaveLength(1);
     for (const { repo } of names) expect(left.join()).toContain(`${repo}:${id}`);
     const [own] = (await direct.images.list()).filter(({ RepoTags: tags }) =>
-      tags.includes(`${repository.instance}:${id}`),
+      tags.includes(`${repository.instance}-of-mine:${id}`),
     );
     if (own !== undefined) await direct.images.remove(own.Id, { force: true });
+  });
+
+  describe("the image of an instance's own files", () => {
+    const ofInstance = (): ImageReference => imageReference(repository.instance, id);
+    const isLeft = async (): Promise<boolean> =>
+      (await inventory()).images.some((image) => image.includes(ofInstance()));
+    beforeEach(async () => {
+      await direct.images.tag(bootReference(id), {
+        repo: repositoryName(repository.instance),
+        tag: tagName(id),
+      });
+    });
+    afterEach(async () => {
+      if (await isLeft()) await direct.images.remove(ofInstance());
+    });
+
+    it('goes when nobody has known of the instance for long enough', async () => {
+      await grownOld();
+      expect(await isLeft()).toBe(true);
+      await removeUnused({ needed: [id] });
+      expect(await isLeft()).toBe(false);
+      expect(await isThere()).toBe(true);
+    });
+
+    it('stays when Nova names the instance', async () => {
+      await grownOld();
+      await removeUnused({ instances: [id] });
+      expect(await isLeft()).toBe(true);
+    });
+
+    it('stays when the instance has a container on the engine, of whatever image', async () => {
+      await loader.load(context, (await stage.newImage()).id);
+      const [, other = ''] = stage.loaded;
+      await grownOld();
+      await runFrom({ Image: bootReference(other), Labels: { [label.instanceUuid]: id.toUpperCase() } });
+      await removeUnused();
+      expect(await isLeft()).toBe(true);
+    });
   });
 
   it('goes on to the next when the engine refuses to remove one', async () => {
