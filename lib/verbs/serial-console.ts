@@ -1,6 +1,7 @@
 import type { ConsoleConnection, Instance } from '../../interfaces/index.js';
-import { ConsoleTypeUnavailable, InstanceNotReady } from '../../interfaces/index.js';
+import { ConsoleTypeUnavailable, InstanceNotReady, NovaException } from '../../interfaces/index.js';
 import type { ContainerInspect } from '../engine/index.js';
+import { isNotFound } from '../engine/index.js';
 import { inspectInstance } from '../instances/index.js';
 import type { ComputeNode } from './compute-node.js';
 
@@ -13,7 +14,8 @@ const detachKeys = 'ctrl-^,ctrl-_,ctrl-^,ctrl-^,ctrl-_,ctrl-_,ctrl-^,ctrl-_,ctrl
 /**
  * Opens a port with an instance's terminal. Whoever comes there is connected to the container that is the instance's at that time.
  *
- * @throws ConsoleTypeUnavailable when there are no serial consoles, or the instance has no terminal; InstanceNotReady when it does not run.
+ * @throws ConsoleTypeUnavailable when there are no serial consoles, or the instance has no terminal; InstanceNotReady when it does not run; what the engine
+ * fails with when it cannot say: a port that is open then stays so.
  */
 export async function serialConsole(
   node: ComputeNode,
@@ -37,8 +39,8 @@ export async function serialConsole(
   try {
     terminalMustLive(instance, await inspectInstance(engine, host, instance, signal));
   } catch (error) {
-    // Whatever stopped or removed the instance meanwhile came too early to close what was not open yet.
-    await serialConsoles.close(instance_uuid);
+    // Whatever stopped or removed the instance meanwhile came too early to close what was not open yet. That nobody can tell says nothing of the instance.
+    if (isNotFound(error) || error instanceof NovaException) await serialConsoles.close(instance_uuid);
     throw error;
   }
   return opened;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DirectoryImageService, DockerDriver } from '../../lib/index.js';
 import { startFaultProxy } from '../../lib/testing/index.js';
 import { busyboxImage } from '../support/busybox-image.js';
+import { dockerHarness } from '../support/docker-harness.js';
 import { engineHost, removeImages } from '../support/engine.js';
 import { context, newImageMeta, newInstance } from '../support/nova-objects.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -52,6 +53,33 @@ describe('a serial console', () => {
       await sound.destroy(context, instance, []);
       await sound.cleanup_host(host);
       await removeImages([id]);
+    }
+  });
+
+  it('stays open when the engine cannot say for a moment how the instance is', async () => {
+    const proxy = await startFaultProxy({ engine: engineHost() });
+    const harness = await dockerHarness({ engine: proxy.host, serialConsole: { address: '127.0.0.1' } });
+    const { driver, context } = harness;
+    try {
+      const instance = await harness.boot();
+      const where = await driver.get_serial_console(context, instance);
+      const second = { method: 'GET', path: /\/containers\/nova-.*\/json/, nth: 2 };
+      proxy.inject({ ...second, kind: 'answer', status: 500, message: 'out of sorts' });
+      await expect(driver.get_serial_console(context, instance)).rejects.toMatchObject({
+        message: expect.stringContaining('out of sorts'),
+      });
+      const user = await TerminalUser.at(where);
+      user.type('left=behind\n');
+      await user.sees('left=behind');
+      user.leave();
+      proxy.inject({ ...second, kind: 'answer', status: 404, message: 'No such container: x' });
+      await expect(driver.get_serial_console(context, instance)).rejects.toMatchObject({
+        name: 'InstanceNotFound',
+      });
+      await expect(TerminalUser.at(where)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    } finally {
+      await harness.close();
+      await proxy.close();
     }
   });
 });
