@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
+import { NovaException } from '../../interfaces/index.js';
 import type { Engine, VolumeInspect, VolumeName } from '../engine/index.js';
 import { isConflict, isNotFound, volumeName } from '../engine/index.js';
 import { instanceContainerName, label } from '../labels.js';
 
 /** What can be noted of an instance. */
-export type NoteKind = 'suspended' | 'flavor' | 'resize';
+type NoteKind = 'suspended' | 'flavor' | 'resize';
 
 /**
  * What must be remembered of an instance and was not known when its container was made. The labels of a container cannot be changed, so a note is an
@@ -18,7 +20,11 @@ export class Notes {
     this.#host = host;
   }
 
-  /** Notes something, in place of what was noted before. */
+  /**
+   * Notes something, in place of what was noted before.
+   *
+   * @throws NovaException when what was noted before, or a volume that is no note, cannot be replaced: a container has mounted it by hand.
+   */
   async write(
     uuid: string,
     kind: NoteKind,
@@ -30,7 +36,13 @@ export class Notes {
       Name: noteName(uuid, kind),
       Labels: { ...values, [label.host]: this.#host, [label.instanceUuid]: uuid, [label.note]: kind },
     };
-    await this.#engine.volumes.create(note, { signal });
+    // Of a name that is taken, the engine gives back the volume that has it.
+    const { Labels: noted } = await this.#engine.volumes.create(note, { signal });
+    if (!isDeepStrictEqual({ ...noted }, note.Labels))
+      throw new NovaException(
+        `The volume ${note.Name} cannot be replaced: a container has mounted it, and it is the driver's`,
+        { instance_uuid: uuid },
+      );
   }
 
   /** @returns the values of a note, undefined when there is none. */

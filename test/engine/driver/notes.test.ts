@@ -1,0 +1,32 @@
+import { describe, expect, it } from '@jest/globals';
+import { power_state } from '../../../interfaces/index.js';
+import { containerRef, volumeName } from '../../../lib/engine/index.js';
+import { bootReference } from '../../../lib/images/index.js';
+import { instanceContainerName } from '../../../lib/labels.js';
+import { dockerHarness } from '../../support/docker-harness.js';
+import { directEngine } from '../../support/engine.js';
+
+describe('a note that cannot be written', () => {
+  it('because somebody has a volume of its name in use fails the verb, and leaves the instance as it was', async () => {
+    const harness = await dockerHarness();
+    const engine = directEngine();
+    const { driver, context } = harness;
+    const instance = await harness.boot();
+    const note = volumeName(`${instanceContainerName(instance.uuid)}.suspended`);
+    const mounted = { Type: 'volume', Source: note, Target: '/mnt' } as const;
+    const { id: user } = await engine.containers.create({
+      name: containerRef(`user-of-${note}`),
+      specification: { Image: bootReference(harness.image.id), HostConfig: { Mounts: [mounted] } },
+    });
+    await expect(driver.suspend(context, instance)).rejects.toMatchObject({
+      message: expect.stringContaining(note),
+      instance_uuid: instance.uuid,
+    });
+    await expect(driver.get_info(instance)).resolves.toMatchObject({ state: power_state.RUNNING });
+    await engine.containers.remove(user, { force: true });
+    await driver.suspend(context, instance);
+    await expect(driver.get_info(instance)).resolves.toMatchObject({ state: power_state.SUSPENDED });
+    await harness.close();
+    engine.close();
+  });
+});
