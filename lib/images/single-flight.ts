@@ -1,5 +1,5 @@
-import type { Logger, LongRunningOptions, OnProgress, Progress } from '../../interfaces/index.js';
-import { unlessAborted } from '../streams/index.js';
+import type { Logger, LongRunningOptions, OnProgress } from '../../interfaces/index.js';
+import { harmless, unlessAborted } from '../streams/index.js';
 import { ProgressThrottle } from './progress-throttle.js';
 
 /** How a flight's work is told to end, and tells how it gets on. */
@@ -44,9 +44,9 @@ class Flight<T> {
   /** When the work has ended and been undone, if need be. Never fails. */
   readonly landed: Promise<void>;
   readonly #controller = new AbortController();
-  readonly #passengers = new Set<LongRunningOptions>();
+  readonly #passengers = new Set<Pick<LongRunningOptions, 'onProgress'>>();
   readonly #progress = new ProgressThrottle((progress) => {
-    for (const passenger of this.#passengers) this.#tell(passenger, progress);
+    for (const passenger of this.#passengers) passenger.onProgress?.(progress);
   });
   readonly #outcome: Promise<T>;
   readonly #logger: Logger;
@@ -63,10 +63,11 @@ class Flight<T> {
     return this.#controller.signal.aborted;
   }
 
-  async board(passenger: LongRunningOptions): Promise<T> {
-    const { signal } = passenger;
+  async board({ signal, onProgress }: LongRunningOptions): Promise<T> {
+    // One caller's mistake must not end the work of all.
+    const passenger = { onProgress: harmless(onProgress, this.#logger) };
     const { last } = this.#progress;
-    if (last !== undefined) this.#tell(passenger, last);
+    if (last !== undefined) passenger.onProgress?.(last);
     this.#passengers.add(passenger);
     try {
       return await unlessAborted(this.#outcome, signal);
@@ -88,15 +89,6 @@ class Flight<T> {
       return await work({ signal, onProgress: (progress) => this.#progress.report(progress) });
     } finally {
       this.#progress.flush();
-    }
-  }
-
-  #tell({ onProgress }: LongRunningOptions, progress: Progress): void {
-    try {
-      onProgress?.(progress);
-    } catch (error) {
-      // One caller's mistake must not end the work of all.
-      this.#logger.warn('a listener to progress failed', { error });
     }
   }
 }

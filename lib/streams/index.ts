@@ -5,6 +5,7 @@
 export { readableOf } from './byte-source.js';
 export type { ByteSource } from './byte-source.js';
 export { Deadline, DeadlineExceeded, withDeadline } from './deadline.js';
+export { harmless } from './harmless.js';
 export { readAll, TooLarge } from './read-all.js';
 export { takeTurn } from './turn.js';
 export { Turns } from './turns.js';
