@@ -36,7 +36,7 @@ export function rebuildContract(harness: () => Harness): void {
       await driver.rebuild(
         context,
         instance,
-        running('ls /old; cat /etc/motd; hostname; ip addr show eth0; grep ^root: /etc/shadow'),
+        running('ls /old 2>&1; cat /etc/motd; hostname; ip addr show eth0; grep ^root: /etc/shadow'),
         { network_info, injected_files: [['/etc/motd', 'welcome\n']], admin_password: 'secret' },
       );
       const after = await driver.get_info(instance);
