@@ -59,4 +59,5 @@ export { startContainer } from './start-container.js';
 export { stopContainer, stopContainerCleanly } from './stop-container.js';
 export { isSuspended, pauseInstance, suspendInstance, unpauseInstance, wasSuspended } from './suspension.js';
 export type { VolumePolicy } from './volumes.js';
+export { volumesMustBeAsFound } from './volumes.js';
 export { writeFiles } from './write-files.js';

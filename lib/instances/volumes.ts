@@ -8,10 +8,11 @@ import {
   VolumeEncryptionNotSupported,
   VolumeNotFound,
 } from '../../interfaces/index.js';
-import type { Engine, MountSpecification } from '../engine/index.js';
+import type { ContainerId, Engine, MountSpecification } from '../engine/index.js';
 import { isNotFound, volumeName } from '../engine/index.js';
 import { label } from '../labels.js';
 import { mountPoint } from './mount-point.js';
+import { removeContainer } from './remove-container.js';
 
 /** Which volumes the operator lets instances have. */
 export interface VolumePolicy {
@@ -58,7 +59,8 @@ export function volumeMount(
         ...common,
         Type: 'volume',
         Source: volumeName(name),
-        VolumeOptions: { NoCopy: true },
+        // The labels are those of a volume that the engine has to make, see volumesMustBeAsFound: one that is there keeps its own.
+        VolumeOptions: { NoCopy: true, Labels: { [label.attempt]: name } },
       };
     }
     case 'directory': {
@@ -93,8 +95,35 @@ export async function volumesMustExist(
         if (!isNotFound(error)) throw error;
         throw new VolumeNotFound(`The engine has no volume ${source}`, { cause: error });
       });
+    if (labels[label.attempt] !== undefined)
+      throw new VolumeNotFound(`The engine made the volume ${source} in place of one that had been removed`);
     if (labels[label.host] !== undefined)
       throw new ComputeResourcesUnavailable(`The volume ${source} is one that the driver keeps for itself`);
+  }
+}
+
+/**
+ * Makes sure that the volumes which were there before a container was created are those that it has: in place of one that was removed meanwhile the engine
+ * makes an empty one. That goes, and so does the container, which has never run.
+ *
+ * @param mounts - what the container was created with.
+ * @throws VolumeNotFound when the engine has made one.
+ */
+export async function volumesMustBeAsFound(
+  engine: Engine,
+  container: ContainerId,
+  mounts: readonly MountSpecification[] = [],
+): Promise<void> {
+  for (const { Type: type, Source: source } of mounts) {
+    if (type !== 'volume' || source === undefined) continue;
+    const volume = volumeName(source);
+    const { Labels: labels } = await engine.volumes.inspect(volume);
+    if (labels[label.attempt] === undefined) continue;
+    await removeContainer(engine, container);
+    await engine.volumes.remove(volume);
+    throw new VolumeNotFound(
+      `The engine has no volume ${source}: it was removed while the instance was made`,
+    );
   }
 }
 

@@ -12,6 +12,7 @@ import {
   createContainer,
   discardAttempt,
   spawning,
+  volumesMustBeAsFound,
   writeFiles,
 } from '../instances/index.js';
 import type { Wiring } from '../network/index.js';
@@ -111,6 +112,7 @@ function newContainer(
     const container = plan.sized
       ? await rootDisks.create(instance.flavor, specification, create)
       : await create(specification);
+    await volumesMustBeAsFound(engine, container, specification.HostConfig?.Mounts);
     signal?.throwIfAborted();
     await networks.connectFurther(container, wiring);
     if (files !== undefined) await writeFiles(engine, container, files, logger);

@@ -5,11 +5,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Engine, VolumeName } from '../../../lib/engine/index.js';
 import { containerRef, volumeName } from '../../../lib/engine/index.js';
+import { DockerDriver } from '../../../lib/index.js';
 import { label } from '../../../lib/labels.js';
+import { startFaultProxy } from '../../../lib/testing/index.js';
 import { dockerHarness } from '../../support/docker-harness.js';
-import { directEngine } from '../../support/engine.js';
+import { directEngine, engineHost } from '../../support/engine.js';
 import { newFlavor, newInstance } from '../../support/nova-objects.js';
 import { silentLogger } from '../../support/silent-logger.js';
+import { eventually } from '../contract/harness.js';
 import { configDriveContract } from '../contract/config-drive.contract.js';
 import type { StorageHarness } from '../contract/storage.contract.js';
 import { storageContract } from '../contract/storage.contract.js';
@@ -45,6 +48,39 @@ describe('DockerDriver gives instances storage', () => {
 
   storageContract(() => harness);
   configDriveContract(() => harness);
+
+  it('says that a volume is gone which somebody removed while the instance was made, and makes none', async () => {
+    const { newVolume, image, context } = harness;
+    const volume = await newVolume();
+    const name = volumes.pop();
+    if (name === undefined) throw new Error('no volume was made');
+    const proxy = await startFaultProxy({ engine: engineHost() });
+    const driver = new DockerDriver({
+      engine: proxy.host,
+      imageService: harness.imageService,
+      allowedVolumes: ['storage-test-*'],
+    });
+    await driver.init_host(`${harness.host}-removed`);
+    try {
+      const later = { kind: 'delay-request', milliseconds: 500 } as const;
+      const fault = proxy.inject({ method: 'POST', path: /\/containers\/create/, ...later });
+      const instance = newInstance();
+      const block_device_info = {
+        block_device_mapping: [{ connection_info: volume, mount_device: '/dev/vdb' }],
+      };
+      const outcome = expect(
+        driver.spawn(context, instance, image, { block_device_info }),
+      ).rejects.toMatchObject({ name: 'VolumeNotFound' });
+      await eventually('it is about to be made', () => Promise.resolve(fault.struck().length > 0));
+      await engine.volumes.remove(name);
+      await outcome;
+      await expect(engine.volumes.inspect(name)).rejects.toMatchObject({ status: 404 });
+      await expect(driver.instance_exists(instance)).resolves.toBe(false);
+    } finally {
+      await driver.cleanup_host(harness.host);
+      await proxy.close();
+    }
+  });
 
   it('removes ephemeral disks and config drives with the instance, and volumes never', async () => {
     const { driver, context, boot, newVolume } = harness;

@@ -77,7 +77,7 @@ describe('the disks of an instance', () => {
         Source: 'data-1',
         Target: '/mnt/vdb',
         ReadOnly: false,
-        VolumeOptions: { NoCopy: true },
+        VolumeOptions: { NoCopy: true, Labels: { [label.attempt]: 'data-1' } },
       },
     ]);
   });
