@@ -271,6 +271,7 @@ export class ComputeHost {
       policy: settings,
       rootDisks: new RootDisks({ engine, logger }),
       pauseForSnapshot: settings.pauseForSnapshot,
+      snapshots: settings.snapshots,
       virtapi: this.#options.virtapi,
       vifPlugging: {
         timeout: settings.vifPluggingTimeout,

@@ -72,6 +72,11 @@ export interface DockerDriverOptions {
   readonly vifPluggingIsFatal?: boolean;
   /** Whether an instance stands still while it is committed for a snapshot; default true. */
   readonly pauseForSnapshot?: boolean;
+  /**
+   * What a snapshot holds: `full`, all of an image, which needs no other; `delta`, only what lies above the image that the instance was booted from, which
+   * must then stay as it is and where it is. One that cannot be a delta is saved as a whole. Default `full`.
+   */
+  readonly snapshots?: 'full' | 'delta';
   /** The disk for instances, GiB; default: that of the file system with the engine's data, which must be on this machine. */
   readonly localGb?: number;
   /** Virtual processors that may be given away for each one there is; default: what Placement has, else 4, as Nova's `cpu_allocation_ratio`. */
@@ -150,6 +155,7 @@ const plainOptions = z.strictObject({
   vifPluggingTimeout: z.int().nonnegative().default(300),
   vifPluggingIsFatal: z.boolean().default(true),
   pauseForSnapshot: z.boolean().default(true),
+  snapshots: z.enum(['full', 'delta']).default('full'),
   localGb: count.optional(),
   cpuAllocationRatio: z.number().positive().optional(),
   ramAllocationRatio: z.number().positive().optional(),

@@ -11,7 +11,8 @@ import { task_states } from '../../interfaces/index.js';
 import type { ContainerInspect, Engine, ImageReference } from '../engine/index.js';
 import { mayHaveBeenDone } from '../engine/index.js';
 import { repository } from '../labels.js';
-import { rewriteArchive } from './archive/index.js';
+import type { ImageConfiguration } from './archive/index.js';
+import { deltaBase, uploadAbove, uploadWhole } from './layers/index.js';
 import { snapshotConfiguration } from './snapshot-configuration.js';
 import { discardImage, temporaryName } from './temporary-image.js';
 
@@ -33,6 +34,8 @@ export interface SnapshotRequest extends LongRunningOptions {
   readonly image_id: string;
   /** What else to write on the image. */
   readonly metadata?: ImageMetadata;
+  /** The image that the instance was booted from: given when only what lies above it is to be saved, where that can be. */
+  readonly above?: string;
   /** Whether the container stands still while it is committed. */
   readonly pause: boolean;
   /** Told what is about to be done, in Nova's order; what it fails with ends the snapshot. */
@@ -123,24 +126,35 @@ export class Snapshot {
   }
 
   async #stream(): Promise<void> {
-    const { engine, imageService } = this.#environment;
-    const { context, container, image_id, metadata, signal, onProgress } = this.#request;
-    const saved = await engine.images.save(this.#committed, { signal });
-    const { archive } = rewriteArchive(saved, {
+    const { engine, imageService, logger } = this.#environment;
+    const { context, container, image_id, metadata, above, signal, onProgress } = this.#request;
+    const committed = this.#committed;
+    const base =
+      above === undefined
+        ? undefined
+        : await deltaBase({
+            engine,
+            imageService,
+            context,
+            image_id,
+            base_id: above,
+            committed,
+            signal,
+            logger,
+          });
+    const upload = {
+      imageService,
+      context,
+      image_id,
+      metadata: { ...metadata, container_format: 'docker', disk_format: 'raw' },
       subject: `The snapshot of container ${container.Id.slice(0, 12)}`,
-      // What the host itself holds may be as large as it is.
-      limits: { maxBytes: Infinity },
-      rewriteConfiguration: (configuration) => snapshotConfiguration(configuration, this.#variables),
+      rewriteConfiguration: (configuration: ImageConfiguration): object =>
+        snapshotConfiguration(configuration, this.#variables),
+      logger,
       signal,
-    });
-    try {
-      const formats = { container_format: 'docker', disk_format: 'raw' };
-      await imageService.update(context, image_id, { ...metadata, ...formats }, archive, {
-        signal,
-        onProgress,
-      });
-    } finally {
-      archive.destroy();
-    }
+      onProgress,
+    };
+    const saved = await engine.images.save(committed, { signal });
+    await (base === undefined ? uploadWhole(saved, upload) : uploadAbove(saved, base, upload));
   }
 }

@@ -26,6 +26,8 @@ export interface ComputeNode {
   readonly rootDisks: RootDisks;
   /** Whether an instance stands still while it is committed. */
   readonly pauseForSnapshot: boolean;
+  /** Whether a snapshot holds all of an instance's image, or only what lies above the one that it was booted from. */
+  readonly snapshots: 'full' | 'delta';
   /**
    * A client of the engine of another host, which its caller closes; undefined when the driver was not told where that is.
    *

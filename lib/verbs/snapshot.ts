@@ -6,6 +6,7 @@ import type {
 } from '../../interfaces/index.js';
 import { InstanceNotRunning } from '../../interfaces/index.js';
 import { takeSnapshot, type Snapshot } from '../images/index.js';
+import { label } from '../labels.js';
 import { findInstance } from '../instances/index.js';
 import type { ComputeNode } from './compute-node.js';
 
@@ -29,11 +30,13 @@ export async function snapshot(
     });
   const metadata = { properties: snapshotProperties(instance) };
   const pause = node.pauseForSnapshot;
+  const booted = container.Config.Labels[label.imageId] ?? '';
   return await takeSnapshot(node, {
     context,
     container,
     image_id,
     metadata,
+    ...(node.snapshots === 'delta' && booted !== '' ? { above: booted } : {}),
     pause,
     update_task_state,
     signal,

@@ -1,0 +1,34 @@
+import { parsedJson } from './archive-index.js';
+import type { DeltaBase } from './delta-base.js';
+
+/**
+ * Tells, while an engine packs an image, which of its layers belong to the base: the manifest that says so comes last. What is believed here too much
+ * is found out by then.
+ *
+ * Engines from 25 on and Podman name a layer's file by its diff id. Those before put it into a folder beside a description, which comes first and
+ * holds a container's configuration for the uppermost layer alone (seen on 20.10).
+ */
+export class SavedLayers {
+  readonly #base: DeltaBase;
+  readonly #lowerFolders = new Set<string>();
+
+  constructor(base: DeltaBase) {
+    this.#base = base;
+  }
+
+  /** Takes note of a description. */
+  read(path: string, content: Buffer): void {
+    const folder = /^([0-9a-f]{64})\/json$/.exec(path)?.[1];
+    const description = folder === undefined ? undefined : parsedJson(content.toString('utf8'));
+    if (folder === undefined || typeof description !== 'object' || description === null) return;
+    if (!('config' in description)) this.#lowerFolders.add(folder);
+  }
+
+  /** Whether a file is a layer of the base. */
+  isBelow(path: string): boolean {
+    const folder = /^([0-9a-f]{64})\/layer\.tar$/.exec(path)?.[1];
+    if (folder !== undefined) return !this.#base.hasLayerAbove || this.#lowerFolders.has(folder);
+    const digest = /(?:^|\/)([0-9a-f]{64})(?:\.tar)?$/.exec(path)?.[1];
+    return digest !== undefined && this.#base.layers.includes(`sha256:${digest}`);
+  }
+}
