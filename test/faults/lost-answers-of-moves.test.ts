@@ -25,6 +25,9 @@ const endings = {
   reverted: ['destroy', 'finish_revert_migration'],
 } as const;
 
+/** Milliseconds for all moves of one kind: seconds on a quiet machine, each of them as much on a busy one. */
+const patience = 240_000;
+
 /** Adds a line to a file at each start. */
 const diary =
   'sh -c \'echo start >> /diary; echo begin; cat /diary; echo end; trap "exit 0" TERM; while :; do sleep 0.1; done\'';
@@ -161,12 +164,16 @@ describe('a move of which each verb is repeated, by a driver that was restarted,
   };
 
   describe.each(moves)('%s', (_where, ...to) => {
-    it.each(['confirmed', 'reverted'] as const)('is %s', async (ending) => {
-      for (let nth = 1; ; nth += 1) {
-        const lost = await wholeMove(to, ending, nth);
-        if (lost.length === 0) break;
-      }
-    });
+    it.each(['confirmed', 'reverted'] as const)(
+      'is %s',
+      async (ending) => {
+        for (let nth = 1; ; nth += 1) {
+          const lost = await wholeMove(to, ending, nth);
+          if (lost.length === 0) break;
+        }
+      },
+      patience,
+    );
   });
 
   it('leaves no image of an earlier move', async () => {
