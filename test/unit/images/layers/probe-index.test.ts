@@ -1,0 +1,147 @@
+import { Readable } from 'node:stream';
+import { describe, expect, it } from '@jest/globals';
+import { DirectoryImageService, defaultImageLimits } from '../../../../lib/images/index.js';
+import { ImageRanges } from '../../../../lib/images/layers/image-ranges.js';
+import { indexedImage } from '../../../../lib/images/layers/missing-layers.js';
+import { IndexUnusable } from '../../../../lib/images/layers/index-unusable.js';
+import { probeIndex } from '../../../../lib/images/layers/probe-index.js';
+import { asError } from '../../../../lib/streams/index.js';
+import {
+  buildImageArchive,
+  imageEntries,
+  layerOf,
+  packEntries,
+  rawHeader,
+  sha256,
+  type ArchiveEntry,
+} from '../../../support/archives.js';
+import { CountedImages } from '../../../support/counted-images.js';
+import { hostileArchives } from '../../../support/hostile-archives/index.js';
+import { context } from '../../../support/nova-objects.js';
+import { temporaryFolder } from '../../../support/temporary-folder.js';
+
+const large = (text: string): Promise<Buffer> => layerOf([{ path: text, content: text.repeat(100_000) }]);
+const layers = [await large('one'), await large('two'), await large('one')];
+
+/** Gives an archive to an image service, and reads its index by ranges. */
+async function probed(archive: Buffer): Promise<{
+  readonly bytes: number;
+  readonly requests: number;
+  /** Digests of what the index says are layers. */
+  readonly layers: readonly string[];
+}> {
+  const folder = temporaryFolder();
+  try {
+    const images = new CountedImages(new DirectoryImageService({ directory: await folder.path() }));
+    const formats = { container_format: 'docker', disk_format: 'raw' };
+    const record = await images.create(context, formats, Readable.from([archive], { objectMode: false }));
+    const { signal } = new AbortController();
+    const ranges = new ImageRanges({ imageService: images, context, record, signal }, archive.length);
+    const index = await probeIndex(ranges, defaultImageLimits);
+    const image = await indexedImage(ranges, index, defaultImageLimits);
+    expect(image.configuration.rootfs.diff_ids).toHaveLength(index.layers.length);
+    const requests = images.downloads.length;
+    return {
+      bytes: images.takeBytes(),
+      requests,
+      layers: index.layers.map(({ offset, size }) => sha256(archive.subarray(offset, offset + size))),
+    };
+  } finally {
+    await folder.remove();
+  }
+}
+
+const good = await imageEntries({ layers });
+
+describe('the index of an archive', () => {
+  it.each(['docker', 'oci'] as const)('is found with a few small requests (%s layout)', async (layout) => {
+    const archive = await buildImageArchive({ layers, layout });
+    const { bytes, requests, layers: found } = await probed(archive);
+    expect(found).toEqual(layers.map(sha256));
+    expect(requests).toBeLessThanOrEqual(6);
+    expect(bytes).toBeLessThan(100_000);
+  });
+
+  it('is found through names that need headers of their own', async () => {
+    const entries = await imageEntries({ layers: layers.slice(0, 2) });
+    const long = `${'a-long-name/'.repeat(20)}layer.tar`;
+    const [first = ''] = entries.filter(({ name }) => name.endsWith('layer.tar')).map(({ name }) => name);
+    const renamed = entries.map((entry) => ({
+      ...entry,
+      name: entry.name === first ? long : entry.name,
+      ...(entry.name === 'manifest.json' ? { content: String(entry.content).replace(first, long) } : {}),
+    }));
+    const { layers: found } = await probed(await packEntries(renamed));
+    expect(found).toEqual(layers.slice(0, 2).map(sha256));
+  });
+
+  const changed = (change: (entry: ArchiveEntry) => ArchiveEntry[]): Promise<Buffer> =>
+    packEntries(good.flatMap(change));
+  it.each([
+    ['is compressed', buildImageArchive({ layers, gzip: true })],
+    ['is none', Promise.resolve(Buffer.alloc(100_000, 'no archive'))],
+    ['ends in the middle', buildImageArchive({ layers }).then((bytes) => bytes.subarray(0, 400_000))],
+    [
+      'has an entry that reaches beyond its end',
+      packEntries([{ name: '', raw: rawHeader({ name: 'a', size: 2 ** 32 }) }, ...good]),
+    ],
+    [
+      'has an entry of more bytes than there are numbers for',
+      packEntries([{ name: '', raw: rawHeader({ name: 'a', size: Buffer.alloc(12, 0xbf) }) }, ...good]),
+    ],
+    ['holds a path twice', packEntries([...good, ...good.slice(-2, -1)])],
+    ['has a layer that is missing', changed((e) => (e.name.endsWith('layer.tar') ? [] : [e]))],
+    [
+      'has a link that leads to itself',
+      changed((e) =>
+        e.name.endsWith('layer.tar') ? [{ name: e.name, type: 'symlink', linkname: 'layer.tar' }] : [e],
+      ),
+    ],
+    [
+      'has a configuration of another digest than its name',
+      changed((e) =>
+        /^[0-9a-f]{64}\.json$/.test(e.name)
+          ? [{ ...e, content: String(e.content).replace('test', 'tset') }]
+          : [e],
+      ),
+    ],
+    [
+      'has a configuration whose name is no digest',
+      changed((e) => [
+        {
+          ...e,
+          name: e.name.replace(/^[0-9a-f]{64}\.json$/, 'config.json'),
+          ...(e.name === 'manifest.json'
+            ? { content: String(e.content).replace(/[0-9a-f]{64}\.json/, 'config.json') }
+            : {}),
+        },
+      ]),
+    ],
+    [
+      'has so many entries that they take too many requests',
+      packEntries([
+        ...Array.from({ length: 500 }, (_, number) => ({
+          name: `f${number}`,
+          content: Buffer.alloc(20_000),
+        })),
+        ...good,
+      ]),
+    ],
+  ])('is not read from an archive that %s', async (_what, archive) => {
+    await expect(probed(await archive)).rejects.toMatchObject({
+      name: expect.stringMatching(/^(IndexUnusable|ArchiveRefused)$/),
+    });
+  });
+
+  it('gives nothing of hostile archives that their configuration does not bear out', async () => {
+    for (const { archive } of await hostileArchives()) {
+      const found = probed(archive).then(
+        () => Promise.reject(new IndexUnusable('as good as another')),
+        (error: unknown) => Promise.reject(asError(error)),
+      );
+      await expect(found).rejects.toMatchObject({
+        name: expect.stringMatching(/^(IndexUnusable|ArchiveRefused|InvalidInput|ImageUnacceptable)$/),
+      });
+    }
+  });
+});
