@@ -9,6 +9,7 @@ import {
   type TagName,
 } from './identifiers.js';
 import { EngineError } from './errors.js';
+import { instructions, type ImageChanges } from './image-changes.js';
 import { throwInBand } from './in-band.js';
 import { path } from './request-path.js';
 import { listOf } from './schemas/fields.js';
@@ -86,18 +87,29 @@ export class ImagesApi {
    * Makes an image of one layer from all files of a file system.
    *
    * @param files - a tar stream of them; destroyed in any case.
-   * @param options - `onProgress` is told the bytes that went to the engine so far.
+   * @param options - `changes`: what containers of it inherit; `onProgress` is told the bytes that went to the engine so far.
    * @throws EngineError with `inBand` when the engine refuses the archive; whatever the archive fails with.
    */
   async importFiles(
     files: Readable,
-    options: CallOptions & { repo: RepositoryName; tag: TagName; onProgress?: (bytes: number) => void },
+    options: CallOptions & {
+      repo: RepositoryName;
+      tag: TagName;
+      changes?: ImageChanges;
+      onProgress?: (bytes: number) => void;
+    },
   ): Promise<void> {
+    const changes = instructions(options.changes ?? {});
     const request = { method: 'POST', path: path`/images/create` } as const;
     const lines = this.#session.lines(
       {
         ...request,
-        query: { fromSrc: '-', repo: options.repo, tag: options.tag },
+        query: {
+          fromSrc: '-',
+          repo: options.repo,
+          tag: options.tag,
+          ...(changes === '' ? {} : { changes }),
+        },
         upload: { source: files, onBytes: options.onProgress },
         timeout: this.#session.timeouts.image,
         signal: options.signal,

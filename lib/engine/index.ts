@@ -13,6 +13,7 @@ export * from './errors.js';
 export type { ExecApi } from './exec.js';
 export type { FilesApi } from './files.js';
 export * from './identifiers.js';
+export type { ImageChanges } from './image-changes.js';
 export type { ImageFilters, ImagesApi, LoadedImage } from './images.js';
 export type { NetworkFilters, NetworksApi } from './networks.js';
 export type { RegistryApi } from './registry.js';

@@ -8,6 +8,7 @@ import type {
 } from '../../interfaces/index.js';
 import { ImageNotAuthorized, ImageNotFound } from '../../interfaces/index.js';
 import {
+  isAtLeast,
   isNotFound,
   isUnreachable,
   mayHaveBeenDone,
@@ -24,6 +25,7 @@ import { mustBeBootable } from './bootable-image.js';
 import { refusedByEngine } from './engine-refusal.js';
 import { removeUnusedImages, type UnusedImages } from './image-cache.js';
 import { ImageHolds } from './image-holds.js';
+import { inheritedConfiguration } from './inherited-configuration.js';
 import {
   archiveAbove,
   BaseChain,
@@ -53,6 +55,9 @@ export interface ImageLoaderOptions {
 
 /** Images that an engine loads at once unless it is told otherwise: more only make each of them slower. */
 export const defaultConcurrency = 2;
+
+/** The API version from which on engines (Docker 23.0) unpack layers that are compressed with zstd. */
+const firstWithZstd = '1.42';
 
 /** An image of the engine that somebody is about to boot from: until one of `keep` and `abandon`, of which the first counts, nobody removes it. */
 export interface HeldImage {
@@ -261,6 +266,7 @@ export class ImageLoader {
     const base = baseOf(record);
     const below = base === undefined ? undefined : await this.#layersBelow(id, base, signal);
     const temporary = temporaryName(repository.loading, this.#host);
+    const { apiVersion, architecture } = await this.#engine.negotiate({ signal });
     const source = await this.#imageService.download(context, id, controls);
     const options = {
       subject: `Image ${id}`,
@@ -268,9 +274,24 @@ export class ImageLoader {
       limits: this.#limits,
       signal,
     };
-    const archive =
-      below === undefined ? rewriteArchive(source, options) : archiveAbove(source, { ...options, below });
-    await this.#load(id, temporary, archive, controls);
+    if (below !== undefined) {
+      await this.#load(id, temporary, archiveAbove(source, { ...options, below }), controls);
+      return;
+    }
+    const rewritten = rewriteArchive(source, {
+      ...options,
+      architecture,
+      takesZstdLayers: isAtLeast(apiVersion, firstWithZstd),
+      rootFileSystem: () => inheritedConfiguration(record),
+    });
+    await this.#load(id, temporary, rewritten, controls, async () => {
+      if ((await rewritten.form) === 'image') await this.#engine.images.load(rewritten.archive);
+      else
+        await this.#engine.images.importFiles(rewritten.archive, {
+          ...temporary,
+          changes: inheritedConfiguration(record),
+        });
+    });
   }
 
   async #layersBelow(id: string, base: BaseImage, signal: AbortSignal): Promise<readonly string[]> {
@@ -286,12 +307,13 @@ export class ImageLoader {
     temporary: TemporaryName,
     { archive, image }: PartialArchive,
     { signal, onProgress }: FlightControls,
+    give: () => Promise<unknown> = () => this.#engine.images.load(archive),
   ): Promise<void> {
     archive.once('end', () => onProgress({ phase: 'loading', bytes: 0 }));
     let answerLost = false;
     try {
       // The signal ends the archive, not the call: once the engine has all of it, it goes on without its client, and undoing would find nothing yet.
-      await this.#engine.images.load(archive).catch((error: unknown) => {
+      await give().catch((error: unknown) => {
         answerLost = mayHaveBeenDone(error);
         throw refusedByEngine(id, error);
       });
@@ -299,7 +321,7 @@ export class ImageLoader {
       mustBeLoaded(id, await image, await this.#engine.images.inspect(temporary.reference, { signal }));
       await this.#name(temporary.reference, id);
     } finally {
-      // Before its end an archive has no manifest, and the engine nothing to make an image of.
+      // Before its end an archive has no manifest, or no end mark, and the engine nothing to make an image of.
       if (archive.readableEnded) await discardImage(this.#engine, temporary, answerLost, this.#logger);
       archive.destroy();
     }

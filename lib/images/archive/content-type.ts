@@ -18,5 +18,7 @@ const magics: readonly (readonly [ContentType, readonly number[]])[] = [
 export function contentType(head: Buffer): ContentType {
   if (head.length === blockSize && (isTarHeader(head) || head.every((byte) => byte === 0))) return 'tar';
   for (const [type, magic] of magics) if (magic.every((byte, index) => head[index] === byte)) return type;
+  // Some compressors put frames first that hold nothing, of sixteen kinds.
+  if (head.length >= 4 && head.readUInt32LE() >>> 4 === 0x184d2a5) return 'zstd';
   return /^\s*[[{]/.test(head.toString('latin1')) ? 'json' : 'unknown';
 }

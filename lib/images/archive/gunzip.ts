@@ -27,11 +27,7 @@ export class Gunzip {
     this.#ended.catch(() => undefined);
   }
 
-  /**
-   * Unpacks some more.
-   *
-   * @throws ArchiveRefused when the data is damaged, or followed by something else.
-   */
+  /** @see Unpacking.unpack */
   async *unpack(chunk: Buffer): AsyncGenerator<Buffer, void, void> {
     for (let at = 0; at < chunk.length; at += pieceSize) {
       const piece = chunk.subarray(at, at + pieceSize);
@@ -45,12 +41,7 @@ export class Gunzip {
     }
   }
 
-  /**
-   * Says that this was all.
-   *
-   * @returns what is left of the unpacked data.
-   * @throws ArchiveRefused when the data is truncated, or was followed by something else.
-   */
+  /** @see Unpacking.finish */
   async *finish(): AsyncGenerator<Buffer, void, void> {
     this.#gunzip.end();
     await this.#unlessDamaged(this.#ended);

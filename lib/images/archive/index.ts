@@ -26,6 +26,7 @@ export { ByteBudget, defaultImageLimits, longestExtendedHeader, type ImageLimits
 export { manifestPath, parseManifest, type Manifest } from './manifest.js';
 export {
   rewriteArchive,
+  type ArchiveForm,
   type RewriteOptions,
   type RewrittenImage,
   type RewrittenLayer,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Gunzip } from './gunzip.js';
+import { unpacking, type Compression, type Unpacking } from './compression.js';
 import type { ByteBudget } from './limits.js';
 
 /** What a layer's bytes turned out to be. */
@@ -14,32 +14,35 @@ export interface LayerDigests {
 export class LayerDigest {
   readonly #blob = createHash('sha256');
   /** For a layer that is compressed; the two digests of any other are one. */
-  readonly #unpacked: { readonly hash: ReturnType<typeof createHash>; readonly gunzip: Gunzip } | undefined;
+  readonly #unpacked:
+    { readonly hash: ReturnType<typeof createHash>; readonly unpacking: Unpacking } | undefined;
   readonly #budget: ByteBudget;
 
   /**
    * @param what - the layer, as the beginning of a sentence's rest: `holds "a", which`.
+   * @param compression - how it is compressed, if it is.
    * @param budget - charged for every byte that a compressed layer unpacks to.
    */
-  constructor(what: string, compressed: boolean, budget: ByteBudget) {
-    this.#unpacked = compressed ? { hash: createHash('sha256'), gunzip: new Gunzip(what) } : undefined;
+  constructor(what: string, compression: Compression | undefined, budget: ByteBudget) {
+    if (compression !== undefined)
+      this.#unpacked = { hash: createHash('sha256'), unpacking: unpacking(compression, what) };
     this.#budget = budget;
   }
 
   async update(chunk: Buffer): Promise<void> {
     this.#blob.update(chunk);
-    if (this.#unpacked !== undefined) await this.#take(this.#unpacked.gunzip.unpack(chunk));
+    if (this.#unpacked !== undefined) await this.#take(this.#unpacked.unpacking.unpack(chunk));
   }
 
   async finish(): Promise<LayerDigests> {
     const blob = this.#blob.digest('hex');
     if (this.#unpacked === undefined) return { diffId: `sha256:${blob}`, blob };
-    await this.#take(this.#unpacked.gunzip.finish());
+    await this.#take(this.#unpacked.unpacking.finish());
     return { diffId: `sha256:${this.#unpacked.hash.digest('hex')}`, blob };
   }
 
   destroy(): void {
-    this.#unpacked?.gunzip.destroy();
+    this.#unpacked?.unpacking.destroy();
   }
 
   async #take(unpacked: AsyncIterable<Buffer>): Promise<void> {

@@ -1,19 +1,26 @@
 import { createHash } from 'node:crypto';
-import { PassThrough, type Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Readable } from 'node:stream';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
-import { asError } from '../../streams/index.js';
+import { isLent, lentBytes, readableOf } from '../../streams/index.js';
 import { ArchiveFiles, type ArchiveFile } from './archive-files.js';
 import { ArchiveRefused, shown } from './archive-refused.js';
 import { ByteReader } from './byte-reader.js';
-import { contentType, type ContentType } from './content-type.js';
-import { Gunzip } from './gunzip.js';
-import { parseConfiguration, type ImageConfiguration } from './image-configuration.js';
+import type { Compression } from './compression.js';
+import { contentType } from './content-type.js';
+import {
+  parseConfiguration,
+  type ContainerConfiguration,
+  type ImageConfiguration,
+} from './image-configuration.js';
 import { LayerDigest } from './layer-digest.js';
 import { ByteBudget, defaultImageLimits, type ImageLimits } from './limits.js';
 import { manifestPath } from './manifest.js';
+import { indexPath } from './oci-layout.js';
+import { isRootFileSystem, rootFileSystem } from './root-file-system.js';
+import { Outcome } from './outcome.js';
 import { blockSize, fileHeader, paddingAfter } from './tar-header.js';
 import { TarReader, type TarEntry } from './tar-reader.js';
+import { unpackedArchive, uselessBecause } from './unpacked-archive.js';
 import { verifiedImage } from './verified-image.js';
 
 /** How an archive is rewritten. */
@@ -25,6 +32,12 @@ export interface RewriteOptions {
   readonly limits?: Partial<ImageLimits>;
   /** Changes the configuration on the way, and with it the image's id; what it returns is written as JSON. */
   readonly rewriteConfiguration?: (configuration: ImageConfiguration) => object;
+  /** What containers of it inherit, asked for when the archive is that of a root file system. Left out: such an archive is refused. */
+  readonly rootFileSystem?: () => ContainerConfiguration;
+  /** Which image to take where an OCI layout's index names several, as Go names it: `amd64`. Left out: none of them. */
+  readonly architecture?: string;
+  /** Whether whoever is given the archive can unpack layers that are compressed with zstd; default true. Where not, such an archive is refused. */
+  readonly takesZstdLayers?: boolean;
   /** Breaks off: the archive and its source are destroyed with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -40,9 +53,12 @@ export interface RewrittenLayer {
   readonly compressed: boolean;
 }
 
+/** What a rewritten archive is: that of an image, or that of the files of a root file system, from which the engine is to make an image. */
+export type ArchiveForm = 'image' | 'root file system';
+
 /** What a rewritten archive holds. */
 export interface RewrittenImage {
-  /** `sha256:` and the digest of the configuration: the image's id in a classic image store. */
+  /** `sha256:` and the digest of the configuration: the image's id in a classic image store. Empty for a root file system: its engine makes one. */
   readonly id: string;
   readonly configuration: ImageConfiguration;
   /** From the base up. */
@@ -53,48 +69,63 @@ export interface RewrittenImage {
 const readAhead = 1024 * 1024;
 
 /**
- * Turns an image archive that anybody may have made into one that an engine can be given: `docker save` archives of the old or the OCI layout, plain
- * or gzip, become regular files named in the order of arrival and, as the last of them, a manifest with one image. Nothing that the archive
+ * Turns an image archive that anybody may have made into one that an engine can be given: `docker save` archives of the old or the OCI
+ * layout, and such layouts without a manifest.json, plain or compressed with gzip, zstd or xz, become regular files named in the order of arrival and, as the last of them, a manifest with one image. Nothing that the archive
  * calls itself or links to is left, and the manifest comes only when the source has ended without an error and everything in it has been
- * verified: before that an engine has nothing to load.
+ * verified: before that an engine has nothing to load. The archive of a root file system is passed on as it is, unpacked, and its end mark comes last.
  *
  * @param source - the archive; read to its very end, so that a source that verifies itself can, and destroyed in any case.
- * @returns the rewritten archive, which the caller must read or destroy, and what it holds. Both fail with ImageUnacceptable when the archive is
+ * @returns the rewritten archive, which the caller must read or destroy, its form, known when it begins, and what it holds. All fail with ImageUnacceptable when the archive is
  * refused, and with the source's own error when that fails.
  */
 export function rewriteArchive(
   source: Readable,
   options: RewriteOptions,
-): { readonly archive: Readable; readonly image: Promise<RewrittenImage> } {
+): {
+  readonly archive: Readable;
+  readonly form: Promise<ArchiveForm>;
+  readonly image: Promise<RewrittenImage>;
+} {
   const rewriter = new ArchiveRewriter(options);
-  const archive = new PassThrough({ highWaterMark: readAhead });
-  const image = new Promise<RewrittenImage>((resolve, reject) => {
-    const rewrite = (chunks: AsyncIterable<unknown>): AsyncIterable<Buffer> =>
-      rewriter.rewrite(chunks, resolve);
-    pipeline(source, rewrite, archive).catch(reject);
+  const { form, image } = rewriter;
+  const pieces = rewriter.rewrite(lentBytes(source));
+  // Its form is known before anybody reads it.
+  let first: Promise<IteratorResult<Buffer, void>> | undefined = pieces.next();
+  first.catch(() => undefined);
+  const archive = readableOf(
+    {
+      lends: isLent(source),
+      next: async () => {
+        const step = first ?? pieces.next();
+        first = undefined;
+        return (await step).value ?? undefined;
+      },
+      close: () => {
+        source.destroy();
+        // A step that is under way ends with the source; whoever reads the archive is told of it.
+        pieces.return().catch(() => undefined);
+      },
+    },
+    { signal: options.signal, readAhead },
+  );
+  archive.once('close', () => {
+    const why = archive.errored ?? new Error('The archive was destroyed before its end');
+    form.reject(why);
+    image.reject(why);
   });
-  // pipeline only sees that its last stream is gone when there is something to write to it: a silent source would stay open.
-  archive.once('close', () => source.destroy());
-  // Whoever reads the archive hears of the failure; not everybody asks what it holds.
-  image.catch(() => undefined);
-  destroyOnAbort(archive, options.signal);
-  return { archive, image };
-}
-
-function destroyOnAbort(stream: Readable, signal: AbortSignal | undefined): void {
-  const onAbort = (): void => void stream.destroy(asError(signal?.reason));
-  if (signal?.aborted === true) onAbort();
-  signal?.addEventListener('abort', onAbort, { once: true });
-  stream.once('close', () => signal?.removeEventListener('abort', onAbort));
+  return { archive, form: form.promise, image: image.promise };
 }
 
 /** The rewriting of one archive. */
 class ArchiveRewriter {
+  readonly form = new Outcome<ArchiveForm>();
+  readonly image = new Outcome<RewrittenImage>();
   readonly #options: RewriteOptions;
   readonly #limits: ImageLimits;
   readonly #budget: ByteBudget;
   readonly #files = new ArchiveFiles();
   #heldBytes = 0;
+  #zstdLayers = 0;
   #written = 0;
 
   constructor(options: RewriteOptions) {
@@ -103,19 +134,18 @@ class ArchiveRewriter {
     this.#budget = new ByteBudget(this.#limits.maxBytes);
   }
 
-  async *rewrite(
-    chunks: AsyncIterable<unknown>,
-    done: (image: RewrittenImage) => void,
-  ): AsyncGenerator<Buffer, void, void> {
-    const bytes = new ByteReader(unpacked(chunks), this.#budget);
+  async *rewrite(chunks: AsyncIterable<unknown>): AsyncGenerator<Buffer, void, void> {
+    const bytes = new ByteReader(unpackedArchive(chunks), this.#budget);
+    const inherited = this.#options.rootFileSystem;
     try {
-      const tar = new TarReader(bytes, this.#limits, this.#budget);
-      for (let entry = await tar.next(); entry !== undefined; entry = await tar.next()) {
-        const path = this.#files.enter(entry);
-        if (entry.kind === 'file') yield* this.#file(tar, entry, path);
+      if (inherited !== undefined && (await isRootFileSystem(bytes))) {
+        const config = inherited();
+        this.form.resolve('root file system');
+        yield* this.#rootFileSystem(bytes, config);
+      } else {
+        this.form.resolve('image');
+        yield* this.#image(bytes);
       }
-      await tar.drain();
-      yield* this.#metadata(done);
     } catch (error) {
       if (!(error instanceof ArchiveRefused)) throw error;
       throw new ImageUnacceptable(`${this.#options.subject} ${error.message}`, { cause: error.cause });
@@ -124,11 +154,34 @@ class ArchiveRewriter {
     }
   }
 
+  async *#rootFileSystem(
+    bytes: ByteReader,
+    config: ContainerConfiguration,
+  ): AsyncGenerator<Buffer, void, void> {
+    const { diffId, size } = yield* rootFileSystem(bytes);
+    this.image.resolve({
+      id: '',
+      configuration: { os: 'linux', config, rootfs: { type: 'layers', diff_ids: [diffId] } },
+      layers: [{ name: '', size, diffId, compressed: false }],
+    });
+  }
+
+  async *#image(bytes: ByteReader): AsyncGenerator<Buffer, void, void> {
+    const tar = new TarReader(bytes, this.#limits, this.#budget);
+    for (let entry = await tar.next(); entry !== undefined; entry = await tar.next()) {
+      const path = this.#files.enter(entry);
+      if (entry.kind === 'file') yield* this.#file(tar, entry, path);
+    }
+    await tar.drain();
+    yield* this.#metadata();
+  }
+
   /** Passes on what can be a layer, keeps what can be metadata, and leaves out the rest. */
   async *#file(tar: TarReader, entry: TarEntry, path: string): AsyncGenerator<Buffer, void, void> {
     const head = await tar.read(blockSize);
     const type = contentType(head);
-    if (type === 'tar' || type === 'gzip') yield* this.#layer(tar, entry, path, head, type === 'gzip');
+    if (type === 'tar') yield* this.#layer(tar, entry, path, head);
+    else if (type === 'gzip' || type === 'zstd') yield* this.#layer(tar, entry, path, head, type);
     else if (type === 'json') this.#files.put(path, await this.#held(tar, entry, path, head));
     else this.#files.put(path, { kind: 'useless', because: uselessBecause(type) });
   }
@@ -138,10 +191,11 @@ class ArchiveRewriter {
     { size }: TarEntry,
     path: string,
     head: Buffer,
-    compressed: boolean,
+    compression?: Compression,
   ): AsyncGenerator<Buffer, void, void> {
+    if (compression === 'zstd') this.#mustTakeZstd(path);
     const newName = this.#nextName();
-    const digest = new LayerDigest(`holds ${shown(path)}, which`, compressed, this.#budget);
+    const digest = new LayerDigest(`holds ${shown(path)}, which`, compression, this.#budget);
     try {
       yield fileHeader(newName, size);
       await digest.update(head);
@@ -151,10 +205,29 @@ class ArchiveRewriter {
         yield chunk;
       }
       yield Buffer.alloc(paddingAfter(size));
-      this.#files.put(path, { kind: 'layer', newName, size, compressed, ...(await digest.finish()) });
+      const digests = await digest.finish();
+      this.#files.put(path, {
+        kind: 'layer',
+        newName,
+        size,
+        compressed: compression !== undefined,
+        ...digests,
+      });
     } finally {
       digest.destroy();
     }
+  }
+
+  /** Each costs a thread, so an archive may hold no more of them than an image could need. */
+  #mustTakeZstd(path: string): void {
+    const { maxLayers } = this.#limits;
+    if (this.#options.takesZstdLayers === false)
+      throw new ArchiveRefused(
+        `holds the layer ${shown(path)}, which is compressed with zstd: this engine cannot unpack that, Docker 23.0 and later can`,
+      );
+    this.#zstdLayers += 1;
+    if (this.#zstdLayers > maxLayers)
+      throw new ArchiveRefused(`holds more than the ${maxLayers} layers allowed`);
   }
 
   async #held(tar: TarReader, { size }: TarEntry, path: string, head: Buffer): Promise<ArchiveFile> {
@@ -162,9 +235,13 @@ class ArchiveRewriter {
     if (size > maxMetadataBytes)
       return { kind: 'useless', because: `has ${size} bytes: ${maxMetadataBytes} are allowed` };
     const content = Buffer.concat([head, await tar.read(size)]);
-    // Archives hold JSON of many kinds, some of it large; only this can be a configuration.
-    if (path !== manifestPath && !content.includes('"rootfs"'))
-      return { kind: 'useless', because: "is not an image's configuration" };
+    // Archives hold JSON of many kinds, some of it large; only this can be a configuration, or what leads to one.
+    const isWanted =
+      path === manifestPath ||
+      path === indexPath ||
+      content.includes('"rootfs"') ||
+      content.includes('"schemaVersion"');
+    if (!isWanted) return { kind: 'useless', because: "is not an image's configuration" };
     this.#heldBytes += size;
     if (this.#heldBytes > heldFiles * maxMetadataBytes)
       throw new ArchiveRefused('holds too many configurations');
@@ -172,9 +249,9 @@ class ArchiveRewriter {
   }
 
   /** Everything has arrived: verifies it, and writes what makes an image of the files that were passed on. */
-  *#metadata(done: (image: RewrittenImage) => void): Generator<Buffer, void, void> {
-    const { reference, rewriteConfiguration } = this.#options;
-    const { layers, ...verified } = verifiedImage(this.#files, this.#limits);
+  *#metadata(): Generator<Buffer, void, void> {
+    const { reference, rewriteConfiguration, architecture = 'unknown' } = this.#options;
+    const { layers, ...verified } = verifiedImage(this.#files, this.#limits, architecture);
     const { configuration, content } =
       rewriteConfiguration === undefined
         ? { configuration: verified.configuration, content: verified.configurationBytes }
@@ -188,7 +265,7 @@ class ArchiveRewriter {
     yield* wholeFile(configurationName, content);
     yield* wholeFile(manifestPath, Buffer.from(JSON.stringify([manifest])));
     yield Buffer.alloc(2 * blockSize);
-    done({
+    this.image.resolve({
       id: `sha256:${createHash('sha256').update(content).digest('hex')}`,
       configuration,
       layers: layers.map(({ newName, size, diffId, compressed }) => ({
@@ -218,33 +295,4 @@ function* wholeFile(name: string, content: Buffer): Generator<Buffer, void, void
   yield fileHeader(name, content.length);
   yield content;
   yield Buffer.alloc(paddingAfter(content.length));
-}
-
-/** The archive's bytes, unpacked if they are gzip data. */
-async function* unpacked(chunks: AsyncIterable<unknown>): AsyncGenerator<Buffer, void, void> {
-  const bytes = new ByteReader(chunks);
-  const type = contentType(await bytes.peek(blockSize));
-  if (isUnsupported(type)) throw new ArchiveRefused(uselessBecause(type));
-  if (type !== 'gzip') {
-    yield* bytes.rest();
-    return;
-  }
-  const gunzip = new Gunzip('is an archive that');
-  try {
-    for await (const chunk of bytes.rest()) yield* gunzip.unpack(chunk);
-    yield* gunzip.finish();
-  } finally {
-    gunzip.destroy();
-  }
-}
-
-type UnsupportedType = Extract<ContentType, 'bzip2' | 'xz' | 'zstd'>;
-
-const isUnsupported = (type: ContentType): type is UnsupportedType =>
-  type === 'bzip2' || type === 'xz' || type === 'zstd';
-
-function uselessBecause(type: ContentType): string {
-  return isUnsupported(type)
-    ? `is compressed with ${type}: only gzip is supported`
-    : 'is neither a tar archive nor gzip data';
 }

@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
+import { digestMustMatch, metadataAt } from './archive-metadata.js';
 import { ArchiveRefused, shown } from './archive-refused.js';
 import type { ArchiveFiles, LayerFile } from './archive-files.js';
 import { parseConfiguration, type ImageConfiguration } from './image-configuration.js';
 import type { ImageLimits } from './limits.js';
-import { manifestPath, parseManifest } from './manifest.js';
+import { manifestPath, parseManifest, type Manifest } from './manifest.js';
+import { indexPath, ociManifest } from './oci-layout.js';
 
 /** An image of which every part is there and is what it is said to be. */
 export interface VerifiedImage {
@@ -20,12 +21,11 @@ export interface VerifiedImage {
  * Every layer must be there and have the digest that the configuration names: engines do not look at a layer's file when they hold a layer of
  * that name already, so an archive could otherwise get the files of any image on the host by knowing their digests.
  *
+ * @param architecture - which image to take where an index names several, as Go names it: `amd64`.
  * @throws ArchiveRefused when it is not the archive of exactly one image, complete and sound.
  */
-export function verifiedImage(files: ArchiveFiles, limits: ImageLimits): VerifiedImage {
-  if (!files.has(manifestPath))
-    throw new ArchiveRefused(`has no ${manifestPath}: it is not what "docker save" writes`);
-  const manifest = parseManifest(metadataAt(files, manifestPath, 'manifest').toString('utf8'), limits);
+export function verifiedImage(files: ArchiveFiles, limits: ImageLimits, architecture: string): VerifiedImage {
+  const manifest = manifestOf(files, limits, architecture);
   const configurationBytes = metadataAt(files, manifest.configuration, 'configuration');
   const configuration = parseConfiguration(manifest.configuration, configurationBytes.toString('utf8'));
   const diffIds = configuration.rootfs.diff_ids;
@@ -37,17 +37,13 @@ export function verifiedImage(files: ArchiveFiles, limits: ImageLimits): Verifie
   return { configuration, configurationBytes, layers };
 }
 
-function metadataAt(files: ArchiveFiles, named: string, role: 'manifest' | 'configuration'): Buffer {
-  const { path, file } = files.find(named, role);
-  switch (file.kind) {
-    case 'held':
-      digestMustMatch(path, createHash('sha256').update(file.content).digest('hex'));
-      return file.content;
-    case 'layer':
-      throw new ArchiveRefused(`has the ${role} ${shown(named)}, which is a layer`);
-    case 'useless':
-      throw new ArchiveRefused(`has the ${role} ${shown(named)}, which ${file.because}`);
-  }
+function manifestOf(files: ArchiveFiles, limits: ImageLimits, architecture: string): Manifest {
+  if (files.has(manifestPath))
+    return parseManifest(metadataAt(files, manifestPath, 'manifest').toString('utf8'), limits);
+  if (files.has(indexPath)) return ociManifest(files, limits, architecture);
+  throw new ArchiveRefused(
+    `has no ${manifestPath} and no ${indexPath}: it is neither what "docker save" writes nor an OCI layout, and does not begin as a root file system does, with a folder such as bin or etc`,
+  );
 }
 
 function layerAt(files: ArchiveFiles, named: string, diffId: string | undefined): LayerFile {
@@ -61,16 +57,10 @@ function layerAt(files: ArchiveFiles, named: string, diffId: string | undefined)
         );
       return file;
     case 'held':
-      throw new ArchiveRefused(`has the layer ${shown(named)}, which is neither a tar archive nor gzip data`);
+      throw new ArchiveRefused(
+        `has the layer ${shown(named)}, which is neither a tar archive nor compressed`,
+      );
     case 'useless':
       throw new ArchiveRefused(`has the layer ${shown(named)}, which ${file.because}`);
   }
-}
-
-/** Files that are named by their digest must have it: `<digest>.json`, `blobs/sha256/<digest>`. */
-function digestMustMatch(path: string, digest: string): void {
-  const named = /^([0-9a-f]{64})\.json$|^blobs\/sha256\/([0-9a-f]{64})$/.exec(path);
-  const claimed = named?.[1] ?? named?.[2];
-  if (claimed !== undefined && claimed !== digest)
-    throw new ArchiveRefused(`holds ${shown(path)}, whose content has another digest: ${digest}`);
 }

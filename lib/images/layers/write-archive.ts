@@ -48,7 +48,7 @@ export async function* writeLayer(
 ): AsyncGenerator<Buffer, LayerDigests | undefined, void> {
   const type = contentType(head);
   if (type !== 'tar' && type !== 'gzip') return undefined;
-  const digest = new LayerDigest('holds a layer, which', type === 'gzip', budget);
+  const digest = new LayerDigest('holds a layer, which', type === 'gzip' ? 'gzip' : undefined, budget);
   try {
     yield fileHeader(name, size);
     await digest.update(head);

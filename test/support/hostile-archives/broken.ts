@@ -43,9 +43,9 @@ export async function brokenArchives(): Promise<HostileArchive[]> {
       archive: Buffer.concat([zipped, Buffer.alloc(200 * KiB), Buffer.alloc(200 * KiB, 1)]),
       says: /goes on after the end of its gzip data/,
     },
-    { what: 'compressed with xz', archive: beginning('fd377a585a00'), says: /compressed with xz/ },
+    { what: 'that only begins like xz', archive: beginning('fd377a585a00'), says: /damaged xz data/ },
     { what: 'compressed with bzip2', archive: beginning('425a6839'), says: /compressed with bzip2/ },
-    { what: 'compressed with zstd', archive: beginning('28b52ffd'), says: /compressed with zstd/ },
+    { what: 'that only begins like zstd', archive: beginning('28b52ffd'), says: /damaged zstd data/ },
   ];
 }
 

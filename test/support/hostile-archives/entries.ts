@@ -142,7 +142,7 @@ export async function hostileEntries(): Promise<HostileArchive[]> {
     {
       what: 'with a layer of nothing',
       archive: await layerAs(() => ({ content: '' })),
-      says: /neither a tar archive nor gzip/,
+      says: /neither a tar archive nor compressed/,
     },
     {
       what: 'with a layer whose gzip data is cut',

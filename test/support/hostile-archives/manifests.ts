@@ -63,7 +63,7 @@ export async function hostileManifests(): Promise<HostileArchive[]> {
     {
       what: 'that names its configuration as a layer',
       archive: await withImages({ ...image, Layers: [image.Config] }),
-      says: /neither a tar archive nor gzip/,
+      says: /neither a tar archive nor compressed/,
     },
     {
       what: 'that names a layer as its configuration',

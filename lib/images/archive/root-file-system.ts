@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { ArchiveRefused, shown } from './archive-refused.js';
+import type { ByteReader } from './byte-reader.js';
+import { gnuLongName, paxExtension } from './extended-header.js';
+import { FileSystemReader, plainPath } from './file-system-reader.js';
+import { blockSize, isTarHeader, paddingAfter, tarHeader } from './tar-header.js';
+
+/** What stands at the root of a file system (FHS), what older and newer distributions have there, and the mark of Docker's that `docker export` begins with. */
+const rootNames = new Set(
+  (
+    'bin boot dev etc home lib lib32 lib64 libx32 media mnt nix opt proc root run sbin selinux snap srv sys tmp usr var ' +
+    '.dockerenv'
+  ).split(' '),
+);
+
+/** Bytes within which an archive must show whether it is that of a file system. */
+const longestBeginning = 64 * 1024;
+
+const extensions = new Set(['x', 'g', 'L', 'K']);
+const contentless = new Set(['1', '2', '5']);
+
+/**
+ * Tells the archive of a root file system from that of an image by the first entry at a place that only one of them has. Folders and links at other places
+ * decide nothing, a file does.
+ */
+export async function isRootFileSystem(bytes: ByteReader): Promise<boolean> {
+  let longName: string | undefined;
+  for (let at = 0; at < longestBeginning;) {
+    const block = (await bytes.peek(at + blockSize)).subarray(at);
+    if (block.length < blockSize || !isTarHeader(block)) return false;
+    const { name, size, typeflag } = tarHeader(block);
+    at += blockSize;
+    if (extensions.has(typeflag)) {
+      if (at + size > longestBeginning) return false;
+      const content = (await bytes.peek(at + size)).subarray(at);
+      if (typeflag === 'x') longName = paxExtension(content).name ?? longName;
+      if (typeflag === 'L') longName = gnuLongName(content);
+      at += size + paddingAfter(size);
+    } else {
+      const [top = ''] = plainPath(longName ?? name).split('/');
+      if (rootNames.has(top)) return true;
+      if (!contentless.has(typeflag)) return false;
+      longName = undefined;
+    }
+  }
+  return false;
+}
+
+/** What the archive of a root file system turned out to be. */
+export interface RootFileSystem {
+  /** `sha256:` and the digest of what was passed on. */
+  readonly diffId: string;
+  /** Bytes that were passed on. */
+  readonly size: number;
+}
+
+/**
+ * Passes on the archive of a root file system as it is, to the mark that ends it; that comes only when the source has ended without an error. What may be
+ * in it is the engine's to know, as it is of layers: that nothing lies outside of the root, is seen to here as well.
+ *
+ * @throws ArchiveRefused when it is damaged, truncated, or an entry lies outside of the root.
+ */
+export async function* rootFileSystem(bytes: ByteReader): AsyncGenerator<Buffer, RootFileSystem, void> {
+  const hash = createHash('sha256');
+  let size = 0;
+  const passed = (piece: Buffer): Buffer => {
+    hash.update(piece);
+    size += piece.length;
+    return piece;
+  };
+  const reader = new FileSystemReader(bytes.rest());
+  for (let entry = await reader.next(); entry !== undefined; entry = await reader.next()) {
+    const { path, target, kind, headers } = entry;
+    mustBeInside(path);
+    if (kind === 'hard link') mustBeInside(target);
+    yield passed(headers);
+    for await (const piece of reader.content()) yield passed(piece);
+  }
+  yield passed(Buffer.alloc(2 * blockSize));
+  return { diffId: `sha256:${hash.digest('hex')}`, size };
+}
+
+function mustBeInside(path: string): void {
+  if (path.split('/').includes('..'))
+    throw new ArchiveRefused(`holds ${shown(path)}, which leads out of the root`);
+}

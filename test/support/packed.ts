@@ -1,0 +1,18 @@
+import { execFileSync } from 'node:child_process';
+import { gzipSync } from 'node:zlib';
+
+/** Ways of compressing a whole archive. */
+export const packings = ['plain', 'gzip', 'zstd', 'xz'] as const;
+
+/** Compresses bytes by the programs of Debian's packages zstd and xz-utils: Node 20 knows neither format. */
+export function packed(bytes: Buffer, packing: (typeof packings)[number], ...flags: string[]): Buffer {
+  switch (packing) {
+    case 'plain':
+      return bytes;
+    case 'gzip':
+      return gzipSync(bytes);
+    case 'zstd':
+    case 'xz':
+      return execFileSync(packing, ['-q', '-c', '-1', ...flags], { input: bytes, maxBuffer: 2 ** 30 });
+  }
+}

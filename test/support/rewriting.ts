@@ -1,0 +1,34 @@
+import { Readable } from 'node:stream';
+import { expect } from '@jest/globals';
+import { rewriteArchive, type RewriteOptions } from '../../lib/images/archive/index.js';
+import { readAll } from '../../lib/streams/index.js';
+
+/** Rewrites bytes that come in pieces of a size. */
+export async function rewritten(
+  bytes: Buffer,
+  options: Partial<RewriteOptions> = {},
+  piece = 64 * 1024,
+): Promise<{ form: string; bytes: Buffer; diffIds: string[] }> {
+  const pieces = function* (): Generator<Buffer> {
+    for (let at = 0; at < bytes.length; at += piece) yield bytes.subarray(at, at + piece);
+  };
+  const result = rewriteArchive(Readable.from(pieces(), { objectMode: false }), {
+    subject: 'Image 1',
+    ...options,
+  });
+  const all = await readAll(result.archive, Infinity);
+  const { layers } = await result.image;
+  return { form: await result.form, bytes: all, diffIds: layers.map(({ diffId }) => diffId) };
+}
+
+/** What rewriting fails with. */
+export async function refusal(bytes: Buffer, options: Partial<RewriteOptions> = {}): Promise<unknown> {
+  return await rewritten(bytes, options).then(
+    () => 'it was taken',
+    (error: unknown) => error,
+  );
+}
+
+/** Matches an image that is refused with certain words. */
+export const refusedAs = (says: RegExp): unknown =>
+  expect.objectContaining({ name: 'ImageUnacceptable', message: expect.stringMatching(says) });
