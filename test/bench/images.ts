@@ -15,14 +15,27 @@ const endOfArchive = Buffer.alloc(1024);
 /** The name that an image has in its archive, and in an engine that the plain tools load it into. */
 export const archiveTag = 'bench/image:1';
 
-/** Uploads an image of busybox and so many layers of 256 MiB that nothing can compress. Without such layers it is a small one. */
-export async function uploadImage(layers: number): Promise<ImageRecord> {
+/** A layer of files of 16 MiB that nothing can compress: of the same seed, the same layer. */
+export interface NoiseLayer {
+  readonly seed: Buffer;
+  readonly files: number;
+}
+
+/** A layer that no other image has. */
+export const newLayer = (files: number): NoiseLayer => ({ seed: randomBytes(16), files });
+
+/** So many layers of 256 MiB that no other image has. */
+export const newLayers = (layers: number): NoiseLayer[] =>
+  Array.from({ length: layers }, () => newLayer(256 / filePieces));
+
+/** Uploads an image of busybox and these layers. Without any it is a small one. */
+export async function uploadImage(layers: readonly NoiseLayer[]): Promise<ImageRecord> {
   const metadata = { name: 'bench', container_format: 'docker', disk_format: 'raw' };
   return await imageService.create(context, metadata, imageArchive(layers));
 }
 
 /** The archive, as `docker save` of engine 20.10 would write it, made while it is read. */
-function imageArchive(layers: number): Readable {
+function imageArchive(layers: readonly NoiseLayer[]): Readable {
   const archive = pack();
   write(archive, layers).catch((error: unknown) =>
     archive.destroy(new Error('no archive', { cause: error })),
@@ -30,7 +43,7 @@ function imageArchive(layers: number): Readable {
   return Readable.from(archive);
 }
 
-async function write(archive: Pack, layers: number): Promise<void> {
+async function write(archive: Pack, layers: readonly NoiseLayer[]): Promise<void> {
   const busybox = await layerOf(await busyboxFiles());
   const digests: string[] = [];
   const add = async (size: number, bytes: Iterable<Buffer>): Promise<void> => {
@@ -40,9 +53,10 @@ async function write(archive: Pack, layers: number): Promise<void> {
     digests.push(hash.digest('hex'));
   };
   await add(busybox.length, [busybox]);
-  const files = 256 / filePieces;
-  const size = files * (512 + filePieces * pieceBytes) + endOfArchive.length;
-  for (let layer = 0; layer < layers; layer += 1) await add(size, randomLayer(layer, files));
+  for (const layer of layers) {
+    const size = layer.files * (512 + filePieces * pieceBytes) + endOfArchive.length;
+    await add(size, noiseOf(layer));
+  }
 
   const configuration = JSON.stringify({
     architecture: process.arch === 'x64' ? 'amd64' : process.arch,
@@ -64,12 +78,12 @@ function* hashed(pieces: Iterable<Buffer>, hash: Hash): Generator<Buffer, void, 
   }
 }
 
-/** A layer of files of noise: a cipher's key stream, which takes a fraction of the time of true randomness. */
-function* randomLayer(layer: number, files: number): Generator<Buffer, void, void> {
-  const noise = createCipheriv('aes-128-ctr', randomBytes(16), randomBytes(16));
+/** Noise is a cipher's key stream, which takes a fraction of the time of true randomness. */
+function* noiseOf({ seed, files }: NoiseLayer): Generator<Buffer, void, void> {
+  const noise = createCipheriv('aes-128-ctr', seed, seed);
   const zeros = Buffer.alloc(pieceBytes);
   for (let file = 0; file < files; file += 1) {
-    yield rawHeader({ name: `data-${layer}-${file}`, size: filePieces * pieceBytes });
+    yield rawHeader({ name: `data-${seed.toString('hex')}-${file}`, size: filePieces * pieceBytes });
     for (let piece = 0; piece < filePieces; piece += 1) yield noise.update(zeros);
   }
   yield endOfArchive;

@@ -1,14 +1,15 @@
 // Runs the benchmarks that are named, and tells what they measured. run.mjs starts what they need.
 import { benchHotPath } from './hot-path.js';
 import { tableOf, type Figure } from './figures.js';
-import { uploadImage } from './images.js';
+import { newLayers, uploadImage } from './images.js';
+import { benchLayers } from './layers.js';
 import { benchLoad } from './load.js';
 import { benchSnapshot } from './snapshot.js';
 import { context, imageService } from './surroundings.js';
 
 const wanted = new Set(process.argv.slice(2));
-const small = await uploadImage(0);
-const large = wanted.has('load') || wanted.has('snapshot') ? await uploadImage(4) : undefined;
+const small = await uploadImage([]);
+const large = wanted.has('load') || wanted.has('snapshot') ? await uploadImage(newLayers(4)) : undefined;
 
 const results: (readonly [string, Figure[]])[] = [];
 const bench = async (name: string, title: string, run: () => Promise<Figure[]>): Promise<void> => {
@@ -23,6 +24,7 @@ try {
     await bench('load', `Loading an image of ${mebibytes} MiB from Glance`, () => benchLoad(small, large));
     await bench('snapshot', `Saving its container to Glance`, () => benchSnapshot(small, large));
   }
+  await bench('layers', 'Moving only what is missing', () => benchLayers());
   await bench('hot-path', 'Requests and latency', () => benchHotPath(small));
 } finally {
   for (const image of [small, large]) if (image !== undefined) await imageService.delete(context, image.id);

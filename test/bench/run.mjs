@@ -9,7 +9,7 @@ import { startGlance } from '../environment/glance.mjs';
 import { installDependencies, project } from '../environment/packages.mjs';
 import { main, run, whenDone } from '../environment/processes.mjs';
 
-const benchmarks = ['load', 'snapshot', 'hot-path'];
+const benchmarks = ['load', 'snapshot', 'layers', 'hot-path'];
 
 const usage = `npm run bench -- [--only ${benchmarks.join('|')}]… [--engine ${engineVersions.join('|')}]… [--rounds N]
   Without options: every benchmark on engine ${engineVersions[0]}, in 2 rounds: some five minutes. Needs root on Debian or Ubuntu.`;
