@@ -8,6 +8,7 @@ import { engineVersions, findEngine, restartOnRequest, startEngine } from './env
 import { startGlance } from './environment/glance.mjs';
 import { installDependencies, project } from './environment/packages.mjs';
 import { isEnding, main, whenDone } from './environment/processes.mjs';
+import { startRegistry } from './environment/registry.mjs';
 import { stateFolder } from './environment/state-folder.mjs';
 
 const choices = { tier: ['unit', 'engine', 'images'], engine: engineVersions };
@@ -113,17 +114,25 @@ async function attempt(title, tier) {
 async function engineTier(version) {
   const engine = await startEngine(version);
   const other = await startEngine(engineVersions.find((candidate) => candidate !== version));
-  const restarter = await restartOnRequest(engine);
+  const registry = await startRegistry();
+  await registry.serve(engine);
+  const restart = async () => {
+    await engine.restart();
+    await registry.serve(engine);
+  };
+  const restarter = await restartOnRequest({ restart });
   try {
     await jest(`engine ${engine.version}`, ['engine', 'faults'], alone, {
       DOCKER_HOST: engine.host,
       OTHER_DOCKER_HOST: other.host,
       ENGINE_RESTART: restarter.url,
+      ...registry.env,
     });
   } finally {
     restarter.close();
     await engine.stop();
     await other.stop();
+    await registry.stop();
   }
 }
 

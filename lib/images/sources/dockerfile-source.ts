@@ -7,12 +7,14 @@ import {
   imageRef,
   isConflict,
   isNotFound,
+  mayHaveBeenDone,
   type Engine,
   type ImageRef,
   type ProgressLine,
   type RegistryCredentials,
 } from '../../engine/index.js';
 import { repository } from '../../labels.js';
+import { pause } from '../../streams/index.js';
 import { discardImage, temporaryName } from '../temporary-image.js';
 import { ImageSourceError } from '../web/index.js';
 import { archiveContext } from './archive-context.js';
@@ -59,6 +61,7 @@ export async function registerFromDockerfile(
   const { engine, host, logger } = environment;
   const temporary = temporaryName(repository.snapshot, host);
   const traces = new BuildTraces(engine, logger);
+  let mayAppear = false;
   try {
     const context = await contextOf(environment, registration, source, fetch);
     const { signal, onProgress } = registration;
@@ -81,6 +84,7 @@ export async function registerFromDockerfile(
       }
       pulls.end();
     } catch (cause) {
+      mayAppear = mayHaveBeenDone(cause);
       if (!(cause instanceof EngineError)) throw cause;
       throw new ImageSourceError(`The build failed: ${cause.engineMessage}`, { cause });
     } finally {
@@ -89,7 +93,7 @@ export async function registerFromDockerfile(
     traces.mustBeHarmless();
     return await registerFromEngine(environment, registration, temporary, 'The image that was built');
   } finally {
-    await discardImage(engine, temporary, false, logger);
+    await discardImage(engine, temporary, mayAppear, logger);
     await traces.remove();
   }
 }
@@ -106,6 +110,10 @@ async function contextOf(
   const archive = 'archive' in context ? context.archive : await fetch(context.url);
   return archiveContext(archive, maxBytes, signal);
 }
+
+/** How often a removal is tried, and the milliseconds between. */
+const mostTries = 50;
+const betweenTries = 200;
 
 /** What a build leaves in the engine beside the image: an image for each step, and base images. */
 class BuildTraces {
@@ -157,10 +165,20 @@ class BuildTraces {
     }
   }
 
+  /** A builder whose client is gone takes a moment to remove the container of the step that it was at, which holds the image of the step before. */
   async #remove(name: ImageRef): Promise<void> {
-    await this.#engine.images.remove(name, { noprune: true }).catch((error: unknown) => {
-      if (!isNotFound(error) && !isConflict(error))
-        this.#logger.warn('what a build has left could not be removed', { name, error });
-    });
+    for (let tries = mostTries; ; tries -= 1) {
+      try {
+        await this.#engine.images.remove(name, { noprune: true });
+        return;
+      } catch (error) {
+        if (isNotFound(error)) return;
+        if (!isConflict(error) || tries === 0) {
+          this.#logger.warn('what a build has left could not be removed', { name, error });
+          return;
+        }
+      }
+      await pause(betweenTries, undefined);
+    }
   }
 }

@@ -5,6 +5,7 @@ import {
   imageRef,
   isConflict,
   isNotFound,
+  mayHaveBeenDone,
   type Engine,
   type ImageRef,
   type RegistryCredentials,
@@ -30,7 +31,7 @@ export interface RepositorySource {
  * Has the engine pull an image, registers it, and removes it from the engine. A tag is resolved to a digest first and pulled by that, so that no tag of
  * the engine ever moves; the registry is asked with the caller's credentials even when the engine has the image.
  *
- * @param turns - pulls of one image wait for each other: the one would remove what the other has just found to be there.
+ * @param turns - pulls and removals of one image wait for each other: the one would remove what the other has just found to be there.
  * @returns the image's record; its properties `registry_reference` and `registry_digest` say where it came from.
  * @throws InvalidInput; ImageSourceError when the engine or the registry refuses; what the image service fails with; the signal's reason when that aborts.
  */
@@ -46,14 +47,13 @@ export async function registerFromRepository(
   const shown = shownReference(reference);
   const { signal } = registration;
   const temporary = temporaryName(ownRepository.snapshot, host);
+  const digest = await refused(`look up ${shown}`, resolved(engine, reference, source, signal));
+  const pinned = imageRef(`${reference.repository}@${digest}`);
+  const pull = { digest, pinned, temporary, source };
+  let mayAppear = false;
   try {
-    const digest = await refused(`look up ${shown}`, resolved(engine, reference, source, signal));
-    const pinned = imageRef(`${reference.repository}@${digest}`);
-    await turns.take(pinned, signal, () =>
-      refused(
-        `pull ${shown}`,
-        pulled(environment, registration, reference, { digest, pinned, temporary, source }),
-      ),
+    await turns.take(digest, signal, () =>
+      refused(`pull ${shown}`, pulled(environment, registration, reference, pull)),
     );
     const properties = {
       registry_reference: shown,
@@ -67,8 +67,12 @@ export async function registerFromRepository(
       temporary,
       `The image ${shown}`,
     );
+  } catch (error) {
+    mayAppear = mayHaveBeenDone(error);
+    throw error;
   } finally {
-    await discardImage(engine, temporary, false, logger);
+    // In turn, too: an engine (28.5) that has found all layers of an image to be there fails to make it when it is removed just then.
+    await turns.take(digest, undefined, () => discardImage(engine, temporary, mayAppear, logger));
   }
 }
 

@@ -1,0 +1,194 @@
+import { createHash } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { OnProgress } from '../../../../interfaces/index.js';
+import { ImageUnacceptable } from '../../../../interfaces/index.js';
+import { ImageSourceError, RegistryExchange } from '../../../../lib/images/index.js';
+import { DeadlineExceeded, readAll } from '../../../../lib/streams/index.js';
+import { buildImageArchive, imageEntries } from '../../../support/archives.js';
+import { bytes } from '../../../support/bytes.js';
+import { context } from '../../../support/nova-objects.js';
+import { SmallImageService } from '../../../support/small-image-service.js';
+import { WebServer } from '../../../support/web-server.js';
+
+const digestOf = (content: Buffer | string): string =>
+  `sha256:${createHash('sha256').update(content).digest('hex')}`;
+const credentials = { username: 'user', password: 'hush hush' };
+
+/** A small registry that says what a test wants it to say. */
+class LyingRegistry {
+  readonly blobs = new Map<string, Buffer>();
+  manifest = Buffer.alloc(0);
+  readonly headers: Record<string, string> = {};
+  /** Answers in place of the registry where it returns true. */
+  lie: (path: string, response: ServerResponse) => boolean = () => false;
+
+  private constructor(readonly server: WebServer) {}
+
+  static async start(): Promise<LyingRegistry> {
+    const holder: { registry?: LyingRegistry } = {};
+    const server = await WebServer.start(({ url = '' }, response) => holder.registry?.answer(url, response));
+    const registry = new LyingRegistry(server);
+    holder.registry = registry;
+    const entries = await imageEntries({ layout: 'oci-gzip' });
+    for (const { name, content = '' } of entries) {
+      const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
+      if (digest !== undefined) registry.blobs.set(`sha256:${digest}`, Buffer.from(content));
+      if (String(content).includes('"schemaVersion":2,"config"')) registry.manifest = Buffer.from(content);
+    }
+    return registry;
+  }
+
+  get reference(): string {
+    return `${this.server.host}/some/image:1`;
+  }
+
+  /** The parts that are no manifests: the configuration and the layer, in whatever order. */
+  get largest(): string {
+    const parts = [...this.blobs].filter(([digest]) => digest !== digestOf(this.manifest));
+    return parts.sort(([, a], [, b]) => a.length - b.length)[0]?.[0] ?? '';
+  }
+
+  answer(path: string, response: ServerResponse): void {
+    if (this.lie(path, response)) return;
+    const blob = this.blobs.get(/\/blobs\/(.*)$/.exec(path)?.[1] ?? '');
+    if (path.includes('/manifests/')) response.writeHead(200, this.headers).end(this.manifest);
+    else if (blob !== undefined) response.end(blob);
+    else response.writeHead(404).end('{"errors":[{"code":"UNKNOWN"}]}');
+  }
+}
+
+describe('RegistryExchange, of a registry that lies,', () => {
+  let registry: LyingRegistry;
+  let images: SmallImageService;
+  let exchange: RegistryExchange;
+  beforeEach(async () => {
+    registry = await LyingRegistry.start();
+    images = new SmallImageService();
+    exchange = new RegistryExchange({ imageService: images, idleTimeout: 500 });
+  });
+  afterEach(async () => {
+    exchange.close();
+    await registry.server.close();
+  });
+  const pull = (reference = registry.reference, onProgress?: OnProgress): ReturnType<typeof exchange.pull> =>
+    exchange.pull(context, reference, {}, { credentials, onProgress });
+
+  it('pulls what is as it should be', async () => {
+    const { id, size } = await pull();
+    expect((await readAll(await images.download(context, id), Infinity)).length).toBe(size);
+  });
+
+  it('refuses a manifest that is not what was asked for, or not what the registry calls it', async () => {
+    const other = digestOf('something else');
+    await expect(pull(`${registry.server.host}/some/image@${other}`)).rejects.toThrow(ImageUnacceptable);
+    registry.headers['docker-content-digest'] = other;
+    await expect(pull()).rejects.toThrow(ImageUnacceptable);
+  });
+
+  it.each([
+    ['other bytes', (blob: Buffer) => Buffer.alloc(blob.length, 'x'), ImageUnacceptable],
+    ['fewer bytes', (blob: Buffer) => blob.subarray(1), ImageUnacceptable],
+    ['more bytes', (blob: Buffer) => Buffer.concat([blob, Buffer.alloc(1)]), ImageSourceError],
+  ])('refuses %s than a digest says', async (_what, spoil, failure) => {
+    const digest = registry.largest;
+    registry.blobs.set(digest, spoil(registry.blobs.get(digest) ?? Buffer.alloc(0)));
+    await expect(pull()).rejects.toThrow(failure);
+  });
+
+  it('refuses a manifest without end, and waits for no silent server for ever', async () => {
+    registry.manifest = Buffer.alloc(5 * 1024 * 1024, ' ');
+    await expect(pull()).rejects.toThrow(ImageSourceError);
+    registry.lie = (_path, response) => {
+      response.writeHead(200).write('{');
+      return true;
+    };
+    await expect(pull()).rejects.toThrow(DeadlineExceeded);
+    registry.lie = () => true;
+    await expect(pull()).rejects.toThrow(DeadlineExceeded);
+  });
+
+  it.each(['file:///etc/passwd', 'ftp://127.0.0.1/x', 'http://user:secret@127.0.0.1/'])(
+    'follows no redirect to %s',
+    async (location) => {
+      registry.lie = (path, response) => {
+        if (path.includes('/blobs/')) response.writeHead(307, { location }).end();
+        return path.includes('/blobs/');
+      };
+      await expect(pull()).rejects.toThrow(ImageSourceError);
+    },
+  );
+
+  it('follows no redirects in a circle', async () => {
+    registry.lie = (path, response) => {
+      response.writeHead(307, { location: path }).end();
+      return true;
+    };
+    await expect(pull()).rejects.toThrow('more than 5 times');
+  });
+
+  it('gives credentials to the registry, and not to where it sends one', async () => {
+    const elsewhere = await WebServer.start(({ url = '' }, response) => registry.answer(url, response));
+    registry.lie = (path, response) => {
+      const { authorization } = registry.server.requests.at(-1)?.headers ?? {};
+      const isHere = registry.server.requests.at(-1)?.headers.host === registry.server.host;
+      if (!isHere || response.req.headers.host !== registry.server.host) return false;
+      if (authorization === undefined)
+        response.writeHead(401, { 'www-authenticate': 'Basic realm="here"' }).end();
+      else if (path.includes('/blobs/')) response.writeHead(307, { location: elsewhere.url(path) }).end();
+      else return false;
+      return true;
+    };
+    await pull();
+    expect(elsewhere.requests.length).toBeGreaterThan(0);
+    expect(elsewhere.requests.map(({ headers }) => headers.authorization)).not.toContainEqual(
+      expect.anything(),
+    );
+    await elsewhere.close();
+  });
+
+  it('gets a token where the registry says, and shows it', async () => {
+    const tokens = await WebServer.start((_request, response) => response.end('{"token":"of the day"}'));
+    registry.lie = (_path, response) => {
+      if (response.req.headers.authorization === 'Bearer of the day') return false;
+      const challenge = `Bearer realm="${tokens.url('/token')}",service="registry",scope="repository:some/image:pull"`;
+      response.writeHead(401, { 'www-authenticate': challenge }).end();
+      return true;
+    };
+    await pull();
+    const [asked] = tokens.requests;
+    expect(asked?.url).toBe('/token?service=registry&scope=repository%3Asome%2Fimage%3Apull');
+    expect(asked?.headers.authorization).toMatch(/^Basic /);
+    await tokens.close();
+  });
+
+  it('uploads to nobody but the registry', async () => {
+    const { id } = await images.create(
+      context,
+      { container_format: 'docker', disk_format: 'raw' },
+      bytes(await buildImageArchive()),
+    );
+    const elsewhere = await WebServer.start((_request, response) => response.writeHead(202).end());
+    registry.lie = (_path, response) => {
+      response.writeHead(202, { location: elsewhere.url('/upload') }).end();
+      return true;
+    };
+    const pushing = exchange.push(context, id, registry.reference, { credentials });
+    await expect(pushing).rejects.toThrow('sends an upload elsewhere');
+    expect(elsewhere.requests).toEqual([]);
+    await elsewhere.close();
+  });
+
+  it('gives up an upload that the registry does not take', async () => {
+    const { id } = await images.create(
+      context,
+      { container_format: 'docker', disk_format: 'raw' },
+      bytes(await buildImageArchive({ layers: [[{ path: 'x', content: Buffer.alloc(30_000_000) }]] })),
+    );
+    registry.lie = (_path, response) => {
+      if (response.req.method === 'POST') response.writeHead(202, { location: '/v2/upload' }).end();
+      return true;
+    };
+    await expect(exchange.push(context, id, registry.reference)).rejects.toThrow(DeadlineExceeded);
+  });
+});
