@@ -2,7 +2,11 @@ import type { RequestListener } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ImageRecord } from '../../../../interfaces/index.js';
 import { InvalidInput } from '../../../../interfaces/index.js';
-import { ImageSourceError, ImageTemplates, type ImageTemplatesOptions } from '../../../../lib/images/index.js';
+import {
+  ImageSourceError,
+  ImageTemplates,
+  type ImageTemplatesOptions,
+} from '../../../../lib/images/index.js';
 import { DeadlineExceeded } from '../../../../lib/streams/index.js';
 import { context } from '../../../support/nova-objects.js';
 import { SmallImageService } from '../../../support/small-image-service.js';
