@@ -1,12 +1,19 @@
 import { asError, codeOf } from '../streams/index.js';
 import { Readable } from 'node:stream';
-import { Agent as PlainAgent, ClientRequest, request as plainRequest } from 'node:http';
+import {
+  Agent as PlainAgent,
+  ClientRequest,
+  request as plainRequest,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 
 import axios, { type AxiosInstance } from 'axios';
 
 import type { EngineAddress } from './address.js';
 import { EngineProtocolError, EngineUnreachable, described, type RequestDescription } from './errors.js';
+import { pour, type Outflow } from './pour.js';
 
 /** One HTTP exchange. */
 export interface Exchange {
@@ -16,7 +23,7 @@ export interface Exchange {
   /** Beside those that every request has. */
   readonly headers: Readonly<Record<string, string>>;
   /** JSON, or a tar stream, which its owner must destroy whatever becomes of the exchange. */
-  readonly body: string | Readable | undefined;
+  readonly body: string | Outflow | undefined;
   /** For error messages. */
   readonly description: RequestDescription;
 }
@@ -63,7 +70,7 @@ export class Transport {
       transformRequest: [],
       transformResponse: [],
       validateStatus: null,
-      headers: { Accept: '*/*', 'Accept-Encoding': 'identity', 'User-Agent': userAgent },
+      headers: commonHeaders,
     });
   }
 
@@ -110,12 +117,14 @@ export class Transport {
   }
 
   async #attempt(exchange: Exchange, signal: AbortSignal | undefined, pool: Agent): Promise<Answer> {
+    const { body } = exchange;
     return this.#guarded(signal, async (breakOff) => {
+      if (typeof body === 'object') return this.#poured({ ...exchange, body }, signal, pool, breakOff);
       const response = await this.#client.request<unknown>({
         method: exchange.method,
         url: exchange.target,
-        data: exchange.body,
-        headers: { ...exchange.headers, 'Content-Type': contentType(exchange.body) ?? false },
+        data: body,
+        headers: { ...exchange.headers, 'Content-Type': body === undefined ? false : jsonType },
         signal: breakOff,
         httpAgent: pool,
         httpsAgent: pool,
@@ -130,48 +139,64 @@ export class Transport {
     });
   }
 
+  /** Sends a stream. axios would read it through buffers of its own, and lent memory would be overwritten in there. */
+  async #poured(
+    exchange: Exchange & { readonly body: Outflow },
+    signal: AbortSignal | undefined,
+    pool: Agent,
+    breakOff: AbortSignal,
+  ): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const headers = { ...commonHeaders, ...exchange.headers, 'Content-Type': 'application/x-tar' };
+      const request = this.#request(exchange, { headers, agent: pool, signal: breakOff });
+      request.once('response', (response) => resolve(this.#answer(response, exchange, signal)));
+      request.on('error', reject);
+      void pour(exchange.body, request);
+    });
+  }
+
   async #upgraded(
     exchange: Exchange,
     signal: AbortSignal | undefined,
     breakOff: AbortSignal,
   ): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const type = contentType(exchange.body);
-      const options = {
-        method: exchange.method,
-        path: exchange.target,
-        headers: {
-          Connection: 'Upgrade',
-          Upgrade: 'tcp',
-          'User-Agent': userAgent,
-          ...exchange.headers,
-          ...(type === undefined ? {} : { 'Content-Type': type }),
-        },
-        agent: false,
-        signal: breakOff,
-      } as const;
-      const address = this.#address;
-      const request =
-        'socketPath' in address
-          ? plainRequest({ ...options, socketPath: address.socketPath })
-          : address.tls === undefined
-            ? plainRequest({ ...options, host: address.hostname, port: address.port })
-            : tlsRequest({ ...options, ...address.tls, host: address.hostname, port: address.port });
+      const body = typeof exchange.body === 'string' ? exchange.body : undefined;
+      const headers = {
+        Connection: 'Upgrade',
+        Upgrade: 'tcp',
+        'User-Agent': userAgent,
+        ...exchange.headers,
+        ...(body === undefined ? {} : { 'Content-Type': jsonType }),
+      };
+      const request = this.#request(exchange, { headers, agent: false, signal: breakOff });
       request.once('upgrade', (_response, socket, head) => {
         if (head.length > 0) socket.unshift(head);
         resolve({ status: switchingProtocols, contentType: '', body: this.#own(socket, exchange, signal) });
       });
-      request.once('response', (response) => {
-        resolve({
-          status: response.statusCode ?? 0,
-          contentType: response.headers['content-type'] ?? '',
-          body: this.#own(response, exchange, signal),
-        });
-      });
+      request.once('response', (response) => resolve(this.#answer(response, exchange, signal)));
       request.once('error', reject);
       request.once('socket', (socket) => socket.setKeepAlive(true, keepAliveDelay));
-      request.end(exchange.body);
+      request.end(body);
     });
+  }
+
+  #request({ method, target }: Exchange, options: RequestOptions): ClientRequest {
+    const address = this.#address;
+    const common = { ...options, method, path: target };
+    if ('socketPath' in address) return plainRequest({ ...common, socketPath: address.socketPath });
+    const { hostname: host, port, tls } = address;
+    return tls === undefined
+      ? plainRequest({ ...common, host, port })
+      : tlsRequest({ ...common, ...tls, host, port });
+  }
+
+  #answer(response: IncomingMessage, exchange: Exchange, signal: AbortSignal | undefined): Answer {
+    return {
+      status: response.statusCode ?? 0,
+      contentType: response.headers['content-type'] ?? '',
+      body: this.#own(response, exchange, signal),
+    };
   }
 
   /** Runs an exchange up to the beginning of its answer, with a signal that aborts when the caller's does or the client is closed. */
@@ -234,6 +259,8 @@ const switchingProtocols = 101;
 /** Milliseconds of silence before TCP asks whether the other end is still there; axios does the same. */
 const keepAliveDelay = 60_000;
 const userAgent = 'nova-docker-driver';
+const commonHeaders = { Accept: '*/*', 'Accept-Encoding': 'identity', 'User-Agent': userAgent };
+const jsonType = 'application/json';
 
 const origin = (address: { hostname: string; port: number; tls?: object }): string => {
   const host = address.hostname.includes(':') ? `[${address.hostname}]` : address.hostname;
@@ -242,11 +269,6 @@ const origin = (address: { hostname: string; port: number; tls?: object }): stri
 
 const agent = (address: EngineAddress, keepAlive: boolean): Agent =>
   'tls' in address ? new TlsAgent({ keepAlive, ...address.tls }) : new PlainAgent({ keepAlive });
-
-const contentType = (body: string | Readable | undefined): string | undefined => {
-  if (body === undefined) return undefined;
-  return typeof body === 'string' ? 'application/json' : 'application/x-tar';
-};
 
 /** Whether a request failed on a connection that had served before and was being closed by the engine. */
 function wasStale(error: unknown): boolean {

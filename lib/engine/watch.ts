@@ -1,7 +1,8 @@
-import { Transform, pipeline, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 
-import { Deadline } from '../streams/index.js';
+import { Deadline, isLent, lentBytes } from '../streams/index.js';
 import { TruncatedStream } from './errors.js';
+import type { Outflow } from './pour.js';
 
 /** A byte stream to the engine. It is destroyed when the call is over, however it ends. */
 export interface Upload {
@@ -39,22 +40,10 @@ export class Watch {
     this.#deadline?.touch();
   }
 
-  /** The bytes to send; each chunk that passes counts as a movement. */
-  upload(): Readable | undefined {
+  /** The bytes to send; each piece that passes counts as a movement. */
+  upload(): Outflow | undefined {
     if (this.#call.upload === undefined) return undefined;
-    const { source, onBytes } = this.#call.upload;
-    let bytes = 0;
-    const meter = new Transform({
-      transform: (chunk: Buffer, _encoding, done) => {
-        bytes += chunk.length;
-        this.touch();
-        onBytes?.(bytes);
-        done(null, chunk);
-      },
-    });
-    return pipeline(source, meter, () => {
-      // Either end's failure destroys the other; whoever sends the bytes hears of it from the meter.
-    });
+    return { pieces: this.#metered(this.#call.upload), lent: isLent(this.#call.upload.source) };
   }
 
   /** Why the call failed: the signal's reason, the upload's own failure, or else the error that it failed with. */
@@ -71,5 +60,16 @@ export class Watch {
   end(): void {
     this.#deadline?.clear();
     this.#call.upload?.source.destroy();
+  }
+
+  async *#metered({ source, onBytes }: Upload): AsyncGenerator<Uint8Array, void, void> {
+    let bytes = 0;
+    for await (const piece of lentBytes(source)) {
+      if (!(piece instanceof Uint8Array)) throw new TypeError('what is sent to an engine must be bytes');
+      bytes += piece.length;
+      this.touch();
+      onBytes?.(bytes);
+      yield piece;
+    }
   }
 }

@@ -2,7 +2,7 @@
  * What every room does with streams and waits: deadlines on silence, turns in a queue, reading what is small into memory. A leaf: it
  * imports nothing but contracts, and knows neither engines nor images.
  */
-export { readableOf } from './byte-source.js';
+export { isLent, lentBytes, readableOf } from './byte-source.js';
 export type { ByteSource } from './byte-source.js';
 export { Deadline, DeadlineExceeded, withDeadline } from './deadline.js';
 export { harmless } from './harmless.js';

@@ -2,7 +2,7 @@ import type { ByteBudget } from './limits.js';
 
 const nothing: Buffer = Buffer.alloc(0);
 
-/** Reads a byte stream piece by piece, in sizes that the reader chooses. Its owner must close it. */
+/** Reads a byte stream piece by piece, in sizes that the reader chooses; the stream's pieces may be lent. Its owner must close it. */
 export class ByteReader {
   readonly #source: AsyncIterator<unknown>;
   readonly #budget: ByteBudget | undefined;
@@ -14,7 +14,7 @@ export class ByteReader {
     this.#budget = budget;
   }
 
-  /** The next bytes, at most so many and at least one; undefined at the end. */
+  /** The next bytes, at most so many and at least one, good until the next call; undefined at the end. */
   async some(most: number): Promise<Buffer | undefined> {
     while (this.#chunk.length === 0) {
       const next = await this.#source.next();
@@ -27,14 +27,14 @@ export class ByteReader {
     return piece;
   }
 
-  /** The next so many bytes; fewer only at the end. */
+  /** The next so many bytes, as memory of their own; fewer only at the end. */
   async read(bytes: number): Promise<Buffer> {
     const pieces: Buffer[] = [];
     let missing = bytes;
     while (missing > 0) {
       const piece = await this.some(missing);
       if (piece === undefined) break;
-      pieces.push(piece);
+      pieces.push(Buffer.from(piece));
       missing -= piece.length;
     }
     const [only] = pieces;

@@ -31,6 +31,8 @@ export async function writeData(path: string, incoming: Incoming, limit: number)
 
 /** A file's bytes from `first` to `last`. */
 export class FileBytes implements ByteSource {
+  readonly lends = true;
+  readonly #memory: Buffer;
   readonly #handle: FileHandle;
   readonly #range: ByteRange;
   readonly #meter: Meter;
@@ -44,18 +46,19 @@ export class FileBytes implements ByteSource {
     this.#meter = meter;
     this.#verification = verification;
     this.#position = range.first;
+    this.#memory = Buffer.allocUnsafe(Math.min(PIECE, range.last + 1 - range.first));
   }
 
   /** @throws ImageUnacceptable when the file does not hold what the record says. */
   async next(): Promise<Uint8Array | undefined> {
     const left = this.#range.last + 1 - this.#position;
-    const buffer = Buffer.allocUnsafe(Math.min(PIECE, left));
-    const { bytesRead } = await this.#handle.read(buffer, 0, buffer.length, this.#position);
+    const wanted = Math.min(this.#memory.length, left);
+    const { bytesRead } = await this.#handle.read(this.#memory, 0, wanted, this.#position);
     if (bytesRead === 0) {
       await this.#end(left);
       return undefined;
     }
-    const bytes = buffer.subarray(0, bytesRead);
+    const bytes = this.#memory.subarray(0, bytesRead);
     this.#position += bytesRead;
     await this.#verification?.update(bytes);
     this.#meter.add(bytesRead);

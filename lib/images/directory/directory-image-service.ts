@@ -101,7 +101,7 @@ export class DirectoryImageService implements ImageService {
       const meter = new Meter(onProgress, 'downloading', part.last + 1 - part.first);
       const verification = range === undefined ? new Verification(record) : undefined;
       const handle = await folder.openData(data);
-      return readableOf(new FileBytes(handle, part, meter, verification), signal);
+      return readableOf(new FileBytes(handle, part, meter, verification), { signal });
     });
   }
 

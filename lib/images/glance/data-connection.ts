@@ -1,9 +1,8 @@
-import type { Readable } from 'node:stream';
 import { ImageNotActive, type ImageRecord } from '../../../interfaces/index.js';
 import { Deadline, type ByteSource } from '../../streams/index.js';
 import { ImageServiceProtocolError } from './exceptions.js';
 import type { GlanceClient, GlanceRequest, Reply } from './glance-client.js';
-import { connectionError, readContent, type Answer, type HttpTransport } from './http-transport.js';
+import { connectionError, readContent, type DataAnswer, type HttpTransport } from './http-transport.js';
 import { pathOf, type Caller } from './image-records.js';
 import { refusal } from './refusals.js';
 
@@ -22,8 +21,8 @@ export interface DataRequest {
 
 /** An image's data, or a part of it, as one answer of the image service gives it. */
 export class DataConnection implements ByteSource {
-  readonly #body: Readable;
-  readonly #iterator: AsyncIterator<unknown>;
+  readonly lends = true;
+  readonly #body: ByteSource;
   readonly #deadline: Deadline;
   readonly #request: DataRequest;
 
@@ -33,12 +32,11 @@ export class DataConnection implements ByteSource {
    */
   constructor(
     readonly first: number,
-    body: Readable,
+    body: ByteSource,
     deadline: Deadline,
     request: DataRequest,
   ) {
     this.#body = body;
-    this.#iterator = body[Symbol.asyncIterator]();
     this.#deadline = deadline;
     this.#request = request;
     deadline.pause();
@@ -50,10 +48,7 @@ export class DataConnection implements ByteSource {
     // Only while we wait: a reader that takes its time is not the service's silence.
     this.#deadline.restart(whatOf(record), idle);
     try {
-      const step = await this.#iterator.next();
-      if (step.done === true) return undefined;
-      if (step.value instanceof Uint8Array) return step.value;
-      throw new TypeError('a connection gave something other than bytes');
+      return await this.#body.next();
     } catch (error) {
       throw connectionError(error, this.#deadline.signal);
     } finally {
@@ -63,7 +58,7 @@ export class DataConnection implements ByteSource {
 
   close(): void {
     this.#deadline.clear();
-    this.#body.destroy();
+    void this.#body.close();
   }
 }
 
@@ -103,7 +98,7 @@ async function ask(
   const deadline = new Deadline(whatOf(record), idle, caller.signal);
   let connection: DataConnection | undefined;
   try {
-    const answer = await transport.send({ method: 'GET', url, headers, signal: deadline.signal });
+    const answer = await transport.download(url, headers, deadline.signal);
     const { status, header } = answer;
     if (status !== 200 && status !== 206) {
       return { status, header, content: await readContent(answer, deadline.signal) };
@@ -115,11 +110,11 @@ async function ask(
   }
 }
 
-function connect(wanted: DataRequest, answer: Answer, deadline: Deadline): DataConnection {
+function connect(wanted: DataRequest, answer: DataAnswer, deadline: Deadline): DataConnection {
   try {
     return new DataConnection(firstByteOf(wanted, answer), answer.body, deadline, wanted);
   } catch (error) {
-    answer.body.destroy();
+    void answer.body.close();
     throw error;
   }
 }
@@ -127,7 +122,7 @@ function connect(wanted: DataRequest, answer: Answer, deadline: Deadline): DataC
 const CONTENT_RANGE = /^bytes (?<first>\d+)-(?<last>\d+)\/(?<size>\d+|\*)$/;
 
 /** @throws ImageServiceProtocolError when the answer is not what was asked for. */
-function firstByteOf({ first, last, record }: DataRequest, { status, header }: Answer): number {
+function firstByteOf({ first, last, record }: DataRequest, { status, header }: DataAnswer): number {
   // The whole image where only its rest was asked for: what the reader has had can be skipped.
   if (status === 200 && last === undefined) return 0;
   const found = header('content-range') ?? 'no range';

@@ -122,7 +122,7 @@ export class GlanceImageService implements ImageService {
         resumes: this.#settings.resumes,
         logger: this.#logger,
       });
-      return readableOf(download, signal);
+      return readableOf(download, { signal });
     } catch (error) {
       // Glance says 403 also of what was deactivated since it was shown.
       if (error instanceof ImageNotAuthorized)

@@ -1,8 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { Readable } from 'node:stream';
 import axios, { AxiosHeaders, isAxiosError } from 'axios';
-import { asError, codeOf, readAll, TooLarge } from '../../streams/index.js';
+import { asError, codeOf, readAll, readableOf, TooLarge, type ByteSource } from '../../streams/index.js';
+import { DataResponse } from './data-response.js';
 import { ConnectionBroken, ImageServiceProtocolError } from './exceptions.js';
 
 /** Bytes that an answer may have which is read into memory: a page of images, a catalogue, an error. */
@@ -34,6 +36,11 @@ export interface Answer {
   readonly body: Readable;
 }
 
+/** The same for data that may be large. */
+export interface DataAnswer extends Omit<Answer, 'body'> {
+  readonly body: ByteSource;
+}
+
 /** The codes of failures before anything was sent. */
 const unsent: ReadonlySet<string | undefined> = new Set([
   'ECONNREFUSED',
@@ -49,10 +56,15 @@ const unsent: ReadonlySet<string | undefined> = new Set([
 export class HttpTransport {
   readonly #http: HttpAgent;
   readonly #https: HttpsAgent;
+  readonly #tls: TlsOptions;
+  readonly #closing = new AbortController();
 
   /** @param keepAlive - whether connections are used again. */
   constructor(tls: TlsOptions, keepAlive: boolean) {
     const { ca, insecure = false } = tls;
+    this.#tls = tls;
+    // As many downloads as there are listen to it.
+    setMaxListeners(0, this.#closing.signal);
     this.#http = new HttpAgent({ keepAlive });
     this.#https = new HttpsAgent({
       keepAlive,
@@ -98,8 +110,29 @@ export class HttpTransport {
     }
   }
 
+  /**
+   * Asks for data that may be large, over a connection of its own, see {@link DataResponse}.
+   *
+   * @param signal - ends the exchange, and the answer's body after it.
+   * @throws ConnectionBroken; ImageServiceProtocolError when what answers does not speak HTTP; the signal's reason when that aborts.
+   */
+  async download(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<DataAnswer> {
+    try {
+      const ended = AbortSignal.any([signal, this.#closing.signal]);
+      const response = await DataResponse.to({ url, headers, tls: this.#tls, signal: ended });
+      return { status: response.status, header: (name) => response.header(name), body: response };
+    } catch (error) {
+      throw connectionError(error, signal);
+    }
+  }
+
   /** Breaks all connections off. */
   close(): void {
+    this.#closing.abort(new ConnectionBroken('the client was closed', undefined, false));
     this.#http.destroy();
     this.#https.destroy();
   }
@@ -109,7 +142,8 @@ export class HttpTransport {
 export function connectionError(error: unknown, signal: AbortSignal): Error {
   if (signal.aborted) return asError(signal.reason);
   const code = codeOf(error);
-  if (!isAxiosError(error) && code === undefined) return asError(error);
+  if (error instanceof ConnectionBroken || (!isAxiosError(error) && code === undefined))
+    return asError(error);
   const { message } = asError(error);
   return new ConnectionBroken(message === '' ? (code ?? 'broken') : message, code, unsent.has(code));
 }
@@ -119,13 +153,14 @@ export function connectionError(error: unknown, signal: AbortSignal): Error {
  *
  * @throws ConnectionBroken; ImageServiceProtocolError when it is too large; the signal's reason when that aborts.
  */
-export async function readContent(answer: Answer, signal: AbortSignal): Promise<Buffer> {
+export async function readContent(answer: Answer | DataAnswer, signal: AbortSignal): Promise<Buffer> {
+  const body = answer.body instanceof Readable ? answer.body : readableOf(answer.body);
   try {
-    return await readAll(answer.body, CONTENT_LIMIT);
+    return await readAll(body, CONTENT_LIMIT);
   } catch (error) {
     if (error instanceof TooLarge) throw new ImageServiceProtocolError(`an answer of ${error.message}`);
     throw connectionError(error, signal);
   } finally {
-    answer.body.destroy();
+    body.destroy();
   }
 }

@@ -23,6 +23,7 @@ export interface DownloadCompanions {
  * connection brings something. The hash goes on over the seam: what the reader gets is right, whatever the pieces were.
  */
 export class ImageDownload implements ByteSource {
+  readonly lends = true;
   readonly #wanted: DataRequest;
   readonly #with: DownloadCompanions;
   /** The first byte that is not wanted; undefined when nobody knows how many there are. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readableOf, readAll, type ByteSource } from '../../../lib/streams/index.js';
+import { isLent, lentBytes, readableOf, readAll, type ByteSource } from '../../../lib/streams/index.js';
 
 /** A source that gives what it is told, and remembers when it was closed. */
 class Pieces implements ByteSource {
@@ -67,7 +67,7 @@ describe('a byte source as a stream', () => {
   it("is broken off with the signal's reason", async () => {
     const abort = new AbortController();
     const source = new Silence();
-    const outcome = readAll(readableOf(source, abort.signal), 10);
+    const outcome = readAll(readableOf(source, { signal: abort.signal }), 10);
     const reason = new Error('no longer wanted');
     abort.abort(reason);
     await expect(outcome).rejects.toBe(reason);
@@ -76,9 +76,77 @@ describe('a byte source as a stream', () => {
 
   it('takes no notice of a signal that aborts when it has ended', async () => {
     const abort = new AbortController();
-    const stream = readableOf(new Pieces(Buffer.from('a')), abort.signal);
+    const stream = readableOf(new Pieces(Buffer.from('a')), { signal: abort.signal });
     await readAll(stream, 10);
     abort.abort();
     expect(stream.errored).toBeNull();
+  });
+});
+
+/** A source that gives one letter after the other, all in the same memory. */
+class Lender implements ByteSource {
+  readonly lends = true;
+  closed = 0;
+  readonly #letters: string[];
+  readonly #memory = Buffer.alloc(1);
+
+  constructor(letters: string) {
+    this.#letters = [...letters];
+  }
+
+  next(): Promise<Uint8Array | undefined> {
+    const letter = this.#letters.shift();
+    if (letter === undefined) return Promise.resolve(undefined);
+    this.#memory.write(letter);
+    return Promise.resolve(this.#memory);
+  }
+
+  close(): void {
+    this.closed += 1;
+  }
+}
+
+describe('a source that lends its memory', () => {
+  it('gives bytes of their own to those who read it as a stream', async () => {
+    const source = new Lender('hello');
+    const pieces: unknown[] = [];
+    for await (const piece of readableOf(source)) pieces.push(piece);
+    expect(pieces.map(String).join('')).toBe('hello');
+    expect(source.closed).toBe(1);
+  });
+
+  it('is read without a copy by those who are done with each piece before the next', async () => {
+    const source = new Lender('hello');
+    const stream = readableOf(source);
+    expect(isLent(stream)).toBe(true);
+    const pieces = new Set<unknown>();
+    let text = '';
+    for await (const piece of lentBytes(stream)) {
+      pieces.add(piece);
+      text += String(piece);
+    }
+    expect(text).toBe('hello');
+    expect(pieces.size).toBe(1);
+    expect(stream.readableEnded).toBe(true);
+    expect(source.closed).toBe(1);
+  });
+
+  it('tells whoever waits for a piece when the stream is destroyed, though the source never answers', async () => {
+    const source = new Silence();
+    const stream = readableOf(source);
+    const reason = new Error('enough');
+    const reading = lentBytes(stream)[Symbol.asyncIterator]().next();
+    stream.destroy(reason);
+    await expect(reading).rejects.toBe(reason);
+    expect(source.closed).toBe(1);
+  });
+
+  it('is closed when its reader leaves', async () => {
+    const source = new Lender('hello');
+    for await (const piece of lentBytes(readableOf(source))) {
+      expect(String(piece)).toBe('h');
+      break;
+    }
+    expect(source.closed).toBe(1);
   });
 });
