@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { expect } from '@jest/globals';
 import { extract } from 'tar-stream';
 import { z } from 'zod';
@@ -12,6 +13,7 @@ import { engineHost, inventory } from '../../support/engine.js';
 import { context } from '../../support/nova-objects.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
+const gzipMagic = Buffer.from([0x1f, 0x8b]);
 const manifest = z.tuple([z.object({ Config: z.string(), Layers: z.array(z.string()) })]);
 const configuration = z.object({ config: z.looseObject({ Cmd: z.array(z.string()).nullish() }) });
 
@@ -92,7 +94,8 @@ export class TemplateStage {
 
 async function entriesOf(archive: Buffer): Promise<Map<string, Buffer>> {
   const reader = extract();
-  reader.end(archive);
+  // Engines with the containerd store pack layers.
+  reader.end(archive.subarray(0, 2).equals(gzipMagic) ? gunzipSync(archive) : archive);
   const entries = new Map<string, Buffer>();
   for await (const entry of reader) entries.set(entry.header.name, await readAll(entry, Infinity));
   return entries;
