@@ -2,13 +2,14 @@ import { Readable } from 'node:stream';
 import { expect } from '@jest/globals';
 import { rewriteArchive, type RewriteOptions } from '../../lib/images/archive/index.js';
 import { readAll } from '../../lib/streams/index.js';
+import { sha256 } from './archives.js';
 
 /** Rewrites bytes that come in pieces of a size. */
 export async function rewritten(
   bytes: Buffer,
   options: Partial<RewriteOptions> = {},
   piece = 64 * 1024,
-): Promise<{ form: string; bytes: Buffer; diffIds: string[] }> {
+): Promise<{ form: string; digest: string; diffIds: string[] }> {
   const pieces = function* (): Generator<Buffer> {
     for (let at = 0; at < bytes.length; at += piece) yield bytes.subarray(at, at + piece);
   };
@@ -18,7 +19,7 @@ export async function rewritten(
   });
   const all = await readAll(result.archive, Infinity);
   const { layers } = await result.image;
-  return { form: await result.form, bytes: all, diffIds: layers.map(({ diffId }) => diffId) };
+  return { form: await result.form, digest: sha256(all), diffIds: layers.map(({ diffId }) => diffId) };
 }
 
 /** What rewriting fails with. */

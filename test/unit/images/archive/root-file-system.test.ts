@@ -18,7 +18,11 @@ describe('the archive of a root file system', () => {
   it.each(packings)('is passed on as it is, packed as %s', async (packing) => {
     const layer = await layerOf(files);
     const result = await rewritten(packed(layer, packing), { rootFileSystem });
-    expect(result).toEqual({ form: 'root file system', bytes: layer, diffIds: [`sha256:${sha256(layer)}`] });
+    expect(result).toEqual({
+      form: 'root file system',
+      digest: sha256(layer),
+      diffIds: [`sha256:${sha256(layer)}`],
+    });
   });
 
   it('is told by the first entry that only one of the two has', async () => {
