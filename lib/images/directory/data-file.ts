@@ -55,23 +55,22 @@ export class FileBytes implements ByteSource {
     const wanted = Math.min(this.#memory.length, left);
     const { bytesRead } = await this.#handle.read(this.#memory, 0, wanted, this.#position);
     if (bytesRead === 0) {
-      await this.#end(left);
+      this.#end(left);
       return undefined;
     }
     const bytes = this.#memory.subarray(0, bytesRead);
     this.#position += bytesRead;
-    await this.#verification?.update(bytes);
+    this.#verification?.update(bytes);
     this.#meter.add(bytesRead);
     return bytes;
   }
 
   close(): Promise<void> {
-    this.#verification?.close();
     return this.#handle.close();
   }
 
-  async #end(left: number): Promise<void> {
-    await this.#verification?.end();
+  #end(left: number): void {
+    this.#verification?.end();
     if (left > 0) throw new ImageUnacceptable(`The data ends at byte ${this.#position}, ${left} early.`);
     this.#meter.end();
   }

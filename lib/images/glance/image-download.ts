@@ -65,14 +65,13 @@ export class ImageDownload implements ByteSource {
   close(): void {
     this.#closing.abort();
     this.#connection.close();
-    this.#with.verification?.close();
   }
 
   /** The next bytes, none when the connection had to be replaced, undefined at the end. */
   async #advance(): Promise<Uint8Array | undefined> {
     try {
       const arrived = await this.#connection.next();
-      if (arrived !== undefined) return await this.#pass(this.#unread(arrived));
+      if (arrived !== undefined) return this.#pass(this.#unread(arrived));
       this.#checkLength();
     } catch (error) {
       if (!(error instanceof ConnectionBroken || error instanceof DeadlineExceeded)) throw error;
@@ -82,7 +81,7 @@ export class ImageDownload implements ByteSource {
       }
       // All is there, and only the end of the message was lost.
     }
-    await this.#with.verification?.end();
+    this.#with.verification?.end();
     this.#with.meter.end();
     return undefined;
   }
@@ -94,11 +93,11 @@ export class ImageDownload implements ByteSource {
     return arrived.subarray(known);
   }
 
-  async #pass(bytes: Uint8Array): Promise<Uint8Array> {
+  #pass(bytes: Uint8Array): Uint8Array {
     this.#progressed ||= bytes.length > 0;
     this.#position += bytes.length;
     const { verification, meter } = this.#with;
-    await verification?.update(bytes);
+    verification?.update(bytes);
     if (this.#end !== undefined && this.#position > this.#end) {
       throw new ImageUnacceptable(`Image ${this.#wanted.record.id} has more bytes than were asked for.`);
     }

@@ -91,7 +91,7 @@ class Lender implements ByteSource {
   readonly #memory = Buffer.alloc(1);
 
   constructor(letters: string) {
-    this.#letters = [...letters];
+    this.#letters = Array.from(letters);
   }
 
   next(): Promise<Uint8Array | undefined> {

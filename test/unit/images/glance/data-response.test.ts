@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { DataResponse } from '../../../../lib/images/glance/data-response.js';
 import { ConnectionBroken, ImageServiceProtocolError } from '../../../../lib/images/glance/exceptions.js';
@@ -22,11 +22,16 @@ async function answering(...pieces: readonly (string | Buffer)[]): Promise<strin
     }
     socket.end();
   };
-  const server = createServer((socket) => void answer(socket));
+  return listening((socket) => void answer(socket));
+}
+
+async function listening(onConnection: (socket: Socket) => void): Promise<string> {
+  const server = createServer(onConnection);
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return `http://127.0.0.1:${port}/v2/images/1/file?a=b`;
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return `http://127.0.0.1:${address.port}/v2/images/1/file?a=b`;
 }
 
 const ask = (url: string, signal = new AbortController().signal): Promise<DataResponse> =>
@@ -46,7 +51,7 @@ describe('the answer to a request for data', () => {
   });
 
   it('is read when it comes byte by byte', async () => {
-    const response = await ask(await answering(...`${ok}hello`));
+    const response = await ask(await answering(...Array.from(`${ok}hello`)));
     expect(await bodyOf(response)).toBe('hello');
   });
 
@@ -99,10 +104,8 @@ describe('the answer to a request for data', () => {
 
   it('ends with the signal, also in the middle of its body', async () => {
     const abort = new AbortController();
-    const server = createServer((socket) => void socket.on('error', () => undefined).write(ok));
-    servers.push(server);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const response = await ask(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, abort.signal);
+    const url = await listening((socket) => void socket.on('error', () => undefined).write(ok));
+    const response = await ask(url, abort.signal);
     const next = response.next();
     const reason = new Error('enough');
     abort.abort(reason);

@@ -98,3 +98,27 @@ describe('ImageTemplates, from an address,', () => {
     expect(String(failure) + JSON.stringify(failure)).not.toContain('secret');
   });
 });
+
+describe('ImageTemplates', () => {
+  it('refuses what is no source, and does not repeat a password', async () => {
+    const imageService = new SmallImageService();
+    const templates = new ImageTemplates({ engine: 'unix:///nobody.sock', imageService, host: 'x' });
+    for (const source of [
+      {},
+      { type: 'dockerfile' },
+      { type: 'archive', from: {} },
+      { type: 'repository', reference: 'x', credentials: { username: 1, password: 'hush' } },
+    ]) {
+      const given: unknown = source;
+      const register: unknown = Reflect.get(templates, 'register');
+      if (typeof register !== 'function') throw new Error('there is no such method');
+      const refused: unknown = await Promise.resolve(
+        Reflect.apply(register, templates, [context, given]),
+      ).catch((error: unknown) => error);
+      expect(refused).toBeInstanceOf(InvalidInput);
+      expect(String(refused)).not.toContain('hush');
+    }
+    templates.close();
+    expect(() => new ImageTemplates({ imageService, host: '' })).toThrow(InvalidInput);
+  });
+});
