@@ -36,6 +36,7 @@ export type {
   ImageSource,
   ImageTemplatesOptions,
   PasswordAuth,
+  Platform,
   PushedImage,
   RegistryExchangeOptions,
   RegistryPullOptions,

@@ -21,6 +21,7 @@ export {
 } from './transfer/index.js';
 export { RegistryExchange } from './registry/index.js';
 export type {
+  Platform,
   PushedImage,
   RegistryExchangeOptions,
   RegistryPullOptions,

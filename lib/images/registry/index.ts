@@ -4,4 +4,5 @@
  */
 export { RegistryExchange, type PushedImage, type RegistryExchangeOptions } from './registry-exchange.js';
 export type { RegistryPullOptions, RegistryPushOptions } from './registry-exchange.js';
+export type { Platform } from './manifests.js';
 export { registryReference, shownReference, type RegistryReference } from './reference.js';

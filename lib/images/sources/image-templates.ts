@@ -104,7 +104,7 @@ export class ImageTemplates {
    * Registers an image: it streams from its source to the image service, and nothing is put down on the way. Whatever fails, the image service and the engine
    * have what they had before.
    *
-   * @param from - a stream among it is taken over, and destroyed in any case.
+   * @param from - a stream in it is taken over, and destroyed in any case, unless what was given is no source at all.
    * @param metadata - beside `container_format` (`docker`) and `disk_format` (`raw`), which it may replace.
    * @param options - `onProgress` is told `pulling` a layer, `building` a step, `uploading`.
    * @returns the image's record.
@@ -123,8 +123,8 @@ export class ImageTemplates {
       ...{ context, signal, onProgress },
       metadata: { ...formats, ...metadata },
     };
+    mustBeSource(from);
     try {
-      mustBeSource(from);
       signal?.throwIfAborted();
       return await this.#register(registration, from);
     } catch (error) {

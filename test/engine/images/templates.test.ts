@@ -4,13 +4,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { OnProgress } from '../../../interfaces/index.js';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
 import { Engine, engineAddress, imageRef } from '../../../lib/engine/index.js';
-import { ImageSourceError } from '../../../lib/images/index.js';
+import { ImageLoader, ImageSourceError } from '../../../lib/images/index.js';
 import { buildImageArchive, packEntries } from '../../support/archives.js';
 import { busyboxImage } from '../../support/busybox-image.js';
 import { bytes } from '../../support/bytes.js';
-import { engineHost } from '../../support/engine.js';
+import { directEngine, engineHost } from '../../support/engine.js';
+import { silentLogger } from '../../support/silent-logger.js';
 import { context } from '../../support/nova-objects.js';
 import { WebServer } from '../../support/web-server.js';
 import { TemplateStage } from './template-stage.js';
@@ -129,6 +131,20 @@ describe('ImageTemplates', () => {
       const engine = new Engine(engineAddress(engineHost()));
       for (let left = 100; left > 0 && (await engine.containers.list({ all: true })).length > 0; left -= 1)
         await new Promise((resolve) => setTimeout(resolve, 100));
+      engine.close();
+    });
+
+    it('leaves to the next start of its host what it can no longer remove', async () => {
+      await stage.write({ Dockerfile: 'FROM scratch\nCOPY hello /\n', hello: 'hi' });
+      const onProgress: OnProgress = ({ phase }) => {
+        if (phase === 'uploading') stage.templates.close();
+      };
+      const source = { type: 'dockerfile', context: { folder: stage.folder } } as const;
+      await stage.templates.register(context, source, {}, { onProgress }).catch(() => undefined);
+      const engine = directEngine();
+      const { images: imageService } = stage;
+      const loader = new ImageLoader({ engine, imageService, host: 'templates', logger: silentLogger });
+      expect(await loader.removeLeftovers()).toHaveLength(1);
       engine.close();
     });
 
