@@ -1,7 +1,8 @@
 import type { ImageRecord, ImageService, RequestContext } from '../../../interfaces/index.js';
-import { ImageUnacceptable } from '../../../interfaces/index.js';
+import { ImageUnacceptable, NovaException } from '../../../interfaces/index.js';
 import type { Engine } from '../../engine/index.js';
 import { baseOf, baseRecord, mostImagesInChain } from './base-image.js';
+import { isContainerdStore } from './image-in-parts.js';
 import { layersOf } from './layers-in-engine.js';
 
 /** A claim on an image of the engine, see `ImageHolds`. */
@@ -31,7 +32,8 @@ export class BaseChain {
   /**
    * Finds what lies below an image. It must come to an end here, before anything is fetched: two that wait for each other would wait for good.
    *
-   * @throws what {@link baseRecord} throws; ImageUnacceptable when there are too many, or one lies above itself.
+   * @throws what {@link baseRecord} throws; ImageUnacceptable when there are too many, or one lies above itself; NovaException when the
+   * engine cannot load an image above another.
    */
   static async find(image: ImageRecord, options: BaseChainOptions): Promise<BaseChain> {
     const chain = new BaseChain();
@@ -63,6 +65,10 @@ export class BaseChain {
     const { engine, imageService, context, hold, signal } = options;
     const seen = new Set([image.id]);
     let above = image;
+    if (baseOf(above) !== undefined && (await isContainerdStore(engine, signal)))
+      throw new NovaException(
+        `Image ${image.id} holds only what lies above another, and the containerd image store of this host's engine cannot put the two together`,
+      );
     for (let base = baseOf(above); base !== undefined; base = baseOf(above)) {
       if (seen.has(base.image_id)) throw new ImageUnacceptable(`Image ${image.id} lies above itself`);
       if (seen.size >= mostImagesInChain)

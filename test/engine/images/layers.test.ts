@@ -148,6 +148,24 @@ describe('an image of which the engine has layers', () => {
     });
   });
 
+  it('is fetched as a whole when the engine loses a layer meanwhile', async () => {
+    const base = await give({ layers: shared });
+    await load(base);
+    const id = await give({ layers: [...shared, await noise(100_000)] });
+    images.spoil = async (range, give) => {
+      if (range.last - range.first > 50_000) await removeImages([base]);
+      return await give(range);
+    };
+    expect(await load(id)).toBeGreaterThan(4 * MiB);
+    expect(await layersOf(id)).toHaveLength(3);
+  });
+
+  it('is put together by any driver: also one that was not there when the layers came', async () => {
+    await load(await give({ layers: shared }));
+    loader = new ImageLoader({ engine, imageService: images, host: 'another', logger: silentLogger });
+    expect(await load(await give({ layers: [...shared, await noise(1000)] }))).toBeLessThan(0.2 * MiB);
+  });
+
   describe('of somebody else', () => {
     /** The archive of an image with other files than those that its configuration names. */
     const theft = async (): Promise<Buffer> =>
