@@ -45,3 +45,15 @@ describe('DockerDriver with serial consoles is a ComputeDriver', () => {
   consoleOutputContract(() => harness);
   serialConsoleContract(() => harness);
 });
+
+describe('DockerDriver with delta snapshots is a ComputeDriver', () => {
+  let harness: Harness;
+  beforeAll(async () => {
+    harness = await dockerHarness({ snapshots: 'delta' });
+  });
+  afterAll(async () => {
+    await harness.close();
+  });
+
+  snapshotContract(() => harness);
+});

@@ -4,7 +4,12 @@ import { settingsOf } from '../../../lib/driver-options.js';
 
 describe('the options of a driver', () => {
   it('may all be left out', () => {
-    expect(settingsOf({})).toMatchObject({ pidsLimit: 4096, allowPrivileged: false, pauseForSnapshot: true });
+    expect(settingsOf({})).toMatchObject({
+      pidsLimit: 4096,
+      allowPrivileged: false,
+      pauseForSnapshot: true,
+      snapshots: 'full',
+    });
   });
 
   it.each([
