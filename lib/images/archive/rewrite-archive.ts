@@ -147,8 +147,13 @@ class ArchiveRewriter {
         yield* this.#image(bytes);
       }
     } catch (error) {
-      if (!(error instanceof ArchiveRefused)) throw error;
-      throw new ImageUnacceptable(`${this.#options.subject} ${error.message}`, { cause: error.cause });
+      const failure =
+        error instanceof ArchiveRefused
+          ? new ImageUnacceptable(`${this.#options.subject} ${error.message}`, { cause: error.cause })
+          : error;
+      // Whoever waits for the form does not read yet, and a pipeline ends only when somebody does.
+      this.form.reject(failure);
+      throw failure;
     } finally {
       await bytes.close();
     }

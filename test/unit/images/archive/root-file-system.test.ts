@@ -90,3 +90,20 @@ describe('the archive of a root file system', () => {
     expect(bytes).toBeLessThanOrEqual(layer.length - 1024);
   });
 });
+
+describe('the archive of a root file system whose configuration cannot be told', () => {
+  it('fails with the reason, also when nobody reads it', async () => {
+    const failure = new ImageUnacceptable('no such user');
+    const { archive, form } = rewriteArchive(
+      Readable.from([await layerOf([{ path: 'etc/motd' }])], { objectMode: false }),
+      {
+        subject: 'Image 1',
+        rootFileSystem: () => {
+          throw failure;
+        },
+      },
+    );
+    await expect(form).rejects.toBe(failure);
+    archive.destroy();
+  });
+});
