@@ -310,6 +310,8 @@ export class ImageLoader {
     give: () => Promise<unknown> = () => this.#engine.images.load(archive),
   ): Promise<void> {
     archive.once('end', () => onProgress({ phase: 'loading', bytes: 0 }));
+    // Its promises tell what it fails with. It may fail before anybody reads it, and without a listener that would end the process.
+    archive.on('error', () => undefined);
     let answerLost = false;
     try {
       // The signal ends the archive, not the call: once the engine has all of it, it goes on without its client, and undoing would find nothing yet.

@@ -39,6 +39,8 @@ const limits = { maxBytes: Infinity };
 export async function uploadWhole(saved: Readable, upload: SnapshotUpload): Promise<void> {
   const { imageService, context, image_id, metadata, logger, signal, onProgress } = upload;
   const { archive, image } = rewriteArchive(saved, { ...upload, limits });
+  // Told to whoever reads it. It may fail before that, and without a listener it would end the process.
+  archive.on('error', () => undefined);
   const files = new Map<string, Extent>();
   const data = Readable.from(recordExtents(archive, files), { objectMode: false });
   try {
