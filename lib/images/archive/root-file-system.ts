@@ -21,7 +21,7 @@ const contentless = new Set(['1', '2', '5']);
 
 /**
  * Tells the archive of a root file system from that of an image by the first entry at a place that only one of them has. Folders and links at other places
- * decide nothing, a file does.
+ * decide nothing, a file does. One that begins with an absolute path is neither.
  */
 export async function isRootFileSystem(bytes: ByteReader): Promise<boolean> {
   let longName: string | undefined;
@@ -37,7 +37,9 @@ export async function isRootFileSystem(bytes: ByteReader): Promise<boolean> {
       if (typeflag === 'L') longName = gnuLongName(content);
       at += size + paddingAfter(size);
     } else {
-      const [top = ''] = plainPath(longName ?? name).split('/');
+      const path = longName ?? name;
+      if (path.startsWith('/')) return false;
+      const [top = ''] = plainPath(path).split('/');
       if (rootNames.has(top)) return true;
       if (!contentless.has(typeflag)) return false;
       longName = undefined;
