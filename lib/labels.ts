@@ -46,16 +46,19 @@ export const imageCacheVolume = `${prefix}.image-cache`;
 /** The beginning of a label of that volume: what follows is the image's id. */
 export const unusedSince = `${prefix}.unused_since.`;
 
+/** A registry that cannot exist (RFC 2606): nobody can publish what our names would bring when somebody pulls them, or builds upon them. */
+const registry = `${prefix}.invalid`;
+
 /** The repositories that the driver keeps its images under; their tags are image ids, or random while work is under way. */
 export const repository = {
   /** Images that instances boot from; the tag is the id in the image service. */
-  image: `${prefix}/image`,
+  image: `${registry}/image`,
   /** What became of an instance's own files when they had to leave their container; the tag is the instance's uuid. */
-  instance: `${prefix}/instance`,
+  instance: `${registry}/instance`,
   /** Images that are being loaded and are not verified yet. */
-  loading: `${prefix}/loading`,
+  loading: `${registry}/loading`,
   /** Containers that were committed and are on their way to the image service. */
-  snapshot: `${prefix}/snapshot`,
+  snapshot: `${registry}/snapshot`,
 } as const;
 
 /** The name of an instance's container. It follows from the uuid, so that every verb reaches the container without looking it up. */

@@ -41,8 +41,8 @@ export async function findEngine() {
  * @param version one of `engineVersions`.
  */
 export async function startEngine(version) {
-  // unshare gives the engine a network of its own: its bridges and addresses do not meet the machine's. Images are made from busybox.
-  await installPackages('docker.io', 'iproute2', 'util-linux', 'busybox-static');
+  // unshare gives the engine a network of its own: its bridges and addresses do not meet the machine's. Images are made from busybox, and packed with gzip, zstd and xz.
+  await installPackages('docker.io', 'iproute2', 'util-linux', 'busybox-static', 'zstd', 'xz-utils');
   const root = version === '20.10' ? undefined : await unpackFromSuite('forky', 'docker.io', 'containerd');
   // A unix socket's path has 107 bytes at most.
   const { folder, remove } = await stateFolder('nova-engine-', endEngine);

@@ -21,9 +21,9 @@ describe('ImageLoader, when things break', () => {
   describe.each([
     ['/images/load', 'lose-answer'],
     ['/images/load', 'drop-request'],
-    ['/images/nova-docker-driver/loading:.*/json', 'lose-answer'],
-    ['/images/nova-docker-driver/loading:.*/tag', 'lose-answer'],
-    ['/images/nova-docker-driver/loading:.*/tag', 'drop-request'],
+    ['/images/nova-docker-driver.invalid/loading:.*/json', 'lose-answer'],
+    ['/images/nova-docker-driver.invalid/loading:.*/tag', 'lose-answer'],
+    ['/images/nova-docker-driver.invalid/loading:.*/tag', 'drop-request'],
   ] as const)('when the connection breaks at %s (%s)', (path, kind) => {
     it('fails, leaves nothing unverified, and succeeds the next time', async () => {
       const { id } = await stage.newImage();

@@ -41,7 +41,7 @@ describe('ImageLoader', () => {
     });
     await stage.newLoader().load(context, id);
     const reference = bootReference(id);
-    expect(reference).toBe(`nova-docker-driver/image:${id}`);
+    expect(reference).toBe(`nova-docker-driver.invalid/image:${id}`);
     const image = await stage.inspect(reference);
     expect(image.RepoTags).toEqual([reference]);
     expect(image.RootFS.Layers).toHaveLength(3);

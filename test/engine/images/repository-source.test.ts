@@ -141,7 +141,10 @@ if (registry.isThere)
       });
 
       it('takes no name that is the driver’s own', async () => {
-        for (const own of ['nova-docker-driver/image:x', 'docker.io/nova-docker-driver/image:x'])
+        for (const own of [
+          'nova-docker-driver.invalid/image:x',
+          'docker.io/nova-docker-driver.invalid/image:x',
+        ])
           await expect(pull(own)).rejects.toThrow(InvalidInput);
       });
     });

@@ -150,7 +150,7 @@ describe('ImageTemplates', () => {
 
     it('gives no image of the engine to whoever knows its name', async () => {
       const engine = new Engine(engineAddress(engineHost()));
-      const name = 'nova-docker-driver/image:of-somebody';
+      const name = 'nova-docker-driver.invalid/image:of-somebody';
       await engine.images.load(await busyboxImage({ command: ['true'], repoTags: [name] }));
       try {
         const { Id: id } = await engine.images.inspect(imageRef(name));

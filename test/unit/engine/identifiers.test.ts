@@ -93,7 +93,7 @@ describe('imageRef', () => {
     'busybox',
     'busybox:1.36',
     'library/busybox:latest',
-    'nova-docker-driver/image:7f3c8a52-0000-4000-8000-0123456789ab',
+    'nova-docker-driver.invalid/image:7f3c8a52-0000-4000-8000-0123456789ab',
     'localhost/thing',
     'localhost:5000/a/b:c',
     'registry.example.org:5000/a/b_c/d__e/f--g:V1.0',
@@ -137,7 +137,9 @@ describe('imageRef', () => {
 
 describe('imageReference', () => {
   it('joins a repository and a tag', () => {
-    expect(imageReference('nova-docker-driver/image', 'x_1')).toBe('nova-docker-driver/image:x_1');
+    expect(imageReference('nova-docker-driver.invalid/image', 'x_1')).toBe(
+      'nova-docker-driver.invalid/image:x_1',
+    );
   });
 
   it.each([

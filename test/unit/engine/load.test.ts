@@ -36,12 +36,12 @@ describe('load', () => {
       headers = request.headers;
       saying(
         { status: 'Loading layer', progressDetail: { current: 1, total: 2 }, id: 'abc' },
-        { stream: 'Loaded image: nova-docker-driver/loading:tmp-1\n' },
+        { stream: 'Loaded image: nova-docker-driver.invalid/loading:tmp-1\n' },
         { stream: `Loaded image ID: ${id}\n` },
       )(request, response);
     });
     expect(await fake.client().images.load(archiveOf(100_000))).toEqual([
-      { reference: 'nova-docker-driver/loading:tmp-1' },
+      { reference: 'nova-docker-driver.invalid/loading:tmp-1' },
       { id },
     ]);
     expect(headers).toMatchObject({ 'content-type': 'application/x-tar', 'transfer-encoding': 'chunked' });

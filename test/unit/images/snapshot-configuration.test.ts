@@ -15,7 +15,7 @@ describe('snapshotConfiguration', () => {
       OpenStdin: true,
       Env: ['SECRET=x', 'PATH=of the instance'],
       Cmd: ['sh'],
-      Image: 'nova-docker-driver/image:1',
+      Image: 'nova-docker-driver.invalid/image:1',
       WorkingDir: '/srv',
       Entrypoint: null,
       Healthcheck: { Test: ['CMD', 'true'] },

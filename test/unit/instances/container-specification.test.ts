@@ -19,7 +19,7 @@ function specify(
     newInstance(changes),
     {
       meta: newImageMeta(image_id, properties),
-      reference: imageReference('nova-docker-driver/image', image_id),
+      reference: imageReference('nova-docker-driver.invalid/image', image_id),
     },
     { HostConfig: { NetworkMode: 'none' } },
     attempt,

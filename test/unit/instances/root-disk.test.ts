@@ -8,7 +8,10 @@ import { newFlavor } from '../../support/nova-objects.js';
 import { silentLogger } from '../../support/silent-logger.js';
 import { answerJson, FakeEngine } from '../engine/fake-engine.js';
 
-const specification = { Image: imageReference('nova-docker-driver/image', 'a'), HostConfig: { Memory: 1 } };
+const specification = {
+  Image: imageReference('nova-docker-driver.invalid/image', 'a'),
+  HostConfig: { Memory: 1 },
+};
 const created = (response: ServerResponse): void => {
   answerJson(response, 201, { Id: '0'.repeat(64), Warnings: [] });
 };
