@@ -40,6 +40,8 @@ const results = [];
 /** The tests of an engine compare all that it holds before and after: they must be alone with it. */
 const alone = ['--runInBand'];
 
+const reporters = ['--reporters=default', '--reporters=./test/environment/count-reporter.mjs'];
+
 /**
  * Runs jest's projects and keeps the count.
  *
@@ -58,9 +60,14 @@ async function jest(title, projects, how, env = {}) {
         '--disable-warning=ExperimentalWarning',
         'node_modules/jest/bin/jest.js',
       ],
-      ...['--selectProjects', ...projects, ...how, '--json', `--outputFile=${report}`, ...forJest],
+      // Options that take several words, and must not take what follows: --ci stands in between.
+      ...[...reporters, '--selectProjects', ...projects, '--ci', ...how, ...forJest],
     ],
-    { cwd: project, env: { ...testEnvironment(), ...env }, stdio: ['ignore', 'ignore', 'inherit'] },
+    {
+      cwd: project,
+      env: { ...testEnvironment(), ...env, TEST_COUNTS: report },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
   );
   // Something that a failed test left open keeps jest alive when it has long reported.
   const watch = setInterval(() => {
@@ -69,11 +76,7 @@ async function jest(title, projects, how, env = {}) {
   const code = await new Promise((resolve) => child.once('close', resolve));
   clearInterval(watch);
   if (isEnding()) throw new Error('interrupted');
-  const {
-    numPassedTests: passed = 0,
-    numFailedTests: failed = 0,
-    numPendingTests: skipped = 0,
-  } = read(report);
+  const { passed = 0, failed = 0, skipped = 0 } = read(report);
   const broken = code !== 0 && failed === 0 ? 1 : 0;
   results.push({ title, passed, failed: failed + broken, skipped });
 }
