@@ -75,13 +75,12 @@ describe('a move of which each verb is repeated, by a driver that was restarted,
     }
   };
 
-  const lastStart = async (driver: ComputeDriver, instance: Instance): Promise<string> => {
-    let last = '';
-    await eventually('it has told everything', async () => {
-      last = (await driver.get_console_output(context, instance)).split('begin\n').at(-1) ?? '';
-      return last.includes('end');
-    });
-    return last;
+  /** Waits until the instance has told of so many starts, those before it moved included. */
+  const tellsOf = async (starts: number, driver: ComputeDriver, instance: Instance): Promise<void> => {
+    const isTold = new RegExp(`^(start\n){${starts},}end`);
+    await eventually(`it has told of ${starts} starts`, async () =>
+      isTold.test((await driver.get_console_output(context, instance)).split('begin\n').at(-1) ?? ''),
+    );
   };
 
   /**
@@ -128,7 +127,7 @@ describe('a move of which each verb is repeated, by a driver that was restarted,
     let sent: string | undefined;
     try {
       await drivers.source.spawn(context, instance, image, { network_info });
-      await lastStart(drivers.source, instance);
+      await tellsOf(1, drivers.source, instance);
       const info = await verb('migrate_disk_and_power_off', 'source', (driver) =>
         driver.migrate_disk_and_power_off(context, instance, addresses[side], flavor, network_info),
       );
@@ -136,7 +135,7 @@ describe('a move of which each verb is repeated, by a driver that was restarted,
       await verb('finish_migration', side, (driver) =>
         driver.finish_migration(context, migration(instance), after, info, network_info, image),
       );
-      expect(await lastStart(drivers[side], after)).toMatch(/^(start\n){2,}end/);
+      await tellsOf(2, drivers[side], after);
       if (ending === 'confirmed') {
         await verb('confirm_migration', 'source', (driver) =>
           driver.confirm_migration(context, migration(instance), after, network_info),
@@ -148,7 +147,7 @@ describe('a move of which each verb is repeated, by a driver that was restarted,
         await verb('finish_revert_migration', 'source', (driver) =>
           driver.finish_revert_migration(context, instance, network_info, migration(instance)),
         );
-        expect(await lastStart(drivers.source, instance)).toMatch(/^(start\n){2,}end/);
+        await tellsOf(2, drivers.source, instance);
       }
       const left = await traces(instance, sent);
       expect(left.filter((each) => !each.endsWith('.flavor'))).toEqual([
