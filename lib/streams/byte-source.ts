@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { asError } from './thrown.js';
 
 /** Bytes that are asked for a piece at a time: easier to write than a stream where a piece takes several steps to get. */
@@ -73,10 +73,9 @@ class SourceStream extends Readable {
     try {
       for (let bytes = await this.#piece(); bytes !== undefined; bytes = await this.#piece())
         if (bytes.length > 0) yield bytes;
-      const end = once(this, 'end');
       this.push(null);
       this.resume();
-      await end;
+      await finished(this);
     } catch (error) {
       this.destroy(asError(error));
       throw error;

@@ -10,6 +10,8 @@ export interface DataQuery {
   readonly tls: TlsOptions;
   /** Ends the exchange, and the answer's body after it. */
   readonly signal: AbortSignal;
+  /** Told once that the connection is closed. */
+  readonly onClose: () => void;
 }
 
 /** Bytes that the head of an answer may have, and a line between its chunks. */
@@ -33,14 +35,13 @@ export class DataResponse implements ByteSource {
   /** Whether the line end that follows a chunk is still to be read. */
   #isAfterChunk = false;
 
-  private constructor({ url, headers, tls, signal }: DataQuery) {
+  private constructor({ url, headers, tls, signal, onClose }: DataQuery) {
     const target = new URL(url);
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-    // Neither a target nor a header from outside may end its line.
     const request = `GET ${target.pathname}${target.search} HTTP/1.1\r\nHost: ${target.host}\r\nConnection: close\r\n${lines.join('')}\r\n`;
-    if (lines.some((line) => /[\r\n\0]/.test(line.slice(0, -2))))
-      throw new ImageServiceProtocolError('a header that would be several');
-    this.#socket = new DataSocket(target, tls, request, signal);
+    if (!lines.every((line) => soundHeader.test(line)))
+      throw new ImageServiceProtocolError('a header that cannot be sent');
+    this.#socket = new DataSocket(target, tls, { request, signal, onClose });
   }
 
   /**
@@ -143,7 +144,8 @@ export class DataResponse implements ByteSource {
     for (let line = ''; ;) {
       if (!(await this.#fill())) throw broken('before the end of an answer');
       const end = this.#arrived.indexOf(lineFeed);
-      line += latin1.decode(this.#take(end === -1 ? Infinity : end + 1));
+      const bytes = this.#take(end === -1 ? Infinity : end + 1);
+      line += Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
       if (line.length > limit) throw garbled(`a line of more than ${limit} bytes`);
       if (line.endsWith('\n')) return line.replace(/\r?\n$/, '');
     }
@@ -171,7 +173,8 @@ export class DataResponse implements ByteSource {
 type Framing = 'counted' | 'chunked' | 'until the end' | 'read';
 
 const lineFeed = 0x0a;
-const latin1 = new TextDecoder('latin1');
+/** What may stand in a header: nothing that ends its line, also once it is bytes. */
+const soundHeader = /^[\t\x20-\x7e\x80-\xff]*\r\n$/;
 
 const garbled = (what: string): ImageServiceProtocolError =>
   new ImageServiceProtocolError(`The image service gave ${what}.`);

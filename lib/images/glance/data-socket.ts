@@ -6,24 +6,30 @@ import type { TlsOptions } from './http-transport.js';
 /** Bytes that one read from the kernel brings at most. */
 const memorySize = 256 * 1024;
 
-/** A connection that is read into the same memory again and again, and only when somebody asks for more. */
+/** What a connection is for. */
+export interface DataSocketOptions {
+  /** As it goes over the wire, in latin1. */
+  readonly request: string;
+  /** Breaks the connection off. */
+  readonly signal: AbortSignal;
+  /** Told once that the connection is closed. */
+  readonly onClose: () => void;
+}
+
+/** A connection that is read when somebody asks for more: into the same memory again and again, but for TLS. */
 export class DataSocket implements ByteSource {
   readonly lends = true;
   readonly #socket: Socket;
   readonly #signal: AbortSignal;
   readonly #onAbort = (): void => this.#fail(asError(this.#signal.reason));
-  #arrived: Uint8Array | undefined;
+  readonly #arrived: Uint8Array[] = [];
   #hasEnded = false;
   #failure: Error | undefined;
   /** Whoever waits for something to happen. */
   #wake: () => void = () => undefined;
 
-  /**
-   * Connects, and sends a request.
-   *
-   * @param signal - breaks the connection off.
-   */
-  constructor(url: URL, tls: TlsOptions, request: string, signal: AbortSignal) {
+  /** Connects, and sends a request. */
+  constructor(url: URL, tls: TlsOptions, { request, signal, onClose }: DataSocketOptions) {
     this.#signal = signal;
     this.#socket = this.#connect(url, tls);
     this.#socket.on('error', (error) => this.#fail(error));
@@ -31,7 +37,10 @@ export class DataSocket implements ByteSource {
       this.#hasEnded = true;
       this.#wake();
     });
-    this.#socket.once('close', () => this.#fail(new Error('the connection was closed')));
+    this.#socket.once('close', () => {
+      this.#fail(new Error('the connection was closed'));
+      onClose();
+    });
     this.#socket.write(request, 'latin1');
     if (signal.aborted) this.#onAbort();
     else signal.addEventListener('abort', this.#onAbort, { once: true });
@@ -43,8 +52,7 @@ export class DataSocket implements ByteSource {
    */
   async next(): Promise<Uint8Array | undefined> {
     for (;;) {
-      const bytes = this.#arrived;
-      this.#arrived = undefined;
+      const bytes = this.#arrived.shift();
       if (bytes !== undefined) return bytes;
       if (this.#hasEnded) return undefined;
       if (this.#failure !== undefined) throw this.#failure;
@@ -62,21 +70,33 @@ export class DataSocket implements ByteSource {
 
   #connect(url: URL, { ca, insecure = false }: TlsOptions): Socket {
     const host = url.hostname.replace(/^\[|\]$/g, '');
-    const onread = {
-      buffer: Buffer.allocUnsafe(memorySize),
-      callback: (bytes: number, memory: Uint8Array): boolean => {
-        this.#arrived = memory.subarray(0, bytes);
-        this.#wake();
+    if (url.protocol !== 'https:') {
+      const callback = (bytes: number, memory: Uint8Array): boolean => {
+        this.#take(memory.subarray(0, bytes));
         // Nothing more until the reader is done with these.
         return false;
-      },
-    };
-    if (url.protocol !== 'https:') return connectPlain({ host, port: Number(url.port || 80), onread });
-    const port = Number(url.port || 443);
-    const server = isIP(host) === 0 ? { host, port, servername: host } : { host, port };
-    // Node documents `onread` for TLS too; its types lack it.
-    const options = { ...server, onread, rejectUnauthorized: !insecure, ...(ca === undefined ? {} : { ca }) };
-    return connectTls(options);
+      };
+      const onread = { buffer: Buffer.allocUnsafe(memorySize), callback };
+      return connectPlain({ host, port: Number(url.port || 80), onread });
+    }
+    const socket = connectTls({
+      host,
+      port: Number(url.port || 443),
+      rejectUnauthorized: !insecure,
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      ...(ca === undefined ? {} : { ca }),
+    });
+    // Node deciphers all that a read has brought before it heeds that nobody wants more: with `onread` it would write over what the reader still has.
+    socket.on('data', (bytes: Buffer) => {
+      this.#take(bytes);
+      socket.pause();
+    });
+    return socket;
+  }
+
+  #take(bytes: Uint8Array): void {
+    this.#arrived.push(bytes);
+    this.#wake();
   }
 
   #fail(error: Error): void {

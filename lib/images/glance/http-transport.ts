@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { Readable } from 'node:stream';
@@ -57,14 +56,13 @@ export class HttpTransport {
   readonly #http: HttpAgent;
   readonly #https: HttpsAgent;
   readonly #tls: TlsOptions;
-  readonly #closing = new AbortController();
+  /** What breaks off each download that is under way. */
+  readonly #downloads = new Set<AbortController>();
 
   /** @param keepAlive - whether connections are used again. */
   constructor(tls: TlsOptions, keepAlive: boolean) {
     const { ca, insecure = false } = tls;
     this.#tls = tls;
-    // As many downloads as there are listen to it.
-    setMaxListeners(0, this.#closing.signal);
     this.#http = new HttpAgent({ keepAlive });
     this.#https = new HttpsAgent({
       keepAlive,
@@ -121,18 +119,29 @@ export class HttpTransport {
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<DataAnswer> {
+    const controller = new AbortController();
+    const onAbort = (): void => controller.abort(signal.reason);
+    const forget = (): void => {
+      this.#downloads.delete(controller);
+      signal.removeEventListener('abort', onAbort);
+    };
+    this.#downloads.add(controller);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
     try {
-      const ended = AbortSignal.any([signal, this.#closing.signal]);
-      const response = await DataResponse.to({ url, headers, tls: this.#tls, signal: ended });
+      const query = { url, headers, tls: this.#tls, signal: controller.signal, onClose: forget };
+      const response = await DataResponse.to(query);
       return { status: response.status, header: (name) => response.header(name), body: response };
     } catch (error) {
+      forget();
       throw connectionError(error, signal);
     }
   }
 
   /** Breaks all connections off. */
   close(): void {
-    this.#closing.abort(new ConnectionBroken('the client was closed', undefined, false));
+    const reason = new ConnectionBroken('the client was closed', undefined, false);
+    for (const download of this.#downloads) download.abort(reason);
     this.#http.destroy();
     this.#https.destroy();
   }

@@ -116,11 +116,11 @@ describe('ImageLoader.hold', () => {
   });
 
   describe.each([
-    ['looking for it', 'GET', /\/images\/nova-docker-driver\/image:/],
+    ['looking for it', 'GET', /\/images\/nova-docker-driver\.invalid\/image:/],
     ['loading it', 'POST', /\/images\/load/],
-    ['checking it', 'GET', /\/images\/nova-docker-driver\/loading:/],
-    ['naming it', 'POST', /\/images\/nova-docker-driver\/loading:.*\/tag/],
-    ['removing its temporary name', 'DELETE', /\/images\/nova-docker-driver\/loading:/],
+    ['checking it', 'GET', /\/images\/nova-docker-driver\.invalid\/loading:/],
+    ['naming it', 'POST', /\/images\/nova-docker-driver\.invalid\/loading:.*\/tag/],
+    ['removing its temporary name', 'DELETE', /\/images\/nova-docker-driver\.invalid\/loading:/],
   ] as const)('abandoned while the engine is %s', (_step, method, path) => {
     it('leaves no image and no name', async () => {
       const reason = new Error('enough');
