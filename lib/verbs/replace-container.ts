@@ -2,7 +2,15 @@ import type { Instance, LongRunningOptions, NetworkInfo } from '../../interfaces
 import type { ContainerId, ContainerInspect, ContainerRef } from '../engine/index.js';
 import { containerRef } from '../engine/index.js';
 import type { part } from '../instances/index.js';
-import { adoptName, containerName, containerPartName, stopContainer } from '../instances/index.js';
+import {
+  adoptName,
+  containerName,
+  containerPartName,
+  isSuspended,
+  pauseInstance,
+  stopContainer,
+  suspendInstance,
+} from '../instances/index.js';
 import { takeTurn } from '../streams/index.js';
 import type { ComputeNode } from './compute-node.js';
 import { connectAndStart, startMade } from './connect-and-start.js';
@@ -18,18 +26,21 @@ export interface Replaced extends LongRunningOptions {
   readonly network_info: NetworkInfo;
 }
 
-/** Has a verb give an instance another container than the one that it has. When that fails, this one is the instance again, and runs if it did. */
+/** Has a verb give an instance another container than the one that it has. When that fails, this one is the instance again, and runs, is paused or suspended if it was. */
 export async function orAsItWas(
   node: ComputeNode,
   instance: Instance,
   old: ContainerInspect,
   work: () => Promise<void>,
 ): Promise<void> {
+  const freeze = (await isSuspended(node.notes, instance, old)) ? suspendInstance : pauseInstance;
   await undoneOnFailure(node.logger, async (undo) => {
     undo.push('that the instance is as it was', async () => {
-      await call(node, instance, old.Id, containerName(instance.uuid));
-      // Nobody says anything of its interfaces: it has those that it had.
-      if (old.State.Running) await connectAndStart(node, old, undefined);
+      const now = await call(node, instance, old.Id, containerName(instance.uuid));
+      // To the engine, a frozen container runs, and it refuses to start one. Nobody says anything of its interfaces: it has those that it had.
+      if (old.State.Running && !now.State.Running) await connectAndStart(node, now, undefined);
+      if (old.State.Paused && !now.State.Paused)
+        await freeze(node.engine, node.notes, instance, await node.engine.containers.inspect(old.Id));
     });
     await work();
   });
@@ -83,13 +94,14 @@ export async function tidyUp(
   }
 }
 
-/** Gives a container a name that it may have already. */
+/** Gives a container a name that it may have already. @returns what it was before. */
 async function call(
   { engine }: ComputeNode,
   instance: Instance,
   container: ContainerId,
   name: ContainerRef,
-): Promise<void> {
-  const { Name: called } = await engine.containers.inspect(container);
-  if (called !== `/${name}`) await adoptName(engine, container, name, instance);
+): Promise<ContainerInspect> {
+  const found = await engine.containers.inspect(container);
+  if (found.Name !== `/${name}`) await adoptName(engine, container, name, instance);
+  return found;
 }
