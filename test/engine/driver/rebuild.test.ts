@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { power_state } from '../../../interfaces/index.js';
+import { dockerHarness } from '../../support/docker-harness.js';
+import { newImageMeta } from '../../support/nova-objects.js';
+import { silentLogger } from '../../support/silent-logger.js';
+import type { Harness } from '../contract/harness.js';
+
+describe('a rebuild', () => {
+  const errors: string[] = [];
+  let harness: Harness;
+  beforeAll(async () => {
+    const error = (message: string): void => void errors.push(message);
+    harness = await dockerHarness({ logger: { ...silentLogger, error } });
+  });
+  afterAll(() => harness.close());
+
+  const missing = () => newImageMeta('7d0a3d8e-5f5e-4c1f-9d7e-2f6f6a1b0c9d');
+  const broken = () => ({ ...harness.image, properties: { os_command_line: '/no/such/command' } });
+
+  it.each([
+    ['paused', 'cannot be had', missing, power_state.PAUSED],
+    ['paused', 'cannot be run', broken, power_state.PAUSED],
+    ['suspended', 'cannot be had', missing, power_state.SUSPENDED],
+    ['suspended', 'cannot be run', broken, power_state.SUSPENDED],
+  ] as const)('leaves an instance %s when the image %s', async (how, _why, image, state) => {
+    const { driver, boot, context } = harness;
+    const instance = await boot();
+    await (how === 'paused' ? driver.pause(instance) : driver.suspend(context, instance));
+    await expect(driver.rebuild(context, instance, image())).rejects.toThrow();
+    expect((await driver.get_info(instance)).state).toBe(state);
+    expect(errors).toEqual([]);
+    await (how === 'paused' ? driver.unpause(instance) : driver.resume(context, instance, null));
+    expect((await driver.get_info(instance)).state).toBe(power_state.RUNNING);
+  });
+});
