@@ -6,7 +6,7 @@ import { discardImage } from './temporary-image.js';
 /** How many images are remembered to have been kept. One that was forgotten is removed early when nobody uses it, and loaded anew. */
 const longestMemory = 1000;
 
-/** What is known of an image from its first holder to its last. */
+/** What is known of an image from its first holder to its last; where it goes with that one, until then: who comes before is one of them. */
 interface Holding {
   holders: number;
   /** Whether the engine got it from us meanwhile; `perhaps` when it was told to name it so and its answer was lost. */
@@ -50,10 +50,9 @@ export class ImageHolds {
     holding.holders += 1;
     let isOver = false;
     const release = (): void => {
-      if (isOver) return;
       isOver = true;
       holding.holders -= 1;
-      if (holding.holders === 0) this.#held.delete(image);
+      if (holding.holders === 0 && stays(holding)) this.#held.delete(image);
     };
     const hold: Hold = {
       keep: () => {
@@ -65,10 +64,7 @@ export class ImageHolds {
       abandon: async () => {
         if (isOver) return;
         release();
-        if (holding.holders > 0 || holding.isKept || holding.loaded === 'no') return;
-        await this.unlessHeld(image, undefined, () =>
-          discardImage(this.#engine, { reference: image }, holding.loaded === 'perhaps', this.#logger),
-        );
+        if (holding.holders === 0 && !stays(holding)) await this.#discard(image, holding);
       },
     };
     try {
@@ -91,6 +87,15 @@ export class ImageHolds {
     return this.#kept.get(image) ?? 0;
   }
 
+  /** Removes an image that nobody holds any more, unless it is held again, was kept or is gone when its removal has its turn. */
+  async #discard(image: ImageReference, holding: Holding): Promise<void> {
+    await this.unlessHeld(image, undefined, async () => {
+      if (this.#held.get(image) !== holding) return;
+      this.#held.delete(image);
+      await discardImage(this.#engine, { reference: image }, holding.loaded === 'perhaps', this.#logger);
+    });
+  }
+
   #remember(image: ImageReference): void {
     this.#kept.delete(image);
     this.#kept.set(image, Math.floor(Date.now() / 1000));
@@ -109,7 +114,12 @@ export class ImageHolds {
     work: () => Promise<void>,
   ): Promise<void> {
     await this.#turns.take(image, signal, async () => {
-      if (!this.#held.has(image)) await work();
+      if ((this.#held.get(image)?.holders ?? 0) === 0) await work();
     });
   }
+}
+
+/** Whether an image outlasts its last holder. */
+function stays({ isKept, loaded }: Holding): boolean {
+  return isKept || loaded === 'no';
 }

@@ -44,6 +44,42 @@ describe('ImageHolds', () => {
     expect(removals()).toEqual([]);
   });
 
+  it('hands on that it was loaded to who comes before its removal has its turn', async () => {
+    const first = await holds.take(image, undefined);
+    holds.markLoaded(image, 'yes');
+    const earlier = holds.unlessHeld(image, undefined, () => Promise.resolve());
+    const abandoned = first.abandon();
+    const second = await holds.take(image, undefined);
+    await Promise.all([earlier, abandoned]);
+    expect(removals()).toEqual([]);
+    await second.abandon();
+    expect(removals()).toHaveLength(1);
+  });
+
+  it('is removed once when all let go before its removal has its turn', async () => {
+    const first = await holds.take(image, undefined);
+    holds.markLoaded(image, 'yes');
+    const earlier = holds.unlessHeld(image, undefined, () => Promise.resolve());
+    const controller = new AbortController();
+    const abandoned = first.abandon();
+    const second = holds.take(image, controller.signal);
+    const reason = new Error('enough');
+    controller.abort(reason);
+    await expect(second).rejects.toBe(reason);
+    await Promise.all([earlier, abandoned]);
+    expect(removals()).toHaveLength(1);
+  });
+
+  it('stays for who comes before its removal has its turn and keeps it', async () => {
+    const first = await holds.take(image, undefined);
+    holds.markLoaded(image, 'yes');
+    const earlier = holds.unlessHeld(image, undefined, () => Promise.resolve());
+    const abandoned = first.abandon();
+    (await holds.take(image, undefined)).keep();
+    await Promise.all([earlier, abandoned]);
+    expect(removals()).toEqual([]);
+  });
+
   it('knows one image from another', async () => {
     const [one, two] = [await holds.take(image, undefined), await holds.take(other, undefined)];
     holds.markLoaded(image, 'yes');
