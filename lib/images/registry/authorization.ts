@@ -16,8 +16,9 @@ const tokenAnswer = z.object({ token: z.string().optional(), access_token: z.str
 /**
  * Answers a registry's challenge (`WWW-Authenticate`): with the credentials themselves, or with a token that another server gives for them.
  *
+ * @param refused - the answer with the challenge; its body is destroyed, but for when there is nothing to answer with.
  * @returns the header `Authorization`; undefined when there is nothing to answer with.
- * @throws ImageSourceError when the other server cannot be trusted with the credentials, or gives no token.
+ * @throws ImageSourceError when the challenge names no other server, or one that cannot be trusted with the credentials or gives no token.
  */
 export async function authorization(
   client: WebClient,
@@ -30,15 +31,18 @@ export async function authorization(
     credentials === undefined
       ? undefined
       : `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`;
-  if (/^basic\b/i.test(challenge)) return basic;
-  if (!/^bearer\b/i.test(challenge)) return undefined;
+  const isBearer = /^bearer\b/i.test(challenge);
+  if (!isBearer && (basic === undefined || !/^basic\b/i.test(challenge))) return undefined;
+  // Nobody reads it any more, whatever comes of the answer.
+  refused.body.destroy();
+  if (!isBearer) return basic;
   const parameters = new Map(
     [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']): [string, string] => [
       name,
       value,
     ]),
   );
-  const url = httpUrl(parameters.get('realm') ?? '');
+  const url = realmOf(refused.url, parameters.get('realm') ?? '');
   if (refused.url.protocol === 'https:' && url.protocol !== 'https:')
     throw new ImageSourceError(`${shownUrl(refused.url)} wants credentials to be sent in the clear`);
   for (const name of ['service', 'scope']) {
@@ -60,6 +64,14 @@ export async function authorization(
   const token = given.data?.token ?? given.data?.access_token;
   if (token === undefined) throw new ImageSourceError(`${shownUrl(url)} gives no token`);
   return `Bearer ${token}`;
+}
+
+function realmOf(registry: URL, realm: string): URL {
+  try {
+    return httpUrl(realm);
+  } catch (cause) {
+    throw new ImageSourceError(`${shownUrl(registry)} names no server that gives tokens`, { cause });
+  }
 }
 
 function parsed(content: Buffer): unknown {

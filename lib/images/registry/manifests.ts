@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
+import type { ImageLimits } from '../archive/index.js';
 
 /** What a registry's manifests may be. The others are older than digests of layers, or no images. */
 export const manifestTypes = {
@@ -21,13 +22,11 @@ const blob = z.looseObject({
   size: z.int().nonnegative(),
   urls: z.array(z.unknown()).nullish(),
 });
-/** As many layers as engines can stack. */
-const mostLayers = 125;
 const imageManifest = z.looseObject({
   schemaVersion: z.literal(2),
   mediaType: z.string().optional(),
   config: blob,
-  layers: z.array(blob).max(mostLayers),
+  layers: z.array(blob),
 });
 const imageIndex = z.looseObject({
   schemaVersion: z.literal(2),
@@ -98,6 +97,35 @@ export function readManifest(
   );
   if (found === undefined) throw new ImageUnacceptable(`${subject} is not there for ${os}/${architecture}`);
   return { digest: found.digest };
+}
+
+/** The configuration, then the layers from the base up. One that occurs twice is there once. */
+export function blobsOf({ config, layers }: ImageManifest): readonly Blob[] {
+  return [...new Map([config, ...layers].map((each) => [each.digest, each])).values()];
+}
+
+/**
+ * Holds an image to what it may be at most, by what its manifest says of it: each blob is held to that when it flows.
+ *
+ * @param content - the manifest as the registry has it.
+ * @param subject - the image, as the beginning of a sentence.
+ * @throws ImageUnacceptable when it is larger, or has more layers.
+ */
+export function mustBeWithin(
+  { maxBytes, maxLayers, maxMetadataBytes }: ImageLimits,
+  manifest: ImageManifest,
+  content: Buffer,
+  subject: string,
+): void {
+  const { config, layers } = manifest;
+  if (layers.length > maxLayers)
+    throw new ImageUnacceptable(`${subject} has ${layers.length} layers: ${maxLayers} are allowed`);
+  if (Math.max(content.length, config.size) > maxMetadataBytes)
+    throw new ImageUnacceptable(
+      `${subject} has a manifest or a configuration that is larger than the ${maxMetadataBytes} bytes allowed`,
+    );
+  const size = blobsOf(manifest).reduce((sum, blob) => sum + blob.size, content.length);
+  if (size > maxBytes) throw new ImageUnacceptable(`${subject} is larger than the ${maxBytes} bytes allowed`);
 }
 
 function json(content: Buffer): unknown {

@@ -4,7 +4,7 @@ import type { OnProgress } from '../../../interfaces/index.js';
 import { asError } from '../../streams/index.js';
 import { blockSize, fileHeader, paddingAfter } from '../archive/index.js';
 import { ProgressThrottle } from '../progress-throttle.js';
-import { manifestTypes, type Blob, type ImageManifest } from './manifests.js';
+import { blobsOf, manifestTypes, type Blob, type ImageManifest } from './manifests.js';
 
 /** An image of a registry, and how its parts are had. */
 export interface PulledImage {
@@ -26,6 +26,8 @@ const readAhead = 1024 * 1024;
  */
 export function pulledArchive(image: PulledImage): Readable {
   const archive = Readable.from(entries(image), { objectMode: false, highWaterMark: readAhead });
+  // Told to whoever reads it. It may fail before that, and without a listener it would end the process.
+  archive.on('error', () => undefined);
   const { signal } = image;
   const onAbort = (): void => void archive.destroy(asError(signal?.reason));
   signal?.addEventListener('abort', onAbort, { once: true });
@@ -51,12 +53,11 @@ async function* entries({
   yield* file('index.json', Buffer.from(JSON.stringify(index)));
   yield* file('manifest.json', Buffer.from(JSON.stringify([saved])));
   yield* file(`blobs/sha256/${digest}`, content);
-  // One that occurs twice is there once.
-  const blobs = new Map([config, ...layers].map((each) => [each.digest, each]));
-  const total = [...blobs.values()].reduce((sum, { size }) => sum + size, 0);
+  const blobs = blobsOf(manifest);
+  const total = blobs.reduce((sum, { size }) => sum + size, 0);
   const throttle = new ProgressThrottle((progress) => onProgress?.(progress));
   let bytes = 0;
-  for (const each of blobs.values()) {
+  for (const each of blobs) {
     yield fileHeader(pathOf(each), each.size);
     for await (const chunk of await blob(each.digest, each.size)) {
       if (!Buffer.isBuffer(chunk)) throw new TypeError('a blob gave something other than bytes');

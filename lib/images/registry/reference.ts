@@ -15,11 +15,9 @@ export interface RegistryReference {
   readonly digest: string | undefined;
 }
 
+/** A digest as registries give them. */
 const digestPattern = /^sha256:[0-9a-f]{64}$/;
 const dockerHub = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
-
-/** Whether a text is a digest as registries give them. */
-export const isDigest = (text: string): boolean => digestPattern.test(text);
 
 /**
  * Reads `[registry/]path[:tag][@digest]` as Docker does: what has no registry is Docker Hub's, and what has no path there is `library/`'s.
@@ -30,7 +28,7 @@ export function registryReference(text: string): RegistryReference {
   const refused = (): InvalidInput =>
     new InvalidInput(`${JSON.stringify(text.slice(0, 300))} is not an image's reference`);
   const [named = '', digest, ...more] = text.split('@');
-  if (more.length > 0 || (digest !== undefined && !isDigest(digest))) throw refused();
+  if (more.length > 0 || (digest !== undefined && !digestPattern.test(digest))) throw refused();
   const colon = named.lastIndexOf(':');
   const hasTag = colon > named.lastIndexOf('/');
   const name = hasTag ? named.slice(0, colon) : named;

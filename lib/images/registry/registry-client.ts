@@ -202,11 +202,8 @@ export class RegistryClient {
     const answer = await send(signed());
     if (answer.status !== 401 || request.body instanceof Readable || answer.url.origin !== this.#base.origin)
       return answer;
-    const before = this.#authorization;
     this.#authorization = await authorization(this.#client, answer, credentials, signal);
-    if (this.#authorization === undefined || this.#authorization === before) return answer;
-    answer.body.destroy();
-    return await send(signed());
+    return this.#authorization === undefined ? answer : await send(signed());
   }
 
   /** Where an upload goes on. Credentials go with it, so it must be the registry itself. */

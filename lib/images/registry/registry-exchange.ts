@@ -18,6 +18,7 @@ import { ManifestWatch } from './kept-manifest.js';
 import {
   type Blob,
   manifestTypes,
+  mustBeWithin,
   ownPlatform,
   readManifest,
   type ImageManifest,
@@ -38,7 +39,7 @@ export interface RegistryExchangeOptions {
   readonly ca?: string | Buffer;
   /** Milliseconds that a registry may be silent; default a minute. */
   readonly idleTimeout?: number;
-  /** What an image may be at most, where it differs from the default. */
+  /** What an image may be at most, where it differs from the default. One that is pulled is held to it by its manifest, before anything else of it is fetched. */
   readonly limits?: Partial<ImageLimits>;
 }
 
@@ -106,7 +107,7 @@ export class RegistryExchange {
    * image came from and which manifest it has.
    * @returns the image's record.
    * @throws InvalidInput; ImageSourceError when the registry is not reached or refuses; ImageUnacceptable when it gives something other than what it was asked
-   * for; DeadlineExceeded; what the image service fails with; the signal's reason when that aborts. Nothing is left in the image service then.
+   * for, or more than the limits allow; DeadlineExceeded; what the image service fails with; the signal's reason when that aborts. Nothing is left in the image service then.
    */
   async pull(
     context: RequestContext,
@@ -225,6 +226,7 @@ export class RegistryExchange {
       read = readManifest(found.content, platform, subject);
     }
     if (!('manifest' in read)) throw new ImageUnacceptable(`${subject} is a list of lists of manifests`);
+    mustBeWithin(this.#limits, read.manifest, found.content, subject);
     return { manifest: read.manifest, ...found };
   }
 

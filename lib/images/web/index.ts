@@ -3,7 +3,7 @@
  * error. Imports the leaves and the contracts; knows neither images nor registries.
  */
 export { ImageSourceError } from './exceptions.js';
-export { limited, type ReceivingLimits } from './limited.js';
+export { limited } from './limited.js';
 export { followRedirects, type Following } from './redirects.js';
 export { httpUrl, shownUrl } from './urls.js';
-export { WebClient, type WebAnswer, type WebClientOptions, type WebRequest } from './web-client.js';
+export { WebClient, type WebAnswer, type WebRequest } from './web-client.js';

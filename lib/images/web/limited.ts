@@ -3,7 +3,7 @@ import { asError, Deadline } from '../../streams/index.js';
 import { ImageSourceError } from './exceptions.js';
 
 /** What a server may make of an answer. */
-export interface ReceivingLimits {
+interface ReceivingLimits {
   /** The answer, as a noun phrase, for messages. */
   readonly what: string;
   readonly maxBytes: number;

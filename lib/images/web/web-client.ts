@@ -7,7 +7,7 @@ import { ImageSourceError } from './exceptions.js';
 import { shownUrl } from './urls.js';
 
 /** How to talk to servers. */
-export interface WebClientOptions {
+interface WebClientOptions {
   /** Certificates, in PEM, of authorities to trust instead of the system's. */
   readonly ca?: string | Buffer | undefined;
   /** Milliseconds until an answer begins, and the longest silence within it. */

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
 import type { OnProgress } from '../../../../interfaces/index.js';
 import { ImageUnacceptable } from '../../../../interfaces/index.js';
 import { ImageSourceError, RegistryExchange } from '../../../../lib/images/index.js';
@@ -8,6 +10,7 @@ import { DeadlineExceeded, readAll } from '../../../../lib/streams/index.js';
 import { buildImageArchive, imageEntries } from '../../../support/archives.js';
 import { bytes } from '../../../support/bytes.js';
 import { context } from '../../../support/nova-objects.js';
+import { LateReader } from '../../../support/late-reader.js';
 import { SmallImageService } from '../../../support/small-image-service.js';
 import { WebServer } from '../../../support/web-server.js';
 
@@ -96,6 +99,50 @@ describe('RegistryExchange, of a registry that lies,', () => {
     await expect(pull()).rejects.toThrow(failure);
   });
 
+  const forged = z.looseObject({
+    config: z.looseObject({ size: z.number() }),
+    layers: z.tuple([z.looseObject({ size: z.number() })]),
+  });
+  type Forged = z.output<typeof forged>;
+  const nothingWasFetched = (): void =>
+    expect(registry.server.requests.filter(({ url = '' }) => url.includes('/blobs/'))).toEqual([]);
+
+  it.each([
+    ['bytes', ({ config, layers: [layer] }: Forged) => ({ config, layers: [{ ...layer, size: 2 ** 36 }] })],
+    ['layers', ({ config, layers: [layer] }: Forged) => ({ config, layers: Array(126).fill(layer) })],
+    [
+      'bytes of configuration',
+      ({ config, layers }: Forged) => ({ config: { ...config, size: 5 * 1024 * 1024 }, layers }),
+    ],
+  ])('fetches nothing of an image that has more %s than are allowed', async (_what, forge) => {
+    const manifest = forged.parse(JSON.parse(registry.manifest.toString()));
+    registry.manifest = Buffer.from(JSON.stringify({ ...manifest, ...forge(manifest) }));
+    await expect(pull()).rejects.toThrow(ImageUnacceptable);
+    nothingWasFetched();
+  });
+
+  it('allows as much as the operator says', async () => {
+    const { size } = await pull();
+    registry.server.requests.length = 0;
+    for (const limits of [{ maxBytes: Math.floor((size ?? 0) / 10) }, { maxMetadataBytes: 100 }]) {
+      const narrow = new RegistryExchange({ imageService: images, limits });
+      await expect(narrow.pull(context, registry.reference)).rejects.toThrow('allowed');
+      narrow.close();
+    }
+    nothingWasFetched();
+  });
+
+  it('tells an abort to an image service that has not begun to read', async () => {
+    const reason = new Error('enough');
+    const controller = new AbortController();
+    const late = new RegistryExchange({
+      imageService: new LateReader(() => controller.abort(reason)),
+    });
+    const pulling = late.pull(context, registry.reference, {}, { signal: controller.signal });
+    await expect(pulling).rejects.toBe(reason);
+    late.close();
+  });
+
   it('refuses a manifest without end, and waits for no silent server for ever', async () => {
     registry.manifest = Buffer.alloc(5 * 1024 * 1024, ' ');
     await expect(pull()).rejects.toThrow(ImageSourceError);
@@ -161,6 +208,20 @@ describe('RegistryExchange, of a registry that lies,', () => {
     expect(asked?.headers.authorization).toMatch(/^Basic /);
     await tokens.close();
   });
+
+  it.each(['Bearer', 'Bearer realm="nonsense"', 'Bearer realm="ftp://127.0.0.1/token"'])(
+    'asks nobody for a token who is challenged with %s, and lets go of the answer',
+    async (challenge) => {
+      const holder: { closed?: Promise<unknown> } = {};
+      registry.lie = (_path, response) => {
+        holder.closed = once(response, 'close');
+        response.writeHead(401, { 'www-authenticate': challenge }).write('an answer without end');
+        return true;
+      };
+      await expect(pull()).rejects.toThrow(ImageSourceError);
+      await holder.closed;
+    },
+  );
 
   it('uploads to nobody but the registry', async () => {
     const { id } = await images.create(

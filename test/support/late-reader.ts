@@ -1,0 +1,27 @@
+import type { Readable } from 'node:stream';
+import type { ImageMetadata, ImageRecord, RequestContext } from '../../interfaces/index.js';
+import { pause } from '../../lib/streams/index.js';
+import { SmallImageService } from './small-image-service.js';
+
+const longEnoughForAnError = 50;
+
+/** An image service that takes its time until it reads what it is given. */
+export class LateReader extends SmallImageService {
+  readonly #onGiven: () => void;
+
+  /** @param onGiven - called when there is a stream, before anybody reads it. */
+  constructor(onGiven: () => void) {
+    super();
+    this.#onGiven = onGiven;
+  }
+
+  override async create(
+    context: RequestContext,
+    metadata: ImageMetadata,
+    data?: Readable,
+  ): Promise<ImageRecord> {
+    this.#onGiven();
+    await pause(longEnoughForAnError, undefined);
+    return await super.create(context, metadata, data);
+  }
+}
