@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Transform, pipeline, type Readable } from 'node:stream';
 import type { ImageRecord } from '../../../interfaces/index.js';
@@ -46,15 +47,21 @@ export async function registerArchive(
 }
 
 async function opened(path: string): Promise<Readable> {
+  // Opening a FIFO would wait for somebody who writes to it.
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+  let content: Readable | undefined;
   try {
-    const file = await open(path);
-    const stats = await file.stat();
-    if (stats.isFile()) return file.createReadStream();
-    await file.close();
+    const file = await open(path, flags);
+    try {
+      if ((await file.stat()).isFile()) content = file.createReadStream();
+    } finally {
+      if (content === undefined) await file.close();
+    }
   } catch (cause) {
     throw new InvalidInput(`The file ${path} cannot be read`, { cause });
   }
-  throw new InvalidInput(`${path} is no plain file`);
+  if (content === undefined) throw new InvalidInput(`${path} is no plain file`);
+  return content;
 }
 
 /** Passes bytes on, and fails at their end when they are not those that were meant. */

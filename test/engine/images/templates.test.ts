@@ -12,6 +12,7 @@ import { buildImageArchive, packEntries } from '../../support/archives.js';
 import { busyboxImage } from '../../support/busybox-image.js';
 import { bytes } from '../../support/bytes.js';
 import { directEngine, engineHost } from '../../support/engine.js';
+import { LateReader } from '../../support/late-reader.js';
 import { silentLogger } from '../../support/silent-logger.js';
 import { context } from '../../support/nova-objects.js';
 import { WebServer } from '../../support/web-server.js';
@@ -146,6 +147,17 @@ describe('ImageTemplates', () => {
       const loader = new ImageLoader({ engine, imageService, host: 'templates', logger: silentLogger });
       expect(await loader.removeLeftovers()).toHaveLength(1);
       engine.close();
+    });
+
+    it('tells an abort to an image service that has not begun to read', async () => {
+      await stage.write({ Dockerfile: 'FROM scratch\nCOPY hello /\n', hello: 'hi' });
+      const reason = new Error('enough');
+      const controller = new AbortController();
+      const imageService = new LateReader(() => controller.abort(reason));
+      const source = { type: 'dockerfile', context: { folder: stage.folder } } as const;
+      const { signal } = controller;
+      const registering = stage.newTemplates({ imageService }).register(context, source, {}, { signal });
+      await expect(registering).rejects.toBe(reason);
     });
 
     it('gives no image of the engine to whoever knows its name', async () => {

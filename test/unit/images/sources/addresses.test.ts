@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import type { RequestListener } from 'node:http';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ImageRecord } from '../../../../interfaces/index.js';
 import { InvalidInput } from '../../../../interfaces/index.js';
@@ -10,6 +12,7 @@ import {
 import { DeadlineExceeded } from '../../../../lib/streams/index.js';
 import { context } from '../../../support/nova-objects.js';
 import { SmallImageService } from '../../../support/small-image-service.js';
+import { temporaryFolder } from '../../../support/temporary-folder.js';
 import { WebServer } from '../../../support/web-server.js';
 
 describe('ImageTemplates, from an address,', () => {
@@ -100,6 +103,19 @@ describe('ImageTemplates, from an address,', () => {
 });
 
 describe('ImageTemplates', () => {
+  const folder = temporaryFolder();
+  afterEach(() => folder.remove());
+
+  it('does not wait for ever for a FIFO in place of a file', async () => {
+    const path = join(await folder.path(), 'image.tar');
+    execFileSync('mkfifo', [path]);
+    const imageService = new SmallImageService();
+    const templates = new ImageTemplates({ engine: 'unix:///nobody.sock', imageService, host: 'x' });
+    const registering = templates.register(context, { type: 'archive', from: { path } });
+    await expect(registering).rejects.toThrow(InvalidInput);
+    templates.close();
+  });
+
   it('refuses what is no source, and does not repeat a password', async () => {
     const imageService = new SmallImageService();
     const templates = new ImageTemplates({ engine: 'unix:///nobody.sock', imageService, host: 'x' });
