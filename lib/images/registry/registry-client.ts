@@ -171,7 +171,7 @@ export class RegistryClient {
   async #get(url: URL, headers: Readonly<Record<string, string>>): Promise<WebAnswer> {
     // Registries keep blobs elsewhere and redirect to there.
     const answer = await this.#authorized({ method: 'GET', url, headers }, (request) =>
-      followRedirects(this.#client, { ...request, method: 'GET' }, { mayFetch: () => true }),
+      followRedirects(this.#client, { ...request, method: 'GET' }),
     );
     if (answer.status !== 200) throw await this.#refusal('GET', answer);
     return answer;

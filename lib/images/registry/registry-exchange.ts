@@ -39,6 +39,11 @@ export interface RegistryExchangeOptions {
   readonly ca?: string | Buffer;
   /** Milliseconds that a registry may be silent; default a minute. */
   readonly idleTimeout?: number;
+  /**
+   * Which addresses may be asked: of registries, of what they redirect to, of servers that give tokens; default: all. Whoever takes references from tenants
+   * must say. It sees names and literal addresses, and not what a name resolves to.
+   */
+  readonly mayFetch?: (url: URL) => boolean | Promise<boolean>;
   /** What an image may be at most, where it differs from the default. One that is pulled is held to it by its manifest, before anything else of it is fetched. */
   readonly limits?: Partial<ImageLimits>;
 }
@@ -70,6 +75,7 @@ const plainOptions = z.strictObject({
   insecureRegistries: z.array(text).default([]),
   ca: z.union([z.string(), z.instanceof(Buffer)]).optional(),
   idleTimeout: z.int().positive().default(minute),
+  mayFetch: z.custom((value) => typeof value === 'function', 'must be a function').optional(),
   limits: z
     .partialRecord(z.enum(['maxBytes', 'maxEntries', 'maxMetadataBytes', 'maxLayers']), z.int().positive())
     .default({}),
@@ -94,7 +100,7 @@ export class RegistryExchange {
       });
     const { insecureRegistries, idleTimeout } = checked.data;
     this.#imageService = options.imageService;
-    this.#client = new WebClient({ ca: options.ca, idle: idleTimeout });
+    this.#client = new WebClient({ ca: options.ca, idle: idleTimeout, mayFetch: options.mayFetch });
     this.#insecure = new Set(insecureRegistries);
     this.#limits = { ...defaultImageLimits, ...options.limits };
   }

@@ -31,7 +31,10 @@ export interface ImageTemplatesOptions {
   readonly imageService: ImageService;
   /** The compute host of the engine: what a crash leaves there goes with the next `init_host` of that name. */
   readonly host: string;
-  /** Which addresses this process may fetch, asked for redirects, too; default: all. Whoever takes addresses from tenants must say. */
+  /**
+   * Which addresses this process may fetch, asked for redirects, too; default: all. Whoever takes addresses from tenants must say. It sees names and literal
+   * addresses, and not what a name resolves to. What the engine pulls is not asked for.
+   */
   readonly mayFetch?: (url: URL) => boolean | Promise<boolean>;
   /** Bytes that a file or a context may have; default 64 GiB. */
   readonly maxBytes?: number;
@@ -80,7 +83,6 @@ const source = z.discriminatedUnion('type', [
 export class ImageTemplates {
   readonly #environment: SourceEnvironment;
   readonly #web: WebClient;
-  readonly #mayFetch: (url: URL) => boolean | Promise<boolean>;
   readonly #pulls = new Turns();
 
   /** @throws InvalidInput when an option cannot be used. */
@@ -91,13 +93,12 @@ export class ImageTemplates {
         cause: checked.error,
       });
     const { maxBytes, idleTimeout } = checked.data;
-    const { engine, timeouts = {}, imageService, host, logger = silent, ca } = options;
+    const { engine, timeouts = {}, imageService, host, logger = silent, ca, mayFetch } = options;
     this.#environment = {
       ...{ imageService, host, logger, maxBytes },
       engine: new Engine(engineAddress(engine), { logger, timeouts }),
     };
-    this.#web = new WebClient({ ca, idle: idleTimeout });
-    this.#mayFetch = options.mayFetch ?? ((): boolean => true);
+    this.#web = new WebClient({ ca, idle: idleTimeout, mayFetch });
   }
 
   /**
@@ -155,7 +156,7 @@ export class ImageTemplates {
 
   async #fetch(address: string | URL, signal: AbortSignal | undefined): Promise<Readable> {
     const request = { method: 'GET', url: httpUrl(address), signal } as const;
-    const answer = await followRedirects(this.#web, request, { mayFetch: this.#mayFetch });
+    const answer = await followRedirects(this.#web, request);
     const { body, status } = answer;
     const shown = shownUrl(answer.url);
     const { maxBytes } = this.#environment;

@@ -4,6 +4,6 @@
  */
 export { ImageSourceError } from './exceptions.js';
 export { limited } from './limited.js';
-export { followRedirects, type Following } from './redirects.js';
+export { followRedirects } from './redirects.js';
 export { httpUrl, shownUrl } from './urls.js';
 export { WebClient, type WebAnswer, type WebRequest } from './web-client.js';

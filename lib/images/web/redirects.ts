@@ -3,12 +3,6 @@ import { ImageSourceError } from './exceptions.js';
 import { httpUrl, shownUrl } from './urls.js';
 import type { WebAnswer, WebClient, WebRequest } from './web-client.js';
 
-/** Which addresses may be asked. */
-export interface Following {
-  /** Asked before each request, also of what a redirect leads to. */
-  readonly mayFetch: (url: URL) => boolean | Promise<boolean>;
-}
-
 const longestChain = 5;
 const redirects = new Set([301, 302, 303, 307, 308]);
 
@@ -16,16 +10,14 @@ const redirects = new Set([301, 302, 303, 307, 308]);
  * Asks a question and follows redirects, at most five. None leads from https to http or to another scheme, and none takes credentials along to
  * another server.
  *
- * @throws ImageSourceError when a redirect breaks these rules or may not be fetched; what `WebClient.send` throws.
+ * @throws ImageSourceError when a redirect breaks these rules; what `WebClient.send` throws.
  */
 export async function followRedirects(
   client: WebClient,
   request: WebRequest & { readonly method: 'GET' | 'HEAD' },
-  { mayFetch }: Following,
 ): Promise<WebAnswer> {
   let { url, headers = {} } = request;
   for (let hops = 0; hops <= longestChain; hops += 1) {
-    if (!(await mayFetch(url))) throw new ImageSourceError(`${shownUrl(url)} may not be fetched`);
     const answer = await client.send({ ...request, url, headers });
     if (!redirects.has(answer.status)) return answer;
     answer.body.destroy();

@@ -12,6 +12,8 @@ interface WebClientOptions {
   readonly ca?: string | Buffer | undefined;
   /** Milliseconds until an answer begins, and the longest silence within it. */
   readonly idle: number;
+  /** Which addresses may be asked; default: all. It sees what is written there, and not what a name resolves to. */
+  readonly mayFetch?: ((url: URL) => boolean | Promise<boolean>) | undefined;
 }
 
 /** What to send. */
@@ -32,23 +34,28 @@ export interface WebAnswer {
   readonly body: Readable;
 }
 
-/** HTTP through axios, with its own connections. Follows no redirect. */
+/** HTTP through axios, with its own connections, with servers that may be asked. Follows no redirect. */
 export class WebClient {
   readonly idle: number;
   readonly #http = new HttpAgent({ keepAlive: true });
   readonly #https: HttpsAgent;
+  readonly #mayFetch: (url: URL) => boolean | Promise<boolean>;
 
-  constructor({ ca, idle }: WebClientOptions) {
+  constructor({ ca, idle, mayFetch = (): boolean => true }: WebClientOptions) {
     this.idle = idle;
+    this.#mayFetch = mayFetch;
     this.#https = new HttpsAgent({ keepAlive: true, ...(ca === undefined ? {} : { ca }) });
   }
 
   /**
    * Sends a request, and returns when the head of the answer is there, whatever its status.
    *
-   * @throws ImageSourceError when the server is not reached; DeadlineExceeded; the signal's reason when that aborts.
+   * @throws ImageSourceError when the address may not be asked, or the server is not reached; DeadlineExceeded; the signal's reason when that aborts.
    */
   async send(request: WebRequest): Promise<WebAnswer> {
+    // A copy: whoever is asked cannot change what is sent.
+    if (!(await this.#mayFetch(new URL(request.url))))
+      throw new ImageSourceError(`${shownUrl(request.url)} may not be fetched`);
     // While a stream flows to the server, its sender's silence is not the server's.
     if (request.body instanceof Readable) return await this.#send(request, request.signal);
     const what = `the answer of ${shownUrl(request.url)}`;

@@ -223,6 +223,30 @@ describe('RegistryExchange, of a registry that lies,', () => {
     },
   );
 
+  it.each(['/v2/', '/redirected/', '/token'])(
+    'asks only whom the operator allows: nobody at %s',
+    async (forbidden) => {
+      const { server } = registry;
+      registry.lie = (path, response) => {
+        const isSigned = response.req.headers.authorization === 'Bearer of the day';
+        if (path === '/token') response.end('{"token":"of the day"}');
+        else if (path.startsWith('/redirected/')) return false;
+        else if (!isSigned)
+          response.writeHead(401, { 'www-authenticate': `Bearer realm="${server.url('/token')}"` }).end();
+        else if (path.includes('/blobs/')) response.writeHead(307, { location: `/redirected${path}` }).end();
+        else return false;
+        return true;
+      };
+      const mayFetch = ({ pathname }: URL): boolean => !pathname.startsWith(forbidden);
+      const careful = new RegistryExchange({ imageService: images, mayFetch });
+      await expect(careful.pull(context, registry.reference)).rejects.toThrow('may not be fetched');
+      expect(server.requests.filter(({ url = '' }) => url.startsWith(forbidden))).toEqual([]);
+      careful.close();
+      await pull();
+      expect(server.requests.filter(({ url = '' }) => url.startsWith(forbidden))).not.toEqual([]);
+    },
+  );
+
   it('uploads to nobody but the registry', async () => {
     const { id } = await images.create(
       context,
