@@ -6,7 +6,7 @@
  * NOVA_IMAGES_DIR  the folder of images; default: a temporary one
  */
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,7 +18,7 @@ import { progressBar } from './progress-bar.js';
 import { printInstances } from './table.js';
 
 const context = { user_id: 'demo', project_id: 'demo' };
-const directory = process.env['NOVA_IMAGES_DIR'] ?? (await mkdtemp(join(tmpdir(), 'nova-images-')));
+const directory = process.env['NOVA_IMAGES_DIR'] ?? join(tmpdir(), `nova-images-${randomUUID()}`);
 const imageService = new DirectoryImageService({ directory });
 const driver = new DockerDriver({ imageService });
 
@@ -42,11 +42,15 @@ async function consoleOf(instance: Instance, expected: string): Promise<string> 
   throw new Error(`${instance.name} never said ${expected}`);
 }
 
-// Ctrl-C ends the verb that is under way, which undoes what it did; the rest is destroyed below.
+// Ctrl-C, or nobody reading any more, ends the verb that is under way, which undoes what it did; the rest is destroyed below.
 const interrupted = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(name, () => {
     interrupted.abort(new Error(name));
+  });
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error) => {
+    interrupted.abort(error);
   });
 const { signal } = interrupted;
 
@@ -54,8 +58,8 @@ const booted: Instance[] = [];
 const images: string[] = [];
 await driver.init_host('node-1', { signal });
 try {
-  const { vcpus, memory_mb, hypervisor_version } = await driver.get_available_resource('node-1');
-  console.log(`node-1: ${vcpus} CPUs, ${memory_mb} MiB, engine ${hypervisor_version}`);
+  const { vcpus, memory_mb } = await driver.get_available_resource('node-1');
+  console.log(`node-1: ${vcpus} CPUs, ${memory_mb} MiB`);
 
   const image = await imageService.create(
     context,
@@ -110,12 +114,17 @@ try {
   console.log('\nspawn from the snapshot');
   const second = newInstance('second');
   booted.push(second);
-  await driver.spawn(context, second, {
-    id: snapshot.id,
-    properties: {
-      os_command_line: `sh -c 'echo "found what the first wrote: $(cat /written)"; exec sleep 1000'`,
+  await driver.spawn(
+    context,
+    second,
+    {
+      id: snapshot.id,
+      properties: {
+        os_command_line: `sh -c 'echo "found what the first wrote: $(cat /written)"; exec sleep 1000'`,
+      },
     },
-  });
+    { signal },
+  );
   await printInstances(driver, booted);
   console.log(await consoleOf(second, 'found what'));
 } catch (error) {
@@ -128,5 +137,5 @@ try {
   await driver.cleanup_host('node-1');
   await forgetImages(images);
   for (const id of images) await imageService.delete(context, id);
-  if (process.env['NOVA_IMAGES_DIR'] === undefined) await rm(directory, { recursive: true });
+  if (process.env['NOVA_IMAGES_DIR'] === undefined) await rm(directory, { recursive: true, force: true });
 }

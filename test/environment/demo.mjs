@@ -16,16 +16,17 @@ await main(async () => {
   if (found === undefined) console.log('starting an engine of its own …');
   const engine = found ?? (await startEngine('20.10'));
   console.log(`engine ${engine.version} at ${engine.host}\n`);
-  const child = spawn(
-    process.execPath,
-    ['--enable-source-maps', '--import', './docs/examples/register.mjs', 'docs/examples/boot-an-instance.ts'],
-    { cwd: project, stdio: 'inherit', env: { ...process.env, DOCKER_HOST: engine.host } },
-  );
-  const ended = new Promise((resolve) => child.once('close', (code) => resolve(code ?? 1)));
+  let child, ended;
   // Told to end, the example destroys what it booted; the engine must outlive it.
   whenDone(async () => {
     child.kill();
     await ended;
   });
+  child = spawn(
+    process.execPath,
+    ['--enable-source-maps', '--import', './docs/examples/register.mjs', 'docs/examples/boot-an-instance.ts'],
+    { cwd: project, stdio: 'inherit', env: { ...process.env, DOCKER_HOST: engine.host } },
+  );
+  ended = new Promise((resolve) => child.once('close', (code) => resolve(code ?? 1)));
   return ended;
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { installPackages, unpackFromSuite } from './debian.mjs';
-import { born, end, processesInside, processesOf, run, startDaemon } from './processes.mjs';
+import { born, end, processesInside, processesOf, runInCleanup, startDaemon } from './processes.mjs';
 import { stateFolder } from './state-folder.mjs';
 
 /** The engine versions that a Debian 12 can run: its own, and one that is unpacked beside it. */
@@ -135,5 +135,5 @@ async function endEngine(folder) {
     .split('\n')
     .map((line) => line.split(' ')[1]?.replace(/\\040/g, ' ') ?? '')
     .filter((mount) => mount.startsWith(`${folder}/`));
-  for (const mount of mounts.reverse()) await run('umount', ['-l', mount]);
+  for (const mount of mounts.reverse()) await runInCleanup('umount', ['-l', mount]);
 }

@@ -2,13 +2,15 @@
 import { fileURLToPath } from 'node:url';
 import { installPackages } from './debian.mjs';
 import { freePort } from './free-port.mjs';
-import { run } from './processes.mjs';
+import { run, runInCleanup } from './processes.mjs';
 import { stateFolder } from './state-folder.mjs';
 
 const script = fileURLToPath(new URL('glance-up.sh', import.meta.url));
 
 async function start(mode) {
-  const { folder } = await stateFolder(`nova-glance-${mode}-`, (state) => run(script, [state, 'stop']));
+  const { folder } = await stateFolder(`nova-glance-${mode}-`, (state) =>
+    runInCleanup(script, [state, 'stop']),
+  );
   const env = {
     ...process.env,
     GLANCE_UP_NO_INSTALL: '1',

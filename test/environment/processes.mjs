@@ -16,17 +16,52 @@ export function born(pid) {
   }
 }
 
-/** Runs a command to its end; its output is shown only when it fails. */
-export async function run(command, args, options = {}) {
+/** Starts a command, and keeps what it writes. */
+function start(command, args, options) {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (output += text));
-  const code = await new Promise((resolve, reject) => {
+  const ended = new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', resolve);
+    child.once('close', (code) => {
+      if (code === 0) resolve(output);
+      else reject(new Error(`${command} ${args.join(' ')} failed (${code}):\n${excerpt(output)}`));
+    });
   });
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')} failed (${code}):\n${excerpt(output)}`);
-  return output;
+  return { child, ended };
+}
+
+/**
+ * Runs a command to its end; its output is shown only when it fails. When this process ends, it is interrupted and waited for.
+ *
+ * @throws Error when this process has begun to end, too: what a cleanup runs, it runs by `runInCleanup`.
+ */
+export async function run(command, args, options = {}) {
+  let started;
+  const forget = whenDone(() => interrupt(started));
+  // A group of its own: what the command has started hears of Ctrl-C from here, and in whatever way this process is told to end.
+  started = start(command, args, { detached: true, ...options });
+  try {
+    return await started.ended;
+  } finally {
+    forget();
+  }
+}
+
+/** Runs a command to its end, as `run` does, also when this process is ending. */
+export const runInCleanup = (command, args, options = {}) => start(command, args, options).ended;
+
+/** Does to a command and what it started as Ctrl-C would, and waits for its end. It has a minute: apt ends in the midst of no package. */
+async function interrupt({ child, ended }) {
+  const tell = (signal) => {
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+      process.kill(-child.pid, signal);
+  };
+  const deadline = setTimeout(() => tell('SIGKILL'), 60_000);
+  tell('SIGINT');
+  // How it failed is told to whoever ran it.
+  await Promise.allSettled([ended]);
+  clearTimeout(deadline);
 }
 
 /** What went wrong stands at the beginning or at the end. */
@@ -87,7 +122,7 @@ export function processesInside(containers) {
   return processesWith('cgroup', (groups) => containers.some((id) => groups.includes(id)));
 }
 
-const cleanups = [];
+const cleanups = new Set();
 
 let cleaning;
 
@@ -98,34 +133,41 @@ export const isEnding = () => cleaning !== undefined;
  * Has something done when this process ends, in whatever way it can hear of; the last first. To be called before what is to be undone is
  * started.
  *
+ * @returns what takes it back.
  * @throws Error when this process has begun to end: it starts nothing any more.
  */
 export function whenDone(cleanup) {
   if (isEnding()) throw new Error('this run is being ended');
-  cleanups.push(cleanup);
+  const entry = { cleanup };
+  cleanups.add(entry);
+  return () => void cleanups.delete(entry);
 }
 
 /** Does all that was left to do; whoever asks while it is being done waits for the same end. */
 export function cleanUp() {
   cleaning ??= (async () => {
-    for (let cleanup = cleanups.pop(); cleanup !== undefined; cleanup = cleanups.pop()) {
+    for (const { cleanup } of [...cleanups].reverse()) {
       await cleanup().catch((error) => console.error(`cleaning up: ${error.message}`));
     }
   })();
   return cleaning;
 }
 
+const endWith = (code) => void cleanUp().then(() => process.exit(code));
+
 for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
   ['SIGHUP', 129],
 ]) {
-  process.on(signal, () => void cleanUp().then(() => process.exit(code)));
+  process.on(signal, () => endWith(code));
 }
 process.on('uncaughtException', (error) => {
   console.error(error);
-  void cleanUp().then(() => process.exit(1));
+  endWith(1);
 });
+// A pipe or a terminal that is closed: nobody is there any more.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => endWith(1));
 
 /** Runs a program's main function, cleans up after it, and ends with its exit code. */
 export async function main(work) {
