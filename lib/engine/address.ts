@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
+import { z } from 'zod';
+
 import { InvalidInput } from '../../interfaces/index.js';
 
 /** Where an engine listens, for one that needs more than a URL. */
@@ -32,6 +34,15 @@ export type EngineAddress =
   | { readonly hostname: string; readonly port: number; readonly tls?: TlsSettings };
 
 const defaultHost = 'unix:///var/run/docker.sock';
+const pemSource = z.union([z.string(), z.instanceof(Buffer)]).optional();
+/** Strict: a TLS file under a name that nobody knows would leave the connection in the clear. */
+const engineOptions = z.strictObject({
+  host: z.string(),
+  ca: pemSource,
+  cert: pemSource,
+  key: pemSource,
+  tlsVerify: z.boolean().optional(),
+});
 /** The ports that engines are given by convention: without TLS, and with. */
 const plainPort = 2375;
 const tlsPort = 2376;
@@ -44,15 +55,20 @@ const tlsPort = 2376;
  *
  * @param option - a URL, or a URL with TLS files. The environment's TLS settings are then not looked at.
  * @param env - where `DOCKER_HOST` and the others are looked up.
- * @throws InvalidInput when it is none of these, or a file cannot be read.
+ * @throws InvalidInput when it is none of these, has an unknown field, or a file cannot be read.
  */
 export function engineAddress(
   option?: string | EngineOptions,
   env: NodeJS.ProcessEnv = process.env,
 ): EngineAddress {
   if (typeof option === 'string') return parse({ host: option });
-  if (option !== undefined) return parse(option);
-  return parse(fromEnvironment(env));
+  if (option === undefined) return parse(fromEnvironment(env));
+  const checked = engineOptions.safeParse(option);
+  if (checked.success) return parse(option);
+  throw new InvalidInput(
+    `engine is neither an address nor an object with a host and TLS files: ${z.prettifyError(checked.error)}`,
+    { cause: checked.error },
+  );
 }
 
 function fromEnvironment(env: NodeJS.ProcessEnv): EngineOptions {
@@ -74,6 +90,7 @@ const filled = (text: string | undefined): string | undefined => (text === '' ? 
 function parse(options: EngineOptions): EngineAddress {
   const { host } = options;
   if (host.startsWith('unix://')) return { socketPath: socketPath(host) };
+  if (host.startsWith('/')) throw unusable(host, `write unix://${host}`);
   if (!URL.canParse(host)) throw unusable(host, 'it is not a URL');
   const url = new URL(host);
   const tls = tlsSettings(options, url.protocol === 'https:');

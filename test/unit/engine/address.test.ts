@@ -100,6 +100,26 @@ describe('engineAddress', () => {
     expect(() => engineAddress(option, {})).toThrow(InvalidInput);
   });
 
+  it('tells how a path is written', () => {
+    expect(() => engineAddress('/var/run/docker.sock', {})).toThrow(
+      /write unix:\/\/\/var\/run\/docker\.sock/,
+    );
+  });
+
+  it.each([
+    [{ host: 'tcp://engine', caFile: '/ca.pem', certFile: '/cert.pem' }, /"caFile", "certFile"/],
+    [{ socketPath: '/var/run/docker.sock' }, /"socketPath"/],
+    [{ host: 2375 }, /host/],
+    [{ host: 'tcp://engine', tlsVerify: 'no' }, /tlsVerify/],
+    [2375, /number/],
+    [null, /null/],
+  ])('refuses %j and names what cannot be used', (option: unknown, named) => {
+    // As a caller without a compiler does.
+    const refused = (): unknown => Reflect.apply(engineAddress, undefined, [option, {}]);
+    expect(refused).toThrow(InvalidInput);
+    expect(refused).toThrow(named);
+  });
+
   it('refuses TLS files that cannot be read, half a key pair, and TLS over http://', () => {
     expect(() => engineAddress({ host: 'tcp://engine', ca: join(folder, 'none.pem') })).toThrow(
       /ca file .*none\.pem cannot be read/,
