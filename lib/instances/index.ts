@@ -56,7 +56,7 @@ export {
 export type { FlavorFigures } from './resize-in-place.js';
 export { RootDisks } from './root-disk.js';
 export { startContainer } from './start-container.js';
-export { stopContainer, stopContainerCleanly } from './stop-container.js';
+export { cleanly, stopContainer, stopContainerCleanly, stopForReplacement } from './stop-container.js';
 export { isSuspended, pauseInstance, suspendInstance, unpauseInstance, wasSuspended } from './suspension.js';
 export type { VolumePolicy } from './volumes.js';
 export { volumesMustBeAsFound } from './volumes.js';

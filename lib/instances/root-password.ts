@@ -1,13 +1,20 @@
 import { encrypt } from 'unixcrypt';
+import { InvalidInput } from '../../interfaces/index.js';
 
 const dayInMilliseconds = 86_400_000;
+
+/** Bytes that a password may have: so many libcrypt takes. Hashing takes more time than the password has bytes, and nothing else is done meanwhile. */
+const longestPassword = 512;
 
 /**
  * Sets root's password in the text of an `/etc/shadow`.
  *
  * @returns the new text, or undefined when it has no line for root.
+ * @throws InvalidInput when the password is too long.
  */
 export function withRootPassword(shadow: string, password: string): string | undefined {
+  if (Buffer.byteLength(password) > longestPassword)
+    throw new InvalidInput(`A password may have ${longestPassword} bytes`);
   const lines = shadow.split('\n');
   const index = lines.findIndex((line) => line.startsWith('root:'));
   const line = lines[index];

@@ -38,15 +38,39 @@ export async function stopContainer(
   await stop(engine, container, remaining, signal);
 }
 
+/**
+ * Stops a container for a verb that starts it again when it fails. What has been asked to end cannot be told to go on: when the caller gives up meanwhile, this
+ * fails only when the container has stopped, so that what is started then is not stopped by what was asked for before.
+ */
+export async function stopForReplacement(
+  engine: Engine,
+  container: ContainerRef,
+  options: StopOptions,
+): Promise<void> {
+  options.signal?.throwIfAborted();
+  try {
+    await stopContainer(engine, container, options);
+  } catch (error) {
+    if (options.signal?.aborted === true)
+      await stopContainer(engine, container, { timeout: options.timeout, retry_interval: 0 });
+    throw error;
+  }
+}
+
 /** Stops a container with the time to end cleanly that its instance was given when it was made. */
 export async function stopContainerCleanly(
   engine: Engine,
-  { Id: container, Config: configuration }: ContainerInspect,
+  container: ContainerInspect,
   signal?: AbortSignal,
 ): Promise<void> {
-  const timeout = configuration.StopTimeout ?? defaultShutdownTimeout;
-  await stopContainer(engine, container, { timeout, retry_interval: 0, signal });
+  await stopContainer(engine, container.Id, { ...cleanly(container), signal });
 }
+
+/** How an instance is stopped that has the time to end cleanly that it was given when it was made. */
+export const cleanly = ({ Config: configuration }: ContainerInspect): StopOptions => ({
+  timeout: configuration.StopTimeout ?? defaultShutdownTimeout,
+  retry_interval: 0,
+});
 
 /** Has the engine stop a container. Stopping twice is harmless, so a stop whose answer was lost is asked for again, for what remains of its time. */
 async function stop(

@@ -9,6 +9,7 @@ import type {
 import type { ContainerInspect, ContainerSummary } from '../engine/index.js';
 import { removeInstanceImages } from '../images/index.js';
 import {
+  cleanly,
   findInstance,
   imageMustFit,
   listContainersOf,
@@ -16,6 +17,7 @@ import {
   removeContainer,
   settleParts,
   stopContainerCleanly,
+  stopForReplacement,
 } from '../instances/index.js';
 import { interfacesOf, whilePlugging } from '../network/index.js';
 import { bootPlan } from './boot-plan.js';
@@ -94,7 +96,7 @@ async function replace(
   await orAsItWas(node, instance, old, () =>
     withNewContainer(node, plan, async ({ make }) => {
       const container = await make();
-      await stopContainerCleanly(engine, old, signal);
+      await stopForReplacement(engine, old.Id, { ...cleanly(old), signal });
       await whilePlugging(virtapi, instance, network_info, plugging, () =>
         takePlace(node, container, replaced),
       );

@@ -21,7 +21,7 @@ import {
   rescuedMounts,
   rescueLabels,
   settleParts,
-  stopContainer,
+  stopForReplacement,
   withMounts,
 } from '../instances/index.js';
 import { interfacesOf } from '../network/index.js';
@@ -78,7 +78,7 @@ async function standIn(
     withNewContainer(node, plan, async ({ make }) => {
       const container = await make();
       await makeRescuedFolder(engine, container);
-      await stopContainer(engine, original.Id, { timeout: 0, retry_interval: 0, signal });
+      await stopForReplacement(engine, original.Id, { timeout: 0, retry_interval: 0, signal });
       await copyFileSystem({
         engine,
         from: original.Id,

@@ -10,7 +10,7 @@ import {
   rescuedFolder,
   rescuedNetworks,
   settleParts,
-  stopContainer,
+  stopForReplacement,
 } from '../instances/index.js';
 import type { ComputeNode } from './compute-node.js';
 import { connectAndStart } from './connect-and-start.js';
@@ -47,7 +47,7 @@ export async function unrescue(
   const network_info = rescuedNetworks(current);
   const replaced = { instance, old: current, aside: part.rescuing, network_info, signal, onProgress };
   await orAsItWas(node, instance, current, async () => {
-    await stopContainer(engine, current.Id, { timeout: 0, retry_interval: 0, signal });
+    await stopForReplacement(engine, current.Id, { timeout: 0, retry_interval: 0, signal });
     if (await hasRescuedFolder(engine, current.Id, signal)) await comeBackChanged(node, rescued, replaced);
     else {
       logger.warn(`the rescued instance has no ${rescuedFolder} any more: it comes back as it was`, {

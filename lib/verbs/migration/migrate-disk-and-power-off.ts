@@ -17,7 +17,7 @@ import {
   keepContainer,
   novaException,
   restoreKeptContainer,
-  stopContainer,
+  stopForReplacement,
 } from '../../instances/index.js';
 import { label } from '../../labels.js';
 import type { ComputeNode } from '../compute-node.js';
@@ -147,7 +147,7 @@ async function leave(
   const bootImage = container.Config.Labels[label.imageId] ?? '';
   let image: ImageId | undefined;
   try {
-    await stopContainer(engine, container.Id, departure);
+    await stopForReplacement(engine, container.Id, departure);
     if (destination === undefined) return handoverText({ kind: 'in place' });
     // What an attempt that nobody finished has left there.
     await removeInstanceImages(destination, instance.uuid);

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { power_state } from '../../../interfaces/index.js';
+import { setTimeout } from 'node:timers/promises';
+import { power_state, type ImageMeta } from '../../../interfaces/index.js';
 import { dockerHarness } from '../../support/docker-harness.js';
-import { newImageMeta } from '../../support/nova-objects.js';
+import { newImageMeta, newInstance } from '../../support/nova-objects.js';
 import { silentLogger } from '../../support/silent-logger.js';
 import type { Harness } from '../contract/harness.js';
 
@@ -31,5 +32,27 @@ describe('a rebuild', () => {
     expect(errors).toEqual([]);
     await (how === 'paused' ? driver.unpause(instance) : driver.resume(context, instance, null));
     expect((await driver.get_info(instance)).state).toBe(power_state.RUNNING);
+  });
+
+  it('that is given up while it stops the instance leaves it running', async () => {
+    const { driver, context, image } = harness;
+    const slow = `sh -c 'trap "sleep 1; exit 0" TERM; echo ready; while :; do sleep 0.05; done'`;
+    const instance = newInstance();
+    const meta: ImageMeta = { ...image, properties: { os_command_line: slow } };
+    await driver.spawn(context, instance, meta);
+    while ((await driver.get_console_output(context, instance)) === '') await setTimeout(20);
+    const reason = new Error('enough');
+    const abort = new AbortController();
+    const rebuilding = expect(
+      driver.rebuild(context, instance, image, { signal: abort.signal }),
+    ).rejects.toBe(reason);
+    await setTimeout(600);
+    abort.abort(reason);
+    await rebuilding;
+    // Longer than what was asked of it would have taken to stop it.
+    await setTimeout(1500);
+    expect((await driver.get_info(instance)).state).toBe(power_state.RUNNING);
+    expect(errors).toEqual([]);
+    await driver.destroy(context, instance, []);
   });
 });
