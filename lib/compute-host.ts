@@ -1,5 +1,12 @@
 import PQueue from 'p-queue';
-import type { Instance, LifecycleEvent, Logger, VerbOptions } from '../interfaces/index.js';
+import type {
+  Instance,
+  LifecycleEvent,
+  Logger,
+  LongRunningOptions,
+  OnProgress,
+  VerbOptions,
+} from '../interfaces/index.js';
 import { HypervisorUnavailable, InvalidInput, NovaException } from '../interfaces/index.js';
 import type { DockerDriverOptions, Settings } from './driver-options.js';
 import { defaultImageDirectory, settingsOf, silentLogger } from './driver-options.js';
@@ -19,13 +26,16 @@ import {
 } from './instances/index.js';
 import { Networks } from './network/index.js';
 import { RunningHost } from './running-host.js';
-import { Turns } from './streams/index.js';
+import { harmless, Turns } from './streams/index.js';
 import { instanceMustBeSound } from './subjects.js';
 import type { ComputeNode } from './verbs/index.js';
 import { reconcile } from './verbs/index.js';
 
 /** What the turns of starting and stopping are named after; no instance's uuid looks like it. */
 const itself = 'the host itself';
+
+/** What a verb does. Its signal aborts when the caller's does, or when the host is left; a mistake of the listener to its progress does not end it. */
+type Work<T> = (node: ComputeNode, signal: AbortSignal, onProgress: OnProgress | undefined) => Promise<T>;
 
 /**
  * The compute host that a driver serves, from `init_host` to `cleanup_host`: the rooms a verb works with, the turns that verbs take, and what
@@ -134,17 +144,16 @@ export class ComputeHost {
    *
    * @param verb - for messages: what was tried.
    * @param failure - what it means when the engine refuses.
-   * @param work - is given a signal that aborts when the caller's does, or when the host is left.
    */
   async change<T>(
     verb: string,
     instance: Instance,
-    options: VerbOptions,
+    options: LongRunningOptions,
     failure: VerbFailure,
-    work: (node: ComputeNode, signal: AbortSignal) => Promise<T>,
+    work: Work<T>,
   ): Promise<T> {
-    return await this.#run(verb, instance, options, failure, (node, signal) =>
-      this.#turns.take(instance.uuid.toLowerCase(), signal, () => work(node, signal)),
+    return await this.#run(verb, instance, options, failure, (node, signal, onProgress) =>
+      this.#turns.take(instance.uuid.toLowerCase(), signal, () => work(node, signal, onProgress)),
     );
   }
 
@@ -188,13 +197,14 @@ export class ComputeHost {
   async changeAndGoOn<T>(
     verb: string,
     instance: Instance,
-    options: VerbOptions,
+    options: LongRunningOptions,
     failure: VerbFailure,
-    work: (node: ComputeNode, signal: AbortSignal) => Promise<T>,
+    work: Work<T>,
     rest: (done: T) => Promise<void>,
   ): Promise<void> {
-    await this.#run(verb, instance, options, failure, async (node, signal) => {
-      await rest(await this.#turns.take(instance.uuid.toLowerCase(), signal, () => work(node, signal)));
+    await this.#run(verb, instance, options, failure, async (node, signal, onProgress) => {
+      const turn = (): Promise<T> => work(node, signal, onProgress);
+      await rest(await this.#turns.take(instance.uuid.toLowerCase(), signal, turn));
     });
   }
 
@@ -211,14 +221,10 @@ export class ComputeHost {
   }
 
   /** Runs a verb that is about the host. @throws HypervisorUnavailable when the engine does not answer, NovaException when it refuses. */
-  async ask<T>(
-    what: string,
-    { signal }: VerbOptions,
-    work: (node: ComputeNode, signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
+  async ask<T>(what: string, { signal, onProgress }: LongRunningOptions, work: Work<T>): Promise<T> {
     return await this.#serving().run(signal, async (node, merged) => {
       try {
-        return await work(node, merged);
+        return await work(node, merged, harmless(onProgress, this.logger));
       } catch (error) {
         throw novaException(error, what, undefined, NovaException);
       }
@@ -228,14 +234,14 @@ export class ComputeHost {
   async #run<T>(
     verb: string,
     instance: Instance,
-    { signal }: VerbOptions,
+    { signal, onProgress }: LongRunningOptions,
     failure: VerbFailure,
-    work: (node: ComputeNode, signal: AbortSignal) => Promise<T>,
+    work: Work<T>,
   ): Promise<T> {
     instanceMustBeSound(instance);
     return await this.#serving().run(signal, async (node, merged) => {
       try {
-        return await work(node, merged);
+        return await work(node, merged, harmless(onProgress, this.logger));
       } catch (error) {
         throw novaException(error, verb, instance, failure);
       }

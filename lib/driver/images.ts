@@ -34,7 +34,8 @@ export abstract class DockerImageVerbs extends DockerPowerVerbs {
         instance,
         options,
         NovaException,
-        (node, signal) => snapshot(node, context, instance, image_id, tell, { ...options, signal }),
+        (node, signal, onProgress) =>
+          snapshot(node, context, instance, image_id, tell, { signal, onProgress }),
         (committed) => committed.upload(),
       );
     } catch (error) {
@@ -48,8 +49,10 @@ export abstract class DockerImageVerbs extends DockerPowerVerbs {
     image_id: string,
     options: CacheImageOptions = {},
   ): Promise<boolean> {
-    return await this.computeHost.ask(`cache image ${image_id}`, options, ({ imageLoader }, signal) =>
-      imageLoader.load(context, image_id, { ...options, signal }),
+    return await this.computeHost.ask(
+      `cache image ${image_id}`,
+      options,
+      ({ imageLoader }, signal, onProgress) => imageLoader.load(context, image_id, { signal, onProgress }),
     );
   }
 

@@ -32,9 +32,15 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     options: SpawnOptions = {},
   ): Promise<void> {
     makingMustBeSound(instance, image_meta);
-    await this.computeHost.change('spawn', instance, options, InstanceDeployFailure, async (node, signal) => {
-      await spawn(node, context, instance, image_meta, { ...options, signal });
-    });
+    await this.computeHost.change(
+      'spawn',
+      instance,
+      options,
+      InstanceDeployFailure,
+      async (node, signal, onProgress) => {
+        await spawn(node, context, instance, image_meta, { ...options, signal, onProgress });
+      },
+    );
   }
 
   /** Its volumes are handed over before its turn begins: whoever does so may call other verbs for this very instance. */
@@ -58,8 +64,8 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
       instance,
       options,
       InstanceDeployFailure,
-      async (node, signal) => {
-        const changes = { ...options, block_device_info, evacuate, signal };
+      async (node, signal, onProgress) => {
+        const changes = { ...options, block_device_info, evacuate, signal, onProgress };
         await rebuild(node, context, instance, image_meta, changes);
       },
     );
@@ -81,8 +87,7 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
       instance,
       options,
       InstanceDeployFailure,
-      async (node, signal) => {
-        const { onProgress } = options;
+      async (node, signal, onProgress) => {
         await prepareRebuild(node, context, instance, image_meta, { losesVolumes, signal, onProgress });
       },
     );

@@ -37,8 +37,8 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
       instance,
       options,
       MigrationError,
-      async (node, signal) => {
-        const disk_info = await migrateDiskAndPowerOff(node, instance, { ...departure, signal });
+      async (node, signal, onProgress) => {
+        const disk_info = await migrateDiskAndPowerOff(node, instance, { ...departure, signal, onProgress });
         await node.serialConsoles?.close(instance.uuid);
         return disk_info;
       },
@@ -61,7 +61,7 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
       instance,
       options,
       MigrationError,
-      (node, signal) => finishMigration(node, instance, { ...arrival, signal }),
+      (node, signal, onProgress) => finishMigration(node, instance, { ...arrival, signal, onProgress }),
     );
   }
 

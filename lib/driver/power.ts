@@ -201,9 +201,15 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     image_meta: ImageMeta,
     options: RescueOptions = {},
   ): Promise<void> {
-    await this.computeHost.change('rescue', instance, options, InstanceNotRescuable, async (node, signal) => {
-      await rescue(node, context, instance, network_info, image_meta, { ...options, signal });
-    });
+    await this.computeHost.change(
+      'rescue',
+      instance,
+      options,
+      InstanceNotRescuable,
+      async (node, signal, onProgress) => {
+        await rescue(node, context, instance, network_info, image_meta, { ...options, signal, onProgress });
+      },
+    );
   }
 
   override async unrescue(
@@ -211,8 +217,14 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     instance: Instance,
     options: LongRunningOptions = {},
   ): Promise<void> {
-    await this.computeHost.change('unrescue', instance, options, NovaException, async (node, signal) => {
-      await unrescue(node, instance, { ...options, signal });
-    });
+    await this.computeHost.change(
+      'unrescue',
+      instance,
+      options,
+      NovaException,
+      async (node, signal, onProgress) => {
+        await unrescue(node, instance, { signal, onProgress });
+      },
+    );
   }
 }

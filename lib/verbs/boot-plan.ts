@@ -9,7 +9,6 @@ import {
   instanceFiles,
   withMounts,
 } from '../instances/index.js';
-import { harmless } from '../streams/index.js';
 import type { ComputeNode } from './compute-node.js';
 import type { ContainerPlan } from './with-new-container.js';
 
@@ -25,7 +24,7 @@ export async function bootPlan(
   image_meta: ImageMeta,
   options: SpawnOptions,
 ): Promise<ContainerPlan> {
-  const { power_on = true, network_info, signal } = options;
+  const { power_on = true, network_info, signal, onProgress } = options;
   imageMustFit(image_meta, instance.flavor);
   const disks = await blockDeviceMounts(node, instance, options.block_device_info, signal);
   const drive = configDriveFiles(instance, image_meta, options, node.policy);
@@ -41,6 +40,6 @@ export async function bootPlan(
     sized: true,
     files: instanceFiles(instance, options.injected_files ?? [], options.admin_password, drive),
     signal,
-    onProgress: harmless(options.onProgress, node.logger),
+    onProgress,
   };
 }
