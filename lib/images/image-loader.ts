@@ -88,7 +88,7 @@ export class ImageLoader {
   readonly #limits: ImageLimits;
   readonly #logger: Logger;
   readonly #holds: ImageHolds;
-  readonly #flights: SingleFlight<boolean>;
+  readonly #flights = new SingleFlight<boolean>();
   readonly #queue: PQueue;
 
   constructor(options: ImageLoaderOptions) {
@@ -98,7 +98,6 @@ export class ImageLoader {
     this.#limits = { ...defaultImageLimits, ...options.limits };
     this.#logger = options.logger;
     this.#holds = new ImageHolds(options.engine, options.logger);
-    this.#flights = new SingleFlight(options.logger);
     this.#queue = new PQueue({ concurrency: options.concurrency ?? defaultConcurrency });
   }
 

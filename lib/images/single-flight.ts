@@ -1,5 +1,5 @@
-import type { Logger, LongRunningOptions, OnProgress } from '../../interfaces/index.js';
-import { harmless, unlessAborted } from '../streams/index.js';
+import type { LongRunningOptions, OnProgress } from '../../interfaces/index.js';
+import { unlessAborted } from '../streams/index.js';
 import { ProgressThrottle } from './progress-throttle.js';
 
 /** How a flight's work is told to end, and tells how it gets on. */
@@ -13,24 +13,20 @@ type Work<T> = (controls: FlightControls) => Promise<T>;
 /** Does work that several callers want at the same time once, for all of them. */
 export class SingleFlight<T> {
   readonly #flights = new Map<string, Flight<T>>();
-  readonly #logger: Logger;
-
-  constructor(logger: Logger) {
-    this.#logger = logger;
-  }
 
   /**
    * Joins the work under this key that is under way, or starts it. Every caller gets its outcome, and its progress from where it stands. A caller
    * whose signal aborts leaves at once; the last one to leave takes the work with it and waits until that has been undone. Work that is
    * being undone is not joined: the next one starts afresh when it has ended.
    *
+   * @param options - an `onProgress` that throws ends the work of all: each must be harmless.
    * @throws what the work fails with; the signal's reason when that aborts.
    */
   async join(key: string, options: LongRunningOptions, work: Work<T>): Promise<T> {
     options.signal?.throwIfAborted();
     const current = this.#flights.get(key);
     if (current?.isAborted === false) return await current.board(options);
-    const flight = new Flight(work, current?.landed, this.#logger);
+    const flight = new Flight(work, current?.landed);
     this.#flights.set(key, flight);
     void flight.landed.then(() => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key);
@@ -49,11 +45,9 @@ class Flight<T> {
     for (const passenger of this.#passengers) passenger.onProgress?.(progress);
   });
   readonly #outcome: Promise<T>;
-  readonly #logger: Logger;
 
   /** @param runway - what must have ended before the work may begin. */
-  constructor(work: Work<T>, runway: Promise<void> | undefined, logger: Logger) {
-    this.#logger = logger;
+  constructor(work: Work<T>, runway: Promise<void> | undefined) {
     this.#outcome = this.#fly(work, runway);
     const settled = (): void => undefined;
     this.landed = this.#outcome.then(settled, settled);
@@ -64,8 +58,7 @@ class Flight<T> {
   }
 
   async board({ signal, onProgress }: LongRunningOptions): Promise<T> {
-    // One caller's mistake must not end the work of all.
-    const passenger = { onProgress: harmless(onProgress, this.#logger) };
+    const passenger = { onProgress };
     const { last } = this.#progress;
     if (last !== undefined) passenger.onProgress?.(last);
     this.#passengers.add(passenger);

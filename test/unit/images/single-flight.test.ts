@@ -2,7 +2,6 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import type { Progress } from '../../../interfaces/index.js';
 import { SingleFlight, type FlightControls } from '../../../lib/images/single-flight.js';
-import { silentLogger } from '../../support/silent-logger.js';
 
 /** Work that a test ends when it likes. */
 class Work {
@@ -31,7 +30,7 @@ describe('SingleFlight', () => {
   const left = new Error('left');
 
   it('does the work once for all who want it while it is under way', async () => {
-    const flights = new SingleFlight<string>(silentLogger);
+    const flights = new SingleFlight<string>();
     const work = new Work();
     const callers = [1, 2, 3].map(() => flights.join('a', {}, work.start));
     await turn();
@@ -45,7 +44,7 @@ describe('SingleFlight', () => {
   });
 
   it('does different work side by side', async () => {
-    const flights = new SingleFlight<string>(silentLogger);
+    const flights = new SingleFlight<string>();
     const work = [new Work(), new Work()] as const;
     const callers = [flights.join('a', {}, work[0].start), flights.join('b', {}, work[1].start)];
     await turn();
@@ -56,7 +55,7 @@ describe('SingleFlight', () => {
   });
 
   it('gives all the same failure, and none of it to the next', async () => {
-    const flights = new SingleFlight<string>(silentLogger);
+    const flights = new SingleFlight<string>();
     const work = new Work();
     const callers = [flights.join('a', {}, work.start), flights.join('a', {}, work.start)];
     await turn();
@@ -70,7 +69,7 @@ describe('SingleFlight', () => {
   });
 
   it('lets one leave at once, and the work go on', async () => {
-    const flights = new SingleFlight<string>(silentLogger);
+    const flights = new SingleFlight<string>();
     const work = new Work();
     const controller = new AbortController();
     const leaving = flights.join('a', { signal: controller.signal }, work.start);
@@ -84,7 +83,7 @@ describe('SingleFlight', () => {
   });
 
   it('ends the work when the last one leaves, who waits until it is undone', async () => {
-    const flights = new SingleFlight<string>(silentLogger);
+    const flights = new SingleFlight<string>();
     const work = new Work();
     const controller = new AbortController();
     let isOver = false;
@@ -102,7 +101,7 @@ describe('SingleFlight', () => {
   });
 
   it('starts afresh, once, for all who come while ended work is being undone, when it has been', async () => {
-    const flights = new SingleFlight<string>(silentLogger);
+    const flights = new SingleFlight<string>();
     const work = new Work();
     const again = new Work();
     const controller = new AbortController();
@@ -123,7 +122,7 @@ describe('SingleFlight', () => {
   });
 
   it('never begins what everybody left before its turn came', async () => {
-    const flights = new SingleFlight<string>(silentLogger);
+    const flights = new SingleFlight<string>();
     const work = new Work();
     const again = new Work();
     const controllers = [new AbortController(), new AbortController()] as const;
@@ -141,14 +140,14 @@ describe('SingleFlight', () => {
   });
 
   it('takes nobody on board whose signal has aborted', async () => {
-    const flights = new SingleFlight<string>(silentLogger);
+    const flights = new SingleFlight<string>();
     const work = new Work();
     await expect(flights.join('a', { signal: AbortSignal.abort(left) }, work.start)).rejects.toBe(left);
     expect(work.begun).toHaveLength(0);
   });
 
   it('tells all how it gets on, the late ones from where it stands', async () => {
-    const flights = new SingleFlight<string>(silentLogger);
+    const flights = new SingleFlight<string>();
     const work = new Work();
     const seen: Progress[][] = [[], []];
     const callers = [flights.join('a', { onProgress: (progress) => seen[0]?.push(progress) }, work.start)];
@@ -163,21 +162,5 @@ describe('SingleFlight', () => {
     expect(seen[0]).toEqual([reports[0], reports[2], { phase: 'loading', bytes: 0 }]);
     expect(seen[1]?.at(0)).toEqual(reports[2]);
     expect(seen[1]?.at(-1)).toEqual({ phase: 'loading', bytes: 0 });
-  });
-
-  it('goes on when a listener throws, and says so in the log', async () => {
-    const warnings: string[] = [];
-    const logger = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
-    const flights = new SingleFlight<string>(logger);
-    const work = new Work();
-    const onProgress = (): void => {
-      throw new Error('rude');
-    };
-    const caller = flights.join('a', { onProgress }, work.start);
-    await turn();
-    work.begun[0]?.onProgress({ phase: 'loading', bytes: 0 });
-    work.succeed();
-    await expect(caller).resolves.toBe('done');
-    expect(warnings).toHaveLength(1);
   });
 });

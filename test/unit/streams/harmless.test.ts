@@ -1,0 +1,46 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Progress } from '../../../interfaces/index.js';
+import { harmless } from '../../../lib/streams/index.js';
+import { silentLogger } from '../../support/silent-logger.js';
+
+const reports = [1, 2, 3].map((bytes): Progress => ({ phase: 'downloading', bytes }));
+
+describe('harmless', () => {
+  let warnings: string[];
+  let told: Progress[];
+  beforeEach(() => {
+    warnings = [];
+    told = [];
+  });
+
+  const tell = async (listener: (progress: Progress) => unknown): Promise<void> => {
+    const warn = (message: string): void => void warnings.push(message);
+    const onProgress = harmless(listener, { ...silentLogger, warn });
+    for (const report of reports) onProgress?.(report);
+    await turn();
+  };
+
+  it('tells all, in order', async () => {
+    await tell((progress) => void told.push(progress));
+    expect(told).toEqual(reports);
+    expect(warnings).toEqual([]);
+  });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('rude');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('rude'))],
+  ])('goes on to tell a listener that %s, and logs that once', async (_how, fail) => {
+    await tell((progress) => {
+      told.push(progress);
+      return fail();
+    });
+    expect(told).toEqual(reports);
+    expect(warnings).toHaveLength(1);
+  });
+});
