@@ -21,6 +21,7 @@ import { ComputeHost } from '../compute-host.js';
 import type { DockerDriverOptions } from '../driver-options.js';
 import { silentLogger } from '../driver-options.js';
 import { NovaDefaults } from '../nova-defaults.js';
+import { hostMustBeNamed } from '../subjects.js';
 
 /** The verbs about the host itself. */
 export abstract class DockerHostVerbs extends NovaDefaults {
@@ -35,6 +36,7 @@ export abstract class DockerHostVerbs extends NovaDefaults {
   }
 
   override async init_host(host: string, options: VerbOptions = {}): Promise<void> {
+    hostMustBeNamed(host);
     await this.computeHost.start(host, (event) => this.#telling.add(() => this.emit_event(event)), options);
   }
 

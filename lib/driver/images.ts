@@ -8,6 +8,7 @@ import type {
 } from '../../interfaces/index.js';
 import { NovaException } from '../../interfaces/index.js';
 import { snapshot } from '../verbs/index.js';
+import { updateTaskStateMustBeSound } from '../subjects.js';
 import { DockerPowerVerbs } from './power.js';
 
 /** The verbs about images. */
@@ -19,6 +20,7 @@ export abstract class DockerImageVerbs extends DockerPowerVerbs {
     update_task_state: UpdateTaskState,
     options: LongRunningOptions = {},
   ): Promise<void> {
+    updateTaskStateMustBeSound(update_task_state);
     const refusals: unknown[] = [];
     const tell: UpdateTaskState = async (update) => {
       try {

@@ -20,7 +20,7 @@ import {
 } from '../../interfaces/index.js';
 import { setAdministratorPassword, stopContainerCleanly } from '../instances/index.js';
 import { destroy, powerOn, prepareRebuild, rebuild, spawn } from '../verbs/index.js';
-import { makingMustBeSound } from '../subjects.js';
+import { makingMustBeSound, networkInfoMustBeSound } from '../subjects.js';
 import { DockerInventoryVerbs } from './inventory.js';
 
 /** The verbs that make instances and remove them. */
@@ -31,7 +31,7 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     image_meta: ImageMeta,
     options: SpawnOptions = {},
   ): Promise<void> {
-    makingMustBeSound(instance, image_meta);
+    makingMustBeSound(instance, image_meta, options);
     await this.computeHost.change(
       'spawn',
       instance,
@@ -57,7 +57,7 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
       );
     if ((options.accel_uuids ?? []).length > 0)
       throw new NotImplementedError('This driver knows nothing of accelerators');
-    makingMustBeSound(instance, image_meta);
+    makingMustBeSound(instance, image_meta, options);
     const block_device_info = await this.#handOverVolumes(context, instance, image_meta, options);
     await this.computeHost.change(
       'rebuild',
@@ -113,6 +113,7 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     network_info: NetworkInfo,
     { destroy_disks = true, ...options }: DestroyOptions = {},
   ): Promise<void> {
+    networkInfoMustBeSound(network_info);
     await this.computeHost.change(
       'destroy',
       instance,
@@ -130,6 +131,7 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     network_info: NetworkInfo,
     { destroy_disks = true, destroy_vifs = true, ...options }: CleanupOptions = {},
   ): Promise<void> {
+    networkInfoMustBeSound(network_info);
     await this.computeHost.change(
       'clean up',
       instance,
@@ -154,13 +156,14 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
   }
 
   override async restore(instance: Instance, options: VerbOptions = {}): Promise<void> {
+    const network_info = instance.info_cache?.network_info;
+    networkInfoMustBeSound(network_info);
     await this.computeHost.changeContainer(
       'restore',
       instance,
       options,
       InstancePowerOnFailure,
       async (node, container, signal) => {
-        const network_info = instance.info_cache?.network_info;
         await powerOn(node, instance, container, network_info, signal);
       },
     );

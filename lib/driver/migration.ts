@@ -17,7 +17,7 @@ import {
   finishRevertMigration,
   migrateDiskAndPowerOff,
 } from '../verbs/index.js';
-import { makingMustBeSound } from '../subjects.js';
+import { makingMustBeSound, networkInfoMustBeSound } from '../subjects.js';
 import { DockerConsoleVerbs } from './console.js';
 
 /** The verbs of cold migration and resize. */
@@ -30,6 +30,7 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
     network_info: NetworkInfo,
     { timeout = 0, retry_interval = 0, ...options }: MigrateDiskOptions = {},
   ): Promise<string> {
+    networkInfoMustBeSound(network_info);
     const ownAddress = (): Promise<string> => this.get_host_ip_addr();
     const departure = { ...options, dest, ownAddress, flavor, network_info, timeout, retry_interval };
     return await this.computeHost.change(
@@ -54,7 +55,7 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
     image_meta: ImageMeta,
     { power_on = true, ...options }: FinishMigrationOptions = {},
   ): Promise<void> {
-    makingMustBeSound(instance, image_meta);
+    makingMustBeSound(instance, image_meta, { network_info });
     const arrival = { ...options, disk_info, network_info, image_meta, power_on };
     await this.computeHost.change(
       'finish the migration of',
@@ -72,6 +73,7 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
     network_info: NetworkInfo,
     options: VerbOptions = {},
   ): Promise<void> {
+    networkInfoMustBeSound(network_info);
     await this.computeHost.change(
       'confirm the migration of',
       instance,
@@ -88,6 +90,7 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
     _migration: Migration,
     { power_on = true, signal }: FinishRevertMigrationOptions = {},
   ): Promise<void> {
+    networkInfoMustBeSound(network_info);
     await this.computeHost.change('take back', instance, { signal }, MigrationError, (node, merged) =>
       finishRevertMigration(node, instance, { network_info, power_on, signal: merged }),
     );

@@ -13,6 +13,7 @@ import {
   VirtualInterfaceCreateException,
 } from '../../interfaces/index.js';
 import { findInstance } from '../instances/index.js';
+import { networkInfoMustBeSound, vifMustBeSound } from '../subjects.js';
 import { DockerImageVerbs } from './images.js';
 
 /** The verbs that connect instances. */
@@ -22,6 +23,7 @@ export abstract class DockerNetworkVerbs extends DockerImageVerbs {
     network_info: NetworkInfo | null,
     options: VerbOptions = {},
   ): Promise<void> {
+    networkInfoMustBeSound(network_info);
     await this.computeHost.changeContainerIfThere(
       'plug',
       instance,
@@ -38,6 +40,7 @@ export abstract class DockerNetworkVerbs extends DockerImageVerbs {
     network_info: NetworkInfo | null,
     options: VerbOptions = {},
   ): Promise<void> {
+    networkInfoMustBeSound(network_info);
     await this.computeHost.change(
       'unplug',
       instance,
@@ -56,6 +59,7 @@ export abstract class DockerNetworkVerbs extends DockerImageVerbs {
     vif: VIF,
     options: VerbOptions = {},
   ): Promise<void> {
+    vifMustBeSound(vif);
     await this.computeHost.changeContainer(
       'attach an interface to',
       instance,
@@ -73,6 +77,7 @@ export abstract class DockerNetworkVerbs extends DockerImageVerbs {
     vif: VIF,
     options: VerbOptions = {},
   ): Promise<void> {
+    vifMustBeSound(vif);
     await this.computeHost.changeContainer(
       'detach an interface from',
       instance,

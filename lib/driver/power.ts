@@ -29,6 +29,7 @@ import {
   unpauseInstance,
 } from '../instances/index.js';
 import { powerOn, reboot, rebootIfStuck, rescue, resumeStateOnHostBoot, unrescue } from '../verbs/index.js';
+import { networkInfoMustBeSound, rebootTypeMustBeKnown } from '../subjects.js';
 import { DockerLifeCycleVerbs } from './life-cycle.js';
 
 /** The verbs that start, stop and freeze instances. */
@@ -40,6 +41,8 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     reboot_type: RebootType,
     options: RebootOptions = {},
   ): Promise<void> {
+    rebootTypeMustBeKnown(reboot_type);
+    networkInfoMustBeSound(network_info);
     await this.computeHost.change(
       'reboot',
       instance,
@@ -83,6 +86,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     network_info: NetworkInfo | null,
     options: PowerOnOptions = {},
   ): Promise<void> {
+    networkInfoMustBeSound(network_info);
     await this.computeHost.changeContainer(
       'power on',
       instance,
@@ -154,6 +158,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     network_info: NetworkInfo | null,
     options: ResumeOptions = {},
   ): Promise<void> {
+    networkInfoMustBeSound(network_info);
     await this.computeHost.changeContainer(
       'resume',
       instance,
@@ -171,6 +176,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     network_info: NetworkInfo | null,
     options: ResumeOptions = {},
   ): Promise<void> {
+    networkInfoMustBeSound(network_info);
     await this.computeHost.change(
       'resume',
       instance,
@@ -201,6 +207,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     image_meta: ImageMeta,
     options: RescueOptions = {},
   ): Promise<void> {
+    networkInfoMustBeSound(network_info);
     await this.computeHost.change(
       'rescue',
       instance,
@@ -217,6 +224,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     instance: Instance,
     options: LongRunningOptions = {},
   ): Promise<void> {
+    networkInfoMustBeSound(instance.info_cache?.network_info);
     await this.computeHost.change(
       'unrescue',
       instance,

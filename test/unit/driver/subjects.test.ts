@@ -1,0 +1,138 @@
+import { describe, expect, it } from '@jest/globals';
+import { InvalidInput } from '../../../interfaces/index.js';
+import { DockerDriver } from '../../../lib/index.js';
+import { context, newImageMeta, newInstance, TestNetwork } from '../../support/nova-objects.js';
+
+const driver = new DockerDriver({ engine: 'unix:///nowhere' });
+const instance = newInstance();
+const image = newImageMeta('any');
+const [vif] = new TestNetwork().port(7);
+
+/** Calls a verb as a caller without a compiler does. A driver that serves no host lets a sound call come as far as to say so. */
+async function failureOf(verb: string, ...args: readonly unknown[]): Promise<unknown> {
+  const method: unknown = Reflect.get(driver, verb);
+  if (typeof method !== 'function') throw new TypeError(`a driver has no ${verb}`);
+  try {
+    await Reflect.apply(method, driver, args);
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+const comesThrough = { message: expect.stringContaining('init_host comes first') };
+
+/** How each verb is given the interfaces of an instance. */
+const verbs: Record<string, (network_info: unknown) => readonly unknown[]> = {
+  spawn: (network_info) => [context, instance, image, { network_info }],
+  rebuild: (network_info) => [context, instance, image, { network_info }],
+  destroy: (network_info) => [context, instance, network_info],
+  cleanup: (network_info) => [context, instance, network_info],
+  restore: (network_info) => [{ ...instance, info_cache: { network_info } }],
+  reboot: (network_info) => [context, instance, network_info, 'HARD'],
+  power_on: (network_info) => [context, instance, network_info],
+  resume: (network_info) => [context, instance, network_info],
+  resume_state_on_host_boot: (network_info) => [context, instance, network_info],
+  rescue: (network_info) => [context, instance, network_info, image],
+  unrescue: (network_info) => [context, { ...instance, info_cache: { network_info } }],
+  plug_vifs: (network_info) => [instance, network_info],
+  unplug_vifs: (network_info) => [instance, network_info],
+  migrate_disk_and_power_off: (network_info) => [context, instance, 'there', instance.flavor, network_info],
+  finish_migration: (network_info) => [context, {}, instance, null, network_info, image],
+  confirm_migration: (network_info) => [context, {}, instance, network_info],
+  finish_revert_migration: (network_info) => [context, instance, network_info, {}],
+};
+
+describe.each(Object.keys(verbs))('the interfaces given to %s', (verb) => {
+  const given = (network_info: unknown): Promise<unknown> =>
+    failureOf(verb, ...(verbs[verb]?.(network_info) ?? []));
+
+  it.each([
+    [[{ id: 'port', network: 'bridge' }], 'network_info.0.network '],
+    [[{ ...vif, network: { subnets: [] } }], 'network_info.0.network.id '],
+    [[vif, { ...vif, id: 7 }], 'network_info.1.id '],
+    [[{ ...vif, network: { id: 'n', subnets: {} } }], 'network_info.0.network.subnets '],
+    [[{ ...vif, network: { id: 'n', subnets: ['10.0.0.0/24'] } }], 'network_info.0.network.subnets.0 '],
+    [[{ ...vif, network: { id: 'n', subnets: [{}] } }], 'network_info.0.network.subnets.0.cidr '],
+    ['bridge', 'network_info '],
+  ])('are refused as %j, with the place named', async (network_info, place) => {
+    const failure = await given(network_info);
+    expect(failure).toBeInstanceOf(InvalidInput);
+    expect(failure).toMatchObject({ message: expect.stringContaining(place) });
+  });
+
+  it.each([
+    ['none', []],
+    ['unknown', null],
+    ['with more than the driver knows', [{ ...vif, network: { ...vif?.network, more: 1 }, more: {} }]],
+    [
+      'without a gateway, as Neutron gives them',
+      [
+        {
+          ...vif,
+          address: null,
+          network: { id: 'n', subnets: [{ cidr: '10.0.0.0/24', gateway: { address: null, version: null } }] },
+        },
+      ],
+    ],
+  ])('may be %s', async (_what, network_info) => {
+    expect(await given(network_info)).toMatchObject(comesThrough);
+  });
+});
+
+describe('a call of a verb', () => {
+  it.each(['attach_interface', 'detach_interface'])('of %s needs an interface', async (verb) => {
+    const call = (port: unknown): Promise<unknown> =>
+      failureOf(verb, context, instance, ...(verb === 'attach_interface' ? [image] : []), port);
+    expect(await call({ id: 'port', network: 'bridge' })).toMatchObject({
+      name: 'InvalidInput',
+      message: expect.stringContaining('vif.network '),
+    });
+    expect(await call(vif)).toMatchObject(comesThrough);
+  });
+
+  it.each([
+    ['injected_files.0 ', [{ path: '/etc/motd', contents: 'hello' }]],
+    ['injected_files.0', [['/etc/motd']]],
+    ['injected_files ', { '/etc/motd': 'hello' }],
+  ])(
+    'of spawn and rebuild refuses %s that are no pairs of path and content',
+    async (place, injected_files) => {
+      for (const verb of ['spawn', 'rebuild'])
+        expect(await failureOf(verb, context, instance, image, { injected_files })).toMatchObject({
+          name: 'InvalidInput',
+          message: expect.stringContaining(place),
+        });
+    },
+  );
+
+  it('of spawn takes text and bytes to inject', async () => {
+    const injected_files = [
+      ['/etc/motd', 'hello'],
+      ['/etc/key', Buffer.from('key')],
+      ['/etc/bytes', new Uint8Array(3)],
+    ];
+    expect(await failureOf('spawn', context, instance, image, { injected_files })).toMatchObject(
+      comesThrough,
+    );
+  });
+
+  it('of reboot knows SOFT and HARD only', async () => {
+    expect(await failureOf('reboot', context, instance, [], 'soft')).toMatchObject({
+      name: 'InvalidInput',
+      message: expect.stringContaining('reboot_type '),
+    });
+    expect(await failureOf('reboot', context, instance, [], 'SOFT')).toMatchObject(comesThrough);
+  });
+
+  it('of snapshot needs the function that is told its state', async () => {
+    expect(await failureOf('snapshot', context, instance, 'image')).toMatchObject({
+      name: 'InvalidInput',
+      message: expect.stringContaining('update_task_state '),
+    });
+  });
+
+  it.each([undefined, '', 7])('of init_host needs a name, not %j', async (host) => {
+    expect(await failureOf('init_host', host)).toMatchObject({ name: 'InvalidInput' });
+  });
+});
