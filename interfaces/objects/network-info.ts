@@ -14,10 +14,15 @@ export interface FixedIP extends IP {
   readonly floating_ips?: readonly IP[];
 }
 
+/** A gateway; without an address where there is none. */
+export interface Gateway extends Omit<IP, 'address'> {
+  readonly address: string | null;
+}
+
 /** A route of a subnet. */
 export interface Route {
   readonly cidr: string;
-  readonly gateway?: IP | null;
+  readonly gateway?: Gateway | null;
   readonly interface?: string | null;
   readonly meta?: Readonly<Record<string, unknown>>;
 }
@@ -25,7 +30,7 @@ export interface Route {
 /** A subnet, with those addresses in it that the port has. */
 export interface Subnet {
   readonly cidr: string | null;
-  readonly gateway?: IP | null;
+  readonly gateway?: Gateway | null;
   readonly dns?: readonly IP[];
   readonly ips?: readonly FixedIP[];
   readonly routes?: readonly Route[];

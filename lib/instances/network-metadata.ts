@@ -83,9 +83,10 @@ function networkOf(
 }
 
 function defaultRoute({ gateway }: Subnet, version: 4 | 6): Json[] {
-  if (gateway === undefined || gateway === null || gateway.address === '') return [];
+  const address = gateway?.address ?? '';
+  if (address === '') return [];
   const all = version === 4 ? '0.0.0.0' : '::';
-  return [{ network: all, netmask: all, gateway: gateway.address }];
+  return [{ network: all, netmask: all, gateway: address }];
 }
 
 function routeOf({ cidr, gateway }: Route): Json {

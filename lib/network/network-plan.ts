@@ -98,8 +98,8 @@ function version(subnet: Subnet): number {
 }
 
 function gateway(subnet: Subnet): string | undefined {
-  const address = subnet.gateway?.address;
-  return address === undefined || address === '' ? undefined : address;
+  const address = subnet.gateway?.address ?? '';
+  return address === '' ? undefined : address;
 }
 
 function addressPool(subnet: Subnet, vif: VIF): { Subnet: string; Gateway?: string } {

@@ -40,6 +40,11 @@ describe("the plan of an instance's networks", () => {
     });
   });
 
+  it('has no way out where Nova sends a gateway without an address', () => {
+    const sent = changed({ subnets: [{ cidr: '10.0.0.0/24', gateway: { address: null } }] });
+    expect(networkPlan(sent, 'node-1')[0]?.specification.Internal).toBe(true);
+  });
+
   it('holds one subnet of each IP version', () => {
     const subnets = [
       { cidr: '10.0.0.0/24', version: 4, ips: [{ address: '10.0.0.5' }] },
