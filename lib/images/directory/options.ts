@@ -24,15 +24,19 @@ export interface Store {
   readonly logger: Logger | undefined;
 }
 
-const plainOptions = z.object({
+const plainOptions = z.strictObject({
   directory: z.string().min(1),
-  limits: z.object({ bytes: z.int().positive().default(Number.MAX_SAFE_INTEGER) }).prefault({}),
+  limits: z.strictObject({ bytes: z.int().positive().default(Number.MAX_SAFE_INTEGER) }).prefault({}),
+  logger: z.unknown().optional(),
 });
 
-/** @throws InvalidInput when an option cannot be used. */
+/** @throws InvalidInput naming each option that cannot be used. */
 export function storeOf(options: DirectoryImageServiceOptions): Store {
   const checked = plainOptions.safeParse(options);
-  if (!checked.success) throw new InvalidInput(z.prettifyError(checked.error), { cause: checked.error });
+  if (!checked.success)
+    throw new InvalidInput(`The DirectoryImageService cannot be set up: ${z.prettifyError(checked.error)}`, {
+      cause: checked.error,
+    });
   const { directory, limits } = checked.data;
   return { directory: resolve(directory), limit: limits.bytes, logger: options.logger };
 }

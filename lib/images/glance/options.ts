@@ -112,7 +112,7 @@ const passwordAuth = z
   );
 
 const optionsSchema = z
-  .object({
+  .strictObject({
     auth: z.discriminatedUnion('type', [
       passwordAuth,
       z.strictObject({
@@ -131,8 +131,9 @@ const optionsSchema = z
     interface: z.enum(['public', 'internal', 'admin']).default('public'),
     ca: z.union([z.string(), z.instanceof(Buffer)]).optional(),
     insecure: z.boolean().default(false),
+    logger: z.unknown().optional(),
     timeouts: z
-      .object({
+      .strictObject({
         call: duration.default(30 * second),
         idle: duration.default(minute),
         uploadAnswer: duration.default(15 * minute),
@@ -157,7 +158,7 @@ export type KeystoneAuth = Exclude<Settings['auth'], ContextTokenAuth>;
 export function settingsOf(options: GlanceImageServiceOptions): Settings {
   const checked = optionsSchema.safeParse(options);
   if (checked.success) return checked.data;
-  throw new InvalidInput(`The image service cannot be set up: ${z.prettifyError(checked.error)}`);
+  throw new InvalidInput(`The GlanceImageService cannot be set up: ${z.prettifyError(checked.error)}`);
 }
 
 /** An endpoint as it is with or without the version that some catalogues add. */

@@ -48,7 +48,13 @@ export interface ImageTemplatesOptions {
 const minute = 60_000;
 const count = z.int().positive();
 const text = z.string().min(1);
-const plainOptions = z.looseObject({
+/** What is not checked here is believed, or checked where it is used. */
+const plainOptions = z.strictObject({
+  engine: z.unknown().optional(),
+  timeouts: z.unknown().optional(),
+  mayFetch: z.unknown().optional(),
+  ca: z.unknown().optional(),
+  logger: z.unknown().optional(),
   imageService: z.custom((value) => typeof value === 'object' && value !== null, 'must be an image service'),
   host: text,
   maxBytes: count.default(defaultImageLimits.maxBytes),
@@ -89,7 +95,7 @@ export class ImageTemplates {
   constructor(options: ImageTemplatesOptions) {
     const checked = plainOptions.safeParse(options);
     if (!checked.success)
-      throw new InvalidInput(`Images cannot be registered: ${z.prettifyError(checked.error)}`, {
+      throw new InvalidInput(`ImageTemplates cannot be set up: ${z.prettifyError(checked.error)}`, {
         cause: checked.error,
       });
     const { maxBytes, idleTimeout } = checked.data;

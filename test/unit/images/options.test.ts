@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import { DirectoryImageService, GlanceImageService, ImageTemplates } from '../../../lib/images/index.js';
+import { SmallImageService } from '../../support/small-image-service.js';
+
+const auth = { type: 'context_token' } as const;
+const endpoints = 'http://127.0.0.1:9292';
+const imageService = new SmallImageService();
+const logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+function ignore(): void {
+  // Nobody listens.
+}
+
+/** Options as from a caller without a compiler. */
+const given = (options: unknown): unknown[] => [options];
+
+describe('the options of what deals with images', () => {
+  it.each([
+    [DirectoryImageService, { directory: 'images', folder: 'images' }, '"folder"'],
+    [DirectoryImageService, { directory: 'images', limits: { size: 1 } }, '"size"'],
+    [DirectoryImageService, {}, 'directory'],
+    [DirectoryImageService, undefined, 'undefined'],
+    [GlanceImageService, { auth, endpoints, region: 'one' }, '"region"'],
+    [GlanceImageService, { auth, endpoints, timeouts: { read: 1 } }, '"read"'],
+    [GlanceImageService, { endpoints }, 'auth'],
+    [ImageTemplates, { imageService, host: 'node-1', registry: 'there' }, '"registry"'],
+    [ImageTemplates, { imageService }, 'host'],
+  ])('are refused with the names of the class and of what it does not know: %p', (Class, options, named) => {
+    const construct = (): unknown => Reflect.construct(Class, given(options));
+    expect(construct).toThrow(
+      expect.objectContaining({
+        name: 'InvalidInput',
+        message: expect.stringMatching(new RegExp(`${Class.name}[^]*${named}`)),
+      }),
+    );
+  });
+
+  it('may be all that there are', () => {
+    new DirectoryImageService({ directory: 'images', limits: { bytes: 1 }, logger });
+    const ca = Buffer.from('');
+    new GlanceImageService({ auth, endpoints, logger, interface: 'admin', timeouts: { call: 1 } });
+    const templates = new ImageTemplates({
+      ...{ imageService, logger, host: 'node-1', engine: 'unix:///nowhere', timeouts: {}, ca },
+      ...{ mayFetch: () => true, maxBytes: 1, idleTimeout: 1 },
+    });
+    templates.close();
+  });
+});
