@@ -19,6 +19,7 @@ import {
   NovaException,
 } from '../../interfaces/index.js';
 import { setAdministratorPassword, stopContainerCleanly } from '../instances/index.js';
+import { unlessAborted } from '../streams/index.js';
 import { destroy, powerOn, prepareRebuild, rebuild, spawn } from '../verbs/index.js';
 import { makingMustBeSound, networkInfoMustBeSound } from '../subjects.js';
 import { DockerInventoryVerbs } from './inventory.js';
@@ -91,8 +92,10 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
         await prepareRebuild(node, context, instance, image_meta, { losesVolumes, signal, onProgress });
       },
     );
-    await detach?.(context, bdms);
-    return (await attach?.(context, instance, bdms)) ?? given;
+    // In nobody's turn: they call verbs of this instance.
+    const { signal } = options;
+    if (detach !== undefined) await unlessAborted(detach(context, bdms), signal);
+    return attach === undefined ? given : await unlessAborted(attach(context, instance, bdms), signal);
   }
 
   override async failed_spawn_cleanup(instance: Instance, options: VerbOptions = {}): Promise<void> {

@@ -2,6 +2,7 @@ import type { AskedRequest } from './call.js';
 import { engineAddress } from './engine-address.js';
 import { interferenceOf, isTarget } from './faults.js';
 import type { Fault } from './faults.js';
+import { optionsMustBeSound } from './options.js';
 import { startProxy } from './proxy.js';
 import type { Interference } from './proxy.js';
 import type { SeenRequest } from './seen-request.js';
@@ -28,7 +29,11 @@ export interface InjectedFault {
 export interface FaultProxy {
   /** The address to give to the client, as `DOCKER_HOST` has it. */
   readonly host: string;
-  /** Of several faults that fit a request, the one injected first strikes. */
+  /**
+   * Of several faults that fit a request, the one injected first strikes.
+   *
+   * @throws TypeError when a field of the fault is unknown or cannot be used.
+   */
   inject(fault: Fault): InjectedFault;
   /** All requests that came, struck or not, in the order of arrival. */
   requests(): SeenRequest[];
@@ -39,9 +44,10 @@ export interface FaultProxy {
 /**
  * Starts a proxy between a client and an engine, to see and to break what passes.
  *
- * @throws TypeError when `engine` is no address.
+ * @throws TypeError when `engine` is no address, or an option is unknown or cannot be used.
  */
 export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
+  optionsMustBeSound('startFaultProxy', options);
   const seen: SeenRequest[] = [];
   const faults = (options.faults ?? []).map((fault) => new WaitingFault(fault));
   const { host, close } = await startProxy(
@@ -58,6 +64,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
   return {
     host,
     inject: (fault) => {
+      optionsMustBeSound('inject', fault);
       const waiting = new WaitingFault(fault);
       faults.push(waiting);
       return {

@@ -3,6 +3,7 @@ import { engineAddress } from './engine-address.js';
 import { engineVersion } from './engine-version.js';
 import { writeFixture } from './fixture.js';
 import type { Exchange, Fixture } from './fixture.js';
+import { optionsMustBeSound } from './options.js';
 import { startProxy } from './proxy.js';
 import { Scrubber } from './scrubbing.js';
 
@@ -59,9 +60,10 @@ export interface Recorder {
  * Starts to record.
  *
  * @throws RecordingError when the engine does not tell its version.
- * @throws TypeError when `engine` is no address.
+ * @throws TypeError when `engine` is no address, or an option is unknown or cannot be used.
  */
 export async function startRecorder(options: RecorderOptions): Promise<Recorder> {
+  optionsMustBeSound('startRecorder', options);
   const address = engineAddress(options.engine);
   const engine = await engineVersion(options.engine, address);
   const recorded = new Date().toISOString();

@@ -8,6 +8,7 @@ import type { Fixture, RecordedRequest } from './fixture.js';
 import { Ledger } from './ledger.js';
 import type { Entry, ReplayMode } from './ledger.js';
 import { listen } from './listener.js';
+import { optionsMustBeSound } from './options.js';
 import { play } from './playback.js';
 import { refuse } from './refusal.js';
 import { recordRequest, REQUEST_BODY_LIMIT } from './request-record.js';
@@ -53,11 +54,13 @@ export interface Replayer {
  *
  * @param fixtures - paths of fixture files or fixtures; several are one scenario after the other.
  * @throws FixtureError when one cannot be read.
+ * @throws TypeError when an option is unknown or cannot be used.
  */
 export async function startReplayer(
   fixtures: string | Fixture | readonly (string | Fixture)[],
   options: ReplayerOptions = {},
 ): Promise<Replayer> {
+  optionsMustBeSound('startReplayer', options);
   const scenarios: Fixture[] = [];
   for (const fixture of Array.isArray(fixtures) ? fixtures : [fixtures]) {
     scenarios.push(

@@ -151,7 +151,7 @@ describe('the documents', () => {
       ...readdirSync(join(project, top), { recursive: true, encoding: 'utf8' }).map((path) => basename(path)),
     ]);
     const plan = read('docs/architecture.md');
-    const drawn = [...plan.matchAll(/(?<![\w./])([a-z][\w-]*(?:\.ts|(?=\/)))(?!\/?[\w<])/g)];
+    const drawn = [...plan.matchAll(/(?<![\w./-])([a-z][\w-]*(?:\.ts|(?=\/)))(?!\/?[\w<])/g)];
     expect(drawn.length).toBeGreaterThan(30);
     for (const [, name] of drawn) expect(names).toContain(name);
   });

@@ -55,4 +55,20 @@ describe('a rebuild', () => {
     expect(errors).toEqual([]);
     await driver.destroy(context, instance, []);
   });
+
+  it('ends with its signal while the orchestrator hands volumes over', async () => {
+    const { driver, boot, context, image } = harness;
+    const instance = await boot();
+    const reason = new Error('enough');
+    const abort = new AbortController();
+    const rebuilding = driver.rebuild(context, instance, image, {
+      signal: abort.signal,
+      detach_block_devices: () => {
+        abort.abort(reason);
+        return new Promise(() => undefined);
+      },
+    });
+    await expect(rebuilding).rejects.toBe(reason);
+    expect((await driver.get_info(instance)).state).toBe(power_state.RUNNING);
+  });
 });

@@ -29,6 +29,11 @@ async function proxied(faults: Fault[] = []): Promise<{ proxy: FaultProxy; heard
 const whole = { status: 200, text: '0123456789', cut: false };
 
 describe('a fault proxy', () => {
+  it('is not started with options that it does not know, and names them', async () => {
+    const options = { engine: 'unix:///nowhere', fault: [], times: 2 };
+    await expect(startFaultProxy(options)).rejects.toThrow(/startFaultProxy .*"fault", "times"/);
+  });
+
   it('counts the requests and passes them on as they are', async () => {
     const { proxy, heard } = await proxied();
     expect(await ask(proxy.host, { method: 'POST', path: '/a?b=c', body: 'x' })).toMatchObject(whole);

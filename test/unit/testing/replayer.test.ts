@@ -25,6 +25,20 @@ async function answers(replayer: Replayer, ...paths: string[]): Promise<string[]
   return texts;
 }
 
+describe('a replayer', () => {
+  it('is not started with options that it does not know, and names them', async () => {
+    const options = { mode: 'in-order', order: 'any' } as const;
+    await expect(startReplayer(scenario([]), options)).rejects.toThrow(/startReplayer .*"order"/);
+  });
+
+  it('is not started in a mode that there is not', async () => {
+    const options: object = { mode: 'random' };
+    await expect(startReplayer(scenario([]), options)).rejects.toThrow(
+      /startReplayer .*"in-order"[^]*at mode/,
+    );
+  });
+});
+
 describe('a replay in order', () => {
   const exchanges = [
     exchange('GET', '/a', 'A'),
