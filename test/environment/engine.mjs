@@ -39,8 +39,9 @@ export async function findEngine() {
  * Starts an engine with a socket, files and network of its own, and has it ended with this process.
  *
  * @param version one of `engineVersions`.
+ * @param options `containerdStore`: keep images in containerd's store, as engines from 29 on do by default. 20.10 has no such choice.
  */
-export async function startEngine(version) {
+export async function startEngine(version, { containerdStore = false } = {}) {
   // unshare gives the engine a network of its own: its bridges and addresses do not meet the machine's. Images are made from busybox, and packed with gzip, zstd and xz.
   await installPackages('docker.io', 'iproute2', 'util-linux', 'busybox-static', 'zstd', 'xz-utils');
   const root = version === '20.10' ? undefined : await unpackFromSuite('forky', 'docker.io', 'containerd');
@@ -67,6 +68,7 @@ export async function startEngine(version) {
       '--ip-forward=false',
     ],
     ...['--shutdown-timeout', '5'],
+    ...(version === '20.10' ? [] : ['--feature', `containerd-snapshotter=${containerdStore}`]),
   ];
   const log = join(folder, 'log');
   const command = ['--net', '--', 'sh', '-c', 'ip link set lo up && exec dockerd "$@"', 'dockerd', ...flags];
