@@ -1,6 +1,6 @@
 import type { ExternalEventName, Instance, Logger, NetworkInfo, VirtAPI } from '../../interfaces/index.js';
 import { VirtualInterfaceCreateException } from '../../interfaces/index.js';
-import { Deadline, DeadlineExceeded, unlessAborted } from '../streams/index.js';
+import { asError, Deadline, DeadlineExceeded, unlessAborted } from '../streams/index.js';
 
 /** How to wait for an instance's interfaces to be wired up. */
 export interface VifPlugging {
@@ -20,7 +20,8 @@ export interface VifPlugging {
  * @param virtapi - whom to ask for the reports; without one nobody is waited for.
  * @param action - what connects and starts it.
  * @returns what `action` returns.
- * @throws VirtualInterfaceCreateException when a report is missing and that is fatal, or when nobody begins to listen within the same time.
+ * @throws VirtualInterfaceCreateException when a report is missing and that is fatal, or when nobody begins to listen within the same time, or ends listening without having
+ * called the action.
  * @throws what `action` throws; the signal's reason when it aborts during the wait.
  */
 export async function whilePlugging<T>(
@@ -32,39 +33,20 @@ export async function whilePlugging<T>(
 ): Promise<T> {
   const events = pluggingEvents(network_info);
   if (virtapi === undefined || timeout === 0 || events.length === 0) return await action();
-  const outcome: { hasBegun: boolean; started?: { readonly value: T } } = { hasBegun: false };
-  const began = settlement();
-  const ended = settlement();
-  const late = new AbortController();
-  const begin = async (): Promise<T> => {
-    late.signal.throwIfAborted();
-    outcome.hasBegun = true;
-    began.settle();
-    try {
-      const value = await action();
-      outcome.started = { value };
-      return value;
-    } finally {
-      ended.settle();
-    }
-  };
-  const options = { deadline: timeout, ...(signal === undefined ? {} : { signal }) };
   signal?.throwIfAborted();
-  const waiting = virtapi.wait_for_instance_event(instance, events, options, begin);
+  const start = new Start(action);
+  const waiting = listen(virtapi, instance, events, { timeout, signal }, start);
   try {
-    const beginning = Promise.race([waiting, began.promise]);
+    const beginning = Promise.race([waiting, start.begun]);
     await withinTime('the beginning of the wait for its interfaces', beginning, { timeout, signal });
   } catch (error) {
-    late.abort(error);
-    if (!outcome.hasBegun) throw notListening(error, instance, timeout);
+    if (start.refuseFrom(error)) throw notListening(error, instance, timeout);
   }
+  const value = await start.outcome(instance);
   try {
-    // Neither the signal nor a deadline may end this wait while the instance is still being made: nobody could undo it.
-    await Promise.race([waiting, ended.promise]);
-    return await withinTime('the report of its interfaces', waiting, { timeout, signal });
+    await withinTime('the report of its interfaces', waiting, { timeout, signal });
   } catch (error) {
-    const { started } = outcome;
-    if (started === undefined || signal?.aborted === true) throw error;
+    if (signal?.aborted === true) throw error;
     const ports = events.map(([, tag]) => tag);
     if (fatal)
       throw new VirtualInterfaceCreateException(
@@ -76,7 +58,68 @@ export async function whilePlugging<T>(
       ports,
       error,
     });
-    return started.value;
+  }
+  return value;
+}
+
+/** Has the orchestrator listen. What it fails with before it has promised anything is a failure like any other. */
+async function listen<T>(
+  virtapi: VirtAPI,
+  instance: Instance,
+  events: readonly ExternalEventName[],
+  { timeout, signal }: Pick<VifPlugging, 'timeout' | 'signal'>,
+  start: Start<T>,
+): Promise<void> {
+  const options = { deadline: timeout, ...(signal === undefined ? {} : { signal }) };
+  await virtapi.wait_for_instance_event(instance, events, options, start.begin);
+}
+
+/**
+ * The start of an instance in the hands of an orchestrator, which may begin it late, twice or never, and give up while it is under way. Whatever it does, the instance is started
+ * once at most, and what became of it is known.
+ */
+class Start<T> {
+  /** Settles when the start begins. */
+  readonly begun: Promise<void>;
+  readonly #action: () => Promise<T>;
+  #begin: () => void = () => undefined;
+  #running: Promise<T> | undefined;
+  #refusal: { readonly reason: unknown } | undefined;
+
+  constructor(action: () => Promise<T>) {
+    this.#action = action;
+    this.begun = new Promise((resolve) => (this.#begin = resolve));
+  }
+
+  /** Starts the instance, unless that was refused; whoever asks again hears of the same start. */
+  readonly begin = (): Promise<T> => {
+    if (this.#running === undefined && this.#refusal !== undefined)
+      return Promise.reject(asError(this.#refusal.reason));
+    this.#running ??= this.#action();
+    // The orchestrator need not look at what comes of it: the driver does.
+    this.#running.catch(() => undefined);
+    this.#begin();
+    return this.#running;
+  };
+
+  /** From now on it is not begun any more. @returns whether it never was. */
+  refuseFrom(reason: unknown): boolean {
+    this.#refusal = { reason };
+    return this.#running === undefined;
+  }
+
+  /**
+   * What became of it. Nothing else may end this wait, not the signal nor a deadline: while the instance is still being made, nobody could undo it.
+   *
+   * @throws what the action throws; VirtualInterfaceCreateException when the orchestrator has listened, and started nothing.
+   */
+  async outcome({ uuid: instance_uuid }: Instance): Promise<T> {
+    if (this.#running !== undefined) return await this.#running;
+    this.refuseFrom(new Error('the wait for its interfaces is over'));
+    throw new VirtualInterfaceCreateException(
+      `The orchestrator waited for the interfaces of instance ${instance_uuid} without having it started`,
+      { instance_uuid },
+    );
   }
 }
 
@@ -107,13 +150,4 @@ async function withinTime<T>(
   } finally {
     deadline.clear();
   }
-}
-
-/** Something that happens once, and the promise that it does. */
-function settlement(): { readonly promise: Promise<void>; readonly settle: () => void } {
-  let settle: () => void = () => undefined;
-  const promise = new Promise<void>((resolve) => {
-    settle = resolve;
-  });
-  return { promise, settle };
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { NetworkInfo, VirtAPI } from '../../../interfaces/index.js';
 import { whilePlugging } from '../../../lib/network/index.js';
 import { newInstance, TestNetwork } from '../../support/nova-objects.js';
@@ -101,6 +101,78 @@ describe('the start of an instance whose interfaces are down', () => {
     const waiting = whilePlugging(silent, instance, down, { ...how, signal: impatience.signal }, slow);
     await expect(waiting).rejects.toBe(reason);
     expect(done).toBe(true);
+  });
+});
+
+describe('the start of an instance in the hands of an orchestrator that does not keep to its part', () => {
+  const careless = (listen: (action: () => Promise<unknown>) => Promise<never>): VirtAPI => ({
+    wait_for_instance_event: (_instance, _events, _options, action) => listen(action),
+  });
+  /** Resolves, to nothing that anybody has asked for. */
+  const over = (): Promise<never> =>
+    new Promise<never>((resolve) => void Reflect.apply(resolve, undefined, []));
+  let starts = 0;
+  let ended = 0;
+  const slow = async (): Promise<string> => {
+    starts += 1;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    ended += 1;
+    return 'started';
+  };
+  beforeEach(() => {
+    starts = ended = 0;
+  });
+
+  it('fails when the orchestrator gives up, and not before the start has ended: nobody could undo it', async () => {
+    const impatient = careless((action) => {
+      void action();
+      return Promise.reject(new Error('the orchestrator gives up'));
+    });
+    await expect(whilePlugging(impatient, instance, down, how, slow)).rejects.toMatchObject({
+      name: 'VirtualInterfaceCreateException',
+      cause: { message: 'the orchestrator gives up' },
+    });
+    expect(ended).toBe(1);
+  });
+
+  it('fails when it was never begun, and is not begun later', async () => {
+    let late = (): Promise<unknown> => Promise.resolve();
+    const idle = careless((action) => {
+      late = action;
+      return over();
+    });
+    const failure = { name: 'VirtualInterfaceCreateException', instance_uuid: instance.uuid };
+    await expect(whilePlugging(idle, instance, down, how, slow)).rejects.toMatchObject(failure);
+    await expect(late()).rejects.toThrow();
+    expect(starts).toBe(0);
+  });
+
+  it('fails with its own failure, whatever the orchestrator makes of it', async () => {
+    const failure = new Error('no');
+    const deaf = careless((action) => {
+      void action();
+      return over();
+    });
+    const failed = whilePlugging(deaf, instance, down, how, () => Promise.reject(failure));
+    await expect(failed).rejects.toBe(failure);
+  });
+
+  it('is not over before it has ended, and is the only one when it is asked for twice', async () => {
+    const hasty = careless((action) => {
+      void action();
+      void action();
+      return over();
+    });
+    await expect(whilePlugging(hasty, instance, down, how, slow)).resolves.toBe('started');
+    expect([starts, ended]).toEqual([1, 1]);
+  });
+
+  it('fails when the orchestrator throws at once', async () => {
+    const broken = careless(() => {
+      throw new Error('broken');
+    });
+    await expect(whilePlugging(broken, instance, down, how, slow)).rejects.toThrow('broken');
+    expect(starts).toBe(0);
   });
 });
 
