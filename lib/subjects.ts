@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type {
+  BlockDeviceInfo,
   ImageMeta,
   Instance,
   NetworkInfo,
   RebootType,
+  RescueOptions,
   SpawnOptions,
   UpdateTaskState,
   VIF,
@@ -15,12 +17,56 @@ import { InvalidInput, reboot_type } from '../interfaces/index.js';
  * that a mistake of the caller does not read as a failure of the host, which Nova would try again on another one.
  */
 
-const instance = z.looseObject({ uuid: z.string(), name: z.string() });
+/** None stands for what was left out, as Nova has it. */
+const text = z.string().nullish();
 const amount = z.number().nonnegative();
-const made = instance.extend({
-  flavor: z.looseObject({ memory_mb: amount, vcpus: amount, root_gb: amount }),
+const pinning = z.looseObject({ cpu_pinning: z.record(z.string(), z.number()).nullish() });
+const instance = z.looseObject({
+  uuid: z.string(),
+  name: z.string(),
+  hostname: text,
+  display_name: text,
+  project_id: text,
+  user_id: text,
+  image_ref: text,
+  key_name: text,
+  key_data: text,
+  user_data: text,
+  config_drive: text,
+  availability_zone: text,
+  launch_index: z.number().nullish(),
+  metadata: z.record(z.string(), z.string()).optional(),
+  system_metadata: z.record(z.string(), z.string().nullable()).optional(),
+  numa_topology: z.looseObject({ cells: z.array(pinning) }).nullish(),
 });
-const image = z.looseObject({ id: z.string() });
+const made = instance.extend({
+  flavor: z.looseObject({
+    memory_mb: amount,
+    vcpus: amount,
+    root_gb: amount,
+    ephemeral_gb: amount.optional(),
+    swap: amount.optional(),
+    extra_specs: z.record(z.string(), z.string()).optional(),
+  }),
+});
+const image = z.looseObject({
+  id: z.string(),
+  container_format: text,
+  min_disk: amount.nullish(),
+  min_ram: amount.nullish(),
+  properties: z.record(z.string(), z.unknown()).optional(),
+});
+const disk = z.looseObject({ device_name: text, encrypted: z.boolean().nullish() });
+const volume = z.looseObject({ mount_device: text, boot_index: z.number().nullish() });
+const disks = z
+  .looseObject({
+    root_device_name: text,
+    image: z.array(disk).optional(),
+    ephemerals: z.array(disk).optional(),
+    block_device_mapping: z.array(volume).optional(),
+    swap: disk.nullish(),
+  })
+  .nullish();
 
 /** Nova sends a gateway without an address where a subnet has none. */
 const gateway = z.looseObject({ address: z.string().nullish() }).nullish();
@@ -58,16 +104,31 @@ export function instanceMustBeSound(subject: Instance): void {
   mustFit('instance', instance, subject);
 }
 
+/** What goes into an instance that is made, as verbs call it. */
+type Given = Pick<
+  SpawnOptions & RescueOptions,
+  'network_info' | 'injected_files' | 'admin_password' | 'rescue_password' | 'block_device_info'
+>;
+
 /** @throws InvalidInput naming what an instance, its image or what goes with them lacks that a container cannot be made without. */
-export function makingMustBeSound(
-  subject: Instance,
-  image_meta: ImageMeta,
-  { network_info, injected_files }: Pick<SpawnOptions, 'network_info' | 'injected_files'>,
-): void {
+export function makingMustBeSound(subject: Instance, image_meta: ImageMeta, given: Given): void {
   mustFit('instance', made, subject);
   mustFit('image_meta', image, image_meta);
-  networkInfoMustBeSound(network_info);
-  mustFit('injected_files', injected, injected_files);
+  networkInfoMustBeSound(given.network_info);
+  mustFit('injected_files', injected, given.injected_files);
+  mustFit('admin_password', text, given.admin_password);
+  mustFit('rescue_password', text, given.rescue_password);
+  disksMustBeSound(given.block_device_info);
+}
+
+/** @throws InvalidInput naming what of the disks is none. */
+export function disksMustBeSound(block_device_info: BlockDeviceInfo | null | undefined): void {
+  mustFit('block_device_info', disks, block_device_info);
+}
+
+/** @throws InvalidInput when it is no text. */
+export function passwordMustBeSound(new_pass: string): void {
+  mustFit('new_pass', z.string(), new_pass);
 }
 
 /** @throws InvalidInput naming what of the interfaces is none. */

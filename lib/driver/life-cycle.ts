@@ -21,7 +21,7 @@ import {
 import { setAdministratorPassword, stopContainerCleanly } from '../instances/index.js';
 import { unlessAborted } from '../streams/index.js';
 import { destroy, powerOn, prepareRebuild, rebuild, spawn } from '../verbs/index.js';
-import { makingMustBeSound, networkInfoMustBeSound } from '../subjects.js';
+import { makingMustBeSound, networkInfoMustBeSound, passwordMustBeSound } from '../subjects.js';
 import { DockerInventoryVerbs } from './inventory.js';
 
 /** The verbs that make instances and remove them. */
@@ -177,6 +177,7 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     new_pass: string,
     options: VerbOptions = {},
   ): Promise<void> {
+    passwordMustBeSound(new_pass);
     await this.computeHost.changeContainer(
       'set the password of',
       instance,

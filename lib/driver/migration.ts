@@ -55,7 +55,7 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
     image_meta: ImageMeta,
     { power_on = true, ...options }: FinishMigrationOptions = {},
   ): Promise<void> {
-    makingMustBeSound(instance, image_meta, { network_info });
+    makingMustBeSound(instance, image_meta, { ...options, network_info });
     const arrival = { ...options, disk_info, network_info, image_meta, power_on };
     await this.computeHost.change(
       'finish the migration of',

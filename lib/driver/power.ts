@@ -29,7 +29,12 @@ import {
   unpauseInstance,
 } from '../instances/index.js';
 import { powerOn, reboot, rebootIfStuck, rescue, resumeStateOnHostBoot, unrescue } from '../verbs/index.js';
-import { networkInfoMustBeSound, rebootTypeMustBeKnown } from '../subjects.js';
+import {
+  disksMustBeSound,
+  makingMustBeSound,
+  networkInfoMustBeSound,
+  rebootTypeMustBeKnown,
+} from '../subjects.js';
 import { DockerLifeCycleVerbs } from './life-cycle.js';
 
 /** The verbs that start, stop and freeze instances. */
@@ -43,6 +48,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
   ): Promise<void> {
     rebootTypeMustBeKnown(reboot_type);
     networkInfoMustBeSound(network_info);
+    disksMustBeSound(options.block_device_info);
     await this.computeHost.change(
       'reboot',
       instance,
@@ -177,6 +183,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     options: ResumeOptions = {},
   ): Promise<void> {
     networkInfoMustBeSound(network_info);
+    disksMustBeSound(options.block_device_info);
     await this.computeHost.change(
       'resume',
       instance,
@@ -207,7 +214,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     image_meta: ImageMeta,
     options: RescueOptions = {},
   ): Promise<void> {
-    networkInfoMustBeSound(network_info);
+    makingMustBeSound(instance, image_meta, { ...options, network_info });
     await this.computeHost.change(
       'rescue',
       instance,

@@ -106,6 +106,59 @@ describe('a call of a verb', () => {
     },
   );
 
+  /** How each verb that makes a container is given what it makes it of. */
+  const making: Record<string, (subject: object, options: object, meta: object) => readonly unknown[]> = {
+    spawn: (subject, options, meta) => [context, subject, meta, options],
+    rebuild: (subject, options, meta) => [context, subject, meta, options],
+    rescue: (subject, options, meta) => [context, subject, [], meta, options],
+    finish_migration: (subject, options, meta) => [context, {}, subject, null, [], meta, options],
+  };
+
+  it.each<[string, object, object?, object?]>([
+    ['instance.metadata.count ', { metadata: { count: 5 } }],
+    ['instance.metadata ', { metadata: 'role=web' }],
+    ['instance.user_data ', { user_data: Buffer.from('#!/bin/sh') }],
+    ['instance.key_data ', { key_data: ['ssh-ed25519 …'] }],
+    ['instance.hostname ', { hostname: 7 }],
+    ['instance.project_id ', { project_id: {} }],
+    [
+      'instance.system_metadata.image_os_shutdown_timeout ',
+      { system_metadata: { image_os_shutdown_timeout: 60 } },
+    ],
+    ['instance.numa_topology.cells ', { numa_topology: {} }],
+    [
+      'instance.flavor.extra_specs.hw:cpu_policy ',
+      { flavor: { ...instance.flavor, extra_specs: { 'hw:cpu_policy': 1 } } },
+    ],
+    ['instance.flavor.swap ', { flavor: { ...instance.flavor, swap: '64' } }],
+    [
+      'block_device_info.ephemerals.0.device_name ',
+      {},
+      { block_device_info: { ephemerals: [{ device_name: 5 }] } },
+    ],
+    ['block_device_info.block_device_mapping ', {}, { block_device_info: { block_device_mapping: {} } }],
+    ['image_meta.properties ', {}, {}, { properties: 'os_command_line=sh' }],
+    ['image_meta.min_ram ', {}, {}, { min_ram: '64' }],
+  ])('that makes a container refuses another %s', async (place, changes, options = {}, meta = {}) => {
+    for (const [verb, args] of Object.entries(making))
+      expect({
+        verb,
+        failure: await failureOf(verb, ...args({ ...instance, ...changes }, options, { ...image, ...meta })),
+      }).toMatchObject({
+        verb,
+        failure: { name: 'InvalidInput', message: expect.stringContaining(place) },
+      });
+  });
+
+  it('takes no password but text', async () => {
+    const refusal = { name: 'InvalidInput', message: expect.stringContaining('pass') };
+    expect(await failureOf('spawn', context, instance, image, { admin_password: 5 })).toMatchObject(refusal);
+    expect(await failureOf('rescue', context, instance, [], image, { rescue_password: {} })).toMatchObject(
+      refusal,
+    );
+    expect(await failureOf('set_admin_password', instance, undefined)).toMatchObject(refusal);
+  });
+
   it('of spawn takes text and bytes to inject', async () => {
     const injected_files = [
       ['/etc/motd', 'hello'],
