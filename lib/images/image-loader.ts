@@ -27,7 +27,6 @@ import { removeUnusedImages, type UnusedImages } from './image-cache.js';
 import { ImageHolds } from './image-holds.js';
 import { inheritedConfiguration } from './inherited-configuration.js';
 import {
-  archiveAbove,
   BaseChain,
   baseMustBeSame,
   baseOf,
@@ -267,21 +266,16 @@ export class ImageLoader {
     const temporary = temporaryName(repository.loading, this.#host);
     const { apiVersion, architecture } = await this.#engine.negotiate({ signal });
     const source = await this.#imageService.download(context, id, controls);
-    const options = {
+    const rewritten = rewriteArchive(source, {
       subject: `Image ${id}`,
       reference: temporary.reference,
       limits: this.#limits,
       signal,
-    };
-    if (below !== undefined) {
-      await this.#load(id, temporary, archiveAbove(source, { ...options, below }), controls);
-      return;
-    }
-    const rewritten = rewriteArchive(source, {
-      ...options,
       architecture,
       takesZstdLayers: isAtLeast(apiVersion, firstWithZstd),
-      rootFileSystem: () => inheritedConfiguration(record),
+      ...(below === undefined
+        ? { rootFileSystem: () => inheritedConfiguration(record) }
+        : { below: { layers: below } }),
     });
     await this.#load(id, temporary, rewritten, controls, async () => {
       if ((await rewritten.form) === 'image') await this.#engine.images.load(rewritten.archive);

@@ -1,18 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ImageUnacceptable } from '../../interfaces/index.js';
 import type { ImageInspect } from '../engine/index.js';
-import type { PartialImage } from './layers/index.js';
+import type { ArchivedImage } from './archive/index.js';
 
 /**
  * Checks that what the engine says it loaded is what the archive held.
  *
  * @throws ImageUnacceptable when it is not.
  */
-export function mustBeLoaded(image_id: string, expected: PartialImage, loaded: ImageInspect): void {
+export function mustBeLoaded(image_id: string, expected: ArchivedImage, loaded: ImageInspect): void {
   const differs = (what: string): ImageUnacceptable =>
     new ImageUnacceptable(`Image ${image_id} is not what the engine made of it: the ${what} differs`);
-  const layers = expected.layers.map(({ diffId }) => diffId);
-  if (!isDeepStrictEqual(loaded.RootFS.Layers, layers)) throw differs('list of layers');
+  if (!isDeepStrictEqual(loaded.RootFS.Layers, expected.configuration.rootfs.diff_ids))
+    throw differs('list of layers');
   // Classic stores name an image by its configuration's digest, so that nothing is left to compare; the containerd store by its manifest's.
   if (loaded.Id === expected.id) return;
   const config = expected.configuration.config ?? {};

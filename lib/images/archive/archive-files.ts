@@ -10,17 +10,16 @@ export interface LayerFile extends LayerDigests {
   readonly newName: string;
   /** Bytes as they are. */
   readonly size: number;
-  readonly compressed: boolean;
 }
 
 /** A file that is held in memory until it is known what it is for. */
-export interface HeldFile {
+interface HeldFile {
   readonly kind: 'held';
   readonly content: Buffer;
 }
 
 /** A file that cannot be part of an image, and was not passed on. */
-export interface UselessFile {
+interface UselessFile {
   readonly kind: 'useless';
   /** Why, as the rest of a sentence: `is compressed with xz`. */
   readonly because: string;

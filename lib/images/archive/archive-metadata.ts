@@ -3,7 +3,7 @@ import { ArchiveRefused, shown } from './archive-refused.js';
 import type { ArchiveFiles } from './archive-files.js';
 
 /** What a file with metadata is, for messages. */
-export type MetadataRole = 'manifest' | 'configuration' | 'index';
+type MetadataRole = 'manifest' | 'configuration' | 'index';
 
 /**
  * Finds a file with metadata.

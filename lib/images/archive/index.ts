@@ -2,8 +2,7 @@
  * Image archives: read from anybody, verified, and rewritten so that an engine can be given them. It knows neither engines nor image services, writes
  * no file, and holds no more of an archive in memory than its metadata.
  */
-export { ArchiveFiles, type LayerFile } from './archive-files.js';
-export { ArchiveRefused, shown } from './archive-refused.js';
+export { ArchiveRefused } from './archive-refused.js';
 export { ByteReader } from './byte-reader.js';
 export { contentType } from './content-type.js';
 export { entryPath, linkTarget } from './entry-path.js';
@@ -16,20 +15,16 @@ export {
   plainPath,
   type FileSystemEntry,
 } from './file-system-reader.js';
-export {
-  parseConfiguration,
-  type ContainerConfiguration,
-  type ImageConfiguration,
-} from './image-configuration.js';
-export { LayerDigest, type LayerDigests } from './layer-digest.js';
+export { parseConfiguration, type ImageConfiguration } from './image-configuration.js';
 export { ByteBudget, defaultImageLimits, longestExtendedHeader, type ImageLimits } from './limits.js';
-export { manifestPath, parseManifest, type Manifest } from './manifest.js';
+export { manifestPath, parseManifest } from './manifest.js';
 export {
   rewriteArchive,
-  type ArchiveForm,
+  type ArchivedImage,
+  type LayersBelow,
   type RewriteOptions,
   type RewrittenImage,
-  type RewrittenLayer,
 } from './rewrite-archive.js';
 export { blockSize, fileHeader, isTarHeader, paddingAfter, tarHeader } from './tar-header.js';
-export { TarReader, type TarEntry } from './tar-reader.js';
+export { endOfArchive, wholeFile } from './whole-file.js';
+export { isLayerType, writeLayer, writeMetadata } from './write-image.js';

@@ -1,27 +1,35 @@
-import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
 import { isLent, lentBytes, readableOf } from '../../streams/index.js';
 import { ArchiveFiles, type ArchiveFile } from './archive-files.js';
 import { ArchiveRefused, shown } from './archive-refused.js';
 import { ByteReader } from './byte-reader.js';
-import type { Compression } from './compression.js';
 import { contentType } from './content-type.js';
 import {
   parseConfiguration,
   type ContainerConfiguration,
   type ImageConfiguration,
 } from './image-configuration.js';
-import { LayerDigest } from './layer-digest.js';
 import { ByteBudget, defaultImageLimits, type ImageLimits } from './limits.js';
 import { manifestPath } from './manifest.js';
 import { indexPath } from './oci-layout.js';
 import { isRootFileSystem, rootFileSystem } from './root-file-system.js';
 import { Outcome } from './outcome.js';
-import { blockSize, fileHeader, paddingAfter } from './tar-header.js';
+import { blockSize } from './tar-header.js';
 import { TarReader, type TarEntry } from './tar-reader.js';
 import { unpackedArchive, uselessBecause } from './unpacked-archive.js';
 import { verifiedImage } from './verified-image.js';
+import { isLayerType, writeLayer, writeMetadata, type LayerType } from './write-image.js';
+
+/** The layers of a base image, which a rewritten archive leaves out, be they in the archive or not. */
+export interface LayersBelow {
+  /** By their diff ids: the image's must begin with them. */
+  readonly layers: readonly string[];
+  /** Tells those that are in the archive from others while it flows. What is taken for one of them and is none is missed at the end. */
+  readonly holds?: (path: string) => boolean;
+  /** Shown small files that are no layers, as they come. */
+  readonly onMetadata?: (path: string, content: Buffer) => void;
+}
 
 /** How an archive is rewritten. */
 export interface RewriteOptions {
@@ -38,30 +46,35 @@ export interface RewriteOptions {
   readonly architecture?: string;
   /** Whether whoever is given the archive can unpack layers that are compressed with zstd; default true. Where not, such an archive is refused. */
   readonly takesZstdLayers?: boolean;
+  /** What the image lies above: none when left out. */
+  readonly below?: LayersBelow;
   /** Breaks off: the archive and its source are destroyed with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** A layer of a rewritten archive. */
-export interface RewrittenLayer {
+interface RewrittenLayer {
   /** Its name in the archive. */
   readonly name: string;
   /** Bytes in the archive. */
   readonly size: number;
   /** `sha256:` and the digest of the layer unpacked. */
   readonly diffId: string;
-  readonly compressed: boolean;
 }
 
 /** What a rewritten archive is: that of an image, or that of the files of a root file system, from which the engine is to make an image. */
-export type ArchiveForm = 'image' | 'root file system';
+type ArchiveForm = 'image' | 'root file system';
 
-/** What a rewritten archive holds. */
-export interface RewrittenImage {
+/** The image that an engine makes of an archive. */
+export interface ArchivedImage {
   /** `sha256:` and the digest of the configuration: the image's id in a classic image store. Empty for a root file system: its engine makes one. */
   readonly id: string;
   readonly configuration: ImageConfiguration;
-  /** From the base up. */
+}
+
+/** What a rewritten archive holds. */
+export interface RewrittenImage extends ArchivedImage {
+  /** Those that the archive has, from the base up. */
   readonly layers: readonly RewrittenLayer[];
 }
 
@@ -69,14 +82,15 @@ export interface RewrittenImage {
 const readAhead = 1024 * 1024;
 
 /**
- * Turns an image archive that anybody may have made into one that an engine can be given: `docker save` archives of the old or the OCI
- * layout, and such layouts without a manifest.json, plain or compressed with gzip, zstd or xz, become regular files named in the order of arrival and, as the last of them, a manifest with one image. Nothing that the archive
- * calls itself or links to is left, and the manifest comes only when the source has ended without an error and everything in it has been
- * verified: before that an engine has nothing to load. The archive of a root file system is passed on as it is, unpacked, and its end mark comes last.
+ * Turns an image archive that anybody may have made into one that an engine can be given: `docker save` archives of the old or the OCI layout,
+ * and such layouts without a manifest.json, plain or compressed with gzip, zstd or xz, become regular files, the layers named in the order of
+ * arrival, and as the last of them a manifest with one image. Nothing that the archive calls itself or links to is left, and the manifest comes
+ * only when the source has ended without an error and everything in it has been verified: before that an engine has nothing to load. The archive
+ * of a root file system is passed on as it is, unpacked, and its end mark comes last.
  *
  * @param source - the archive; read to its very end, so that a source that verifies itself can, and destroyed in any case.
- * @returns the rewritten archive, which the caller must read or destroy, its form, known when it begins, and what it holds. All fail with ImageUnacceptable when the archive is
- * refused, and with the source's own error when that fails.
+ * @returns the rewritten archive, which the caller must read or destroy, its form, known when it begins, and what it holds. All fail with
+ * ImageUnacceptable when the archive is refused, and with the source's own error when that fails.
  */
 export function rewriteArchive(
   source: Readable,
@@ -108,6 +122,8 @@ export function rewriteArchive(
     },
     { signal: options.signal, readAhead },
   );
+  // Told to whoever reads it. It may fail before that, and without a listener it would end the process.
+  archive.on('error', () => undefined);
   archive.once('close', () => {
     const why = archive.errored ?? new Error('The archive was destroyed before its end');
     form.reject(why);
@@ -167,7 +183,7 @@ class ArchiveRewriter {
     this.image.resolve({
       id: '',
       configuration: { os: 'linux', config, rootfs: { type: 'layers', diff_ids: [diffId] } },
-      layers: [{ name: '', size, diffId, compressed: false }],
+      layers: [{ name: '', size, diffId }],
     });
   }
 
@@ -185,9 +201,9 @@ class ArchiveRewriter {
   async *#file(tar: TarReader, entry: TarEntry, path: string): AsyncGenerator<Buffer, void, void> {
     const head = await tar.read(blockSize);
     const type = contentType(head);
-    if (type === 'tar') yield* this.#layer(tar, entry, path, head);
-    else if (type === 'gzip' || type === 'zstd') yield* this.#layer(tar, entry, path, head, type);
-    else if (type === 'json') this.#files.put(path, await this.#held(tar, entry, path, head));
+    if (isLayerType(type)) {
+      if (this.#options.below?.holds?.(path) !== true) yield* this.#layer(tar, entry, path, head, type);
+    } else if (type === 'json') this.#files.put(path, await this.#held(tar, entry, path, head));
     else this.#files.put(path, { kind: 'useless', because: uselessBecause(type) });
   }
 
@@ -196,31 +212,15 @@ class ArchiveRewriter {
     { size }: TarEntry,
     path: string,
     head: Buffer,
-    compression?: Compression,
+    type: LayerType,
   ): AsyncGenerator<Buffer, void, void> {
-    if (compression === 'zstd') this.#mustTakeZstd(path);
-    const newName = this.#nextName();
-    const digest = new LayerDigest(`holds ${shown(path)}, which`, compression, this.#budget);
-    try {
-      yield fileHeader(newName, size);
-      await digest.update(head);
-      yield head;
-      for (let chunk = await tar.some(); chunk !== undefined; chunk = await tar.some()) {
-        await digest.update(chunk);
-        yield chunk;
-      }
-      yield Buffer.alloc(paddingAfter(size));
-      const digests = await digest.finish();
-      this.#files.put(path, {
-        kind: 'layer',
-        newName,
-        size,
-        compressed: compression !== undefined,
-        ...digests,
-      });
-    } finally {
-      digest.destroy();
-    }
+    if (type === 'zstd') this.#mustTakeZstd(path);
+    this.#written += 1;
+    const newName = String(this.#written).padStart(4, '0');
+    const what = `holds ${shown(path)}, which`;
+    const layer = { name: newName, size, type, what, head, rest: tar.content() };
+    const digests = yield* writeLayer(layer, this.#budget);
+    this.#files.put(path, { kind: 'layer', newName, size, ...digests });
   }
 
   /** Each costs a thread, so an archive may hold no more of them than an image could need. */
@@ -240,6 +240,7 @@ class ArchiveRewriter {
     if (size > maxMetadataBytes)
       return { kind: 'useless', because: `has ${size} bytes: ${maxMetadataBytes} are allowed` };
     const content = Buffer.concat([head, await tar.read(size)]);
+    this.#options.below?.onMetadata?.(path, content);
     // Archives hold JSON of many kinds, some of it large; only this can be a configuration, or what leads to one.
     const isWanted =
       path === manifestPath ||
@@ -255,36 +256,21 @@ class ArchiveRewriter {
 
   /** Everything has arrived: verifies it, and writes what makes an image of the files that were passed on. */
   *#metadata(): Generator<Buffer, void, void> {
-    const { reference, rewriteConfiguration, architecture = 'unknown' } = this.#options;
-    const { layers, ...verified } = verifiedImage(this.#files, this.#limits, architecture);
+    const { reference, rewriteConfiguration, architecture = 'unknown', below } = this.#options;
+    const layersBelow = below?.layers ?? [];
+    const verified = verifiedImage(this.#files, this.#limits, architecture, layersBelow);
     const { configuration, content } =
       rewriteConfiguration === undefined
         ? { configuration: verified.configuration, content: verified.configurationBytes }
         : rewritten(rewriteConfiguration(verified.configuration));
-    const configurationName = this.#nextName();
-    const manifest = {
-      Config: configurationName,
-      RepoTags: reference === undefined ? null : [reference],
-      Layers: layers.map(({ newName }) => newName),
-    };
-    yield* wholeFile(configurationName, content);
-    yield* wholeFile(manifestPath, Buffer.from(JSON.stringify([manifest])));
-    yield Buffer.alloc(2 * blockSize);
-    this.image.resolve({
-      id: `sha256:${createHash('sha256').update(content).digest('hex')}`,
-      configuration,
-      layers: layers.map(({ newName, size, diffId, compressed }) => ({
-        name: newName,
-        size,
-        diffId,
-        compressed,
-      })),
+    const layers = verified.layers.map(({ newName: name, size, diffId }) => ({ name, size, diffId }));
+    const id = yield* writeMetadata({
+      configuration: content,
+      reference,
+      below: layersBelow.length,
+      above: layers.map(({ name }) => name),
     });
-  }
-
-  #nextName(): string {
-    this.#written += 1;
-    return String(this.#written).padStart(4, '0');
+    this.image.resolve({ id, configuration, layers });
   }
 }
 
@@ -295,9 +281,3 @@ function rewritten(configuration: object): { configuration: ImageConfiguration; 
 
 /** How many files of the largest size allowed may be held in memory. */
 const heldFiles = 4;
-
-function* wholeFile(name: string, content: Buffer): Generator<Buffer, void, void> {
-  yield fileHeader(name, content.length);
-  yield content;
-  yield Buffer.alloc(paddingAfter(content.length));
-}

@@ -4,6 +4,7 @@ import type { ByteReader } from './byte-reader.js';
 import { gnuLongName, paxExtension } from './extended-header.js';
 import { FileSystemReader, plainPath } from './file-system-reader.js';
 import { blockSize, isTarHeader, paddingAfter, tarHeader } from './tar-header.js';
+import { endOfArchive } from './whole-file.js';
 
 /** What stands at the root of a file system (FHS), what older and newer distributions have there, and the mark of Docker's that `docker export` begins with. */
 const rootNames = new Set(
@@ -49,7 +50,7 @@ export async function isRootFileSystem(bytes: ByteReader): Promise<boolean> {
 }
 
 /** What the archive of a root file system turned out to be. */
-export interface RootFileSystem {
+interface RootFileSystem {
   /** `sha256:` and the digest of what was passed on. */
   readonly diffId: string;
   /** Bytes that were passed on. */
@@ -78,7 +79,7 @@ export async function* rootFileSystem(bytes: ByteReader): AsyncGenerator<Buffer,
     yield passed(headers);
     for await (const piece of reader.content()) yield passed(piece);
   }
-  yield passed(Buffer.alloc(2 * blockSize));
+  yield passed(endOfArchive);
   return { diffId: `sha256:${hash.digest('hex')}`, size };
 }
 

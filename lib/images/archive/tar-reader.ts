@@ -78,13 +78,14 @@ export class TarReader {
     return content;
   }
 
-  /** The next bytes of the entry's content; undefined at its end. */
-  async some(): Promise<Buffer | undefined> {
-    if (this.#left === 0) return undefined;
-    const piece = await this.#bytes.some(this.#left);
-    if (piece === undefined) throw this.#truncated();
-    this.#left -= piece.length;
-    return piece;
+  /** What was not read yet of the entry's content; each piece is good until the next one is asked for. */
+  async *content(): AsyncGenerator<Buffer, void, void> {
+    while (this.#left > 0) {
+      const piece = await this.#bytes.some(this.#left);
+      if (piece === undefined) throw this.#truncated();
+      this.#left -= piece.length;
+      yield piece;
+    }
   }
 
   /** Reads on to the end of the stream, whatever follows the archive. */

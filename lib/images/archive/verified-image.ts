@@ -7,11 +7,11 @@ import { manifestPath, parseManifest, type Manifest } from './manifest.js';
 import { indexPath, ociManifest } from './oci-layout.js';
 
 /** An image of which every part is there and is what it is said to be. */
-export interface VerifiedImage {
+interface VerifiedImage {
   readonly configuration: ImageConfiguration;
   /** The configuration as it stood in the archive. */
   readonly configurationBytes: Buffer;
-  /** From the base up; one that occurs twice stands here twice. */
+  /** Above those of the base, from there up; one that occurs twice stands here twice. */
   readonly layers: readonly LayerFile[];
 }
 
@@ -22,9 +22,15 @@ export interface VerifiedImage {
  * that name already, so an archive could otherwise get the files of any image on the host by knowing their digests.
  *
  * @param architecture - which image to take where an index names several, as Go names it: `amd64`.
+ * @param below - the diff ids of layers that need not be there: the image's must begin with them.
  * @throws ArchiveRefused when it is not the archive of exactly one image, complete and sound.
  */
-export function verifiedImage(files: ArchiveFiles, limits: ImageLimits, architecture: string): VerifiedImage {
+export function verifiedImage(
+  files: ArchiveFiles,
+  limits: ImageLimits,
+  architecture: string,
+  below: readonly string[],
+): VerifiedImage {
   const manifest = manifestOf(files, limits, architecture);
   const configurationBytes = metadataAt(files, manifest.configuration, 'configuration');
   const configuration = parseConfiguration(manifest.configuration, configurationBytes.toString('utf8'));
@@ -33,7 +39,12 @@ export function verifiedImage(files: ArchiveFiles, limits: ImageLimits, architec
     throw new ArchiveRefused(
       `names ${manifest.layers.length} layers in its manifest and ${diffIds.length} in its configuration`,
     );
-  const layers = manifest.layers.map((path, index) => layerAt(files, path, diffIds[index]));
+  if (below.some((diffId, index) => diffIds[index] !== diffId))
+    throw new ArchiveRefused('does not lie above its base image: their layers differ');
+  const layers = manifest.layers
+    .map((path, index) => ({ path, diffId: diffIds[index] }))
+    .slice(below.length)
+    .map(({ path, diffId }) => layerAt(files, path, diffId));
   return { configuration, configurationBytes, layers };
 }
 

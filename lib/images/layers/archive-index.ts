@@ -59,14 +59,15 @@ export function recordedIndex({ id, size, properties }: ImageRecord): ArchiveInd
 /**
  * The index of an archive that the rewriter wrote.
  *
- * @param files - where its files lie; the configuration is the last but one, the manifest the last.
+ * @param files - where its files lie.
  * @returns undefined when they are not those of the image.
  */
 export function indexOf(image: RewrittenImage, files: ReadonlyMap<string, Extent>): ArchiveIndex | undefined {
-  const configuration = [...files.values()].at(-2);
+  const digest = image.id.replace(/^sha256:/, '');
+  const configuration = files.get(`${digest}.json`);
   const layers = image.layers.flatMap(({ name }) => files.get(name) ?? []);
   if (configuration === undefined || layers.length < image.layers.length) return undefined;
-  return { configuration, digest: image.id.replace(/^sha256:/, ''), layers };
+  return { configuration, digest, layers };
 }
 
 /** What a property holds; undefined when it is not JSON. */

@@ -2,7 +2,7 @@ import type { ImageRecord, ImageService, RequestContext } from '../../../interfa
 import { ImageUnacceptable, NovaException } from '../../../interfaces/index.js';
 import type { Engine } from '../../engine/index.js';
 import { baseOf, baseRecord, mostImagesInChain } from './base-image.js';
-import { isContainerdStore } from './image-in-parts.js';
+import { isContainerdStore } from './containerd-store.js';
 import { layersOf } from './layers-in-engine.js';
 
 /** A claim on an image of the engine, see `ImageHolds`. */

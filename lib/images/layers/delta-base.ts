@@ -1,7 +1,7 @@
 import type { ImageRecord, ImageService, Logger, RequestContext } from '../../../interfaces/index.js';
 import type { Engine, ImageReference } from '../../engine/index.js';
 import { baseOf, chainId, hashOf, mostImagesInChain, type BaseImage } from './base-image.js';
-import { isContainerdStore } from './image-in-parts.js';
+import { isContainerdStore } from './containerd-store.js';
 import { mayContain, recordIfReadable } from './layer-rights.js';
 import { layersOf } from './layers-in-engine.js';
 

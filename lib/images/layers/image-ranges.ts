@@ -1,16 +1,8 @@
 import type { Readable } from 'node:stream';
-import type { ImageRecord, ImageService, RequestContext } from '../../../interfaces/index.js';
 import { readAll } from '../../streams/index.js';
+import type { ImageData } from '../image-service/index.js';
 import type { Extent } from './archive-index.js';
 import { IndexUnusable } from './index-unusable.js';
-
-/** Whose image is read, and from where. */
-export interface ImageSource {
-  readonly imageService: ImageService;
-  readonly context: RequestContext;
-  readonly record: ImageRecord;
-  readonly signal: AbortSignal;
-}
 
 /** Requests that finding out about an image may take, and bytes: more, and the whole image is the better choice. */
 const mostRequests = 160;
@@ -26,15 +18,20 @@ interface Window {
 
 /** Reads parts of an image's data: small ones into memory, a bounded number of them, and large ones as streams. */
 export class ImageRanges {
-  readonly #source: ImageSource;
-  readonly size: number;
+  readonly #data: ImageData;
+  readonly #size: number;
+  readonly #signal: AbortSignal;
   readonly #windows: Window[] = [];
   #read = 0;
 
-  /** @param size - bytes of the image. */
-  constructor(source: ImageSource, size: number) {
-    this.#source = source;
-    this.size = size;
+  /**
+   * @param size - bytes of the image.
+   * @param signal - ends what is read into memory.
+   */
+  constructor(data: ImageData, size: number, signal: AbortSignal) {
+    this.#data = data;
+    this.#size = size;
+    this.#signal = signal;
   }
 
   /**
@@ -49,11 +46,11 @@ export class ImageRanges {
       (window) => window.offset <= offset && end <= window.offset + window.bytes.length,
     );
     if (known !== undefined) return known.bytes.subarray(offset - known.offset, end - known.offset);
-    const wanted = Math.min(Math.max(size, windowSize), this.size - offset);
+    const wanted = Math.min(Math.max(size, windowSize), this.#size - offset);
     this.#read += wanted;
     if (this.#windows.length >= mostRequests || this.#read > mostBytes)
       throw new IndexUnusable('its index takes too many requests');
-    const bytes = await readAll(await this.#open({ offset, size: wanted }, this.#source.signal), wanted);
+    const bytes = await readAll(await this.#open({ offset, size: wanted }, this.#signal), wanted);
     if (bytes.length !== wanted)
       throw new IndexUnusable(`${wanted} bytes were asked for, and ${bytes.length} came`);
     this.#windows.push({ offset, bytes });
@@ -71,15 +68,14 @@ export class ImageRanges {
   }
 
   async #open({ offset, size }: Extent, signal: AbortSignal): Promise<Readable> {
-    const { imageService, context, record } = this.#source;
     const range = { first: offset, last: offset + size - 1 };
-    return await imageService.download(context, record.id, { range, signal });
+    return await this.#data.download({ range, signal });
   }
 
   #mustLieWithin({ offset, size }: Extent): void {
-    if (size < 1 || offset + size > this.size)
+    if (size < 1 || offset + size > this.#size)
       throw new IndexUnusable(
-        `bytes ${offset} to ${offset + size} do not lie within the ${this.size} of the image`,
+        `bytes ${offset} to ${offset + size} do not lie within the ${this.#size} of the image`,
       );
   }
 }

@@ -3,7 +3,6 @@
  * only what lies above a base image. It imports the archive readers and the engine; it loads nothing itself, and believes an index only as far as
  * digests bear it out.
  */
-export { archiveAbove } from './archive-above.js';
 export { BaseChain } from './base-chain.js';
 export { baseMustBeSame, baseOf, type BaseImage } from './base-image.js';
 export { deltaBase } from './delta-base.js';
@@ -11,4 +10,3 @@ export { imageInParts } from './image-in-parts.js';
 export { layersOf } from './layers-in-engine.js';
 export type { PartialArchive } from './partial-archive.js';
 export { uploadAbove, uploadWhole } from './snapshot-upload.js';
-export type { PartialImage } from './write-archive.js';

@@ -1,34 +1,122 @@
-import { isNotFound, type Engine } from '../../engine/index.js';
+import type { ImageRecord, ImageService, RequestContext } from '../../../interfaces/index.js';
+import { isNotFound, type Engine, type ImageRef } from '../../engine/index.js';
 import { repository } from '../../labels.js';
 import { bootedImageId, bootReference } from '../boot-reference.js';
-import type { ImageSource } from './image-ranges.js';
+import { isContainerdStore } from './containerd-store.js';
 import { mayContain, recordIfReadable } from './layer-rights.js';
+import { RememberedRecords, type Candidate } from './remembered-records.js';
 
-/** An image that the driver loaded, and of which every byte was verified then. */
-export interface LoadedImage {
+/** An image of the engine that a driver loaded, and of which every byte was verified then. */
+export interface ResidentImage {
   readonly image_id: string;
-  /** Diff ids, from the base up. */
-  readonly layers: readonly string[];
+  /** The engine's own id of it: what has the same one has the same layers, for good. */
+  readonly engineId: ImageRef;
 }
 
-/** Most images of the engine that are looked at, and most of those that the image service is asked for. */
-const mostImages = 256;
-const mostRecords = 16;
+/** An image that wants layers, and who boots it. */
+export interface LayerWish {
+  readonly context: RequestContext;
+  readonly record: ImageRecord;
+  /** Its layers by their diff ids, from the base up. */
+  readonly diffIds: readonly string[];
+  /** How many layers must be given at least: fewer are of no use, and nobody is asked for them. */
+  readonly least: number;
+  readonly signal: AbortSignal;
+}
 
-/** The images of an engine that a driver loaded from the image service, the newest first. Others may be anybody's: their layers are of no use. */
-export async function loadedImages(engine: Engine, signal: AbortSignal): Promise<LoadedImage[]> {
-  const images = await engine.images.list({ filters: { reference: [repository.image] }, signal });
-  const ids = images
-    .toSorted((a, b) => b.Created - a.Created)
-    // The engine's filter is a pattern: what counts is the whole name.
-    .flatMap(({ RepoTags: tags }) => tags.flatMap((name) => bootedImageId(name) ?? []))
-    .slice(0, mostImages);
-  const loaded: LoadedImage[] = [];
-  for (const image_id of ids) {
-    const layers = await layersOf(engine, image_id, signal);
-    if (layers !== undefined) loaded.push({ image_id, layers });
+/** Most records that the image service is asked for before an image is fetched, and how many at once. */
+const mostRecords = 64;
+const atOnce = 8;
+
+/**
+ * What an engine has of images that drivers loaded, and who may be given it. What cannot change while the engine is used is asked once: the layers of an image by
+ * its engine's id, and whether the engine can do without layers at all.
+ */
+export class LayersInEngine {
+  readonly #engine: Engine;
+  readonly #imageService: ImageService;
+  #layers: ReadonlyMap<ImageRef, readonly string[]> = new Map();
+  readonly #records = new RememberedRecords();
+  #isContainerd: boolean | undefined;
+
+  constructor(engine: Engine, imageService: ImageService) {
+    this.#engine = engine;
+    this.#imageService = imageService;
   }
-  return loaded;
+
+  /** An image was loaded: whose it is, is known when others want its layers. */
+  note(record: ImageRecord): void {
+    this.#records.note(record);
+  }
+
+  /** The images of the engine that a driver loaded: those of others may be anybody's. None where the engine cannot be given images in parts. */
+  async images(signal: AbortSignal): Promise<readonly ResidentImage[]> {
+    const listed = await this.#engine.images.list({ filters: { reference: [repository.image] }, signal });
+    // The engine's filter is a pattern: what counts is the whole name.
+    const images = listed.flatMap(({ Id: engineId, RepoTags: tags }) =>
+      tags.flatMap((name) => bootedImageId(name) ?? []).map((image_id) => ({ image_id, engineId })),
+    );
+    if (images.length === 0) return [];
+    this.#isContainerd ??= await isContainerdStore(this.#engine, signal);
+    return this.#isContainerd ? [] : images;
+  }
+
+  /**
+   * How many of an image's layers, from the base up, may be taken from the engine: those that it has in common with a loaded image, because engines know
+   * layers by all that is below them; and only with one that the image may contain and that the requester may read, see {@link mayContain}.
+   *
+   * @throws what the engine or the image service fail with; the signal's reason when that aborts.
+   */
+  async toTake(images: readonly ResidentImage[], wish: LayerWish): Promise<number> {
+    const { context, record, diffIds, least, signal } = wish;
+    const layers = await this.#layersOfAll(images, signal);
+    this.#records.keepOnly(new Set(images.map(({ image_id }) => image_id)));
+    const candidates = images
+      .map(({ image_id, engineId }) => ({ image_id, count: inCommon(diffIds, layers.get(engineId) ?? []) }))
+      .filter(({ count }) => count >= least);
+    let left = this.#records.inOrder(candidates, record, context);
+    let taken = 0;
+    for (let asked = 0; left.length > 0 && asked < mostRecords; ) {
+      // The first one is mostly the right one.
+      const batch = left.slice(0, asked === 0 ? 1 : atOnce);
+      const counts = await Promise.all(batch.map((candidate) => this.#given(candidate, wish)));
+      taken = Math.max(taken, ...counts);
+      asked += batch.length;
+      left = left.slice(batch.length).filter(({ count }) => count > taken);
+    }
+    return taken;
+  }
+
+  /** How many layers an image gives: 0 when it may not be asked. */
+  async #given({ image_id, count }: Candidate, { context, record, signal }: LayerWish): Promise<number> {
+    const other = await recordIfReadable(this.#imageService, context, image_id, signal);
+    this.#records.noteAnswer(image_id, context, other);
+    return other !== undefined && mayContain(record, other) ? count : 0;
+  }
+
+  /** Asks for the layers of images that are not known yet; those of images that the engine has no more are forgotten. */
+  async #layersOfAll(
+    images: readonly ResidentImage[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<ImageRef, readonly string[]>> {
+    const all = new Map<ImageRef, readonly string[]>();
+    const unknown = new Set<ImageRef>();
+    for (const { engineId } of images) {
+      const known = this.#layers.get(engineId);
+      if (known === undefined) unknown.add(engineId);
+      else all.set(engineId, known);
+    }
+    const left = [...unknown];
+    while (left.length > 0) {
+      const batch = left.splice(0, atOnce).map(async (id) => {
+        const layers = await layersAt(this.#engine, id, signal);
+        if (layers !== undefined) all.set(id, layers);
+      });
+      await Promise.all(batch);
+    }
+    this.#layers = all;
+    return all;
+  }
 }
 
 /** The diff ids of an image that a driver loaded, from the base up; undefined when it is not there. */
@@ -37,36 +125,21 @@ export async function layersOf(
   image_id: string,
   signal: AbortSignal | undefined,
 ): Promise<readonly string[] | undefined> {
+  return await layersAt(engine, bootReference(image_id), signal);
+}
+
+async function layersAt(
+  engine: Engine,
+  image: ImageRef,
+  signal: AbortSignal | undefined,
+): Promise<readonly string[] | undefined> {
   try {
-    const { RootFS: files } = await engine.images.inspect(bootReference(image_id), { signal });
+    const { RootFS: files } = await engine.images.inspect(image, { signal });
     return files.Layers;
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
   }
-}
-
-/**
- * How many of an image's layers, from the base up, may be taken from the engine: those that it has in common with a loaded image, because engines know
- * layers by all that is below them; and only with one that the image may contain and that the requester may read, see {@link mayContain}.
- *
- * @param least - fewer are of no use, and the image service is not asked for them.
- */
-export async function layersToTake(
-  loaded: readonly LoadedImage[],
-  diffIds: readonly string[],
-  least: number,
-  { imageService, context, record, signal }: ImageSource,
-): Promise<number> {
-  const shared = loaded
-    .map(({ image_id, layers }) => ({ image_id, count: inCommon(diffIds, layers) }))
-    .filter(({ count }) => count >= least)
-    .toSorted((a, b) => b.count - a.count);
-  for (const { image_id, count } of shared.slice(0, mostRecords)) {
-    const other = await recordIfReadable(imageService, context, image_id, signal);
-    if (other !== undefined && mayContain(record, other)) return count;
-  }
-  return 0;
 }
 
 function inCommon(some: readonly string[], others: readonly string[]): number {

@@ -5,7 +5,12 @@ import {
   blockSize,
   ByteBudget,
   ByteReader,
+  contentType,
+  isLayerType,
   parseConfiguration,
+  writeLayer,
+  writeMetadata,
+  type ArchivedImage,
   type ImageConfiguration,
   type ImageLimits,
 } from '../archive/index.js';
@@ -13,7 +18,6 @@ import type { ArchiveIndex, Extent } from './archive-index.js';
 import type { ImageRanges } from './image-ranges.js';
 import { IndexUnusable } from './index-unusable.js';
 import { partialArchive, type PartialArchive } from './partial-archive.js';
-import { writeLayer, writeMetadata, type PartialImage } from './write-archive.js';
 
 /** An image whose layers can be read one by one. */
 export interface IndexedImage {
@@ -74,7 +78,7 @@ export function missingLayersArchive(
   const names = new Map(extents.map(({ offset }, index) => [offset, String(index + 1).padStart(4, '0')]));
   const { diff_ids: diffIds } = image.configuration.rootfs;
   const nameOf = ({ offset }: Extent): string => names.get(offset) ?? '';
-  async function* write(reading: AbortSignal): AsyncGenerator<Buffer, PartialImage, void> {
+  async function* write(reading: AbortSignal): AsyncGenerator<Buffer, ArchivedImage, void> {
     const budget = new ByteBudget(limits.maxBytes);
     let bytes = 0;
     const onBytes = (more: number): void =>
@@ -88,17 +92,8 @@ export function missingLayersArchive(
       if (!isRight) throw new IndexUnusable(`the layer at byte ${extent.offset} has another digest`);
     }
     const above = image.layers.slice(below).map(nameOf);
-    yield* writeMetadata({
-      configuration: image.configurationBytes,
-      reference,
-      below,
-      above,
-    });
-    return {
-      id: `sha256:${createHash('sha256').update(image.configurationBytes).digest('hex')}`,
-      configuration: image.configuration,
-      layers: diffIds.map((diffId) => ({ diffId })),
-    };
+    const id = yield* writeMetadata({ configuration: image.configurationBytes, reference, below, above });
+    return { id, configuration: image.configuration };
   }
   return partialArchive(write, signal);
 }
@@ -125,9 +120,11 @@ async function* fetchedLayer(layer: FetchedLayer): AsyncGenerator<Buffer, string
   try {
     const bytes = new ByteReader(counted(stream, extent.size, onBytes), budget);
     const head = await bytes.read(blockSize);
-    const digests = yield* writeLayer(name, extent.size, head, bytes.rest(), budget);
-    if (digests === undefined) throw new IndexUnusable(`at byte ${extent.offset} is no layer`);
-    return digests.diffId;
+    const type = contentType(head);
+    if (!isLayerType(type)) throw new IndexUnusable(`at byte ${extent.offset} is no layer`);
+    const what = `holds a layer at byte ${extent.offset}, which`;
+    const layer = { name, size: extent.size, type, what, head, rest: bytes.rest() };
+    return (yield* writeLayer(layer, budget)).diffId;
   } finally {
     stream.destroy();
   }

@@ -1,3 +1,4 @@
+import type { LayersBelow } from '../archive/index.js';
 import { parsedJson } from './archive-index.js';
 import type { DeltaBase } from './delta-base.js';
 
@@ -8,7 +9,7 @@ import type { DeltaBase } from './delta-base.js';
  * Engines from 25 on and Podman name a layer's file by its diff id. Those before put it into a folder beside a description, which comes first and
  * holds a container's configuration for the uppermost layer alone (seen on 20.10).
  */
-export class SavedLayers {
+export class SavedLayers implements LayersBelow {
   readonly #base: DeltaBase;
   readonly #lowerFolders = new Set<string>();
 
@@ -16,8 +17,12 @@ export class SavedLayers {
     this.#base = base;
   }
 
+  get layers(): readonly string[] {
+    return this.#base.layers;
+  }
+
   /** Takes note of a description. */
-  read(path: string, content: Buffer): void {
+  onMetadata(path: string, content: Buffer): void {
     const folder = /^([0-9a-f]{64})\/json$/.exec(path)?.[1];
     const description = folder === undefined ? undefined : parsedJson(content.toString('utf8'));
     if (folder === undefined || typeof description !== 'object' || description === null) return;
@@ -25,7 +30,7 @@ export class SavedLayers {
   }
 
   /** Whether a file is a layer of the base. */
-  isBelow(path: string): boolean {
+  holds(path: string): boolean {
     const folder = /^([0-9a-f]{64})\/layer\.tar$/.exec(path)?.[1];
     if (folder !== undefined) return !this.#base.hasLayerAbove || this.#lowerFolders.has(folder);
     const digest = /(?:^|\/)([0-9a-f]{64})(?:\.tar)?$/.exec(path)?.[1];

@@ -7,7 +7,6 @@ import type {
   RequestContext,
 } from '../../../interfaces/index.js';
 import { rewriteArchive, type ImageConfiguration } from '../archive/index.js';
-import { archiveAbove } from './archive-above.js';
 import { indexOf, indexProperty, type Extent } from './archive-index.js';
 import { baseProperty } from './base-image.js';
 import type { DeltaBase } from './delta-base.js';
@@ -39,8 +38,6 @@ const limits = { maxBytes: Infinity };
 export async function uploadWhole(saved: Readable, upload: SnapshotUpload): Promise<void> {
   const { imageService, context, image_id, metadata, logger, signal, onProgress } = upload;
   const { archive, image } = rewriteArchive(saved, { ...upload, limits });
-  // Told to whoever reads it. It may fail before that, and without a listener it would end the process.
-  archive.on('error', () => undefined);
   const files = new Map<string, Extent>();
   const data = Readable.from(recordExtents(archive, files), { objectMode: false });
   try {
@@ -66,14 +63,7 @@ export async function uploadWhole(saved: Readable, upload: SnapshotUpload): Prom
  */
 export async function uploadAbove(saved: Readable, base: DeltaBase, upload: SnapshotUpload): Promise<void> {
   const { imageService, context, image_id, metadata, signal, onProgress } = upload;
-  const layers = new SavedLayers(base);
-  const { archive } = archiveAbove(saved, {
-    ...upload,
-    limits,
-    below: base.layers,
-    isBelow: (path) => layers.isBelow(path),
-    onMetadata: (path, content) => layers.read(path, content),
-  });
+  const { archive } = rewriteArchive(saved, { ...upload, limits, below: new SavedLayers(base) });
   const properties = { ...metadata.properties, ...baseProperty(image_id, base.reference) };
   try {
     await imageService.update(context, image_id, { ...metadata, properties }, archive, {

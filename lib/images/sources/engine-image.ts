@@ -42,8 +42,6 @@ export async function registerFromEngine(
   const saved = await engine.images.save(reference, { signal });
   // What the engine itself holds may be as large as it is.
   const { archive } = rewriteArchive(saved, { subject, limits: { maxBytes: Infinity }, signal });
-  // Told to whoever reads it. It may fail before that, and without a listener it would end the process.
-  archive.on('error', () => undefined);
   try {
     return await imageService.create(context, metadata, archive, { signal, onProgress });
   } finally {

@@ -1,19 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
 import { imageId, type ImageInspect } from '../../../lib/engine/index.js';
-import type { RewrittenImage } from '../../../lib/images/archive/index.js';
+import type { ArchivedImage } from '../../../lib/images/archive/index.js';
 import { mustBeLoaded } from '../../../lib/images/loaded-image.js';
 
 const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;
 
 describe('mustBeLoaded', () => {
-  const expected: RewrittenImage = {
+  const expected: ArchivedImage = {
     id: digest('1'),
     configuration: {
       config: { Env: ['A=1'], Cmd: ['sh'], User: '', Labels: null, WorkingDir: '/w' },
       rootfs: { type: 'layers', diff_ids: [digest('a'), digest('b')] },
     },
-    layers: ['a', 'b'].map((digit) => ({ name: digit, size: 1, diffId: digest(digit), compressed: false })),
   };
   const loaded = (changes: Partial<ImageInspect> = {}): ImageInspect => ({
     Id: imageId(digest('1')),
