@@ -240,19 +240,25 @@ describe('a power verb', () => {
     [
       'asking',
       /\/kill/,
-      'stall-request',
+      { kind: 'stall-request' },
       () => driver.power_off(instance, { timeout: 4, retry_interval: 2 }),
       4,
     ],
-    ['starting', /\/start/, 'stall-answer', () => driver.reboot(context, instance, [], reboot_type.HARD), 1],
+    [
+      'starting',
+      /\/start/,
+      { kind: 'stall-answer', afterBytes: 0 },
+      () => driver.reboot(context, instance, [], reboot_type.HARD),
+      1,
+    ],
   ] as const)(
     'takes %s that is not answered in time for what may have been done',
-    async (_, path, kind, verb, after) => {
+    async (_, path, fails, verb, after) => {
       await spawn(heedful);
       await driver.cleanup_host('');
       driver = new DockerDriver({ engine: proxy.host, imageService, timeouts: { change: 1000 } });
       await driver.init_host(`test-${instance.uuid.slice(0, 8)}`);
-      const fault = proxy.inject({ method: 'POST', path, kind, afterBytes: 0 });
+      const fault = proxy.inject({ method: 'POST', path, ...fails });
       await verb();
       expect(fault.struck()).toHaveLength(1);
       expect(await state()).toBe(after);

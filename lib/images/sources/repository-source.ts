@@ -79,8 +79,9 @@ export async function registerFromRepository(
 /** @throws InvalidInput: an image of this name in a registry would take the name of one that instances boot from. */
 function mustNotBeOurs({ registry, path }: RegistryReference): void {
   const names: readonly string[] = Object.values(ownRepository);
-  if (registry === 'docker.io' && names.includes(path))
-    throw new InvalidInput(`Images called ${path} are the driver's own and cannot be pulled`);
+  const name = [`${registry}/${path}`, path].find((candidate) => names.includes(candidate));
+  if (name !== undefined)
+    throw new InvalidInput(`Images called ${name} are the driver's own and cannot be pulled`);
 }
 
 async function resolved(
