@@ -7,9 +7,10 @@ import type {
   VerbOptions,
 } from '../../interfaces/index.js';
 import { NovaException } from '../../interfaces/index.js';
-import { snapshot } from '../verbs/index.js';
+import { orchestratorAnswer, snapshot } from '../verbs/index.js';
 import { updateTaskStateMustBeSound } from '../subjects.js';
 import { DockerPowerVerbs } from './power.js';
+import { Unexplained } from './unexplained.js';
 
 /** The verbs about images. */
 export abstract class DockerImageVerbs extends DockerPowerVerbs {
@@ -21,29 +22,23 @@ export abstract class DockerImageVerbs extends DockerPowerVerbs {
     options: LongRunningOptions = {},
   ): Promise<void> {
     updateTaskStateMustBeSound(update_task_state);
-    const refusals: unknown[] = [];
-    const tell: UpdateTaskState = async (update) => {
-      try {
-        await update_task_state(update);
-      } catch (error) {
-        refusals.push(error);
-        throw error;
-      }
-    };
-    try {
-      await this.computeHost.changeAndGoOn(
+    const unexplained = new Unexplained();
+    await unexplained.within(() =>
+      this.computeHost.changeAndGoOn(
         'snapshot',
         instance,
         options,
         NovaException,
-        (node, signal, onProgress) =>
-          snapshot(node, context, instance, image_id, tell, { signal, onProgress }),
+        (node, signal, onProgress) => {
+          const tell: UpdateTaskState = (update) =>
+            unexplained.call(() =>
+              orchestratorAnswer('update_task_state', signal, () => update_task_state(update)),
+            );
+          return snapshot(node, context, instance, image_id, tell, { signal, onProgress });
+        },
         (committed) => committed.upload(),
-      );
-    } catch (error) {
-      // What the orchestrator's own function fails with is not the driver's to explain.
-      throw error instanceof NovaException && refusals.includes(error.cause) ? error.cause : error;
-    }
+      ),
+    );
   }
 
   override async cache_image(

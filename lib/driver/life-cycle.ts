@@ -23,6 +23,7 @@ import { unlessAborted } from '../streams/index.js';
 import { destroy, powerOn, prepareRebuild, rebuild, spawn } from '../verbs/index.js';
 import { makingMustBeSound, networkInfoMustBeSound, passwordMustBeSound } from '../subjects.js';
 import { DockerInventoryVerbs } from './inventory.js';
+import { Unexplained } from './unexplained.js';
 
 /** The verbs that make instances and remove them. */
 export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
@@ -92,10 +93,16 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
         await prepareRebuild(node, context, instance, image_meta, { losesVolumes, signal, onProgress });
       },
     );
-    // In nobody's turn: they call verbs of this instance.
-    const { signal } = options;
-    if (detach !== undefined) await unlessAborted(detach(context, bdms), signal);
-    return attach === undefined ? given : await unlessAborted(attach(context, instance, bdms), signal);
+    // In nobody's turn, for as long as it takes: they call verbs of this instance.
+    const unexplained = new Unexplained();
+    return await unexplained.within(() =>
+      this.computeHost.ask('hand over the volumes of a rebuild', options, async (_node, signal) => {
+        const wait = <T>(call: () => Promise<T>): Promise<T> =>
+          unexplained.call(() => unlessAborted(call(), signal));
+        if (detach !== undefined) await wait(() => detach(context, bdms));
+        return attach === undefined ? given : await wait(() => attach(context, instance, bdms));
+      }),
+    );
   }
 
   override async failed_spawn_cleanup(instance: Instance, options: VerbOptions = {}): Promise<void> {

@@ -11,6 +11,7 @@ export {
   migrateDiskAndPowerOff,
   neededForRevert,
 } from './migration/index.js';
+export { orchestratorAnswer } from './orchestrator-answer.js';
 export { powerOn } from './power-on.js';
 export { reboot, rebootIfStuck, resumeStateOnHostBoot } from './reboot.js';
 export { prepareRebuild, rebuild } from './rebuild.js';

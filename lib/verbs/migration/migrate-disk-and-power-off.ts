@@ -22,6 +22,7 @@ import {
 import { label } from '../../labels.js';
 import type { ComputeNode } from '../compute-node.js';
 import { connectAndStart } from '../connect-and-start.js';
+import { orchestratorAnswer } from '../orchestrator-answer.js';
 import { handoverText } from './handover.js';
 
 /** Where an instance goes, and as what. */
@@ -117,7 +118,7 @@ async function diskMustFit(
 /** @throws MigrationPreCheckError when the other engine is not known, does not answer, or cannot run what this one runs. */
 async function connected(node: ComputeNode, dest: string, signal: AbortSignal | undefined): Promise<Engine> {
   const here = await node.engine.negotiate({ signal });
-  const destination = await node.migrationEngine(dest);
+  const destination = await orchestratorAnswer('migrationEngine', signal, () => node.migrationEngine(dest));
   if (destination === undefined)
     throw new MigrationPreCheckError(
       `The driver was not told how to reach the engine of host ${dest}: set its option migrationEngine`,

@@ -1,0 +1,35 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { orchestratorAnswer } from '../../../lib/verbs/index.js';
+
+const never = (): Promise<never> => new Promise<never>(() => undefined);
+
+describe('the wait for a function of the orchestrator', () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+
+  it('gives what it answers, or fails with', async () => {
+    await expect(orchestratorAnswer('f', undefined, () => Promise.resolve(5))).resolves.toBe(5);
+    const failure = new Error('no');
+    await expect(orchestratorAnswer('f', undefined, () => Promise.reject(failure))).rejects.toBe(failure);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('ends after the minute that Nova gives its own calls, which is not the fault of the hypervisor', async () => {
+    const waiting = orchestratorAnswer('update_task_state', undefined, never);
+    const outcome = expect(waiting).rejects.toMatchObject({
+      name: 'NovaException',
+      message: "the answer of the orchestrator's update_task_state took longer than 60 s",
+    });
+    await jest.advanceTimersByTimeAsync(60_000);
+    await outcome;
+  });
+
+  it('ends with the signal, and leaves no timer behind', async () => {
+    const impatience = new AbortController();
+    const reason = new Error('enough');
+    const waiting = orchestratorAnswer('update_task_state', impatience.signal, never);
+    impatience.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
