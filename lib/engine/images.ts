@@ -21,6 +21,7 @@ import {
   type ImageInspect,
   type ImageRemoved,
   type ImageSummary,
+  type LoadLine,
 } from './schemas/images.js';
 import type { CallOptions, Session } from './session.js';
 
@@ -40,6 +41,15 @@ export interface ImageFilters {
 /** What the engine says it loaded: an image with a tag by its reference, one without by its id. */
 export type LoadedImage = { readonly reference: ImageRef } | { readonly id: ImageId };
 
+/** How far an engine is with a layer that it unpacks. */
+export interface LoadedLayer {
+  /** The beginning of its diff id, without `sha256:`. */
+  readonly id: string;
+  /** Bytes of the archive's file, up to `total`. */
+  readonly current: number;
+  readonly total: number;
+}
+
 /** The images of an engine. */
 export class ImagesApi {
   readonly #session: Session;
@@ -53,12 +63,16 @@ export class ImagesApi {
    * "Loaded image" first and fail afterwards.
    *
    * @param archive - a tar stream; destroyed in any case.
-   * @param options - `onProgress` is told the bytes that went to the engine so far.
+   * @param options - `onProgress` is told the bytes that went to the engine so far; `onLayer` how far it is with each layer that it did not have, some times a
+   * second. With the containerd store nothing is told of layers.
    * @throws EngineError with `inBand` when the engine refuses the archive; whatever the archive fails with.
    */
   async load(
     archive: Readable,
-    options: CallOptions & { onProgress?: (bytes: number) => void } = {},
+    options: CallOptions & {
+      onProgress?: (bytes: number) => void;
+      onLayer?: (layer: LoadedLayer) => void;
+    } = {},
   ): Promise<LoadedImage[]> {
     const request = { method: 'POST', path: path`/images/load` } as const;
     const lines = this.#session.lines(
@@ -79,6 +93,8 @@ export class ImagesApi {
       if (failure !== undefined) throw new EngineError(request, 200, failure.trim(), { inBand: true });
       const image = loadedImage(line.stream ?? '');
       if (image !== undefined) loaded.push(image);
+      const layer = loadedLayer(line);
+      if (layer !== undefined) options.onLayer?.(layer);
     }
     return loaded;
   }
@@ -196,4 +212,11 @@ function loadedImage(words: string): LoadedImage | undefined {
   if (id !== undefined) return { id: imageId(id) };
   const reference = /^Loaded image: (\S+)\s*$/.exec(words)?.[1];
   return reference === undefined ? undefined : { reference: imageRef(reference) };
+}
+
+function loadedLayer({ status, id, progressDetail }: LoadLine): LoadedLayer | undefined {
+  const { current, total } = progressDetail ?? {};
+  if (status !== 'Loading layer' || id === undefined || current === undefined || total === undefined)
+    return undefined;
+  return { id, current, total };
 }

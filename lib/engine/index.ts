@@ -14,7 +14,7 @@ export type { ExecApi } from './exec.js';
 export type { FilesApi } from './files.js';
 export * from './identifiers.js';
 export type { ImageChanges } from './image-changes.js';
-export type { ImageFilters, ImagesApi, LoadedImage } from './images.js';
+export type { ImageFilters, ImagesApi, LoadedImage, LoadedLayer } from './images.js';
 export type { NetworkFilters, NetworksApi } from './networks.js';
 export type { RegistryApi } from './registry.js';
 export type {

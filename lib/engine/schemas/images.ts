@@ -52,13 +52,18 @@ export const imageRemoved = z.array(
   z.object({ Untagged: z.string().optional(), Deleted: z.string().optional() }),
 );
 
-/** A line of what `POST /images/load` answers: words for people, or an error. */
+/** A line of what `POST /images/load` answers: words for people, how far it is with a layer, or an error. */
 export const loadLine = z.object({
   stream: z.string().optional(),
+  status: z.string().optional(),
+  id: z.string().optional(),
+  progressDetail: z.object({ current: z.number().optional(), total: z.number().optional() }).nullish(),
   error: z.string().optional(),
   errorDetail: z.object({ message: z.string().optional() }).nullish(),
 });
 
+/** A line of what `POST /images/load` answers. */
+export type LoadLine = z.output<typeof loadLine>;
 /** An image as `GET /images/{name}/json` tells it: what the driver reads of it. */
 export type ImageInspect = z.output<typeof imageInspect>;
 /** An image in a list. */

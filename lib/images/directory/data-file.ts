@@ -1,7 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { ImageQuotaExceeded, ImageUnacceptable, type ByteRange } from '../../../interfaces/index.js';
 import type { ByteSource } from '../../streams/index.js';
-import { Digest, type Incoming, type Meter, type Verification } from '../image-service/index.js';
+import { Digest, type Incoming, type Verification } from '../image-service/index.js';
+import type { Meter } from '../progress/index.js';
 import { createFile } from './files.js';
 
 /** Bytes read at once: fewer trips to the thread pool than with streams' own 64 KiB. */

@@ -23,11 +23,11 @@ import {
   checkSameId,
   clip,
   type Incoming,
-  Meter,
   passes,
   receive,
   Verification,
 } from '../image-service/index.js';
+import { Meter } from '../progress/index.js';
 import { checkChange, checkRead, checkWishes, mayRead, notFound } from './access.js';
 import { FileBytes } from './data-file.js';
 import { storeError } from './exceptions.js';

@@ -21,10 +21,10 @@ import {
   checkQueued,
   checkSameId,
   clip,
-  Meter,
   receive,
   Verification,
 } from '../image-service/index.js';
+import { Meter } from '../progress/index.js';
 import { ContextToken, KeystoneToken, type Credentials } from './credentials.js';
 import { ConnectionBroken, ImageServiceProtocolError } from './exceptions.js';
 import { GlanceClient } from './glance-client.js';

@@ -1,6 +1,7 @@
 import { GlanceConnectionFailed, ImageUnacceptable, type Logger } from '../../../interfaces/index.js';
 import { DeadlineExceeded, pause, type ByteSource } from '../../streams/index.js';
-import type { Meter, Verification } from '../image-service/index.js';
+import type { Verification } from '../image-service/index.js';
+import type { Meter } from '../progress/index.js';
 import { backoff } from './backoff.js';
 import { openData, type DataConnection, type DataRequest } from './data-connection.js';
 import { ConnectionBroken } from './exceptions.js';

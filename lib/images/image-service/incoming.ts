@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { InvalidInput, type LongRunningOptions } from '../../../interfaces/index.js';
 import { asError, type ByteSource } from '../../streams/index.js';
-import { Meter } from './meter.js';
+import { Meter } from '../progress/index.js';
 
 /**
  * Works with the data that a caller handed over, and owns it from the first moment to the last.
@@ -40,7 +40,7 @@ export class Incoming implements ByteSource {
     // A stream that fails without a listener ends the process; the iterator tells the error to whoever reads.
     data.on('error', (error) => (this.#failure ??= error));
     this.#iterator = data[Symbol.asyncIterator]();
-    this.#meter = new Meter(onProgress, 'uploading', null);
+    this.#meter = new Meter(onProgress, 'uploading');
     this.#signal = signal;
     if (signal?.aborted === true) this.#onAbort();
     else signal?.addEventListener('abort', this.#onAbort, { once: true });

@@ -1,11 +1,10 @@
 /**
- * What both image services share: the checks of what callers hand in, the verification of what they are handed, progress. Imports
- * interfaces and streams; knows neither folders nor Glance.
+ * What both image services share: the checks of what callers hand in, the verification of what they are handed. Imports
+ * interfaces, streams and how progress is told; knows neither folders nor Glance.
  */
 export { Digest, Verification } from './digest.js';
 export { ImageConflict } from './exceptions.js';
 export { passes } from './filters.js';
 export { Incoming, receive } from './incoming.js';
 export { checkFormats, checkMetadata, checkQueued, checkSameId, isImageId, isProperty } from './metadata.js';
-export { Meter } from './meter.js';
 export { clip } from './range.js';

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { OnProgress } from '../../../interfaces/index.js';
 import { asError } from '../../streams/index.js';
 import { blockSize, fileHeader, paddingAfter } from '../archive/index.js';
-import { ProgressThrottle } from '../progress-throttle.js';
+import { Meter } from '../progress/index.js';
 import { blobsOf, manifestTypes, type Blob, type ImageManifest } from './manifests.js';
 
 /** An image of a registry, and how its parts are had. */
@@ -55,19 +55,17 @@ async function* entries({
   yield* file(`blobs/sha256/${digest}`, content);
   const blobs = blobsOf(manifest);
   const total = blobs.reduce((sum, { size }) => sum + size, 0);
-  const throttle = new ProgressThrottle((progress) => onProgress?.(progress));
-  let bytes = 0;
+  const meter = new Meter(onProgress, 'pulling', total);
   for (const each of blobs) {
     yield fileHeader(pathOf(each), each.size);
     for await (const chunk of await blob(each.digest, each.size)) {
       if (!Buffer.isBuffer(chunk)) throw new TypeError('a blob gave something other than bytes');
-      bytes += chunk.length;
-      throttle.report({ phase: 'pulling', bytes, total, layer: each.digest });
+      meter.add(chunk.length, each === config ? undefined : each.digest);
       yield chunk;
     }
     yield Buffer.alloc(paddingAfter(each.size));
   }
-  throttle.flush();
+  meter.end();
   yield Buffer.alloc(2 * blockSize);
 }
 

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { extract } from 'tar-stream';
 import type { OnProgress } from '../../../interfaces/index.js';
 import { asError } from '../../streams/index.js';
-import { ProgressThrottle } from '../progress-throttle.js';
+import { Meter } from '../progress/index.js';
 import type { RegistryClient } from './registry-client.js';
 
 /** The name of the file of a rewritten archive that is no part of the image. */
@@ -34,12 +34,11 @@ export async function pushBlobs(
   registry: RegistryClient,
   onProgress: OnProgress | undefined,
 ): Promise<ReadonlyMap<string, PushedBlob>> {
-  const throttle = new ProgressThrottle((progress) => onProgress?.(progress));
+  const meter = new Meter(onProgress, 'uploading');
   const blobs = new Map<string, PushedBlob>();
   const reader = extract();
   archive.on('error', (error) => reader.destroy(asError(error)));
   archive.pipe(reader);
-  let bytes = 0;
   try {
     for await (const entry of reader) {
       const { name, size } = entry.header;
@@ -51,14 +50,13 @@ export async function pushBlobs(
       let head = Buffer.alloc(0);
       const digest = await registry.upload(content, size, (chunk) => {
         if (head.length < longestMagic) head = Buffer.concat([head, chunk.subarray(0, longestMagic)]);
-        bytes += chunk.length;
-        throttle.report({ phase: 'uploading', bytes, layer: name });
+        meter.add(chunk.length);
       });
       const compression =
         compressions.find(([magic]) => head.subarray(0, magic.length).equals(magic))?.[1] ?? '';
       blobs.set(name, { digest, size, compression });
     }
-    throttle.flush();
+    meter.end();
     return blobs;
   } catch (error) {
     // Whatever else broke, broke because of it.

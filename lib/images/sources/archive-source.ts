@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Transform, pipeline, type Readable } from 'node:stream';
-import type { ImageRecord } from '../../../interfaces/index.js';
+import type { ImageRecord, Progress } from '../../../interfaces/index.js';
 import { ImageUnacceptable, InvalidInput } from '../../../interfaces/index.js';
 import type { Registration, SourceEnvironment } from './engine-image.js';
 
@@ -13,6 +13,12 @@ export interface ArchiveSource {
   readonly from: { readonly path: string } | { readonly url: string | URL };
   /** What the file must hash to: `sha256:…` or `sha512:…`, in hexadecimal. */
   readonly digest?: string;
+}
+
+/** Bytes, and how many they are where that is known. */
+export interface SizedContent {
+  readonly content: Readable;
+  readonly size: number | undefined;
 }
 
 const digestPattern = /^(?<algorithm>sha256|sha512):(?<value>[0-9a-f]{64}|[0-9a-f]{128})$/;
@@ -28,10 +34,10 @@ export async function registerArchive(
   { imageService }: SourceEnvironment,
   { context, metadata, signal, onProgress }: Registration,
   { from, digest }: ArchiveSource,
-  fetch: (url: string | URL) => Promise<Readable>,
+  fetch: (url: string | URL) => Promise<SizedContent>,
 ): Promise<ImageRecord> {
   const verifier = digest === undefined ? undefined : verification(digest);
-  const file = 'path' in from ? await opened(from.path) : await fetch(from.url);
+  const { content: file, size } = 'path' in from ? await opened(from.path) : await fetch(from.url);
   const data =
     verifier === undefined
       ? file
@@ -39,21 +45,32 @@ export async function registerArchive(
           // The image service reads the last of them, and hears of a failure.
         });
   try {
-    return await imageService.create(context, metadata, data, { signal, onProgress });
+    return await imageService.create(context, metadata, data, {
+      signal,
+      onProgress: (progress) => onProgress?.(withTotal(size, progress)),
+    });
   } finally {
     data.destroy();
     file.destroy();
   }
 }
 
-async function opened(path: string): Promise<Readable> {
+/** The image service takes a stream, and cannot know how long it will be. */
+function withTotal(size: number | undefined, progress: Progress): Progress {
+  return size === undefined || size < progress.bytes ? progress : { total: size, ...progress };
+}
+
+async function opened(path: string): Promise<SizedContent> {
   // Opening a FIFO would wait for somebody who writes to it.
   const flags = constants.O_RDONLY | constants.O_NONBLOCK;
   let content: Readable | undefined;
+  let size: number | undefined;
   try {
     const file = await open(path, flags);
     try {
-      if ((await file.stat()).isFile()) content = file.createReadStream();
+      const status = await file.stat();
+      size = status.size;
+      if (status.isFile()) content = file.createReadStream();
     } finally {
       if (content === undefined) await file.close();
     }
@@ -61,7 +78,7 @@ async function opened(path: string): Promise<Readable> {
     throw new InvalidInput(`The file ${path} cannot be read`, { cause });
   }
   if (content === undefined) throw new InvalidInput(`${path} is no plain file`);
-  return content;
+  return { content, size };
 }
 
 /** Passes bytes on, and fails at their end when they are not those that were meant. */

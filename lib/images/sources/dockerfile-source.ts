@@ -20,7 +20,7 @@ import { ImageSourceError } from '../web/index.js';
 import { archiveContext } from './archive-context.js';
 import { registerFromEngine, type Registration, type SourceEnvironment } from './engine-image.js';
 import { folderContext } from './folder-context.js';
-import { PullProgress } from './pull-progress.js';
+import { BuildProgress } from './build-progress.js';
 
 /** An image that the engine builds from a Dockerfile. */
 export interface DockerfileSource {
@@ -65,24 +65,20 @@ export async function registerFromDockerfile(
   try {
     const context = await contextOf(environment, registration, source, fetch);
     const { signal, onProgress } = registration;
-    const pulls = new PullProgress(onProgress);
-    let sent = 0;
+    const progress = new BuildProgress(onProgress);
     try {
       const { dockerfile, buildArgs, target, credentials, onOutput } = source;
       const lines = engine.build.run(context, {
         ...{ dockerfile, buildArgs, target, credentials, signal },
         ...{ repo: temporary.repo, tag: temporary.tag },
-        onProgress: (bytes) => (sent = bytes),
+        onProgress: (bytes) => progress.sent(bytes),
       });
       for await (const line of lines) {
         traces.note(line);
-        pulls.line(line);
-        if (line.stream === undefined) continue;
-        onOutput?.(line.stream);
-        const step = /^Step (\d+\/\d+) : /.exec(line.stream)?.[1];
-        if (step !== undefined) onProgress?.({ phase: 'building', bytes: sent, layer: step });
+        progress.line(line);
+        if (line.stream !== undefined) onOutput?.(line.stream);
       }
-      pulls.end();
+      progress.end();
     } catch (cause) {
       mayAppear = mayHaveBeenDone(cause);
       if (!(cause instanceof EngineError)) throw cause;

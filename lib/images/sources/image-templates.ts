@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import {
   InvalidInput,
@@ -13,7 +12,7 @@ import { Engine, engineAddress, type EngineOptions, type EngineTimeouts } from '
 import { Turns } from '../../streams/index.js';
 import { defaultImageLimits } from '../archive/index.js';
 import { followRedirects, httpUrl, ImageSourceError, limited, shownUrl, WebClient } from '../web/index.js';
-import { registerArchive, type ArchiveSource } from './archive-source.js';
+import { registerArchive, type ArchiveSource, type SizedContent } from './archive-source.js';
 import { registerFromDockerfile, type DockerfileSource } from './dockerfile-source.js';
 import type { Registration, SourceEnvironment } from './engine-image.js';
 import { registerFromRepository, type RepositorySource } from './repository-source.js';
@@ -149,18 +148,23 @@ export class ImageTemplates {
   }
 
   #register(registration: Registration, from: ImageSource): Promise<ImageRecord> {
-    const fetch = (address: string | URL): Promise<Readable> => this.#fetch(address, registration.signal);
+    const fetch = (address: string | URL): Promise<SizedContent> => this.#fetch(address, registration.signal);
     switch (from.type) {
       case 'repository':
         return registerFromRepository(this.#environment, registration, from, this.#pulls);
       case 'dockerfile':
-        return registerFromDockerfile(this.#environment, registration, from, fetch);
+        return registerFromDockerfile(
+          this.#environment,
+          registration,
+          from,
+          async (url) => (await fetch(url)).content,
+        );
       case 'archive':
         return registerArchive(this.#environment, registration, from, fetch);
     }
   }
 
-  async #fetch(address: string | URL, signal: AbortSignal | undefined): Promise<Readable> {
+  async #fetch(address: string | URL, signal: AbortSignal | undefined): Promise<SizedContent> {
     const request = { method: 'GET', url: httpUrl(address), signal } as const;
     const answer = await followRedirects(this.#web, request);
     const { body, status } = answer;
@@ -172,7 +176,10 @@ export class ImageTemplates {
       if (status !== 200) throw new ImageSourceError(`GET ${shown}: status ${status}`, { status });
       throw new ImageSourceError(`${shown} has ${announced} bytes: ${maxBytes} are allowed`);
     }
-    return limited(body, { what: shown, maxBytes, idle: this.#web.idle, signal });
+    return {
+      content: limited(body, { what: shown, maxBytes, idle: this.#web.idle, signal }),
+      size: announced > 0 ? announced : undefined,
+    };
   }
 }
 

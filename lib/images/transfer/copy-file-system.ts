@@ -3,6 +3,7 @@ import type { LongRunningOptions } from '../../../interfaces/index.js';
 import { NovaException } from '../../../interfaces/index.js';
 import type { ContainerRef, Engine } from '../../engine/index.js';
 import { ArchiveRefused, blockSize, headersBelow, plainPath } from '../archive/index.js';
+import { Meter } from '../progress/index.js';
 import { entriesOf } from './layer-content.js';
 import { isBeneath } from './selected-files.js';
 
@@ -46,17 +47,17 @@ async function* copied(
   { folder, volumes, onProgress }: FileSystemCopy,
   source: Readable,
 ): AsyncGenerator<Buffer, void, void> {
-  let bytes = 0;
+  const meter = new Meter(onProgress, 'transferring');
   for await (const { entry, content } of entriesOf(source)) {
     if (entry.path === '' || isBeneath(entry.path, volumes)) continue;
     // Unpacked from the root: engine 20.10, unpacking in a folder, looks for the target of a hard link from the root when it sets the mode, does not find it, and the file
     // loses its set-user-id bit to the change of owner before.
     yield headersBelow(plainPath(folder), entry);
     for await (const piece of content) {
-      bytes += piece.length;
-      onProgress?.({ phase: 'transferring', bytes });
+      meter.add(piece.length);
       yield piece;
     }
   }
+  meter.end();
   yield Buffer.alloc(2 * blockSize);
 }

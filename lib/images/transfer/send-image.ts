@@ -8,6 +8,7 @@ import { mayHaveBeenDone, repositoryName, tagName } from '../../engine/index.js'
 import { repository } from '../../labels.js';
 import { asError } from '../../streams/index.js';
 import { ArchiveRefused, blockSize, fileHeader, paddingAfter } from '../archive/index.js';
+import { Meter } from '../progress/index.js';
 import { discardImage, temporaryName } from '../temporary-image.js';
 import { configurationAbove } from './configuration-above.js';
 
@@ -58,12 +59,13 @@ export async function sendImage(
   try {
     signal?.throwIfAborted();
     // The signal ends the archive, not the call: once the engine has all of it, it goes on without its client, and undoing would find nothing yet.
-    const onBytes = (bytes: number): void =>
-      onProgress?.({ phase: 'transferring', bytes: Math.min(bytes, layer.size), total: layer.size });
+    const meter = new Meter(onProgress, 'transferring', layer.size);
+    const onBytes = (bytes: number): void => meter.reach(Math.min(bytes, layer.size), layer.diffId);
     await destination.images.load(archive, { onProgress: onBytes }).catch((error: unknown) => {
       answerLost = mayHaveBeenDone(error);
       throw error;
     });
+    meter.end();
     signal?.throwIfAborted();
     const loaded = await destination.images.inspect(temporary.reference, { signal });
     if (!isDeepStrictEqual(loaded.RootFS.Layers, layers))

@@ -11,6 +11,7 @@ import type {
 } from '../../engine/index.js';
 import { EngineError, EngineProtocolError, isNotFound } from '../../engine/index.js';
 import { ArchiveRefused, plainPath } from '../archive/index.js';
+import { Meter } from '../progress/index.js';
 import { LayerContent, type LayerSource } from './layer-content.js';
 import { folderOf, isBeneath, SelectedFiles } from './selected-files.js';
 import { sendImage, type ImageDestination, type MeasuredLayer } from './send-image.js';
@@ -114,6 +115,7 @@ async function measured(
   const volumes = ownVolumes(container).filter((volume) => !leftBehind.map(plainPath).includes(volume));
   for (const volume of volumes) if (folderOf(volume) !== '') selected.add(folderOf(volume));
   const layer: LayerSource = { engine: source, container: container.Id, selected, volumes, signal };
+  const meter = new Meter(onProgress, 'measuring');
   for (;;) {
     const content = new LayerContent(layer);
     const digest = createHash('sha256');
@@ -121,15 +123,17 @@ async function measured(
     for await (const chunk of content.bytes()) {
       digest.update(chunk);
       size += chunk.length;
-      onProgress?.({ phase: 'measuring', bytes: size });
+      meter.add(chunk.length);
     }
-    if (content.missing.size === 0)
+    if (content.missing.size === 0) {
+      meter.end();
       return {
         content: () => new LayerContent(layer).bytes(),
         size,
         diffId: `sha256:${digest.digest('hex')}`,
         below,
       };
+    }
     for (const path of content.missing) selected.addLinked(path);
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { NovaException } from '../../../interfaces/index.js';
 import type { ContainerRef, Engine, ImageId } from '../../engine/index.js';
 import { ArchiveRefused, blockSize } from '../archive/index.js';
+import { Meter } from '../progress/index.js';
 import { entriesOf, mustBeNoMark } from './layer-content.js';
 import { folderOf, isBeneath } from './selected-files.js';
 import { sendImage, type ImageDestination, type MeasuredLayer } from './send-image.js';
@@ -39,15 +40,16 @@ export async function transferFolder(transfer: FolderTransfer): Promise<ImageId>
 }
 
 async function measured(transfer: FolderTransfer): Promise<MeasuredLayer> {
-  const { onProgress } = transfer;
+  const meter = new Meter(transfer.onProgress, 'measuring');
   const content = (): AsyncGenerator<Buffer, void, void> => layerOf(transfer);
   const digest = createHash('sha256');
   let size = 0;
   for await (const chunk of content()) {
     digest.update(chunk);
     size += chunk.length;
-    onProgress?.({ phase: 'measuring', bytes: size });
+    meter.add(chunk.length);
   }
+  meter.end();
   return { content, size, diffId: `sha256:${digest.digest('hex')}`, below: [] };
 }
 

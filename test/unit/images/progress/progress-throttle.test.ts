@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import type { Progress } from '../../../interfaces/index.js';
-import { ProgressThrottle } from '../../../lib/images/progress-throttle.js';
+import type { Progress } from '../../../../interfaces/index.js';
+import { ProgressThrottle } from '../../../../lib/images/progress/index.js';
 
 describe('ProgressThrottle', () => {
   const downloading = (bytes: number): Progress => ({ phase: 'downloading', bytes });
@@ -36,5 +36,24 @@ describe('ProgressThrottle', () => {
     throttle.flush();
     throttle.flush();
     expect(told).toEqual([downloading(1)]);
+  });
+
+  it('lets bytes never become fewer when what came was of no use and a phase begins anew', () => {
+    const told: Progress[] = [];
+    const throttle = new ProgressThrottle((progress) => told.push(progress));
+    for (const bytes of [10, 40, 5, 100]) {
+      throttle.report({ phase: 'downloading', bytes, total: 100 });
+      throttle.flush();
+    }
+    throttle.report({ phase: 'loading', bytes: 0 });
+    throttle.report({ phase: 'downloading', bytes: 1, total: 9 });
+    expect(told.map(({ bytes, total }) => [bytes, total])).toEqual([
+      [10, 100],
+      [40, 100],
+      [45, 140],
+      [140, 140],
+      [0, undefined],
+      [1, 9],
+    ]);
   });
 });
