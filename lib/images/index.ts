@@ -35,5 +35,5 @@ export type {
   ImageTemplatesOptions,
   RepositorySource,
 } from './sources/index.js';
-export { ImageSourceError } from './web/index.js';
+export { ConnectionBroken, ImageSourceError } from './web/index.js';
 export { ImageConflict } from './image-service/index.js';

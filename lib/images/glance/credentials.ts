@@ -5,8 +5,8 @@ import {
   type RequestContext,
 } from '../../../interfaces/index.js';
 import { DeadlineExceeded, unlessAborted } from '../../streams/index.js';
+import { ConnectionBroken } from '../web/index.js';
 import { backoff } from './backoff.js';
-import { ConnectionBroken } from './exceptions.js';
 import type { HttpTransport } from './http-transport.js';
 import { authenticate, type Session, type TimedSession } from './keystone.js';
 import type { KeystoneAuth, Settings } from './options.js';

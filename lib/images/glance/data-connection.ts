@@ -1,8 +1,9 @@
 import { ImageNotActive, type ImageRecord } from '../../../interfaces/index.js';
 import { Deadline, type ByteSource } from '../../streams/index.js';
+import { connectionError } from '../web/index.js';
 import { ImageServiceProtocolError } from './exceptions.js';
 import type { GlanceClient, GlanceRequest, Reply } from './glance-client.js';
-import { connectionError, readContent, type DataAnswer, type HttpTransport } from './http-transport.js';
+import { readContent, type DataAnswer, type HttpTransport } from './http-transport.js';
 import { pathOf, type Caller } from './image-records.js';
 import { refusal } from './refusals.js';
 

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../../streams/index.js';
+import { ConnectionBroken, type TlsOptions } from '../web/index.js';
 import { DataSocket } from './data-socket.js';
-import { ConnectionBroken, ImageServiceProtocolError } from './exceptions.js';
-import type { TlsOptions } from './http-transport.js';
+import { ImageServiceProtocolError } from './exceptions.js';
 
 /** What to ask for. */
 export interface DataQuery {

@@ -1,7 +1,7 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { asError, type ByteSource } from '../../streams/index.js';
-import type { TlsOptions } from './http-transport.js';
+import type { TlsOptions } from '../web/index.js';
 
 /** Bytes that one read from the kernel brings at most. */
 const memorySize = 256 * 1024;

@@ -28,23 +28,3 @@ export class ImageServiceError extends NovaException {
 
 /** The image service, or Keystone, answered something that its API does not allow for. */
 export class ImageServiceProtocolError extends NovaException {}
-
-/**
- * A connection could not be made, or broke. It takes the place of axios's own error, which holds the request's headers and so a token: no
- * secret may get into a log through a `cause`.
- */
-export class ConnectionBroken extends Error {
-  override readonly name = 'ConnectionBroken';
-
-  /**
-   * @param code - of Node's error: `ECONNREFUSED`, `ECONNRESET`, …
-   * @param unsent - nothing of the request can have arrived.
-   */
-  constructor(
-    message: string,
-    readonly code: string | undefined,
-    readonly unsent: boolean,
-  ) {
-    super(message);
-  }
-}

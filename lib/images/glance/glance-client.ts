@@ -1,8 +1,9 @@
 import { GlanceConnectionFailed, type Logger, type RequestContext } from '../../../interfaces/index.js';
 import { DeadlineExceeded, pause, withDeadline } from '../../streams/index.js';
+import { ConnectionBroken } from '../web/index.js';
 import { backoff } from './backoff.js';
 import type { Credentials } from './credentials.js';
-import { ConnectionBroken, ImageServiceError, type RequestLine } from './exceptions.js';
+import { ImageServiceError, type RequestLine } from './exceptions.js';
 import { readContent, type HttpTransport } from './http-transport.js';
 import type { Session } from './keystone.js';
 import { wordsOf } from './service-words.js';

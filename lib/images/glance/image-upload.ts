@@ -9,8 +9,8 @@ import {
 } from '../../../interfaces/index.js';
 import { Deadline, DeadlineExceeded, pause, readableOf } from '../../streams/index.js';
 import { ImageConflict, type Incoming } from '../image-service/index.js';
+import { ConnectionBroken } from '../web/index.js';
 import type { Credentials } from './credentials.js';
-import { ConnectionBroken } from './exceptions.js';
 import type { Reply } from './glance-client.js';
 import { HttpTransport, readContent } from './http-transport.js';
 import { pathOf, type Caller, type ImageRecords } from './image-records.js';

@@ -1,8 +1,8 @@
 /**
- * OpenStack's image service as an image service: Image API v2 and Keystone's Identity API v3 over HTTP. Imports interfaces, streams and what
- * both image services share. Never sends data twice, never lets a token out of its requests.
+ * OpenStack's image service as an image service: Image API v2 and Keystone's Identity API v3 over HTTP. Imports interfaces, streams, the web and
+ * what both image services share. Never sends data twice, never lets a token out of its requests.
  */
-export { ConnectionBroken, ImageServiceError, ImageServiceProtocolError } from './exceptions.js';
+export { ImageServiceError, ImageServiceProtocolError } from './exceptions.js';
 export type { RequestLine } from './exceptions.js';
 export { GlanceImageService } from './glance-image-service.js';
 export type {

@@ -1,8 +1,9 @@
 /**
- * HTTP with servers that nobody vouches for: redirects are followed by rule, whatever comes is bounded in time and in bytes, and no secret gets into an
- * error. Imports the leaves and the contracts; knows neither images nor registries.
+ * HTTP, so that no secret gets into an error; and, for servers that nobody vouches for, within bounds: redirects are followed by rule, and whatever
+ * comes is bounded in time and in bytes. Imports the leaves and the contracts; knows neither images nor registries.
  */
-export { ImageSourceError } from './exceptions.js';
+export { ConnectionBroken, ImageSourceError } from './exceptions.js';
+export { connectionError, HttpClient, type HttpAnswer, type TlsOptions } from './http-client.js';
 export { limited } from './limited.js';
 export { followRedirects } from './redirects.js';
 export { httpUrl, shownUrl } from './urls.js';

@@ -1,9 +1,7 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { Readable } from 'node:stream';
-import axios, { isAxiosError } from 'axios';
-import { asError, withDeadline } from '../../streams/index.js';
-import { ImageSourceError } from './exceptions.js';
+import { withDeadline } from '../../streams/index.js';
+import { ConnectionBroken, ImageSourceError } from './exceptions.js';
+import { HttpClient, type HttpAnswer } from './http-client.js';
 import { shownUrl } from './urls.js';
 
 /** How to talk to servers. */
@@ -26,25 +24,21 @@ export interface WebRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The head of an answer, with its body still to be read. The receiver must read or destroy the body. */
-export interface WebAnswer {
-  readonly status: number;
+/** The head of an answer, and who gave it. The receiver must read or destroy the body. */
+export interface WebAnswer extends HttpAnswer {
   readonly url: URL;
-  readonly header: (name: string) => string | undefined;
-  readonly body: Readable;
 }
 
-/** HTTP through axios, with its own connections, with servers that may be asked. Follows no redirect. */
+/** Asks servers that nobody vouches for: those that may be asked, and only for so long. Follows no redirect. */
 export class WebClient {
   readonly idle: number;
-  readonly #http = new HttpAgent({ keepAlive: true });
-  readonly #https: HttpsAgent;
+  readonly #client: HttpClient;
   readonly #mayFetch: (url: URL) => boolean | Promise<boolean>;
 
   constructor({ ca, idle, mayFetch = (): boolean => true }: WebClientOptions) {
     this.idle = idle;
     this.#mayFetch = mayFetch;
-    this.#https = new HttpsAgent({ keepAlive: true, ...(ca === undefined ? {} : { ca }) });
+    this.#client = new HttpClient({ ca }, true);
   }
 
   /**
@@ -64,8 +58,7 @@ export class WebClient {
 
   /** Breaks all connections off. */
   close(): void {
-    this.#http.destroy();
-    this.#https.destroy();
+    this.#client.close();
   }
 
   async #send(
@@ -73,44 +66,10 @@ export class WebClient {
     signal: AbortSignal | undefined,
   ): Promise<WebAnswer> {
     try {
-      const response = await axios.request<unknown>({
-        adapter: 'http',
-        method,
-        url: url.href,
-        // Digests are of the bytes as they are stored, and axios would ask for compressed ones.
-        headers: {
-          'Accept-Encoding': 'identity',
-          'User-Agent': 'nova-docker-driver',
-          'Content-Type': false,
-          ...headers,
-        },
-        data: body,
-        ...(signal === undefined ? {} : { signal }),
-        responseType: 'stream',
-        httpAgent: this.#http,
-        httpsAgent: this.#https,
-        proxy: false,
-        maxRedirects: 0,
-        maxBodyLength: Infinity,
-        decompress: false,
-        transformRequest: [],
-        validateStatus: () => true,
-      });
-      const { data, status, headers: received } = response;
-      if (!(data instanceof Readable)) throw new TypeError('axios gave no stream');
-      // It may break before anybody reads it; whoever does is told as well.
-      data.on('error', () => undefined);
-      const header = (name: string): string | undefined => {
-        const value: unknown = received[name.toLowerCase()];
-        return typeof value === 'string' ? value : undefined;
-      };
-      return { status, url, header, body: data };
-    } catch (error) {
-      signal?.throwIfAborted();
-      // Never axios's own error: it holds the request with its credentials.
-      const cause = isAxiosError(error) ? error.cause : error;
-      const why = asError(cause ?? error).message;
-      throw new ImageSourceError(`${method} ${shownUrl(url)}: ${why}`, cause === undefined ? {} : { cause });
+      return { url, ...(await this.#client.send({ method, url: url.href, headers, body, signal })) };
+    } catch (cause) {
+      if (!(cause instanceof ConnectionBroken)) throw cause;
+      throw new ImageSourceError(`${method} ${shownUrl(url)}: ${cause.message}`, { cause });
     }
   }
 }

@@ -1,7 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { DataResponse } from '../../../../lib/images/glance/data-response.js';
-import { ConnectionBroken, ImageServiceProtocolError } from '../../../../lib/images/glance/exceptions.js';
+import { ImageServiceProtocolError } from '../../../../lib/images/glance/exceptions.js';
+import { ConnectionBroken } from '../../../../lib/images/web/index.js';
 import { readableOf, readAll } from '../../../../lib/streams/index.js';
 
 const servers: Server[] = [];
