@@ -25,8 +25,9 @@ import {
   Verification,
 } from '../image-service/index.js';
 import { Meter } from '../progress/index.js';
+import { ConnectionBroken } from '../web/index.js';
 import { ContextToken, KeystoneToken, type Credentials } from './credentials.js';
-import { ConnectionBroken, ImageServiceProtocolError } from './exceptions.js';
+import { ImageServiceProtocolError } from './exceptions.js';
 import { GlanceClient } from './glance-client.js';
 import { HttpTransport } from './http-transport.js';
 import { ImageDownload } from './image-download.js';

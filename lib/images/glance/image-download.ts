@@ -2,9 +2,9 @@ import { GlanceConnectionFailed, ImageUnacceptable, type Logger } from '../../..
 import { DeadlineExceeded, pause, type ByteSource } from '../../streams/index.js';
 import type { Verification } from '../image-service/index.js';
 import type { Meter } from '../progress/index.js';
+import { ConnectionBroken } from '../web/index.js';
 import { backoff } from './backoff.js';
 import { openData, type DataConnection, type DataRequest } from './data-connection.js';
-import { ConnectionBroken } from './exceptions.js';
 
 /** The code of an answer that ends as if it were complete, and is not. */
 const ENDED_EARLY = 'ENDED_EARLY';
