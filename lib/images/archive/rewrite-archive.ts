@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
 import { isLent, lentBytes, readableOf } from '../../streams/index.js';
+import { layerName } from '../progress/index.js';
 import { ArchiveFiles, type ArchiveFile } from './archive-files.js';
 import { ArchiveRefused, shown } from './archive-refused.js';
 import { ByteReader } from './byte-reader.js';
@@ -48,6 +49,8 @@ export interface RewriteOptions {
   readonly takesZstdLayers?: boolean;
   /** What the image lies above: none when left out. */
   readonly below?: LayersBelow;
+  /** Told which layer the archive is at, by its `layerName`; undefined when it has passed. */
+  readonly onLayer?: (layer: string | undefined) => void;
   /** Breaks off: the archive and its source are destroyed with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -219,7 +222,9 @@ class ArchiveRewriter {
     const newName = String(this.#written).padStart(4, '0');
     const what = `holds ${shown(path)}, which`;
     const layer = { name: newName, size, type, what, head, rest: tar.content() };
+    this.#options.onLayer?.(layerName(path));
     const digests = yield* writeLayer(layer, this.#budget);
+    this.#options.onLayer?.(undefined);
     this.#files.put(path, { kind: 'layer', newName, size, ...digests });
   }
 

@@ -10,10 +10,11 @@ import {
   parseConfiguration,
   writeLayer,
   writeMetadata,
-  type ArchivedImage,
   type ImageConfiguration,
   type ImageLimits,
+  type RewrittenImage,
 } from '../archive/index.js';
+import { Meter } from '../progress/index.js';
 import type { ArchiveIndex, Extent } from './archive-index.js';
 import type { ImageRanges } from './image-ranges.js';
 import { IndexUnusable } from './index-unusable.js';
@@ -74,16 +75,15 @@ export function missingLayersArchive(
   { below, reference, limits, signal, onProgress }: MissingLayersOptions,
 ): PartialArchive {
   const extents = missingExtents(image, below);
-  const total = bytesOf(extents);
   const names = new Map(extents.map(({ offset }, index) => [offset, String(index + 1).padStart(4, '0')]));
   const { diff_ids: diffIds } = image.configuration.rootfs;
+  const named = new Map(image.layers.map(({ offset }, index) => [offset, diffIds[index]]));
   const nameOf = ({ offset }: Extent): string => names.get(offset) ?? '';
-  async function* write(reading: AbortSignal): AsyncGenerator<Buffer, ArchivedImage, void> {
+  async function* write(reading: AbortSignal): AsyncGenerator<Buffer, RewrittenImage, void> {
     const budget = new ByteBudget(limits.maxBytes);
-    let bytes = 0;
-    const onBytes = (more: number): void =>
-      onProgress({ phase: 'downloading', bytes: (bytes += more), total });
+    const meter = new Meter(onProgress, 'downloading', bytesOf(extents));
     for (const extent of extents) {
+      const onBytes = (bytes: number): void => meter.add(bytes, named.get(extent.offset));
       const stream = await image.ranges.stream(extent, reading);
       const diffId = yield* fetchedLayer({ name: nameOf(extent), extent, stream, budget, onBytes });
       const isRight = image.layers.every(
@@ -91,9 +91,15 @@ export function missingLayersArchive(
       );
       if (!isRight) throw new IndexUnusable(`the layer at byte ${extent.offset} has another digest`);
     }
-    const above = image.layers.slice(below).map(nameOf);
+    meter.end();
+    const layers = image.layers.slice(below).map((extent, index) => ({
+      name: nameOf(extent),
+      size: extent.size,
+      diffId: diffIds[below + index] ?? '',
+    }));
+    const above = layers.map(({ name }) => name);
     const id = yield* writeMetadata({ configuration: image.configurationBytes, reference, below, above });
-    return { id, configuration: image.configuration };
+    return { id, configuration: image.configuration, layers };
   }
   return partialArchive(write, signal);
 }

@@ -7,6 +7,7 @@ import type {
   RequestContext,
 } from '../../../interfaces/index.js';
 import { rewriteArchive, type ImageConfiguration } from '../archive/index.js';
+import { followingLayers } from '../progress/index.js';
 import { indexOf, indexProperty, type Extent } from './archive-index.js';
 import { baseProperty } from './base-image.js';
 import type { DeltaBase } from './delta-base.js';
@@ -37,11 +38,15 @@ const limits = { maxBytes: Infinity };
  */
 export async function uploadWhole(saved: Readable, upload: SnapshotUpload): Promise<void> {
   const { imageService, context, image_id, metadata, logger, signal, onProgress } = upload;
-  const { archive, image } = rewriteArchive(saved, { ...upload, limits });
+  const followed = followingLayers(onProgress);
+  const { archive, image } = rewriteArchive(saved, { ...upload, limits, onLayer: followed.onLayer });
   const files = new Map<string, Extent>();
   const data = Readable.from(recordExtents(archive, files), { objectMode: false });
   try {
-    const { size } = await imageService.update(context, image_id, metadata, data, { signal, onProgress });
+    const { size } = await imageService.update(context, image_id, metadata, data, {
+      signal,
+      onProgress: followed.onProgress,
+    });
     const index = (size ?? 0) < smallestInParts ? undefined : indexOf(await image, files);
     if (index === undefined) return;
     const properties = indexProperty(image_id, index);
@@ -63,12 +68,18 @@ export async function uploadWhole(saved: Readable, upload: SnapshotUpload): Prom
  */
 export async function uploadAbove(saved: Readable, base: DeltaBase, upload: SnapshotUpload): Promise<void> {
   const { imageService, context, image_id, metadata, signal, onProgress } = upload;
-  const { archive } = rewriteArchive(saved, { ...upload, limits, below: new SavedLayers(base) });
+  const followed = followingLayers(onProgress);
+  const { archive } = rewriteArchive(saved, {
+    ...upload,
+    limits,
+    below: new SavedLayers(base),
+    onLayer: followed.onLayer,
+  });
   const properties = { ...metadata.properties, ...baseProperty(image_id, base.reference) };
   try {
     await imageService.update(context, image_id, { ...metadata, properties }, archive, {
       signal,
-      onProgress,
+      onProgress: followed.onProgress,
     });
   } finally {
     archive.destroy();

@@ -13,6 +13,7 @@ import {
 } from '../../../interfaces/index.js';
 import type { RegistryCredentials } from '../../engine/index.js';
 import { defaultImageLimits, rewriteArchive, type ImageLimits } from '../archive/index.js';
+import { followingLayers } from '../progress/index.js';
 import { WebClient } from '../web/index.js';
 import { ManifestWatch } from './kept-manifest.js';
 import {
@@ -192,12 +193,14 @@ export class RegistryExchange {
     const watch = new ManifestWatch();
     const watched = Readable.from(watch.watch(data), { objectMode: false });
     watched.once('close', () => data.destroy());
+    const followed = followingLayers(onProgress);
     const { archive, image } = rewriteArchive(watched, {
       subject: `Image ${id}`,
       limits: this.#limits,
       signal,
+      onLayer: followed.onLayer,
     });
-    const blobs = await pushBlobs(archive, registry, onProgress);
+    const blobs = await pushBlobs(archive, registry, followed.onProgress);
     const rewritten = await image;
     const part = (blob: PushedBlob | undefined, type: string): Blob => {
       if (blob === undefined) throw new ImageUnacceptable(`Image ${id} lost a part on the way`);

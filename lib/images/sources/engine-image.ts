@@ -8,6 +8,7 @@ import type {
 } from '../../../interfaces/index.js';
 import type { Engine } from '../../engine/index.js';
 import { rewriteArchive } from '../archive/index.js';
+import { followingLayers } from '../progress/index.js';
 import type { TemporaryName } from '../temporary-image.js';
 
 /** With what images get from sources into the image service. */
@@ -40,10 +41,16 @@ export async function registerFromEngine(
   subject: string,
 ): Promise<ImageRecord> {
   const saved = await engine.images.save(reference, { signal });
+  const followed = followingLayers(onProgress);
   // What the engine itself holds may be as large as it is.
-  const { archive } = rewriteArchive(saved, { subject, limits: { maxBytes: Infinity }, signal });
+  const { archive } = rewriteArchive(saved, {
+    subject,
+    limits: { maxBytes: Infinity },
+    signal,
+    onLayer: followed.onLayer,
+  });
   try {
-    return await imageService.create(context, metadata, archive, { signal, onProgress });
+    return await imageService.create(context, metadata, archive, { signal, onProgress: followed.onProgress });
   } finally {
     archive.destroy();
   }

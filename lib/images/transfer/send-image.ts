@@ -3,12 +3,12 @@ import { Readable } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger, LongRunningOptions } from '../../../interfaces/index.js';
 import { MigrationError } from '../../../interfaces/index.js';
-import type { Engine, ImageId, ImageInspect, ImageReference } from '../../engine/index.js';
+import type { Engine, ImageId, ImageInspect, ImageReference, LoadedLayer } from '../../engine/index.js';
 import { mayHaveBeenDone, repositoryName, tagName } from '../../engine/index.js';
 import { repository } from '../../labels.js';
 import { asError } from '../../streams/index.js';
 import { ArchiveRefused, blockSize, fileHeader, paddingAfter } from '../archive/index.js';
-import { Meter } from '../progress/index.js';
+import { LoadingProgress, Meter } from '../progress/index.js';
 import { discardImage, temporaryName } from '../temporary-image.js';
 import { configurationAbove } from './configuration-above.js';
 
@@ -61,11 +61,18 @@ export async function sendImage(
     // The signal ends the archive, not the call: once the engine has all of it, it goes on without its client, and undoing would find nothing yet.
     const meter = new Meter(onProgress, 'transferring', layer.size);
     const onBytes = (bytes: number): void => meter.reach(Math.min(bytes, layer.size), layer.diffId);
-    await destination.images.load(archive, { onProgress: onBytes }).catch((error: unknown) => {
+    const loading = new LoadingProgress(onProgress);
+    loading.expect([layer]);
+    archive.once('end', () => {
+      meter.end();
+      loading.begin();
+    });
+    const onLayer = (unpacked: LoadedLayer): void => loading.layer(unpacked);
+    await destination.images.load(archive, { onProgress: onBytes, onLayer }).catch((error: unknown) => {
       answerLost = mayHaveBeenDone(error);
       throw error;
     });
-    meter.end();
+    loading.end();
     signal?.throwIfAborted();
     const loaded = await destination.images.inspect(temporary.reference, { signal });
     if (!isDeepStrictEqual(loaded.RootFS.Layers, layers))
