@@ -9,7 +9,7 @@ import type {
 } from '../interfaces/index.js';
 import { HypervisorUnavailable, InvalidInput, NovaException } from '../interfaces/index.js';
 import type { DockerDriverOptions, Settings } from './driver-options.js';
-import { defaultImageDirectory, settingsOf, silentLogger } from './driver-options.js';
+import { defaultImageDirectory, settingsOf } from './driver-options.js';
 import type { ContainerInspect, EngineAddress } from './engine/index.js';
 import { Engine, engineAddress } from './engine/index.js';
 import { SerialConsoles } from './console/index.js';
@@ -26,6 +26,7 @@ import {
 } from './instances/index.js';
 import { Networks } from './network/index.js';
 import { RunningHost } from './running-host.js';
+import { silentLogger } from './silent-logger.js';
 import { harmless, Turns } from './streams/index.js';
 import { instanceMustBeSound } from './subjects.js';
 import type { ComputeNode } from './verbs/index.js';
@@ -269,6 +270,7 @@ export class ComputeHost {
         host,
         limits: imageLimits,
         concurrency: settings.maxLoads,
+        sharedDirectory: settings.sharedDirectory,
         logger,
       }),
       networks: new Networks({ engine, host, logger }),

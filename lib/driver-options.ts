@@ -16,6 +16,11 @@ export interface DockerDriverOptions {
   /** Where images come from and snapshots go; default: a folder in the user's data directory. */
   readonly imageService?: ImageService;
   /**
+   * A directory of this machine with files of images, each named by its image's id: an absolute path. An image's data comes from there where it is, and from the image
+   * service where it is not, or is not what the image service has on record. nova-docker: `shared_directory`. Default: none.
+   */
+  readonly sharedDirectory?: string;
+  /**
    * Where the engine of another compute host is, for cold migration and resize to it: files go from engine to engine. Asked with the host's
    * address, as Nova's `migration.dest_host` has it; undefined when it is not known. Default: instances do not leave their host.
    */
@@ -124,6 +129,7 @@ const plainOptions = z.strictObject({
   engine: z.unknown().optional(),
   migrationEngine: z.custom((value) => typeof value === 'function', 'must be a function').optional(),
   imageService: withMethods('show', 'detail', 'download', 'create', 'update', 'delete'),
+  sharedDirectory: absolutePath.optional(),
   virtapi: withMethods('wait_for_instance_event'),
   logger: withMethods('debug', 'info', 'warn', 'error'),
   timeouts: amounts(defaultTimeouts),
@@ -191,11 +197,3 @@ export function defaultImageDirectory(env: NodeJS.ProcessEnv = process.env): str
     'images',
   );
 }
-
-/** A logger that nobody listens to. */
-export const silentLogger: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};

@@ -8,9 +8,7 @@ import type {
 } from '../../interfaces/index.js';
 import { ImageNotAuthorized, ImageNotFound } from '../../interfaces/index.js';
 import {
-  isAtLeast,
   isNotFound,
-  isUnreachable,
   mayHaveBeenDone,
   repositoryName,
   tagName,
@@ -19,25 +17,17 @@ import {
 } from '../engine/index.js';
 import { repository } from '../labels.js';
 import { takeTurn } from '../streams/index.js';
-import { defaultImageLimits, rewriteArchive, type ImageLimits } from './archive/index.js';
+import { defaultImageLimits, type ImageLimits } from './archive/index.js';
 import { bootReference } from './boot-reference.js';
 import { mustBeBootable } from './bootable-image.js';
-import { refusedByEngine } from './engine-refusal.js';
 import { removeUnusedImages, type UnusedImages } from './image-cache.js';
 import { ImageHolds } from './image-holds.js';
-import { inheritedConfiguration } from './inherited-configuration.js';
-import {
-  BaseChain,
-  baseMustBeSame,
-  baseOf,
-  imageInParts,
-  layersOf,
-  type BaseImage,
-  type PartialArchive,
-} from './layers/index.js';
-import { mustBeLoaded } from './loaded-image.js';
+import type { ImageData } from './image-service/index.js';
+import { BaseChain, LayersInEngine } from './layers/index.js';
+import { loadImage } from './load-image.js';
+import { SharedDirectory } from './shared-directory/index.js';
 import { SingleFlight, type FlightControls } from './single-flight.js';
-import { discardImage, removeTemporaryImages, temporaryName, type TemporaryName } from './temporary-image.js';
+import { removeTemporaryImages } from './temporary-image.js';
 
 /** What an {@link ImageLoader} needs. */
 export interface ImageLoaderOptions {
@@ -49,21 +39,20 @@ export interface ImageLoaderOptions {
   readonly limits?: Partial<ImageLimits>;
   /** Images that the engine loads at once; default {@link defaultConcurrency}. */
   readonly concurrency?: number;
+  /** A directory with files of images, each named by its image's id, tried before the image service; an absolute path. */
+  readonly sharedDirectory?: string | undefined;
   readonly logger: Logger;
 }
 
 /** Images that an engine loads at once unless it is told otherwise: more only make each of them slower. */
 export const defaultConcurrency = 2;
 
-/** The API version from which on engines (Docker 23.0) unpack layers that are compressed with zstd. */
-const firstWithZstd = '1.42';
-
 /** An image of the engine that somebody is about to boot from: until one of `keep` and `abandon`, of which the first counts, nobody removes it. */
 export interface HeldImage {
   /** Its name in the engine, see {@link bootReference}. */
   readonly reference: ImageReference;
   /**
-   * Loads it, for when the engine says that it has no such image: in one stream from the image service to the engine, verified on the way. However
+   * Loads it, for when the engine says that it has no such image: in one stream from the image service, or the shared directory, to the engine, verified on the way. However
    * many callers want it at the same time, it is fetched once, as the first of them; each must be allowed to read it.
    *
    * @param options - `signal`: the caller stops waiting, and the last one to do so ends the work; `onProgress`: `downloading` with bytes, then
@@ -89,6 +78,8 @@ export class ImageLoader {
   readonly #holds: ImageHolds;
   readonly #flights = new SingleFlight<boolean>();
   readonly #queue: PQueue;
+  readonly #layers: LayersInEngine;
+  readonly #sharedDirectory: SharedDirectory | undefined;
 
   constructor(options: ImageLoaderOptions) {
     this.#engine = options.engine;
@@ -98,6 +89,9 @@ export class ImageLoader {
     this.#logger = options.logger;
     this.#holds = new ImageHolds(options.engine, options.logger);
     this.#queue = new PQueue({ concurrency: options.concurrency ?? defaultConcurrency });
+    this.#layers = new LayersInEngine(options.engine, options.imageService);
+    if (options.sharedDirectory !== undefined)
+      this.#sharedDirectory = new SharedDirectory(options.sharedDirectory, options.logger);
   }
 
   /**
@@ -215,111 +209,30 @@ export class ImageLoader {
 
   async #transfer(context: RequestContext, record: ImageRecord, controls: FlightControls): Promise<void> {
     const began = performance.now();
-    const isInParts = await this.#loadInParts(context, record, controls);
-    if (!isInParts) await this.#loadWhole(context, record, controls);
+    const load = (data: ImageData): Promise<boolean> =>
+      loadImage({
+        engine: this.#engine,
+        host: this.#host,
+        limits: this.#limits,
+        layers: this.#layers,
+        context,
+        record,
+        data,
+        name: (image) => this.#name(image, record.id),
+        logger: this.#logger,
+        ...controls,
+      });
+    const fromFile = await this.#sharedDirectory?.use(record, controls.signal, load);
+    const isInParts =
+      fromFile ??
+      (await load({ download: (options) => this.#imageService.download(context, record.id, options) }));
+    this.#layers.note(record);
     this.#logger.info('loaded an image', {
       image_id: record.id,
+      from: fromFile === undefined ? 'image service' : 'shared directory',
       inParts: isInParts,
       milliseconds: Math.round(performance.now() - began),
     });
-  }
-
-  /** @returns false when it must be loaded as a whole; the engine then has what it had before. */
-  async #loadInParts(
-    context: RequestContext,
-    record: ImageRecord,
-    controls: FlightControls,
-  ): Promise<boolean> {
-    if (baseOf(record) !== undefined) return false;
-    const temporary = temporaryName(repository.loading, this.#host);
-    const parts = await imageInParts({
-      engine: this.#engine,
-      imageService: this.#imageService,
-      context,
-      record,
-      reference: temporary.reference,
-      limits: this.#limits,
-      logger: this.#logger,
-      ...controls,
-    });
-    if (parts === undefined) return false;
-    try {
-      await this.#load(record.id, temporary, parts, controls);
-      return true;
-    } catch (error) {
-      controls.signal.throwIfAborted();
-      if (isUnreachable(error)) throw error;
-      // The index may be wrong, or layers may have gone from the engine meanwhile: what is wrong with the image itself, the whole of it tells.
-      this.#logger.info('an image is fetched as a whole: it could not be loaded in parts', {
-        image_id: record.id,
-        error,
-      });
-      return false;
-    }
-  }
-
-  async #loadWhole(context: RequestContext, record: ImageRecord, controls: FlightControls): Promise<void> {
-    const { id } = record;
-    const { signal } = controls;
-    const base = baseOf(record);
-    const below = base === undefined ? undefined : await this.#layersBelow(id, base, signal);
-    const temporary = temporaryName(repository.loading, this.#host);
-    const { apiVersion, architecture } = await this.#engine.negotiate({ signal });
-    const source = await this.#imageService.download(context, id, controls);
-    const rewritten = rewriteArchive(source, {
-      subject: `Image ${id}`,
-      reference: temporary.reference,
-      limits: this.#limits,
-      signal,
-      architecture,
-      takesZstdLayers: isAtLeast(apiVersion, firstWithZstd),
-      ...(below === undefined
-        ? { rootFileSystem: () => inheritedConfiguration(record) }
-        : { below: { layers: below } }),
-    });
-    await this.#load(id, temporary, rewritten, controls, async () => {
-      if ((await rewritten.form) === 'image') await this.#engine.images.load(rewritten.archive);
-      else
-        await this.#engine.images.importFiles(rewritten.archive, {
-          ...temporary,
-          changes: inheritedConfiguration(record),
-        });
-    });
-  }
-
-  async #layersBelow(id: string, base: BaseImage, signal: AbortSignal): Promise<readonly string[]> {
-    const layers = await layersOf(this.#engine, base.image_id, signal);
-    if (layers === undefined)
-      throw new ImageNotFound(`Image ${base.image_id}, which ${id} lies above, is not in the engine`);
-    baseMustBeSame(id, base, layers);
-    return layers;
-  }
-
-  async #load(
-    id: string,
-    temporary: TemporaryName,
-    { archive, image }: PartialArchive,
-    { signal, onProgress }: FlightControls,
-    give: () => Promise<unknown> = () => this.#engine.images.load(archive),
-  ): Promise<void> {
-    archive.once('end', () => onProgress({ phase: 'loading', bytes: 0 }));
-    // Its promises tell what it fails with. It may fail before anybody reads it, and without a listener that would end the process.
-    archive.on('error', () => undefined);
-    let answerLost = false;
-    try {
-      // The signal ends the archive, not the call: once the engine has all of it, it goes on without its client, and undoing would find nothing yet.
-      await give().catch((error: unknown) => {
-        answerLost = mayHaveBeenDone(error);
-        throw refusedByEngine(id, error);
-      });
-      signal.throwIfAborted();
-      mustBeLoaded(id, await image, await this.#engine.images.inspect(temporary.reference, { signal }));
-      await this.#name(temporary.reference, id);
-    } finally {
-      // Before its end an archive has no manifest, or no end mark, and the engine nothing to make an image of.
-      if (archive.readableEnded) await discardImage(this.#engine, temporary, answerLost, this.#logger);
-      archive.destroy();
-    }
   }
 
   /** Gives an image its lasting name. The signal is not heeded: whoever holds the image takes it away when nobody wants it any more. */

@@ -22,6 +22,7 @@ import {
   checkQueued,
   checkSameId,
   clip,
+  FileBytes,
   type Incoming,
   passes,
   receive,
@@ -29,7 +30,6 @@ import {
 } from '../image-service/index.js';
 import { Meter } from '../progress/index.js';
 import { checkChange, checkRead, checkWishes, mayRead, notFound } from './access.js';
-import { FileBytes } from './data-file.js';
 import { storeError } from './exceptions.js';
 import { isMissing } from './files.js';
 import { ImageFolder } from './image-folder.js';

@@ -58,6 +58,11 @@ export class Verification {
     if (algorithm !== null) this.#hash = createHash(algorithm);
   }
 
+  /** Whether the record has a hash that this machine can compute: if not, at most the size can be checked. */
+  get isByHash(): boolean {
+    return this.#hash !== undefined;
+  }
+
   /** @throws ImageUnacceptable when there are more bytes than the record says. */
   update(bytes: Uint8Array): void {
     this.#size += bytes.length;

@@ -4,7 +4,9 @@
  */
 export { Digest, Verification } from './digest.js';
 export { ImageConflict } from './exceptions.js';
+export { FileBytes } from './file-bytes.js';
 export { passes } from './filters.js';
+export type { ImageData } from './image-data.js';
 export { Incoming, receive } from './incoming.js';
 export { checkFormats, checkMetadata, checkQueued, checkSameId, isImageId, isProperty } from './metadata.js';
 export { clip } from './range.js';

@@ -1,10 +1,10 @@
-import type { Logger, OnProgress } from '../../../interfaces/index.js';
-import type { Engine } from '../../engine/index.js';
+import type { ImageRecord, Logger, OnProgress, RequestContext } from '../../../interfaces/index.js';
 import { asError } from '../../streams/index.js';
 import type { ImageLimits } from '../archive/index.js';
+import type { ImageData } from '../image-service/index.js';
 import { recordedIndex } from './archive-index.js';
-import { ImageRanges, type ImageSource } from './image-ranges.js';
-import { layersToTake, loadedImages } from './layers-in-engine.js';
+import { ImageRanges } from './image-ranges.js';
+import type { LayersInEngine, ResidentImage } from './layers-in-engine.js';
 import {
   bytesOf,
   indexedImage,
@@ -15,13 +15,19 @@ import {
 import type { PartialArchive } from './partial-archive.js';
 import { probeIndex } from './probe-index.js';
 
-/** Where an image is to go, and what is known of it. */
-export interface ImageInParts extends ImageSource {
-  readonly engine: Engine;
+/** An image that is to go into an engine, and what is known of it. */
+export interface ImageInParts {
+  readonly record: ImageRecord;
+  readonly data: ImageData;
+  /** On whose behalf it is loaded. */
+  readonly context: RequestContext;
+  /** What the engine has. */
+  readonly layers: LayersInEngine;
   /** The name that it gets there. */
   readonly reference: string;
   readonly limits: ImageLimits;
   readonly onProgress: OnProgress;
+  readonly signal: AbortSignal;
   readonly logger: Logger;
 }
 
@@ -35,28 +41,15 @@ const leastSaved = 0.1;
  * An archive of an image with only those of its layers that the engine lacks, or that the requester has no right to but through this very image.
  *
  * @returns undefined when the image must be fetched as a whole: the engine has too little of it, or its archive cannot be read in parts.
- * @throws what the engine fails with; the signal's reason when that aborts.
+ * @throws what the engine fails with; what is wrong with the whole of the data, where that must be verified first; the signal's reason when that aborts.
  */
 export async function imageInParts(image: ImageInParts): Promise<PartialArchive | undefined> {
-  const { engine, record, signal, logger } = image;
+  const { record, data, layers, signal, logger } = image;
   const { size } = record;
   if (size === null || size < smallestInParts) return undefined;
-  const loaded = await loadedImages(engine, signal);
-  if (loaded.length === 0 || (await isContainerdStore(engine, signal))) return undefined;
-  try {
-    const indexed = await readIndex(image, new ImageRanges(image, size));
-    const { diff_ids: diffIds } = indexed.configuration.rootfs;
-    const least = diffIds.findIndex((_, index) => saved(indexed, index + 1) >= leastSaved * size) + 1;
-    if (least === 0) return undefined;
-    const below = await layersToTake(loaded, diffIds, least, image);
-    if (below === 0) return undefined;
-    logger.debug('fetches only the layers of an image that the engine lacks', {
-      image_id: record.id,
-      layers: diffIds.length - below,
-      bytes: bytesOf(missingExtents(indexed, below)),
-    });
-    return missingLayersArchive(indexed, { ...image, below });
-  } catch (error) {
+  const resident = await layers.images(signal);
+  if (resident.length === 0) return undefined;
+  const partial = await worthwhilePart(image, size, resident).catch((error: unknown) => {
     signal.throwIfAborted();
     // Whatever is wrong with it, or with the image service, the whole image tells better.
     logger.debug('an image is fetched as a whole: it cannot be read in parts', {
@@ -64,7 +57,37 @@ export async function imageInParts(image: ImageInParts): Promise<PartialArchive 
       why: asError(error).message,
     });
     return undefined;
-  }
+  });
+  if (partial === undefined) return undefined;
+  // The digest of the configuration vouches for all the others; on record, it is the image service's word.
+  if (recordedIndex(record) === undefined) await data.verify?.(signal);
+  return missingLayersArchive(partial.indexed, { ...image, below: partial.below });
+}
+
+/** An image of which layers need not be fetched: so many, from the base up. */
+interface Part {
+  readonly indexed: IndexedImage;
+  readonly below: number;
+}
+
+async function worthwhilePart(
+  image: ImageInParts,
+  size: number,
+  resident: readonly ResidentImage[],
+): Promise<Part | undefined> {
+  const { record, data, layers, signal, logger } = image;
+  const indexed = await readIndex(image, new ImageRanges(data, size, signal));
+  const { diff_ids: diffIds } = indexed.configuration.rootfs;
+  const least = diffIds.findIndex((_, index) => saved(indexed, index + 1) >= leastSaved * size) + 1;
+  if (least === 0) return undefined;
+  const below = await layers.toTake(resident, { ...image, diffIds, least });
+  if (below === 0) return undefined;
+  logger.debug('fetches only the layers of an image that the engine lacks', {
+    image_id: record.id,
+    layers: diffIds.length - below,
+    bytes: bytesOf(missingExtents(indexed, below)),
+  });
+  return { indexed, below };
 }
 
 /** Bytes that need not be fetched when so many layers are taken from the engine. */
@@ -76,10 +99,4 @@ async function readIndex({ record, limits }: ImageInParts, ranges: ImageRanges):
   const recorded = recordedIndex(record);
   if (recorded !== undefined) return await indexedImage(ranges, recorded, limits);
   return await indexedImage(ranges, await probeIndex(ranges, limits), limits);
-}
-
-/** The containerd store has layers by the digests of what they were loaded from, and does not look for others. */
-export async function isContainerdStore(engine: Engine, signal: AbortSignal | undefined): Promise<boolean> {
-  const { DriverStatus: status } = await engine.system.info({ signal });
-  return status.some(([name]) => name === 'driver-type');
 }

@@ -76,7 +76,7 @@ export class LayersInEngine {
       .filter(({ count }) => count >= least);
     let left = this.#records.inOrder(candidates, record, context);
     let taken = 0;
-    for (let asked = 0; left.length > 0 && asked < mostRecords; ) {
+    for (let asked = 0; left.length > 0 && asked < mostRecords;) {
       // The first one is mostly the right one.
       const batch = left.slice(0, asked === 0 ? 1 : atOnce);
       const counts = await Promise.all(batch.map((candidate) => this.#given(candidate, wish)));

@@ -21,6 +21,8 @@ describe('the options of a driver', () => {
     [{ allowedVolumes: [''] }, 'allowedVolumes'],
     [{ allowedHostPaths: ['srv'] }, 'allowedHostPaths'],
     [{ allowedHostPaths: ['/srv/../etc'] }, 'allowedHostPaths'],
+    [{ sharedDirectory: 'images' }, 'sharedDirectory'],
+    [{ sharedDirectory: '/srv/../images' }, 'sharedDirectory'],
     [{ serialConsole: { address: 'console.example' } }, 'address'],
     [{ serialConsole: { address: '0.0.0.0' } }, 'not all there are'],
     [{ serialConsole: { address: '::' } }, 'not all there are'],

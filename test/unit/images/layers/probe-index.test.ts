@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { DirectoryImageService, defaultImageLimits } from '../../../../lib/images/index.js';
+import type { ImageData } from '../../../../lib/images/image-service/index.js';
 import { ImageRanges } from '../../../../lib/images/layers/image-ranges.js';
 import { indexedImage } from '../../../../lib/images/layers/missing-layers.js';
 import { IndexUnusable } from '../../../../lib/images/layers/index-unusable.js';
@@ -36,7 +37,8 @@ async function probed(archive: Buffer): Promise<{
     const formats = { container_format: 'docker', disk_format: 'raw' };
     const record = await images.create(context, formats, Readable.from([archive], { objectMode: false }));
     const { signal } = new AbortController();
-    const ranges = new ImageRanges({ imageService: images, context, record, signal }, archive.length);
+    const data: ImageData = { download: (options) => images.download(context, record.id, options) };
+    const ranges = new ImageRanges(data, archive.length, signal);
     const index = await probeIndex(ranges, defaultImageLimits);
     const image = await indexedImage(ranges, index, defaultImageLimits);
     expect(image.configuration.rootfs.diff_ids).toHaveLength(index.layers.length);

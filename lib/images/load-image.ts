@@ -1,0 +1,156 @@
+import type { ImageRecord, Logger, RequestContext } from '../../interfaces/index.js';
+import { ImageNotFound } from '../../interfaces/index.js';
+import {
+  isAtLeast,
+  isUnreachable,
+  mayHaveBeenDone,
+  type Engine,
+  type ImageReference,
+  type LoadedLayer,
+} from '../engine/index.js';
+import { repository } from '../labels.js';
+import { rewriteArchive, type ImageLimits } from './archive/index.js';
+import { refusedByEngine } from './engine-refusal.js';
+import type { ImageData } from './image-service/index.js';
+import { inheritedConfiguration } from './inherited-configuration.js';
+import {
+  baseMustBeSame,
+  baseOf,
+  imageInParts,
+  layersOf,
+  type BaseImage,
+  type LayersInEngine,
+  type PartialArchive,
+} from './layers/index.js';
+import { mustBeLoaded } from './loaded-image.js';
+import { followingLayers, LoadingProgress } from './progress/index.js';
+import type { FlightControls } from './single-flight.js';
+import { discardImage, temporaryName, type TemporaryName } from './temporary-image.js';
+
+/** The API version from which on engines (Docker 23.0) unpack layers that are compressed with zstd. */
+const firstWithZstd = '1.42';
+
+/** An image that is to be brought into an engine. */
+export interface ImageLoad extends FlightControls {
+  readonly engine: Engine;
+  /** The compute host, for the image's temporary name. */
+  readonly host: string;
+  readonly limits: ImageLimits;
+  /** What the engine has of other images. */
+  readonly layers: LayersInEngine;
+  /** On whose behalf, and the image as they were shown it. */
+  readonly context: RequestContext;
+  readonly record: ImageRecord;
+  readonly data: ImageData;
+  /** Gives it its lasting name: the engine has all of it by then, and it is what it must be. */
+  readonly name: (image: ImageReference) => Promise<void>;
+  readonly logger: Logger;
+}
+
+/**
+ * Brings one image into an engine: under a temporary name, then it is checked, then it is named. In parts where the engine has some of its layers and it may be given
+ * them, else as a whole. When it fails, the engine has what it had before.
+ *
+ * @returns whether it came in parts.
+ * @throws ImageUnacceptable, which says what is wrong with the image; what the data, the engine or `name` fail with; the signal's reason when that aborts.
+ */
+export async function loadImage(image: ImageLoad): Promise<boolean> {
+  if (baseOf(image.record) === undefined && (await loadInParts(image))) return true;
+  await loadWhole(image);
+  return false;
+}
+
+/** @returns false when it must be loaded as a whole; the engine then has what it had before. */
+async function loadInParts(image: ImageLoad): Promise<boolean> {
+  const { host, record, logger, signal } = image;
+  const temporary = temporaryName(repository.loading, host);
+  const parts = await imageInParts({ ...image, reference: temporary.reference });
+  if (parts === undefined) return false;
+  try {
+    await give(image, temporary, parts, (onLayer) => image.engine.images.load(parts.archive, { onLayer }));
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isUnreachable(error)) throw error;
+    // The index may be wrong, or layers may have gone from the engine meanwhile: what is wrong with the image itself, the whole of it tells.
+    logger.info('an image is fetched as a whole: it could not be loaded in parts', {
+      image_id: record.id,
+      error,
+    });
+    return false;
+  }
+}
+
+async function loadWhole(image: ImageLoad): Promise<void> {
+  const { engine, host, limits, record, data, signal, onProgress } = image;
+  const base = baseOf(record);
+  const below = base === undefined ? undefined : await layersBelow(image, base);
+  const temporary = temporaryName(repository.loading, host);
+  const { apiVersion, architecture } = await engine.negotiate({ signal });
+  const followed = followingLayers(onProgress);
+  const rewritten = rewriteArchive(await data.download({ signal, onProgress: followed.onProgress }), {
+    subject: `Image ${record.id}`,
+    reference: temporary.reference,
+    limits,
+    signal,
+    onLayer: followed.onLayer,
+    architecture,
+    takesZstdLayers: isAtLeast(apiVersion, firstWithZstd),
+    ...(below === undefined
+      ? { rootFileSystem: () => inheritedConfiguration(record) }
+      : { below: { layers: below } }),
+  });
+  await give(image, temporary, rewritten, async (onLayer) => {
+    if ((await rewritten.form) === 'image') await engine.images.load(rewritten.archive, { onLayer });
+    else
+      await engine.images.importFiles(rewritten.archive, {
+        ...temporary,
+        changes: inheritedConfiguration(record),
+      });
+  });
+}
+
+async function layersBelow(
+  { engine, record, signal }: ImageLoad,
+  base: BaseImage,
+): Promise<readonly string[]> {
+  const layers = await layersOf(engine, base.image_id, signal);
+  if (layers === undefined)
+    throw new ImageNotFound(`Image ${base.image_id}, which ${record.id} lies above, is not in the engine`);
+  baseMustBeSame(record.id, base, layers);
+  return layers;
+}
+
+/** @param send - has the engine make an image of the archive, under the temporary name, and is to tell how far it is with each layer. */
+async function give(
+  { engine, record, name, logger, signal, onProgress }: ImageLoad,
+  temporary: TemporaryName,
+  { archive, image }: PartialArchive,
+  send: (onLayer: (layer: LoadedLayer) => void) => Promise<unknown>,
+): Promise<void> {
+  const loading = new LoadingProgress(onProgress);
+  archive.once('end', () => loading.begin());
+  // What it fails with is told below.
+  image.then(
+    ({ layers }) => loading.expect(layers),
+    () => undefined,
+  );
+  // Its promises tell what it fails with. It may fail before anybody reads it, and without a listener that would end the process.
+  archive.on('error', () => undefined);
+  let answerLost = false;
+  try {
+    // The signal ends the archive, not the call: once the engine has all of it, it goes on without its client, and undoing would find nothing yet.
+    await send((layer) => loading.layer(layer)).catch((error: unknown) => {
+      answerLost = mayHaveBeenDone(error);
+      throw refusedByEngine(record.id, error);
+    });
+    loading.end();
+    signal.throwIfAborted();
+    mustBeLoaded(record.id, await image, await engine.images.inspect(temporary.reference, { signal }));
+    await name(temporary.reference);
+  } finally {
+    // Before its end an archive has no manifest, or no end mark, and the engine nothing to make an image of.
+    if (archive.readableEnded) await discardImage(engine, temporary, answerLost, logger);
+    archive.destroy();
+  }
+}

@@ -1,0 +1,121 @@
+import { constants } from 'node:fs';
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import {
+  ImageUnacceptable,
+  type ByteRange,
+  type DownloadOptions,
+  type ImageRecord,
+  type OnProgress,
+} from '../../../interfaces/index.js';
+import { asError, codeOf, readableOf, unlessAborted, type ByteSource } from '../../streams/index.js';
+import { clip, FileBytes, Verification, type ImageData } from '../image-service/index.js';
+import { Meter } from '../progress/index.js';
+
+/** A file that is not the image's data, or cannot be read. */
+export class SharedFileUnusable extends Error {
+  override readonly name = 'SharedFileUnusable';
+}
+
+/**
+ * Opens a file that should hold an image's data. Links are followed: what they lead to is the operator's choice, as the directory is.
+ *
+ * @returns undefined when there is none.
+ * @throws SharedFileUnusable when it is no plain file, has another size than the image, or cannot be opened.
+ */
+export async function openSharedFile(path: string, record: ImageRecord): Promise<SharedFile | undefined> {
+  try {
+    // Looked at before it is opened: a device may do something when that is done.
+    if (!(await stat(path)).isFile()) throw new SharedFileUnusable('is not a plain file');
+    // Should it have become a FIFO since, this does not wait for somebody to write into it.
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return await checked(handle, record);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw unusable(error);
+  }
+}
+
+async function checked(handle: FileHandle, record: ImageRecord): Promise<SharedFile> {
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw new SharedFileUnusable('is not a plain file');
+    if (record.size !== null && record.size !== stats.size)
+      throw new SharedFileUnusable(`has ${stats.size} bytes: ${record.size} are on record`);
+    return new SharedFile(handle, record, stats.size);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** An image's data in a file, open until it is closed: what takes the file's place meanwhile is not read. */
+export class SharedFile implements ImageData {
+  readonly #handle: FileHandle;
+  readonly #record: ImageRecord;
+  readonly #size: number;
+
+  constructor(handle: FileHandle, record: ImageRecord, size: number) {
+    this.#handle = handle;
+    this.#record = record;
+    this.#size = size;
+  }
+
+  /** Fails with SharedFileUnusable where the file does not hold what the record says. */
+  readonly download = ({ range, signal, onProgress }: DownloadOptions): Promise<Readable> => {
+    const part = range === undefined ? this.#whole : clip(range, this.#size);
+    return Promise.resolve(readableOf(this.#bytes(part, range === undefined, onProgress), { signal }));
+  };
+
+  /** @throws SharedFileUnusable when the file does not hold what the record says. */
+  readonly verify = async (signal: AbortSignal): Promise<void> => {
+    const bytes = this.#bytes(this.#whole, true, undefined);
+    while ((await unlessAborted(bytes.next(), signal)) !== undefined);
+  };
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+
+  get #whole(): ByteRange {
+    return { first: 0, last: this.#size - 1 };
+  }
+
+  #bytes(range: ByteRange, isWhole: boolean, onProgress: OnProgress | undefined): SharedBytes {
+    const meter = new Meter(onProgress, 'downloading', range.last + 1 - range.first);
+    const verification = isWhole ? new Verification(this.#record) : undefined;
+    return new SharedBytes(new FileBytes(this.#handle, range, meter, verification));
+  }
+}
+
+/** Bytes of a file that is read several times: the file stays open when they end. */
+class SharedBytes implements ByteSource {
+  readonly lends = true;
+  readonly #bytes: FileBytes;
+
+  constructor(bytes: FileBytes) {
+    this.#bytes = bytes;
+  }
+
+  async next(): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#bytes.next();
+    } catch (error) {
+      throw unusable(error);
+    }
+  }
+
+  close(): void {
+    // Closed with the file.
+  }
+}
+
+function unusable(error: unknown): SharedFileUnusable {
+  if (error instanceof SharedFileUnusable) return error;
+  const { message } = asError(error);
+  const why =
+    error instanceof ImageUnacceptable
+      ? `is not that image's data: ${message}`
+      : `cannot be read: ${message}`;
+  return new SharedFileUnusable(why, { cause: error });
+}
