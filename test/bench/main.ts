@@ -5,11 +5,12 @@ import { newLayers, uploadImage } from './images.js';
 import { benchLayers } from './layers.js';
 import { benchLoad } from './load.js';
 import { benchSnapshot } from './snapshot.js';
-import { context, imageService } from './surroundings.js';
+import { context, gibibytes, imageService } from './surroundings.js';
 
 const wanted = new Set(process.argv.slice(2));
 const small = await uploadImage([]);
-const large = wanted.has('load') || wanted.has('snapshot') ? await uploadImage(newLayers(4)) : undefined;
+const large =
+  wanted.has('load') || wanted.has('snapshot') ? await uploadImage(newLayers(4 * gibibytes)) : undefined;
 
 const results: (readonly [string, Figure[]])[] = [];
 const bench = async (name: string, title: string, run: () => Promise<Figure[]>): Promise<void> => {

@@ -11,8 +11,8 @@ import { main, run, whenDone } from '../environment/processes.mjs';
 
 const benchmarks = ['load', 'snapshot', 'layers', 'hot-path'];
 
-const usage = `npm run bench -- [--only ${benchmarks.join('|')}]… [--engine ${engineVersions.join('|')}]… [--rounds N]
-  Without options: every benchmark on engine ${engineVersions[0]}, in 2 rounds: some five minutes. Needs root on Debian or Ubuntu.`;
+const usage = `npm run bench -- [--only ${benchmarks.join('|')}]… [--engine ${engineVersions.join('|')}]… [--rounds N] [--gibibytes N]
+  Without options: every benchmark on engine ${engineVersions[0]}, in 2 rounds, with an image of 1 GiB: some five minutes. Needs root on Debian or Ubuntu.`;
 
 /**
  * What the command line asks for.
@@ -34,6 +34,7 @@ function readArguments() {
         only: { type: 'string', multiple: true, default: benchmarks },
         engine: { type: 'string', multiple: true, default: engineVersions.slice(0, 1) },
         rounds: { type: 'string', default: '2' },
+        gibibytes: { type: 'string', default: '1' },
         help: { type: 'boolean', default: false },
       },
     }));
@@ -43,8 +44,9 @@ function readArguments() {
   }
   mustBeAmong('only', values.only, benchmarks);
   mustBeAmong('engine', values.engine, engineVersions);
-  if (!/^[1-9]\d{0,2}$/.test(values.rounds))
-    refuse(`--rounds is a number from 1 to 999, not ${values.rounds}`);
+  for (const option of ['rounds', 'gibibytes'])
+    if (!/^[1-9]\d{0,2}$/.test(values[option]))
+      refuse(`--${option} is a number from 1 to 999, not ${values[option]}`);
   return values;
 }
 
@@ -73,7 +75,7 @@ async function bench(program, only, env) {
 }
 
 await main(async () => {
-  const { only, engine: versions, rounds, help } = readArguments();
+  const { only, engine: versions, rounds, gibibytes, help } = readArguments();
   if (help) {
     console.log(usage);
     return 0;
@@ -88,7 +90,12 @@ await main(async () => {
     // Later distributions have the command in a package of its own.
     if (!existsSync('/usr/bin/docker')) await installPackages('docker-cli');
     console.log(`\n── engine ${engine.version}`);
-    const code = await bench(program, only, { ...glance, DOCKER_HOST: engine.host, BENCH_ROUNDS: rounds });
+    const code = await bench(program, only, {
+      ...glance,
+      DOCKER_HOST: engine.host,
+      BENCH_ROUNDS: rounds,
+      BENCH_GIBIBYTES: gibibytes,
+    });
     await engine.stop();
     if (code !== 0) return code;
   }
