@@ -39,7 +39,7 @@ export interface Harness {
 export async function eventually(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  { within = 10_000 }: { within?: number } = {},
+  { within = 30_000 }: { within?: number } = {},
 ): Promise<void> {
   const end = Date.now() + within;
   while (!(await holds())) {
