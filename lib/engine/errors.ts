@@ -114,6 +114,19 @@ const hasStatus = (error: unknown, status: number): error is EngineError =>
 
 /** What was asked about does not exist (404). */
 export const isNotFound = (error: unknown): error is EngineError => hasStatus(error, 404);
+/**
+ * What the engine tells of something that need not be there.
+ *
+ * @returns undefined when it is not (404).
+ */
+export async function ifThere<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
 /** What was asked for clashes with the state of things or with a name that is taken (409). */
 export const isConflict = (error: unknown): error is EngineError => hasStatus(error, 409);
 /** The engine did not understand or refused what it was given (400). */

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
+import { destroyOnAbort } from './destroy-on-abort.js';
 import { asError } from './thrown.js';
 
 /** Bytes that are asked for a piece at a time: easier to write than a stream where a piece takes several steps to get. */
@@ -16,7 +17,7 @@ export interface ByteSource {
 }
 
 /** How a source becomes a stream. */
-export interface StreamOptions {
+interface StreamOptions {
   /** Destroys the stream with its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Bytes that the stream reads before they are asked for; default: Node's. */
@@ -29,12 +30,7 @@ export interface StreamOptions {
  */
 export function readableOf(source: ByteSource, { signal, readAhead }: StreamOptions = {}): Readable {
   const stream = new SourceStream(source, readAhead);
-  const onAbort = (): void => {
-    stream.destroy(asError(signal?.reason));
-  };
-  if (signal?.aborted === true) onAbort();
-  else signal?.addEventListener('abort', onAbort, { once: true });
-  stream.once('close', () => signal?.removeEventListener('abort', onAbort));
+  destroyOnAbort(stream, signal);
   return stream;
 }
 

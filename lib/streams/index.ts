@@ -4,6 +4,8 @@
  */
 export { isLent, lentBytes, readableOf } from './byte-source.js';
 export type { ByteSource } from './byte-source.js';
+export { asBytes } from './bytes.js';
+export { destroyOnAbort } from './destroy-on-abort.js';
 export { Deadline, DeadlineExceeded, withDeadline } from './deadline.js';
 export { harmless } from './harmless.js';
 export { readAll, TooLarge } from './read-all.js';

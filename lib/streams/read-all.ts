@@ -1,3 +1,5 @@
+import { asBytes } from './bytes.js';
+
 /** A stream that must be small was not. */
 export class TooLarge extends Error {
   override readonly name = 'TooLarge';
@@ -18,10 +20,10 @@ export async function readAll(stream: AsyncIterable<unknown>, limit: number): Pr
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const piece of stream) {
-    if (!(piece instanceof Uint8Array)) throw new TypeError('a byte stream gave something other than bytes');
-    bytes += piece.length;
+    const chunk = asBytes(piece);
+    bytes += chunk.length;
     if (bytes > limit) throw new TooLarge(limit);
-    chunks.push(Buffer.from(piece.buffer, piece.byteOffset, piece.length));
+    chunks.push(chunk);
   }
   return Buffer.concat(chunks, bytes);
 }

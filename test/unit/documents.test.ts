@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { NotImplementedError } from '../../interfaces/index.js';
-import { settingsOf, silentLogger } from '../../lib/driver-options.js';
+import { settingsOf } from '../../lib/driver-options.js';
+import { silentLogger } from '../../lib/silent-logger.js';
 import * as face from '../../lib/index.js';
 import { NovaDefaults } from '../../lib/nova-defaults.js';
 

@@ -1,3 +1,4 @@
+import { asBytes } from '../../streams/index.js';
 import type { ByteBudget } from './limits.js';
 
 const nothing: Buffer = Buffer.alloc(0);
@@ -19,7 +20,7 @@ export class ByteReader {
     while (this.#chunk.length === 0) {
       const next = await this.#source.next();
       if (next.done === true) return undefined;
-      this.#chunk = asBuffer(next.value);
+      this.#chunk = asBytes(next.value);
       this.#budget?.spend(this.#chunk.length);
     }
     const piece = this.#chunk.subarray(0, most);
@@ -59,9 +60,4 @@ export class ByteReader {
       yield piece;
     }
   }
-}
-
-function asBuffer(piece: unknown): Buffer {
-  if (!(piece instanceof Uint8Array)) throw new TypeError('a byte stream gave something other than bytes');
-  return Buffer.from(piece.buffer, piece.byteOffset, piece.length);
 }

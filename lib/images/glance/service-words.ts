@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parsedJson } from '../json.js';
 
 /** Characters of an answer that go into a message. */
 const LIMIT = 300;
@@ -12,18 +13,10 @@ const errorSchema = z.union([
 /** What an error answer says, in one line: its message without HTML, or its text. */
 export function wordsOf(content: Buffer): string {
   const text = content.toString('utf8', 0, 16 * LIMIT);
-  const words = (messageOf(text) ?? text)
+  // What is not JSON is a proxy's page, or longer than what is looked at.
+  const words = (errorSchema.safeParse(parsedJson(text)).data ?? text)
     .replace(/<[^>]*>/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();
   return words === '' ? 'no explanation' : words.slice(0, LIMIT);
-}
-
-function messageOf(text: string): string | undefined {
-  try {
-    return errorSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    // Not JSON: a proxy's page, or longer than what is looked at. The text itself is all there is to tell.
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RegistryCredentials } from '../../engine/index.js';
 import { readAll } from '../../streams/index.js';
+import { parsedJson } from '../json.js';
 import {
   httpUrl,
   ImageSourceError,
@@ -60,7 +61,7 @@ export async function authorization(
     throw new ImageSourceError(`${shownUrl(url)} gives no token (status ${answer.status})`, {
       status: answer.status,
     });
-  const given = tokenAnswer.safeParse(parsed(content));
+  const given = tokenAnswer.safeParse(parsedJson(content.toString('utf8')));
   const token = given.data?.token ?? given.data?.access_token;
   if (token === undefined) throw new ImageSourceError(`${shownUrl(url)} gives no token`);
   return `Bearer ${token}`;
@@ -71,14 +72,5 @@ function realmOf(registry: URL, realm: string): URL {
     return httpUrl(realm);
   } catch (cause) {
     throw new ImageSourceError(`${shownUrl(registry)} names no server that gives tokens`, { cause });
-  }
-}
-
-function parsed(content: Buffer): unknown {
-  try {
-    return JSON.parse(content.toString('utf8'));
-  } catch {
-    // What is not JSON holds no token; the content itself may be secret.
-    return undefined;
   }
 }

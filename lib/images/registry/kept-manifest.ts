@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { asBytes } from '../../streams/index.js';
 import { blockSize, paddingAfter } from '../archive/index.js';
 import { parseManifest } from './manifests.js';
 
@@ -22,9 +23,7 @@ export class ManifestWatch {
   /** Passes an archive on as it is. */
   async *watch(source: AsyncIterable<unknown>): AsyncGenerator<Buffer, void, void> {
     for await (const chunk of source) {
-      if (!(chunk instanceof Uint8Array))
-        throw new TypeError('a byte stream gave something other than bytes');
-      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+      const bytes = asBytes(chunk);
       this.#take(bytes);
       yield bytes;
     }

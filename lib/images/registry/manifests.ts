@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
 import type { ImageLimits } from '../archive/index.js';
+import { parsedJson } from '../json.js';
 
 /** What a registry's manifests may be. The others are older than digests of layers, or no images. */
 export const manifestTypes = {
@@ -62,7 +63,7 @@ export const ownPlatform: Platform = {
 
 /** Reads JSON that a registry, or an archive, gives for a manifest; undefined when it is none. */
 export function parseManifest(content: Buffer): ImageManifest | undefined {
-  const result = imageManifest.safeParse(json(content));
+  const result = imageManifest.safeParse(parsedJson(content.toString('utf8')));
   return result.success ? result.data : undefined;
 }
 
@@ -88,7 +89,7 @@ export function readManifest(
       throw new ImageUnacceptable(`${subject} has layers that are to be fetched from elsewhere`);
     return { manifest };
   }
-  const index = imageIndex.safeParse(json(content));
+  const index = imageIndex.safeParse(parsedJson(content.toString('utf8')));
   if (!index.success)
     throw new ImageUnacceptable(`${subject} has a manifest that cannot be read`, { cause: index.error });
   const { os, architecture } = platform;
@@ -126,13 +127,4 @@ export function mustBeWithin(
     );
   const size = blobsOf(manifest).reduce((sum, blob) => sum + blob.size, content.length);
   if (size > maxBytes) throw new ImageUnacceptable(`${subject} is larger than the ${maxBytes} bytes allowed`);
-}
-
-function json(content: Buffer): unknown {
-  try {
-    return JSON.parse(content.toString('utf8'));
-  } catch {
-    // What is not JSON is no manifest, and no other value of JSON is one either.
-    return undefined;
-  }
 }

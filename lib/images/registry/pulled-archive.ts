@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { OnProgress } from '../../../interfaces/index.js';
-import { asError } from '../../streams/index.js';
-import { blockSize, fileHeader, paddingAfter } from '../archive/index.js';
+import { asBytes, destroyOnAbort } from '../../streams/index.js';
+import { endOfArchive, fileHeader, paddingAfter, wholeFile } from '../archive/index.js';
 import { Meter } from '../progress/index.js';
 import { blobsOf, manifestTypes, type Blob, type ImageManifest } from './manifests.js';
 
@@ -28,10 +28,7 @@ export function pulledArchive(image: PulledImage): Readable {
   const archive = Readable.from(entries(image), { objectMode: false, highWaterMark: readAhead });
   // Told to whoever reads it. It may fail before that, and without a listener it would end the process.
   archive.on('error', () => undefined);
-  const { signal } = image;
-  const onAbort = (): void => void archive.destroy(asError(signal?.reason));
-  signal?.addEventListener('abort', onAbort, { once: true });
-  archive.once('close', () => signal?.removeEventListener('abort', onAbort));
+  destroyOnAbort(archive, image.signal);
   return archive;
 }
 
@@ -49,30 +46,24 @@ async function* entries({
     manifests: [{ mediaType, digest: `sha256:${digest}`, size: content.length }],
   };
   const saved = { Config: pathOf(config), RepoTags: null, Layers: layers.map(pathOf) };
-  yield* file('oci-layout', Buffer.from('{"imageLayoutVersion":"1.0.0"}'));
-  yield* file('index.json', Buffer.from(JSON.stringify(index)));
-  yield* file('manifest.json', Buffer.from(JSON.stringify([saved])));
-  yield* file(`blobs/sha256/${digest}`, content);
+  yield* wholeFile('oci-layout', Buffer.from('{"imageLayoutVersion":"1.0.0"}'));
+  yield* wholeFile('index.json', Buffer.from(JSON.stringify(index)));
+  yield* wholeFile('manifest.json', Buffer.from(JSON.stringify([saved])));
+  yield* wholeFile(`blobs/sha256/${digest}`, content);
   const blobs = blobsOf(manifest);
   const total = blobs.reduce((sum, { size }) => sum + size, 0);
   const meter = new Meter(onProgress, 'pulling', total);
   for (const each of blobs) {
     yield fileHeader(pathOf(each), each.size);
-    for await (const chunk of await blob(each.digest, each.size)) {
-      if (!Buffer.isBuffer(chunk)) throw new TypeError('a blob gave something other than bytes');
+    for await (const piece of await blob(each.digest, each.size)) {
+      const chunk = asBytes(piece);
       meter.add(chunk.length, each === config ? undefined : each.digest);
       yield chunk;
     }
     yield Buffer.alloc(paddingAfter(each.size));
   }
   meter.end();
-  yield Buffer.alloc(2 * blockSize);
+  yield endOfArchive;
 }
 
 const pathOf = ({ digest }: Blob): string => `blobs/${digest.replace(':', '/')}`;
-
-function* file(name: string, content: Buffer): Generator<Buffer, void, void> {
-  yield fileHeader(name, content.length);
-  yield content;
-  yield Buffer.alloc(paddingAfter(content.length));
-}

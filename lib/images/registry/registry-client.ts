@@ -3,6 +3,7 @@ import { Readable, Transform, pipeline } from 'node:stream';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
 import type { RegistryCredentials } from '../../engine/index.js';
 import { asError, Deadline, readAll } from '../../streams/index.js';
+import { verifiedStream } from '../verified-stream.js';
 import { followRedirects, ImageSourceError, limited, shownUrl } from '../web/index.js';
 import type { WebAnswer, WebClient, WebRequest } from '../web/index.js';
 import { authorization } from './authorization.js';
@@ -66,22 +67,13 @@ export class RegistryClient {
     const { signal } = this.#access;
     const what = `the blob ${digest}`;
     const received = limited(body, { what, maxBytes: size, idle: this.#client.idle, signal });
-    const hash = createHash('sha256');
-    let bytes = 0;
-    const verified = new Transform({
-      transform: (chunk: Buffer, _encoding, done) => {
-        hash.update(chunk);
-        bytes += chunk.length;
-        done(null, chunk);
-      },
-      flush: (done) => {
-        const isRight = bytes === size && `sha256:${hash.digest('hex')}` === digest;
-        done(isRight ? null : new ImageUnacceptable(`${shownUrl(url)} is not what its digest says`));
-      },
-    });
-    return pipeline(received, verified, () => {
-      // Whoever reads it hears of a failure.
-    });
+    const [algorithm = '', value = ''] = digest.split(':');
+    return verifiedStream(
+      received,
+      algorithm,
+      value,
+      () => new ImageUnacceptable(`${shownUrl(url)} is not what its digest says`),
+    );
   }
 
   /**

@@ -2,12 +2,18 @@ import { Readable, PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { InvalidInput } from '../../../interfaces/index.js';
-import { codeOf } from '../../streams/index.js';
-import { ArchiveRefused, blockSize, FileSystemReader, headersAt, plainPath } from '../archive/index.js';
+import { asBytes, codeOf } from '../../streams/index.js';
+import {
+  ArchiveRefused,
+  blockSize,
+  endOfArchive,
+  FileSystemReader,
+  headersAt,
+  plainPath,
+} from '../archive/index.js';
 
 /** Files, directories, links: an engine would make devices of others, and wait for ever for what is in a FIFO. */
 const allowed = new Set(['0', '\0', '1', '2', '5', '7']);
-const endOfArchive = Buffer.alloc(2 * blockSize);
 /** Where a header block says what kind of entry it begins. */
 const typeAt = 156;
 
@@ -84,10 +90,7 @@ async function* unpacked(
 const gzipMagic = Buffer.from([0x1f, 0x8b]);
 
 async function* buffers(source: AsyncIterable<unknown>): AsyncGenerator<Buffer, void, void> {
-  for await (const chunk of source) {
-    if (!(chunk instanceof Uint8Array)) throw new TypeError('a byte stream gave something other than bytes');
-    yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-  }
+  for await (const chunk of source) yield asBytes(chunk);
 }
 
 async function* joined(

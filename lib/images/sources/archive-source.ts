@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { Transform, pipeline, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { ImageRecord, Progress } from '../../../interfaces/index.js';
 import { ImageUnacceptable, InvalidInput } from '../../../interfaces/index.js';
+import { verifiedStream } from '../verified-stream.js';
 import type { Registration, SourceEnvironment } from './engine-image.js';
 
 /** An image archive as it is: its bytes go to the image service unchanged, and are verified when they are booted from. */
@@ -36,14 +36,9 @@ export async function registerArchive(
   { from, digest }: ArchiveSource,
   fetch: (url: string | URL) => Promise<SizedContent>,
 ): Promise<ImageRecord> {
-  const verifier = digest === undefined ? undefined : verification(digest);
+  const verified = digest === undefined ? (file: Readable): Readable => file : verification(digest);
   const { content: file, size } = 'path' in from ? await opened(from.path) : await fetch(from.url);
-  const data =
-    verifier === undefined
-      ? file
-      : pipeline(file, verifier, () => {
-          // The image service reads the last of them, and hears of a failure.
-        });
+  const data = verified(file);
   try {
     return await imageService.create(context, metadata, data, {
       signal,
@@ -81,22 +76,12 @@ async function opened(path: string): Promise<SizedContent> {
   return { content, size };
 }
 
-/** Passes bytes on, and fails at their end when they are not those that were meant. */
-function verification(digest: string): Transform {
-  const groups = digestPattern.exec(digest)?.groups;
-  const { algorithm = '', value = '' } = groups ?? {};
-  if (groups === undefined) throw new InvalidInput('A digest is sha256: or sha512: and hexadecimal digits');
-  const hash = createHash(algorithm);
-  return new Transform({
-    transform: (chunk: Buffer, _encoding, done) => {
-      hash.update(chunk);
-      done(null, chunk);
-    },
-    flush: (done) => {
-      const found = hash.digest('hex');
-      done(
-        found === value ? null : new ImageUnacceptable(`The file is ${algorithm}:${found}, not ${digest}`),
-      );
-    },
-  });
+/** How a file is verified as it flows. */
+function verification(digest: string): (file: Readable) => Readable {
+  const { algorithm, value } = digestPattern.exec(digest)?.groups ?? {};
+  if (algorithm === undefined || value === undefined)
+    throw new InvalidInput('A digest is sha256: or sha512: and hexadecimal digits');
+  const refused = (found: string): Error =>
+    new ImageUnacceptable(`The file is ${algorithm}:${found}, not ${digest}`);
+  return (file) => verifiedStream(file, algorithm, value, refused);
 }

@@ -9,6 +9,7 @@ import {
   type RequestContext,
 } from '../../../interfaces/index.js';
 import { Engine, engineAddress, type EngineOptions, type EngineTimeouts } from '../../engine/index.js';
+import { silentLogger } from '../../silent-logger.js';
 import { Turns } from '../../streams/index.js';
 import { defaultImageLimits } from '../archive/index.js';
 import { followRedirects, httpUrl, ImageSourceError, limited, shownUrl, WebClient } from '../web/index.js';
@@ -98,7 +99,7 @@ export class ImageTemplates {
         cause: checked.error,
       });
     const { maxBytes, idleTimeout } = checked.data;
-    const { engine, timeouts = {}, imageService, host, logger = silent, ca, mayFetch } = options;
+    const { engine, timeouts = {}, imageService, host, logger = silentLogger, ca, mayFetch } = options;
     this.#environment = {
       ...{ imageService, host, logger, maxBytes },
       engine: new Engine(engineAddress(engine), { logger, timeouts }),
@@ -189,10 +190,3 @@ function mustBeSource(from: ImageSource): void {
   if (!checked.success)
     throw new InvalidInput(`The source of an image cannot be used: ${z.prettifyError(checked.error)}`);
 }
-
-const silent: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};

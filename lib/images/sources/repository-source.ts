@@ -2,6 +2,7 @@ import type { ImageRecord } from '../../../interfaces/index.js';
 import { InvalidInput } from '../../../interfaces/index.js';
 import {
   EngineError,
+  ifThere,
   imageRef,
   isConflict,
   isNotFound,
@@ -108,7 +109,7 @@ async function pulled(
   { repository }: RegistryReference,
   { digest, pinned, temporary, source: { credentials } }: Pull,
 ): Promise<void> {
-  const wasThere = await isThere(engine, pinned, signal);
+  const wasThere = (await ifThere(engine.images.inspect(pinned, { signal }))) !== undefined;
   const progress = new PullProgress(onProgress);
   try {
     for await (const line of engine.registry.pull(repository, digest, { credentials, signal }))
@@ -121,16 +122,6 @@ async function pulled(
         if (!isNotFound(error) && !isConflict(error))
           logger.warn('an image that was pulled could not be removed', { reference: pinned, error });
       });
-  }
-}
-
-async function isThere(engine: Engine, image: ImageRef, signal: AbortSignal | undefined): Promise<boolean> {
-  try {
-    await engine.images.inspect(image, { signal });
-    return true;
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
   }
 }
 

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { LongRunningOptions } from '../../../interfaces/index.js';
 import { NovaException } from '../../../interfaces/index.js';
 import type { ContainerRef, Engine } from '../../engine/index.js';
-import { ArchiveRefused, blockSize, headersBelow, plainPath } from '../archive/index.js';
+import { ArchiveRefused, endOfArchive, headersBelow, plainPath } from '../archive/index.js';
 import { Meter } from '../progress/index.js';
 import { entriesOf } from './layer-content.js';
 import { isBeneath } from './selected-files.js';
@@ -59,5 +59,5 @@ async function* copied(
     }
   }
   meter.end();
-  yield Buffer.alloc(2 * blockSize);
+  yield endOfArchive;
 }

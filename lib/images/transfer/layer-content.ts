@@ -3,8 +3,8 @@ import type { Readable } from 'node:stream';
 import type { ContainerRef, Engine } from '../../engine/index.js';
 import {
   ArchiveRefused,
-  blockSize,
   emptyFile,
+  endOfArchive,
   FileSystemReader,
   headersAt,
   type FileSystemEntry,
@@ -59,7 +59,7 @@ export class LayerContent {
     for (const volume of volumes)
       yield* this.#volume(volume, await engine.files.getArchive(container, { path: `/${volume}/.`, signal }));
     yield* this.#deletions();
-    yield Buffer.alloc(2 * blockSize);
+    yield endOfArchive;
   }
 
   async *#files(archive: Readable): AsyncGenerator<Buffer, void, void> {

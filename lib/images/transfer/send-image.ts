@@ -6,11 +6,12 @@ import { MigrationError } from '../../../interfaces/index.js';
 import type { Engine, ImageId, ImageInspect, ImageReference, LoadedLayer } from '../../engine/index.js';
 import { mayHaveBeenDone, repositoryName, tagName } from '../../engine/index.js';
 import { repository } from '../../labels.js';
-import { asError } from '../../streams/index.js';
-import { ArchiveRefused, blockSize, fileHeader, paddingAfter } from '../archive/index.js';
+import { destroyOnAbort } from '../../streams/index.js';
+import { ArchiveRefused, fileHeader, paddingAfter, writeMetadata } from '../archive/index.js';
 import { LoadingProgress, Meter } from '../progress/index.js';
 import { discardImage, temporaryName } from '../temporary-image.js';
 import { configurationAbove } from './configuration-above.js';
+import type { MeasuredLayer } from './measured-layer.js';
 
 /** Where an instance's files are to become an image. */
 export interface ImageDestination extends LongRunningOptions {
@@ -20,16 +21,6 @@ export interface ImageDestination extends LongRunningOptions {
   /** The compute host that does this: what a crash leaves has its mark. */
   readonly host: string;
   readonly logger: Logger;
-}
-
-/** A layer that was read once, to know what must be said before it is sent. */
-export interface MeasuredLayer {
-  /** Reads it again: a tar archive, the same bytes each time. */
-  readonly content: () => AsyncGenerator<Buffer, void, void>;
-  readonly size: number;
-  readonly diffId: string;
-  /** The layers that it lies upon, which the destination has. */
-  readonly below: readonly string[];
 }
 
 const readAhead = 1024 * 1024;
@@ -53,8 +44,7 @@ export async function sendImage(
     objectMode: false,
     highWaterMark: readAhead,
   });
-  const onAbort = (): void => void archive.destroy(asError(signal?.reason));
-  signal?.addEventListener('abort', onAbort, { once: true });
+  destroyOnAbort(archive, signal);
   let answerLost = false;
   try {
     signal?.throwIfAborted();
@@ -88,7 +78,6 @@ export async function sendImage(
     });
     return loaded.Id;
   } finally {
-    signal?.removeEventListener('abort', onAbort);
     // Before its end an archive has no manifest, and the engine nothing to make an image of.
     if (archive.readableEnded) await discardImage(destination, temporary, answerLost, logger);
     archive.destroy();
@@ -113,16 +102,6 @@ async function* imageArchive(
   if (sent !== size || `sha256:${digest.digest('hex')}` !== diffId)
     throw new ArchiveRefused('has changed while it was sent');
   yield Buffer.alloc(paddingAfter(size));
-  yield* wholeFile('configuration', configurationAbove(image, [...below, diffId]));
-  const names = below.map((_layer, index) => `below-${index}`);
-  const manifest = { Config: 'configuration', RepoTags: [reference], Layers: [...names, 'layer'] };
-  yield* wholeFile('manifest.json', [manifest]);
-  yield Buffer.alloc(2 * blockSize);
-}
-
-function* wholeFile(name: string, json: object): Generator<Buffer, void, void> {
-  const content = Buffer.from(JSON.stringify(json));
-  yield fileHeader(name, content.length);
-  yield content;
-  yield Buffer.alloc(paddingAfter(content.length));
+  const configuration = Buffer.from(JSON.stringify(configurationAbove(image, [...below, diffId])));
+  yield* writeMetadata({ configuration, reference, below: below.length, above: ['layer'] });
 }

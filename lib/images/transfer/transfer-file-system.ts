@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { MigrationError } from '../../../interfaces/index.js';
 import type {
@@ -9,12 +8,13 @@ import type {
   ImageRef,
   ImageReference,
 } from '../../engine/index.js';
-import { EngineError, EngineProtocolError, isNotFound } from '../../engine/index.js';
+import { EngineError, EngineProtocolError, ifThere } from '../../engine/index.js';
 import { ArchiveRefused, plainPath } from '../archive/index.js';
 import { Meter } from '../progress/index.js';
 import { LayerContent, type LayerSource } from './layer-content.js';
 import { folderOf, isBeneath, SelectedFiles } from './selected-files.js';
-import { sendImage, type ImageDestination, type MeasuredLayer } from './send-image.js';
+import { measure, type MeasuredLayer } from './measured-layer.js';
+import { sendImage, type ImageDestination } from './send-image.js';
 
 /** A container's file system, and where it is to go. */
 export interface FileSystemTransfer extends ImageDestination {
@@ -81,12 +81,8 @@ async function hasBase(
   if (layers.length >= mostLayers) return false;
   const candidates: readonly ImageRef[] = boot === undefined ? [container.Image] : [container.Image, boot];
   for (const candidate of candidates) {
-    try {
-      const { RootFS: found } = await destination.images.inspect(candidate, { signal });
-      if (isDeepStrictEqual(found.Layers, layers)) return true;
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
+    const found = await ifThere(destination.images.inspect(candidate, { signal }));
+    if (isDeepStrictEqual(found?.RootFS.Layers, layers)) return true;
   }
   return false;
 }
@@ -118,21 +114,10 @@ async function measured(
   const meter = new Meter(onProgress, 'measuring');
   for (;;) {
     const content = new LayerContent(layer);
-    const digest = createHash('sha256');
-    let size = 0;
-    for await (const chunk of content.bytes()) {
-      digest.update(chunk);
-      size += chunk.length;
-      meter.add(chunk.length);
-    }
+    const measures = await measure(content.bytes(), meter);
     if (content.missing.size === 0) {
       meter.end();
-      return {
-        content: () => new LayerContent(layer).bytes(),
-        size,
-        diffId: `sha256:${digest.digest('hex')}`,
-        below,
-      };
+      return { ...measures, content: () => new LayerContent(layer).bytes(), below };
     }
     for (const path of content.missing) selected.addLinked(path);
   }

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import { NovaException } from '../../../interfaces/index.js';
 import type { ContainerRef, Engine, ImageId } from '../../engine/index.js';
-import { ArchiveRefused, blockSize } from '../archive/index.js';
+import { ArchiveRefused, endOfArchive } from '../archive/index.js';
 import { Meter } from '../progress/index.js';
 import { entriesOf, mustBeNoMark } from './layer-content.js';
 import { folderOf, isBeneath } from './selected-files.js';
-import { sendImage, type ImageDestination, type MeasuredLayer } from './send-image.js';
+import { measure, type MeasuredLayer } from './measured-layer.js';
+import { sendImage, type ImageDestination } from './send-image.js';
 
 /** A folder of a container that holds a whole file system, see `copyFileSystem`. */
 export interface FolderTransfer extends ImageDestination {
@@ -40,17 +40,11 @@ export async function transferFolder(transfer: FolderTransfer): Promise<ImageId>
 }
 
 async function measured(transfer: FolderTransfer): Promise<MeasuredLayer> {
-  const meter = new Meter(transfer.onProgress, 'measuring');
   const content = (): AsyncGenerator<Buffer, void, void> => layerOf(transfer);
-  const digest = createHash('sha256');
-  let size = 0;
-  for await (const chunk of content()) {
-    digest.update(chunk);
-    size += chunk.length;
-    meter.add(chunk.length);
-  }
+  const meter = new Meter(transfer.onProgress, 'measuring');
+  const measures = await measure(content(), meter);
   meter.end();
-  return { content, size, diffId: `sha256:${digest.digest('hex')}`, below: [] };
+  return { ...measures, content, below: [] };
 }
 
 async function* layerOf({
@@ -68,5 +62,5 @@ async function* layerOf({
     yield headers;
     yield* content;
   }
-  yield Buffer.alloc(2 * blockSize);
+  yield endOfArchive;
 }

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { asError, Deadline } from '../../streams/index.js';
+import { asBytes, asError, Deadline } from '../../streams/index.js';
 import { ImageSourceError } from './exceptions.js';
 
 /** What a server may make of an answer. */
@@ -55,10 +55,7 @@ async function* chunks(
   signal: AbortSignal,
 ): AsyncGenerator<Buffer, void, void> {
   try {
-    for await (const chunk of body) {
-      if (!Buffer.isBuffer(chunk)) throw new TypeError('a connection gave something other than bytes');
-      yield chunk;
-    }
+    for await (const chunk of body) yield asBytes(chunk);
   } catch (cause) {
     signal.throwIfAborted();
     throw new ImageSourceError(`${what} broke off: ${asError(cause).message}`, { cause });
