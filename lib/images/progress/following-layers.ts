@@ -13,7 +13,10 @@ export function followingLayers(onProgress: OnProgress | undefined): FollowedLay
   let current: string | undefined;
   return {
     onLayer: (layer) => (current = layer),
-    onProgress: (progress) =>
-      onProgress?.(current === undefined ? progress : { ...progress, layer: current }),
+    onProgress: (progress) => {
+      // Who counts the bytes may be a little ahead of who knows the layers, and then be at the end.
+      const isAtEnd = progress.bytes === progress.total;
+      onProgress?.(current === undefined || isAtEnd ? progress : { ...progress, layer: current });
+    },
   };
 }

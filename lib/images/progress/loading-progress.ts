@@ -3,7 +3,7 @@ import type { LoadedLayer } from '../../engine/index.js';
 import { Meter } from './meter.js';
 
 /** A layer that an engine was given. */
-export interface GivenLayer {
+interface GivenLayer {
   readonly diffId: string;
   /** Bytes in the archive. */
   readonly size: number;

@@ -169,7 +169,7 @@ export function describeCreate(album: Album): void {
           onProgress: (progress) => reports.push(progress),
         }),
       );
-      expect(reports.at(-1)).toEqual({ phase: 'uploading', bytes: 150_000 });
+      expect(reports.at(-1)).toMatchObject({ phase: 'uploading', bytes: 150_000, total: 150_000 });
     });
   });
 }
