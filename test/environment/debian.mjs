@@ -67,10 +67,18 @@ async function ownArchive() {
 
 /**
  * Unpacks packages of a later Debian suite into a folder, and leaves the machine's own packages and lists alone. Done once; the folder
- * is kept.
+ * is kept. One call at a time.
  */
-export async function unpackFromSuite(suite, ...names) {
+export function unpackFromSuite(suite, ...names) {
   const folder = join(cache, `${suite}-${names.join('-')}`);
+  const turn = unpacking.then(() => unpackMissing(folder, suite, names));
+  unpacking = turn.catch(() => undefined);
+  return turn;
+}
+
+let unpacking = Promise.resolve();
+
+async function unpackMissing(folder, suite, names) {
   if (existsSync(folder)) return folder;
   const address = await ownArchive();
   console.log(`unpacking ${names.join(' ')} of Debian ${suite} …`);
