@@ -154,6 +154,7 @@ export class ImageLoader {
     mustBeBootable(record, this.#limits);
     const bases = await BaseChain.find(record, {
       engine: this.#engine,
+      layers: this.#layers,
       imageService: this.#imageService,
       context,
       hold: (base) => this.#holds.take(bootReference(base), options.signal),

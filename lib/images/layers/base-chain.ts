@@ -1,19 +1,14 @@
 import type { ImageRecord, ImageService, RequestContext } from '../../../interfaces/index.js';
 import { ImageUnacceptable, NovaException } from '../../../interfaces/index.js';
 import type { Engine } from '../../engine/index.js';
+import type { Hold } from '../image-holds.js';
 import { baseOf, baseRecord, mostImagesInChain } from './base-image.js';
-import { isContainerdStore } from './containerd-store.js';
-import { layersOf } from './layers-in-engine.js';
-
-/** A claim on an image of the engine, see `ImageHolds`. */
-interface Hold {
-  readonly keep: () => void;
-  readonly abandon: () => Promise<void>;
-}
+import { layersOf, type LayersInEngine } from './layers-in-engine.js';
 
 /** What is needed to find out what lies below an image. */
-export interface BaseChainOptions {
+interface BaseChainOptions {
   readonly engine: Engine;
+  readonly layers: LayersInEngine;
   readonly imageService: ImageService;
   readonly context: RequestContext;
   readonly hold: (image_id: string) => Promise<Hold>;
@@ -62,10 +57,10 @@ export class BaseChain {
   }
 
   async #walk(image: ImageRecord, options: BaseChainOptions): Promise<void> {
-    const { engine, imageService, context, hold, signal } = options;
+    const { engine, layers, imageService, context, hold, signal } = options;
     const seen = new Set([image.id]);
     let above = image;
-    if (baseOf(above) !== undefined && (await isContainerdStore(engine, signal)))
+    if (baseOf(above) !== undefined && (await layers.isContainerdStore(signal)))
       throw new NovaException(
         `Image ${image.id} holds only what lies above another, and the containerd image store of this host's engine cannot put the two together`,
       );

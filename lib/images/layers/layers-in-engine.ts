@@ -14,7 +14,7 @@ export interface ResidentImage {
 }
 
 /** An image that wants layers, and who boots it. */
-export interface LayerWish {
+interface LayerWish {
   readonly context: RequestContext;
   readonly record: ImageRecord;
   /** Its layers by their diff ids, from the base up. */
@@ -57,8 +57,13 @@ export class LayersInEngine {
       tags.flatMap((name) => bootedImageId(name) ?? []).map((image_id) => ({ image_id, engineId })),
     );
     if (images.length === 0) return [];
+    return (await this.isContainerdStore(signal)) ? [] : images;
+  }
+
+  /** Whether the engine's image store cannot be given images without layers that it has, see {@link isContainerdStore}; asked once. */
+  async isContainerdStore(signal: AbortSignal | undefined): Promise<boolean> {
     this.#isContainerd ??= await isContainerdStore(this.#engine, signal);
-    return this.#isContainerd ? [] : images;
+    return this.#isContainerd;
   }
 
   /**

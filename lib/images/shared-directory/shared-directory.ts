@@ -57,9 +57,10 @@ export class SharedDirectory {
       // Of data that was not read to its end the image may say as well what is wrong with it: then the image service's data says so, too.
       if (!(error instanceof SharedFileUnusable || error instanceof ImageUnacceptable)) throw error;
       this.#logger.warn(
-        `the image service is asked for an image: its file in the shared directory ${error.message}`,
+        'the file of an image in the shared directory is of no use: the image service is asked',
         {
           image_id,
+          why: error.message,
           path,
           error,
         },

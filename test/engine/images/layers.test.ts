@@ -6,11 +6,12 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ImageMetadata, RequestContext } from '../../../interfaces/index.js';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
-import type { Engine } from '../../../lib/engine/index.js';
+import { Engine, engineAddress } from '../../../lib/engine/index.js';
 import { bootReference, DirectoryImageService, ImageLoader } from '../../../lib/images/index.js';
+import { startFaultProxy } from '../../../lib/testing/index.js';
 import { buildImageArchive, layerOf, sha256, type ImageArchiveOptions } from '../../support/archives.js';
 import { CountedImages } from '../../support/counted-images.js';
-import { directEngine, inventory, removeImages } from '../../support/engine.js';
+import { directEngine, engineHost, inventory, removeImages } from '../../support/engine.js';
 import { context } from '../../support/nova-objects.js';
 import { silentLogger } from '../../support/silent-logger.js';
 
@@ -166,6 +167,33 @@ describe('an image of which the engine has layers', () => {
     expect(await load(await give({ layers: [...shared, await noise(1000)] }))).toBeLessThan(0.2 * MiB);
   });
 
+  it('has the engine asked once for what cannot change', async () => {
+    await load(await give({ layers: shared }));
+    const proxy = await startFaultProxy({ engine: engineHost() });
+    const counted = new Engine(engineAddress(proxy.host));
+    /** The paths of questions for what cannot change. */
+    const asked = (): string[] =>
+      proxy
+        .requests()
+        .map(({ path }) => path)
+        .filter((path) => /\/info$|\/images\/sha256.*\/json$/.test(path));
+    try {
+      loader = new ImageLoader({
+        engine: counted,
+        imageService: images,
+        host: 'another',
+        logger: silentLogger,
+      });
+      expect(await load(await give({ layers: [...shared, await noise(1000)] }))).toBeLessThan(0.2 * MiB);
+      expect(asked()).toContainEqual(expect.stringMatching(/info$/));
+      expect(await load(await give({ layers: [...shared, await noise(2000)] }))).toBeLessThan(0.2 * MiB);
+      expect(new Set(asked()).size).toBe(asked().length);
+    } finally {
+      counted.close();
+      await proxy.close();
+    }
+  });
+
   describe('of somebody else', () => {
     /** The archive of an image with other files than those that its configuration names. */
     const theft = async (): Promise<Buffer> =>
@@ -214,6 +242,19 @@ describe('an image of which the engine has layers', () => {
       await images.update(admin, base, { visibility: 'private' });
       const next = await give({ layers: [...shared, await noise(2000)] });
       expect(await load(next)).toBeGreaterThan(4 * MiB);
+    });
+
+    it.each([
+      ['the driver that loaded them', false],
+      ['one that knows nothing of them', true],
+    ])('is given them however many images of others have the same, by %s', async (_who, isAnother) => {
+      await load(await give({ layers: shared }, admin, { visibility: 'public' }));
+      for (let each = 0; each < 20; each += 1)
+        await load(await give({ layers: [...shared, await noise(100)] }), context);
+      if (isAnother)
+        loader = new ImageLoader({ engine, imageService: images, host: 'another', logger: silentLogger });
+      const mine = await give({ layers: [...shared, await noise(1000)] }, stranger);
+      expect(await load(mine, stranger)).toBeLessThan(0.2 * MiB);
     });
 
     it('is refused when its record says that the layers are somewhere in the archive', async () => {

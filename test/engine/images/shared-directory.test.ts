@@ -1,0 +1,218 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ImageMetadata, Logger } from '../../../interfaces/index.js';
+import { ImageNotFound, ImageUnacceptable } from '../../../interfaces/index.js';
+import type { Engine, ImageInspect } from '../../../lib/engine/index.js';
+import { bootReference, DirectoryImageService, ImageLoader } from '../../../lib/images/index.js';
+import { readAll } from '../../../lib/streams/index.js';
+import { buildImageArchive, layerOf, type ImageArchiveOptions } from '../../support/archives.js';
+import { CountedImages } from '../../support/counted-images.js';
+import { dockerHarness } from '../../support/docker-harness.js';
+import { directEngine, inventory, removeImages } from '../../support/engine.js';
+import { context } from '../../support/nova-objects.js';
+import { silentLogger } from '../../support/silent-logger.js';
+
+const MiB = 1024 * 1024;
+const stranger = { ...context, project_id: 'f0e1d2c3b4a5968778695a4b3c2d1e0f' };
+const noise = (size: number): Promise<Buffer> =>
+  layerOf([{ path: `data/${randomUUID()}`, content: randomBytes(size) }]);
+
+describe('an image whose data is in the shared directory', () => {
+  let folder: string;
+  let shared: string;
+  let engine: Engine;
+  let images: CountedImages;
+  let loader: ImageLoader;
+  let ids: string[];
+  let before: string[];
+  let warnings: string[];
+  /** Whether each image that was loaded came in parts. */
+  let inParts: unknown[];
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'nova-shared-'));
+    shared = join(folder, 'shared');
+    await mkdir(shared);
+    engine = directEngine();
+    images = new CountedImages(new DirectoryImageService({ directory: join(folder, 'images') }));
+    warnings = [];
+    inParts = [];
+    const logger: Logger = {
+      ...silentLogger,
+      info: (_message, details) => {
+        if (details !== undefined && 'inParts' in details) inParts.push(details.inParts);
+      },
+      warn: (message, details) => void warnings.push(`${message} ${JSON.stringify(details)}`),
+    };
+    loader = new ImageLoader({
+      engine,
+      imageService: images,
+      host: 'shared-test',
+      sharedDirectory: shared,
+      logger,
+    });
+    ids = [];
+    before = (await inventory()).images;
+  });
+  afterEach(async () => {
+    await removeImages(ids);
+    engine.close();
+    await rm(folder, { recursive: true, force: true });
+    expect((await inventory()).images).toEqual(before);
+  });
+
+  /** Gives an image to the image service, and a file to the shared directory. */
+  async function give(
+    data: Buffer,
+    file: Buffer | undefined = data,
+    more: ImageMetadata = {},
+  ): Promise<string> {
+    const { id } = await images.create(
+      context,
+      { container_format: 'docker', disk_format: 'raw', ...more },
+      Readable.from([data], { objectMode: false }),
+    );
+    ids.push(id);
+    if (file.length > 0) await writeFile(join(shared, id), file);
+    return id;
+  }
+
+  const archive = async (name: string, options: ImageArchiveOptions = {}): Promise<Buffer> =>
+    await buildImageArchive({
+      layers: [await noise(100_000)],
+      ...options,
+      config: { Env: [`NAME=${name}`] },
+    });
+
+  const loadedImage = (id: string): Promise<ImageInspect> => engine.images.inspect(bootReference(id));
+
+  it('boots without a download', async () => {
+    const harness = await dockerHarness({ imageService: images, sharedDirectory: shared });
+    try {
+      const { id } = harness.image;
+      await writeFile(join(shared, id), await readAll(await images.download(context, id), Infinity));
+      images.takeBytes();
+      await harness.boot();
+      expect(images.downloads).toEqual([]);
+    } finally {
+      await harness.close();
+    }
+  });
+
+  it.each([
+    ['plain', {}],
+    ['in the OCI layout', { layout: 'oci' as const }],
+    ['compressed', { gzip: true }],
+  ])('is loaded from there: %s', async (_what, options) => {
+    const id = await give(await archive('mine', options));
+    await loader.load(context, id);
+    expect(images.downloads).toEqual([]);
+    expect((await loadedImage(id)).Config?.Env).toEqual(['NAME=mine']);
+    expect(warnings).toEqual([]);
+  });
+
+  it('comes from the image service, without a word, when there is no file', async () => {
+    const id = await give(await archive('mine'), Buffer.alloc(0));
+    await loader.load(context, id);
+    expect(images.downloads).toHaveLength(1);
+    expect(warnings).toEqual([]);
+  });
+
+  /** The bytes that a spoilt file must have for that not to be found out by their number. */
+  const sizeOf = async (path: string): Promise<number> => (await readFile(path)).length;
+  const sameSize = async (path: string): Promise<Buffer> => {
+    const other = await archive('evil');
+    expect(other).toHaveLength(await sizeOf(path));
+    return other;
+  };
+
+  it.each<readonly [string, (path: string) => Promise<unknown>]>([
+    ['is truncated', (path) => truncate(path, 5000)],
+    ['is no archive', async (path) => await writeFile(path, Buffer.alloc(await sizeOf(path), 'x'))],
+    ['is another image, of the same size', async (path) => await writeFile(path, await sameSize(path))],
+    [
+      'is a FIFO',
+      async (path) => {
+        await rm(path);
+        execFileSync('mkfifo', [path]);
+      },
+    ],
+    [
+      'is a directory',
+      async (path) => {
+        await rm(path);
+        await mkdir(path);
+      },
+    ],
+  ])('comes from the image service, and the log says why, when the file %s', async (_what, spoil) => {
+    const id = await give(await archive('mine'));
+    await spoil(join(shared, id));
+    await loader.load(context, id);
+    expect(images.downloads).toHaveLength(1);
+    expect((await loadedImage(id)).Config?.Env).toEqual(['NAME=mine']);
+    expect(warnings).toEqual([expect.stringContaining(join(shared, id))]);
+  });
+
+  it('is refused for what is wrong with it, not with its file', async () => {
+    const id = await give(Buffer.alloc(2000, 'no archive'));
+    await expect(loader.load(context, id)).rejects.toBeInstanceOf(ImageUnacceptable);
+  });
+
+  it('is given to nobody who is not shown its record', async () => {
+    const id = await give(await archive('mine'));
+    await expect(loader.load(stranger, id)).rejects.toBeInstanceOf(ImageNotFound);
+  });
+
+  it('leaves nothing behind when it is aborted, and can be loaded afterwards', async () => {
+    const id = await give(await archive('mine', { layers: [await noise(20 * MiB)] }));
+    const abort = new AbortController();
+    const reason = new Error('enough');
+    const loading = loader.load(context, id, { signal: abort.signal, onProgress: () => abort.abort(reason) });
+    await expect(loading).rejects.toBe(reason);
+    expect((await inventory()).images).toEqual(before);
+    await loader.load(context, id);
+    expect(images.downloads).toEqual([]);
+  });
+
+  describe('and of which the engine has layers', () => {
+    let below: Buffer[];
+
+    beforeEach(async () => {
+      below = [await noise(3 * MiB)];
+      await loader.load(context, await give(await archive('base', { layers: below })));
+    });
+
+    it('is loaded from there in parts', async () => {
+      const layers = [...below, await noise(50_000)];
+      const id = await give(await archive('mine', { layers }));
+      await loader.load(context, id);
+      expect(images.downloads).toEqual([]);
+      expect(inParts).toEqual([false, true]);
+      expect((await loadedImage(id)).RootFS.Layers).toHaveLength(2);
+    });
+
+    it('is not mistaken for another image that is consistent in itself', async () => {
+      const layers = [...below, await noise(50_000)];
+      const id = await give(await archive('mine', { layers }), await archive('evil', { layers }));
+      await loader.load(context, id);
+      expect((await loadedImage(id)).Config?.Env).toEqual(['NAME=mine']);
+      expect(warnings).toEqual([expect.stringContaining(join(shared, id))]);
+      expect(inParts).toEqual([false, true]);
+    });
+
+    it('comes from the image service when a layer in the file is spoilt', async () => {
+      const data = await archive('mine', { layers: [...below, await noise(50_000)] });
+      const spoilt = Buffer.from(data);
+      for (let byte = 2000; byte < data.length - 2000; byte += 1000) spoilt.writeUInt8(0, byte);
+      const id = await give(data, spoilt);
+      await loader.load(context, id);
+      expect((await loadedImage(id)).Config?.Env).toEqual(['NAME=mine']);
+      expect(warnings).toEqual([expect.stringContaining(join(shared, id))]);
+    });
+  });
+});
