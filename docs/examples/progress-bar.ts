@@ -1,23 +1,39 @@
-import type { OnProgress, ProgressPhase } from '../../lib/index.js';
+import type { OnProgress, Progress } from '../../lib/index.js';
 
-const width = 30;
+const width = 20;
 
-/** Draws progress: a bar that moves on a terminal, else one line when a phase begins. */
+/** Draws progress: a bar that moves on a terminal, else a line when a phase begins and one when it has moved all its bytes. */
 export function progressBar(): OnProgress {
-  let shown: ProgressPhase | undefined;
-  return ({ phase, bytes, total }) => {
-    const megabytes = `${(bytes / 1e6).toFixed(1)} MB`;
-    if (!process.stdout.isTTY) {
-      if (phase !== shown) console.log(`  ${phase} …`);
+  let shown: Progress | undefined;
+  return (progress) => {
+    const { phase, bytes, total } = progress;
+    const isNew = phase !== shown?.phase;
+    if (process.stdout.isTTY) {
+      if (isNew && shown !== undefined) process.stdout.write('\n');
+      const line = `  ${phase.padEnd(12)} ${bar(progress)} ${figures(progress)}`;
+      // A line that is broken into two could not be drawn over.
+      process.stdout.write(`\r${line.slice(0, process.stdout.columns - 1)}\u001b[K`);
     } else {
-      if (shown !== undefined && phase !== shown) process.stdout.write('\n');
-      const done =
-        total === undefined || total === 0 ? width : Math.min(width, Math.round((bytes / total) * width));
-      const bar = `[${'#'.repeat(done)}${' '.repeat(width - done)}]`;
-      process.stdout.write(
-        `\r  ${phase.padEnd(11)} ${bytes === 0 && total === undefined ? '' : `${bar} ${megabytes}`}`,
-      );
+      if (isNew) console.log(`  ${phase} …`);
+      if (bytes > 0 && bytes === total) console.log(`  ${phase} ${figures(progress)}`);
     }
-    shown = phase;
+    shown = progress;
   };
+}
+
+function bar({ bytes, total }: Progress): string {
+  if (total === undefined || total === 0) return ' '.repeat(width + 2);
+  const done = Math.min(width, Math.round((bytes / total) * width));
+  return `[${'#'.repeat(done)}${' '.repeat(width - done)}]`;
+}
+
+/** `12.5 of 48.0 MB, 31.2 MB/s, layer 9d3c7f21a0b4`, as far as it is known. */
+function figures({ phase, bytes, total, rate, layer }: Progress): string {
+  const megabytes = (count: number): string => (count / 1e6).toFixed(1);
+  const parts: string[] = [];
+  if (bytes > 0) parts.push(`${megabytes(bytes)}${total === undefined ? '' : ` of ${megabytes(total)}`} MB`);
+  if (rate !== undefined) parts.push(`${megabytes(rate)} MB/s`);
+  if (layer !== undefined)
+    parts.push(phase === 'building' ? `step ${layer}` : `layer ${layer.replace('sha256:', '').slice(0, 12)}`);
+  return parts.join(', ');
 }
