@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { unlessAborted, withDeadline } from '../streams/index.js';
 
 /** What is carried from where to where, and how long it may stand still. */
-export interface Carriage {
+interface Carriage {
   /** Who takes the bytes, as a noun phrase, for the error's message. */
   readonly taker: string;
   /** Milliseconds that the taker may have for one chunk. */

@@ -3,4 +3,3 @@
  * contracts, and knows neither engines nor containers: whoever opens a console says how its terminal is reached. It never asks users who they are.
  */
 export { SerialConsoles, type PortRange, type SerialConsolesOptions } from './serial-consoles.js';
-export type { AttachTerminal } from './serial-console.js';

@@ -12,7 +12,7 @@ import { carry } from './carry.js';
 export type AttachTerminal = (signal: AbortSignal) => Promise<Duplex>;
 
 /** What a console is made of. */
-export interface SerialConsoleOptions {
+interface SerialConsoleOptions {
   /** For the log: whose terminal it is. */
   readonly instance: string;
   readonly attach: AttachTerminal;

@@ -21,7 +21,7 @@ export interface EngineOptions {
 }
 
 /** What TLS needs, in the terms of `node:tls`. */
-export interface TlsSettings {
+interface TlsSettings {
   readonly ca?: Buffer;
   readonly cert?: Buffer;
   readonly key?: Buffer;

@@ -7,7 +7,7 @@ import { progressLine, type ProgressLine } from './schemas/progress.js';
 import type { CallOptions, Session } from './session.js';
 
 /** How an image is built. */
-export interface BuildOptions extends CallOptions {
+interface BuildOptions extends CallOptions {
   /** Where the Dockerfile is in the context; default `Dockerfile`. */
   readonly dockerfile?: string | undefined;
   /** Values for the `ARG`s of the Dockerfile. */

@@ -23,7 +23,7 @@ import type { ContainerSpecification, ResourceLimits } from './specifications.js
  * Which containers a list has: those that match one value of every key. Only keys that the engine is known to have: it ignores others
  * and then lists everything.
  */
-export interface ContainerFilters {
+interface ContainerFilters {
   /** `name` or `name=value`; here a container must match all. */
   readonly label?: readonly string[];
   readonly id?: readonly ContainerRef[];
@@ -35,7 +35,7 @@ export interface ContainerFilters {
 }
 
 /** What of a container's output is wanted. */
-export interface LogOptions extends CallOptions {
+interface LogOptions extends CallOptions {
   /** Default: true. */
   readonly stdout?: boolean;
   /** Default: true. */

@@ -29,7 +29,7 @@ import type { CallOptions, Session } from './session.js';
 const unpackFailure = /^Error unpacking image \S+: (.*)/s;
 
 /** Which images a list has. Only keys that the engine is known to have: it ignores others and then lists everything. */
-export interface ImageFilters {
+interface ImageFilters {
   /** `name` or `name=value`; an image must match all. */
   readonly label?: readonly string[];
   /** References; `*` stands for anything but `/`. */
@@ -39,7 +39,7 @@ export interface ImageFilters {
 }
 
 /** What the engine says it loaded: an image with a tag by its reference, one without by its id. */
-export type LoadedImage = { readonly reference: ImageRef } | { readonly id: ImageId };
+type LoadedImage = { readonly reference: ImageRef } | { readonly id: ImageId };
 
 /** How far an engine is with a layer that it unpacks. */
 export interface LoadedLayer {

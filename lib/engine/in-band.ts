@@ -1,7 +1,7 @@
 import { EngineError, type RequestDescription } from './errors.js';
 
 /** The part of a progress line that tells of a failure. */
-export interface InBandFailure {
+interface InBandFailure {
   readonly error?: string | undefined;
   readonly errorDetail?: { readonly message?: string | undefined } | null | undefined;
 }

@@ -5,35 +5,26 @@
  */
 export { engineAddress, type EngineAddress, type EngineOptions } from './address.js';
 export { isAtLeast, type EngineVersion } from './api-version.js';
-export type { BuildApi, BuildOptions } from './build.js';
-export type { ContainerFilters, ContainersApi, LogOptions } from './containers.js';
+export type { ContainersApi } from './containers.js';
 export type { RegistryCredentials } from './credentials.js';
 export { Engine, type EngineClientOptions } from './engine.js';
 export * from './errors.js';
-export type { ExecApi } from './exec.js';
-export type { FilesApi } from './files.js';
 export * from './identifiers.js';
-export type { ImageChanges } from './image-changes.js';
-export type { ImageFilters, ImagesApi, LoadedImage, LoadedLayer } from './images.js';
-export type { NetworkFilters, NetworksApi } from './networks.js';
-export type { RegistryApi } from './registry.js';
+export type { ImagesApi, LoadedLayer } from './images.js';
+export type { NetworksApi } from './networks.js';
 export type {
   ContainerConfiguration,
   ContainerEndpoint,
   ContainerInspect,
-  ContainerState,
   ContainerSummary,
 } from './schemas/containers.js';
-export type { ExecInspect } from './schemas/exec.js';
 export type { FileChange } from './schemas/files.js';
-export type { ImageInspect, ImageRemoved, ImageSummary } from './schemas/images.js';
+export type { ImageInspect, ImageSummary } from './schemas/images.js';
 export type { NetworkInspect } from './schemas/networks.js';
 export type { ProgressLine } from './schemas/progress.js';
 export type { ContainerStats } from './schemas/stats.js';
-export type { EngineEvent, SystemInfo, VersionAnswer } from './schemas/system.js';
+export type { EngineEvent, SystemInfo } from './schemas/system.js';
 export type { VolumeInspect } from './schemas/volumes.js';
-export type { CallOptions } from './session.js';
 export type * from './specifications.js';
-export type { EventFilters, SystemApi } from './system.js';
+export type { EventFilters } from './system.js';
 export { defaultTimeouts, type EngineTimeouts } from './timeouts.js';
-export type { VolumeFilters, VolumesApi } from './volumes.js';

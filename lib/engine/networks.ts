@@ -6,7 +6,7 @@ import type { CallOptions, Session } from './session.js';
 import type { NetworkConnection, NetworkSpecification } from './specifications.js';
 
 /** Which networks a list has. Only keys that the engine is known to have: it ignores others and then lists everything. */
-export interface NetworkFilters {
+interface NetworkFilters {
   /** `name` or `name=value`; a network must match all. */
   readonly label?: readonly string[];
   /** Matched anywhere in the name. */

@@ -4,7 +4,7 @@ import { DeadlineExceeded, asError } from '../streams/index.js';
 import { TruncatedStream, brokenOff } from './errors.js';
 
 /** What watches over a stream from the engine. */
-export interface ReceiveOptions {
+interface ReceiveOptions {
   /** The stream, as a noun phrase, for error messages. */
   readonly what: string;
   /** The longest silence, in milliseconds; undefined when the engine may be silent for as long as it likes. */

@@ -24,10 +24,10 @@ export interface CallOptions {
 }
 
 /** The part of a URL after `?`. Objects become JSON; what is undefined is left out. */
-export type Query = Readonly<Record<string, string | number | boolean | object | undefined>>;
+type Query = Readonly<Record<string, string | number | boolean | object | undefined>>;
 
 /** One request to the engine. */
-export interface Call extends CallOptions {
+interface Call extends CallOptions {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: RequestPath;
   /** The engine answers it under any API version, and so it can be asked before one is agreed. */
@@ -43,7 +43,7 @@ export interface Call extends CallOptions {
 }
 
 /** What a session may be told. */
-export interface SessionOptions {
+interface SessionOptions {
   readonly logger?: Logger | undefined;
   readonly timeouts?: Partial<EngineTimeouts> | undefined;
 }

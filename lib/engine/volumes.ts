@@ -5,7 +5,7 @@ import type { CallOptions, Session } from './session.js';
 import type { VolumeSpecification } from './specifications.js';
 
 /** Which volumes a list has. Only keys that the engine is known to have: it ignores others and then lists everything. */
-export interface VolumeFilters {
+interface VolumeFilters {
   /** `name` or `name=value`; a volume must match all. */
   readonly label?: readonly string[];
 }

@@ -12,7 +12,7 @@ export interface Upload {
 }
 
 /** What a watch needs to know of a call. */
-export interface Watched {
+interface Watched {
   /** The call, as a noun phrase, for error messages. */
   readonly what: string;
   readonly timeout: number | undefined;

@@ -18,7 +18,7 @@ const longestBeginning = 60_000;
 const disorder = 1;
 
 /** What a follower works with. */
-export interface EventFollowerOptions {
+interface EventFollowerOptions {
   readonly engine: Engine;
   readonly host: string;
   /** Told about each event when it has taken the one before. It must not fail. */

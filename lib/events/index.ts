@@ -3,4 +3,3 @@
  * remembers, and what it has forgotten is concluded from how the instances are. Imports the engine; remembers only what each instance was last known to do.
  */
 export { EventFollower } from './event-follower.js';
-export type { EventFollowerOptions } from './event-follower.js';

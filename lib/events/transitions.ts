@@ -5,7 +5,7 @@ import { lifecycle_event } from '../../interfaces/index.js';
 export type Activity = 'running' | 'paused' | 'stopped';
 
 /** What an engine's action does to an instance: `from` is what the instance must have been doing before. */
-export interface Step {
+interface Step {
   readonly from: readonly [Activity, ...Activity[]];
   readonly to: Activity;
   readonly transition: LifecycleTransition;

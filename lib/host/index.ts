@@ -3,8 +3,6 @@
  */
 export { hostCpuStats } from './host-cpu-stats.js';
 export { hostResources } from './host-resources.js';
-export type { UsedResources } from './host-resources.js';
 export { hostUptime } from './host-uptime.js';
 export { architectureTraits, inventories } from './inventories.js';
-export type { InventoryPolicy } from './inventories.js';
 export { ownAddress } from './own-address.js';

@@ -1,7 +1,7 @@
 import type { HostResources, Inventory } from '../../interfaces/index.js';
 
 /** How much of each resource class is set aside, and how often it may be given away. */
-export interface InventoryPolicy {
+interface InventoryPolicy {
   /** Virtual processors for each one there is; default: what Placement has, else 4. */
   readonly cpuAllocationRatio?: number | undefined;
   /** Default: what Placement has, else 1. */

@@ -26,7 +26,7 @@ export interface UnusedImages {
 }
 
 /** What is cached, and who counts on it. */
-export interface ImageCache {
+interface ImageCache {
   readonly engine: Engine;
   readonly holds: ImageHolds;
   readonly logger: Logger;

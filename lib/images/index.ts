@@ -7,7 +7,7 @@ export * from './directory/index.js';
 export * from './glance/index.js';
 export { bootReference } from './boot-reference.js';
 export { defaultConcurrency, ImageLoader, type HeldImage, type ImageLoaderOptions } from './image-loader.js';
-export { takeSnapshot, type Snapshot, type SnapshotEnvironment, type SnapshotRequest } from './snapshot.js';
+export { takeSnapshot, type Snapshot, type SnapshotRequest } from './snapshot.js';
 export {
   instanceReference,
   removeInstanceImages,
@@ -15,9 +15,6 @@ export {
   copyFileSystem,
   transferFileSystem,
   transferFolder,
-  type FileSystemCopy,
-  type FileSystemTransfer,
-  type FolderTransfer,
 } from './transfer/index.js';
 export { RegistryExchange } from './registry/index.js';
 export type {

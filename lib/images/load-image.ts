@@ -31,7 +31,7 @@ import { discardImage, temporaryName, type TemporaryName } from './temporary-ima
 const firstWithZstd = '1.42';
 
 /** An image that is to be brought into an engine. */
-export interface ImageLoad extends FlightControls {
+interface ImageLoad extends FlightControls {
   readonly engine: Engine;
   /** The compute host, for the image's temporary name. */
   readonly host: string;

@@ -17,7 +17,7 @@ import { snapshotConfiguration } from './snapshot-configuration.js';
 import { discardImage, temporaryName } from './temporary-image.js';
 
 /** Where snapshots are taken. */
-export interface SnapshotEnvironment {
+interface SnapshotEnvironment {
   readonly engine: Engine;
   readonly imageService: ImageService;
   /** The compute host: several may share an engine, and each clears away only its own. */

@@ -23,7 +23,7 @@ export interface ConfigDrivePolicy {
 }
 
 /** What a spawn knows of an instance beside the instance itself. */
-export interface SpawnedWith {
+interface SpawnedWith {
   readonly network_info?: NetworkInfo | null | undefined;
   readonly injected_files?: readonly InjectedFile[] | null | undefined;
   readonly admin_password?: string | null | undefined;

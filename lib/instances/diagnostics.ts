@@ -5,7 +5,7 @@ import type { ContainerInspect, ContainerStats, Engine } from '../engine/index.j
 const mebibyte = 1024 * 1024;
 
 /** What an instance has used since it started, and of what. */
-export interface InstanceUsage {
+interface InstanceUsage {
   /** Nanoseconds of processor time. */
   readonly cpuTime: number;
   /** Bytes, without what the kernel would give back at once. */

@@ -5,7 +5,7 @@ import { DeadlineExceeded, withDeadline } from '../streams/index.js';
 import { defaultShutdownTimeout } from './shutdown-timeout.js';
 
 /** How an instance is to be stopped, in seconds. */
-export interface StopOptions {
+interface StopOptions {
   /** How long it may take to stop cleanly; 0 stops it at once. */
   readonly timeout: number;
   /** How often to ask again meanwhile; 0 asks once. */

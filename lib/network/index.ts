@@ -3,9 +3,8 @@
  * and removed with the last instance; and the wait for the reports of the network service. Imports the engine; never touches a network that the
  * driver did not make.
  */
-export type { ConnectedContainer } from './connections.js';
 export { interfacesOf } from './interfaces-of.js';
 export { Networks } from './networks.js';
-export type { MaybeNetworkInfo, Wiring } from './networks.js';
+export type { Wiring } from './networks.js';
 export { whilePlugging } from './vif-plugging.js';
 export type { VifPlugging } from './vif-plugging.js';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Json } from './fixture.js';
 
 /** Bytes as a fixture keeps them. */
-export type Content = { text: string } | { base64: string };
+type Content = { text: string } | { base64: string };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const ARCHIVE = /^application\/(x-tar|octet-stream|gzip|x-gzip|x-xz|x-bzip2)\b/i;

@@ -26,7 +26,7 @@ export interface Entry {
 }
 
 /** What a request found. */
-export type Finding = { readonly entry: Entry } | { readonly mismatch: string };
+type Finding = { readonly entry: Entry } | { readonly mismatch: string };
 
 /** Keeps account of which recorded exchanges were asked for, and which random names stand for which. */
 export class Ledger {

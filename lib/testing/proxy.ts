@@ -38,7 +38,7 @@ export interface Interference {
 }
 
 /** What happens to one exchange beside being relayed. */
-export interface Attention {
+interface Attention {
   readonly observer?: Observer;
   readonly interference?: Interference;
 }

@@ -50,7 +50,7 @@ export class TokenBindings {
 }
 
 /** Where a random name stands in an answer. */
-export interface TokenPlace {
+interface TokenPlace {
   readonly offset: number;
   readonly token: string;
 }

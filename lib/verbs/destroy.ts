@@ -8,7 +8,7 @@ import type { ComputeNode } from './compute-node.js';
 import { neededForRevert } from './migration/index.js';
 
 /** What of an instance is to go. */
-export interface DestroyExtent {
+interface DestroyExtent {
   readonly network_info: NetworkInfo | null | undefined;
   /** Its file system; else it is only stopped and disconnected, for a later host or verb to find. */
   readonly destroy_disks: boolean;

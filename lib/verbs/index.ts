@@ -9,7 +9,6 @@ export {
   finishMigration,
   finishRevertMigration,
   migrateDiskAndPowerOff,
-  neededForRevert,
 } from './migration/index.js';
 export { orchestratorAnswer } from './orchestrator-answer.js';
 export { powerOn } from './power-on.js';

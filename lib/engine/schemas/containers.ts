@@ -19,7 +19,7 @@ const endpoint = z.object({
   Aliases: listOf(z.string()),
 });
 
-export const containerState = z.object({
+const containerState = z.object({
   Status: status,
   Running: z.boolean(),
   Paused: z.boolean(),
@@ -116,8 +116,6 @@ export const containerExit = z.object({
 
 export const committed = z.object({ Id: imageId });
 
-/** Where a container stands. */
-export type ContainerState = z.output<typeof containerState>;
 /** A container as `GET /containers/{id}/json` tells it: what the driver reads of it. */
 export type ContainerInspect = z.output<typeof containerInspect>;
 /** What a container was made with, see `ContainersApi.configuration`. */

@@ -4,7 +4,7 @@ import { DataSocket } from './data-socket.js';
 import { ImageServiceProtocolError } from './exceptions.js';
 
 /** What to ask for. */
-export interface DataQuery {
+interface DataQuery {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: TlsOptions;

@@ -7,7 +7,7 @@ import type { TlsOptions } from '../web/index.js';
 const memorySize = 256 * 1024;
 
 /** What a connection is for. */
-export interface DataSocketOptions {
+interface DataSocketOptions {
   /** As it goes over the wire, in latin1. */
   readonly request: string;
   /** Breaks the connection off. */

@@ -36,10 +36,7 @@ export interface Routed<T> {
 }
 
 /** One way to put a request to an endpoint. */
-export type Exchange<T extends Reply> = (
-  url: string,
-  headers: Readonly<Record<string, string>>,
-) => Promise<T>;
+type Exchange<T extends Reply> = (url: string, headers: Readonly<Record<string, string>>) => Promise<T>;
 
 /** What a service says that cannot do its work now, or a proxy whose service is away. */
 const unavailable: ReadonlySet<number> = new Set([502, 503, 504]);

@@ -10,7 +10,7 @@ import { openData, type DataConnection, type DataRequest } from './data-connecti
 const ENDED_EARLY = 'ENDED_EARLY';
 
 /** What a download needs beside what it asks for. */
-export interface DownloadCompanions {
+interface DownloadCompanions {
   /** Of the bytes, when they are the whole image. */
   readonly verification: Verification | undefined;
   readonly meter: Meter;

@@ -19,7 +19,7 @@ import { refusal } from './refusals.js';
 import { UploadBody } from './upload-body.js';
 
 /** What uploads work with. */
-export interface UploadTools {
+interface UploadTools {
   readonly records: ImageRecords;
   readonly credentials: Credentials;
   readonly settings: Settings;
@@ -27,7 +27,7 @@ export interface UploadTools {
 }
 
 /** An upload to do. */
-export interface Upload {
+interface Upload {
   readonly caller: Caller;
   readonly image_id: string;
   /** Where the image was seen a moment ago. Data can be sent only once, so there is no trying one endpoint after the other. */

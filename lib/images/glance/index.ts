@@ -3,7 +3,6 @@
  * what both image services share. Never sends data twice, never lets a token out of its requests.
  */
 export { ImageServiceError, ImageServiceProtocolError } from './exceptions.js';
-export type { RequestLine } from './exceptions.js';
 export { GlanceImageService } from './glance-image-service.js';
 export type {
   ApplicationCredentialAuth,

@@ -2,7 +2,7 @@ import type { Deadline, ByteSource } from '../../streams/index.js';
 import { Digest, type Incoming } from '../image-service/index.js';
 
 /** How long the image service may take, in milliseconds. */
-export interface UploadPatience {
+interface UploadPatience {
   /** To take the next bytes. */
   readonly idle: number;
   /** To answer after the last byte. */

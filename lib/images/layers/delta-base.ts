@@ -6,7 +6,7 @@ import { mayContain, recordIfReadable } from './layer-rights.js';
 import { layersOf } from './layers-in-engine.js';
 
 /** A container that was committed, and is to be saved as what lies above the image that it was booted from. */
-export interface DeltaRequest {
+interface DeltaRequest {
   readonly engine: Engine;
   readonly imageService: ImageService;
   readonly context: RequestContext;

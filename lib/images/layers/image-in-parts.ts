@@ -16,7 +16,7 @@ import type { PartialArchive } from './partial-archive.js';
 import { probeIndex } from './probe-index.js';
 
 /** An image that is to go into an engine, and what is known of it. */
-export interface ImageInParts {
+interface ImageInParts {
   readonly record: ImageRecord;
   readonly data: ImageData;
   /** On whose behalf it is loaded. */

@@ -51,7 +51,7 @@ export async function indexedImage(
 }
 
 /** What is to be fetched of an image. */
-export interface MissingLayersOptions {
+interface MissingLayersOptions {
   /** How many layers, from the base up, the engine has and the requester may have. */
   readonly below: number;
   /** The one name that the archive claims. */

@@ -16,7 +16,7 @@ import { recordExtents } from './record-extents.js';
 import { SavedLayers } from './saved-layers.js';
 
 /** An image that an engine packs, on its way to the image service. */
-export interface SnapshotUpload extends LongRunningOptions {
+interface SnapshotUpload extends LongRunningOptions {
   readonly imageService: ImageService;
   readonly context: RequestContext;
   /** The image to fill; it is there already, without data. */

@@ -7,7 +7,7 @@ import { Meter } from '../progress/index.js';
 import { blobsOf, manifestTypes, type Blob, type ImageManifest } from './manifests.js';
 
 /** An image of a registry, and how its parts are had. */
-export interface PulledImage {
+interface PulledImage {
   readonly manifest: ImageManifest;
   /** The manifest as the registry has it: its digest is the image's name there. */
   readonly content: Buffer;

@@ -11,7 +11,7 @@ import { acceptedManifests } from './manifests.js';
 import type { RegistryReference } from './reference.js';
 
 /** How to get at a repository of a registry. */
-export interface RegistryAccess {
+interface RegistryAccess {
   readonly reference: RegistryReference;
   readonly credentials?: RegistryCredentials | undefined;
   /** Whether the registry speaks plain HTTP. */

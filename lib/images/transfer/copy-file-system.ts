@@ -8,7 +8,7 @@ import { entriesOf } from './layer-content.js';
 import { isBeneath } from './selected-files.js';
 
 /** A container's file system, and the folder of another container of the same engine where it is to appear. */
-export interface FileSystemCopy extends LongRunningOptions {
+interface FileSystemCopy extends LongRunningOptions {
   readonly engine: Engine;
   /** The container to copy, which must not run. */
   readonly from: ContainerRef;

@@ -2,7 +2,7 @@
  * What is in a container on its way to another engine: as an image of that engine, in one stream that goes through no file and holds no more in
  * memory than the names of what has changed.
  */
-export { copyFileSystem, type FileSystemCopy } from './copy-file-system.js';
+export { copyFileSystem } from './copy-file-system.js';
 export { instanceReference, removeInstanceImages, removeReplacedImage } from './instance-image.js';
-export { transferFileSystem, type FileSystemTransfer } from './transfer-file-system.js';
-export { transferFolder, type FolderTransfer } from './transfer-folder.js';
+export { transferFileSystem } from './transfer-file-system.js';
+export { transferFolder } from './transfer-folder.js';

@@ -116,7 +116,7 @@ export function mustBeNoMark(path: string): void {
 }
 
 /** An entry of an archive, and its content, which must be read before the next one is asked for. */
-export interface ReadEntry {
+interface ReadEntry {
   readonly entry: FileSystemEntry;
   readonly content: AsyncIterable<Buffer>;
 }

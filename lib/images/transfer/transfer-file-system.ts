@@ -17,7 +17,7 @@ import { measure, type MeasuredLayer } from './measured-layer.js';
 import { sendImage, type ImageDestination } from './send-image.js';
 
 /** A container's file system, and where it is to go. */
-export interface FileSystemTransfer extends ImageDestination {
+interface FileSystemTransfer extends ImageDestination {
   readonly source: Engine;
   /** The container, which must not run. */
   readonly container: ContainerInspect;

@@ -8,7 +8,7 @@ import { measure, type MeasuredLayer } from './measured-layer.js';
 import { sendImage, type ImageDestination } from './send-image.js';
 
 /** A folder of a container that holds a whole file system, see `copyFileSystem`. */
-export interface FolderTransfer extends ImageDestination {
+interface FolderTransfer extends ImageDestination {
   readonly source: Engine;
   /** The container, which must not run. */
   readonly container: ContainerRef;

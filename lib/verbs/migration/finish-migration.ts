@@ -31,7 +31,7 @@ import { withNewContainer } from '../with-new-container.js';
 import { parseHandover } from './handover.js';
 
 /** How an instance arrives. */
-export interface Arrival extends LongRunningOptions {
+interface Arrival extends LongRunningOptions {
   /** What `migrateDiskAndPowerOff` answered. */
   readonly disk_info: string | null;
   readonly network_info: NetworkInfo;

@@ -14,7 +14,7 @@ import type { ComputeNode } from '../compute-node.js';
 import { connectAndStart } from '../connect-and-start.js';
 
 /** How an instance comes back. */
-export interface Return {
+interface Return {
   readonly network_info: NetworkInfo;
   readonly power_on: boolean;
   readonly signal?: AbortSignal | undefined;

@@ -3,6 +3,6 @@
  * must be remembered meanwhile stands in the engines: a container that was put aside, an image of an instance's files, a note of the limits before.
  */
 export { confirmMigration } from './confirm-migration.js';
-export { finishMigration, type Arrival } from './finish-migration.js';
-export { finishRevertMigration, neededForRevert, type Return } from './finish-revert-migration.js';
-export { migrateDiskAndPowerOff, type Departure } from './migrate-disk-and-power-off.js';
+export { finishMigration } from './finish-migration.js';
+export { finishRevertMigration, neededForRevert } from './finish-revert-migration.js';
+export { migrateDiskAndPowerOff } from './migrate-disk-and-power-off.js';

@@ -26,7 +26,7 @@ import { orchestratorAnswer } from '../orchestrator-answer.js';
 import { handoverText } from './handover.js';
 
 /** Where an instance goes, and as what. */
-export interface Departure extends LongRunningOptions {
+interface Departure extends LongRunningOptions {
   /** The address of the host where it arrives. */
   readonly dest: string;
   /** That of this host, which may be the same. */
