@@ -20,7 +20,7 @@ import { blockSize } from './tar-header.js';
 import { TarReader, type TarEntry } from './tar-reader.js';
 import { unpackedArchive, uselessBecause } from './unpacked-archive.js';
 import { verifiedImage } from './verified-image.js';
-import { isLayerType, writeLayer, writeMetadata, type LayerType } from './write-image.js';
+import { isLayerType, layerFileName, writeLayer, writeMetadata, type LayerType } from './write-image.js';
 
 /** The layers of a base image, which a rewritten archive leaves out, be they in the archive or not. */
 export interface LayersBelow {
@@ -219,7 +219,7 @@ class ArchiveRewriter {
   ): AsyncGenerator<Buffer, void, void> {
     if (type === 'zstd') this.#mustTakeZstd(path);
     this.#written += 1;
-    const newName = String(this.#written).padStart(4, '0');
+    const newName = layerFileName(this.#options.reference, this.#written);
     const what = `holds ${shown(path)}, which`;
     const layer = { name: newName, size, type, what, head, rest: tar.content() };
     this.#options.onLayer?.(layerName(path));

@@ -13,6 +13,20 @@ export type LayerType = 'tar' | 'gzip' | 'zstd';
 export const isLayerType = (type: ContentType): type is LayerType =>
   type === 'tar' || type === 'gzip' || type === 'zstd';
 
+/**
+ * Names the file of a layer.
+ *
+ * The containerd image store (28.5) keeps, under a file's name and for a day, what came of it with an archive that broke off, and takes it for the
+ * beginning of the next file that is called so: no two archives that engines are given may have a name in common, or one that is cut keeps all others out.
+ *
+ * @param reference - the one name that the archive claims: such a name is given once. Left out: the archive is for no engine.
+ * @param number - that of the layer in the archive, from 1 up.
+ */
+export function layerFileName(reference: string | undefined, number: number): string {
+  const name = String(number).padStart(4, '0');
+  return reference === undefined ? name : `${reference.slice(reference.lastIndexOf(':') + 1)}-${name}`;
+}
+
 /** A layer on its way into an archive. */
 interface LayerToWrite {
   /** The name that it gets there. */

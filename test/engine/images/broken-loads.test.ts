@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { imageReference, repositoryName, tagName } from '../../../lib/engine/index.js';
 import { bootReference } from '../../../lib/images/index.js';
 import { discardImage, temporaryName } from '../../../lib/images/temporary-image.js';
 import { repository } from '../../../lib/labels.js';
+import { layerOf } from '../../support/archives.js';
 import { directEngine, inventory } from '../../support/engine.js';
 import { context } from '../../support/nova-objects.js';
 import { silentLogger } from '../../support/silent-logger.js';
@@ -35,6 +37,22 @@ describe('ImageLoader, when things break', () => {
       expect((await inventory()).images.filter((image) => image.includes('/loading:'))).toEqual([]);
       await expect(loader.load(context, id)).resolves.toBe(true);
     });
+  });
+
+  it.each([
+    ['shorter', 1000],
+    ['longer', 5_000_000],
+  ])('lets an image that breaks off not get into the next, whose layer is %s', async (_what, length) => {
+    const layer = await layerOf([{ path: 'large', content: randomBytes(2_000_000) }]);
+    const broken = await stage.newImage({ layers: [layer] });
+    stage.images.give(broken.id, { data: broken.archive.subarray(0, 1_500_000) });
+    await expect(stage.newLoader().load(context, broken.id)).rejects.toMatchObject({
+      name: 'ImageUnacceptable',
+    });
+    const { id } = await stage.newImage({
+      layers: [await layerOf([{ path: 'next', content: randomBytes(length) }])],
+    });
+    await expect(stage.newLoader().load(context, id)).resolves.toBe(true);
   });
 
   it('removes its temporary name although the connection breaks again and again', async () => {

@@ -89,7 +89,17 @@ describe('rewriteArchive', () => {
   it('writes nothing but two layers, the configuration and, last, the manifest', async () => {
     const { files, image } = await rewritten(await buildImageArchive({ layers }));
     const configuration = `${image.id.replace('sha256:', '')}.json`;
-    expect([...files.keys()]).toEqual(['0001', '0002', configuration, 'manifest.json']);
+    expect([...files.keys()]).toEqual(['1-0001', '1-0002', configuration, 'manifest.json']);
+  });
+
+  it('has no file name in common with one of another name: engines may mix them up', async () => {
+    const archive = await buildImageArchive();
+    const namesFor = async (reference: string): Promise<string[]> => {
+      const { files } = await rewritten(archive, { reference });
+      return [...files.keys()].filter((name) => /^[^.]*$/.test(name));
+    };
+    expect(await namesFor('loading:tmp-1')).toEqual(['tmp-1-0001']);
+    expect(await namesFor('loading:tmp-2')).toEqual(['tmp-2-0001']);
   });
 
   it('claims no name when it is given none', async () => {
@@ -193,7 +203,7 @@ describe('rewriteArchive', () => {
     ]);
     const { files } = await rewritten(archive);
     expect([...files.keys()]).toEqual([
-      '0001',
+      '1-0001',
       expect.stringMatching(/^[0-9a-f]{64}\.json$/),
       'manifest.json',
     ]);
