@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { pack, type Header } from 'tar-stream';
 import { readAll } from '../../lib/streams/index.js';
+import { packed } from './packed.js';
 
 /** A file in a layer. */
 export interface LayerFile {
@@ -34,8 +35,11 @@ export interface ArchiveEntry {
 
 /** What an archive is built from. */
 export interface ImageArchiveOptions {
-  /** As Docker 20.10 saves (`docker`, the default), 28.5 with its classic store (`oci`), or 28.5 with the containerd store (`oci-gzip`). */
-  readonly layout?: 'docker' | 'oci' | 'oci-gzip';
+  /**
+   * As Docker 20.10 saves (`docker`, the default), 28.5 with its classic store (`oci`), or 28.5 with the containerd store (`oci-gzip`, or `oci-zstd`
+   * where a registry has the layers so).
+   */
+  readonly layout?: 'docker' | 'oci' | 'oci-gzip' | 'oci-zstd';
   /** From the base up: files, or the bytes of a layer. Default: one with a small file. */
   readonly layers?: readonly (readonly LayerFile[] | Buffer)[];
   /** What containers of the image inherit, by the engine's names: `Cmd`, `Env`, … */
@@ -62,6 +66,8 @@ export async function layerOf(files: readonly LayerFile[]): Promise<Buffer> {
   );
 }
 
+const packingOf = { oci: 'plain', 'oci-gzip': 'gzip', 'oci-zstd': 'zstd' } as const;
+
 /** The entries of an archive, in the order in which its engine would write them. */
 export async function imageEntries(options: ImageArchiveOptions = {}): Promise<ArchiveEntry[]> {
   const { layout = 'docker', repoTags = ['test/image:1'] } = options;
@@ -77,7 +83,11 @@ export async function imageEntries(options: ImageArchiveOptions = {}): Promise<A
   });
   return layout === 'docker'
     ? dockerEntries(configuration, layers, repoTags)
-    : ociEntries(configuration, layout === 'oci' ? layers : layers.map((layer) => gzipSync(layer)), repoTags);
+    : ociEntries(
+        configuration,
+        layers.map((layer) => packed(layer, packingOf[layout])),
+        repoTags,
+      );
 }
 
 /** The bytes of an image archive. */

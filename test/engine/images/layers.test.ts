@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ImageMetadata, RequestContext } from '../../../interfaces/index.js';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
-import { Engine, engineAddress } from '../../../lib/engine/index.js';
+import { isAtLeast, Engine, engineAddress } from '../../../lib/engine/index.js';
 import { bootReference, DirectoryImageService, ImageLoader } from '../../../lib/images/index.js';
 import { startFaultProxy } from '../../../lib/testing/index.js';
 import { buildImageArchive, layerOf, sha256, type ImageArchiveOptions } from '../../support/archives.js';
@@ -87,6 +87,17 @@ describe('an image of which the engine has layers', () => {
       expect(images.downloads).toEqual([]);
     },
   );
+
+  it('has only the others fetched when they are in zstd, by an engine that can unpack that', async () => {
+    await load(await give({ layers: shared }));
+    const layers = [...shared, await noise(100_000)];
+    const id = await give({ layers, layout: 'oci-zstd' });
+    const { apiVersion } = await engine.negotiate({});
+    if (isAtLeast(apiVersion, '1.42')) {
+      expect(await load(id)).toBeLessThan(0.5 * MiB);
+      expect(await layersOf(id)).toEqual(layers.map((layer) => `sha256:${sha256(layer)}`));
+    } else await expect(load(id)).rejects.toMatchObject({ message: expect.stringMatching(/zstd/) });
+  });
 
   it('has a layer fetched that stands above one that differs, and one that occurs again', async () => {
     const twin = await noise(20_000);
