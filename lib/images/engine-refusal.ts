@@ -2,7 +2,7 @@ import { ImageUnacceptable } from '../../interfaces/index.js';
 import { EngineError } from '../engine/index.js';
 
 /**
- * What engines say of an archive that none of them could load (20.10 and 28.5, each tried). Their words for what a host lacks are without number, and
+ * What engines say of an archive that none of them could load (20.10, 28.5 and 28.5 with the containerd store, each tried). Their words for what a host lacks are without number, and
  * some ("invalid argument", "file name too long", "operation not supported") depend on its file system.
  */
 const faults = [
@@ -13,7 +13,9 @@ const faults = [
   /invalid (entry name|hardlink target|whiteout entry|diffID)/,
   /path escapes from parent/,
   /too many levels of symbolic links/,
-  /^(Error processing tar file\(exit status 1\): )?link(at)? .*: no such file or directory/,
+  // "too many links" alone is also what a file system says that can give a file no further name.
+  /failed to get root path: too many links/,
+  /^(Error processing tar file\(exit status 1\): |apply layer error for .*: )?link(at)? .*: no such file or directory/,
 ];
 
 /**

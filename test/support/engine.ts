@@ -13,6 +13,17 @@ export function directEngine(): Engine {
   return new Engine(engineAddress(engineHost()));
 }
 
+/** Whether the engine under test keeps images in containerd's store, which knows layers by other names than the classic ones. */
+export async function hasContainerdStore(): Promise<boolean> {
+  const engine = directEngine();
+  try {
+    const { DriverStatus: status } = await engine.system.info();
+    return status.some(([name]) => name === 'driver-type');
+  } finally {
+    engine.close();
+  }
+}
+
 /** Removes images that the driver loaded. */
 export async function removeImages(image_ids: readonly string[]): Promise<void> {
   const engine = directEngine();

@@ -13,7 +13,7 @@ import {
   rawHeader,
   sha256,
 } from '../../support/archives.js';
-import { directEngine, inventory } from '../../support/engine.js';
+import { directEngine, hasContainerdStore, inventory } from '../../support/engine.js';
 import { GivenImages, type GivenImage } from '../../support/given-images.js';
 import { hostileArchives, thievingArchive, tightLimits } from '../../support/hostile-archives/index.js';
 import { context } from '../../support/nova-objects.js';
@@ -95,13 +95,6 @@ describe('an engine that is to load a hostile image', () => {
       ],
     ],
     ['an entry of an unknown kind', [{ name: '', raw: rawHeader({ typeflag: 'V' }) }]],
-    [
-      'a file where there is a folder',
-      [
-        { name: 'twin', content: 'x' },
-        { name: 'twin', type: 'directory' },
-      ],
-    ],
     ['a hard link to nothing', [{ name: '', raw: rawHeader({ typeflag: '1', linkname: 'nowhere' }) }]],
     [
       'a path through a circle of links',
@@ -117,6 +110,22 @@ describe('an engine that is to load a hostile image', () => {
     const refusal = await refusalOf({ data: await buildImageArchive({ layers: [layer] }) });
     expect(refusal).toBeInstanceOf(ImageUnacceptable);
     expect(refusal).toMatchObject({ message: expect.stringMatching(/is refused by the engine/) });
+    expect((await inventory()).images).toEqual(before);
+  });
+
+  it('refuses an image whose layer has a file where there is a folder, but for the containerd store, which takes the last', async () => {
+    const layer = await packEntries([
+      { name: 'twin', content: 'x' },
+      { name: 'twin', type: 'directory' },
+    ]);
+    const id = randomUUID();
+    const imageService = new GivenImages({ [id]: { data: await buildImageArchive({ layers: [layer] }) } });
+    const loader = new ImageLoader({ engine, imageService, host: 'hostile-images', logger: silentLogger });
+    const loading = loader.load(context, id);
+    if (await hasContainerdStore()) {
+      await expect(loading).resolves.toBe(true);
+      await engine.images.remove(bootReference(id));
+    } else await expect(loading).rejects.toBeInstanceOf(ImageUnacceptable);
     expect((await inventory()).images).toEqual(before);
   });
 

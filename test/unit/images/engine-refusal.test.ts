@@ -6,9 +6,11 @@ import { refusedByEngine } from '../../../lib/images/engine-refusal.js';
 const request = { method: 'POST', path: '/images/load' };
 const inBand = (words: string): EngineError => new EngineError(request, 200, words, { inBand: true });
 const unpacking = 'Error processing tar file(exit status 1): ';
+const applying =
+  'apply layer error for "docker.io/test/image:1": failed to extract layer sha256:0: mount callback failed on /tmp/mount1: ';
 
 describe('what an engine says of an image that it does not load', () => {
-  // Each seen, those that begin with "Error processing" in 20.10, the others in 28.5.
+  // Each seen, those that begin with "Error processing" in 20.10, with "apply layer error" in 28.5 with the containerd store, the others in 28.5.
   it.each([
     `${unpacking}archive/tar: invalid tar header`,
     'archive/tar: invalid tar header',
@@ -26,6 +28,11 @@ describe('what an engine says of an image that it does not load', () => {
     `${unpacking}open /a/x: too many levels of symbolic links`,
     `${unpacking}link /nope /h: no such file or directory`,
     'linkat nope h: no such file or directory',
+    `${applying}archive/tar: invalid tar header`,
+    `${applying}unexpected EOF`,
+    `${applying}unhandled tar header type 86`,
+    `${applying}link /tmp/mount1/nope /tmp/mount1/h: no such file or directory`,
+    `${applying}failed to get root path: too many links`,
   ])('is about the image: %s', (words) => {
     const error = inBand(words);
     const refusal = refusedByEngine('the-id', error);
@@ -43,6 +50,8 @@ describe('what an engine says of an image that it does not load', () => {
     'open /var/lib/docker/tmp/docker-import-1/manifest.json: no such file or directory',
     'Error processing tar file(signal: killed): ',
     'context canceled',
+    `${applying}write /tmp/mount1/large: no space left on device`,
+    `${applying}link /tmp/mount1/a /tmp/mount1/b: too many links`,
   ])('is about the host, or nobody knows: %s', (words) => {
     const error = inBand(words);
     expect(refusedByEngine('the-id', error)).toBe(error);
