@@ -1,6 +1,8 @@
 const project = (name) => ({
   displayName: name,
   testEnvironment: 'node',
+  // Each run has a temporary folder of its own; what was compiled is kept.
+  cacheDirectory: '<rootDir>/.cache/jest',
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

@@ -34,7 +34,8 @@ const ours = tokens
   .flatMap(({ index, inlineValue }) => (inlineValue === false ? [index, index + 1] : [index]));
 const forJest = words.filter((_, index) => !ours.includes(index));
 
-const { folder } = await stateFolder('nova-results-');
+/** Of this run: its results, and whatever its tests put down. */
+const { folder } = await stateFolder('nova-tests-');
 const results = [];
 
 /** The tests of an engine compare all that it holds before and after: they must be alone with it. */
@@ -89,10 +90,11 @@ function read(report) {
   }
 }
 
-/** What of this process's environment would lead the tests astray is left out. */
+/** What of this process's environment would lead the tests astray is left out; what a killed test leaves, goes with this run, or with the next one. */
 function testEnvironment() {
   const unwanted = /^(DOCKER_.*|https?_proxy|all_proxy|no_proxy|OS_.*|GLANCE_.*)$/i;
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !unwanted.test(name)));
+  const wanted = Object.entries(process.env).filter(([name]) => !unwanted.test(name));
+  return { ...Object.fromEntries(wanted), TMPDIR: folder };
 }
 
 function skip(title, why) {

@@ -12,7 +12,8 @@ export function progressBar(): OnProgress {
       if (isNew && shown !== undefined) process.stdout.write('\n');
       const line = `  ${phase.padEnd(12)} ${bar(progress)} ${figures(progress)}`;
       // A line that is broken into two could not be drawn over.
-      process.stdout.write(`\r${line.slice(0, process.stdout.columns - 1)}\u001b[K`);
+      const { columns } = process.stdout;
+      process.stdout.write(`\r${line.slice(0, (columns > 0 ? columns : 80) - 1)}\u001b[K`);
     } else {
       if (isNew) console.log(`  ${phase} …`);
       if (bytes > 0 && bytes === total) console.log(`  ${phase} ${figures(progress)}`);

@@ -4,10 +4,13 @@ import { canInstall, installPackages } from './debian.mjs';
 import { findEngine, startEngine } from './engine.mjs';
 import { installDependencies, project } from './packages.mjs';
 import { main, whenDone } from './processes.mjs';
+import { stateFolder } from './state-folder.mjs';
 
 await main(async () => {
   await installDependencies();
   if (canInstall()) await installPackages('busybox-static');
+  // What the example puts down goes with this run, or, should both be killed, with the next one.
+  const { folder } = await stateFolder('nova-demo-');
   const found = await findEngine();
   if (found === undefined && !canInstall())
     throw new Error(
@@ -25,7 +28,7 @@ await main(async () => {
   child = spawn(
     process.execPath,
     ['--enable-source-maps', '--import', './docs/examples/register.mjs', 'docs/examples/boot-an-instance.ts'],
-    { cwd: project, stdio: 'inherit', env: { ...process.env, DOCKER_HOST: engine.host } },
+    { cwd: project, stdio: 'inherit', env: { ...process.env, DOCKER_HOST: engine.host, TMPDIR: folder } },
   );
   ended = new Promise((resolve) => child.once('close', (code) => resolve(code ?? 1)));
   return ended;
