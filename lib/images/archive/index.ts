@@ -27,4 +27,4 @@ export {
 } from './rewrite-archive.js';
 export { blockSize, fileHeader, isTarHeader, paddingAfter, tarHeader } from './tar-header.js';
 export { endOfArchive, wholeFile } from './whole-file.js';
-export { isLayerType, writeLayer, writeMetadata } from './write-image.js';
+export { isLayerType, layerFileName, writeLayer, writeMetadata } from './write-image.js';

@@ -7,7 +7,7 @@ import type { Engine, ImageId, ImageInspect, ImageReference, LoadedLayer } from 
 import { mayHaveBeenDone, repositoryName, tagName } from '../../engine/index.js';
 import { repository } from '../../labels.js';
 import { destroyOnAbort } from '../../streams/index.js';
-import { ArchiveRefused, fileHeader, paddingAfter, writeMetadata } from '../archive/index.js';
+import { ArchiveRefused, fileHeader, layerFileName, paddingAfter, writeMetadata } from '../archive/index.js';
 import { LoadingProgress, Meter } from '../progress/index.js';
 import { discardImage, temporaryName } from '../temporary-image.js';
 import { configurationAbove } from './configuration-above.js';
@@ -91,7 +91,8 @@ async function* imageArchive(
   reference: ImageReference,
 ): AsyncGenerator<Buffer, void, void> {
   const digest = createHash('sha256');
-  yield fileHeader('layer', size);
+  const name = layerFileName(reference, 1);
+  yield fileHeader(name, size);
   let sent = 0;
   for await (const chunk of content()) {
     digest.update(chunk);
@@ -103,5 +104,5 @@ async function* imageArchive(
     throw new ArchiveRefused('has changed while it was sent');
   yield Buffer.alloc(paddingAfter(size));
   const configuration = Buffer.from(JSON.stringify(configurationAbove(image, [...below, diffId])));
-  yield* writeMetadata({ configuration, reference, below: below.length, above: ['layer'] });
+  yield* writeMetadata({ configuration, reference, below: below.length, above: [name] });
 }
