@@ -8,7 +8,11 @@ import type { ArchivedImage } from './archive/index.js';
  *
  * @throws ImageUnacceptable when it is not.
  */
-export function mustBeLoaded(image_id: string, expected: ArchivedImage, loaded: ImageInspect): void {
+export function mustBeLoaded(
+  image_id: string,
+  expected: Pick<ArchivedImage, 'id' | 'configuration'>,
+  loaded: ImageInspect,
+): void {
   const differs = (what: string): ImageUnacceptable =>
     new ImageUnacceptable(`Image ${image_id} is not what the engine made of it: the ${what} differs`);
   if (!isDeepStrictEqual(loaded.RootFS.Layers, expected.configuration.rootfs.diff_ids))

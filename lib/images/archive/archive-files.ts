@@ -1,4 +1,5 @@
 import { ArchiveRefused, shown } from './archive-refused.js';
+import type { LayerType } from './content-type.js';
 import { entryPath, linkTarget } from './entry-path.js';
 import type { LayerDigests } from './layer-digest.js';
 import type { TarEntry } from './tar-reader.js';
@@ -10,6 +11,7 @@ export interface LayerFile extends LayerDigests {
   readonly newName: string;
   /** Bytes as they are. */
   readonly size: number;
+  readonly type: LayerType;
 }
 
 /** A file that is held in memory until it is known what it is for. */

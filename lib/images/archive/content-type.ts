@@ -22,3 +22,10 @@ export function contentType(head: Buffer): ContentType {
   if (head.length >= 4 && head.readUInt32LE() >>> 4 === 0x184d2a5) return 'zstd';
   return /^\s*[[{]/.test(head.toString('latin1')) ? 'json' : 'unknown';
 }
+
+/** What the file of a layer begins like. */
+export type LayerType = 'tar' | 'gzip' | 'zstd';
+
+/** Whether a file can be a layer. */
+export const isLayerType = (type: ContentType): type is LayerType =>
+  type === 'tar' || type === 'gzip' || type === 'zstd';

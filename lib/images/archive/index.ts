@@ -4,7 +4,7 @@
  */
 export { ArchiveRefused } from './archive-refused.js';
 export { ByteReader } from './byte-reader.js';
-export { contentType } from './content-type.js';
+export { contentType, isLayerType, type LayerType } from './content-type.js';
 export { entryPath, linkTarget } from './entry-path.js';
 export { gnuLongName, paxExtension, type Extension } from './extended-header.js';
 export {
@@ -26,5 +26,6 @@ export {
   type RewrittenImage,
 } from './rewrite-archive.js';
 export { blockSize, fileHeader, isTarHeader, paddingAfter, tarHeader } from './tar-header.js';
+export { unpackedArchive } from './unpacked-archive.js';
 export { endOfArchive, wholeFile } from './whole-file.js';
-export { isLayerType, layerFileName, writeLayer, writeMetadata } from './write-image.js';
+export { layerFileName, writeLayer, writeMetadata } from './write-image.js';

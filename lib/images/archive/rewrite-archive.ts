@@ -5,7 +5,7 @@ import { layerName } from '../progress/index.js';
 import { ArchiveFiles, type ArchiveFile } from './archive-files.js';
 import { ArchiveRefused, shown } from './archive-refused.js';
 import { ByteReader } from './byte-reader.js';
-import { contentType } from './content-type.js';
+import { contentType, isLayerType, type LayerType } from './content-type.js';
 import {
   parseConfiguration,
   type ContainerConfiguration,
@@ -20,7 +20,7 @@ import { blockSize } from './tar-header.js';
 import { TarReader, type TarEntry } from './tar-reader.js';
 import { unpackedArchive, uselessBecause } from './unpacked-archive.js';
 import { verifiedImage } from './verified-image.js';
-import { isLayerType, layerFileName, writeLayer, writeMetadata, type LayerType } from './write-image.js';
+import { layerFileName, writeLayer, writeMetadata } from './write-image.js';
 
 /** The layers of a base image, which a rewritten archive leaves out, be they in the archive or not. */
 export interface LayersBelow {
@@ -55,14 +55,19 @@ export interface RewriteOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A layer of a rewritten archive. */
-interface RewrittenLayer {
-  /** Its name in the archive. */
-  readonly name: string;
+/** A layer in an archive. */
+interface ArchivedLayer {
   /** Bytes in the archive. */
   readonly size: number;
   /** `sha256:` and the digest of the layer unpacked. */
   readonly diffId: string;
+}
+
+/** A layer in an archive that was rewritten. */
+interface RewrittenLayer extends ArchivedLayer {
+  /** Its name there. */
+  readonly name: string;
+  readonly type: LayerType;
 }
 
 /** What a rewritten archive is: that of an image, or that of the files of a root file system, from which the engine is to make an image. */
@@ -73,11 +78,12 @@ export interface ArchivedImage {
   /** `sha256:` and the digest of the configuration: the image's id in a classic image store. Empty for a root file system: its engine makes one. */
   readonly id: string;
   readonly configuration: ImageConfiguration;
+  /** Those that the archive has, from the base up. */
+  readonly layers: readonly ArchivedLayer[];
 }
 
-/** What a rewritten archive holds. */
+/** The same of an archive that was rewritten. */
 export interface RewrittenImage extends ArchivedImage {
-  /** Those that the archive has, from the base up. */
   readonly layers: readonly RewrittenLayer[];
 }
 
@@ -186,7 +192,7 @@ class ArchiveRewriter {
     this.image.resolve({
       id: '',
       configuration: { os: 'linux', config, rootfs: { type: 'layers', diff_ids: [diffId] } },
-      layers: [{ name: '', size, diffId }],
+      layers: [{ name: '', type: 'tar', size, diffId }],
     });
   }
 
@@ -225,7 +231,7 @@ class ArchiveRewriter {
     this.#options.onLayer?.(layerName(path));
     const digests = yield* writeLayer(layer, this.#budget);
     this.#options.onLayer?.(undefined);
-    this.#files.put(path, { kind: 'layer', newName, size, ...digests });
+    this.#files.put(path, { kind: 'layer', newName, size, type, ...digests });
   }
 
   /** Each costs a thread, so an archive may hold no more of them than an image could need. */
@@ -268,7 +274,12 @@ class ArchiveRewriter {
       rewriteConfiguration === undefined
         ? { configuration: verified.configuration, content: verified.configurationBytes }
         : rewritten(rewriteConfiguration(verified.configuration));
-    const layers = verified.layers.map(({ newName: name, size, diffId }) => ({ name, size, diffId }));
+    const layers = verified.layers.map(({ newName: name, type, size, diffId }) => ({
+      name,
+      type,
+      size,
+      diffId,
+    }));
     const id = yield* writeMetadata({
       configuration: content,
       reference,

@@ -1,17 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { ContentType } from './content-type.js';
+import type { LayerType } from './content-type.js';
 import { LayerDigest, type LayerDigests } from './layer-digest.js';
 import type { ByteBudget } from './limits.js';
 import { manifestPath } from './manifest.js';
 import { fileHeader, paddingAfter } from './tar-header.js';
 import { endOfArchive, wholeFile } from './whole-file.js';
-
-/** What the file of a layer begins like. */
-export type LayerType = 'tar' | 'gzip' | 'zstd';
-
-/** Whether a file can be a layer. */
-export const isLayerType = (type: ContentType): type is LayerType =>
-  type === 'tar' || type === 'gzip' || type === 'zstd';
 
 /**
  * Names the file of a layer.

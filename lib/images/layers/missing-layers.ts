@@ -12,7 +12,7 @@ import {
   writeMetadata,
   type ImageConfiguration,
   type ImageLimits,
-  type RewrittenImage,
+  type ArchivedImage,
 } from '../archive/index.js';
 import { Meter } from '../progress/index.js';
 import type { ArchiveIndex, Extent } from './archive-index.js';
@@ -79,7 +79,7 @@ export function missingLayersArchive(
   const { diff_ids: diffIds } = image.configuration.rootfs;
   const named = new Map(image.layers.map(({ offset }, index) => [offset, diffIds[index]]));
   const nameOf = ({ offset }: Extent): string => names.get(offset) ?? '';
-  async function* write(reading: AbortSignal): AsyncGenerator<Buffer, RewrittenImage, void> {
+  async function* write(reading: AbortSignal): AsyncGenerator<Buffer, ArchivedImage, void> {
     const budget = new ByteBudget(limits.maxBytes);
     const meter = new Meter(onProgress, 'downloading', bytesOf(extents));
     for (const extent of extents) {
@@ -92,12 +92,10 @@ export function missingLayersArchive(
       if (!isRight) throw new IndexUnusable(`the layer at byte ${extent.offset} has another digest`);
     }
     meter.end();
-    const layers = image.layers.slice(below).map((extent, index) => ({
-      name: nameOf(extent),
-      size: extent.size,
-      diffId: diffIds[below + index] ?? '',
-    }));
-    const above = layers.map(({ name }) => name);
+    const layers = image.layers
+      .map(({ size }, index) => ({ size, diffId: diffIds[index] ?? '' }))
+      .slice(below);
+    const above = image.layers.slice(below).map(nameOf);
     const id = yield* writeMetadata({ configuration: image.configurationBytes, reference, below, above });
     return { id, configuration: image.configuration, layers };
   }

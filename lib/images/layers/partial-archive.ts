@@ -1,12 +1,12 @@
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { asError } from '../../streams/index.js';
-import type { RewrittenImage } from '../archive/index.js';
+import type { ArchivedImage } from '../archive/index.js';
 
 /** An archive that is made while it is read, and what it holds. */
 export interface PartialArchive {
   readonly archive: Readable;
-  readonly image: Promise<RewrittenImage>;
+  readonly image: Promise<ArchivedImage>;
 }
 
 /** Bytes that wait for the reader. */
@@ -20,12 +20,12 @@ const readAhead = 1024 * 1024;
  * @returns the archive, which the caller must read or destroy, and what it holds. Both fail with what `write` fails with.
  */
 export function partialArchive(
-  write: (signal: AbortSignal) => AsyncGenerator<Buffer, RewrittenImage, void>,
+  write: (signal: AbortSignal) => AsyncGenerator<Buffer, ArchivedImage, void>,
   signal: AbortSignal | undefined,
 ): PartialArchive {
   const archive = new PassThrough({ highWaterMark: readAhead });
   const closing = new AbortController();
-  const image = new Promise<RewrittenImage>((resolve, reject) => {
+  const image = new Promise<ArchivedImage>((resolve, reject) => {
     pipeline(async function* () {
       resolve(yield* write(closing.signal));
     }, archive).catch(reject);

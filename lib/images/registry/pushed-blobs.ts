@@ -12,15 +12,7 @@ const description = 'manifest.json';
 export interface PushedBlob {
   readonly digest: string;
   readonly size: number;
-  /** What it is compressed with, as media types have it: `+gzip`, or nothing. */
-  readonly compression: string;
 }
-
-const compressions: readonly (readonly [magic: Buffer, suffix: string])[] = [
-  [Buffer.from([0x1f, 0x8b]), '+gzip'],
-  [Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), '+zstd'],
-];
-const longestMagic = 4;
 
 /**
  * Uploads the parts of an image, one after the other, as they arrive.
@@ -47,14 +39,8 @@ export async function pushBlobs(
         continue;
       }
       const content = Readable.from(entry, { objectMode: false });
-      let head = Buffer.alloc(0);
-      const digest = await registry.upload(content, size, (chunk) => {
-        if (head.length < longestMagic) head = Buffer.concat([head, chunk.subarray(0, longestMagic)]);
-        meter.add(chunk.length);
-      });
-      const compression =
-        compressions.find(([magic]) => head.subarray(0, magic.length).equals(magic))?.[1] ?? '';
-      blobs.set(name, { digest, size, compression });
+      const digest = await registry.upload(content, size, (chunk) => meter.add(chunk.length));
+      blobs.set(name, { digest, size });
     }
     meter.end();
     return blobs;

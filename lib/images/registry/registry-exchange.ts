@@ -12,7 +12,7 @@ import {
   type RequestContext,
 } from '../../../interfaces/index.js';
 import type { RegistryCredentials } from '../../engine/index.js';
-import { defaultImageLimits, rewriteArchive, type ImageLimits } from '../archive/index.js';
+import { defaultImageLimits, rewriteArchive, type ImageLimits, type LayerType } from '../archive/index.js';
 import { followingLayers } from '../progress/index.js';
 import { WebClient } from '../web/index.js';
 import { ManifestWatch } from './kept-manifest.js';
@@ -81,6 +81,13 @@ const plainOptions = z.strictObject({
     .partialRecord(z.enum(['maxBytes', 'maxEntries', 'maxMetadataBytes', 'maxLayers']), z.int().positive())
     .default({}),
 });
+
+/** What media types call layers, after `application/vnd.oci.image.`. */
+const layerMediaTypes: Readonly<Record<LayerType, string>> = {
+  tar: 'layer.v1.tar',
+  gzip: 'layer.v1.tar+gzip',
+  zstd: 'layer.v1.tar+zstd',
+};
 
 /**
  * Exchanges images between registries and the image service, byte for byte: manifests, configurations and layers stay what they are, and with them all
@@ -204,10 +211,9 @@ export class RegistryExchange {
     const rewritten = await image;
     const part = (blob: PushedBlob | undefined, type: string): Blob => {
       if (blob === undefined) throw new ImageUnacceptable(`Image ${id} lost a part on the way`);
-      const { digest, size, compression } = blob;
-      return { mediaType: `application/vnd.oci.image.${type}${compression}`, digest, size };
+      return { mediaType: `application/vnd.oci.image.${type}`, ...blob };
     };
-    const layers = rewritten.layers.map(({ name }) => part(blobs.get(name), 'layer.v1.tar'));
+    const layers = rewritten.layers.map(({ name, type }) => part(blobs.get(name), layerMediaTypes[type]));
     const kept = watch.manifestOf(
       rewritten.id,
       layers.map(({ digest }) => digest),

@@ -26,7 +26,7 @@ import { BuildProgress } from './build-progress.js';
 export interface DockerfileSource {
   readonly type: 'dockerfile';
   /**
-   * The files of the build: a folder of this machine, whose `.dockerignore` counts; a tar stream, plain or gzip, which is taken over; or the address of
+   * The files of the build: a folder of this machine, whose `.dockerignore` counts; a tar stream, plain or compressed with gzip, zstd or xz, which is taken over; or the address of
    * one, fetched by this process.
    */
   readonly context:

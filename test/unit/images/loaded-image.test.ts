@@ -7,7 +7,7 @@ import { mustBeLoaded } from '../../../lib/images/loaded-image.js';
 const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;
 
 describe('mustBeLoaded', () => {
-  const expected: ArchivedImage = {
+  const expected: Pick<ArchivedImage, 'id' | 'configuration'> = {
     id: digest('1'),
     configuration: {
       config: { Env: ['A=1'], Cmd: ['sh'], User: '', Labels: null, WorkingDir: '/w' },
