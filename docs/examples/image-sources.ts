@@ -11,8 +11,10 @@ import { DirectoryImageService, ImageTemplates, RegistryExchange } from '../../l
 import { progressBar } from './progress-bar.js';
 
 const [folder, reference] = process.argv.slice(2);
-if (folder === undefined || reference === undefined)
-  throw new Error('usage: image-sources.ts FOLDER REGISTRY/REPOSITORY:TAG');
+if (folder === undefined || reference === undefined) {
+  console.error('usage: image-sources.ts FOLDER REGISTRY/REPOSITORY:TAG');
+  process.exit(2);
+}
 const { REGISTRY_USERNAME: username, REGISTRY_PASSWORD: password } = process.env;
 const access =
   username === undefined || password === undefined ? {} : { credentials: { username, password } };

@@ -10,13 +10,15 @@ import type { Instance } from '../../lib/index.js';
 import { DockerDriver, GlanceImageService } from '../../lib/index.js';
 import { progressBar } from './progress-bar.js';
 
-const setting = (name: string, fallback?: string): string => {
-  const value = process.env[name] ?? fallback;
-  if (value === undefined) throw new Error(`${name} is not set`);
-  return value;
-};
+function refuse(why: string): never {
+  console.error(why);
+  process.exit(2);
+}
+
+const setting = (name: string, fallback?: string): string =>
+  process.env[name] ?? fallback ?? refuse(`${name} is not set`);
 const [image_id] = process.argv.slice(2);
-if (image_id === undefined) throw new Error('usage: snapshot-to-glance.ts IMAGE_ID');
+if (image_id === undefined) refuse('usage: snapshot-to-glance.ts IMAGE_ID');
 
 const imageService = new GlanceImageService({
   auth: {

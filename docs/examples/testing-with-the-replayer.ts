@@ -24,21 +24,28 @@ const gone: Instance = { uuid: '00000000-0000-4000-8000-000000000000', name: 'go
 void test('the orchestrator notices an instance that is gone', async () => {
   // matching: any recorded exchange may answer, in whatever order the orchestrator asks.
   const replayer = await startReplayer(recording, { mode: 'matching' });
-  const driver = new DockerDriver({ engine: replayer.host });
-  await driver.init_host('node-1');
-  assert.deepEqual(await missing(driver, [here, gone]), ['gone']);
-  await driver.cleanup_host('node-1');
-  await replayer.close();
+  try {
+    const driver = new DockerDriver({ engine: replayer.host });
+    await driver.init_host('node-1');
+    assert.deepEqual(await missing(driver, [here, gone]), ['gone']);
+    await driver.cleanup_host('node-1');
+  } finally {
+    // Fails when something was asked that was not recorded.
+    await replayer.close();
+  }
 });
 
 void test('what was not recorded fails, and the replayer tells what was asked and what was nearest', async () => {
   const replayer = await startReplayer(recording, { mode: 'matching' });
-  const driver = new DockerDriver({ engine: replayer.host });
-  await driver.init_host('node-1');
-  await assert.rejects(driver.get_info(gone), (error: Error) => {
-    console.log(error.message);
-    return !(error instanceof InstanceNotFound);
-  });
-  await driver.cleanup_host('node-1');
-  await assert.rejects(replayer.close(), { name: 'ReplayError' });
+  try {
+    const driver = new DockerDriver({ engine: replayer.host });
+    await driver.init_host('node-1');
+    await assert.rejects(driver.get_info(gone), (error: Error) => {
+      console.log(error.message);
+      return !(error instanceof InstanceNotFound);
+    });
+    await driver.cleanup_host('node-1');
+  } finally {
+    await assert.rejects(replayer.close(), { name: 'ReplayError' });
+  }
 });
