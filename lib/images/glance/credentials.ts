@@ -1,10 +1,9 @@
-import { setTimeout as timer } from 'node:timers/promises';
 import {
   GlanceConnectionFailed,
   ImageNotAuthorized,
   type RequestContext,
 } from '../../../interfaces/index.js';
-import { DeadlineExceeded, unlessAborted } from '../../streams/index.js';
+import { DeadlineExceeded, pause, unlessAborted } from '../../streams/index.js';
 import { ConnectionBroken } from '../web/index.js';
 import { backoff } from './backoff.js';
 import type { HttpTransport } from './http-transport.js';
@@ -24,7 +23,7 @@ export interface Credentials {
 }
 
 /** What a header may hold: anything else would be an error of Node's that names the header. */
-const TOKEN = /^[\x21-\x7e]+$/;
+const soundToken = /^[\x21-\x7e]+$/;
 
 /** The caller's own token. */
 export class ContextToken implements Credentials {
@@ -35,7 +34,7 @@ export class ContextToken implements Credentials {
   }
 
   session({ auth_token: token }: RequestContext): Promise<Session> {
-    if (typeof token === 'string' && TOKEN.test(token)) {
+    if (typeof token === 'string' && soundToken.test(token)) {
       return Promise.resolve({ token, endpoints: this.#endpoints });
     }
     return Promise.reject(new ImageNotAuthorized('The context holds no token for the image service.'));
@@ -47,7 +46,7 @@ export class ContextToken implements Credentials {
 }
 
 /** Milliseconds before its end at which a token is no longer used: a request takes time, and clocks differ. */
-const MARGIN = 60_000;
+const expiryMargin = 60_000;
 
 /** One user's token, fetched from Keystone when it is first needed and again before it expires; whoever needs it at that time waits together. */
 export class KeystoneToken implements Credentials {
@@ -65,7 +64,7 @@ export class KeystoneToken implements Credentials {
 
   session(_context: RequestContext, signal: AbortSignal | undefined): Promise<Session> {
     const current = this.#current;
-    if (current !== undefined && Date.now() < current.expires - MARGIN) return Promise.resolve(current);
+    if (current !== undefined && Date.now() < current.expires - expiryMargin) return Promise.resolve(current);
     return this.#fetch(signal);
   }
 
@@ -91,7 +90,7 @@ export class KeystoneToken implements Credentials {
         if (attempt >= this.#settings.retries) {
           throw new GlanceConnectionFailed(`Keystone does not answer: ${error.message}.`, { cause: error });
         }
-        await timer(backoff(attempt));
+        await pause(backoff(attempt), undefined);
       }
     }
   }

@@ -120,14 +120,14 @@ function connect(wanted: DataRequest, answer: DataAnswer, deadline: Deadline): D
   }
 }
 
-const CONTENT_RANGE = /^bytes (?<first>\d+)-(?<last>\d+)\/(?<size>\d+|\*)$/;
+const contentRange = /^bytes (?<first>\d+)-(?<last>\d+)\/(?<size>\d+|\*)$/;
 
 /** @throws ImageServiceProtocolError when the answer is not what was asked for. */
 function firstByteOf({ first, last, record }: DataRequest, { status, header }: DataAnswer): number {
   // The whole image where only its rest was asked for: what the reader has had can be skipped.
   if (status === 200 && last === undefined) return 0;
   const found = header('content-range') ?? 'no range';
-  const range = CONTENT_RANGE.exec(found)?.groups;
+  const range = contentRange.exec(found)?.groups;
   const size = range?.['size'];
   const end = last ?? (record.size === null ? undefined : record.size - 1);
   const isRight =

@@ -42,7 +42,7 @@ type Exchange<T extends Reply> = (url: string, headers: Readonly<Record<string, 
 const unavailable: ReadonlySet<number> = new Set([502, 503, 504]);
 
 /** Glance takes a caller's request id if it looks like one of OpenStack's. */
-const REQUEST_ID = /^req-[0-9a-f-]{36}$/;
+const requestId = /^req-[0-9a-f-]{36}$/;
 
 interface Options {
   readonly transport: HttpTransport;
@@ -145,7 +145,7 @@ function headersOf(request: GlanceRequest, session: Session): Record<string, str
   const id = request.context.global_request_id;
   return {
     Accept: 'application/json',
-    ...(typeof id === 'string' && REQUEST_ID.test(id) ? { 'X-Openstack-Request-Id': id } : {}),
+    ...(typeof id === 'string' && requestId.test(id) ? { 'X-Openstack-Request-Id': id } : {}),
     ...request.headers,
     'X-Auth-Token': session.token,
   };

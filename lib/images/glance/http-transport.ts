@@ -11,7 +11,7 @@ import { DataResponse } from './data-response.js';
 import { ImageServiceProtocolError } from './exceptions.js';
 
 /** Bytes that an answer may have which is read into memory: a page of images, a catalogue, an error. */
-const CONTENT_LIMIT = 64 * 1024 * 1024;
+const longestContent = 64 * 1024 * 1024;
 
 /** The head of an answer, with data still to be read that may be large. The receiver must read or close it. */
 export interface DataAnswer extends Omit<HttpAnswer, 'body'> {
@@ -75,7 +75,7 @@ export class HttpTransport extends HttpClient {
 export async function readContent(answer: HttpAnswer | DataAnswer, signal: AbortSignal): Promise<Buffer> {
   const body = answer.body instanceof Readable ? answer.body : readableOf(answer.body);
   try {
-    return await readAll(body, CONTENT_LIMIT);
+    return await readAll(body, longestContent);
   } catch (error) {
     if (error instanceof TooLarge) throw new ImageServiceProtocolError(`an answer of ${error.message}`);
     throw connectionError(error, signal);

@@ -1,7 +1,7 @@
 import type { ImageMetadata } from '../../../interfaces/index.js';
 
 /** The media type of {@link patchOf}. */
-export const PATCH_TYPE = 'application/openstack-images-v2.1-json-patch';
+export const patchType = 'application/openstack-images-v2.1-json-patch';
 
 /** An image to make, as Image API v2 wants it: properties beside the other fields. */
 export function newImageOf(id: string, metadata: ImageMetadata): object {

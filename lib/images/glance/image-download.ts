@@ -7,7 +7,7 @@ import { backoff } from './backoff.js';
 import { openData, type DataConnection, type DataRequest } from './data-connection.js';
 
 /** The code of an answer that ends as if it were complete, and is not. */
-const ENDED_EARLY = 'ENDED_EARLY';
+const endedEarly = 'ENDED_EARLY';
 
 /** What a download needs beside what it asks for. */
 interface DownloadCompanions {
@@ -109,7 +109,7 @@ export class ImageDownload implements ByteSource {
   #checkLength(): void {
     // Behind uwsgi, a Glance that fails ends its answer as if it were complete.
     if (this.#end === undefined || this.#position >= this.#end) return;
-    throw new ConnectionBroken(`the data ends at byte ${this.#position} of ${this.#end}`, ENDED_EARLY, false);
+    throw new ConnectionBroken(`the data ends at byte ${this.#position} of ${this.#end}`, endedEarly, false);
   }
 
   async #resume(failure: ConnectionBroken | DeadlineExceeded): Promise<void> {
@@ -132,7 +132,7 @@ export class ImageDownload implements ByteSource {
 
   #lost(cause: ConnectionBroken | DeadlineExceeded): Error {
     const { id } = this.#wanted.record;
-    if (cause instanceof ConnectionBroken && cause.code === ENDED_EARLY) {
+    if (cause instanceof ConnectionBroken && cause.code === endedEarly) {
       return new ImageUnacceptable(`The data of image ${id} is not complete: ${cause.message}.`, { cause });
     }
     return new GlanceConnectionFailed(`The download of image ${id} broke off: ${cause.message}.`, { cause });

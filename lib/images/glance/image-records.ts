@@ -3,7 +3,7 @@ import { ImageDeleteConflict, ImageNotFound } from '../../../interfaces/index.js
 import { isImageId, passes } from '../image-service/index.js';
 import { ImageServiceProtocolError } from './exceptions.js';
 import type { GlanceClient, GlanceRequest, Reply, Routed } from './glance-client.js';
-import { newImageOf, PATCH_TYPE, patchOf } from './image-changes.js';
+import { newImageOf, patchType, patchOf } from './image-changes.js';
 import { pageSchema, recordSchema } from './image-schema.js';
 import { parseJson } from './json.js';
 import { refusal } from './refusals.js';
@@ -20,10 +20,10 @@ export interface RoutedRecord {
   readonly endpoint: string;
 }
 
-const IMAGES = '/v2/images';
+const imagesPath = '/v2/images';
 
 /** Images that a page of a list has. */
-const PAGE = 200;
+const pageSize = 200;
 
 /**
  * The path of an image. Only an id can be part of it: the HTTP client would resolve `..`, in whatever disguise.
@@ -32,7 +32,7 @@ const PAGE = 200;
  */
 export function pathOf(image_id: string): string {
   if (!isImageId(image_id)) throw new ImageNotFound(`There is no image "${image_id}".`);
-  return `${IMAGES}/${image_id}`;
+  return `${imagesPath}/${image_id}`;
 }
 
 /** Images without their data: one request a verb, as Image API v2 has them. */
@@ -55,7 +55,7 @@ export class ImageRecords {
     const seen = new Set<string>();
     for (let query: string | undefined = queryOf(filters); query !== undefined;) {
       seen.add(query);
-      const request: GlanceRequest = { ...caller, method: 'GET', path: IMAGES, query, repeatable: true };
+      const request: GlanceRequest = { ...caller, method: 'GET', path: imagesPath, query, repeatable: true };
       const { reply, endpoint } = await this.#expect(request, 200, undefined);
       const { images, next } = parseJson(reply.content, pageSchema, 'the list of images');
       records.push(...images.filter((image) => passes(image, filters)));
@@ -76,7 +76,7 @@ export class ImageRecords {
     const request: GlanceRequest = {
       ...caller,
       method: 'POST',
-      path: IMAGES,
+      path: imagesPath,
       headers,
       body,
       repeatable: false,
@@ -89,7 +89,7 @@ export class ImageRecords {
     const patch = patchOf(metadata);
     if (patch.length === 0) return this.show(caller, image_id);
     const body = Buffer.from(JSON.stringify(patch));
-    const headers = { 'Content-Type': PATCH_TYPE };
+    const headers = { 'Content-Type': patchType };
     const path = pathOf(image_id);
     const request: GlanceRequest = { ...caller, method: 'PATCH', path, headers, body, repeatable: true };
     const { reply, endpoint } = await this.#expect(request, 200, image_id);
@@ -135,7 +135,7 @@ function recordOf(reply: Reply, image_id: string): ImageRecord {
 /** Without `visibility=all`, community images of others are left out. `eq:` keeps a name that begins with `in:` a name. */
 function queryOf(filters: ImageFilters = {}): string {
   const { name, status, visibility = 'all', owner, container_format } = filters;
-  const query = new URLSearchParams({ limit: PAGE.toString(), visibility });
+  const query = new URLSearchParams({ limit: pageSize.toString(), visibility });
   if (name !== undefined) query.set('name', `eq:${name}`);
   if (status !== undefined) query.set('status', `eq:${status}`);
   if (container_format !== undefined) query.set('container_format', `eq:${container_format}`);
@@ -151,7 +151,7 @@ function queryOf(filters: ImageFilters = {}): string {
 function nextQuery(next: string, endpoint: string): string {
   const base = new URL(endpoint);
   const url = URL.canParse(next, endpoint) ? new URL(next, endpoint) : undefined;
-  if (url?.origin !== base.origin || !url.pathname.endsWith(IMAGES)) {
+  if (url?.origin !== base.origin || !url.pathname.endsWith(imagesPath)) {
     throw new ImageServiceProtocolError('the list of images goes on somewhere else');
   }
   return url.search;

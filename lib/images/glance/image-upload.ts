@@ -52,7 +52,7 @@ interface Sent {
 type Aftermath = { readonly stored: ImageRecord } | 'gone' | 'taken' | 'undone';
 
 /** Milliseconds between two looks at an image that is still `saving`. Glance 25.1 needs 200 to see that its client is gone. */
-const LOOK = 250;
+const betweenLooks = 250;
 
 /** Sends images' data, and leaves nothing half done. */
 export class ImageUploader {
@@ -202,7 +202,7 @@ export class ImageUploader {
       const { status } = record;
       if (status === 'queued' ? before === status : status !== 'saving') return record;
       before = status;
-      await pause(LOOK, undefined);
+      await pause(betweenLooks, undefined);
     }
   }
 

@@ -45,7 +45,9 @@ describe('an archive that is rewritten to hold only what lies above a base image
     const image = await result.image;
     expect(image.id).toBe(await imageIdOf({ layers, layout: 'oci' }));
     expect(image.configuration.rootfs.diff_ids).toEqual(diffIds);
-    expect(image.layers).toEqual([{ name: '0001', size: layers[2]?.length, diffId: diffIds[2] }]);
+    expect(image.layers).toEqual([
+      { name: '0001', type: 'tar', size: layers[2]?.length, diffId: diffIds[2] },
+    ]);
     expect(bytes.includes(layers[2] ?? '')).toBe(true);
     expect(bytes.includes(layers[0] ?? '')).toBe(false);
     expect(String(bytes)).toContain('"Layers":["below-0","below-1","0001"]');
