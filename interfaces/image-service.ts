@@ -87,8 +87,8 @@ export interface DownloadOptions extends LongRunningOptions {
 }
 
 /**
- * Where images live. The verbs of Nova's own image API (nova/image/glance.py), the same for a folder, for Glance or for an
- * orchestrator's own service.
+ * Where images live. The verbs of Nova's own image API (nova/image/glance.py), the same for a folder, for Glance or for
+ * an orchestrator's own service.
  *
  * Every verb throws {@link ImageNotFound} when the image is not there or is hidden from the caller, and
  * {@link ImageNotAuthorized} when it may not be touched.
@@ -108,9 +108,9 @@ export interface ImageService {
   ): Promise<ImageRecord[]>;
 
   /**
-   * An image's data, verified as it flows: the stream is destroyed with {@link ImageUnacceptable} instead of ending when the
-   * bytes are too few, too many, or do not hash to what the record says. The caller owns the stream and must consume or
-   * destroy it.
+   * An image's data, verified as it flows: the stream is destroyed with {@link ImageUnacceptable} instead of ending
+   * when the bytes are too few, too many, or do not hash to what the record says. The caller owns the stream and must
+   * consume or destroy it.
    *
    * @throws ImageNotActive when the image has no data (yet).
    */

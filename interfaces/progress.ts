@@ -20,8 +20,9 @@ export type ProgressPhase =
   | 'building';
 
 /**
- * One report of progress. Within a phase the bytes never become fewer. A phase that has moved bytes ends with a report whose `total` equals `bytes`, also when the
- * total was not known before; it has no `layer`. A phase may come again, as when an image is fetched after the one that it lies above; it then begins at 0.
+ * One report of progress. Within a phase the bytes never become fewer. A phase that has moved bytes ends with a report
+ * whose `total` equals `bytes`, also when the total was not known before; it has no `layer`. A phase may come again, as
+ * when an image is fetched after the one that it lies above; it then begins at 0.
  */
 export interface Progress {
   readonly phase: ProgressPhase;
@@ -30,15 +31,19 @@ export interface Progress {
   /** Bytes this phase will move, where that is known; it may change when more becomes known. */
   readonly total?: number;
   /**
-   * The layer that the latest bytes belong to: its digest (`sha256:…`) where that is known, else what the engine or the archive call it, in printable ASCII and 80
-   * characters at most. While the engine builds, the step that runs: `2/7`. Left out where bytes belong to no layer, or it cannot be told.
+   * The layer that the latest bytes belong to: its digest (`sha256:…`) where that is known, else what the engine or the
+   * archive call it, in printable ASCII and 80 characters at most. While the engine builds, the step that runs: `2/7`.
+   * Left out where bytes belong to no layer, or it cannot be told.
    */
   readonly layer?: string;
   /** Bytes per second in the last three seconds. Left out where no bytes move, and in a phase's first moments. */
   readonly rate?: number;
 }
 
-/** Told about progress: of every phase the beginning and the end, in between several times a second at most. It must not throw; it is never awaited. */
+/**
+ * Told about progress: of every phase the beginning and the end, in between several times a second at most. It must not
+ * throw; it is never awaited.
+ */
 export type OnProgress = (progress: Progress) => void;
 
 /** Options of every verb that takes long: abort it, follow it. */

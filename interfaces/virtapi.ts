@@ -10,8 +10,8 @@ export interface VirtAPI {
    *
    * @param options - `deadline`: seconds to wait after `action` has returned.
    * @returns what `action` returns.
-   * @throws what `action` throws; an error when an event is missing at the deadline (Nova: `InstanceEventTimeout`) or tells a failure; the signal's
-   * reason when it aborts.
+   * @throws what `action` throws; an error when an event is missing at the deadline (Nova: `InstanceEventTimeout`) or
+   * tells a failure; the signal's reason when it aborts.
    */
   wait_for_instance_event<T>(
     instance: Instance,

@@ -35,12 +35,15 @@ import { reconcile } from './verbs/index.js';
 /** What the turns of starting and stopping are named after; no instance's uuid looks like it. */
 const itself = 'the host itself';
 
-/** What a verb does. Its signal aborts when the caller's does, or when the host is left; a mistake of the listener to its progress does not end it. */
+/**
+ * What a verb does. Its signal aborts when the caller's does, or when the host is left; a mistake of the listener to
+ * its progress does not end it.
+ */
 type Work<T> = (node: ComputeNode, signal: AbortSignal, onProgress: OnProgress | undefined) => Promise<T>;
 
 /**
- * The compute host that a driver serves, from `init_host` to `cleanup_host`: the rooms a verb works with, the turns that verbs take, and what
- * their errors mean to Nova.
+ * The compute host that a driver serves, from `init_host` to `cleanup_host`: the rooms a verb works with, the turns
+ * that verbs take, and what their errors mean to Nova.
  */
 export class ComputeHost {
   readonly settings: Settings;
@@ -97,8 +100,8 @@ export class ComputeHost {
   }
 
   /**
-   * Refuses all verbs from now on and breaks off those under way, and a start that is; when they have undone what they did, stops following and closes
-   * all connections. The instances go on.
+   * Refuses all verbs from now on and breaks off those under way, and a start that is; when they have undone what they
+   * did, stops following and closes all connections. The instances go on.
    */
   async stop(): Promise<void> {
     const reason = new HypervisorUnavailable('The driver leaves the host that it has just begun to serve');
@@ -159,7 +162,8 @@ export class ComputeHost {
   }
 
   /**
-   * Runs a verb that changes the container of an instance, which must be there and this host's: what bears its name may be somebody else's.
+   * Runs a verb that changes the container of an instance, which must be there and this host's: what bears its name may
+   * be somebody else's.
    *
    * @throws InstanceNotFound when it is not.
    */
@@ -175,7 +179,9 @@ export class ComputeHost {
     });
   }
 
-  /** Does the same where the container is there; where it is not, the verb has nothing to do, and says so in the log. */
+  /**
+   * Does the same where the container is there; where it is not, the verb has nothing to do, and says so in the log.
+   */
   async changeContainerIfThere(
     verb: string,
     instance: Instance,
@@ -191,7 +197,8 @@ export class ComputeHost {
   }
 
   /**
-   * Does the same as {@link change} for a verb whose second part has all that it needs of the instance: that waits for nobody, and nobody waits for it.
+   * Does the same as {@link change} for a verb whose second part has all that it needs of the instance: that waits for
+   * nobody, and nobody waits for it.
    *
    * @param rest - the second part; it runs whenever the first one has succeeded, be it with a signal that has aborted.
    */
@@ -221,7 +228,11 @@ export class ComputeHost {
     });
   }
 
-  /** Runs a verb that is about the host. @throws HypervisorUnavailable when the engine does not answer, NovaException when it refuses. */
+  /**
+   * Runs a verb that is about the host.
+   *
+   * @throws HypervisorUnavailable when the engine does not answer, NovaException when it refuses.
+   */
   async ask<T>(what: string, { signal, onProgress }: LongRunningOptions, work: Work<T>): Promise<T> {
     return await this.#serving().run(signal, async (node, merged) => {
       try {

@@ -4,10 +4,12 @@ import { DockerVerbs } from './driver/index.js';
 import type { DockerDriverOptions } from './driver-options.js';
 
 /**
- * Nova's virt driver for a Docker Engine: instances are containers. One driver serves one compute host; `init_host` comes first.
+ * Nova's virt driver for a Docker Engine: instances are containers. One driver serves one compute host; `init_host`
+ * comes first.
  *
- * Verbs on one instance run one after another. Every verb throws the signal's reason when its signal aborts, and {@link HypervisorUnavailable} when the engine does
- * not answer, but for those that remove an instance (InstancePowerOffFailure) and `migrate_disk_and_power_off` (InstanceFaultRollback). The verbs are in `driver/`.
+ * Verbs on one instance run one after another. Every verb throws the signal's reason when its signal aborts, and
+ * {@link HypervisorUnavailable} when the engine does not answer, but for those that remove an instance
+ * (InstancePowerOffFailure) and `migrate_disk_and_power_off` (InstanceFaultRollback). The verbs are in `driver/`.
  */
 export class DockerDriver extends DockerVerbs {
   override readonly capabilities: DriverCapabilities = {

@@ -11,18 +11,23 @@ import { defaultConcurrency, defaultImageLimits } from './images/index.js';
 
 /** How a {@link DockerDriver} is set up. Everything may be left out. */
 export interface DockerDriverOptions {
-  /** `unix:///run/docker.sock`, `tcp://host:2376`, or an object with TLS files; default: `DOCKER_HOST`, else the usual socket. */
+  /**
+   * `unix:///run/docker.sock`, `tcp://host:2376`, or an object with TLS files; default: `DOCKER_HOST`, else the usual
+   * socket.
+   */
   readonly engine?: string | EngineOptions;
   /** Where images come from and snapshots go; default: a folder in the user's data directory. */
   readonly imageService?: ImageService;
   /**
-   * A directory of this machine with files of images, each named by its image's id: an absolute path. An image's data comes from there where it is, and from the image
-   * service where it is not, or is not what the image service has on record. nova-docker: `shared_directory`. Default: none.
+   * A directory of this machine with files of images, each named by its image's id: an absolute path. An image's data
+   * comes from there where it is, and from the image service where it is not, or is not what the image service has on
+   * record. nova-docker: `shared_directory`. Default: none.
    */
   readonly sharedDirectory?: string;
   /**
-   * Where the engine of another compute host is, for cold migration and resize to it: files go from engine to engine. Asked with the host's
-   * address, as Nova's `migration.dest_host` has it; undefined when it is not known. Default: instances do not leave their host.
+   * Where the engine of another compute host is, for cold migration and resize to it: files go from engine to engine.
+   * Asked with the host's address, as Nova's `migration.dest_host` has it; undefined when it is not known. Default:
+   * instances do not leave their host.
    */
   readonly migrationEngine?: (
     dest: string,
@@ -39,52 +44,78 @@ export interface DockerDriverOptions {
   readonly maxLaunches?: number;
   /** Image loads that the engine works on at once; default 2. */
   readonly maxLoads?: number;
-  /** Seconds after which `manage_image_cache` removes an image that no instance uses any more; default a day. Nova: `remove_unused_original_minimum_age_seconds`. */
+  /**
+   * Seconds after which `manage_image_cache` removes an image that no instance uses any more; default a day. Nova:
+   * `remove_unused_original_minimum_age_seconds`.
+   */
   readonly removeUnusedImagesAfter?: number;
   /** Most processes of an instance whose flavor does not say; default 4096. */
   readonly pidsLimit?: number;
   /** The block device that holds the engine's data (`/dev/sda`), which `quota:disk_*` of a flavor applies to. */
   readonly blockDevice?: string;
-  /** Whether a flavor with `docker:privileged=true` makes a privileged container; default false: such an instance is refused. */
+  /**
+   * Whether a flavor with `docker:privileged=true` makes a privileged container; default false: such an instance is
+   * refused.
+   */
   readonly allowPrivileged?: boolean;
   /**
-   * Which of the engine's volumes instances may be given, by name; `*` stands for any text. Default: none. Nothing in an engine says whose a volume
-   * is: who may have which is for the one to know that sends it, as Cinder does.
+   * Which of the engine's volumes instances may be given, by name; `*` stands for any text. Default: none. Nothing in
+   * an engine says whose a volume is: who may have which is for the one to know that sends it, as Cinder does.
    */
   readonly allowedVolumes?: readonly string[];
   /**
-   * Directories of the engine's host: instances may be given those below them. Default: none. Symbolic links are not looked through: there must be
-   * none below them that lead elsewhere.
+   * Directories of the engine's host: instances may be given those below them. Default: none. Symbolic links are not
+   * looked through: there must be none below them that lead elsewhere.
    */
   readonly allowedHostPaths?: readonly string[];
   /**
-   * Gives the instances spawned from now on a terminal, and `get_serial_console` a port of this machine's that carries it; default: no terminals, no
-   * ports. The ports ask nobody who he is, as those of Nova's libvirt driver: only the proxy of the serial consoles (`nova-serialproxy`) may reach them.
+   * Gives the instances spawned from now on a terminal, and `get_serial_console` a port of this machine's that carries
+   * it; default: no terminals, no ports. The ports ask nobody who he is, as those of Nova's libvirt driver: only the
+   * proxy of the serial consoles (`nova-serialproxy`) may reach them.
    */
   readonly serialConsole?: {
-    /** The IP address that the ports are opened on, and that is told to the proxy. Nova: `serial_console.proxyclient_address`. */
+    /**
+     * The IP address that the ports are opened on, and that is told to the proxy. Nova:
+     * `serial_console.proxyclient_address`.
+     */
     readonly address: string;
     /** The first and the last port; default 10000 to 20000. Nova: `serial_console.port_range`. */
     readonly ports?: PortRange;
   };
-  /** Whether every instance gets a config drive, as Nova's `force_config_drive` has it; default false: those that ask for one. */
+  /**
+   * Whether every instance gets a config drive, as Nova's `force_config_drive` has it; default false: those that ask
+   * for one.
+   */
   readonly forceConfigDrive?: boolean;
-  /** What config drives tell every instance, in `vendor_data.json` and under `static` in `vendor_data2.json`; default: nothing. */
+  /**
+   * What config drives tell every instance, in `vendor_data.json` and under `static` in `vendor_data2.json`; default:
+   * nothing.
+   */
   readonly vendorData?: Readonly<Record<string, unknown>>;
-  /** Seconds that a spawn with `virtapi` waits for the network service to report the instance's interfaces; default 300, 0 does not wait. */
+  /**
+   * Seconds that a spawn with `virtapi` waits for the network service to report the instance's interfaces; default 300,
+   * 0 does not wait.
+   */
   readonly vifPluggingTimeout?: number;
   /** Whether a spawn fails when they are not reported in time; default true. */
   readonly vifPluggingIsFatal?: boolean;
   /** Whether an instance stands still while it is committed for a snapshot; default true. */
   readonly pauseForSnapshot?: boolean;
   /**
-   * What a snapshot holds: `full`, all of an image, which needs no other; `delta`, only what lies above the image that the instance was booted from, which
-   * must then stay as it is and where it is. One that cannot be a delta is saved as a whole. Default `full`.
+   * What a snapshot holds: `full`, all of an image, which needs no other; `delta`, only what lies above the image that
+   * the instance was booted from, which must then stay as it is and where it is. One that cannot be a delta is saved as
+   * a whole. Default `full`.
    */
   readonly snapshots?: 'full' | 'delta';
-  /** The disk for instances, GiB; default: that of the file system with the engine's data, which must be on this machine. */
+  /**
+   * The disk for instances, GiB; default: that of the file system with the engine's data, which must be on this
+   * machine.
+   */
   readonly localGb?: number;
-  /** Virtual processors that may be given away for each one there is; default: what Placement has, else 4, as Nova's `cpu_allocation_ratio`. */
+  /**
+   * Virtual processors that may be given away for each one there is; default: what Placement has, else 4, as Nova's
+   * `cpu_allocation_ratio`.
+   */
   readonly cpuAllocationRatio?: number;
   /** The same for memory; default: what Placement has, else 1. */
   readonly ramAllocationRatio?: number;

@@ -192,7 +192,9 @@ const NO_SHARES = 'shares are not mounted into containers';
 const NO_MOVE = 'containers cannot be moved while they run';
 const NO_HOST_CONTROL = 'an engine does not rule over its host';
 
-/** The verbs to which it has none, and why this driver has none either. The compiler sees to it that none is missing. */
+/**
+ * The verbs to which it has none, and why this driver has none either. The compiler sees to it that none is missing.
+ */
 const refusals: Readonly<Record<RefusedVerb, string>> = {
   init_host: ESSENTIAL,
   get_info: ESSENTIAL,
@@ -280,8 +282,8 @@ const refusals: Readonly<Record<RefusedVerb, string>> = {
 };
 
 /**
- * The answers and the refusals as one class. The compiler cannot follow methods that are made from a table, so the signature says
- * what comes of it; that it says the truth follows from the table's type.
+ * The answers and the refusals as one class. The compiler cannot follow methods that are made from a table, so the
+ * signature says what comes of it; that it says the truth follows from the table's type.
  */
 function withRefusals(): abstract new (logger: Logger) => ComputeDriver;
 function withRefusals(): abstract new (logger: Logger) => Partial<ComputeDriver> {
@@ -298,6 +300,7 @@ function withRefusals(): abstract new (logger: Logger) => Partial<ComputeDriver>
 }
 
 /**
- * What Nova's own base class answers for every verb that a driver does not override. Nova: `nova.virt.driver.ComputeDriver`.
+ * What Nova's own base class answers for every verb that a driver does not override. Nova:
+ * `nova.virt.driver.ComputeDriver`.
  */
 export abstract class NovaDefaults extends withRefusals() implements ComputeDriver {}

@@ -3,8 +3,8 @@ import type { EventFollower } from './events/index.js';
 import type { ComputeNode } from './verbs/index.js';
 
 /**
- * Milliseconds that verbs which were broken off get to undo what they did. An undo is a handful of requests, seconds on a busy engine; whoever ends
- * this process may kill it after 90 s, as systemd does.
+ * Milliseconds that verbs which were broken off get to undo what they did. An undo is a handful of requests, seconds on
+ * a busy engine; whoever ends this process may kill it after 90 s, as systemd does.
  */
 const longestEnding = 30_000;
 
@@ -26,7 +26,8 @@ export class RunningHost {
    *
    * @param signal - the caller's.
    * @param work - is given a signal that aborts when the caller's does, or when the host is left.
-   * @throws what the work throws, but the signal's own reason when that has aborted; NovaException when the host is being left.
+   * @throws what the work throws, but the signal's own reason when that has aborted; NovaException when the host is
+   * being left.
    */
   async run<T>(
     signal: AbortSignal | undefined,
@@ -61,7 +62,10 @@ export class RunningHost {
     for (const verb of this.#verbs.keys()) verb.abort(reason);
   }
 
-  /** Leaves the host, when the verbs have undone what they did: no event is told any more, and all connections are closed. */
+  /**
+   * Leaves the host, when the verbs have undone what they did: no event is told any more, and all connections are
+   * closed.
+   */
   async leave(): Promise<void> {
     this.breakOff();
     let timer: NodeJS.Timeout | undefined;

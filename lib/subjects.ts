@@ -13,8 +13,9 @@ import type {
 import { InvalidInput, reboot_type } from '../interfaces/index.js';
 
 /*
- * What a verb is about comes from callers whose compiler may not have looked at it. What every verb relies on is checked before anything is done, so
- * that a mistake of the caller does not read as a failure of the host, which Nova would try again on another one.
+ * What a verb is about comes from callers whose compiler may not have looked at it. What every verb relies on is
+ * checked before anything is done, so that a mistake of the caller does not read as a failure of the host, which Nova
+ * would try again on another one.
  */
 
 /** None stands for what was left out, as Nova has it. */
@@ -110,7 +111,10 @@ type Given = Pick<
   'network_info' | 'injected_files' | 'admin_password' | 'rescue_password' | 'block_device_info'
 >;
 
-/** @throws InvalidInput naming what an instance, its image or what goes with them lacks that a container cannot be made without. */
+/**
+ * @throws InvalidInput naming what an instance, its image or what goes with them lacks that a container cannot be made
+ * without.
+ */
 export function makingMustBeSound(subject: Instance, image_meta: ImageMeta, given: Given): void {
   mustFit('instance', made, subject);
   mustFit('image_meta', image, image_meta);

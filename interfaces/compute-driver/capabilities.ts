@@ -1,4 +1,7 @@
-/** Nova's flags, none of them set: the driver that can do nothing. A driver names those that it has: `{ ...noCapabilities, has_imagecache: true }`. */
+/**
+ * Nova's flags, none of them set: the driver that can do nothing. A driver names those that it has:
+ * `{ ...noCapabilities, has_imagecache: true }`.
+ */
 export const noCapabilities = {
   /** Images stay in the engine between spawns, and `manage_image_cache` looks after them. */
   has_imagecache: false,
@@ -56,7 +59,10 @@ export const noCapabilities = {
 /** What a driver can do beyond the least, by Nova's flags. Nova: `ComputeDriver.capabilities`. */
 export type DriverCapabilities = { readonly [Flag in keyof typeof noCapabilities]: boolean };
 
-/** The traits by which Placement knows capabilities; it has none for the others. os-traits, by Nova's `CAPABILITY_TRAITS_MAP`. */
+/**
+ * The traits by which Placement knows capabilities; it has none for the others. os-traits, by Nova's
+ * `CAPABILITY_TRAITS_MAP`.
+ */
 export const capability_traits: Readonly<Partial<Record<keyof DriverCapabilities, string>>> = {
   supports_attach_interface: 'COMPUTE_NET_ATTACH_INTERFACE',
   supports_device_tagging: 'COMPUTE_DEVICE_TAGGING',

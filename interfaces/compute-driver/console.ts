@@ -19,8 +19,8 @@ export interface ConsoleSpiceConnection extends ConsoleConnection {
 /** What an instance says, and how it does. */
 export interface ConsoleVerbs {
   /**
-   * The last 100 KiB at most of what the container's processes have written to their standard output and error, over all its runs, as UTF-8. What
-   * came from a terminal is as that showed it, with `\r\n` for the end of a line.
+   * The last 100 KiB at most of what the container's processes have written to their standard output and error, over
+   * all its runs, as UTF-8. What came from a terminal is as that showed it, with `\r\n` for the end of a line.
    *
    * @throws InstanceNotFound when there is no such instance.
    * @throws ConsoleNotAvailable when the engine was told to keep logs where it cannot read them.
@@ -29,10 +29,12 @@ export interface ConsoleVerbs {
   get_console_output(context: RequestContext, instance: Instance, options?: VerbOptions): Promise<string>;
 
   /**
-   * Where to reach the container's terminal: a TCP port, the same until the instance is powered off, moved or destroyed, that carries what is typed
-   * and what is shown, to one user at a time. It asks nobody who he is: for that there is Nova's proxy.
+   * Where to reach the container's terminal: a TCP port, the same until the instance is powered off, moved or
+   * destroyed, that carries what is typed and what is shown, to one user at a time. It asks nobody who he is: for that
+   * there is Nova's proxy.
    *
-   * @throws ConsoleTypeUnavailable when serial consoles are not enabled, or were not when the instance was made: it has no terminal.
+   * @throws ConsoleTypeUnavailable when serial consoles are not enabled, or were not when the instance was made: it has
+   * no terminal.
    * @throws InstanceNotReady when it does not run.
    * @throws InstanceNotFound when there is no such instance.
    * @throws SocketPortRangeExhaustedException when no port is free.

@@ -10,8 +10,8 @@ export interface EventVerbs {
   register_event_listener(callback: LifecycleEventListener): Promise<void>;
 
   /**
-   * Tells the listener of an event, and waits until it is done. Without a listener the event is dropped; a listener that
-   * fails is logged, and the verb succeeds.
+   * Tells the listener of an event, and waits until it is done. Without a listener the event is dropped; a listener
+   * that fails is logged, and the verb succeeds.
    *
    * @throws InvalidInput when there is a listener and `event` is not an event.
    * Nova: `ComputeDriver.emit_event`.

@@ -11,7 +11,9 @@ export interface GetAvailableNodesOptions extends VerbOptions {
 
 /** Options of {@link HostVerbs.update_provider_tree}. */
 export interface UpdateProviderTreeOptions extends VerbOptions {
-  /** All allocations on the tree's providers, by consumer; given only when the tree is to be reshaped. Default: none. */
+  /**
+   * All allocations on the tree's providers, by consumer; given only when the tree is to be reshaped. Default: none.
+   */
   readonly allocations?: Readonly<Record<string, ConsumerAllocations>> | null;
 }
 
@@ -133,8 +135,8 @@ export interface HostVerbs {
   /**
    * Opens the host to new instances or closes it.
    *
-   * @throws NotImplementedError when the driver has nothing to do for it: then the orchestrator keeps it in mind itself.
-   * Nova: `ComputeDriver.set_host_enabled`.
+   * @throws NotImplementedError when the driver has nothing to do for it: then the orchestrator keeps it in mind
+   * itself. Nova: `ComputeDriver.set_host_enabled`.
    */
   set_host_enabled(enabled: boolean, options?: VerbOptions): Promise<'enabled' | 'disabled'>;
 }

@@ -25,8 +25,8 @@ export interface ImageVerbs {
    * Whatever it makes in the engine on the way is gone afterwards.
    *
    * @param image_id - the image to fill.
-   * @param update_task_state - called before the snapshot is taken, with `IMAGE_PENDING_UPLOAD`, and before it is uploaded,
-   * with `IMAGE_UPLOADING` and `expected_state` `IMAGE_PENDING_UPLOAD`.
+   * @param update_task_state - called before the snapshot is taken, with `IMAGE_PENDING_UPLOAD`, and before it is
+   * uploaded, with `IMAGE_UPLOADING` and `expected_state` `IMAGE_PENDING_UPLOAD`.
    * @throws InstanceNotRunning when there is no such instance.
    * @throws ImageNotFound when the image is gone; ImageQuotaExceeded when it does not fit the quota.
    * Nova: `ComputeDriver.snapshot`.

@@ -14,11 +14,11 @@ import type { StorageVerbs } from './storage.js';
 /**
  * Nova's virt-driver interface, `nova.virt.driver.ComputeDriver`: what an orchestrator may ask of a host.
  *
- * Every verb returns a promise, and fails by rejecting it, never by throwing. The subjects of a verb stand in Nova's order
- * and under Nova's names; what may be left out stands in one last object, with Nova's defaults, where `null` (Nova's
- * `None`) is the same as leaving it out. `context` is on whose behalf the verb runs, `instance` the instance it is about.
- * A verb that a driver does not offer rejects with `NotImplementedError`; so Nova's own base class does, and an
- * orchestrator then does without, or in its own way.
+ * Every verb returns a promise, and fails by rejecting it, never by throwing. The subjects of a verb stand in Nova's
+ * order and under Nova's names; what may be left out stands in one last object, with Nova's defaults, where `null`
+ * (Nova's `None`) is the same as leaving it out. `context` is on whose behalf the verb runs, `instance` the instance it
+ * is about. A verb that a driver does not offer rejects with `NotImplementedError`; so Nova's own base class does, and
+ * an orchestrator then does without, or in its own way.
  */
 export interface ComputeDriver
   extends

@@ -7,7 +7,10 @@ import type { VerbOptions } from './verb-options.js';
 export interface GetInfoOptions extends VerbOptions {
   /** Whether a state that the driver remembers will do. Default: true. */
   readonly use_cache?: boolean;
-  /** Whether to measure the memory and the processor time that it has used; the engine is asked once more for it. Default: false. */
+  /**
+   * Whether to measure the memory and the processor time that it has used; the engine is asked once more for it.
+   * Default: false.
+   */
   readonly usage?: boolean;
 }
 

@@ -94,8 +94,8 @@ export interface LifeCycleVerbs {
   prepare_for_spawn(instance: Instance, options?: VerbOptions): Promise<void>;
 
   /**
-   * Takes back what {@link prepare_for_spawn} and a failed {@link spawn} may have left. Can be repeated, and succeeds when
-   * there is nothing left.
+   * Takes back what {@link prepare_for_spawn} and a failed {@link spawn} may have left. Can be repeated, and succeeds
+   * when there is nothing left.
    *
    * Nova: `ComputeDriver.failed_spawn_cleanup`.
    */
@@ -105,10 +105,11 @@ export interface LifeCycleVerbs {
    * Makes the instance's container from its image: networks, files, start. Afterwards its power state is `RUNNING`, or
    * `SHUTDOWN` when it was not to be started. When it fails, whatever it made is gone again.
    *
-   * @throws ImageNotFound, ImageNotActive, ImageUnacceptable, InvalidDiskFormat or SignatureVerificationError when the image
-   * cannot be booted; FlavorDiskTooSmall or FlavorMemoryTooSmall when it does not fit the flavor;
-   * VirtualInterfaceCreateException, VirtualInterfaceMacAddressException or FixedIpInvalidOnHost when an interface cannot be
-   * had; InvalidInput when the instance asks for what cannot be. None of these is tried again on another host.
+   * @throws ImageNotFound, ImageNotActive, ImageUnacceptable, InvalidDiskFormat or SignatureVerificationError when the
+   * image cannot be booted; FlavorDiskTooSmall or FlavorMemoryTooSmall when it does not fit the flavor;
+   * VirtualInterfaceCreateException, VirtualInterfaceMacAddressException or FixedIpInvalidOnHost when an interface
+   * cannot be had; InvalidInput when the instance asks for what cannot be. None of these is tried again on another
+   * host.
    * @throws InstanceExists when the instance's name is taken.
    * @throws ComputeResourcesUnavailable when this host has too little, and any other error: another host may be tried.
    * Nova: `ComputeDriver.spawn`.
@@ -135,8 +136,8 @@ export interface LifeCycleVerbs {
   ): Promise<void>;
 
   /**
-   * Stops the container and removes it with its interfaces and files. An instance that is not there is a warning, never an
-   * error.
+   * Stops the container and removes it with its interfaces and files. An instance that is not there is a warning, never
+   * an error.
    *
    * @throws InstancePowerOffFailure when it cannot be stopped: its addresses stay reserved.
    * @throws InstanceTerminationFailure when it cannot be removed.
@@ -181,7 +182,8 @@ export interface LifeCycleVerbs {
   restore(instance: Instance, options?: VerbOptions): Promise<void>;
 
   /**
-   * Stops the instance's container, keeps it, and runs a second one from `image_meta` that can reach the first one's files.
+   * Stops the instance's container, keeps it, and runs a second one from `image_meta` that can reach the first one's
+   * files.
    *
    * @param network_info - the interfaces of both; null: those that the instance has.
    * @throws InstanceNotRescuable when the instance cannot be rescued.

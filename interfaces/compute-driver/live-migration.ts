@@ -176,7 +176,10 @@ export interface LiveMigrationVerbs {
     options?: PostLiveMigrationOptions,
   ): Promise<void>;
 
-  /** On the source, when the instance has gone: unplugs its interfaces. Nova: `ComputeDriver.post_live_migration_at_source`. */
+  /**
+   * On the source, when the instance has gone: unplugs its interfaces. Nova:
+   * `ComputeDriver.post_live_migration_at_source`.
+   */
   post_live_migration_at_source(
     context: RequestContext,
     instance: Instance,

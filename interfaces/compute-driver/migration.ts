@@ -38,8 +38,8 @@ export interface FinishMigrationOptions extends FinishRevertMigrationOptions {
 /** Cold migration and resize. */
 export interface MigrationVerbs {
   /**
-   * On the source: stops the container and makes what is in it available to the destination. The container stays until the
-   * migration is confirmed.
+   * On the source: stops the container and makes what is in it available to the destination. The container stays until
+   * the migration is confirmed.
    *
    * @param dest - the IP address of the destination.
    * @param flavor - the flavor it will have there.

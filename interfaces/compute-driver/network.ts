@@ -7,7 +7,8 @@ import type { VerbOptions } from './verb-options.js';
 /** Connecting instances. */
 export interface NetworkVerbs {
   /**
-   * Connects the container to its networks. None, which Nova passes where it knows nothing of them, connects nothing. Can be repeated: an orchestrator does so for every instance when it starts.
+   * Connects the container to its networks. None, which Nova passes where it knows nothing of them, connects nothing.
+   * Can be repeated: an orchestrator does so for every instance when it starts.
    *
    * @throws VirtualInterfaceCreateException when an interface cannot be made.
    * Nova: `ComputeDriver.plug_vifs`.
@@ -24,7 +25,8 @@ export interface NetworkVerbs {
   /**
    * Adds an interface to a container, running or not. Can be repeated.
    *
-   * @throws InterfaceAttachFailed when the engine cannot connect the container so: it is in that network already, the addresses are taken.
+   * @throws InterfaceAttachFailed when the engine cannot connect the container so: it is in that network already, the
+   * addresses are taken.
    * @throws InstanceNotFound when there is no such instance.
    * Nova: `ComputeDriver.attach_interface`.
    */
@@ -37,7 +39,8 @@ export interface NetworkVerbs {
   ): Promise<void>;
 
   /**
-   * Takes an interface from a container, running or not. Can be repeated: an interface that the container does not have is no error.
+   * Takes an interface from a container, running or not. Can be repeated: an interface that the container does not have
+   * is no error.
    *
    * @throws InterfaceDetachFailed when the engine cannot.
    * @throws InstanceNotFound when there is no such instance.

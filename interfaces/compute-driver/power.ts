@@ -60,11 +60,11 @@ export interface PowerVerbs {
   power_off(instance: Instance, options?: PowerOffOptions): Promise<void>;
 
   /**
-   * Starts the instance anew; afterwards its power state is `RUNNING`, with its interfaces, whatever it was before. An instance that has lost its
-   * container is made again of its image.
+   * Starts the instance anew; afterwards its power state is `RUNNING`, with its interfaces, whatever it was before. An
+   * instance that has lost its container is made again of its image.
    *
-   * @param reboot_type - `SOFT` asks it to stop, `HARD` kills it and puts back what is missing; a `SOFT` that fails goes on
-   * as `HARD`.
+   * @param reboot_type - `SOFT` asks it to stop, `HARD` kills it and puts back what is missing; a `SOFT` that fails
+   * goes on as `HARD`.
    * @throws InstanceNotFound when there is no such instance, and it names no image to make it of again.
    * @throws InstanceRebootFailure when it does not come back.
    * Nova: `ComputeDriver.reboot`.
@@ -96,8 +96,8 @@ export interface PowerVerbs {
   unpause(instance: Instance, options?: VerbOptions): Promise<void>;
 
   /**
-   * Freezes the container in such a way that {@link resume} lets it go on with its memory. Afterwards its power state is `SUSPENDED`, a paused one's
-   * too.
+   * Freezes the container in such a way that {@link resume} lets it go on with its memory. Afterwards its power state
+   * is `SUSPENDED`, a paused one's too.
    *
    * @throws InstanceNotFound when there is no such instance.
    * @throws InstanceSuspendFailure when it cannot.
@@ -106,7 +106,8 @@ export interface PowerVerbs {
   suspend(context: RequestContext, instance: Instance, options?: VerbOptions): Promise<void>;
 
   /**
-   * Lets a suspended instance go on, with its interfaces. One whose memory was lost, because its host was restarted, is started.
+   * Lets a suspended instance go on, with its interfaces. One whose memory was lost, because its host was restarted, is
+   * started.
    *
    * @throws InstanceNotFound when there is no such instance.
    * @throws InstanceResumeFailure when it cannot.
@@ -120,8 +121,8 @@ export interface PowerVerbs {
   ): Promise<void>;
 
   /**
-   * Starts an instance that ran before its host was restarted, as a `HARD` {@link reboot} does. One that runs, or is frozen with its memory, stays as
-   * it is.
+   * Starts an instance that ran before its host was restarted, as a `HARD` {@link reboot} does. One that runs, or is
+   * frozen with its memory, stays as it is.
    *
    * Nova: `ComputeDriver.resume_state_on_host_boot`.
    */
@@ -133,7 +134,8 @@ export interface PowerVerbs {
   ): Promise<void>;
 
   /**
-   * Reboots instances that have been rebooting for too long, `HARD`, unless they were started meanwhile. What fails is logged, and does not keep the others from it.
+   * Reboots instances that have been rebooting for too long, `HARD`, unless they were started meanwhile. What fails is
+   * logged, and does not keep the others from it.
    *
    * @param timeout - seconds after which a reboot counts as stuck.
    * @param instances - the instances that have been rebooting for longer.

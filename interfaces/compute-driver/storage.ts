@@ -268,8 +268,8 @@ export interface StorageVerbs {
   /**
    * The size of each disk of the instance.
    *
-   * @returns JSON: a list of `{ path, type, virt_disk_size, backing_file, disk_size, over_committed_disk_size }`, sizes in bytes.
-   * Nova: `ComputeDriver.get_instance_disk_info`.
+   * @returns JSON: a list of `{ path, type, virt_disk_size, backing_file, disk_size, over_committed_disk_size }`, sizes
+   * in bytes. Nova: `ComputeDriver.get_instance_disk_info`.
    */
   get_instance_disk_info(instance: Instance, options?: GetInstanceDiskInfoOptions): Promise<string>;
 

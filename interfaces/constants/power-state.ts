@@ -1,4 +1,7 @@
-/** What an instance is doing, as the engine sees it. Nova: `nova/compute/power_state.py`; the numbers are stored by Nova. */
+/**
+ * What an instance is doing, as the engine sees it. Nova: `nova/compute/power_state.py`; the numbers are stored by
+ * Nova.
+ */
 export const power_state = {
   /** The engine knows, but it fits no other state. */
   NOSTATE: 0,

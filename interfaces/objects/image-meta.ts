@@ -1,6 +1,6 @@
 /**
- * What Nova hands a driver of an image. Nova: `nova.objects.ImageMeta`. It holds no content hash, and after a resize hardly more
- * than the id: the image service knows the rest.
+ * What Nova hands a driver of an image. Nova: `nova.objects.ImageMeta`. It holds no content hash, and after a resize
+ * hardly more than the id: the image service knows the rest.
  */
 export interface ImageMeta {
   readonly id: string;

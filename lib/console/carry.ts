@@ -11,7 +11,8 @@ interface Carriage {
 }
 
 /**
- * Carries bytes one way until there are no more; ends and destroys neither side. A chunk is read when the one before has been taken.
+ * Carries bytes one way until there are no more; ends and destroys neither side. A chunk is read when the one before
+ * has been taken.
  *
  * @throws DeadlineExceeded when a chunk is not taken in time, the signal's reason, and what either stream fails with.
  */

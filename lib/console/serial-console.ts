@@ -79,7 +79,11 @@ export class SerialConsole {
     }
   }
 
-  /** Ends when either side does. @throws when a side broke or did not take what the other had said, and when the console was ended. */
+  /**
+   * Ends when either side does.
+   *
+   * @throws when a side broke or did not take what the other had said, and when the console was ended.
+   */
   async #serve(user: Socket): Promise<void> {
     const { attach, patience, signal } = this.#options;
     let terminal: Duplex;

@@ -29,7 +29,8 @@ export class SerialConsoles {
   constructor(options: SerialConsolesOptions) {
     this.#options = options;
     const [first, last] = options.ports;
-    // A driver that was restarted shall not give the ports of the one before to other instances, whose users may still come.
+    // A driver that was restarted shall not give the ports of the one before to other instances, whose users may still
+    // come.
     this.#nextPort = randomInt(first, last + 1);
   }
 
@@ -38,7 +39,8 @@ export class SerialConsoles {
    *
    * @param instance - its uuid.
    * @param attach - called for each user who comes.
-   * @throws SocketPortRangeExhaustedException when all ports are taken; what the system says when the address cannot be used.
+   * @throws SocketPortRangeExhaustedException when all ports are taken; what the system says when the address cannot be
+   * used.
    */
   async open(instance: string, attach: AttachTerminal): Promise<ConsoleConnection> {
     const key = instance.toLowerCase();
@@ -54,7 +56,8 @@ export class SerialConsoles {
   }
 
   /**
-   * Closes an instance's console, where there is one: nobody comes in any more, and who is in has the terminal until that ends.
+   * Closes an instance's console, where there is one: nobody comes in any more, and who is in has the terminal until
+   * that ends.
    *
    * @param instance - its uuid.
    */

@@ -1,5 +1,6 @@
 /**
- * What the driver can do, one file for each area of Nova's interface (interfaces/compute-driver/): each verb is a few lines, which say what it does and
- * what its failure means. The areas are links of one chain, so that the driver is one object; none of them calls another's verbs but through `this`.
+ * What the driver can do, one file for each area of Nova's interface (interfaces/compute-driver/): each verb is a few
+ * lines, which say what it does and what its failure means. The areas are links of one chain, so that the driver is one
+ * object; none of them calls another's verbs but through `this`.
  */
 export { DockerMigrationVerbs as DockerVerbs } from './migration.js';

@@ -45,7 +45,9 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     );
   }
 
-  /** Its volumes are handed over before its turn begins: whoever does so may call other verbs for this very instance. */
+  /**
+   * Its volumes are handed over before its turn begins: whoever does so may call other verbs for this very instance.
+   */
   override async rebuild(
     context: RequestContext,
     instance: Instance,

@@ -96,7 +96,10 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
     );
   }
 
-  /** Nothing but the same host has an instance's files: what it has must not be destroyed before a resize on it is taken back. */
+  /**
+   * Nothing but the same host has an instance's files: what it has must not be destroyed before a resize on it is taken
+   * back.
+   */
   override async check_instance_shared_storage_local(
     _context: RequestContext,
     _instance: Instance,

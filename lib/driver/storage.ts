@@ -41,7 +41,10 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
     });
   }
 
-  /** Refused while the instance has the volume, for the same reason; where Nova destroys the container next, it goes with that. */
+  /**
+   * Refused while the instance has the volume, for the same reason; where Nova destroys the container next, it goes
+   * with that.
+   */
   override async detach_volume(
     _context: RequestContext,
     _connection_info: ConnectionInfo,
@@ -77,7 +80,10 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
     );
   }
 
-  /** Nothing is told of any volume, as in Nova's libvirt driver of those that cannot be measured: an engine counts by device, not by mount. */
+  /**
+   * Nothing is told of any volume, as in Nova's libvirt driver of those that cannot be measured: an engine counts by
+   * device, not by mount.
+   */
   override get_all_volume_usage(
     _context: RequestContext,
     _compute_host_bdms: readonly InstanceBlockDeviceMappings[],

@@ -1,6 +1,9 @@
 import { NovaException } from '../../interfaces/index.js';
 
-/** What functions of the orchestrator fail with, which a verb calls: that is not the driver's to explain, and reaches the caller as it was thrown. */
+/**
+ * What functions of the orchestrator fail with, which a verb calls: that is not the driver's to explain, and reaches
+ * the caller as it was thrown.
+ */
 export class Unexplained {
   readonly #failures: unknown[] = [];
 
@@ -14,7 +17,10 @@ export class Unexplained {
     }
   }
 
-  /** Runs the verb. What it was told by one of the functions it throws as it was, and not as the exception that it has become. */
+  /**
+   * Runs the verb. What it was told by one of the functions it throws as it was, and not as the exception that it has
+   * become.
+   */
   async within<T>(verb: () => Promise<T>): Promise<T> {
     try {
       return await verb();

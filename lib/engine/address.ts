@@ -10,7 +10,10 @@ import { InvalidInput } from '../../interfaces/index.js';
 export interface EngineOptions {
   /** `unix:///path`, `tcp://host:port`, `http://host:port` or `https://host:port`. */
   readonly host: string;
-  /** The path of a PEM file, or its content: the authorities that may vouch for the engine. Default: those that Node trusts. */
+  /**
+   * The path of a PEM file, or its content: the authorities that may vouch for the engine. Default: those that Node
+   * trusts.
+   */
   readonly ca?: string | Buffer;
   /** The path of a PEM file, or its content: our certificate. */
   readonly cert?: string | Buffer;
@@ -50,8 +53,9 @@ const tlsPort = 2376;
 /**
  * Finds out where the engine is: the option, else `DOCKER_HOST`, else `unix:///var/run/docker.sock`.
  *
- * `DOCKER_TLS_VERIFY` or `DOCKER_CERT_PATH` make a `tcp://` connection one with TLS; `ca.pem`, `cert.pem` and `key.pem` come from the latter, or
- * from `~/.docker`. Unlike the `docker` command, verification cannot be turned off by leaving a variable out: only `tlsVerify: false` does.
+ * `DOCKER_TLS_VERIFY` or `DOCKER_CERT_PATH` make a `tcp://` connection one with TLS; `ca.pem`, `cert.pem` and `key.pem`
+ * come from the latter, or from `~/.docker`. Unlike the `docker` command, verification cannot be turned off by leaving
+ * a variable out: only `tlsVerify: false` does.
  *
  * @param option - a URL, or a URL with TLS files. The environment's TLS settings are then not looked at.
  * @param env - where `DOCKER_HOST` and the others are looked up.

@@ -4,10 +4,10 @@ import type { VersionAnswer } from './schemas/system.js';
 /*
  * Versions of the engine's API that this client knows.
  *
- * The oldest is 1.40 (engine 19.03): the last one from before 20.10, which every request here was checked against. What came later is
- * either optional (1.41: one-shot stats; 1.44: an endpoint's own MAC address) or its absence is allowed for in `schemas/`.
- * The newest is 1.51 (engine 28.5), the last one that was seen to work: answers of later versions may lack fields. An engine that speaks
- * more is spoken to in 1.51: engine 29 (1.44 to 1.52) allows it.
+ * The oldest is 1.40 (engine 19.03): the last one from before 20.10, which every request here was checked against. What
+ * came later is either optional (1.41: one-shot stats; 1.44: an endpoint's own MAC address) or its absence is allowed
+ * for in `schemas/`. The newest is 1.51 (engine 28.5), the last one that was seen to work: answers of later versions
+ * may lack fields. An engine that speaks more is spoken to in 1.51: engine 29 (1.44 to 1.52) allows it.
  */
 const oldest = '1.40';
 const newest = '1.51';
@@ -62,8 +62,8 @@ export function agree(answer: VersionAnswer): EngineVersion {
 }
 
 /**
- * Whether the engine refused a request for its API version alone, without looking at it: it has become another engine since the version was
- * agreed. There is no status or header for it, only these words (unchanged from 1.12 to 28.5).
+ * Whether the engine refused a request for its API version alone, without looking at it: it has become another engine
+ * since the version was agreed. There is no status or header for it, only these words (unchanged from 1.12 to 28.5).
  */
 export const isVersionRefusal = (error: unknown): boolean =>
   isBadRequest(error) && /^client version [0-9.]+ is too (?:new|old)\b/.test(error.engineMessage);

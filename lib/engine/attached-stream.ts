@@ -4,8 +4,8 @@ import { brokenOff } from './errors.js';
 import { receive } from './receive.js';
 
 /**
- * Makes one stream of a connection that the engine upgraded: writing goes to the connection as it is, and ending closes that direction
- * only; reading goes through a transform. Destroying it closes the connection.
+ * Makes one stream of a connection that the engine upgraded: writing goes to the connection as it is, and ending closes
+ * that direction only; reading goes through a transform. Destroying it closes the connection.
  *
  * @param what - the stream, as a noun phrase, for error messages.
  * @param signal - destroys the stream.

@@ -32,8 +32,9 @@ export class BuildApi {
   }
 
   /**
-   * Builds an image. Base images are pulled in any case: one that the engine has is not for everybody who can name it. Nothing is taken from the
-   * engine's cache of earlier builds for the same reason. A builder stops when its client is gone.
+   * Builds an image. Base images are pulled in any case: one that the engine has is not for everybody who can name it.
+   * Nothing is taken from the engine's cache of earlier builds for the same reason. A builder stops when its client is
+   * gone.
    *
    * @param context - a tar stream, plain or compressed; destroyed in any case.
    * @returns what the engine says; the image is there at the end.

@@ -20,8 +20,8 @@ import type { CallOptions, Session } from './session.js';
 import type { ContainerSpecification, ResourceLimits } from './specifications.js';
 
 /**
- * Which containers a list has: those that match one value of every key. Only keys that the engine is known to have: it ignores others
- * and then lists everything.
+ * Which containers a list has: those that match one value of every key. Only keys that the engine is known to have: it
+ * ignores others and then lists everything.
  */
 interface ContainerFilters {
   /** `name` or `name=value`; here a container must match all. */
@@ -63,7 +63,8 @@ export class ContainersApi {
   /**
    * Makes a container; it is not started.
    *
-   * @throws EngineError 404 when there is no such image (see `isNoSuchImage`), 409 when the name is taken, 400 when the engine refuses the specification.
+   * @throws EngineError 404 when there is no such image (see `isNoSuchImage`), 409 when the name is taken, 400 when the
+   * engine refuses the specification.
    */
   async create(
     options: CallOptions & { name?: ContainerRef; specification: ContainerSpecification },
@@ -195,7 +196,10 @@ export class ContainersApi {
     );
   }
 
-  /** Tells what a container was made with, in the form in which another one can be made with it; its networks are not in it. */
+  /**
+   * Tells what a container was made with, in the form in which another one can be made with it; its networks are not in
+   * it.
+   */
   async configuration(container: ContainerRef, options: CallOptions = {}): Promise<ContainerConfiguration> {
     return this.#session.json(
       {
@@ -238,7 +242,9 @@ export class ContainersApi {
     );
   }
 
-  /** Gives a container's output: the bytes of both streams in the order they came. The reader must end or destroy it. */
+  /**
+   * Gives a container's output: the bytes of both streams in the order they came. The reader must end or destroy it.
+   */
   async logs(container: ContainerRef, options: LogOptions): Promise<Readable> {
     const request = { method: 'GET', path: path`/containers/${container}/logs` } as const;
     return this.#session.stream(
@@ -317,9 +323,11 @@ export class ContainersApi {
   }
 
   /**
-   * Connects to a container's console. Writing goes to its standard input, which `end()` closes; reading gives its output, as {@link logs} does.
+   * Connects to a container's console. Writing goes to its standard input, which `end()` closes; reading gives its
+   * output, as {@link logs} does.
    *
-   * @param options - `logs` begins with what was written before; `tty` as in {@link LogOptions}; `detachKeys` is what to type on a terminal to be
+   * @param options - `logs` begins with what was written before; `tty` as in {@link LogOptions}; `detachKeys` is what
+   * to type on a terminal to be
    *   disconnected, `ctrl-p,ctrl-q` by default: none of it reaches the container before it is clear that it is something else.
    */
   async attach(

@@ -2,12 +2,13 @@ import { asError } from '../streams/index.js';
 import { TruncatedStream } from './errors.js';
 
 /**
- * Reads a source as fast as it gives, whatever the pace of its own reader, and keeps what is not asked for yet. The source must end when
- * its reader leaves: this one cannot interrupt it.
+ * Reads a source as fast as it gives, whatever the pace of its own reader, and keeps what is not asked for yet. The
+ * source must end when its reader leaves: this one cannot interrupt it.
  *
  * @param limit - items that are kept at most.
  * @param what - the source, as a noun phrase, for error messages.
- * @throws TruncatedStream when the reader falls behind by more than the limit; whatever the source fails with, after what came before.
+ * @throws TruncatedStream when the reader falls behind by more than the limit; whatever the source fails with, after
+ * what came before.
  */
 export async function* drained<T extends object>(
   source: AsyncIterable<T>,

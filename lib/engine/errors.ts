@@ -135,8 +135,8 @@ export const isBadRequest = (error: unknown): error is EngineError => hasStatus(
 export const isUnreachable = (error: unknown): error is EngineUnreachable =>
   error instanceof EngineUnreachable;
 /**
- * The engine may have done, or may still do, what it was asked for, although the one who asked heard of no success: the connection broke, or the
- * answer took too long or could not be read.
+ * The engine may have done, or may still do, what it was asked for, although the one who asked heard of no success: the
+ * connection broke, or the answer took too long or could not be read.
  */
 export const mayHaveBeenDone = (error: unknown): boolean =>
   isUnreachable(error)
@@ -146,8 +146,9 @@ export const mayHaveBeenDone = (error: unknown): boolean =>
       error instanceof EngineProtocolError;
 
 /**
- * The engine has no such image. The status alone does not tell: creating a container that joins another one's network is also answered
- * with 404 when that container is missing, so the words decide ("No such image: …" in 20.10 as in 28.5).
+ * The engine has no such image. The status alone does not tell: creating a container that joins another one's network
+ * is also answered with 404 when that container is missing, so the words decide ("No such image: …" in 20.10 as in
+ * 28.5).
  */
 export const isNoSuchImage = (error: unknown): error is EngineError =>
   isNotFound(error) && /no such image/i.test(error.engineMessage);

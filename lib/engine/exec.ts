@@ -38,8 +38,8 @@ export class ExecApi {
   }
 
   /**
-   * Starts the process. Writing goes to its standard input, which `end()` closes; reading gives its output, both streams in the order
-   * they came, and ends when it does. The reader must end or destroy it.
+   * Starts the process. Writing goes to its standard input, which `end()` closes; reading gives its output, both
+   * streams in the order they came, and ends when it does. The reader must end or destroy it.
    *
    * @param options - `tty` as the process was made with.
    */

@@ -17,8 +17,8 @@ export class FilesApi {
   /**
    * Unpacks a tar archive inside a container.
    *
-   * @param options - `path`: an existing directory of the container; `archive`: destroyed in any case; `noOverwriteDirNonDir`: refuse to
-   * replace a directory by a file and the other way round.
+   * @param options - `path`: an existing directory of the container; `archive`: destroyed in any case;
+   * `noOverwriteDirNonDir`: refuse to replace a directory by a file and the other way round.
    */
   async putArchive(
     container: ContainerRef,
@@ -45,7 +45,9 @@ export class FilesApi {
     });
   }
 
-  /** Packs all files of a container, without those in its volumes, as a tar archive. The reader must end or destroy it. */
+  /**
+   * Packs all files of a container, without those in its volumes, as a tar archive. The reader must end or destroy it.
+   */
   async exportAll(container: ContainerRef, options: CallOptions = {}): Promise<Readable> {
     return this.#session.stream({
       method: 'GET',

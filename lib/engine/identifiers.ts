@@ -12,7 +12,10 @@ export type ContainerId = ContainerRef & { readonly [exact]: true };
 export type NetworkRef = string & { readonly [kind]: 'network' };
 /** A network's full id, as the engine tells it. */
 export type NetworkId = NetworkRef & { readonly [exact]: true };
-/** An image's reference (`repository:tag`, `repository@digest`) or id, checked. Made by {@link imageRef} and {@link imageReference}. */
+/**
+ * An image's reference (`repository:tag`, `repository@digest`) or id, checked. Made by {@link imageRef} and
+ * {@link imageReference}.
+ */
 export type ImageRef = string & { readonly [kind]: 'image' };
 /** An image's id, `sha256:` and 64 hexadecimal digits. */
 export type ImageId = ImageRef & { readonly [exact]: true };
@@ -43,7 +46,10 @@ const longestRepository = 255;
 
 const isName = (text: string): boolean => namePattern.test(text);
 
-/** The engine takes 64 hexadecimal digits, and `sha256:` with fewer, for an id or its beginning: no repository may be called so. */
+/**
+ * The engine takes 64 hexadecimal digits, and `sha256:` with fewer, for an id or its beginning: no repository may be
+ * called so.
+ */
 const readsAsId = (text: string): boolean => text === 'sha256' || fullIdPattern.test(text);
 
 const isRepository = (text: string): boolean => {
@@ -97,7 +103,8 @@ function checked<T extends string>(guard: (text: string) => text is T, text: str
 }
 
 /**
- * Checks a container's name or id: letters, digits, `_`, `.`, `-`, the first a letter or digit, two characters at least.
+ * Checks a container's name or id: letters, digits, `_`, `.`, `-`, the first a letter or digit, two characters at
+ * least.
  *
  * @throws InvalidInput when it is not one.
  */
@@ -120,8 +127,8 @@ export const networkRef = (nameOrId: string): NetworkRef =>
 export const volumeName = (name: string): VolumeName => checked(isVolumeName, name, "a volume's name");
 
 /**
- * Checks an image's reference or id. A bare name that consists of hexadecimal digits is read by the engine as the beginning
- * of an id: where the image must be exactly one, use an id or {@link imageReference}.
+ * Checks an image's reference or id. A bare name that consists of hexadecimal digits is read by the engine as the
+ * beginning of an id: where the image must be exactly one, use an id or {@link imageReference}.
  *
  * @throws InvalidInput when it is not one.
  */

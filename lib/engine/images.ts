@@ -59,12 +59,12 @@ export class ImagesApi {
   }
 
   /**
-   * Loads the images of an archive, as `docker save` makes it. The answer is read to its end: engines with the containerd store may say
-   * "Loaded image" first and fail afterwards.
+   * Loads the images of an archive, as `docker save` makes it. The answer is read to its end: engines with the
+   * containerd store may say "Loaded image" first and fail afterwards.
    *
    * @param archive - a tar stream; destroyed in any case.
-   * @param options - `onProgress` is told the bytes that went to the engine so far; `onLayer` how far it is with each layer that it did not have, some times a
-   * second. With the containerd store nothing is told of layers.
+   * @param options - `onProgress` is told the bytes that went to the engine so far; `onLayer` how far it is with each
+   * layer that it did not have, some times a second. With the containerd store nothing is told of layers.
    * @throws EngineError with `inBand` when the engine refuses the archive; whatever the archive fails with.
    */
   async load(
@@ -103,7 +103,8 @@ export class ImagesApi {
    * Makes an image of one layer from all files of a file system.
    *
    * @param files - a tar stream of them; destroyed in any case.
-   * @param options - `changes`: what containers of it inherit; `onProgress` is told the bytes that went to the engine so far.
+   * @param options - `changes`: what containers of it inherit; `onProgress` is told the bytes that went to the engine
+   * so far.
    * @throws EngineError with `inBand` when the engine refuses the archive; whatever the archive fails with.
    */
   async importFiles(

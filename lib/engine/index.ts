@@ -1,7 +1,8 @@
 /**
- * The embedded tiny HTTP client of a Docker Engine: a method a request, checked names in, checked answers out, byte streams both ways,
- * typed errors. It imports the leaves (streams, labels) and the contracts, knows nothing of instances or Nova's verbs, keeps no state but
- * its connections and the negotiated API version, and never repeats a request that could have been done.
+ * The embedded tiny HTTP client of a Docker Engine: a method a request, checked names in, checked answers out, byte
+ * streams both ways, typed errors. It imports the leaves (streams, labels) and the contracts, knows nothing of
+ * instances or Nova's verbs, keeps no state but its connections and the negotiated API version, and never repeats a
+ * request that could have been done.
  */
 export { engineAddress, type EngineAddress, type EngineOptions } from './address.js';
 export { isAtLeast, type EngineVersion } from './api-version.js';

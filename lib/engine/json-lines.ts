@@ -6,13 +6,13 @@ export const longestLine = 4 * 1024 * 1024;
 const newline = 0x0a;
 
 /**
- * Reads a stream of JSON texts, one a line, as the engine sends progress and events. Lines are cut at the newline byte, which is never
- * part of a longer UTF-8 character, and decoded whole, so it does not matter where chunks end.
+ * Reads a stream of JSON texts, one a line, as the engine sends progress and events. Lines are cut at the newline byte,
+ * which is never part of a longer UTF-8 character, and decoded whole, so it does not matter where chunks end.
  *
  * @param source - the bytes; left when the loop is.
  * @param what - the stream, as a noun phrase, for error messages.
- * @throws TruncatedStream when the stream breaks off, or its last line, which alone may lack the newline, is incomplete;
- * EngineProtocolError when a line is not JSON or longer than {@link longestLine}.
+ * @throws TruncatedStream when the stream breaks off, or its last line, which alone may lack the newline, is
+ * incomplete; EngineProtocolError when a line is not JSON or longer than {@link longestLine}.
  */
 export async function* jsonLines(
   source: AsyncIterable<unknown>,

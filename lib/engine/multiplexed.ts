@@ -10,8 +10,9 @@ import {
 } from './errors.js';
 
 /*
- * Without a terminal, the engine sends a container's two outputs as frames: one byte for the stream (0 input, 1 output, 2 errors, 3 the
- * engine's own complaint), three zero bytes, the payload's length in four bytes big-endian, the payload.
+ * Without a terminal, the engine sends a container's two outputs as frames: one byte for the stream (0 input, 1 output,
+ * 2 errors, 3 the engine's own complaint), three zero bytes, the payload's length in four bytes big-endian, the
+ * payload.
  */
 const headerLength = 8;
 const lengthOffset = 4;
@@ -35,7 +36,8 @@ class FrameReader {
   /**
    * Gives the payloads in a chunk.
    *
-   * @throws EngineProtocolError at a frame that cannot be; EngineError when the engine complains in the middle of the output.
+   * @throws EngineProtocolError at a frame that cannot be; EngineError when the engine complains in the middle of the
+   * output.
    */
   *read(chunk: Buffer): Generator<Buffer, void, void> {
     let rest = chunk;
@@ -84,7 +86,8 @@ class FrameReader {
 }
 
 /**
- * Makes what an output of a container's runs through, whose bytes come out in the order they were written, both streams together.
+ * Makes what an output of a container's runs through, whose bytes come out in the order they were written, both streams
+ * together.
  *
  * @param tty - with a terminal the engine sends the output bare, without one in frames.
  * @param request - what was asked, for error messages.

@@ -5,7 +5,9 @@ import { networkCreated, networkInspect, type NetworkInspect } from './schemas/n
 import type { CallOptions, Session } from './session.js';
 import type { NetworkConnection, NetworkSpecification } from './specifications.js';
 
-/** Which networks a list has. Only keys that the engine is known to have: it ignores others and then lists everything. */
+/**
+ * Which networks a list has. Only keys that the engine is known to have: it ignores others and then lists everything.
+ */
 interface NetworkFilters {
   /** `name` or `name=value`; a network must match all. */
   readonly label?: readonly string[];
@@ -73,10 +75,11 @@ export class NetworksApi {
   }
 
   /**
-   * Puts a container into a network. For one that does not run the engine only makes a note, and (20.10) does not even look whether there is
-   * such a network: its next start fails then.
+   * Puts a container into a network. For one that does not run the engine only makes a note, and (20.10) does not even
+   * look whether there is such a network: its next start fails then.
    *
-   * @throws EngineError 404 when there is no such network, 403 when the container is in it already or the address is not the network's.
+   * @throws EngineError 404 when there is no such network, 403 when the container is in it already or the address is
+   * not the network's.
    */
   async connect(
     network: NetworkRef,

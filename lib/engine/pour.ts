@@ -9,8 +9,9 @@ export interface Outflow {
 }
 
 /**
- * Sends bytes as the body of a request, and ends it. When they fail, the request is destroyed with their error: its other end must not take what has arrived for
- * all. When the request breaks, it tells so itself, and the rest is not read: it is its owner's to destroy.
+ * Sends bytes as the body of a request, and ends it. When they fail, the request is destroyed with their error: its
+ * other end must not take what has arrived for all. When the request breaks, it tells so itself, and the rest is not
+ * read: it is its owner's to destroy.
  */
 export async function pour({ pieces, lent }: Outflow, request: ClientRequest): Promise<void> {
   const iterator = pieces[Symbol.asyncIterator]();
@@ -23,7 +24,10 @@ export async function pour({ pieces, lent }: Outflow, request: ClientRequest): P
   }
 }
 
-/** @returns whether there is any use in writing more, once there is room for it, or, of lent memory, once the kernel has taken it. */
+/**
+ * @returns whether there is any use in writing more, once there is room for it, or, of lent memory, once the kernel has
+ * taken it.
+ */
 function written(request: ClientRequest, piece: Uint8Array, lent: boolean): Promise<boolean> {
   return new Promise((resolve) => {
     if (request.destroyed) {

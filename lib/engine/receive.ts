@@ -13,9 +13,9 @@ interface ReceiveOptions {
 }
 
 /**
- * Lets a stream from the engine flow through a transform, and gives that to the reader, who owns both: destroying it closes the connection.
- * It fails with TruncatedStream when the connection breaks, DeadlineExceeded when the engine is silent too long while the reader has taken
- * all there was, the signal's reason when that aborts.
+ * Lets a stream from the engine flow through a transform, and gives that to the reader, who owns both: destroying it
+ * closes the connection. It fails with TruncatedStream when the connection breaks, DeadlineExceeded when the engine is
+ * silent too long while the reader has taken all there was, the signal's reason when that aborts.
  */
 export function receive(body: Readable, through: Transform, options: ReceiveOptions): Readable {
   const { what, silence, signal } = options;

@@ -6,8 +6,8 @@ declare const kind: unique symbol;
 export type RequestPath = string & { readonly [kind]: 'path' };
 
 /**
- * Every segment begins with a letter, a digit or `_`, so none is `.` or `..`, which URL parsers resolve, and none holds a `%`, a `?` or
- * a `#`. The types alone promise this; the check holds even against a caller without a compiler.
+ * Every segment begins with a letter, a digit or `_`, so none is `.` or `..`, which URL parsers resolve, and none holds
+ * a `%`, a `?` or a `#`. The types alone promise this; the check holds even against a caller without a compiler.
  */
 const pathPattern = /^(?:\/[a-zA-Z0-9_][a-zA-Z0-9_.:@-]*)+$/;
 

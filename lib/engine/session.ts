@@ -38,7 +38,10 @@ interface Call extends CallOptions {
   /** Sent as JSON. */
   readonly body?: object;
   readonly upload?: Upload;
-  /** Milliseconds until the answer is complete; for streams and uploads, the longest silence. Undefined: only the signal ends it. */
+  /**
+   * Milliseconds until the answer is complete; for streams and uploads, the longest silence. Undefined: only the signal
+   * ends it.
+   */
   readonly timeout: number | undefined;
 }
 
@@ -50,7 +53,10 @@ interface SessionOptions {
 
 type Send = (exchange: Exchange, signal: AbortSignal | undefined) => Promise<Answer>;
 
-/** What all resources of an engine share: the connections, the agreed API version, how answers are read, checked and refused. */
+/**
+ * What all resources of an engine share: the connections, the agreed API version, how answers are read, checked and
+ * refused.
+ */
 export class Session {
   readonly timeouts: EngineTimeouts;
   readonly #transport: Transport;
@@ -172,7 +178,8 @@ export class Session {
       if (isSuccess(answer.status)) return answer;
       const error = await refusal(request, answer);
       if (!isVersionRefusal(error)) throw error;
-      // The engine was replaced by one that does not speak this version. It did nothing yet, so the call may be repeated, unless its upload is used up.
+      // The engine was replaced by one that does not speak this version. It did nothing yet, so the call may be
+      // repeated, unless its upload is used up.
       if (this.#agreement === agreement) this.#agreement = undefined;
       if (repeated || call.upload !== undefined) throw error;
     }

@@ -11,7 +11,10 @@ import {
 } from './schemas/system.js';
 import type { CallOptions, Session } from './session.js';
 
-/** Which events are wanted: those that match one value of every key. The engine ignores keys it does not know and then sends everything. */
+/**
+ * Which events are wanted: those that match one value of every key. The engine ignores keys it does not know and then
+ * sends everything.
+ */
 export interface EventFilters {
   readonly type?: readonly ('container' | 'image' | 'network' | 'daemon')[];
   readonly event?: readonly string[];
@@ -66,12 +69,12 @@ export class SystemApi {
   }
 
   /**
-   * Follows what happens in the engine, for as long as the caller reads; leaving the loop closes the connection. The engine is always read
-   * at once, because one whose reader stalls becomes slow for everybody.
+   * Follows what happens in the engine, for as long as the caller reads; leaving the loop closes the connection. The
+   * engine is always read at once, because one whose reader stalls becomes slow for everybody.
    *
    * @param options - `onOpen` is called once the engine has begun to send: what happens from then on will be told.
-   * @throws TruncatedStream when the connection breaks or the reader falls too far behind: events may be lost, ask anew for the
-   * state of things; the signal's reason when that aborts.
+   * @throws TruncatedStream when the connection breaks or the reader falls too far behind: events may be lost, ask anew
+   * for the state of things; the signal's reason when that aborts.
    */
   async *events(
     options: CallOptions & { filters?: EventFilters; onOpen?: () => void } = {},
@@ -105,9 +108,11 @@ export class SystemApi {
   }
 
   /**
-   * Tells what has happened, as far as the engine remembers: its last 256 events of any kind, and none from before it was started.
+   * Tells what has happened, as far as the engine remembers: its last 256 events of any kind, and none from before it
+   * was started.
    *
-   * @param options - `since` and `until`: seconds since 1970 by the engine's clock, with a fraction. The engine waits for an end that is to come.
+   * @param options - `since` and `until`: seconds since 1970 by the engine's clock, with a fraction. The engine waits
+   * for an end that is to come.
    */
   async *pastEvents(
     options: CallOptions & { since: number; until: number; filters?: EventFilters },

@@ -29,8 +29,8 @@ export interface Exchange {
 }
 
 /**
- * What the engine answered. The body must be read to its end or destroyed: until then it holds a connection. That of status 101 is a Duplex:
- * the connection itself.
+ * What the engine answered. The body must be read to its end or destroyed: until then it holds a connection. That of
+ * status 101 is a Duplex: the connection itself.
  */
 export interface Answer {
   readonly status: number;
@@ -40,7 +40,10 @@ export interface Answer {
 
 type Agent = PlainAgent | TlsAgent;
 
-/** Everything that connects to an engine: pooled connections for requests and answers, one of its own for each upgraded stream. */
+/**
+ * Everything that connects to an engine: pooled connections for requests and answers, one of its own for each upgraded
+ * stream.
+ */
 export class Transport {
   readonly #address: EngineAddress;
   readonly #client: AxiosInstance;
@@ -75,11 +78,12 @@ export class Transport {
   }
 
   /**
-   * Sends a request and waits until its answer begins. A question that went to a kept connection just as the engine closed it is asked once
-   * more on a new one.
+   * Sends a request and waits until its answer begins. A question that went to a kept connection just as the engine
+   * closed it is asked once more on a new one.
    *
    * @param signal - ends the exchange, and the answer's body after it.
-   * @throws EngineUnreachable; EngineProtocolError when what answers does not speak HTTP; the signal's reason when that aborts.
+   * @throws EngineUnreachable; EngineProtocolError when what answers does not speak HTTP; the signal's reason when that
+   * aborts.
    */
   async exchange(exchange: Exchange, signal: AbortSignal | undefined): Promise<Answer> {
     try {
@@ -95,11 +99,13 @@ export class Transport {
   }
 
   /**
-   * Sends a request that asks to turn its connection into a stream of bytes both ways. axios cannot: it waits for ever for an answer.
+   * Sends a request that asks to turn its connection into a stream of bytes both ways. axios cannot: it waits for ever
+   * for an answer.
    *
    * @param signal - ends the exchange, and the stream after it.
    * @returns status 101 and the connection as body, or what else the engine answered.
-   * @throws EngineUnreachable; EngineProtocolError when what answers does not speak HTTP; the signal's reason when that aborts.
+   * @throws EngineUnreachable; EngineProtocolError when what answers does not speak HTTP; the signal's reason when that
+   * aborts.
    */
   async upgrade(exchange: Exchange, signal: AbortSignal | undefined): Promise<Answer> {
     try {
@@ -199,7 +205,10 @@ export class Transport {
     };
   }
 
-  /** Runs an exchange up to the beginning of its answer, with a signal that aborts when the caller's does or the client is closed. */
+  /**
+   * Runs an exchange up to the beginning of its answer, with a signal that aborts when the caller's does or the client
+   * is closed.
+   */
   async #guarded<T>(signal: AbortSignal | undefined, run: (breakOff: AbortSignal) => Promise<T>): Promise<T> {
     signal?.throwIfAborted();
     const controller = new AbortController();

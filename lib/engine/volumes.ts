@@ -4,7 +4,9 @@ import { volumeInspect, volumeList, type VolumeInspect } from './schemas/volumes
 import type { CallOptions, Session } from './session.js';
 import type { VolumeSpecification } from './specifications.js';
 
-/** Which volumes a list has. Only keys that the engine is known to have: it ignores others and then lists everything. */
+/**
+ * Which volumes a list has. Only keys that the engine is known to have: it ignores others and then lists everything.
+ */
 interface VolumeFilters {
   /** `name` or `name=value`; a volume must match all. */
   readonly label?: readonly string[];

@@ -11,8 +11,8 @@ interface Known {
 }
 
 /**
- * What each instance was last known to do, and which transitions follow from what is heard of it next: each once, in order, and those too that
- * nobody told but that must have been.
+ * What each instance was last known to do, and which transitions follow from what is heard of it next: each once, in
+ * order, and those too that nobody told but that must have been.
  */
 export class Activities {
   /** By the instance's uuid. */
@@ -64,7 +64,8 @@ export class Activities {
   }
 
   /**
-   * The instances were listed after an interruption. Of those of which events were heard since, the events are the better witness.
+   * The instances were listed after an interruption. Of those of which events were heard since, the events are the
+   * better witness.
    *
    * @param found - all instances that there are.
    * @returns the transitions to tell of each instance.

@@ -14,7 +14,10 @@ const shortestWait = 100;
 const longestWait = 5_000;
 /** Milliseconds within which the engine must begin to tell its events; it does so at once. */
 const longestBeginning = 60_000;
-/** Seconds by which an event may carry an earlier time than the one before it: the engine looks at the clock before it queues them. */
+/**
+ * Seconds by which an event may carry an earlier time than the one before it: the engine looks at the clock before it
+ * queues them.
+ */
 const disorder = 1;
 
 /** What a follower works with. */
@@ -31,11 +34,11 @@ interface EventFollowerOptions {
 /**
  * Follows what the engine reports of one host's instances and tells it as lifecycle events.
  *
- * A stream that broke is opened anew. Then the instances are listed, and the engine is asked what it remembers of the time in between. What it has
- * forgotten follows from what the instances did before and do now.
+ * A stream that broke is opened anew. Then the instances are listed, and the engine is asked what it remembers of the
+ * time in between. What it has forgotten follows from what the instances did before and do now.
  *
- * A listener that takes its time holds up nobody but itself: the client of the engine keeps some thousand events for it. When there are more, the stream is given up, and
- * opened anew when all that were kept have been told.
+ * A listener that takes its time holds up nobody but itself: the client of the engine keeps some thousand events for
+ * it. When there are more, the stream is given up, and opened anew when all that were kept have been told.
  */
 export class EventFollower {
   readonly #options: EventFollowerOptions;
@@ -57,7 +60,8 @@ export class EventFollower {
   /**
    * Begins to follow. What has happened before is not told.
    *
-   * @throws what the engine's client throws when the engine cannot be followed at all; the signal's reason when that aborts.
+   * @throws what the engine's client throws when the engine cannot be followed at all; the signal's reason when that
+   * aborts.
    */
   async start(parent?: AbortSignal): Promise<void> {
     await withDeadline('the beginning of the event stream', longestBeginning, parent, async (signal) => {
@@ -167,13 +171,19 @@ export class EventFollower {
     );
   }
 
-  /** Seconds since 1970 by the clock that the engine's events are dated with, rounded up. One that does not tell is taken to have ours. */
+  /**
+   * Seconds since 1970 by the clock that the engine's events are dated with, rounded up. One that does not tell is
+   * taken to have ours.
+   */
   async #engineTime(signal: AbortSignal): Promise<number> {
     const { SystemTime: time } = await this.#options.engine.system.info({ signal });
     return ((time === undefined ? Date.now() : Date.parse(time)) + 1) / 1000;
   }
 
-  /** Handles what the engine remembers from the last event that was heard, else from when the following began, until now. */
+  /**
+   * Handles what the engine remembers from the last event that was heard, else from when the following began, until
+   * now.
+   */
   async #handleMissed(began: number, now: number, signal: AbortSignal): Promise<void> {
     const { engine, logger } = this.#options;
     const beginning = now - (performance.now() - began) / 1000;
@@ -213,7 +223,10 @@ export class EventFollower {
     await this.#tell(uuid, this.#activities.happened(uuid, action), isSuspended, this.#last);
   }
 
-  /** The listener is waited for until the following is over: what is known to have happened must be told, whatever becomes of the stream meanwhile. */
+  /**
+   * The listener is waited for until the following is over: what is known to have happened must be told, whatever
+   * becomes of the stream meanwhile.
+   */
   async #tell(
     uuid: string,
     transitions: readonly LifecycleTransition[],

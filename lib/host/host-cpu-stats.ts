@@ -3,7 +3,9 @@ import { cpus } from 'node:os';
 import type { HostCpuStats } from '../../interfaces/index.js';
 import { NovaException } from '../../interfaces/index.js';
 
-/** The kernel counts in ticks of a hundredth of a second for all who read, whatever it does itself (proc(5), USER_HZ). */
+/**
+ * The kernel counts in ticks of a hundredth of a second for all who read, whatever it does itself (proc(5), USER_HZ).
+ */
 const nanosecondsPerTick = 10_000_000;
 
 /**

@@ -1,5 +1,6 @@
 /**
- * The host: what it has, what the instances use of it, how long it has been up, where it is. Imports the engine; changes nothing.
+ * The host: what it has, what the instances use of it, how long it has been up, where it is. Imports the engine;
+ * changes nothing.
  */
 export { hostCpuStats } from './host-cpu-stats.js';
 export { hostResources } from './host-resources.js';

@@ -20,9 +20,11 @@ interface InventoryPolicy {
 const initialRatios = { VCPU: 4, MEMORY_MB: 1, DISK_GB: 1 };
 
 /**
- * What a node offers, as Placement counts it. Classes of which there is nothing are left out: Placement takes no inventory of none.
+ * What a node offers, as Placement counts it. Classes of which there is nothing are left out: Placement takes no
+ * inventory of none.
  *
- * @param known - what Placement has of the node: a ratio that an administrator set there stays, unless the policy says another.
+ * @param known - what Placement has of the node: a ratio that an administrator set there stays, unless the policy says
+ * another.
  */
 export function inventories(
   { vcpus, memory_mb, local_gb }: Pick<HostResources, 'vcpus' | 'memory_mb' | 'local_gb'>,

@@ -7,8 +7,8 @@ const name = volumeName(imageCacheVolume);
 /**
  * Since when images have been unused, in seconds since 1970, by their ids.
  *
- * It stands in the labels of an empty volume, which outlives the driver and is the same for all hosts of the engine. What is not understood is left
- * out: an image that is not in it begins to be unused now.
+ * It stands in the labels of an empty volume, which outlives the driver and is the same for all hosts of the engine.
+ * What is not understood is left out: an image that is not in it begins to be unused now.
  */
 export async function readCacheNote(
   engine: Engine,

@@ -2,8 +2,9 @@ import { ImageUnacceptable } from '../../interfaces/index.js';
 import { EngineError } from '../engine/index.js';
 
 /**
- * What engines say of an archive that none of them could load (20.10, 28.5 and 28.5 with the containerd store, each tried). Their words for what a host lacks are without number, and
- * some ("invalid argument", "file name too long", "operation not supported") depend on its file system.
+ * What engines say of an archive that none of them could load (20.10, 28.5 and 28.5 with the containerd store, each
+ * tried). Their words for what a host lacks are without number, and some ("invalid argument", "file name too long",
+ * "operation not supported") depend on its file system.
  */
 const faults = [
   /invalid tar header/,
@@ -19,8 +20,8 @@ const faults = [
 ];
 
 /**
- * Tells an archive that is at fault from an engine that is. Nova tries no other host for an image that is unacceptable, so what is not known for
- * certain is the engine's fault.
+ * Tells an archive that is at fault from an engine that is. Nova tries no other host for an image that is unacceptable,
+ * so what is not known for certain is the engine's fault.
  *
  * @returns ImageUnacceptable in place of the engine's error when it is about the archive, else the error as it is.
  */

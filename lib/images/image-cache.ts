@@ -34,7 +34,10 @@ interface ImageCache {
 
 /** An image under the name that the driver gave it. */
 interface CachedImage {
-  /** What it is called in the note: its id in the image service, or the name of an instance's own image, which cannot be such an id. */
+  /**
+   * What it is called in the note: its id in the image service, or the name of an instance's own image, which cannot be
+   * such an id.
+   */
   readonly key: string;
   readonly reference: ImageReference;
   readonly image: ImageSummary;
@@ -45,15 +48,18 @@ interface CachedImage {
 }
 
 /**
- * Removes images that the driver loaded, for any of its hosts on this engine, and that have been unused for a while: no container of the engine is made
- * of it, running or not, and nobody holds it. The while begins when this first finds it unused, and anew whenever an instance boots from it.
+ * Removes images that the driver loaded, for any of its hosts on this engine, and that have been unused for a while: no
+ * container of the engine is made of it, running or not, and nobody holds it. The while begins when this first finds it
+ * unused, and anew whenever an instance boots from it.
  *
- * So are the images of instances' own files that a migration left which did not come to its end: those of instances that nobody names and that have no container
- * on the engine.
+ * So are the images of instances' own files that a migration left which did not come to its end: those of instances
+ * that nobody names and that have no container on the engine.
  *
- * A container that is made of an image at this moment is safe: the engine refuses to remove its image, or else has none for it, and it is loaded anew.
+ * A container that is made of an image at this moment is safe: the engine refuses to remove its image, or else has none
+ * for it, and it is loaded anew.
  *
- * @throws what the engine fails with when it is asked; what it refuses to remove is logged. The signal's reason when that aborts.
+ * @throws what the engine fails with when it is asked; what it refuses to remove is logged. The signal's reason when
+ * that aborts.
  */
 export async function removeUnusedImages(cache: ImageCache, unused: UnusedImages): Promise<void> {
   const { engine, holds, logger } = cache;
@@ -103,7 +109,10 @@ function cachedImages(image: ImageSummary, { needed, instances }: UnusedImages):
   });
 }
 
-/** By what the container was made of, and by what its instance was booted from: that may be another when it came from another engine. */
+/**
+ * By what the container was made of, and by what its instance was booted from: that may be another when it came from
+ * another engine.
+ */
 function uses(container: ContainerSummary, { reference, image, user: [name, value] }: CachedImage): boolean {
   return (
     container.ImageID === image.Id ||

@@ -3,10 +3,16 @@ import type { Engine, ImageReference } from '../engine/index.js';
 import { Turns } from '../streams/index.js';
 import { discardImage } from './temporary-image.js';
 
-/** How many images are remembered to have been kept. One that was forgotten is removed early when nobody uses it, and loaded anew. */
+/**
+ * How many images are remembered to have been kept. One that was forgotten is removed early when nobody uses it, and
+ * loaded anew.
+ */
 const longestMemory = 1000;
 
-/** What is known of an image from its first holder to its last; where it goes with that one, until then: who comes before is one of them. */
+/**
+ * What is known of an image from its first holder to its last; where it goes with that one, until then: who comes
+ * before is one of them.
+ */
 interface Holding {
   holders: number;
   /** Whether the engine got it from us meanwhile; `perhaps` when it was told to name it so and its answer was lost. */
@@ -22,8 +28,8 @@ export interface Hold {
 }
 
 /**
- * Who counts on which image of the engine while no container of theirs shows it. An image that is held is not removed; one that came for the sake
- * of its holders goes with the last of them, unless one of them has use for it.
+ * Who counts on which image of the engine while no container of theirs shows it. An image that is held is not removed;
+ * one that came for the sake of its holders goes with the last of them, unless one of them has use for it.
  */
 export class ImageHolds {
   readonly #engine: Engine;
@@ -87,7 +93,10 @@ export class ImageHolds {
     return this.#kept.get(image) ?? 0;
   }
 
-  /** Removes an image that nobody holds any more, unless it is held again, was kept or is gone when its removal has its turn. */
+  /**
+   * Removes an image that nobody holds any more, unless it is held again, was kept or is gone when its removal has its
+   * turn.
+   */
   async #discard(image: ImageReference, holding: Holding): Promise<void> {
     await this.unlessHeld(image, undefined, async () => {
       if (this.#held.get(image) !== holding) return;

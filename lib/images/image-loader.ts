@@ -39,7 +39,9 @@ export interface ImageLoaderOptions {
   readonly limits?: Partial<ImageLimits>;
   /** Images that the engine loads at once; default {@link defaultConcurrency}. */
   readonly concurrency?: number;
-  /** A directory with files of images, each named by its image's id, tried before the image service; an absolute path. */
+  /**
+   * A directory with files of images, each named by its image's id, tried before the image service; an absolute path.
+   */
   readonly sharedDirectory?: string | undefined;
   readonly logger: Logger;
 }
@@ -47,24 +49,31 @@ export interface ImageLoaderOptions {
 /** Images that an engine loads at once unless it is told otherwise: more only make each of them slower. */
 export const defaultConcurrency = 2;
 
-/** An image of the engine that somebody is about to boot from: until one of `keep` and `abandon`, of which the first counts, nobody removes it. */
+/**
+ * An image of the engine that somebody is about to boot from: until one of `keep` and `abandon`, of which the first
+ * counts, nobody removes it.
+ */
 export interface HeldImage {
   /** Its name in the engine, see {@link bootReference}. */
   readonly reference: ImageReference;
   /**
-   * Loads it, for when the engine says that it has no such image: in one stream from the image service, or the shared directory, to the engine, verified on the way. However
-   * many callers want it at the same time, it is fetched once, as the first of them; each must be allowed to read it.
+   * Loads it, for when the engine says that it has no such image: in one stream from the image service, or the shared
+   * directory, to the engine, verified on the way. However many callers want it at the same time, it is fetched once,
+   * as the first of them; each must be allowed to read it.
    *
-   * @param options - `signal`: the caller stops waiting, and the last one to do so ends the work; `onProgress`: `downloading` with bytes, then
-   * `loading` while the engine unpacks.
+   * @param options - `signal`: the caller stops waiting, and the last one to do so ends the work; `onProgress`:
+   * `downloading` with bytes, then `loading` while the engine unpacks.
    * @returns whether it was fetched; false when it is there already.
-   * @throws ImageNotFound, ImageNotAuthorized, ImageNotActive, or ImageUnacceptable, which says what is wrong with the image; what the image
-   * service or the engine fail with; the signal's reason when that aborts.
+   * @throws ImageNotFound, ImageNotAuthorized, ImageNotActive, or ImageUnacceptable, which says what is wrong with the
+   * image; what the image service or the engine fail with; the signal's reason when that aborts.
    */
   readonly load: (context: RequestContext, options?: LongRunningOptions) => Promise<boolean>;
   /** It is booted from. */
   readonly keep: () => void;
-  /** It is of no use: when it came for the sake of those who hold it, the last of them takes it away. One that was there before, that was kept or that a container uses stays. */
+  /**
+   * It is of no use: when it came for the sake of those who hold it, the last of them takes it away. One that was there
+   * before, that was kept or that a container uses stays.
+   */
   readonly abandon: () => Promise<void>;
 }
 
@@ -97,7 +106,8 @@ export class ImageLoader {
   /**
    * Holds an image that is about to be booted from, there or not. It asks the engine for nothing.
    *
-   * @throws InvalidInput when the id cannot be a tag; the signal's reason when it aborts while the image is just being removed.
+   * @throws InvalidInput when the id cannot be a tag; the signal's reason when it aborts while the image is just being
+   * removed.
    */
   async hold(image_id: string, signal?: AbortSignal): Promise<HeldImage> {
     const reference = bootReference(image_id);
@@ -130,8 +140,8 @@ export class ImageLoader {
   }
 
   /**
-   * Removes what a crash of this host left in the engine: images that were being loaded, or saved as snapshots. Only while the host does nothing
-   * else.
+   * Removes what a crash of this host left in the engine: images that were being loaded, or saved as snapshots. Only
+   * while the host does nothing else.
    *
    * @returns their names.
    * @throws what the engine fails with when it is asked for its images.
@@ -141,7 +151,8 @@ export class ImageLoader {
   }
 
   /**
-   * Removes images that this driver loaded and that nobody on the engine has used for a while, see {@link removeUnusedImages}.
+   * Removes images that this driver loaded and that nobody on the engine has used for a while, see
+   * {@link removeUnusedImages}.
    *
    * @throws what the engine fails with when it is asked; the signal's reason when that aborts.
    */
@@ -236,7 +247,10 @@ export class ImageLoader {
     });
   }
 
-  /** Gives an image its lasting name. The signal is not heeded: whoever holds the image takes it away when nobody wants it any more. */
+  /**
+   * Gives an image its lasting name. The signal is not heeded: whoever holds the image takes it away when nobody wants
+   * it any more.
+   */
   async #name(image: ImageReference, id: string): Promise<void> {
     const reference = bootReference(id);
     try {

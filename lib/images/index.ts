@@ -1,6 +1,7 @@
 /**
- * Where images come from, how they get into the engine and out of it again: the image services, the loader, snapshots. It imports the engine, the
- * leaves and the contracts; it knows nothing of instances, and trusts nothing that an image says of itself.
+ * Where images come from, how they get into the engine and out of it again: the image services, the loader, snapshots.
+ * It imports the engine, the leaves and the contracts; it knows nothing of instances, and trusts nothing that an image
+ * says of itself.
  */
 export { defaultImageLimits, type ImageLimits } from './archive/index.js';
 export * from './directory/index.js';

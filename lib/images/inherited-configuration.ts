@@ -8,8 +8,8 @@ type InheritedConfiguration = Partial<
 >;
 
 /**
- * What containers of a root file system inherit, which has no configuration to say so: from the properties `docker_command`, `docker_environment`,
- * `docker_user` and `docker_working_dir` of its image.
+ * What containers of a root file system inherit, which has no configuration to say so: from the properties
+ * `docker_command`, `docker_environment`, `docker_user` and `docker_working_dir` of its image.
  *
  * @throws ImageUnacceptable when one of them cannot be used.
  */

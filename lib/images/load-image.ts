@@ -48,11 +48,13 @@ interface ImageLoad extends FlightControls {
 }
 
 /**
- * Brings one image into an engine: under a temporary name, then it is checked, then it is named. In parts where the engine has some of its layers and it may be given
- * them, else as a whole. When it fails, the engine has what it had before.
+ * Brings one image into an engine: under a temporary name, then it is checked, then it is named. In parts where the
+ * engine has some of its layers and it may be given them, else as a whole. When it fails, the engine has what it had
+ * before.
  *
  * @returns whether it came in parts.
- * @throws ImageUnacceptable, which says what is wrong with the image; what the data, the engine or `name` fail with; the signal's reason when that aborts.
+ * @throws ImageUnacceptable, which says what is wrong with the image; what the data, the engine or `name` fail with;
+ * the signal's reason when that aborts.
  */
 export async function loadImage(image: ImageLoad): Promise<boolean> {
   if (baseOf(image.record) === undefined && (await loadInParts(image))) return true;
@@ -72,7 +74,8 @@ async function loadInParts(image: ImageLoad): Promise<boolean> {
   } catch (error) {
     signal.throwIfAborted();
     if (isUnreachable(error)) throw error;
-    // The index may be wrong, or layers may have gone from the engine meanwhile: what is wrong with the image itself, the whole of it tells.
+    // The index may be wrong, or layers may have gone from the engine meanwhile: what is wrong with the image itself,
+    // the whole of it tells.
     logger.info('an image is fetched as a whole: it could not be loaded in parts', {
       image_id: record.id,
       error,
@@ -121,7 +124,10 @@ async function layersBelow(
   return layers;
 }
 
-/** @param send - has the engine make an image of the archive, under the temporary name, and is to tell how far it is with each layer. */
+/**
+ * @param send - has the engine make an image of the archive, under the temporary name, and is to tell how far it is
+ * with each layer.
+ */
 async function give(
   { engine, record, name, logger, signal, onProgress }: ImageLoad,
   temporary: TemporaryName,
@@ -135,11 +141,13 @@ async function give(
     ({ layers }) => loading.expect(layers),
     () => undefined,
   );
-  // Its promises tell what it fails with. It may fail before anybody reads it, and without a listener that would end the process.
+  // Its promises tell what it fails with. It may fail before anybody reads it, and without a listener that would end
+  // the process.
   archive.on('error', () => undefined);
   let answerLost = false;
   try {
-    // The signal ends the archive, not the call: once the engine has all of it, it goes on without its client, and undoing would find nothing yet.
+    // The signal ends the archive, not the call: once the engine has all of it, it goes on without its client, and
+    // undoing would find nothing yet.
     await send((layer) => loading.layer(layer)).catch((error: unknown) => {
       answerLost = mayHaveBeenDone(error);
       throw refusedByEngine(record.id, error);

@@ -17,7 +17,8 @@ export function mustBeLoaded(
     new ImageUnacceptable(`Image ${image_id} is not what the engine made of it: the ${what} differs`);
   if (!isDeepStrictEqual(loaded.RootFS.Layers, expected.configuration.rootfs.diff_ids))
     throw differs('list of layers');
-  // Classic stores name an image by its configuration's digest, so that nothing is left to compare; the containerd store by its manifest's.
+  // Classic stores name an image by its configuration's digest, so that nothing is left to compare; the containerd
+  // store by its manifest's.
   if (loaded.Id === expected.id) return;
   const config = expected.configuration.config ?? {};
   const pairs: readonly (readonly [string, unknown, unknown])[] = [

@@ -15,9 +15,10 @@ export class SingleFlight<T> {
   readonly #flights = new Map<string, Flight<T>>();
 
   /**
-   * Joins the work under this key that is under way, or starts it. Every caller gets its outcome, and its progress from where it stands. A caller
-   * whose signal aborts leaves at once; the last one to leave takes the work with it and waits until that has been undone. Work that is
-   * being undone is not joined: the next one starts afresh when it has ended.
+   * Joins the work under this key that is under way, or starts it. Every caller gets its outcome, and its progress from
+   * where it stands. A caller whose signal aborts leaves at once; the last one to leave takes the work with it and
+   * waits until that has been undone. Work that is being undone is not joined: the next one starts afresh when it has
+   * ended.
    *
    * @param options - an `onProgress` that throws ends the work of all: each must be harmless.
    * @throws what the work fails with; the signal's reason when that aborts.

@@ -34,7 +34,9 @@ export interface SnapshotRequest extends LongRunningOptions {
   readonly image_id: string;
   /** What else to write on the image. */
   readonly metadata?: ImageMetadata;
-  /** The image that the instance was booted from: given when only what lies above it is to be saved, where that can be. */
+  /**
+   * The image that the instance was booted from: given when only what lies above it is to be saved, where that can be.
+   */
   readonly above?: string;
   /** Whether the container stands still while it is committed. */
   readonly pause: boolean;
@@ -43,10 +45,12 @@ export interface SnapshotRequest extends LongRunningOptions {
 }
 
 /**
- * Commits a container as an image of the engine. It holds what the container's files and command make up; the container may change, or go, from now on.
+ * Commits a container as an image of the engine. It holds what the container's files and command make up; the container
+ * may change, or go, from now on.
  *
  * @returns what must be uploaded, or else be discarded.
- * @throws what `update_task_state` or the engine fail with; the signal's reason when that aborts, which waits for a commit that is under way.
+ * @throws what `update_task_state` or the engine fail with; the signal's reason when that aborts, which waits for a
+ * commit that is under way.
  */
 export async function takeSnapshot(
   environment: SnapshotEnvironment,
@@ -62,7 +66,8 @@ export async function takeSnapshot(
   let answerLost = false;
   try {
     onProgress?.({ phase: 'committing', bytes: 0 });
-    // The signal is not heeded here: an engine goes on committing when its client is gone, and undoing would find nothing yet.
+    // The signal is not heeded here: an engine goes on committing when its client is gone, and undoing would find
+    // nothing yet.
     const { repo, tag } = temporary;
     await engine.containers.commit(container.Id, { repo, tag, pause }).catch((error: unknown) => {
       answerLost = mayHaveBeenDone(error);
@@ -97,7 +102,8 @@ export class Snapshot {
   }
 
   /**
-   * Streams it from the engine to the image service, without what belongs to the instance, and removes it from the engine, whatever comes of it.
+   * Streams it from the engine to the image service, without what belongs to the instance, and removes it from the
+   * engine, whatever comes of it.
    *
    * @throws what `update_task_state`, the engine or the image service fail with; the signal's reason when that aborts.
    */

@@ -50,10 +50,10 @@ export function temporaryName(repo: TemporaryRepository, host: string): Temporar
 }
 
 /**
- * Removes an image that was only there for a while: its name, and the image itself when it has no other, but never what it was made from, nor what a
- * container uses. What fails is logged, the work that ends here has its own outcome to tell. While the engine cannot be reached, or may be about to make
- * the image, removing is tried for some seconds, and then behind everybody's back until the engine's client is closed; {@link removeTemporaryImages} does
- * the rest.
+ * Removes an image that was only there for a while: its name, and the image itself when it has no other, but never what
+ * it was made from, nor what a container uses. What fails is logged, the work that ends here has its own outcome to
+ * tell. While the engine cannot be reached, or may be about to make the image, removing is tried for some seconds, and
+ * then behind everybody's back until the engine's client is closed; {@link removeTemporaryImages} does the rest.
  *
  * @param mayAppear - the engine was asked to make it and its answer was lost: it may make it still.
  */

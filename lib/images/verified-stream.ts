@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { pipeline, Transform, type Readable } from 'node:stream';
 
 /**
- * A stream that passes on another one and fails instead of ending when that is not what was meant. Its receiver must read or destroy it.
+ * A stream that passes on another one and fails instead of ending when that is not what was meant. Its receiver must
+ * read or destroy it.
  *
  * @param source - destroyed with it.
  * @param algorithm - a name that `node:crypto` knows.

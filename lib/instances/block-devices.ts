@@ -14,8 +14,9 @@ import type { VolumePolicy } from './volumes.js';
 import { volumeMount, volumesMustExist } from './volumes.js';
 
 /**
- * The disks of an instance as mounts of its container: ephemeral disks as anonymous volumes, which go with the container, and volumes. Its
- * swap is not among them: the flavor's is part of the container's memory limit, and Nova makes the swap disk from the same figure.
+ * The disks of an instance as mounts of its container: ephemeral disks as anonymous volumes, which go with the
+ * container, and volumes. Its swap is not among them: the flavor's is part of the container's memory limit, and Nova
+ * makes the swap disk from the same figure.
  *
  * The engine is asked nothing unless one of its volumes is to be mounted, and changes nothing.
  *

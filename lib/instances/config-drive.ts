@@ -7,7 +7,8 @@ import { networkMetadata } from './network-metadata.js';
 import { ownVolume } from './own-volume.js';
 
 /**
- * Where cloud-init looks for what a config drive would hold, when there is no such device. See cloud-init's ConfigDrive data source.
+ * Where cloud-init looks for what a config drive would hold, when there is no such device. See cloud-init's ConfigDrive
+ * data source.
  */
 const drive = 'var/lib/cloud/seed/config_drive';
 export const configDriveSeed = `${drive}/openstack`;
@@ -34,10 +35,11 @@ const keypair = z.object({ name: z.string(), type: z.string(), public_key: z.str
 const seedLength = 512;
 
 /**
- * The files of an instance's config drive, none when it needs none. User data is not among them: every instance has it, at this very place.
+ * The files of an instance's config drive, none when it needs none. User data is not among them: every instance has it,
+ * at this very place.
  *
- * Nova also lays the files out under the dates of its metadata formats; `latest` is what a reader takes that finds no other. Only
- * root may read them: they hold the administrator's password.
+ * Nova also lays the files out under the dates of its metadata formats; `latest` is what a reader takes that finds no
+ * other. Only root may read them: they hold the administrator's password.
  *
  * Nova: `InstanceMetadata.metadata_for_config_drive`, `configdrive.required_by`.
  */
@@ -65,8 +67,8 @@ export function configDriveFiles(
 }
 
 /**
- * Where the files of a config drive are: on a volume of their own, as on a drive, because they are this instance's alone, and the
- * administrator's password with them: no snapshot may have them.
+ * Where the files of a config drive are: on a volume of their own, as on a drive, because they are this instance's
+ * alone, and the administrator's password with them: no snapshot may have them.
  */
 export function configDriveMounts(
   files: readonly FileToWrite[],
@@ -91,7 +93,10 @@ function isRequired(
   return isAskedFor || forceConfigDrive || properties?.['img_config_drive'] === 'mandatory';
 }
 
-/** Nova: `InstanceMetadata._metadata_as_json`. There are no `devices` to tell of: only tagged ones are told, and containers have none. */
+/**
+ * Nova: `InstanceMetadata._metadata_as_json`. There are no `devices` to tell of: only tagged ones are told, and
+ * containers have none.
+ */
 function metadata(
   instance: Instance,
   files: readonly { readonly path: string; readonly content_path: string }[],

@@ -4,16 +4,19 @@ import type { ContainerInspect, Engine } from '../engine/index.js';
 import { isConflict, mayHaveBeenDone } from '../engine/index.js';
 
 /**
- * The signal that tells a program to end and to leave what is needed to find out why: systemd's watchdog sends it for that purpose, and language
- * runtimes (Go, Python's faulthandler) dump their state on it. SIGQUIT would do the same to some, but is an orderly end to many servers.
+ * The signal that tells a program to end and to leave what is needed to find out why: systemd's watchdog sends it for
+ * that purpose, and language runtimes (Go, Python's faulthandler) dump their state on it. SIGQUIT would do the same to
+ * some, but is an orderly end to many servers.
  */
 const crashSignal = 'SIGABRT';
 
 /**
- * Sends an instance's first process the signal to dump its state. As with the interrupt that a virtual machine gets, what comes of it is the
- * program's to say: the kernel keeps signals without a handler away from the first process of a container.
+ * Sends an instance's first process the signal to dump its state. As with the interrupt that a virtual machine gets,
+ * what comes of it is the program's to say: the kernel keeps signals without a handler away from the first process of a
+ * container.
  *
- * @throws InstanceNotRunning when it does not run, or is frozen: the engine would wake it for the signal, or not, depending on its image (20.10 to 28.5).
+ * @throws InstanceNotRunning when it does not run, or is frozen: the engine would wake it for the signal, or not,
+ * depending on its image (20.10 to 28.5).
  */
 export async function triggerCrashDump(
   engine: Engine,

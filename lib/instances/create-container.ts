@@ -22,13 +22,16 @@ const interval = 100;
 /**
  * Creates a container of an instance.
  *
- * The name is taken: a container of this very attempt is the one whose answer was lost, and is adopted; one of an earlier attempt that did
- * not come to its end, or whose removal did not, is what a crash left, and is replaced; one that is being removed is waited for; any other is an instance.
+ * The name is taken: a container of this very attempt is the one whose answer was lost, and is adopted; one of an
+ * earlier attempt that did not come to its end, or whose removal did not, is what a crash left, and is replaced; one
+ * that is being removed is waited for; any other is an instance.
  *
- * The caller's signal is not heeded: an engine goes on creating when its client is gone, and undoing would find nothing yet.
+ * The caller's signal is not heeded: an engine goes on creating when its client is gone, and undoing would find nothing
+ * yet.
  *
  * @param name - the instance's own name, or that of one of its parts.
- * @throws ImageUnacceptable, InvalidInput, ComputeResourcesUnavailable for what the engine refuses, see {@link refusedContainer}.
+ * @throws ImageUnacceptable, InvalidInput, ComputeResourcesUnavailable for what the engine refuses, see
+ * {@link refusedContainer}.
  * @throws InstanceExists when the instance has a container that has run, or the name belongs to somebody else.
  */
 export async function createContainer(
@@ -89,7 +92,8 @@ export async function adoptName(
 /**
  * Removes what an attempt to spawn made, and nothing else: an instance that was there before stays.
  *
- * @param failure - what creating failed with, if it did: when the engine may be about to make the container still, it is waited for.
+ * @param failure - what creating failed with, if it did: when the engine may be about to make the container still, it
+ * is waited for.
  */
 export async function discardAttempt(
   engine: Engine,

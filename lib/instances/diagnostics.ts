@@ -103,7 +103,10 @@ function cpus({ cpu_stats: cpu }: ContainerStats): Diagnostics['cpu_details'] {
   return (each.length > 0 ? each : [total]).map((time, id) => ({ id, time, utilisation: null }));
 }
 
-/** The engine tells traffic by the interfaces' names and addresses by networks: only of one interface is it known which it is. */
+/**
+ * The engine tells traffic by the interfaces' names and addresses by networks: only of one interface is it known which
+ * it is.
+ */
 function nics({ NetworkSettings: settings }: ContainerInspect, stats: ContainerStats): NicDiagnostics[] {
   const [only, ...more] = Object.values(settings.Networks);
   const mac_address = more.length > 0 || only === undefined ? null : only.MacAddress;

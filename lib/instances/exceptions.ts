@@ -59,14 +59,18 @@ function advice(error: unknown): string {
   return known === undefined ? '' : `. ${known}`;
 }
 
-/** The engine has no such container. The words tell it from a network or an image that is missing ("No such container: …", 20.10 to 28.5). */
+/**
+ * The engine has no such container. The words tell it from a network or an image that is missing ("No such container:
+ * …", 20.10 to 28.5).
+ */
 export function isNoSuchContainer(error: unknown): error is EngineError {
   return isNotFound(error) && /no such container/i.test(error.engineMessage);
 }
 
 /**
- * Another container has the address. The engine says so only when it starts the container (403, 20.10 to 28.5). Neutron gives each address once, so it is somebody whom
- * Neutron does not know, in a network of this engine's own: on another host nobody need have it.
+ * Another container has the address. The engine says so only when it starts the container (403, 20.10 to 28.5). Neutron
+ * gives each address once, so it is somebody whom Neutron does not know, in a network of this engine's own: on another
+ * host nobody need have it.
  */
 function isAddressTaken(error: unknown): error is EngineError {
   return error instanceof EngineError && /address already in use/i.test(error.engineMessage);

@@ -33,8 +33,8 @@ export async function unpauseContainer(
 }
 
 /**
- * The engine refuses to do what is done already, with 409 or 500 depending on the verb, and its answer may be lost: only the container's state
- * tells.
+ * The engine refuses to do what is done already, with 409 or 500 depending on the verb, and its answer may be lost:
+ * only the container's state tells.
  */
 async function unlessAlready(
   wanted: 'paused' | 'running',

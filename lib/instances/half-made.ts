@@ -7,8 +7,9 @@ import { never } from './power-state.js';
 export const spawning = 'spawning';
 
 /**
- * Whether a container is what a spawn left that did not come to its end. One that was to be started has the instance's own name from the beginning,
- * which saves a request, and never ran; one that was not to be started has the instance's name only when it is whole.
+ * Whether a container is what a spawn left that did not come to its end. One that was to be started has the instance's
+ * own name from the beginning, which saves a request, and never ran; one that was not to be started has the instance's
+ * name only when it is whole.
  */
 export function isHalfMade(
   record: InstanceRecord,

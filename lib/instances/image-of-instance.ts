@@ -1,6 +1,8 @@
 import type { ImageMeta, Instance } from '../../interfaces/index.js';
 
-/** What Nova begins the names with that it keeps an image's fields and properties under. Nova: `SM_IMAGE_PROP_PREFIX`. */
+/**
+ * What Nova begins the names with that it keeps an image's fields and properties under. Nova: `SM_IMAGE_PROP_PREFIX`.
+ */
 const prefix = 'image_';
 
 /**

@@ -27,7 +27,10 @@ export async function findKeptContainer(
   }
 }
 
-/** Puts an instance's container aside: it is no instance any more. What an earlier move left there, and nobody came back to, is removed. */
+/**
+ * Puts an instance's container aside: it is no instance any more. What an earlier move left there, and nobody came back
+ * to, is removed.
+ */
 export async function keepContainer(
   engine: Engine,
   host: string,

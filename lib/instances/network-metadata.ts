@@ -3,7 +3,10 @@ import { subnetMask } from './subnet-mask.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The kinds of interface that are told to an instance as they are; all others are `phy`. Nova: `LEGACY_EXPOSED_VIF_TYPES`. */
+/**
+ * The kinds of interface that are told to an instance as they are; all others are `phy`. Nova:
+ * `LEGACY_EXPOSED_VIF_TYPES`.
+ */
 const exposedVifTypes: ReadonlySet<string> = new Set([
   'bridge',
   'dvs',
@@ -16,8 +19,8 @@ const exposedVifTypes: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * An instance's network as its config drive tells it: `network_data.json`. Of each network the first subnet of each version is told, as in
- * Nova.
+ * An instance's network as its config drive tells it: `network_data.json`. Of each network the first subnet of each
+ * version is told, as in Nova.
  *
  * @returns undefined when it has no network.
  * Nova: `netutils.get_network_metadata`.

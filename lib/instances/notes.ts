@@ -8,8 +8,9 @@ import { instanceContainerName, label } from '../labels.js';
 type NoteKind = 'suspended' | 'flavor' | 'resize';
 
 /**
- * What must be remembered of an instance and was not known when its container was made. The labels of a container cannot be changed, so a note is an
- * empty volume of the engine, which has labels too: it outlives the driver, and needs no place of our own.
+ * What must be remembered of an instance and was not known when its container was made. The labels of a container
+ * cannot be changed, so a note is an empty volume of the engine, which has labels too: it outlives the driver, and
+ * needs no place of our own.
  */
 export class Notes {
   readonly #engine: Engine;
@@ -23,7 +24,8 @@ export class Notes {
   /**
    * Notes something, in place of what was noted before.
    *
-   * @throws NovaException when what was noted before, or a volume that is no note, cannot be replaced: a container has mounted it by hand.
+   * @throws NovaException when what was noted before, or a volume that is no note, cannot be replaced: a container has
+   * mounted it by hand.
    */
   async write(
     uuid: string,

@@ -3,7 +3,8 @@ import type { MountSpecification } from '../engine/index.js';
 import { label } from '../labels.js';
 
 /**
- * An empty volume that belongs to one container: the engine removes it with the container, and no snapshot has what is in it.
+ * An empty volume that belongs to one container: the engine removes it with the container, and no snapshot has what is
+ * in it.
  *
  * @param path - where it is in the container.
  */

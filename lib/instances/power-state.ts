@@ -8,7 +8,9 @@ export const never = '0001-01-01T00:00:00Z';
 
 type State = ContainerInspect['State'];
 
-/** What Nova wants to know of a container, and of whether its instance is suspended, which the container does not tell. */
+/**
+ * What Nova wants to know of a container, and of whether its instance is suspended, which the container does not tell.
+ */
 export function instanceInfo(container: ContainerInspect, isSuspended: boolean): InstanceInfo {
   const { State: state } = container;
   const hasRun = state.StartedAt !== never;
@@ -24,8 +26,8 @@ export function instanceInfo(container: ContainerInspect, isSuspended: boolean):
 }
 
 /**
- * The power state of a container. Nova stops an active instance that is reported SHUTDOWN or CRASHED, so only a container that the
- * engine says has ended is either.
+ * The power state of a container. Nova stops an active instance that is reported SHUTDOWN or CRASHED, so only a
+ * container that the engine says has ended is either.
  */
 function powerState(state: Pick<State, 'Status' | 'OOMKilled'>): PowerState {
   switch (state.Status) {

@@ -6,7 +6,10 @@ import { pause } from '../streams/index.js';
 const patience = 60_000;
 const interval = 100;
 
-/** Removes a container with its anonymous volumes, running or not, and returns when it is gone. One that is gone already is no error. */
+/**
+ * Removes a container with its anonymous volumes, running or not, and returns when it is gone. One that is gone already
+ * is no error.
+ */
 export async function removeContainer(engine: Engine, container: ContainerRef): Promise<void> {
   const end = performance.now() + patience;
   for (;;) {

@@ -26,8 +26,9 @@ const port = z.looseObject({
 const vif = z.custom<VIF>((value) => port.safeParse(value).success, 'not a port');
 
 /**
- * What a rescue container's labels say: which container it stands in for, which no image can know beforehand; and the interfaces that this one needs again, because an engine
- * forgets the MAC addresses of a container that does not run (28.5).
+ * What a rescue container's labels say: which container it stands in for, which no image can know beforehand; and the
+ * interfaces that this one needs again, because an engine forgets the MAC addresses of a container that does not run
+ * (28.5).
  */
 export function rescueLabels(
   { Id: container }: Pick<ContainerInspect, 'Id'>,

@@ -52,7 +52,8 @@ function cpuLimits(instance: Instance): ResourceLimits {
   return {
     CpuShares: extraSpec(flavor, 'quota:cpu_shares') ?? flavor.vcpus * sharesPerCpu,
     CpuPeriod: period,
-    // Nova's quota is that of one virtual CPU, as libvirt applies it to each vCPU thread; the engine's is the container's.
+    // Nova's quota is that of one virtual CPU, as libvirt applies it to each vCPU thread; the engine's is the
+    // container's.
     CpuQuota: (extraSpec(flavor, 'quota:cpu_quota') ?? period) * flavor.vcpus,
     ...pinnedCpus(instance),
   };

@@ -3,8 +3,8 @@ import type { ContainerSpecification, Engine, SystemInfo } from '../engine/index
 import { EngineError } from '../engine/index.js';
 
 /**
- * Bounds the root disks of instances where the engine's storage driver can: btrfs and zfs, and overlay2 on XFS with project quotas. Elsewhere
- * flavors' `root_gb` is only counted, and that is said in the log once.
+ * Bounds the root disks of instances where the engine's storage driver can: btrfs and zfs, and overlay2 on XFS with
+ * project quotas. Elsewhere flavors' `root_gb` is only counted, and that is said in the log once.
  */
 export class RootDisks {
   readonly #engine: Engine;
@@ -17,7 +17,9 @@ export class RootDisks {
     this.#logger = logger;
   }
 
-  /** Asks the engine whether it can, so that no instance has to wait for the answer; before, no root disk is bounded. */
+  /**
+   * Asks the engine whether it can, so that no instance has to wait for the answer; before, no root disk is bounded.
+   */
   async prepare(signal?: AbortSignal): Promise<void> {
     const info = await this.#engine.system.info({ signal });
     this.#isBounded = mayBound(info);
@@ -51,7 +53,10 @@ export class RootDisks {
     }
   }
 
-  /** To be told of each ephemeral disk that is made: says in the log, once, that no engine bounds its size, since it is a volume. */
+  /**
+   * To be told of each ephemeral disk that is made: says in the log, once, that no engine bounds its size, since it is
+   * a volume.
+   */
   madeEphemeral(): void {
     if (this.#hasToldOfEphemerals) return;
     this.#hasToldOfEphemerals = true;
@@ -72,8 +77,8 @@ function mayBound({ Driver: driver, DriverStatus: status }: SystemInfo): boolean
 }
 
 /**
- * "--storage-opt is supported only for overlay over xfs with 'pquota' mount option", "Failed to limit qgroup for …: transport endpoint is not
- * connected" where the quotas of btrfs are off (500 both, 20.10 to 28.5).
+ * "--storage-opt is supported only for overlay over xfs with 'pquota' mount option", "Failed to limit qgroup for …:
+ * transport endpoint is not connected" where the quotas of btrfs are off (500 both, 20.10 to 28.5).
  */
 function refusesSize(error: unknown): error is EngineError {
   return error instanceof EngineError && /--storage-opt is |limit qgroup/i.test(error.engineMessage);

@@ -3,7 +3,10 @@ import { InvalidInput } from '../../interfaces/index.js';
 
 const dayInMilliseconds = 86_400_000;
 
-/** Bytes that a password may have: so many libcrypt takes. Hashing takes more time than the password has bytes, and nothing else is done meanwhile. */
+/**
+ * Bytes that a password may have: so many libcrypt takes. Hashing takes more time than the password has bytes, and
+ * nothing else is done meanwhile.
+ */
 const longestPassword = 512;
 
 /**

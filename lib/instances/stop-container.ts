@@ -14,8 +14,8 @@ interface StopOptions {
 }
 
 /**
- * Stops a container: asks it to end, again every `retry_interval`, and ends it at `timeout`. One that does not run is left as it is. A
- * frozen one is woken by the engine, which hands it the signal when it runs again (20.10 to 28.5).
+ * Stops a container: asks it to end, again every `retry_interval`, and ends it at `timeout`. One that does not run is
+ * left as it is. A frozen one is woken by the engine, which hands it the signal when it runs again (20.10 to 28.5).
  */
 export async function stopContainer(
   engine: Engine,
@@ -39,8 +39,9 @@ export async function stopContainer(
 }
 
 /**
- * Stops a container for a verb that starts it again when it fails. What has been asked to end cannot be told to go on: when the caller gives up meanwhile, this
- * fails only when the container has stopped, so that what is started then is not stopped by what was asked for before.
+ * Stops a container for a verb that starts it again when it fails. What has been asked to end cannot be told to go on:
+ * when the caller gives up meanwhile, this fails only when the container has stopped, so that what is started then is
+ * not stopped by what was asked for before.
  */
 export async function stopForReplacement(
   engine: Engine,
@@ -72,7 +73,10 @@ export const cleanly = ({ Config: configuration }: ContainerInspect): StopOption
   retry_interval: 0,
 });
 
-/** Has the engine stop a container. Stopping twice is harmless, so a stop whose answer was lost is asked for again, for what remains of its time. */
+/**
+ * Has the engine stop a container. Stopping twice is harmless, so a stop whose answer was lost is asked for again, for
+ * what remains of its time.
+ */
 async function stop(
   engine: Engine,
   container: ContainerRef,
@@ -128,7 +132,10 @@ async function endsWithin(
   }
 }
 
-/** The image names a signal that does not exist. The engine then refuses every other signal too (20.10), but it can stop the container. */
+/**
+ * The image names a signal that does not exist. The engine then refuses every other signal too (20.10), but it can stop
+ * the container.
+ */
 function isNoSuchSignal(error: unknown): boolean {
   return error instanceof EngineError && /invalid signal/i.test(error.engineMessage);
 }

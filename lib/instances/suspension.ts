@@ -7,10 +7,11 @@ import { pauseContainer, unpauseContainer } from './freeze-container.js';
 import type { Notes } from './notes.js';
 
 /*
- * To the engine a suspended instance is a paused one: all processes stand still, their memory is kept. A note tells the two apart, also to the next
- * driver. It is written before the container is frozen and removed after it has been woken, so that a suspended instance never lacks it; a crash in
- * between leaves a note of an instance that runs, which means nothing. It names the start of the container that it is about, so that it means
- * nothing either when the instance has been started anew since, by whomever.
+ * To the engine a suspended instance is a paused one: all processes stand still, their memory is kept. A note tells the
+ * two apart, also to the next driver. It is written before the container is frozen and removed after it has been woken,
+ * so that a suspended instance never lacks it; a crash in between leaves a note of an instance that runs, which means
+ * nothing. It names the start of the container that it is about, so that it means nothing either when the instance has
+ * been started anew since, by whomever.
  */
 
 /** Whether an instance is suspended. Nothing is asked of the engine unless it is frozen. */
@@ -26,8 +27,8 @@ export async function isSuspended(
 }
 
 /**
- * Whether an instance that was frozen a moment ago was suspended, whatever it does by now. The note comes first: most that are frozen are just paused,
- * and have none.
+ * Whether an instance that was frozen a moment ago was suspended, whatever it does by now. The note comes first: most
+ * that are frozen are just paused, and have none.
  */
 export async function wasSuspended(
   engine: Engine,
@@ -68,7 +69,8 @@ export async function suspendInstance(
 }
 
 /**
- * Pauses an instance; one that is paused stays so. What a crash may have left noted of it while it ran is removed first.
+ * Pauses an instance; one that is paused stays so. What a crash may have left noted of it while it ran is removed
+ * first.
  *
  * @throws InstanceInvalidState when it does not run, or is suspended.
  */

@@ -6,8 +6,9 @@ import { label } from '../labels.js';
 const mtuOption = 'com.docker.network.driver.mtu';
 
 /**
- * The interfaces that a container has in the driver's networks, as `network_info` tells them: for when Nova knows nothing of them, and another container is to have the same. An
- * engine does not know a port's id; it is told as the network's. Nor does it know the MAC address of a container that does not run (28.5): then it makes up another one.
+ * The interfaces that a container has in the driver's networks, as `network_info` tells them: for when Nova knows
+ * nothing of them, and another container is to have the same. An engine does not know a port's id; it is told as the
+ * network's. Nor does it know the MAC address of a container that does not run (28.5): then it makes up another one.
  */
 export async function interfacesOf(
   engine: Engine,

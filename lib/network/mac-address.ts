@@ -3,7 +3,10 @@ import type { ContainerSpecification, EndpointSpecification, EngineVersion } fro
 import { isAtLeast } from '../engine/index.js';
 import type { PlannedInterface } from './network-plan.js';
 
-/** Whether an engine takes a MAC address for each of a container's endpoints, or one for the container (before API 1.44). */
+/**
+ * Whether an engine takes a MAC address for each of a container's endpoints, or one for the container (before API
+ * 1.44).
+ */
 export type MacAddressing = 'endpoint' | 'container';
 
 /** How an engine takes MAC addresses. */
@@ -14,7 +17,8 @@ export function macAddressing({ apiVersion }: EngineVersion): MacAddressing {
 /**
  * The endpoint of one interface, with its MAC address where the engine takes it there.
  *
- * @param position - of the interface in the instance: the first one's address is the container's on engines that know no other.
+ * @param position - of the interface in the instance: the first one's address is the container's on engines that know
+ * no other.
  * @throws VirtualInterfaceMacAddressException when the engine would silently make up an address of its own.
  */
 export function endpoint(

@@ -18,12 +18,12 @@ export interface PlannedInterface {
 }
 
 /**
- * What the engine is to be asked for, for the interfaces of an instance: a bridge network for each of Nova's networks, with its subnet,
- * gateway and MTU, and in it the fixed address and the MAC address.
+ * What the engine is to be asked for, for the interfaces of an instance: a bridge network for each of Nova's networks,
+ * with its subnet, gateway and MTU, and in it the fixed address and the MAC address.
  *
  * @param host - the compute host that makes the networks, for their label.
- * @throws VirtualInterfaceCreateException for what an engine's bridge network cannot be. Checked here, because engine 20.10 answers 500 to a
- * subnet, gateway or MTU that is none, as to trouble of its own.
+ * @throws VirtualInterfaceCreateException for what an engine's bridge network cannot be. Checked here, because engine
+ * 20.10 answers 500 to a subnet, gateway or MTU that is none, as to trouble of its own.
  */
 export function networkPlan(network_info: NetworkInfo | null | undefined, host: string): PlannedInterface[] {
   const plan = (network_info ?? []).map((vif) => plannedInterface(vif, host));
@@ -48,7 +48,10 @@ function networkName(network_id: string): NetworkRef {
   return networkRef(engineNetworkName(network_id));
 }
 
-/** The engine's names for the networks of an instance. An id that cannot be part of a name is left out: there is no network of it. */
+/**
+ * The engine's names for the networks of an instance. An id that cannot be part of a name is left out: there is no
+ * network of it.
+ */
 export function networkNames(network_info: NetworkInfo | null | undefined): NetworkRef[] {
   const ids = (network_info ?? []).map(({ network }) => network.id);
   return [...new Set(ids.filter(isNetworkName).map(networkName))];
@@ -118,7 +121,10 @@ function addressPool(subnet: Subnet, vif: VIF): { Subnet: string; Gateway?: stri
   return { Subnet: cidr, Gateway: address };
 }
 
-/** Bytes; IPv4 needs as many at least, and an IP packet has no more. Engines answer 500 to others, or take them and cannot start the container. */
+/**
+ * Bytes; IPv4 needs as many at least, and an IP packet has no more. Engines answer 500 to others, or take them and
+ * cannot start the container.
+ */
 const smallestMtu = 68;
 const largestMtu = 65_535;
 

@@ -13,15 +13,17 @@ export interface VifPlugging {
 }
 
 /**
- * Connects and starts an instance, and waits until the network service has reported each of its interfaces that was down before.
+ * Connects and starts an instance, and waits until the network service has reported each of its interfaces that was
+ * down before.
  *
- * Nova: `_create_guest_with_network` and `_get_neutron_events` of its libvirt driver, `vif_plugging_timeout` and `vif_plugging_is_fatal`.
+ * Nova: `_create_guest_with_network` and `_get_neutron_events` of its libvirt driver, `vif_plugging_timeout` and
+ * `vif_plugging_is_fatal`.
  *
  * @param virtapi - whom to ask for the reports; without one nobody is waited for.
  * @param action - what connects and starts it.
  * @returns what `action` returns.
- * @throws VirtualInterfaceCreateException when a report is missing and that is fatal, or when nobody begins to listen within the same time, or ends listening without having
- * called the action.
+ * @throws VirtualInterfaceCreateException when a report is missing and that is fatal, or when nobody begins to listen
+ * within the same time, or ends listening without having called the action.
  * @throws what `action` throws; the signal's reason when it aborts during the wait.
  */
 export async function whilePlugging<T>(
@@ -75,8 +77,8 @@ async function listen<T>(
 }
 
 /**
- * The start of an instance in the hands of an orchestrator, which may begin it late, twice or never, and give up while it is under way. Whatever it does, the instance is started
- * once at most, and what became of it is known.
+ * The start of an instance in the hands of an orchestrator, which may begin it late, twice or never, and give up while
+ * it is under way. Whatever it does, the instance is started once at most, and what became of it is known.
  */
 class Start<T> {
   /** Settles when the start begins. */
@@ -109,9 +111,11 @@ class Start<T> {
   }
 
   /**
-   * What became of it. Nothing else may end this wait, not the signal nor a deadline: while the instance is still being made, nobody could undo it.
+   * What became of it. Nothing else may end this wait, not the signal nor a deadline: while the instance is still being
+   * made, nobody could undo it.
    *
-   * @throws what the action throws; VirtualInterfaceCreateException when the orchestrator has listened, and started nothing.
+   * @throws what the action throws; VirtualInterfaceCreateException when the orchestrator has listened, and started
+   * nothing.
    */
   async outcome({ uuid: instance_uuid }: Instance): Promise<T> {
     if (this.#running !== undefined) return await this.#running;

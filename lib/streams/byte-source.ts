@@ -3,16 +3,21 @@ import { finished } from 'node:stream/promises';
 import { destroyOnAbort } from './destroy-on-abort.js';
 import { asError } from './thrown.js';
 
-/** Bytes that are asked for a piece at a time: easier to write than a stream where a piece takes several steps to get. */
+/**
+ * Bytes that are asked for a piece at a time: easier to write than a stream where a piece takes several steps to get.
+ */
 export interface ByteSource {
   /**
-   * Its bytes are lent: each piece is good until the next one is asked for, because that comes into the same memory. Where it is left out, the
-   * pieces are the reader's own.
+   * Its bytes are lent: each piece is good until the next one is asked for, because that comes into the same memory.
+   * Where it is left out, the pieces are the reader's own.
    */
   readonly lends?: boolean;
   /** The next bytes; undefined at the end. Never called again before it has answered. */
   next(): Promise<Uint8Array | undefined>;
-  /** Gives back what the source holds. Called once, maybe while a `next` is under way, which then fails or is not heeded. */
+  /**
+   * Gives back what the source holds. Called once, maybe while a `next` is under way, which then fails or is not
+   * heeded.
+   */
   close(): Promise<void> | void;
 }
 
@@ -25,8 +30,9 @@ interface StreamOptions {
 }
 
 /**
- * A source as a byte stream, which its receiver owns. Destroying the stream, in whatever way, closes the source. Whatever the source lends, those who
- * read the stream get bytes of their own; {@link lentBytes} is for those who need none.
+ * A source as a byte stream, which its receiver owns. Destroying the stream, in whatever way, closes the source.
+ * Whatever the source lends, those who read the stream get bytes of their own; {@link lentBytes} is for those who need
+ * none.
  */
 export function readableOf(source: ByteSource, { signal, readAhead }: StreamOptions = {}): Readable {
   const stream = new SourceStream(source, readAhead);
@@ -40,9 +46,10 @@ export function isLent(stream: Readable): boolean {
 }
 
 /**
- * The bytes of a stream that nobody has begun to read, for a reader that is done with each piece before it asks for the next. A stream's pieces are new memory each
- * time, and where a gigabyte flows, V8 spends more time on collecting them than anybody does on the bytes; what {@link readableOf} made of a source that
- * lends its memory is read without. The stream is destroyed when its reader leaves.
+ * The bytes of a stream that nobody has begun to read, for a reader that is done with each piece before it asks for the
+ * next. A stream's pieces are new memory each time, and where a gigabyte flows, V8 spends more time on collecting them
+ * than anybody does on the bytes; what {@link readableOf} made of a source that lends its memory is read without. The
+ * stream is destroyed when its reader leaves.
  *
  * @throws whatever the stream fails with.
  */

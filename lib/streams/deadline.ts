@@ -18,8 +18,9 @@ export class DeadlineExceeded extends Error {
 const longestTimer = 2 ** 31 - 1;
 
 /**
- * Aborts when its parent does, or when too long passes without a {@link Deadline.touch}. Its owner must {@link Deadline.clear} it,
- * else the timer and the listener stay: `AbortSignal.any` is not used because its listeners on a long-lived parent pile up.
+ * Aborts when its parent does, or when too long passes without a {@link Deadline.touch}. Its owner must
+ * {@link Deadline.clear} it, else the timer and the listener stay: `AbortSignal.any` is not used because its listeners
+ * on a long-lived parent pile up.
  */
 export class Deadline {
   readonly #controller = new AbortController();

@@ -1,7 +1,10 @@
 import type { Readable } from 'node:stream';
 import { asError } from './thrown.js';
 
-/** Destroys a stream with the signal's reason when that aborts: Node's own `addAbortSignal` would give an error of its own as the reason. */
+/**
+ * Destroys a stream with the signal's reason when that aborts: Node's own `addAbortSignal` would give an error of its
+ * own as the reason.
+ */
 export function destroyOnAbort(stream: Readable, signal: AbortSignal | undefined): void {
   const onAbort = (): void => void stream.destroy(asError(signal?.reason));
   if (signal?.aborted === true) onAbort();

@@ -1,6 +1,6 @@
 /**
- * What every room does with streams and waits: deadlines on silence, turns in a queue, reading what is small into memory. A leaf: it
- * imports nothing but contracts, and knows neither engines nor images.
+ * What every room does with streams and waits: deadlines on silence, turns in a queue, reading what is small into
+ * memory. A leaf: it imports nothing but contracts, and knows neither engines nor images.
  */
 export { isLent, lentBytes, readableOf } from './byte-source.js';
 export type { ByteSource } from './byte-source.js';

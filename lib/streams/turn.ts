@@ -1,8 +1,8 @@
 import type PQueue from 'p-queue';
 
 /**
- * Runs `work` when the queue has a place for it. The signal ends only the waiting: p-queue, given a signal, would free the place while the
- * aborted work is still being undone.
+ * Runs `work` when the queue has a place for it. The signal ends only the waiting: p-queue, given a signal, would free
+ * the place while the aborted work is still being undone.
  *
  * @throws the signal's reason when it aborts before the work has begun.
  */

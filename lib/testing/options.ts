@@ -41,7 +41,8 @@ const known = {
 };
 
 /**
- * Checks what a part of the testing kit was given: an option that is mistyped would else make a test that checks nothing.
+ * Checks what a part of the testing kit was given: an option that is mistyped would else make a test that checks
+ * nothing.
  *
  * @throws TypeError that names each option that is unknown or cannot be used.
  */

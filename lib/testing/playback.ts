@@ -10,7 +10,8 @@ import { tokenPlaces } from './tokens.js';
 /**
  * Answers a call as was recorded, until the client has everything or goes away.
  *
- * @returns what the client said in an upgraded connection that was not recorded; undefined when there was no such thing.
+ * @returns what the client said in an upgraded connection that was not recorded; undefined when there was no such
+ * thing.
  */
 export async function play(call: Call, entry: Entry, ledger: Ledger): Promise<string | undefined> {
   const { response } = entry.exchange;

@@ -49,8 +49,8 @@ export interface Replayer {
  * Starts to answer from fixtures: the recorded status, headers and chunks, upgraded connections, cuts. Random names
  * (`tmp-` and 32 hexadecimal digits) may differ from the recorded ones; answers then hold the actual ones.
  *
- * What was not recorded is answered with status 501, and a message that tells what was asked, what was nearest and where
- * the two differ.
+ * What was not recorded is answered with status 501, and a message that tells what was asked, what was nearest and
+ * where the two differ.
  *
  * @param fixtures - paths of fixture files or fixtures; several are one scenario after the other.
  * @throws FixtureError when one cannot be read.

@@ -10,7 +10,8 @@ export const REQUEST_BODY_LIMIT = 64 * 1024;
 const KEPT_HEADERS = ['content-type', 'upgrade', 'authorization', 'x-registry-auth', 'x-registry-config'];
 
 /**
- * A request as a fixture keeps it. The recorder and the replayer use the same words, so that what they compare is alike.
+ * A request as a fixture keeps it. The recorder and the replayer use the same words, so that what they compare is
+ * alike.
  *
  * @param complete - whether the body came to its end.
  */

@@ -29,7 +29,8 @@ export interface ComputeNode {
   /** Whether a snapshot holds all of an instance's image, or only what lies above the one that it was booted from. */
   readonly snapshots: 'full' | 'delta';
   /**
-   * A client of the engine of another host, which its caller closes; undefined when the driver was not told where that is.
+   * A client of the engine of another host, which its caller closes; undefined when the driver was not told where that
+   * is.
    *
    * @param dest - the host's address, as Nova knows it.
    */

@@ -5,8 +5,9 @@ import { takeTurn } from '../streams/index.js';
 import type { ComputeNode } from './compute-node.js';
 
 /**
- * Starts a container that an instance has, when the engine has time for another launch: in the networks that `network_info` names, and in no
- * others of the driver's; in those that it is in when nobody says. One that runs goes on.
+ * Starts a container that an instance has, when the engine has time for another launch: in the networks that
+ * `network_info` names, and in no others of the driver's; in those that it is in when nobody says. One that runs goes
+ * on.
  */
 export async function connectAndStart(
   node: ComputeNode,

@@ -18,7 +18,8 @@ interface DestroyExtent {
 }
 
 /**
- * Removes an instance, or what is left of it. What is gone already is no error. When the signal aborts, what has been begun is ended, and repeating does the rest.
+ * Removes an instance, or what is left of it. What is gone already is no error. When the signal aborts, what has been
+ * begun is ended, and repeating does the rest.
  *
  * @throws InstancePowerOffFailure when a container of it may still run, so that Nova keeps its addresses reserved.
  */
@@ -48,7 +49,8 @@ async function endContainers(
   try {
     const containers = await listContainersOf(engine, host, instance, signal);
     signal?.throwIfAborted();
-    // From here on without the signal: once containers are gone, nobody could tell any more which images and networks they had.
+    // From here on without the signal: once containers are gone, nobody could tell any more which images and networks
+    // they had.
     if (containers.length === 0)
       logger.warn('the instance to destroy has no container on this host', { instance: instance.uuid });
     for (const { Id: container } of containers) {

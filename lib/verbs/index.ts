@@ -1,6 +1,6 @@
 /**
- * The verbs that need more than one room: each file is one verb, written as the steps it takes. Between the driver, which calls them, and the rooms,
- * which they call.
+ * The verbs that need more than one room: each file is one verb, written as the steps it takes. Between the driver,
+ * which calls them, and the rooms, which they call.
  */
 export type { ComputeNode } from './compute-node.js';
 export { destroy } from './destroy.js';

@@ -6,16 +6,18 @@ import { inspectInstance } from '../instances/index.js';
 import type { ComputeNode } from './compute-node.js';
 
 /**
- * What no user types. The engine always has such keys, keeps the first of them back until the next one comes, and by default that is what shells
- * have for the line before. Control characters of which no terminal's program begins with the first.
+ * What no user types. The engine always has such keys, keeps the first of them back until the next one comes, and by
+ * default that is what shells have for the line before. Control characters of which no terminal's program begins with
+ * the first.
  */
 const detachKeys = 'ctrl-^,ctrl-_,ctrl-^,ctrl-^,ctrl-_,ctrl-_,ctrl-^,ctrl-_,ctrl-_,ctrl-^,ctrl-^,ctrl-_';
 
 /**
- * Opens a port with an instance's terminal. Whoever comes there is connected to the container that is the instance's at that time.
+ * Opens a port with an instance's terminal. Whoever comes there is connected to the container that is the instance's at
+ * that time.
  *
- * @throws ConsoleTypeUnavailable when there are no serial consoles, or the instance has no terminal; InstanceNotReady when it does not run; what the engine
- * fails with when it cannot say: a port that is open then stays so.
+ * @throws ConsoleTypeUnavailable when there are no serial consoles, or the instance has no terminal; InstanceNotReady
+ * when it does not run; what the engine fails with when it cannot say: a port that is open then stays so.
  */
 export async function serialConsole(
   node: ComputeNode,
@@ -39,7 +41,8 @@ export async function serialConsole(
   try {
     terminalMustLive(instance, await inspectInstance(engine, host, instance, signal));
   } catch (error) {
-    // Whatever stopped or removed the instance meanwhile came too early to close what was not open yet. That nobody can tell says nothing of the instance.
+    // Whatever stopped or removed the instance meanwhile came too early to close what was not open yet. That nobody can
+    // tell says nothing of the instance.
     if (isNotFound(error) || error instanceof NovaException) await serialConsoles.close(instance_uuid);
     throw error;
   }

@@ -13,7 +13,8 @@ import type { ComputeNode } from './compute-node.js';
 /**
  * Commits an instance's file system as an image that can be booted. To be uploaded, it needs the instance no more.
  *
- * @throws InstanceNotRunning when the host has no such instance, as Nova's interface demands; one that is stopped can be saved.
+ * @throws InstanceNotRunning when the host has no such instance, as Nova's interface demands; one that is stopped can
+ * be saved.
  */
 export async function snapshot(
   node: ComputeNode,

@@ -8,8 +8,8 @@ import { withNewContainer } from './with-new-container.js';
 /**
  * Boots an instance, or leaves the host as it was.
  *
- * The container is created at once from the reference that belongs to the image's id. Only an engine that has no such image gets it loaded: an
- * instance whose image is there costs the engine two requests.
+ * The container is created at once from the reference that belongs to the image's id. Only an engine that has no such
+ * image gets it loaded: an instance whose image is there costs the engine two requests.
  */
 export async function spawn(
   node: ComputeNode,

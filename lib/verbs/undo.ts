@@ -19,8 +19,8 @@ export class Undo {
   }
 
   /**
-   * Undoes all steps, last first. A step that cannot be undone is logged and does not keep the others from it: the failure that led here
-   * is the one the caller must hear of, and `init_host` finds what is left.
+   * Undoes all steps, last first. A step that cannot be undone is logged and does not keep the others from it: the
+   * failure that led here is the one the caller must hear of, and `init_host` finds what is left.
    */
   async run(): Promise<void> {
     for (const { what, undo } of this.#steps.splice(0).reverse()) {

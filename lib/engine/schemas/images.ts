@@ -2,7 +2,10 @@ import { z } from 'zod';
 
 import { imageId, listOf, mapOf } from './fields.js';
 
-/** Names of an image. In lists, 20.10 gives one without any a placeholder, `<none>:<none>` or `<none>@<none>`; later engines none. */
+/**
+ * Names of an image. In lists, 20.10 gives one without any a placeholder, `<none>:<none>` or `<none>@<none>`; later
+ * engines none.
+ */
 const names = listOf(z.string()).transform((list) => list.filter((name) => !name.startsWith('<none>')));
 
 export const imageInspect = z.object({

@@ -1,6 +1,7 @@
 /**
- * An archive is not what it must be. Inside this folder only: the rewriter turns it into ImageUnacceptable. That it is a class of its own tells
- * what is wrong with the archive from what the archive's source fails with, which may be ImageUnacceptable, too.
+ * An archive is not what it must be. Inside this folder only: the rewriter turns it into ImageUnacceptable. That it is
+ * a class of its own tells what is wrong with the archive from what the archive's source fails with, which may be
+ * ImageUnacceptable, too.
  */
 export class ArchiveRefused extends Error {
   override readonly name = 'ArchiveRefused';

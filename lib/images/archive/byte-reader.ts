@@ -3,7 +3,10 @@ import type { ByteBudget } from './limits.js';
 
 const nothing: Buffer = Buffer.alloc(0);
 
-/** Reads a byte stream piece by piece, in sizes that the reader chooses; the stream's pieces may be lent. Its owner must close it. */
+/**
+ * Reads a byte stream piece by piece, in sizes that the reader chooses; the stream's pieces may be lent. Its owner must
+ * close it.
+ */
 export class ByteReader {
   readonly #source: AsyncIterator<unknown>;
   readonly #budget: ByteBudget | undefined;

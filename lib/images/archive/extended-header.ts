@@ -32,7 +32,8 @@ export function paxExtension(content: Buffer): Extension {
 }
 
 /**
- * The records of a POSIX extended header: `LENGTH KEY=VALUE\n` each, the length being that of the whole record in bytes.
+ * The records of a POSIX extended header: `LENGTH KEY=VALUE\n` each, the length being that of the whole record in
+ * bytes.
  *
  * @returns the key, the value as text, which it need not be, and the record's own bytes.
  */

@@ -3,7 +3,10 @@ import { ByteReader } from './byte-reader.js';
 import { gnuLongName, paxExtension, paxRecord, paxRecords, type Extension } from './extended-header.js';
 import { blockSize, fileHeader, isTarHeader, paddingAfter, tarHeader, type TarHeader } from './tar-header.js';
 
-/** Something in a file system, as an engine packs it: its headers are kept as they came, so that what is not understood here is not lost. */
+/**
+ * Something in a file system, as an engine packs it: its headers are kept as they came, so that what is not understood
+ * here is not lost.
+ */
 export interface FileSystemEntry {
   /** Relative to the file system's root, without slashes at the ends; empty for the root itself. */
   readonly path: string;
@@ -22,7 +25,8 @@ const extendsNext = new Set(['x', 'L', 'K']);
 const holdsContent = new Set(['0', '\0', '7']);
 
 /**
- * Reads the archive of a file system from an engine, entry by entry, in constant memory, and gives its bytes as they came.
+ * Reads the archive of a file system from an engine, entry by entry, in constant memory, and gives its bytes as they
+ * came.
  *
  * tar-stream does not do for this: it reads extended attributes as text, and what it writes is not what it read.
  */
@@ -143,7 +147,10 @@ export function headersAt(
   return Buffer.concat([extendedHeader([...names, ...kept]), headers.subarray(-blockSize)]);
 }
 
-/** The headers of an entry that lies in a folder by now, with all else that they say. Its name need not be text: it is taken as it came. */
+/**
+ * The headers of an entry that lies in a folder by now, with all else that they say. Its name need not be text: it is
+ * taken as it came.
+ */
 export function headersBelow(
   folder: string,
   { path, target, kind, headers, records }: FileSystemEntry,

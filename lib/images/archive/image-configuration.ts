@@ -79,7 +79,10 @@ export function why(error: z.ZodError): string {
     .join('; ');
 }
 
-/** Bytes of what an engine repeats of an image in every list and event of its containers: much of it, and no list can be read any more. */
+/**
+ * Bytes of what an engine repeats of an image in every list and event of its containers: much of it, and no list can be
+ * read any more.
+ */
 const longestListed = 64 * 1024;
 
 function mustBeShort(config: ContainerConfiguration): void {
@@ -92,8 +95,8 @@ function mustBeShort(config: ContainerConfiguration): void {
 }
 
 /**
- * Engines are written in Go, whose JSON reader takes `RootFS` for `rootfs`, and the last of them wins. A configuration that says one thing to us and
- * another to the engine could name layers that were never checked.
+ * Engines are written in Go, whose JSON reader takes `RootFS` for `rootfs`, and the last of them wins. A configuration
+ * that says one thing to us and another to the engine could name layers that were never checked.
  */
 function mustBePlain(object: object, names: readonly string[]): void {
   for (const key of Object.keys(object)) {

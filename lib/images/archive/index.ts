@@ -1,6 +1,6 @@
 /**
- * Image archives: read from anybody, verified, and rewritten so that an engine can be given them. It knows neither engines nor image services, writes
- * no file, and holds no more of an archive in memory than its metadata.
+ * Image archives: read from anybody, verified, and rewritten so that an engine can be given them. It knows neither
+ * engines nor image services, writes no file, and holds no more of an archive in memory than its metadata.
  */
 export { ArchiveRefused } from './archive-refused.js';
 export { ByteReader } from './byte-reader.js';

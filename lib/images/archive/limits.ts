@@ -27,7 +27,10 @@ export const defaultImageLimits: ImageLimits = {
 /** Bytes of the longest name that file systems allow. */
 export const longestName = 4 * KiB;
 
-/** Bytes of a header that describes another entry: two of the longest names, and as much again for what is of no interest here. */
+/**
+ * Bytes of a header that describes another entry: two of the longest names, and as much again for what is of no
+ * interest here.
+ */
 export const longestExtendedHeader = 16 * KiB;
 
 /** Counts bytes against a limit. */

@@ -31,8 +31,9 @@ const imageManifest = z.looseObject({
 const deepest = 4;
 
 /**
- * Finds the one image that the index of an OCI layout leads to, through further indexes if need be. What lies beside an image (attestations, signatures) is
- * passed over, and so are images of which the archive does not hold the manifest: a layout may tell of more than it holds.
+ * Finds the one image that the index of an OCI layout leads to, through further indexes if need be. What lies beside an
+ * image (attestations, signatures) is passed over, and so are images of which the archive does not hold the manifest: a
+ * layout may tell of more than it holds.
  *
  * @param architecture - which image to take of several, as Go names it: `amd64`.
  * @throws ArchiveRefused when there is not exactly one.
@@ -72,7 +73,9 @@ function collect(
   }
 }
 
-/** Whether it is no image, but something about one. Builders say of attestations that they are for an unknown system. */
+/**
+ * Whether it is no image, but something about one. Builders say of attestations that they are for an unknown system.
+ */
 function isBeside({ annotations, platform }: Descriptor): boolean {
   return platform?.os === 'unknown' || annotations?.['vnd.docker.reference.type'] !== undefined;
 }

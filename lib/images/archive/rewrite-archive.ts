@@ -26,7 +26,10 @@ import { layerFileName, writeLayer, writeMetadata } from './write-image.js';
 export interface LayersBelow {
   /** By their diff ids: the image's must begin with them. */
   readonly layers: readonly string[];
-  /** Tells those that are in the archive from others while it flows. What is taken for one of them and is none is missed at the end. */
+  /**
+   * Tells those that are in the archive from others while it flows. What is taken for one of them and is none is missed
+   * at the end.
+   */
   readonly holds?: (path: string) => boolean;
   /** Shown small files that are no layers, as they come. */
   readonly onMetadata?: (path: string, content: Buffer) => void;
@@ -41,11 +44,17 @@ export interface RewriteOptions {
   readonly limits?: Partial<ImageLimits>;
   /** Changes the configuration on the way, and with it the image's id; what it returns is written as JSON. */
   readonly rewriteConfiguration?: (configuration: ImageConfiguration) => object;
-  /** What containers of it inherit, asked for when the archive is that of a root file system. Left out: such an archive is refused. */
+  /**
+   * What containers of it inherit, asked for when the archive is that of a root file system. Left out: such an archive
+   * is refused.
+   */
   readonly rootFileSystem?: () => ContainerConfiguration;
   /** Which image to take where an OCI layout's index names several, as Go names it: `amd64`. Left out: none of them. */
   readonly architecture?: string;
-  /** Whether whoever is given the archive can unpack layers that are compressed with zstd; default true. Where not, such an archive is refused. */
+  /**
+   * Whether whoever is given the archive can unpack layers that are compressed with zstd; default true. Where not, such
+   * an archive is refused.
+   */
   readonly takesZstdLayers?: boolean;
   /** What the image lies above: none when left out. */
   readonly below?: LayersBelow;
@@ -70,12 +79,18 @@ interface RewrittenLayer extends ArchivedLayer {
   readonly type: LayerType;
 }
 
-/** What a rewritten archive is: that of an image, or that of the files of a root file system, from which the engine is to make an image. */
+/**
+ * What a rewritten archive is: that of an image, or that of the files of a root file system, from which the engine is
+ * to make an image.
+ */
 type ArchiveForm = 'image' | 'root file system';
 
 /** The image that an engine makes of an archive. */
 export interface ArchivedImage {
-  /** `sha256:` and the digest of the configuration: the image's id in a classic image store. Empty for a root file system: its engine makes one. */
+  /**
+   * `sha256:` and the digest of the configuration: the image's id in a classic image store. Empty for a root file
+   * system: its engine makes one.
+   */
   readonly id: string;
   readonly configuration: ImageConfiguration;
   /** Those that the archive has, from the base up. */
@@ -91,15 +106,17 @@ export interface RewrittenImage extends ArchivedImage {
 const readAhead = 1024 * 1024;
 
 /**
- * Turns an image archive that anybody may have made into one that an engine can be given: `docker save` archives of the old or the OCI layout,
- * and such layouts without a manifest.json, plain or compressed with gzip, zstd or xz, become regular files, the layers named in the order of
- * arrival, and as the last of them a manifest with one image. Nothing that the archive calls itself or links to is left, and the manifest comes
- * only when the source has ended without an error and everything in it has been verified: before that an engine has nothing to load. The archive
- * of a root file system is passed on as it is, unpacked, and its end mark comes last.
+ * Turns an image archive that anybody may have made into one that an engine can be given: `docker save` archives of the
+ * old or the OCI layout, and such layouts without a manifest.json, plain or compressed with gzip, zstd or xz, become
+ * regular files, the layers named in the order of arrival, and as the last of them a manifest with one image. Nothing
+ * that the archive calls itself or links to is left, and the manifest comes only when the source has ended without an
+ * error and everything in it has been verified: before that an engine has nothing to load. The archive of a root file
+ * system is passed on as it is, unpacked, and its end mark comes last.
  *
- * @param source - the archive; read to its very end, so that a source that verifies itself can, and destroyed in any case.
- * @returns the rewritten archive, which the caller must read or destroy, its form, known when it begins, and what it holds. All fail with
- * ImageUnacceptable when the archive is refused, and with the source's own error when that fails.
+ * @param source - the archive; read to its very end, so that a source that verifies itself can, and destroyed in any
+ * case.
+ * @returns the rewritten archive, which the caller must read or destroy, its form, known when it begins, and what it
+ * holds. All fail with ImageUnacceptable when the archive is refused, and with the source's own error when that fails.
  */
 export function rewriteArchive(
   source: Readable,

@@ -6,7 +6,10 @@ import { FileSystemReader, plainPath } from './file-system-reader.js';
 import { blockSize, isTarHeader, paddingAfter, tarHeader } from './tar-header.js';
 import { endOfArchive } from './whole-file.js';
 
-/** What stands at the root of a file system (FHS), what older and newer distributions have there, and the mark of Docker's that `docker export` begins with. */
+/**
+ * What stands at the root of a file system (FHS), what older and newer distributions have there, and the mark of
+ * Docker's that `docker export` begins with.
+ */
 const rootNames = new Set(
   (
     'bin boot dev etc home lib lib32 lib64 libx32 media mnt nix opt proc root run sbin selinux snap srv sys tmp usr var ' +
@@ -21,8 +24,8 @@ const extensions = new Set(['x', 'g', 'L', 'K']);
 const contentless = new Set(['1', '2', '5']);
 
 /**
- * Tells the archive of a root file system from that of an image by the first entry at a place that only one of them has. Folders and links at other places
- * decide nothing, a file does. One that begins with an absolute path is neither.
+ * Tells the archive of a root file system from that of an image by the first entry at a place that only one of them
+ * has. Folders and links at other places decide nothing, a file does. One that begins with an absolute path is neither.
  */
 export async function isRootFileSystem(bytes: ByteReader): Promise<boolean> {
   let longName: string | undefined;
@@ -58,8 +61,9 @@ interface RootFileSystem {
 }
 
 /**
- * Passes on the archive of a root file system as it is, to the mark that ends it; that comes only when the source has ended without an error. What may be
- * in it is the engine's to know, as it is of layers: that nothing lies outside of the root, is seen to here as well.
+ * Passes on the archive of a root file system as it is, to the mark that ends it; that comes only when the source has
+ * ended without an error. What may be in it is the engine's to know, as it is of layers: that nothing lies outside of
+ * the root, is seen to here as well.
  *
  * @throws ArchiveRefused when it is damaged, truncated, or an entry lies outside of the root.
  */

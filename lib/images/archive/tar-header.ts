@@ -3,7 +3,10 @@ import { ArchiveRefused } from './archive-refused.js';
 /** Everything in a tar archive is filled up to blocks of so many bytes. */
 export const blockSize = 512;
 
-/** The fields of a header block that matter here. Ownership, modes and times of an image archive's own entries mean nothing. */
+/**
+ * The fields of a header block that matter here. Ownership, modes and times of an image archive's own entries mean
+ * nothing.
+ */
 export interface TarHeader {
   readonly name: string;
   /** Bytes of content that follow. */
@@ -23,7 +26,9 @@ const field = {
   prefix: [345, 500],
 } as const satisfies Record<string, readonly [number, number]>;
 
-/** POSIX archives; GNU's magic differs, and what POSIX uses for the beginning of a long name holds something else there. */
+/**
+ * POSIX archives; GNU's magic differs, and what POSIX uses for the beginning of a long name holds something else there.
+ */
 const posixMagic = 'ustar\x0000';
 
 /** Whether a block is a header: only its own checksum tells. */

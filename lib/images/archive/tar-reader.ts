@@ -31,11 +31,11 @@ const refusedKinds: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads a tar archive from somebody who may mean harm, entry by entry, in constant memory: what it reads into memory is bounded, and whatever is
- * not plainly one thing is refused.
+ * Reads a tar archive from somebody who may mean harm, entry by entry, in constant memory: what it reads into memory is
+ * bounded, and whatever is not plainly one thing is refused.
  *
- * tar-stream does not do for this: it keeps global headers of any number of records and copies them for each entry, takes numbers that are none,
- * and fails on what follows the end of an archive.
+ * tar-stream does not do for this: it keeps global headers of any number of records and copies them for each entry,
+ * takes numbers that are none, and fails on what follows the end of an archive.
  */
 export class TarReader {
   readonly #bytes: ByteReader;

@@ -2,8 +2,8 @@ import type * as xz from 'xz-decompress';
 import type * as zstd from 'zstddec/stream';
 
 /*
- * What a thread does that unpacks. These functions are handed over as text, so that no build needs to know of a second entry: they refer to nothing
- * outside of themselves but types.
+ * What a thread does that unpacks. These functions are handed over as text, so that no build needs to know of a second
+ * entry: they refer to nothing outside of themselves but types.
  */
 
 type Pieces = AsyncGenerator<Uint8Array, void, void>;
@@ -12,8 +12,8 @@ type Pieces = AsyncGenerator<Uint8Array, void, void>;
 type Decode = (url: string, pieces: Pieces) => AsyncIterable<Uint8Array>;
 
 /**
- * The thread: asks for pieces (`hungry`), is given them or told that there are no more (`end`), sends what they unpack to, waits after each until that
- * is taken (`more`), and says that it is `done`, or what went wrong.
+ * The thread: asks for pieces (`hungry`), is given them or told that there are no more (`end`), sends what they unpack
+ * to, waits after each until that is taken (`more`), and says that it is `done`, or what went wrong.
  */
 export function unpackOnThread(decode: Decode, url: string): void {
   const port = process.getBuiltinModule('node:worker_threads').parentPort;
@@ -53,8 +53,9 @@ export function unpackOnThread(decode: Decode, url: string): void {
 }
 
 /**
- * Zstandard's own decoder. Its wrapper wants its pieces from an iterator that cannot wait: each step takes at most one, so one is always kept ready.
- * It works for ever, without an error, at data that is damaged, whereas sound data leaves it nothing to do after one step for each byte.
+ * Zstandard's own decoder. Its wrapper wants its pieces from an iterator that cannot wait: each step takes at most one,
+ * so one is always kept ready. It works for ever, without an error, at data that is damaged, whereas sound data leaves
+ * it nothing to do after one step for each byte.
  */
 export async function* decodeZstd(url: string, pieces: Pieces): AsyncGenerator<Uint8Array, void, void> {
   const decoder = await import(url).then((module: typeof zstd) => new module.ZSTDDecoder());

@@ -31,8 +31,9 @@ const meanings = {
 } as const;
 
 /**
- * Unpacks zstd or xz data, of one frame or stream or several, in a thread of its own: the decoders (WebAssembly) take much time, keep what memory they
- * ever had, and one of them what it held when its reader left. All of that ends with the thread. Its owner must destroy it.
+ * Unpacks zstd or xz data, of one frame or stream or several, in a thread of its own: the decoders (WebAssembly) take
+ * much time, keep what memory they ever had, and one of them what it held when its reader left. All of that ends with
+ * the thread. Its owner must destroy it.
  */
 export class UnpackThread {
   readonly #what: string;

@@ -18,8 +18,9 @@ interface VerifiedImage {
 /**
  * Finds the one image among an archive's files and verifies it.
  *
- * Every layer must be there and have the digest that the configuration names: engines do not look at a layer's file when they hold a layer of
- * that name already, so an archive could otherwise get the files of any image on the host by knowing their digests.
+ * Every layer must be there and have the digest that the configuration names: engines do not look at a layer's file
+ * when they hold a layer of that name already, so an archive could otherwise get the files of any image on the host by
+ * knowing their digests.
  *
  * @param architecture - which image to take where an index names several, as Go names it: `amd64`.
  * @param below - the diff ids of layers that need not be there: the image's must begin with them.

@@ -9,10 +9,12 @@ import { endOfArchive, wholeFile } from './whole-file.js';
 /**
  * Names the file of a layer.
  *
- * The containerd image store (28.5) keeps, under a file's name and for a day, what came of it with an archive that broke off, and takes it for the
- * beginning of the next file that is called so: no two archives that engines are given may have a name in common, or one that is cut keeps all others out.
+ * The containerd image store (28.5) keeps, under a file's name and for a day, what came of it with an archive that
+ * broke off, and takes it for the beginning of the next file that is called so: no two archives that engines are given
+ * may have a name in common, or one that is cut keeps all others out.
  *
- * @param reference - the one name that the archive claims: such a name is given once. Left out: the archive is for no engine.
+ * @param reference - the one name that the archive claims: such a name is given once. Left out: the archive is for no
+ * engine.
  * @param number - that of the layer in the archive, from 1 up.
  */
 export function layerFileName(reference: string | undefined, number: number): string {
@@ -75,8 +77,8 @@ interface MetadataToWrite {
 }
 
 /**
- * Writes the end of an archive: before it an engine has nothing that it could load. The configuration is named by its digest, so that whoever reads
- * the archive in parts can verify it.
+ * Writes the end of an archive: before it an engine has nothing that it could load. The configuration is named by its
+ * digest, so that whoever reads the archive in parts can verify it.
  *
  * @returns the image's id in a classic image store: `sha256:` and the digest of the configuration.
  */

@@ -6,7 +6,10 @@ import {
   type RequestContext,
 } from '../../../interfaces/index.js';
 
-/** Who asks. A context without a project is the library's own user: there is nobody whose images could be hidden from it. */
+/**
+ * Who asks. A context without a project is the library's own user: there is nobody whose images could be hidden from
+ * it.
+ */
 const isAdmin = (context: RequestContext): boolean =>
   context.is_admin === true || typeof context.project_id !== 'string';
 

@@ -6,7 +6,8 @@ import { createFile } from './files.js';
  * Writes what comes in to a new file, and returns when it is on the disk.
  *
  * @param limit - bytes it may have.
- * @throws ImageQuotaExceeded beyond the limit; whatever the incoming data or the file system fails with. The file stays.
+ * @throws ImageQuotaExceeded beyond the limit; whatever the incoming data or the file system fails with. The file
+ * stays.
  */
 export async function writeData(path: string, incoming: Incoming, limit: number): Promise<Digest> {
   const digest = new Digest(['sha512', 'md5']);

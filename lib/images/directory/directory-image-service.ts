@@ -42,14 +42,14 @@ import { bury, tidy } from './sweep.js';
 /**
  * Images in a folder of this machine, or of a file system that several share: an image service without a service.
  *
- * Every image has a folder of its own, named by its id: `metadata.<n>.json` (the record; the highest n counts) and `data.<uuid>` (the
- * bytes, as the record names them). Folders have mode 0700 and files 0600. A change becomes visible in one step, after everything
- * is on the disk: a crash leaves the state before or after it, and what a crashed process left over is removed an hour later. Processes,
- * containers and machines may use one folder at the same time: no change is lost, and of two uploads to an image one wins.
- * The file system must have hard links.
+ * Every image has a folder of its own, named by its id: `metadata.<n>.json` (the record; the highest n counts) and
+ * `data.<uuid>` (the bytes, as the record names them). Folders have mode 0700 and files 0600. A change becomes visible
+ * in one step, after everything is on the disk: a crash leaves the state before or after it, and what a crashed process
+ * left over is removed an hour later. Processes, containers and machines may use one folder at the same time: no change
+ * is lost, and of two uploads to an image one wins. The file system must have hard links.
  *
- * Access is as in Glance without image members: a project sees its own images and those that are `public` or `community`, and changes its
- * own. A context with `is_admin`, or without a `project_id`, sees and changes all.
+ * Access is as in Glance without image members: a project sees its own images and those that are `public` or
+ * `community`, and changes its own. A context with `is_admin`, or without a `project_id`, sees and changes all.
  */
 export class DirectoryImageService implements ImageService {
   readonly #store: Store;
@@ -70,7 +70,9 @@ export class DirectoryImageService implements ImageService {
     });
   }
 
-  /** @throws ImageStoreError naming the file when the metadata of any image is broken: no image is silently left out. */
+  /**
+   * @throws ImageStoreError naming the file when the metadata of any image is broken: no image is silently left out.
+   */
   detail(
     context: RequestContext,
     { filters, signal }: VerbOptions & { readonly filters?: ImageFilters | undefined } = {},
@@ -108,7 +110,8 @@ export class DirectoryImageService implements ImageService {
   /**
    * The image appears when it is complete. Its id is in lower case.
    *
-   * @throws ImageConflict when the id is taken; ImageQuotaExceeded when the data is larger than the limit or than what the disk holds.
+   * @throws ImageConflict when the id is taken; ImageQuotaExceeded when the data is larger than the limit or than what
+   * the disk holds.
    */
   create(
     context: RequestContext,
@@ -129,8 +132,8 @@ export class DirectoryImageService implements ImageService {
   /**
    * Metadata and data change in one step.
    *
-   * @throws ImageConflict when the image has data already, or gets it from somebody else during the upload; ImageQuotaExceeded when the
-   * data is larger than the limit or than what the disk holds.
+   * @throws ImageConflict when the image has data already, or gets it from somebody else during the upload;
+   * ImageQuotaExceeded when the data is larger than the limit or than what the disk holds.
    */
   update(
     context: RequestContext,

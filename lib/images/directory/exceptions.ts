@@ -19,7 +19,10 @@ export class ImageStoreError extends NovaException {
 /** No room: on the file system, in the user's quota, in what one file may be. */
 const full = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
-/** What a failure under `directory` is to the caller: errors of the file system become ours, all others stay what they are. */
+/**
+ * What a failure under `directory` is to the caller: errors of the file system become ours, all others stay what they
+ * are.
+ */
 export function storeError(error: unknown, directory: string): unknown {
   const code = codeOf(error);
   if (error instanceof NovaException || code === undefined || !/^E[A-Z]+$/.test(code)) return error;

@@ -8,8 +8,8 @@ import { fileMode, HEARTBEAT } from './layout.js';
 export const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT';
 
 /**
- * Opens a file for reading that nobody may have replaced by a link, a device or a pipe: what lies in an image's folder must not lead out
- * of it, nor hang its reader (a FIFO without O_NONBLOCK would).
+ * Opens a file for reading that nobody may have replaced by a link, a device or a pipe: what lies in an image's folder
+ * must not lead out of it, nor hang its reader (a FIFO without O_NONBLOCK would).
  *
  * @throws ImageStoreError when it is not a plain file; ENOENT.
  */

@@ -23,11 +23,12 @@ interface Version {
 /**
  * One image's folder.
  *
- * Nobody locks anything: a lock whose owner died, or lives in another container, cannot be told from one that is held. Instead a change
- * reads version n and links its own as version n + 1, which fails when somebody else was faster; then it begins anew. Whoever changes
- * something first puts a claim (a dotted file) into the folder, and nothing is removed while there is one: so version n + 1 cannot have come
- * and gone between a claimant's reading and linking. The link's source is the claim itself: if it was removed because it seemed left
- * over, or the whole folder was replaced, the link fails too.
+ * Nobody locks anything: a lock whose owner died, or lives in another container, cannot be told from one that is held.
+ * Instead a change reads version n and links its own as version n + 1, which fails when somebody else was faster; then
+ * it begins anew. Whoever changes something first puts a claim (a dotted file) into the folder, and nothing is removed
+ * while there is one: so version n + 1 cannot have come and gone between a claimant's reading and linking. The link's
+ * source is the claim itself: if it was removed because it seemed left over, or the whole folder was replaced, the link
+ * fails too.
  */
 export class ImageFolder {
   constructor(
@@ -90,8 +91,8 @@ export class ImageFolder {
   }
 
   /**
-   * Takes a deleted image's folder away, if nobody else is doing it. The claim sees to it that what goes is the deleted image and not
-   * another that has been given its id since.
+   * Takes a deleted image's folder away, if nobody else is doing it. The claim sees to it that what goes is the deleted
+   * image and not another that has been given its id since.
    *
    * @param grave - where to.
    * @returns whether it is there now.
@@ -114,7 +115,8 @@ export class ImageFolder {
   }
 
   /**
-   * Removes what is left over: claims of dead processes and, when nobody is at work, old records and data that no record names.
+   * Removes what is left over: claims of dead processes and, when nobody is at work, old records and data that no
+   * record names.
    *
    * @returns whether the image is deleted and only its folder is still there.
    */

@@ -14,17 +14,22 @@ import { isImageId } from '../image-service/index.js';
  *   .deleted-<uuid>/                      an image that was deleted and is being removed
  * ```
  *
- * Files are written once: under a dotted name, flushed to the disk, then linked or renamed to their own. A name that starts with a dot and
- * that nobody has touched for {@link STALE} belongs to a process that is no more.
+ * Files are written once: under a dotted name, flushed to the disk, then linked or renamed to their own. A name that
+ * starts with a dot and that nobody has touched for {@link STALE} belongs to a process that is no more.
  */
 export const folderMode = 0o700;
 export const fileMode = 0o600;
 
-/** Milliseconds after which a dotted name that nobody touches is left over. Its owner touches it every {@link HEARTBEAT}. */
+/**
+ * Milliseconds after which a dotted name that nobody touches is left over. Its owner touches it every
+ * {@link HEARTBEAT}.
+ */
 export const STALE = 60 * 60 * 1000;
 export const HEARTBEAT = 60 * 1000;
 
-/** Whether an entry of the directory is an image: ids are in lower case, for file systems that do not tell cases apart. */
+/**
+ * Whether an entry of the directory is an image: ids are in lower case, for file systems that do not tell cases apart.
+ */
 export const isImageFolder = (name: string): boolean => isImageId(name) && name === name.toLowerCase();
 
 export const isClaim = (name: string): boolean => name.startsWith('.');

@@ -48,7 +48,10 @@ export class ContextToken implements Credentials {
 /** Milliseconds before its end at which a token is no longer used: a request takes time, and clocks differ. */
 const expiryMargin = 60_000;
 
-/** One user's token, fetched from Keystone when it is first needed and again before it expires; whoever needs it at that time waits together. */
+/**
+ * One user's token, fetched from Keystone when it is first needed and again before it expires; whoever needs it at that
+ * time waits together.
+ */
 export class KeystoneToken implements Credentials {
   readonly #transport: HttpTransport;
   readonly #auth: KeystoneAuth;

@@ -71,8 +71,8 @@ interface DataReply extends Reply {
 /**
  * Asks the image service for an image's data.
  *
- * @throws ImageNotActive when there is none; what {@link refusal} makes of other answers; ImageServiceProtocolError when it gives
- * other bytes than those that were asked for.
+ * @throws ImageNotActive when there is none; what {@link refusal} makes of other answers; ImageServiceProtocolError
+ * when it gives other bytes than those that were asked for.
  */
 export async function openData(wanted: DataRequest): Promise<DataConnection> {
   const { client, caller, record, first, last } = wanted;

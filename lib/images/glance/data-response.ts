@@ -19,8 +19,9 @@ const headLimit = 64 * 1024;
 const lineLimit = 4 * 1024;
 
 /**
- * The answer to a GET over a connection of its own, whose body is read without new memory for each piece. Node's HTTP client makes two for each: a
- * gigabyte that comes through it costs a process with a small heap more time for garbage collection than for all the rest, hashes included.
+ * The answer to a GET over a connection of its own, whose body is read without new memory for each piece. Node's HTTP
+ * client makes two for each: a gigabyte that comes through it costs a process with a small heap more time for garbage
+ * collection than for all the rest, hashes included.
  */
 export class DataResponse implements ByteSource {
   readonly lends = true;
@@ -47,7 +48,8 @@ export class DataResponse implements ByteSource {
   /**
    * Asks, and returns when the head of the answer is there, whatever its status. The receiver must close it.
    *
-   * @throws ImageServiceProtocolError when what answers does not speak HTTP; what the connection fails with; the signal's reason when that aborts.
+   * @throws ImageServiceProtocolError when what answers does not speak HTTP; what the connection fails with; the
+   * signal's reason when that aborts.
    */
   static async to(query: DataQuery): Promise<DataResponse> {
     const response = new DataResponse(query);

@@ -86,7 +86,8 @@ export class DataSocket implements ByteSource {
       ...(isIP(host) === 0 ? { servername: host } : {}),
       ...(ca === undefined ? {} : { ca }),
     });
-    // Node deciphers all that a read has brought before it heeds that nobody wants more: with `onread` it would write over what the reader still has.
+    // Node deciphers all that a read has brought before it heeds that nobody wants more: with `onread` it would write
+    // over what the reader still has.
     socket.on('data', (bytes: Buffer) => {
       this.#take(bytes);
       socket.pause();

@@ -1,12 +1,18 @@
 import { NovaException } from '../../../interfaces/index.js';
 
-/** What was asked of the image service or of Keystone, for error messages: `GET /v2/images`. Without host, query and headers. */
+/**
+ * What was asked of the image service or of Keystone, for error messages: `GET /v2/images`. Without host, query and
+ * headers.
+ */
 export interface RequestLine {
   readonly method: string;
   readonly path: string;
 }
 
-/** The image service, or Keystone, answered with an error that Nova has no exception for; also the cause of those that it has. */
+/**
+ * The image service, or Keystone, answered with an error that Nova has no exception for; also the cause of those that
+ * it has.
+ */
 export class ImageServiceError extends NovaException {
   /** The HTTP status. */
   readonly status: number;

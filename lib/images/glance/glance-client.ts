@@ -47,8 +47,8 @@ const requestId = /^req-[0-9a-f-]{36}$/;
 interface Options {
   readonly transport: HttpTransport;
   /**
-   * Without connections that have been used before, for what is sent once only: the service may just be closing such a connection, and
-   * nobody could tell whether the request still arrived.
+   * Without connections that have been used before, for what is sent once only: the service may just be closing such a
+   * connection, and nobody could tell whether the request still arrived.
    */
   readonly fresh: HttpTransport;
   readonly credentials: Credentials;
@@ -72,7 +72,8 @@ export class GlanceClient {
    * Asks, and reads the answer.
    *
    * @returns whatever the image service answers, errors too, but not that it is unavailable.
-   * @throws GlanceConnectionFailed when no endpoint answers; what {@link Credentials.session} throws; the signal's reason.
+   * @throws GlanceConnectionFailed when no endpoint answers; what {@link Credentials.session} throws; the signal's
+   * reason.
    */
   call(request: GlanceRequest): Promise<Routed<Reply>> {
     return this.exchange(request, (url, headers) => {

@@ -38,13 +38,14 @@ import { settingsOf, type GlanceImageServiceOptions, type Settings } from './opt
 /**
  * OpenStack's image service, over Image API v2.
  *
- * As whom it asks is said by `auth`: with `context_token` as the context of each call, so that Glance itself keeps projects apart; else as
- * one user, with a token that is fetched when it is needed and renewed when it ends. Questions are repeated and go to the next endpoint
- * when one does not answer; a download that breaks off is taken up where it was; data is sent only once.
+ * As whom it asks is said by `auth`: with `context_token` as the context of each call, so that Glance itself keeps
+ * projects apart; else as one user, with a token that is fetched when it is needed and renewed when it ends. Questions
+ * are repeated and go to the next endpoint when one does not answer; a download that breaks off is taken up where it
+ * was; data is sent only once.
  *
- * Beside what each verb names, all throw GlanceConnectionFailed when no endpoint, or no Keystone, answers; ImageNotAuthorized when the
- * token is refused (also when Glance cannot reach Keystone to ask); ImageServiceError for answers that Nova has no exception for. None of
- * them, and nothing that is logged, holds a token or a password.
+ * Beside what each verb names, all throw GlanceConnectionFailed when no endpoint, or no Keystone, answers;
+ * ImageNotAuthorized when the token is refused (also when Glance cannot reach Keystone to ask); ImageServiceError for
+ * answers that Nova has no exception for. None of them, and nothing that is logged, holds a token or a password.
  */
 export class GlanceImageService implements ImageService {
   readonly #settings: Settings;
@@ -133,8 +134,8 @@ export class GlanceImageService implements ImageService {
   }
 
   /**
-   * @throws ImageConflict when the id is taken; what the upload throws. When the answer to the creation itself is lost, an
-   * image of an id that the caller chose may exist, queued: nobody can tell whose it is.
+   * @throws ImageConflict when the id is taken; what the upload throws. When the answer to the creation itself is lost,
+   * an image of an id that the caller chose may exist, queued: nobody can tell whose it is.
    */
   async create(
     context: RequestContext,

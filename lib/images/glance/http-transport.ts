@@ -34,7 +34,8 @@ export class HttpTransport extends HttpClient {
    * Asks for data that may be large, over a connection of its own, see {@link DataResponse}.
    *
    * @param signal - ends the exchange, and the answer's body after it.
-   * @throws ConnectionBroken; ImageServiceProtocolError when what answers does not speak HTTP; the signal's reason when that aborts.
+   * @throws ConnectionBroken; ImageServiceProtocolError when what answers does not speak HTTP; the signal's reason when
+   * that aborts.
    */
   async download(
     url: string,

@@ -8,7 +8,10 @@ export function newImageOf(id: string, metadata: ImageMetadata): object {
   return { ...metadata.properties, ...fieldsOf(metadata), id };
 }
 
-/** The changes that make an image what the metadata says, as a JSON patch; putting them twice does what putting them once does. */
+/**
+ * The changes that make an image what the metadata says, as a JSON patch; putting them twice does what putting them
+ * once does.
+ */
 export function patchOf(metadata: ImageMetadata): object[] {
   const fields = Object.entries<unknown>({ ...fieldsOf(metadata) })
     .filter(([, value]) => value !== undefined)

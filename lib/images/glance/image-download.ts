@@ -20,8 +20,9 @@ interface DownloadCompanions {
 }
 
 /**
- * An image's data. When a connection breaks off, goes silent or ends early, the download is taken up where it was, as long as each
- * connection brings something. The hash goes on over the seam: what the reader gets is right, whatever the pieces were.
+ * An image's data. When a connection breaks off, goes silent or ends early, the download is taken up where it was, as
+ * long as each connection brings something. The hash goes on over the seam: what the reader gets is right, whatever the
+ * pieces were.
  */
 export class ImageDownload implements ByteSource {
   readonly lends = true;
@@ -53,8 +54,8 @@ export class ImageDownload implements ByteSource {
   }
 
   /**
-   * @throws ImageUnacceptable when the bytes are not those on record; GlanceConnectionFailed when the service does not bring them; what
-   * {@link openData} throws.
+   * @throws ImageUnacceptable when the bytes are not those on record; GlanceConnectionFailed when the service does not
+   * bring them; what {@link openData} throws.
    */
   async next(): Promise<Uint8Array | undefined> {
     let bytes: Uint8Array | undefined;

@@ -132,7 +132,9 @@ function recordOf(reply: Reply, image_id: string): ImageRecord {
   throw new ImageServiceProtocolError(`the record of image ${image_id} is that of image ${record.id}`);
 }
 
-/** Without `visibility=all`, community images of others are left out. `eq:` keeps a name that begins with `in:` a name. */
+/**
+ * Without `visibility=all`, community images of others are left out. `eq:` keeps a name that begins with `in:` a name.
+ */
 function queryOf(filters: ImageFilters = {}): string {
   const { name, status, visibility = 'all', owner, container_format } = filters;
   const query = new URLSearchParams({ limit: pageSize.toString(), visibility });

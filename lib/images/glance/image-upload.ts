@@ -30,7 +30,10 @@ interface UploadTools {
 interface Upload {
   readonly caller: Caller;
   readonly image_id: string;
-  /** Where the image was seen a moment ago. Data can be sent only once, so there is no trying one endpoint after the other. */
+  /**
+   * Where the image was seen a moment ago. Data can be sent only once, so there is no trying one endpoint after the
+   * other.
+   */
   readonly endpoint: string;
   readonly incoming: Incoming;
   /** We have just made the image, and remove it when the upload fails. */
@@ -51,7 +54,10 @@ interface Sent {
 /** What the image service made of a failed upload, after what had to be removed was removed. */
 type Aftermath = { readonly stored: ImageRecord } | 'gone' | 'taken' | 'undone';
 
-/** Milliseconds between two looks at an image that is still `saving`. Glance 25.1 needs 200 to see that its client is gone. */
+/**
+ * Milliseconds between two looks at an image that is still `saving`. Glance 25.1 needs 200 to see that its client is
+ * gone.
+ */
 const betweenLooks = 250;
 
 /** Sends images' data, and leaves nothing half done. */
@@ -65,12 +71,13 @@ export class ImageUploader {
   /**
    * Gives a queued image its data.
    *
-   * After a failure the image is `queued` as before, or gone: an image that Glance keeps `saving` takes no data any more, and one that we
-   * have made ourselves is of no use to anybody. An upload whose answer was lost but which arrived whole has not failed.
+   * After a failure the image is `queued` as before, or gone: an image that Glance keeps `saving` takes no data any
+   * more, and one that we have made ourselves is of no use to anybody. An upload whose answer was lost but which
+   * arrived whole has not failed.
    *
-   * @throws the signal's reason; what the caller's data fails with; ImageConflict when somebody else has uploaded or is uploading;
-   * ImageQuotaExceeded; ImageNotFound when the image was deleted; ImageUnacceptable when the service has stored other bytes;
-   * GlanceConnectionFailed, ImageNotAuthorized, ImageServiceError.
+   * @throws the signal's reason; what the caller's data fails with; ImageConflict when somebody else has uploaded or is
+   * uploading; ImageQuotaExceeded; ImageNotFound when the image was deleted; ImageUnacceptable when the service has
+   * stored other bytes; GlanceConnectionFailed, ImageNotAuthorized, ImageServiceError.
    */
   async upload(upload: Upload): Promise<ImageRecord> {
     const sent = await this.#send(upload);
@@ -108,7 +115,8 @@ export class ImageUploader {
     const deadline = new Deadline('the first bytes', settings.timeouts.idle, caller.signal);
     const body = new UploadBody(incoming, deadline, settings.timeouts);
     const stream = readableOf(body);
-    // Connections of its own: none that the service may just be closing, and closing them ends whatever is left of the request.
+    // Connections of its own: none that the service may just be closing, and closing them ends whatever is left of the
+    // request.
     const transport = new HttpTransport(settings, false);
     let isBegun = false;
     try {
@@ -187,7 +195,9 @@ export class ImageUploader {
     return 'undone';
   }
 
-  /** The image when the service is done with it, or is still at it when the patience ends; undefined when it is gone. */
+  /**
+   * The image when the service is done with it, or is still at it when the patience ends; undefined when it is gone.
+   */
   async #watch(
     context: RequestContext,
     image_id: string,
@@ -216,7 +226,10 @@ export class ImageUploader {
   }
 }
 
-/** Glance 25.1 says 410 when the image was deleted during the upload, and also to the slower of two that upload at the same time. */
+/**
+ * Glance 25.1 says 410 when the image was deleted during the upload, and also to the slower of two that upload at the
+ * same time.
+ */
 const isAbsence = ({ status }: Reply): boolean => status === 404 || status === 410;
 
 /** Whether an image has just the bytes that were sent. A hash of another kind than ours cannot be compared. */

@@ -48,8 +48,8 @@ const request = { method: 'POST', path: '/v3/auth/tokens' };
 /**
  * Asks Keystone (Identity API v3) for a token and for the image service's endpoints.
  *
- * @throws ImageNotAuthorized when Keystone refuses the credentials; ConnectionBroken and DeadlineExceeded when it does not answer;
- * GlanceConnectionFailed when its catalogue has no image service; ImageServiceError.
+ * @throws ImageNotAuthorized when Keystone refuses the credentials; ConnectionBroken and DeadlineExceeded when it does
+ * not answer; GlanceConnectionFailed when its catalogue has no image service; ImageServiceError.
  */
 export async function authenticate(
   transport: HttpTransport,

@@ -28,12 +28,16 @@ export interface ApplicationCredentialAuth {
   readonly secret: string;
 }
 
-/** The `auth_token` of the context of each call: then the image service itself keeps projects apart. Needs `endpoints`. */
+/**
+ * The `auth_token` of the context of each call: then the image service itself keeps projects apart. Needs `endpoints`.
+ */
 export interface ContextTokenAuth {
   readonly type: 'context_token';
 }
 
-/** As whom the image service is asked. With all but `context_token` it is asked as one user, whoever the context names. */
+/**
+ * As whom the image service is asked. With all but `context_token` it is asked as one user, whoever the context names.
+ */
 export type GlanceAuth = PasswordAuth | ApplicationCredentialAuth | ContextTokenAuth;
 
 /** How long things may take, in milliseconds. */
@@ -41,8 +45,8 @@ export interface GlanceTimeouts {
   /** Each attempt at a call that moves no image data; default 30 s. */
   readonly call: number;
   /**
-   * The longest silence of the image service while image data flows; default 60 s. Glance 25.1 goes silent for up to 15 minutes when
-   * the file in its store is damaged.
+   * The longest silence of the image service while image data flows; default 60 s. Glance 25.1 goes silent for up to 15
+   * minutes when the file in its store is damaged.
    */
   readonly idle: number;
   /** From the last byte of an upload to the answer: a proxy may pass everything on only now; default 15 min. */
@@ -54,7 +58,9 @@ export interface GlanceTimeouts {
 /** How a {@link GlanceImageService} is set up. */
 export interface GlanceImageServiceOptions {
   readonly auth: GlanceAuth;
-  /** Where the image service is, without version; default: where Keystone's catalogue says. Several are used in turn. */
+  /**
+   * Where the image service is, without version; default: where Keystone's catalogue says. Several are used in turn.
+   */
   readonly endpoints?: string | readonly string[];
   /** Which region of the catalogue; needed when it has image services in several. */
   readonly region_name?: string;
@@ -62,7 +68,9 @@ export interface GlanceImageServiceOptions {
   readonly interface?: 'public' | 'internal' | 'admin';
   /** Certificates, in PEM, of the authorities to trust instead of the system's. */
   readonly ca?: string | Buffer;
-  /** Talks to servers whatever certificate they show: anybody between can read tokens and change images. Default false. */
+  /**
+   * Talks to servers whatever certificate they show: anybody between can read tokens and change images. Default false.
+   */
   readonly insecure?: boolean;
   /** Told about retries, resumed downloads and images that could not be removed. */
   readonly logger?: Logger;

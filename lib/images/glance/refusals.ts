@@ -10,7 +10,8 @@ import type { Reply } from './glance-client.js';
 import { wordsOf } from './service-words.js';
 
 /**
- * What an answer that is no success is to the caller, in Nova's exceptions. Nova: `_translate_image_exception` in nova/image/glance.py.
+ * What an answer that is no success is to the caller, in Nova's exceptions. Nova: `_translate_image_exception` in
+ * nova/image/glance.py.
  *
  * @param image_id - the image that the request is about, where there is one.
  */

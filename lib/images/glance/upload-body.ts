@@ -10,8 +10,8 @@ interface UploadPatience {
 }
 
 /**
- * The body of an upload: the caller's data, hashed as it flows. The deadline runs only while the image service is to act, not while the
- * caller's data lets itself be waited for.
+ * The body of an upload: the caller's data, hashed as it flows. The deadline runs only while the image service is to
+ * act, not while the caller's data lets itself be waited for.
  */
 export class UploadBody implements ByteSource {
   readonly #incoming: Incoming;
@@ -42,7 +42,10 @@ export class UploadBody implements ByteSource {
     return this.#digest.value('sha512');
   }
 
-  /** Waits for the first bytes: no connection should be open that has nothing to carry. An engine takes minutes to begin. */
+  /**
+   * Waits for the first bytes: no connection should be open that has nothing to carry. An engine takes minutes to
+   * begin.
+   */
   async ready(): Promise<void> {
     this.#deadline.pause();
     this.#peeked = await this.#incoming.next();

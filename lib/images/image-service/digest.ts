@@ -21,7 +21,9 @@ export class Digest {
     for (const hash of this.#hashes.values()) hash.update(bytes);
   }
 
-  /** What the bytes hash to, in hexadecimal; undefined for an algorithm that was not asked for. No update can follow. */
+  /**
+   * What the bytes hash to, in hexadecimal; undefined for an algorithm that was not asked for. No update can follow.
+   */
   value(algorithm: string): string | undefined {
     return this.#hashes.get(algorithm)?.copy().digest('hex');
   }

@@ -22,8 +22,9 @@ export async function receive<T>(
 }
 
 /**
- * The data that a caller handed over for an image. From the moment it is made it owns the stream: an error before anybody reads does not
- * bring the process down but is given to the one who reads, the signal ends it, and {@link Incoming.close} destroys it.
+ * The data that a caller handed over for an image. From the moment it is made it owns the stream: an error before
+ * anybody reads does not bring the process down but is given to the one who reads, the signal ends it, and
+ * {@link Incoming.close} destroys it.
  */
 export class Incoming implements ByteSource {
   readonly #data: Readable;

@@ -9,8 +9,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export const isImageId = (id: string): boolean => UUID.test(id);
 
 /**
- * The attributes that the Image API itself defines (schema `image` of Glance 25.1). On the wire they stand beside the properties, so no
- * property may be called like one of them.
+ * The attributes that the Image API itself defines (schema `image` of Glance 25.1). On the wire they stand beside the
+ * properties, so no property may be called like one of them.
  */
 const baseAttributes: ReadonlySet<string> = new Set([
   ...['id', 'name', 'status', 'visibility', 'protected', 'owner', 'tags', 'os_hidden'],

@@ -29,8 +29,8 @@ const property = z.object({
 });
 
 /**
- * The index as a property of an image. It names the image: Nova copies the properties of an image to the snapshots of its instances, where they
- * mean nothing.
+ * The index as a property of an image. It names the image: Nova copies the properties of an image to the snapshots of
+ * its instances, where they mean nothing.
  */
 export function indexProperty(
   image_id: string,

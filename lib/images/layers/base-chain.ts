@@ -15,7 +15,9 @@ interface BaseChainOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** The images that one lies above, down to the first that the engine has: held, so that nobody removes them meanwhile. */
+/**
+ * The images that one lies above, down to the first that the engine has: held, so that nobody removes them meanwhile.
+ */
 export class BaseChain {
   readonly #holds: Hold[] = [];
   readonly #missing: ImageRecord[] = [];
@@ -25,10 +27,11 @@ export class BaseChain {
   }
 
   /**
-   * Finds what lies below an image. It must come to an end here, before anything is fetched: two that wait for each other would wait for good.
+   * Finds what lies below an image. It must come to an end here, before anything is fetched: two that wait for each
+   * other would wait for good.
    *
-   * @throws what {@link baseRecord} throws; ImageUnacceptable when there are too many, or one lies above itself; NovaException when the
-   * engine cannot load an image above another.
+   * @throws what {@link baseRecord} throws; ImageUnacceptable when there are too many, or one lies above itself;
+   * NovaException when the engine cannot load an image above another.
    */
   static async find(image: ImageRecord, options: BaseChainOptions): Promise<BaseChain> {
     const chain = new BaseChain();

@@ -31,7 +31,10 @@ const property = z.object({
   hash: z.string().nullable(),
 });
 
-/** The reference to its base as a property of an image. It names the image: Nova copies the properties of an image to the snapshots of its instances. */
+/**
+ * The reference to its base as a property of an image. It names the image: Nova copies the properties of an image to
+ * the snapshots of its instances.
+ */
 export function baseProperty(
   image_id: string,
   { image_id: base, chainId, hash }: BaseImage,
@@ -64,8 +67,9 @@ export function hashOf({ os_hash_algo: algorithm, os_hash_value: value }: ImageR
 /**
  * The record of an image's base, as the one who boots the image sees it.
  *
- * @throws ImageNotFound or ImageNotAuthorized when he does not; ImageNotActive when it has no data (any more); ImageUnacceptable when it is not the
- * image that it was, or one that the image may not contain, see {@link mayContain}.
+ * @throws ImageNotFound or ImageNotAuthorized when he does not; ImageNotActive when it has no data (any more);
+ * ImageUnacceptable when it is not the image that it was, or one that the image may not contain, see
+ * {@link mayContain}.
  */
 export async function baseRecord(
   imageService: ImageService,

@@ -29,7 +29,8 @@ export interface DeltaBase {
 }
 
 /**
- * Finds out whether an image can be saved without what lies below it: whoever may boot it must then find its base, and be given it.
+ * Finds out whether an image can be saved without what lies below it: whoever may boot it must then find its base, and
+ * be given it.
  *
  * @returns undefined when it must be saved as a whole; why, stands in the log.
  * @throws what the engine or the image service fail with.

@@ -34,14 +34,20 @@ interface ImageInParts {
 /** Bytes of an image from which on it is worth while to ask around before it is fetched. */
 export const smallestInParts = 1024 * 1024;
 
-/** What must be saved of an image at least: a part cannot be checked against the hash on record, and one stream is faster than many. */
+/**
+ * What must be saved of an image at least: a part cannot be checked against the hash on record, and one stream is
+ * faster than many.
+ */
 const leastSaved = 0.1;
 
 /**
- * An archive of an image with only those of its layers that the engine lacks, or that the requester has no right to but through this very image.
+ * An archive of an image with only those of its layers that the engine lacks, or that the requester has no right to but
+ * through this very image.
  *
- * @returns undefined when the image must be fetched as a whole: the engine has too little of it, or its archive cannot be read in parts.
- * @throws what the engine fails with; what is wrong with the whole of the data, where that must be verified first; the signal's reason when that aborts.
+ * @returns undefined when the image must be fetched as a whole: the engine has too little of it, or its archive cannot
+ * be read in parts.
+ * @throws what the engine fails with; what is wrong with the whole of the data, where that must be verified first; the
+ * signal's reason when that aborts.
  */
 export async function imageInParts(image: ImageInParts): Promise<PartialArchive | undefined> {
   const { record, data, layers, signal, logger } = image;

@@ -37,7 +37,8 @@ export class ImageRanges {
   /**
    * Reads some bytes into memory, or takes them from what was read before.
    *
-   * @throws IndexUnusable when they lie outside the image, are not what the service gives, or are too many; what the service fails with.
+   * @throws IndexUnusable when they lie outside the image, are not what the service gives, or are too many; what the
+   * service fails with.
    */
   async read({ offset, size }: Extent): Promise<Buffer> {
     this.#mustLieWithin({ offset, size });

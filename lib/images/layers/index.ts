@@ -1,7 +1,7 @@
 /**
- * Images in parts: which layers of an image an engine has already and whose they are, how the others are fetched alone, and images whose archives hold
- * only what lies above a base image. It imports the archive readers and the engine; it loads nothing itself, and believes an index only as far as
- * digests bear it out.
+ * Images in parts: which layers of an image an engine has already and whose they are, how the others are fetched alone,
+ * and images whose archives hold only what lies above a base image. It imports the archive readers and the engine; it
+ * loads nothing itself, and believes an index only as far as digests bear it out.
  */
 export { BaseChain } from './base-chain.js';
 export { baseMustBeSame, baseOf, type BaseImage } from './base-image.js';

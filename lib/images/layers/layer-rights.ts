@@ -4,9 +4,9 @@ import { ImageNotAuthorized, ImageNotFound } from '../../../interfaces/index.js'
 /**
  * Whether an image may be given the layers of another one without having them in its archive.
  *
- * It is not enough that the one who boots it may read the other: whoever may read the image boots it later from what is in the engine, and nobody is
- * asked any more. So its owner must be one who may read the other, as its own owner or because everybody may: then he gives away nothing that he
- * did not have.
+ * It is not enough that the one who boots it may read the other: whoever may read the image boots it later from what is
+ * in the engine, and nobody is asked any more. So its owner must be one who may read the other, as its own owner or
+ * because everybody may: then he gives away nothing that he did not have.
  */
 export function mayContain(
   image: Pick<ImageRecord, 'owner'>,

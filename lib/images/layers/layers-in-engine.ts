@@ -29,8 +29,8 @@ const mostRecords = 64;
 const atOnce = 8;
 
 /**
- * What an engine has of images that drivers loaded, and who may be given it. What cannot change while the engine is used is asked once: the layers of an image by
- * its engine's id, and whether the engine can do without layers at all.
+ * What an engine has of images that drivers loaded, and who may be given it. What cannot change while the engine is
+ * used is asked once: the layers of an image by its engine's id, and whether the engine can do without layers at all.
  */
 export class LayersInEngine {
   readonly #engine: Engine;
@@ -49,7 +49,10 @@ export class LayersInEngine {
     this.#records.note(record);
   }
 
-  /** The images of the engine that a driver loaded: those of others may be anybody's. None where the engine cannot be given images in parts. */
+  /**
+   * The images of the engine that a driver loaded: those of others may be anybody's. None where the engine cannot be
+   * given images in parts.
+   */
   async images(signal: AbortSignal): Promise<readonly ResidentImage[]> {
     const listed = await this.#engine.images.list({ filters: { reference: [repository.image] }, signal });
     // The engine's filter is a pattern: what counts is the whole name.
@@ -60,15 +63,19 @@ export class LayersInEngine {
     return (await this.isContainerdStore(signal)) ? [] : images;
   }
 
-  /** Whether the engine's image store cannot be given images without layers that it has, see {@link isContainerdStore}; asked once. */
+  /**
+   * Whether the engine's image store cannot be given images without layers that it has, see {@link isContainerdStore};
+   * asked once.
+   */
   async isContainerdStore(signal: AbortSignal | undefined): Promise<boolean> {
     this.#isContainerd ??= await isContainerdStore(this.#engine, signal);
     return this.#isContainerd;
   }
 
   /**
-   * How many of an image's layers, from the base up, may be taken from the engine: those that it has in common with a loaded image, because engines know
-   * layers by all that is below them; and only with one that the image may contain and that the requester may read, see {@link mayContain}.
+   * How many of an image's layers, from the base up, may be taken from the engine: those that it has in common with a
+   * loaded image, because engines know layers by all that is below them; and only with one that the image may contain
+   * and that the requester may read, see {@link mayContain}.
    *
    * @throws what the engine or the image service fail with; the signal's reason when that aborts.
    */
@@ -99,7 +106,9 @@ export class LayersInEngine {
     return other !== undefined && mayContain(record, other) ? count : 0;
   }
 
-  /** Asks for the layers of images that are not known yet; those of images that the engine has no more are forgotten. */
+  /**
+   * Asks for the layers of images that are not known yet; those of images that the engine has no more are forgotten.
+   */
   async #layersOfAll(
     images: readonly ResidentImage[],
     signal: AbortSignal,

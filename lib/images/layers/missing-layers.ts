@@ -33,7 +33,8 @@ export interface IndexedImage {
 /**
  * Reads an image's configuration by its index, and verifies its digest.
  *
- * @throws IndexUnusable or ArchiveRefused when it is not where the index says, or not what the index says; what the image service fails with.
+ * @throws IndexUnusable or ArchiveRefused when it is not where the index says, or not what the index says; what the
+ * image service fails with.
  */
 export async function indexedImage(
   ranges: ImageRanges,
@@ -67,8 +68,8 @@ export function missingExtents({ layers }: Pick<IndexedImage, 'layers'>, below: 
 }
 
 /**
- * An archive for the engine with only the layers that it lacks, each fetched by itself and verified against its digest in the configuration; the
- * manifest comes last, when all else was right.
+ * An archive for the engine with only the layers that it lacks, each fetched by itself and verified against its digest
+ * in the configuration; the manifest comes last, when all else was right.
  */
 export function missingLayersArchive(
   image: IndexedImage,

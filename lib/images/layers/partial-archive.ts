@@ -15,9 +15,10 @@ const readAhead = 1024 * 1024;
 /**
  * Makes a stream of an archive that is written piece by piece.
  *
- * @param write - tells what the archive holds when all of it has been verified and written. It is given a signal that ends what it reads from: it
- * aborts when nobody reads the archive any more.
- * @returns the archive, which the caller must read or destroy, and what it holds. Both fail with what `write` fails with.
+ * @param write - tells what the archive holds when all of it has been verified and written. It is given a signal that
+ * ends what it reads from: it aborts when nobody reads the archive any more.
+ * @returns the archive, which the caller must read or destroy, and what it holds. Both fail with what `write` fails
+ * with.
  */
 export function partialArchive(
   write: (signal: AbortSignal) => AsyncGenerator<Buffer, ArchivedImage, void>,

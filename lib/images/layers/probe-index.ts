@@ -23,12 +23,14 @@ import { IndexUnusable } from './index-unusable.js';
 type Place = Extent | { readonly target: string };
 
 /**
- * Finds out where the parts of an image lie in its archive, by reading the headers of its entries and nothing of what is between them.
+ * Finds out where the parts of an image lie in its archive, by reading the headers of its entries and nothing of what
+ * is between them.
  *
- * Nothing here needs to be told apart as the reader of the whole archive does: what looks odd in any way is read as a whole.
+ * Nothing here needs to be told apart as the reader of the whole archive does: what looks odd in any way is read as a
+ * whole.
  *
- * @throws IndexUnusable or ArchiveRefused when the archive is compressed, is none, or does not name its configuration by its digest; what the
- * image service fails with.
+ * @throws IndexUnusable or ArchiveRefused when the archive is compressed, is none, or does not name its configuration
+ * by its digest; what the image service fails with.
  */
 export async function probeIndex(ranges: ImageRanges, limits: ImageLimits): Promise<ArchiveIndex> {
   const places = await readHeaders(ranges, limits);

@@ -23,8 +23,9 @@ export interface Candidate {
 const hopelessAtOnce = 8;
 
 /**
- * Remembers whose the images of an engine are, to ask first for those that may be used. What may be used is asked anew each time: this is about the order
- * alone. Without it, somebody who has enough images on a host that share a base would be all that others ever ask for.
+ * Remembers whose the images of an engine are, to ask first for those that may be used. What may be used is asked anew
+ * each time: this is about the order alone. Without it, somebody who has enough images on a host that share a base
+ * would be all that others ever ask for.
  */
 export class RememberedRecords {
   readonly #memories = new Map<string, Memory>();
@@ -53,8 +54,8 @@ export class RememberedRecords {
   }
 
   /**
-   * In which order to ask for images: those that were allowed when they were last seen, then those that nothing is known of, each with the most layers first; at
-   * last a few of those that were not allowed, in turn.
+   * In which order to ask for images: those that were allowed when they were last seen, then those that nothing is
+   * known of, each with the most layers first; at last a few of those that were not allowed, in turn.
    */
   inOrder(
     candidates: readonly Candidate[],

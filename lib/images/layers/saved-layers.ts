@@ -3,11 +3,11 @@ import { parsedJson } from './archive-index.js';
 import type { DeltaBase } from './delta-base.js';
 
 /**
- * Tells, while an engine packs an image, which of its layers belong to the base: the manifest that says so comes last. What is believed here too much
- * is found out by then.
+ * Tells, while an engine packs an image, which of its layers belong to the base: the manifest that says so comes last.
+ * What is believed here too much is found out by then.
  *
- * Engines from 25 on and Podman name a layer's file by its diff id. Those before put it into a folder beside a description, which comes first and
- * holds a container's configuration for the uppermost layer alone (seen on 20.10).
+ * Engines from 25 on and Podman name a layer's file by its diff id. Those before put it into a folder beside a
+ * description, which comes first and holds a container's configuration for the uppermost layer alone (seen on 20.10).
  */
 export class SavedLayers implements LayersBelow {
   readonly #base: DeltaBase;

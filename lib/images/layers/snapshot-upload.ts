@@ -32,7 +32,8 @@ interface SnapshotUpload extends LongRunningOptions {
 const limits = { maxBytes: Infinity };
 
 /**
- * Uploads all of an image; where its parts lie is written on the image afterwards, so that hosts can fetch those that they lack without looking for them.
+ * Uploads all of an image; where its parts lie is written on the image afterwards, so that hosts can fetch those that
+ * they lack without looking for them.
  *
  * @param saved - what the engine packs; destroyed in any case.
  */

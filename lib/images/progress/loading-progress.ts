@@ -10,8 +10,9 @@ interface GivenLayer {
 }
 
 /**
- * Tells how an engine gets on with an archive that it has got. It unpacks the layers from the base up, and says nothing of those that it has already: they are
- * known from the first that comes after them, and what is left of them is taken from the total.
+ * Tells how an engine gets on with an archive that it has got. It unpacks the layers from the base up, and says nothing
+ * of those that it has already: they are known from the first that comes after them, and what is left of them is taken
+ * from the total.
  */
 export class LoadingProgress {
   readonly #onProgress: OnProgress | undefined;

@@ -1,4 +1,7 @@
-/** Milliseconds that a rate looks back on: long enough to stand still for the eye, short enough to follow a line that slows down. */
+/**
+ * Milliseconds that a rate looks back on: long enough to stand still for the eye, short enough to follow a line that
+ * slows down.
+ */
 const window = 3000;
 /** Milliseconds before which no rate can be told: the first bytes come out of buffers. */
 const shortest = 100;

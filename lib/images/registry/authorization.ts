@@ -15,11 +15,13 @@ const longestToken = 1024 * 1024;
 const tokenAnswer = z.object({ token: z.string().optional(), access_token: z.string().optional() });
 
 /**
- * Answers a registry's challenge (`WWW-Authenticate`): with the credentials themselves, or with a token that another server gives for them.
+ * Answers a registry's challenge (`WWW-Authenticate`): with the credentials themselves, or with a token that another
+ * server gives for them.
  *
  * @param refused - the answer with the challenge; its body is destroyed, but for when there is nothing to answer with.
  * @returns the header `Authorization`; undefined when there is nothing to answer with.
- * @throws ImageSourceError when the challenge names no other server, or one that cannot be trusted with the credentials or gives no token.
+ * @throws ImageSourceError when the challenge names no other server, or one that cannot be trusted with the credentials
+ * or gives no token.
  */
 export async function authorization(
   client: WebClient,

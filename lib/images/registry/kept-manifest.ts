@@ -8,8 +8,9 @@ const mostBytes = 16 * 1024 * 1024;
 const openingBrace = '{'.charCodeAt(0);
 
 /**
- * Watches an archive flow by and keeps what could be a registry's manifest in it: a small file of JSON. It is no reader of archives, and gives up on
- * whatever is not plain; what it finds is believed only for what it says of parts that have been verified.
+ * Watches an archive flow by and keeps what could be a registry's manifest in it: a small file of JSON. It is no reader
+ * of archives, and gives up on whatever is not plain; what it finds is believed only for what it says of parts that
+ * have been verified.
  */
 export class ManifestWatch {
   readonly #found: Buffer[] = [];

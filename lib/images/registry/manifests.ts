@@ -72,7 +72,8 @@ export function parseManifest(content: Buffer): ImageManifest | undefined {
  *
  * @param subject - the image, as the beginning of a sentence.
  * @returns the manifest, or the digest of that for the platform.
- * @throws ImageUnacceptable when it is neither, has none for the platform, or has layers that are to be fetched from elsewhere.
+ * @throws ImageUnacceptable when it is neither, has none for the platform, or has layers that are to be fetched from
+ * elsewhere.
  */
 export function readManifest(
   content: Buffer,

@@ -19,8 +19,8 @@ interface PulledImage {
 const readAhead = 1024 * 1024;
 
 /**
- * Streams an image as an archive of the OCI layout, with the manifest of `docker save` beside: all that says what the image is comes first, then its
- * configuration, then its layers from the base up, all as they are in the registry.
+ * Streams an image as an archive of the OCI layout, with the manifest of `docker save` beside: all that says what the
+ * image is comes first, then its configuration, then its layers from the base up, all as they are in the registry.
  *
  * @returns the archive, whose receiver must read or destroy it; it fails with what a blob fails with.
  */

@@ -20,7 +20,8 @@ const digestPattern = /^sha256:[0-9a-f]{64}$/;
 const dockerHub = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
 
 /**
- * Reads `[registry/]path[:tag][@digest]` as Docker does: what has no registry is Docker Hub's, and what has no path there is `library/`'s.
+ * Reads `[registry/]path[:tag][@digest]` as Docker does: what has no registry is Docker Hub's, and what has no path
+ * there is `library/`'s.
  *
  * @throws InvalidInput when it is none.
  */

@@ -58,8 +58,8 @@ export class RegistryClient {
   }
 
   /**
-   * A blob, verified as it flows: the stream fails with ImageUnacceptable instead of ending when it is not what its digest and size say. Its receiver
-   * must read or destroy it.
+   * A blob, verified as it flows: the stream fails with ImageUnacceptable instead of ending when it is not what its
+   * digest and size say. Its receiver must read or destroy it.
    */
   async blob(digest: string, size: number): Promise<Readable> {
     const url = new URL(`blobs/${digest}`, this.#base);
@@ -137,7 +137,8 @@ export class RegistryClient {
       },
     });
     const failure: { cause?: Error } = {};
-    // Either end's failure destroys the other; what the source fails with is the reason, and not that the connection broke.
+    // Either end's failure destroys the other; what the source fails with is the reason, and not that the connection
+    // broke.
     pipeline(source, meter, () => {
       if (source.errored !== null) failure.cause = source.errored;
     });
@@ -177,7 +178,10 @@ export class RegistryClient {
     return answer;
   }
 
-  /** Sends a request, once more when the registry wants to know whose it is. A stream cannot be sent twice: a request without one goes before it. */
+  /**
+   * Sends a request, once more when the registry wants to know whose it is. A stream cannot be sent twice: a request
+   * without one goes before it.
+   */
   async #authorized(
     request: WebRequest,
     send: (request: WebRequest) => Promise<WebAnswer>,

@@ -34,18 +34,24 @@ import { RegistryClient } from './registry-client.js';
 export interface RegistryExchangeOptions {
   /** Where images are in the end, or in the beginning. */
   readonly imageService: ImageService;
-  /** Registries (`registry.example:5000`) that speak plain HTTP. Those on this machine do in any case, as Docker has it. */
+  /**
+   * Registries (`registry.example:5000`) that speak plain HTTP. Those on this machine do in any case, as Docker has it.
+   */
   readonly insecureRegistries?: readonly string[];
   /** Certificates, in PEM, of authorities to trust instead of the system's. */
   readonly ca?: string | Buffer;
   /** Milliseconds that a registry may be silent; default a minute. */
   readonly idleTimeout?: number;
   /**
-   * Which addresses may be asked: of registries, of what they redirect to, of servers that give tokens; default: all. Whoever takes references from tenants
-   * must say. It sees names and literal addresses, and not what a name resolves to.
+   * Which addresses may be asked: of registries, of what they redirect to, of servers that give tokens; default: all.
+   * Whoever takes references from tenants must say. It sees names and literal addresses, and not what a name resolves
+   * to.
    */
   readonly mayFetch?: (url: URL) => boolean | Promise<boolean>;
-  /** What an image may be at most, where it differs from the default. One that is pulled is held to it by its manifest, before anything else of it is fetched. */
+  /**
+   * What an image may be at most, where it differs from the default. One that is pulled is held to it by its manifest,
+   * before anything else of it is fetched.
+   */
   readonly limits?: Partial<ImageLimits>;
 }
 
@@ -90,8 +96,8 @@ const layerMediaTypes: Readonly<Record<LayerType, string>> = {
 };
 
 /**
- * Exchanges images between registries and the image service, byte for byte: manifests, configurations and layers stay what they are, and with them all
- * digests. No engine has a part in it, and nothing is put down on the way.
+ * Exchanges images between registries and the image service, byte for byte: manifests, configurations and layers stay
+ * what they are, and with them all digests. No engine has a part in it, and nothing is put down on the way.
  */
 export class RegistryExchange {
   readonly #imageService: ImageService;
@@ -117,11 +123,12 @@ export class RegistryExchange {
    * Streams an image from a registry into the image service.
    *
    * @param reference - `[registry/]path[:tag][@sha256:…]`; with a digest it is that image and no other.
-   * @param metadata - beside `container_format` (`docker`) and `disk_format` (`raw`). The properties `registry_reference` and `registry_digest` say where the
-   * image came from and which manifest it has.
+   * @param metadata - beside `container_format` (`docker`) and `disk_format` (`raw`). The properties
+   * `registry_reference` and `registry_digest` say where the image came from and which manifest it has.
    * @returns the image's record.
-   * @throws InvalidInput; ImageSourceError when the registry is not reached or refuses; ImageUnacceptable when it gives something other than what it was asked
-   * for, or more than the limits allow; DeadlineExceeded; what the image service fails with; the signal's reason when that aborts. Nothing is left in the image service then.
+   * @throws InvalidInput; ImageSourceError when the registry is not reached or refuses; ImageUnacceptable when it gives
+   * something other than what it was asked for, or more than the limits allow; DeadlineExceeded; what the image service
+   * fails with; the signal's reason when that aborts. Nothing is left in the image service then.
    */
   async pull(
     context: RequestContext,
@@ -156,13 +163,15 @@ export class RegistryExchange {
   }
 
   /**
-   * Streams an image, or a snapshot, from the image service into a registry. Every part is verified on the way, and the manifest that makes an image of them
-   * is sent when all have been: the one that the archive holds where it describes exactly these parts, else a new one.
+   * Streams an image, or a snapshot, from the image service into a registry. Every part is verified on the way, and the
+   * manifest that makes an image of them is sent when all have been: the one that the archive holds where it describes
+   * exactly these parts, else a new one.
    *
    * @param reference - where to: `[registry/]path[:tag]`.
    * @returns what the registry calls it now.
-   * @throws InvalidInput; ImageNotFound, ImageNotActive, ImageUnacceptable; ImageSourceError when the registry is not reached or refuses; DeadlineExceeded;
-   * the signal's reason when that aborts. No tag of the registry has changed then.
+   * @throws InvalidInput; ImageNotFound, ImageNotActive, ImageUnacceptable; ImageSourceError when the registry is not
+   * reached or refuses; DeadlineExceeded; the signal's reason when that aborts. No tag of the registry has changed
+   * then.
    */
   async push(
     context: RequestContext,

@@ -8,8 +8,9 @@ import { openSharedFile, SharedFileUnusable, type SharedFile } from './shared-fi
 const plainName = /^\w[\w.-]*$/;
 
 /**
- * A directory of image files, each named by the image's id, from which images come faster than from the image service: nova-docker's `shared_directory`. It knows no
- * owners: whom an image may be given to, and what its data must be, is for the image service to say.
+ * A directory of image files, each named by the image's id, from which images come faster than from the image service:
+ * nova-docker's `shared_directory`. It knows no owners: whom an image may be given to, and what its data must be, is
+ * for the image service to say.
  */
 export class SharedDirectory {
   readonly #directory: string;
@@ -26,7 +27,8 @@ export class SharedDirectory {
    *
    * @param record - the image as the image service shows it to whoever wants it.
    * @param work - is to fail when it finds that the data is not what it must be, and leave nothing behind then.
-   * @returns undefined when there is no such file, or it is of no use, which the log tells: the data must come from the image service.
+   * @returns undefined when there is no such file, or it is of no use, which the log tells: the data must come from the
+   * image service.
    * @throws what the work fails with for other reasons than the data; the signal's reason when that aborts.
    */
   async use<T>(
@@ -54,7 +56,8 @@ export class SharedDirectory {
       }
     } catch (error) {
       signal.throwIfAborted();
-      // Of data that was not read to its end the image may say as well what is wrong with it: then the image service's data says so, too.
+      // Of data that was not read to its end the image may say as well what is wrong with it: then the image service's
+      // data says so, too.
       if (!(error instanceof SharedFileUnusable || error instanceof ImageUnacceptable)) throw error;
       this.#logger.warn(
         'the file of an image in the shared directory is of no use: the image service is asked',
@@ -83,7 +86,10 @@ export class SharedDirectory {
     }
   }
 
-  /** Waits until the file is closed, unless the work was aborted: a piece that is being read is waited for, and a file server may be slow. */
+  /**
+   * Waits until the file is closed, unless the work was aborted: a piece that is being read is waited for, and a file
+   * server may be slow.
+   */
   async #close(file: SharedFile, path: string, signal: AbortSignal): Promise<void> {
     const closing = file.close().catch((error: unknown) => {
       this.#logger.warn('a file of the shared directory could not be closed', {

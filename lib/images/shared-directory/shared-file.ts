@@ -18,7 +18,8 @@ export class SharedFileUnusable extends Error {
 }
 
 /**
- * Opens a file that should hold an image's data. Links are followed: what they lead to is the operator's choice, as the directory is.
+ * Opens a file that should hold an image's data. Links are followed: what they lead to is the operator's choice, as the
+ * directory is.
  *
  * @returns undefined when there is none.
  * @throws SharedFileUnusable when it is no plain file, has another size than the image, or cannot be opened.

@@ -19,12 +19,14 @@ const allowed = new Set(['0', '\0', '1', '2', '5', '7']);
 const typeAt = 156;
 
 /**
- * Checks the archive of a build's context, entry by entry, while it flows. All names are made relative to the context's root.
+ * Checks the archive of a build's context, entry by entry, while it flows. All names are made relative to the context's
+ * root.
  *
  * @param source - a tar stream, plain or compressed with gzip, zstd or xz; destroyed in any case.
  * @param maxBytes - that it may have unpacked.
- * @returns a plain tar stream, whose receiver must read or destroy it. It fails with InvalidInput when an entry is a device or a FIFO or has a name
- * that leads out of the context, or when it is no archive; with whatever the source fails with.
+ * @returns a plain tar stream, whose receiver must read or destroy it. It fails with InvalidInput when an entry is a
+ * device or a FIFO or has a name that leads out of the context, or when it is no archive; with whatever the source
+ * fails with.
  */
 export function archiveContext(
   source: Readable,

@@ -6,7 +6,9 @@ import { ImageUnacceptable, InvalidInput } from '../../../interfaces/index.js';
 import { verifiedStream } from '../verified-stream.js';
 import type { Registration, SourceEnvironment } from './engine-image.js';
 
-/** An image archive as it is: its bytes go to the image service unchanged, and are verified when they are booted from. */
+/**
+ * An image archive as it is: its bytes go to the image service unchanged, and are verified when they are booted from.
+ */
 export interface ArchiveSource {
   readonly type: 'archive';
   /** A path on this machine, or an address that is fetched by this process. */
@@ -27,8 +29,9 @@ const digestPattern = /^(?<algorithm>sha256|sha512):(?<value>[0-9a-f]{64}|[0-9a-
  * Registers an image archive.
  *
  * @returns the image's record.
- * @throws InvalidInput when there is no such file; ImageSourceError when the address cannot be fetched; ImageUnacceptable when it has another digest; what
- * the image service fails with; the signal's reason when that aborts.
+ * @throws InvalidInput when there is no such file; ImageSourceError when the address cannot be fetched;
+ * ImageUnacceptable when it has another digest; what the image service fails with; the signal's reason when that
+ * aborts.
  */
 export async function registerArchive(
   { imageService }: SourceEnvironment,

@@ -3,7 +3,10 @@ import type { ProgressLine } from '../../engine/index.js';
 import { Meter } from '../progress/index.js';
 import { PullProgress } from './pull-progress.js';
 
-/** Tells a caller how an engine's build gets on: the context on its way, each step, and the base images that are pulled for them. */
+/**
+ * Tells a caller how an engine's build gets on: the context on its way, each step, and the base images that are pulled
+ * for them.
+ */
 export class BuildProgress {
   readonly #onProgress: OnProgress | undefined;
   readonly #pulls: PullProgress;

@@ -26,8 +26,8 @@ import { BuildProgress } from './build-progress.js';
 export interface DockerfileSource {
   readonly type: 'dockerfile';
   /**
-   * The files of the build: a folder of this machine, whose `.dockerignore` counts; a tar stream, plain or compressed with gzip, zstd or xz, which is taken over; or the address of
-   * one, fetched by this process.
+   * The files of the build: a folder of this machine, whose `.dockerignore` counts; a tar stream, plain or compressed
+   * with gzip, zstd or xz, which is taken over; or the address of one, fetched by this process.
    */
   readonly context:
     { readonly folder: string } | { readonly archive: Readable } | { readonly url: string | URL };
@@ -44,13 +44,13 @@ export interface DockerfileSource {
 }
 
 /**
- * Has the engine build an image, registers it, and removes it from the engine with all that the build has left, but for base images: they have names of
- * their own.
+ * Has the engine build an image, registers it, and removes it from the engine with all that the build has left, but for
+ * base images: they have names of their own.
  *
  * @param fetch - gets the context from an address.
  * @returns the image's record.
- * @throws InvalidInput when the context cannot be used; ImageSourceError when the build fails; what the image service fails with; the signal's reason
- * when that aborts.
+ * @throws InvalidInput when the context cannot be used; ImageSourceError when the build fails; what the image service
+ * fails with; the signal's reason when that aborts.
  */
 export async function registerFromDockerfile(
   environment: SourceEnvironment,
@@ -127,7 +127,8 @@ class BuildTraces {
   note({ stream, status }: ProgressLine): void {
     const step = /^ ---> ([0-9a-f]{12})\n$/.exec(stream ?? '')?.[1];
     if (step !== undefined) this.#steps.add(imageRef(step));
-    // A program in the build can print the line above, whose image is looked at before it is removed; it cannot write a status.
+    // A program in the build can print the line above, whose image is looked at before it is removed; it cannot write a
+    // status.
     const base = /^Status: Downloaded newer image for (\S+)$/.exec(status ?? '')?.[1];
     const name = base?.replace(/^(?:(?:index\.)?docker\.io\/)/, '');
     const isOurs = Object.values(repository).some(
@@ -136,7 +137,10 @@ class BuildTraces {
     if (name !== undefined && isOurs) this.#taken.add(imageRef(name));
   }
 
-  /** @throws ImageSourceError when the build has used images of a registry that call themselves as the driver calls its own. */
+  /**
+   * @throws ImageSourceError when the build has used images of a registry that call themselves as the driver calls its
+   * own.
+   */
   mustBeHarmless(): void {
     const [name] = this.#taken;
     if (name !== undefined)
@@ -145,7 +149,8 @@ class BuildTraces {
 
   /** The last ones first: an image stays for as long as others are made from it. */
   async remove(): Promise<void> {
-    // An image that instances boot from is loaded anew when it is missing; one that somebody else has made must never be there under its name.
+    // An image that instances boot from is loaded anew when it is missing; one that somebody else has made must never
+    // be there under its name.
     for (const name of this.#taken) await this.#remove(name);
     for (const id of [...this.#steps].reverse()) if (await this.#isNameless(id)) await this.#remove(id);
   }
@@ -161,7 +166,10 @@ class BuildTraces {
     }
   }
 
-  /** A builder whose client is gone takes a moment to remove the container of the step that it was at, which holds the image of the step before. */
+  /**
+   * A builder whose client is gone takes a moment to remove the container of the step that it was at, which holds the
+   * image of the step before.
+   */
   async #remove(name: ImageRef): Promise<void> {
     for (let tries = mostTries; ; tries -= 1) {
       try {

@@ -9,13 +9,14 @@ import { asError, codeOf } from '../../streams/index.js';
 import { ignoredPaths, type IgnoredPaths } from './ignored-paths.js';
 
 /**
- * Packs a folder as the context of a build. Symbolic links are packed as such and never followed, so what lies outside of the folder is not read; the
- * engine looks them up inside of the context only. Owners are left out, as Docker's own client does.
+ * Packs a folder as the context of a build. Symbolic links are packed as such and never followed, so what lies outside
+ * of the folder is not read; the engine looks them up inside of the context only. Owners are left out, as Docker's own
+ * client does.
  *
  * @param folder - on this machine; it may be a link itself.
  * @param dockerfile - where it is in the folder.
- * @returns a tar stream, whose receiver must read or destroy it. It fails with InvalidInput when something in the folder is a device or a FIFO, cannot be
- * read, or changes while it is read.
+ * @returns a tar stream, whose receiver must read or destroy it. It fails with InvalidInput when something in the
+ * folder is a device or a FIFO, cannot be read, or changes while it is read.
  * @throws InvalidInput when there is no such folder, or its `.dockerignore` cannot be used.
  */
 export async function folderContext(
@@ -97,7 +98,10 @@ class FolderPacking {
     }
   }
 
-  /** Where an open file really is, Linux tells; elsewhere a folder must not be somebody's who exchanges its folders for links meanwhile. */
+  /**
+   * Where an open file really is, Linux tells; elsewhere a folder must not be somebody's who exchanges its folders for
+   * links meanwhile.
+   */
   async #isInside(file: FileHandle): Promise<boolean> {
     if (process.platform !== 'linux') return true;
     return (await readlink(`/proc/self/fd/${file.fd}`)).startsWith(

@@ -5,12 +5,16 @@ import ignoreModule from '@balena/dockerignore';
 import { InvalidInput } from '../../../interfaces/index.js';
 import { codeOf, readAll } from '../../streams/index.js';
 
-// The package is CommonJS that calls itself an ES module: Node gives its function as the default, its types as the default of that.
+// The package is CommonJS that calls itself an ES module: Node gives its function as the default, its types as the
+// default of that.
 const dockerignore = typeof ignoreModule === 'function' ? ignoreModule : ignoreModule.default;
 
 /** Bytes that a `.dockerignore` may have. */
 const longestFile = 1024 * 1024;
-/** Steps that looking at one path may take, some second of them: the library makes regular expressions, which can go on for ever. */
+/**
+ * Steps that looking at one path may take, some second of them: the library makes regular expressions, which can go on
+ * for ever.
+ */
 const mostSteps = 1e9;
 
 /** What is left out of a context. */
@@ -26,8 +30,8 @@ export interface IgnoredPaths {
 }
 
 /**
- * Reads what `<Dockerfile>.dockerignore`, else `.dockerignore`, leaves out of a context. Neither that file nor the Dockerfile itself ever is: the engine
- * reads them from there.
+ * Reads what `<Dockerfile>.dockerignore`, else `.dockerignore`, leaves out of a context. Neither that file nor the
+ * Dockerfile itself ever is: the engine reads them from there.
  *
  * @throws InvalidInput when it is no plain file of 1 MiB at most, or holds a pattern that is none.
  */

@@ -32,8 +32,9 @@ export interface ImageTemplatesOptions {
   /** The compute host of the engine: what a crash leaves there goes with the next `init_host` of that name. */
   readonly host: string;
   /**
-   * Which addresses this process may fetch, asked for redirects, too; default: all. Whoever takes addresses from tenants must say. It sees names and literal
-   * addresses, and not what a name resolves to. What the engine pulls is not asked for.
+   * Which addresses this process may fetch, asked for redirects, too; default: all. Whoever takes addresses from
+   * tenants must say. It sees names and literal addresses, and not what a name resolves to. What the engine pulls is
+   * not asked for.
    */
   readonly mayFetch?: (url: URL) => boolean | Promise<boolean>;
   /** Bytes that a file or a context may have; default 64 GiB. */
@@ -108,16 +109,16 @@ export class ImageTemplates {
   }
 
   /**
-   * Registers an image: it streams from its source to the image service, and nothing is put down on the way. Whatever fails, the image service and the engine
-   * have what they had before.
+   * Registers an image: it streams from its source to the image service, and nothing is put down on the way. Whatever
+   * fails, the image service and the engine have what they had before.
    *
    * @param from - a stream in it is taken over, and destroyed in any case, unless what was given is no source at all.
    * @param metadata - beside `container_format` (`docker`) and `disk_format` (`raw`), which it may replace.
    * @param options - `onProgress` is told `pulling` a layer, `building` a step, `uploading`.
    * @returns the image's record.
-   * @throws InvalidInput when what was given cannot be used; ImageSourceError when the source cannot be had: a server, a registry or the engine refuses, a
-   * build fails; ImageUnacceptable when it is not what its digest says; EngineUnreachable, DeadlineExceeded; what the image service fails with; the
-   * signal's reason when that aborts.
+   * @throws InvalidInput when what was given cannot be used; ImageSourceError when the source cannot be had: a server,
+   * a registry or the engine refuses, a build fails; ImageUnacceptable when it is not what its digest says;
+   * EngineUnreachable, DeadlineExceeded; what the image service fails with; the signal's reason when that aborts.
    */
   async register(
     context: RequestContext,

@@ -13,8 +13,8 @@ const announced: readonly string[] = ['Pulling fs layer', 'Waiting'];
 const complete: readonly string[] = ['Verifying Checksum', 'Download complete', 'Pull complete'];
 
 /**
- * Tells a caller how an engine's pull gets on. Engines fetch several layers at once, each with a count of its own: they are summed up, and the total is known when the
- * last of them has said its size.
+ * Tells a caller how an engine's pull gets on. Engines fetch several layers at once, each with a count of its own: they
+ * are summed up, and the total is known when the last of them has said its size.
  */
 export class PullProgress {
   readonly #onProgress: OnProgress | undefined;

@@ -29,12 +29,15 @@ export interface RepositorySource {
 }
 
 /**
- * Has the engine pull an image, registers it, and removes it from the engine. A tag is resolved to a digest first and pulled by that, so that no tag of
- * the engine ever moves; the registry is asked with the caller's credentials even when the engine has the image.
+ * Has the engine pull an image, registers it, and removes it from the engine. A tag is resolved to a digest first and
+ * pulled by that, so that no tag of the engine ever moves; the registry is asked with the caller's credentials even
+ * when the engine has the image.
  *
- * @param turns - pulls and removals of one image wait for each other: the one would remove what the other has just found to be there.
+ * @param turns - pulls and removals of one image wait for each other: the one would remove what the other has just
+ * found to be there.
  * @returns the image's record; its properties `registry_reference` and `registry_digest` say where it came from.
- * @throws InvalidInput; ImageSourceError when the engine or the registry refuses; what the image service fails with; the signal's reason when that aborts.
+ * @throws InvalidInput; ImageSourceError when the engine or the registry refuses; what the image service fails with;
+ * the signal's reason when that aborts.
  */
 export async function registerFromRepository(
   environment: SourceEnvironment,
@@ -72,7 +75,8 @@ export async function registerFromRepository(
     mayAppear = mayHaveBeenDone(error);
     throw error;
   } finally {
-    // In turn, too: an engine (28.5) that has found all layers of an image to be there fails to make it when it is removed just then.
+    // In turn, too: an engine (28.5) that has found all layers of an image to be there fails to make it when it is
+    // removed just then.
     await turns.take(digest, undefined, () => discardImage(engine, temporary, mayAppear, logger));
   }
 }
@@ -102,7 +106,9 @@ interface Pull {
   readonly source: RepositorySource;
 }
 
-/** Leaves the image in the engine under its temporary name, and under that of its digest only where it had that before. */
+/**
+ * Leaves the image in the engine under its temporary name, and under that of its digest only where it had that before.
+ */
 async function pulled(
   { engine, logger }: SourceEnvironment,
   { signal, onProgress }: Registration,

@@ -16,17 +16,22 @@ interface FileSystemCopy extends LongRunningOptions {
   readonly to: ContainerRef;
   /** An empty folder of it, as an absolute path. */
   readonly folder: string;
-  /** What lies in volumes, by paths without a slash before them: these files are not copied, because the folder has the volumes themselves there. */
+  /**
+   * What lies in volumes, by paths without a slash before them: these files are not copied, because the folder has the
+   * volumes themselves there.
+   */
   readonly volumes: ReadonlySet<string>;
 }
 
 const readAhead = 1024 * 1024;
 
 /**
- * Copies all of a container's files below a folder of another one: owners, modes, times, links, devices and the extended attributes that engines
- * archive (`security.capability`, no others). One stream, from the engine through the driver to the engine; nothing is put down in between.
+ * Copies all of a container's files below a folder of another one: owners, modes, times, links, devices and the
+ * extended attributes that engines archive (`security.capability`, no others). One stream, from the engine through the
+ * driver to the engine; nothing is put down in between.
  *
- * @throws NovaException when the engine's archive cannot be read; what the engine fails with; the signal's reason when that aborts.
+ * @throws NovaException when the engine's archive cannot be read; what the engine fails with; the signal's reason when
+ * that aborts.
  */
 export async function copyFileSystem(copy: FileSystemCopy): Promise<void> {
   const { engine, from, to, signal } = copy;
@@ -50,8 +55,8 @@ async function* copied(
   const meter = new Meter(onProgress, 'transferring');
   for await (const { entry, content } of entriesOf(source)) {
     if (entry.path === '' || isBeneath(entry.path, volumes)) continue;
-    // Unpacked from the root: engine 20.10, unpacking in a folder, looks for the target of a hard link from the root when it sets the mode, does not find it, and the file
-    // loses its set-user-id bit to the change of owner before.
+    // Unpacked from the root: engine 20.10, unpacking in a folder, looks for the target of a hard link from the root
+    // when it sets the mode, does not find it, and the file loses its set-user-id bit to the change of owner before.
     yield headersBelow(plainPath(folder), entry);
     for await (const piece of content) {
       meter.add(piece.length);

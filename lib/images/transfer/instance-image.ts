@@ -12,7 +12,8 @@ export function instanceReference(uuid: string): ImageReference {
 }
 
 /**
- * Removes the image that was made of an instance's own files, when its containers are gone. What a container uses stays.
+ * Removes the image that was made of an instance's own files, when its containers are gone. What a container uses
+ * stays.
  *
  * @param used - the images of the containers that are gone: one that a later one has replaced has lost its name.
  */
@@ -25,14 +26,20 @@ export async function removeInstanceImages(
   for (const image of new Set(used)) await removeReplacedImage(engine, image);
 }
 
-/** Removes the image of a container that is gone, when the image has lost its name to a later one. What a container uses stays. */
+/**
+ * Removes the image of a container that is gone, when the image has lost its name to a later one. What a container uses
+ * stays.
+ */
 export async function removeReplacedImage(engine: Engine, image: ImageId): Promise<void> {
   // Two instances that have changed nothing have become the same image.
   const found = await unlessUsed(engine.images.inspect(image));
   if (found?.RepoTags.length === 0) await removeUnlessUsed(engine, image);
 }
 
-/** When the answer is lost it is asked for again: once the containers are gone, nobody could tell any more which images they had. */
+/**
+ * When the answer is lost it is asked for again: once the containers are gone, nobody could tell any more which images
+ * they had.
+ */
 async function removeUnlessUsed(engine: Engine, image: ImageRef): Promise<void> {
   const remove = (): Promise<unknown> => unlessUsed(engine.images.remove(image, { noprune: true }));
   await remove().catch(async (error: unknown) => {

@@ -18,16 +18,25 @@ export interface LayerSource {
   readonly container: ContainerRef;
   /** Which of its files; may get more, see {@link LayerContent.missing}. */
   readonly selected: SelectedFiles;
-  /** Folders that lie in volumes of its own: a volume cannot travel, but a new one is filled with what the image has in its place. */
+  /**
+   * Folders that lie in volumes of its own: a volume cannot travel, but a new one is filled with what the image has in
+   * its place.
+   */
   readonly volumes: readonly string[];
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How a layer says that a file of the layers below is gone, and that a folder has nothing of theirs. See the OCI image specification. */
+/**
+ * How a layer says that a file of the layers below is gone, and that a folder has nothing of theirs. See the OCI image
+ * specification.
+ */
 const goneMark = '.wh.';
 const opaqueMark = '.wh..wh..opq';
 
-/** The content of a layer: a container's files as the engine packs them, those of its volumes in their places, and what is gone. */
+/**
+ * The content of a layer: a container's files as the engine packs them, those of its volumes in their places, and what
+ * is gone.
+ */
 export class LayerContent {
   readonly #source: LayerSource;
   readonly #volumes: ReadonlySet<string>;
@@ -43,7 +52,10 @@ export class LayerContent {
     this.#watched = new Set([...deleted, ...[...deleted].map(folderOf)]);
   }
 
-  /** Once the content has been read: files that it has hard links to and that are not in it. A layer cannot link to what lies below it. */
+  /**
+   * Once the content has been read: files that it has hard links to and that are not in it. A layer cannot link to what
+   * lies below it.
+   */
   get missing(): ReadonlySet<string> {
     return this.#missing;
   }

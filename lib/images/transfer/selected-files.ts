@@ -30,13 +30,19 @@ export class SelectedFiles {
     return selected;
   }
 
-  /** Adds a file, and the folders it is in: an engine that unpacks a layer makes folders that it lacks with owners and modes of its own. */
+  /**
+   * Adds a file, and the folders it is in: an engine that unpacks a layer makes folders that it lacks with owners and
+   * modes of its own.
+   */
   add(path: string): void {
     this.#paths.add(path);
     this.#addFoldersOf(path);
   }
 
-  /** Adds a file that another one is a hard link to. It goes into the layer whatever else is said of the folder it is in. */
+  /**
+   * Adds a file that another one is a hard link to. It goes into the layer whatever else is said of the folder it is
+   * in.
+   */
   addLinked(path: string): void {
     this.add(path);
     this.#linked.add(path);

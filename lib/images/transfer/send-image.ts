@@ -26,12 +26,13 @@ export interface ImageDestination extends LongRunningOptions {
 const readAhead = 1024 * 1024;
 
 /**
- * Sends a layer as an image, see `instanceReference`, that has the same to say to its containers as another one. When it fails, the destination has what it had before.
+ * Sends a layer as an image, see `instanceReference`, that has the same to say to its containers as another one. When
+ * it fails, the destination has what it had before.
  *
  * @param image - the other one.
  * @returns the image's id at the destination.
- * @throws ArchiveRefused when the layer is not as it was measured; MigrationError when the engine makes something else of it; what the engine fails with; the signal's reason
- * when that aborts.
+ * @throws ArchiveRefused when the layer is not as it was measured; MigrationError when the engine makes something else
+ * of it; what the engine fails with; the signal's reason when that aborts.
  */
 export async function sendImage(
   { destination, uuid, host, logger, signal, onProgress }: ImageDestination,
@@ -48,7 +49,8 @@ export async function sendImage(
   let answerLost = false;
   try {
     signal?.throwIfAborted();
-    // The signal ends the archive, not the call: once the engine has all of it, it goes on without its client, and undoing would find nothing yet.
+    // The signal ends the archive, not the call: once the engine has all of it, it goes on without its client, and
+    // undoing would find nothing yet.
     const meter = new Meter(onProgress, 'transferring', layer.size);
     const onBytes = (bytes: number): void => meter.reach(Math.min(bytes, layer.size), layer.diffId);
     const loading = new LoadingProgress(onProgress);
@@ -84,7 +86,10 @@ export async function sendImage(
   }
 }
 
-/** An archive of an image as `docker load` takes it, without the layers that the engine has; the manifest comes last, when all else was right. */
+/**
+ * An archive of an image as `docker load` takes it, without the layers that the engine has; the manifest comes last,
+ * when all else was right.
+ */
 async function* imageArchive(
   image: ImageInspect,
   { content, size, diffId, below }: MeasuredLayer,

@@ -27,16 +27,19 @@ interface FileSystemTransfer extends ImageDestination {
   readonly leftBehind: readonly string[];
 }
 
-/** Layers that engines can stack are some 125; a container that has come far in small steps goes as a whole before that. */
+/**
+ * Layers that engines can stack are some 125; a container that has come far in small steps goes as a whole before that.
+ */
 const mostLayers = 100;
 
 /**
- * Makes an image at the destination of all that is in a container, see `instanceReference`. Where the destination has the container's image, only what differs
- * from it travels. The container's files are read twice, to be measured and to be sent, rather than put down anywhere in between. When it fails, the destination
- * has what it had before.
+ * Makes an image at the destination of all that is in a container, see `instanceReference`. Where the destination has
+ * the container's image, only what differs from it travels. The container's files are read twice, to be measured and to
+ * be sent, rather than put down anywhere in between. When it fails, the destination has what it had before.
  *
  * @returns the image's id at the destination.
- * @throws MigrationError when the files cannot be told, or change meanwhile; what the engines fail with; the signal's reason when that aborts.
+ * @throws MigrationError when the files cannot be told, or change meanwhile; what the engines fail with; the signal's
+ * reason when that aborts.
  */
 export async function transferFileSystem(transfer: FileSystemTransfer): Promise<ImageId> {
   const { source, container, logger, signal } = transfer;
@@ -50,7 +53,8 @@ export async function transferFileSystem(transfer: FileSystemTransfer): Promise<
           return await sendImage(transfer, image, layer);
         } catch (error) {
           if (!lacksLayers(error)) throw error;
-          // It was removed meanwhile; or the engine's containerd store holds it unpacked, and not the layers as they came.
+          // It was removed meanwhile; or the engine's containerd store holds it unpacked, and not the layers as they
+          // came.
           logger.warn('the destination cannot build upon its image: sending the whole file system', {
             error,
           });
@@ -66,13 +70,19 @@ export async function transferFileSystem(transfer: FileSystemTransfer): Promise<
   }
 }
 
-/** "open …/below-0: no such file or directory" (20.10, 28.5); "content digest … not found" (28.5 with the containerd store). */
+/**
+ * "open …/below-0: no such file or directory" (20.10, 28.5); "content digest … not found" (28.5 with the containerd
+ * store).
+ */
 const lacksLayers = (error: unknown): boolean =>
   error instanceof EngineError &&
   error.inBand &&
   /no such file|not found|does not exist/i.test(error.engineMessage);
 
-/** Whether the destination has the very layers that the container lies upon; that an image is called the same says nothing. */
+/**
+ * Whether the destination has the very layers that the container lies upon; that an image is called the same says
+ * nothing.
+ */
 async function hasBase(
   { destination, boot, container, signal }: FileSystemTransfer,
   image: ImageInspect,
@@ -87,7 +97,9 @@ async function hasBase(
   return false;
 }
 
-/** @returns undefined when they cannot be told one by one: more of them than can be listed, or names that are not UTF-8. */
+/**
+ * @returns undefined when they cannot be told one by one: more of them than can be listed, or names that are not UTF-8.
+ */
 async function changedFiles({
   source,
   container,

@@ -21,12 +21,12 @@ interface FolderTransfer extends ImageDestination {
 }
 
 /**
- * Makes an image of one layer of the file system in a folder, see `instanceReference`. The folder is read twice, to be measured and to be sent. When it fails, the destination
- * has what it had before.
+ * Makes an image of one layer of the file system in a folder, see `instanceReference`. The folder is read twice, to be
+ * measured and to be sent. When it fails, the destination has what it had before.
  *
  * @returns the image's id.
- * @throws NovaException when something in the folder cannot be in a layer; EngineError 404 when there is no such folder; what the engine fails with; the signal's reason when
- * that aborts.
+ * @throws NovaException when something in the folder cannot be in a layer; EngineError 404 when there is no such
+ * folder; what the engine fails with; the signal's reason when that aborts.
  */
 export async function transferFolder(transfer: FolderTransfer): Promise<ImageId> {
   const { source, like, signal } = transfer;

@@ -13,8 +13,8 @@ export class ImageSourceError extends NovaException {
 }
 
 /**
- * A connection could not be made, or broke. It takes the place of axios's own error, which holds the request's headers and so credentials:
- * no secret may get into a log through a `cause`.
+ * A connection could not be made, or broke. It takes the place of axios's own error, which holds the request's headers
+ * and so credentials: no secret may get into a log through a `cause`.
  */
 export class ConnectionBroken extends Error {
   override readonly name = 'ConnectionBroken';

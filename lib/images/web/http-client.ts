@@ -69,7 +69,8 @@ export class HttpClient {
         responseType: 'stream',
         httpAgent: this.#http,
         httpsAgent: this.#https,
-        // A proxy of the environment may be meant for others. A redirect could carry credentials elsewhere, and would buffer the body.
+        // A proxy of the environment may be meant for others. A redirect could carry credentials elsewhere, and would
+        // buffer the body.
         proxy: false,
         maxRedirects: 0,
         maxBodyLength: Infinity,
@@ -109,7 +110,10 @@ const unsent: ReadonlySet<string | undefined> = new Set([
   'EADDRNOTAVAIL',
 ]);
 
-/** What a failure of a connection is to those above: never axios's error itself, which holds the request with its credentials. */
+/**
+ * What a failure of a connection is to those above: never axios's error itself, which holds the request with its
+ * credentials.
+ */
 export function connectionError(error: unknown, signal: AbortSignal | undefined): Error {
   if (signal?.aborted === true) return asError(signal.reason);
   const code = codeOf(error);

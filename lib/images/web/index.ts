@@ -1,6 +1,7 @@
 /**
- * HTTP, so that no secret gets into an error; and, for servers that nobody vouches for, within bounds: redirects are followed by rule, and whatever
- * comes is bounded in time and in bytes. Imports the leaves and the contracts; knows neither images nor registries.
+ * HTTP, so that no secret gets into an error; and, for servers that nobody vouches for, within bounds: redirects are
+ * followed by rule, and whatever comes is bounded in time and in bytes. Imports the leaves and the contracts; knows
+ * neither images nor registries.
  */
 export { ConnectionBroken, ImageSourceError } from './exceptions.js';
 export { connectionError, HttpClient, type HttpAnswer, type TlsOptions } from './http-client.js';

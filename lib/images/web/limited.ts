@@ -15,7 +15,8 @@ interface ReceivingLimits {
 /**
  * The body of an answer, in as much time and space as it may have. Its receiver must read or destroy it.
  *
- * @returns a stream that fails with ImageSourceError when it is larger or breaks off, DeadlineExceeded, or the signal's reason when that aborts.
+ * @returns a stream that fails with ImageSourceError when it is larger or breaks off, DeadlineExceeded, or the signal's
+ * reason when that aborts.
  */
 export function limited(body: Readable, limits: ReceivingLimits): Readable {
   const stream = Readable.from(bounded(body, limits), { objectMode: false });

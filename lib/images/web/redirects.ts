@@ -7,8 +7,8 @@ const longestChain = 5;
 const redirects = new Set([301, 302, 303, 307, 308]);
 
 /**
- * Asks a question and follows redirects, at most five. None leads from https to http or to another scheme, and none takes credentials along to
- * another server.
+ * Asks a question and follows redirects, at most five. None leads from https to http or to another scheme, and none
+ * takes credentials along to another server.
  *
  * @throws ImageSourceError when a redirect breaks these rules; what `WebClient.send` throws.
  */

@@ -44,7 +44,8 @@ export class WebClient {
   /**
    * Sends a request, and returns when the head of the answer is there, whatever its status.
    *
-   * @throws ImageSourceError when the address may not be asked, or the server is not reached; DeadlineExceeded; the signal's reason when that aborts.
+   * @throws ImageSourceError when the address may not be asked, or the server is not reached; DeadlineExceeded; the
+   * signal's reason when that aborts.
    */
   async send(request: WebRequest): Promise<WebAnswer> {
     // A copy: whoever is asked cannot change what is sent.

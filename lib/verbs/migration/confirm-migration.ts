@@ -3,7 +3,10 @@ import { removeInstanceImages } from '../../images/index.js';
 import { findInstance, findKeptContainer, forgetResize, removeContainer } from '../../instances/index.js';
 import type { ComputeNode } from '../compute-node.js';
 
-/** On the host that an instance has left, or that has changed its flavor: there is no way back any more. May be repeated, and then ends what was broken off. */
+/**
+ * On the host that an instance has left, or that has changed its flavor: there is no way back any more. May be
+ * repeated, and then ends what was broken off.
+ */
 export async function confirmMigration(
   node: ComputeNode,
   instance: Instance,

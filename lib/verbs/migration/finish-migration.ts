@@ -40,7 +40,10 @@ interface Arrival extends LongRunningOptions {
   readonly power_on: boolean;
 }
 
-/** Makes an instance go on, with the flavor that it now has: in its old container, or in a new one that has its files. May be repeated. */
+/**
+ * Makes an instance go on, with the flavor that it now has: in its old container, or in a new one that has its files.
+ * May be repeated.
+ */
 export async function finishMigration(
   node: ComputeNode,
   instance: Instance,
@@ -87,7 +90,10 @@ function isLeftHalfMade(container: ContainerInspect): boolean {
   return record !== undefined && isHalfMade(record, container);
 }
 
-/** Makes the instance's container of the image that its files have become. The image stays when that fails, for another attempt. */
+/**
+ * Makes the instance's container of the image that its files have become. The image stays when that fails, for another
+ * attempt.
+ */
 async function arrive(
   node: ComputeNode,
   instance: Instance,

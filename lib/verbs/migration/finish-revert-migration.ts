@@ -21,7 +21,8 @@ interface Return {
 }
 
 /**
- * On the host that an instance has left, or that has changed its flavor: it is again as it was, however far the migration came. May be repeated.
+ * On the host that an instance has left, or that has changed its flavor: it is again as it was, however far the
+ * migration came. May be repeated.
  *
  * @throws InstanceNotFound when it never was here.
  */
@@ -60,8 +61,8 @@ async function asItWas(
 }
 
 /**
- * The container that {@link finishRevertMigration} will need. Nova destroys an instance where it had arrived before it is taken back where it had left, and
- * both may be this host.
+ * The container that {@link finishRevertMigration} will need. Nova destroys an instance where it had arrived before it
+ * is taken back where it had left, and both may be this host.
  *
  * @returns undefined when the instance is not about to be taken back here.
  */

@@ -43,16 +43,20 @@ interface Departure extends LongRunningOptions {
 /** What is known before anything is changed. */
 interface Plan {
   readonly container: ContainerInspect;
-  /** Where its files are to go, whose client this verb closes if it is not its own; undefined when it stays, and gets other limits. */
+  /**
+   * Where its files are to go, whose client this verb closes if it is not its own; undefined when it stays, and gets
+   * other limits.
+   */
   readonly destination: Engine | undefined;
 }
 
 /**
- * Stops an instance and takes its files to the engine where it is to go on, as an image. Its container is put aside as it is. Where only limits change, on this very host,
- * it stays where it is.
+ * Stops an instance and takes its files to the engine where it is to go on, as an image. Its container is put aside as
+ * it is. Where only limits change, on this very host, it stays where it is.
  *
  * @returns what `finishMigration` needs to know.
- * @throws InstanceFaultRollback when the instance is as it was, because nothing was done yet or all was undone; what has failed is in it.
+ * @throws InstanceFaultRollback when the instance is as it was, because nothing was done yet or all was undone; what
+ * has failed is in it.
  * @throws InstanceNotFound when this host does not have it.
  */
 export async function migrateDiskAndPowerOff(
@@ -115,7 +119,9 @@ async function diskMustFit(
     );
 }
 
-/** @throws MigrationPreCheckError when the other engine is not known, does not answer, or cannot run what this one runs. */
+/**
+ * @throws MigrationPreCheckError when the other engine is not known, does not answer, or cannot run what this one runs.
+ */
 async function connected(node: ComputeNode, dest: string, signal: AbortSignal | undefined): Promise<Engine> {
   const here = await node.engine.negotiate({ signal });
   const destination = await orchestratorAnswer('migrationEngine', signal, () => node.migrationEngine(dest));
