@@ -4,7 +4,7 @@ import type { ContainerInspect } from '../../../lib/engine/index.js';
 import { containerRef } from '../../../lib/engine/index.js';
 import type { FaultProxy } from '../../../lib/testing/index.js';
 import { startFaultProxy } from '../../../lib/testing/index.js';
-import { directEngine, engineHost } from '../../support/engine.js';
+import { directEngine, engineHost, hasContainerdStore } from '../../support/engine.js';
 import { context, newInstance } from '../../support/nova-objects.js';
 import { twoHosts } from '../../support/two-hosts.js';
 import { eventually } from '../contract/harness.js';
@@ -12,6 +12,9 @@ import { larger, migration } from '../contract/mover.js';
 import type { TwoHosts } from '../contract/two-hosts.js';
 
 const megabyte = 1_000_000;
+
+/** The containerd store does not look for layers that an archive leaves out. */
+const takesParts = !(await hasContainerdStore());
 
 describe('an instance that moves', () => {
   let there: FaultProxy;
@@ -55,10 +58,11 @@ describe('an instance that moves', () => {
   const sent = (reports: readonly Progress[]): Progress | undefined =>
     reports.filter(({ phase }) => phase === 'transferring').at(-1);
 
-  it('takes only what differs along, where the other engine has its image', async () => {
+  it('takes only what differs along, where the other engine has its image and can build upon it', async () => {
     const reports: Progress[] = [];
     await finish(await migrate(hosts.addresses.destination, reports), 'destination');
-    expect(sent(reports)?.total).toBeLessThan(megabyte);
+    if (takesParts) expect(sent(reports)?.total).toBeLessThan(megabyte);
+    else expect(sent(reports)?.total).toBeGreaterThan(megabyte);
     expect(sent(reports)?.bytes).toBe(sent(reports)?.total);
   });
 
@@ -115,7 +119,7 @@ describe('an instance that moves', () => {
     await eventually('it is done there', async () => (await after()).includes('done'));
     expect(await after()).toMatch(/^6\n0\nmine\n/);
     const { RootFS: files } = await engine.images.inspect((await inspect()).Image);
-    expect(files.Layers.length).toBeGreaterThan(1);
+    expect(files.Layers.length > 1).toBe(takesParts);
   });
 
   it('has the limits of its flavor in place, and to the digit those it had when that is taken back', async () => {

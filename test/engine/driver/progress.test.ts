@@ -11,9 +11,13 @@ import { DirectoryImageService } from '../../../lib/index.js';
 import { buildImageArchive, layerOf, sha256 } from '../../support/archives.js';
 import { busyboxFiles } from '../../support/busybox-image.js';
 import { dockerHarness } from '../../support/docker-harness.js';
+import { hasContainerdStore } from '../../support/engine.js';
 import { newImageMeta, newInstance } from '../../support/nova-objects.js';
 import { silentLogger } from '../../support/silent-logger.js';
 import type { Harness } from '../contract/harness.js';
+
+/** With the containerd store, which takes no images in parts, an engine says nothing while it loads. */
+const containerdStore = await hasContainerdStore();
 
 describe('a listener to progress that always fails', () => {
   const warnings: string[] = [];
@@ -131,9 +135,12 @@ describe('progress', () => {
 
     const loading = of('loading', told);
     expect(loading[0]).toEqual({ phase: 'loading', bytes: 0 });
-    mustBeWhole(loading);
-    expect(loading.at(-1)?.bytes).toBeGreaterThan(8 * MiB);
-    expect(layersOf(loading).size).toBeGreaterThan(1);
+    if (containerdStore) expect(loading).toHaveLength(1);
+    else {
+      mustBeWhole(loading);
+      expect(loading.at(-1)?.bytes).toBeGreaterThan(8 * MiB);
+      expect(layersOf(loading).size).toBeGreaterThan(1);
+    }
   });
 
   it('of a spawn tells only what is fetched when its image comes in parts, and where it stands to who joins', async () => {
@@ -156,15 +163,21 @@ describe('progress', () => {
     await Promise.all(joining);
     await driver.destroy(context, instance, []);
 
+    const { size } = await harness.imageService.show(context, id);
+    const total = containerdStore ? size : above.length;
     const downloading = of('downloading', told);
     mustBeWhole(downloading);
-    expect(downloading.every(({ total }) => total === above.length)).toBe(true);
-    expect(layersOf(downloading)).toEqual(new Set([digestOf(above), undefined]));
-    mustBeWhole(of('loading', told));
-    expect(of('loading', told).at(-1)?.bytes).toBe(above.length);
+    expect(downloading.every((each) => each.total === total)).toBe(true);
+    expect(joined[0]).toMatchObject({ phase: 'downloading', total });
+    if (containerdStore) expect(layersOf(downloading)).toContain(digestOf(above));
+    else {
+      expect(layersOf(downloading)).toEqual(new Set([digestOf(above), undefined]));
+      mustBeWhole(of('loading', told));
+      expect(of('loading', told).at(-1)?.bytes).toBe(above.length);
+      expect(joined[0]).toHaveProperty('layer', digestOf(above));
+    }
 
     expect(before).toBeLessThan(above.length);
-    expect(joined[0]).toMatchObject({ phase: 'downloading', total: above.length, layer: digestOf(above) });
     expect(joined[0]?.bytes).toBeGreaterThanOrEqual(before);
     mustBeWhole(of('downloading', joined));
   });

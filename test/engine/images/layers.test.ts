@@ -6,12 +6,19 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ImageMetadata, RequestContext } from '../../../interfaces/index.js';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
-import { isAtLeast, Engine, engineAddress } from '../../../lib/engine/index.js';
+import { Engine, engineAddress, isAtLeast, repositoryName, tagName } from '../../../lib/engine/index.js';
 import { bootReference, DirectoryImageService, ImageLoader } from '../../../lib/images/index.js';
+import { repository } from '../../../lib/labels.js';
 import { startFaultProxy } from '../../../lib/testing/index.js';
 import { buildImageArchive, layerOf, sha256, type ImageArchiveOptions } from '../../support/archives.js';
 import { CountedImages } from '../../support/counted-images.js';
-import { directEngine, engineHost, inventory, removeImages } from '../../support/engine.js';
+import {
+  directEngine,
+  engineHost,
+  hasContainerdStore,
+  inventory,
+  removeImages,
+} from '../../support/engine.js';
 import { context } from '../../support/nova-objects.js';
 import { silentLogger } from '../../support/silent-logger.js';
 
@@ -21,6 +28,15 @@ const admin: RequestContext = { ...context, project_id: 'admin', is_admin: true 
 
 const noise = (size: number): Promise<Buffer> =>
   layerOf([{ path: `data/${randomUUID()}`, content: randomBytes(size) }]);
+
+/** The containerd store does not look for layers that an archive leaves out: it is given all of each image. */
+const takesParts = !(await hasContainerdStore());
+
+/** That no more was fetched of an image than the engine lacked. */
+function expectParts(bytes: number, most: number): void {
+  if (takesParts) expect(bytes).toBeLessThan(most);
+  else expect(bytes).toBeGreaterThan(4 * MiB);
+}
 
 describe('an image of which the engine has layers', () => {
   let folder: string;
@@ -81,7 +97,7 @@ describe('an image of which the engine has layers', () => {
       const above = [await noise(100_000), await noise(10_000)];
       const archive = { layers: [...shared, ...above], layout, config: { Env: ['A=1'] } };
       const id = await give(archive);
-      expect(await load(id)).toBeLessThan(0.5 * MiB);
+      expectParts(await load(id), 0.5 * MiB);
       expect(await layersOf(id)).toEqual([...shared, ...above].map((layer) => `sha256:${sha256(layer)}`));
       expect((await engine.images.inspect(bootReference(id))).Config).toMatchObject({ Env: ['A=1'] });
       expect(images.downloads).toEqual([]);
@@ -94,7 +110,7 @@ describe('an image of which the engine has layers', () => {
     const id = await give({ layers, layout: 'oci-zstd' });
     const { apiVersion } = await engine.negotiate({});
     if (isAtLeast(apiVersion, '1.42')) {
-      expect(await load(id)).toBeLessThan(0.5 * MiB);
+      expectParts(await load(id), 0.5 * MiB);
       expect(await layersOf(id)).toEqual(layers.map((layer) => `sha256:${sha256(layer)}`));
     } else await expect(load(id)).rejects.toMatchObject({ message: expect.stringMatching(/zstd/) });
   });
@@ -107,14 +123,14 @@ describe('an image of which the engine has layers', () => {
     const id = await give({ layers });
     const bytes = await load(id);
     expect(bytes).toBeGreaterThan(MiB);
-    expect(bytes).toBeLessThan(1.5 * MiB);
+    expectParts(bytes, 1.5 * MiB);
     expect(await layersOf(id)).toEqual(layers.map((layer) => `sha256:${sha256(layer)}`));
   });
 
   it('is made of what the engine has alone, when it has everything', async () => {
     await load(await give({ layers: shared }));
     const id = await give({ layers: shared, config: { Env: ['A=2'] } });
-    expect(await load(id)).toBeLessThan(0.2 * MiB);
+    expectParts(await load(id), 0.2 * MiB);
     expect((await engine.images.inspect(bootReference(id))).Config).toMatchObject({ Env: ['A=2'] });
   });
 
@@ -175,7 +191,7 @@ describe('an image of which the engine has layers', () => {
   it('is put together by any driver: also one that was not there when the layers came', async () => {
     await load(await give({ layers: shared }));
     loader = new ImageLoader({ engine, imageService: images, host: 'another', logger: silentLogger });
-    expect(await load(await give({ layers: [...shared, await noise(1000)] }))).toBeLessThan(0.2 * MiB);
+    expectParts(await load(await give({ layers: [...shared, await noise(1000)] })), 0.2 * MiB);
   });
 
   it('has the engine asked once for what cannot change', async () => {
@@ -195,9 +211,9 @@ describe('an image of which the engine has layers', () => {
         host: 'another',
         logger: silentLogger,
       });
-      expect(await load(await give({ layers: [...shared, await noise(1000)] }))).toBeLessThan(0.2 * MiB);
+      expectParts(await load(await give({ layers: [...shared, await noise(1000)] })), 0.2 * MiB);
       expect(asked()).toContainEqual(expect.stringMatching(/info$/));
-      expect(await load(await give({ layers: [...shared, await noise(2000)] }))).toBeLessThan(0.2 * MiB);
+      expectParts(await load(await give({ layers: [...shared, await noise(2000)] })), 0.2 * MiB);
       expect(new Set(asked()).size).toBe(asked().length);
     } finally {
       counted.close();
@@ -217,7 +233,9 @@ describe('an image of which the engine has layers', () => {
 
     it('would be given them when it were his own: that is what the others try', async () => {
       await load(await give({ layers: shared }));
-      expect(await load(await give(await theft()))).toBeLessThan(0.2 * MiB);
+      const id = await give(await theft());
+      if (takesParts) expect(await load(id)).toBeLessThan(0.2 * MiB);
+      else await expect(load(id)).rejects.toBeInstanceOf(ImageUnacceptable);
     });
 
     it('is fetched as a whole, and loads, when the archive has the layers', async () => {
@@ -249,23 +267,22 @@ describe('an image of which the engine has layers', () => {
       const base = await give({ layers: shared }, admin, { visibility: 'public' });
       await load(base);
       const mine = await give({ layers: [...shared, await noise(1000)] }, stranger);
-      expect(await load(mine, stranger)).toBeLessThan(0.2 * MiB);
+      expectParts(await load(mine, stranger), 0.2 * MiB);
       await images.update(admin, base, { visibility: 'private' });
       const next = await give({ layers: [...shared, await noise(2000)] });
       expect(await load(next)).toBeGreaterThan(4 * MiB);
     });
 
-    it.each([
-      ['the driver that loaded them', false],
-      ['one that knows nothing of them', true],
-    ])('is given them however many images of others have the same, by %s', async (_who, isAnother) => {
-      await load(await give({ layers: shared }, admin, { visibility: 'public' }));
-      for (let each = 0; each < 20; each += 1)
-        await load(await give({ layers: [...shared, await noise(100)] }), context);
-      if (isAnother)
-        loader = new ImageLoader({ engine, imageService: images, host: 'another', logger: silentLogger });
-      const mine = await give({ layers: [...shared, await noise(1000)] }, stranger);
-      expect(await load(mine, stranger)).toBeLessThan(0.2 * MiB);
+    it('is given them before long however many images of others have the same', async () => {
+      const base = await give({ layers: shared }, admin, { visibility: 'public' });
+      await load(base);
+      for (let each = 0; each < 100; each += 1) {
+        const name = { repo: repositoryName(repository.image), tag: tagName(await give(Buffer.alloc(1))) };
+        await engine.images.tag(bootReference(base), name);
+      }
+      await load(await give({ layers: [...shared, await noise(1000)] }, stranger), stranger);
+      const mine = await give({ layers: [...shared, await noise(2000)] }, stranger);
+      expectParts(await load(mine, stranger), 0.2 * MiB);
     });
 
     it('is refused when its record says that the layers are somewhere in the archive', async () => {

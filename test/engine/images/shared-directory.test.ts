@@ -13,7 +13,7 @@ import { readAll } from '../../../lib/streams/index.js';
 import { buildImageArchive, layerOf, type ImageArchiveOptions } from '../../support/archives.js';
 import { CountedImages } from '../../support/counted-images.js';
 import { dockerHarness } from '../../support/docker-harness.js';
-import { directEngine, inventory, removeImages } from '../../support/engine.js';
+import { directEngine, hasContainerdStore, inventory, removeImages } from '../../support/engine.js';
 import { context } from '../../support/nova-objects.js';
 import { silentLogger } from '../../support/silent-logger.js';
 
@@ -181,8 +181,11 @@ describe('an image whose data is in the shared directory', () => {
 
   describe('and of which the engine has layers', () => {
     let below: Buffer[];
+    /** The containerd store does not look for layers that an archive leaves out. */
+    let takesParts: boolean;
 
     beforeEach(async () => {
+      takesParts = !(await hasContainerdStore());
       below = [await noise(3 * MiB)];
       await loader.load(context, await give(await archive('base', { layers: below })));
     });
@@ -192,7 +195,7 @@ describe('an image whose data is in the shared directory', () => {
       const id = await give(await archive('mine', { layers }));
       await loader.load(context, id);
       expect(images.downloads).toEqual([]);
-      expect(inParts).toEqual([false, true]);
+      expect(inParts).toEqual([false, takesParts]);
       expect((await loadedImage(id)).RootFS.Layers).toHaveLength(2);
     });
 
@@ -202,13 +205,14 @@ describe('an image whose data is in the shared directory', () => {
       await loader.load(context, id);
       expect((await loadedImage(id)).Config?.Env).toEqual(['NAME=mine']);
       expect(warnings).toEqual([expect.stringContaining(join(shared, id))]);
-      expect(inParts).toEqual([false, true]);
+      expect(inParts).toEqual([false, takesParts]);
     });
 
     it('comes from the image service when a layer in the file is spoilt', async () => {
-      const data = await archive('mine', { layers: [...below, await noise(50_000)] });
+      const above = await noise(50_000);
+      const data = await archive('mine', { layers: [...below, above] });
       const spoilt = Buffer.from(data);
-      for (let byte = 2000; byte < data.length - 2000; byte += 1000) spoilt.writeUInt8(0, byte);
+      spoilt.fill('x', data.indexOf(above) + 10_000, data.indexOf(above) + 20_000);
       const id = await give(data, spoilt);
       await loader.load(context, id);
       expect((await loadedImage(id)).Config?.Env).toEqual(['NAME=mine']);
