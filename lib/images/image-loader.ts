@@ -8,7 +8,7 @@ import type {
 } from '../../interfaces/index.js';
 import { ImageNotAuthorized, ImageNotFound } from '../../interfaces/index.js';
 import {
-  isNotFound,
+  ifThere,
   mayHaveBeenDone,
   repositoryName,
   tagName,
@@ -210,13 +210,7 @@ export class ImageLoader {
   }
 
   async #isThere(image: ImageReference, signal: AbortSignal | undefined): Promise<boolean> {
-    try {
-      await this.#engine.images.inspect(image, { signal });
-      return true;
-    } catch (error) {
-      if (isNotFound(error)) return false;
-      throw error;
-    }
+    return (await ifThere(this.#engine.images.inspect(image, { signal }))) !== undefined;
   }
 
   async #transfer(context: RequestContext, record: ImageRecord, controls: FlightControls): Promise<void> {

@@ -7,7 +7,7 @@ import type {
   ContainerSpecification,
   Engine,
 } from '../engine/index.js';
-import { EngineError, isBadRequest, isConflict, isNotFound, mayHaveBeenDone } from '../engine/index.js';
+import { EngineError, ifThere, isBadRequest, isConflict, mayHaveBeenDone } from '../engine/index.js';
 import { pause } from '../streams/index.js';
 import type { SpawnAttempt } from './instance-labels.js';
 import { instanceRecord } from './instance-labels.js';
@@ -53,7 +53,7 @@ export async function createContainer(
       // An answer tells what became of the request, but neither a name that is taken nor an engine that is away does.
       if (!isOpen && error instanceof EngineError) throw error;
       if (!isOpen || performance.now() > end) throw lost ?? error;
-      const occupant = await inspectOrNothing(engine, name);
+      const occupant = await ifThere(engine.containers.inspect(name));
       if (occupant === undefined) {
         // Taken, and not there: it is still being made, or still being removed.
         await pause(interval, undefined);
@@ -82,7 +82,7 @@ export async function adoptName(
     await engine.containers.rename(container, { name });
   } catch (error) {
     if (!mayHaveBeenDone(error) && !isConflict(error)) throw error;
-    const occupant = await inspectOrNothing(engine, name);
+    const occupant = await ifThere(engine.containers.inspect(name));
     if (occupant?.Id === container) return;
     if (occupant === undefined) throw error;
     throw nameTaken(name, instance, error);
@@ -106,7 +106,7 @@ export async function discardAttempt(
   for (;;) {
     try {
       for (const name of names) {
-        const occupant = await inspectOrNothing(engine, name);
+        const occupant = await ifThere(engine.containers.inspect(name));
         if (occupant === undefined || !isOfAttempt(occupant, attempt)) continue;
         await removeContainer(engine, occupant.Id);
         return;
@@ -129,15 +129,6 @@ function isLeft(occupant: ContainerInspect, instance: Instance, attempt: SpawnAt
 
 function isOfAttempt(container: ContainerInspect, attempt: SpawnAttempt): boolean {
   return instanceRecord(container.Config.Labels)?.attempt === attempt.id;
-}
-
-async function inspectOrNothing(engine: Engine, name: ContainerRef): Promise<ContainerInspect | undefined> {
-  try {
-    return await engine.containers.inspect(name);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }
 
 function nameTaken(name: ContainerRef, instance: Pick<Instance, 'uuid'>, cause: unknown): InstanceExists {

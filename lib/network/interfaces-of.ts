@@ -1,6 +1,6 @@
 import type { NetworkInfo, Subnet, VIF } from '../../interfaces/index.js';
 import type { ContainerEndpoint, ContainerInspect, Engine, NetworkInspect } from '../engine/index.js';
-import { isNetworkRef, isNotFound } from '../engine/index.js';
+import { ifThere, isNetworkRef } from '../engine/index.js';
 import { label } from '../labels.js';
 
 const mtuOption = 'com.docker.network.driver.mtu';
@@ -21,7 +21,7 @@ export async function interfacesOf(
   const ordered = [...connections.filter(isFirst), ...connections.filter((each) => !isFirst(each))];
   const interfaces: VIF[] = [];
   for (const [name, endpoint] of ordered) {
-    const network = isNetworkRef(name) ? await find(engine, name, signal) : undefined;
+    const network = isNetworkRef(name) ? await ifThere(engine.networks.inspect(name, { signal })) : undefined;
     const id = network?.Labels[label.networkId];
     if (network === undefined || id === undefined) continue;
     const own = name === host.NetworkMode ? configuration.MacAddress : undefined;
@@ -54,17 +54,4 @@ function subnetOf(
     ...(gateway === undefined ? {} : { gateway: { address: gateway } }),
     ips: fixed === undefined || fixed === '' ? [] : [{ address: fixed, type: 'fixed', version }],
   };
-}
-
-async function find(
-  engine: Engine,
-  name: Parameters<Engine['networks']['inspect']>[0],
-  signal: AbortSignal | undefined,
-): Promise<NetworkInspect | undefined> {
-  try {
-    return await engine.networks.inspect(name, { signal });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }

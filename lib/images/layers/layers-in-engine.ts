@@ -1,5 +1,5 @@
 import type { ImageRecord, ImageService, RequestContext } from '../../../interfaces/index.js';
-import { isNotFound, type Engine, type ImageRef } from '../../engine/index.js';
+import { ifThere, type Engine, type ImageRef } from '../../engine/index.js';
 import { repository } from '../../labels.js';
 import { bootedImageId, bootReference } from '../boot-reference.js';
 import { isContainerdStore } from './containerd-store.js';
@@ -147,13 +147,8 @@ async function layersAt(
   image: ImageRef,
   signal: AbortSignal | undefined,
 ): Promise<readonly string[] | undefined> {
-  try {
-    const { RootFS: files } = await engine.images.inspect(image, { signal });
-    return files.Layers;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  const found = await ifThere(engine.images.inspect(image, { signal }));
+  return found?.RootFS.Layers;
 }
 
 function inCommon(some: readonly string[], others: readonly string[]): number {
