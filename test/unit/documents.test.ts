@@ -162,6 +162,19 @@ describe('the documents', () => {
       expect(Object.keys(scripts)).toContain(script);
   });
 
+  it('have a table of all commands of a clone', () => {
+    const rows = table(
+      'README.md',
+      "All commands of a clone; those that need the project's packages after `npm ci`, the others install them:",
+    );
+    const told = rows.map(([command = '']) => /^`npm (?:run )?([\w-]+)`$/.exec(command)?.[1]);
+    expect(told.sort()).toEqual(
+      Object.keys(scripts)
+        .filter((name) => name !== 'prepack')
+        .sort(),
+    );
+  });
+
   it.each([
     ['a user installs', 'Each has to earn its place. What a user installs:', dependencies],
     ['developing needs', 'What developing needs:', devDependencies],

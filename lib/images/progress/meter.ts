@@ -5,7 +5,7 @@ import { Rate } from './rate.js';
 const interval = 200;
 
 /**
- * Tells how a phase gets on that moves bytes: at its first bytes, then at most five times a second, and at its end,
+ * Tells how a phase gets on that moves bytes: at its first bytes, and those of a layer, then at most five times a second, and at its end,
  * when `total` is what was moved. Its bytes never become fewer.
  */
 export class Meter {
@@ -16,6 +16,7 @@ export class Meter {
   #bytes = 0;
   #layer: string | undefined;
   #toldAt = -Infinity;
+  #toldLayer: string | undefined;
 
   /** @param total - bytes that there will be, where that is known. */
   constructor(onProgress: OnProgress | undefined, phase: ProgressPhase, total?: number | null) {
@@ -42,7 +43,9 @@ export class Meter {
     this.#bytes = Math.max(this.#bytes, bytes);
     this.#layer = layer;
     const now = performance.now();
-    if (now - this.#toldAt >= interval) this.#tell(now);
+    // A small configuration often comes first, and would be all that is told of a quick transfer.
+    const isFirstLayer = layer !== undefined && this.#toldLayer === undefined;
+    if (isFirstLayer || now - this.#toldAt >= interval) this.#tell(now);
   }
 
   /** @param total - what is known by now of the bytes that there will be. */
@@ -59,6 +62,7 @@ export class Meter {
 
   #tell(now: number): void {
     this.#toldAt = now;
+    this.#toldLayer = this.#layer;
     const bytes = this.#bytes;
     const rate = this.#rate.measure(bytes, now);
     this.#onProgress?.({

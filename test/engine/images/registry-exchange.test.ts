@@ -137,14 +137,21 @@ if (registry.isThere)
       const image = await give({ layers: [[{ path: 'a', content: Buffer.alloc(3_000_000, 'x') }]] });
       const target = `${registry.private}/${repository}:1`;
       const phases = new Map<string, { bytes: number; total: number | undefined }>();
-      const onProgress: OnProgress = ({ phase, bytes: moved, total }) =>
-        void phases.set(phase, { bytes: moved, total });
+      const layers = new Set<string>();
+      const onProgress: OnProgress = ({ phase, bytes: moved, total, layer }) => {
+        phases.set(phase, { bytes: moved, total });
+        layers.add(`${phase} ${String(layer)}`);
+      };
       await exchange.push(context, image.id, target, { credentials, onProgress });
       const record = await exchange.pull(context, target, {}, { credentials, onProgress });
       expect(record.status).toBe('active');
-      expect(phases.get('uploading')?.bytes).toBeGreaterThan(3_000_000);
+      const uploading = phases.get('uploading');
+      expect(uploading?.bytes).toBeGreaterThan(3_000_000);
+      expect(uploading?.total).toBe(uploading?.bytes);
       const pulling = phases.get('pulling');
       expect(pulling?.bytes).toBe(pulling?.total);
+      expect([...layers].some((each) => /^pulling sha256:[0-9a-f]{64}$/.test(each))).toBe(true);
+      expect([...layers].some((each) => /^uploading .*layer\.tar$/.test(each))).toBe(true);
     });
 
     it.each([undefined, { username: 'tester', password: 'not the password' }])(

@@ -36,6 +36,18 @@ describe('Meter', () => {
     expect(rate).toBeLessThan(truth * 1.1);
   });
 
+  it('tells a layer also of a transfer that is over at once', () => {
+    const { told, meter: transfer } = meter(30);
+    transfer.add(10);
+    for (const layer of ['sha256:a', 'sha256:b']) transfer.add(10, layer);
+    transfer.end();
+    expect(told).toEqual([
+      { phase: 'downloading', bytes: 10, total: 30 },
+      { phase: 'downloading', bytes: 20, total: 30, layer: 'sha256:a' },
+      { phase: 'downloading', bytes: 30, total: 30 },
+    ]);
+  });
+
   it('never goes back, and keeps no total that was too small', () => {
     const { told, meter: transfer } = meter(15);
     transfer.reach(10);
