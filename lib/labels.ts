@@ -20,6 +20,7 @@ export const label = {
   vcpus: `${prefix}.flavor.vcpus`,
   memoryMb: `${prefix}.flavor.memory_mb`,
   rootGb: `${prefix}.flavor.root_gb`,
+  ephemeralGb: `${prefix}.flavor.ephemeral_gb`,
   /** `true` when the spawn that made the container was to start it: one that never ran is then half-made. */
   powerOn: `${prefix}.spawn.power_on`,
   /** Which attempt to spawn made the container: tells our own lost answer from somebody else's container. */

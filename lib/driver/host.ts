@@ -19,7 +19,7 @@ import {
 import PQueue from 'p-queue';
 import { ComputeHost } from '../compute-host.js';
 import type { DockerDriverOptions } from '../driver-options.js';
-import { silentLogger } from '../driver-options.js';
+import { silentLogger } from '../silent-logger.js';
 import { NovaDefaults } from '../nova-defaults.js';
 import { hostMustBeNamed } from '../subjects.js';
 
@@ -63,7 +63,7 @@ export abstract class DockerHostVerbs extends NovaDefaults {
         const instances = await listInstances(engine, host, signal);
         const resized = await notes.list('flavor', signal);
         const used = instances.map((listed) => flavorFigures(listed, resized));
-        return await hostResources(engine, nodename, used, settings.localGb);
+        return await hostResources(engine, nodename, used, settings.localGb, signal);
       },
     );
   }

@@ -47,7 +47,7 @@ export abstract class DockerNetworkVerbs extends DockerImageVerbs {
       options,
       NovaException,
       async ({ engine, host, networks }, signal) => {
-        await networks.unplug(await findInstance(engine, host, instance, signal), network_info);
+        await networks.unplug(await findInstance(engine, host, instance, signal), network_info, signal);
       },
     );
   }
@@ -83,8 +83,8 @@ export abstract class DockerNetworkVerbs extends DockerImageVerbs {
       instance,
       options,
       InterfaceDetachFailed,
-      async ({ networks }, container) => {
-        await networks.detach(container, vif);
+      async ({ networks }, container, signal) => {
+        await networks.detach(container, vif, signal);
       },
     );
   }

@@ -104,6 +104,8 @@ export interface ContainerSpecification {
   readonly OpenStdin?: boolean;
   readonly StdinOnce?: boolean;
   readonly StopSignal?: string;
+  /** What engines run in the container again and again; `['NONE']` for nothing, whatever its image says. */
+  readonly Healthcheck?: { readonly Test: readonly string[] };
   /** Seconds. */
   readonly StopTimeout?: number;
   readonly NetworkDisabled?: boolean;

@@ -11,6 +11,7 @@ export interface UsedResources {
   readonly vcpus: number;
   readonly memory_mb: number;
   readonly root_gb: number;
+  readonly ephemeral_gb: number;
 }
 
 /**
@@ -26,12 +27,14 @@ export async function hostResources(
   nodename: string,
   used: readonly UsedResources[],
   local_gb: number | undefined,
+  signal?: AbortSignal,
 ): Promise<HostResources> {
-  const info = await engine.system.info();
+  const info = await engine.system.info({ signal });
   const disk = local_gb === undefined ? await engineDisk(info) : { total: local_gb, free: undefined };
   const sum = (field: keyof UsedResources): number =>
     used.reduce((total, instance) => total + instance[field], 0);
-  const local_gb_used = sum('root_gb');
+  // As Nova counts them. Not the swap, which Nova would make a disk of: to a container it is part of what the kernel swaps.
+  const local_gb_used = sum('root_gb') + sum('ephemeral_gb');
   return {
     vcpus: info.NCPU,
     memory_mb: Math.floor(info.MemTotal / mebibyte),

@@ -1,5 +1,5 @@
 import type { Instance, Logger } from '../../interfaces/index.js';
-import { InstanceNotRunning, SetAdminPasswdNotSupported } from '../../interfaces/index.js';
+import { ImageUnacceptable, InstanceNotRunning, SetAdminPasswdNotSupported } from '../../interfaces/index.js';
 import type { ContainerInspect, Engine } from '../engine/index.js';
 import { mayHaveBeenDone } from '../engine/index.js';
 import type { FileToChange, InstanceFiles } from './instance-files.js';
@@ -25,12 +25,21 @@ export async function setAdministratorPassword(
       instance_uuid: instance.uuid,
     });
   const files: InstanceFiles = { write: [], change: [shadowWith(password, instance)] };
-  signal?.throwIfAborted();
-  await writeFiles(engine, container, files, logger).catch(async (error: unknown) => {
-    if (!mayHaveBeenDone(error)) throw error;
-    signal?.throwIfAborted();
-    await writeFiles(engine, container, files, logger);
-  });
+  const write = (): Promise<void> => writeFiles(engine, container, files, logger, signal);
+  try {
+    await write().catch(async (error: unknown) => {
+      signal?.throwIfAborted();
+      if (!mayHaveBeenDone(error)) throw error;
+      await write();
+    });
+  } catch (error) {
+    if (!(error instanceof ImageUnacceptable)) throw error;
+    // By now it is not the image's any more.
+    throw new SetAdminPasswdNotSupported(`Instance ${instance.uuid} has no usable /etc/shadow`, {
+      cause: error,
+      instance_uuid: instance.uuid,
+    });
+  }
 }
 
 function shadowWith(password: string, { uuid: instance_uuid }: Instance): FileToChange {

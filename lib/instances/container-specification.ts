@@ -17,6 +17,12 @@ export interface InstancePolicy extends ResourcePolicy {
 }
 
 /**
+ * An image may have a command run in its containers every millisecond, each time by a new process that no limit of the instance slows down, because the engine starts it. Nova
+ * has no use for what comes of it.
+ */
+export const noHealthcheck = { Test: ['NONE'] } as const;
+
+/**
  * An instance as a container: what the engine is asked to create.
  *
  * @throws InvalidInput, ImageUnacceptable, ComputeResourcesUnavailable when instance, image or flavor ask for what cannot be.
@@ -39,6 +45,7 @@ export function containerSpecification(
     OpenStdin: true,
     ...(policy.serialConsole === undefined ? {} : { Tty: true }),
     StopTimeout: shutdownTimeout(instance, image.meta),
+    Healthcheck: noHealthcheck,
     ...network,
     HostConfig: {
       ...resourceLimits(instance, policy),

@@ -1,12 +1,48 @@
-import { ImageUnacceptable } from '../../interfaces/index.js';
+import { ImageUnacceptable, InvalidInput } from '../../interfaces/index.js';
 import { EngineError, isBadRequest } from '../engine/index.js';
 
 /**
  * What engines, and runc behind them, say of a container that its image makes impossible on whatever host: of its command, its working directory, its
- * environment and its user, at creation or at the start (20.10 to 28.5, with status 400 or 500).
+ * volumes, its environment and its user, at creation or at the start (20.10 to 28.5, with status 400 or 500).
  */
 const faults =
-  /no command specified|working directory .* is invalid|cwd must be an absolute path|\/merged\/.*: not a directory|invalid environment variable|environment variable name can't be empty|unable to find (user|group)|uids and gids must be in range/i;
+  /no command specified|working directory .* is invalid|cwd must be an absolute path|\/merged\/.*: not a directory|cannot mkdir: .* is not a directory|too many links in .*\/merged\/|mount volume over existing file|invalid environment variable|environment variable name can't be empty|unable to find (user|group)|uids and gids must be in range/i;
+
+/** Where something could not be mounted. */
+const place = /to rootfs at "([^"]*)"/;
+/** Why no host can mount anything there: there is a file, a loop of links, or what the kernel has in every container. */
+const noPlace = /not a directory|too many levels of symbolic links|cannot be mounted because it is/i;
+/** Volumes that leave a container without what every program needs; what it then fails with (400) does not tell why. */
+const unusableVolumes: ReadonlySet<string> = new Set(['/', '/dev']);
+
+/** Where file systems are mounted in a container. */
+export interface MountPlaces {
+  /** Those that whoever wants the instance has chosen. */
+  readonly wanted: readonly string[];
+  /** All, as far as they are known: the others are its image's. */
+  readonly all: readonly string[];
+}
+
+/**
+ * Tells the failure of a launch that whoever wants the instance is to blame for from those of the image, and of the host.
+ *
+ * @returns InvalidInput or ImageUnacceptable in place of the engine's error when no other host could do better, else the error as it is.
+ */
+export function launchFailure(error: unknown, { wanted, all }: MountPlaces): unknown {
+  if (!(error instanceof EngineError)) return error;
+  const { engineMessage: why } = error;
+  const at = place.exec(why)?.[1];
+  if (at !== undefined && wanted.includes(at))
+    return noPlace.test(why)
+      ? new InvalidInput(`Nothing can be mounted at ${at} in this image: ${why}`, { cause: error })
+      : error;
+  if (at !== undefined && noPlace.test(why))
+    return unusable(`: nothing can be mounted at ${at}, where it has a volume: ${why}`, error);
+  const volume = all.find((each) => unusableVolumes.has(each) && !wanted.includes(each));
+  return volume !== undefined && isBadRequest(error)
+    ? unusable(`: it has a volume at ${volume}: ${why}`, error)
+    : blamedOnImage(error);
+}
 
 /**
  * Tells the failure of a launch that is the image's fault from those of the host.
@@ -15,11 +51,17 @@ const faults =
  */
 export function blamedOnImage(error: unknown): unknown {
   if (!(error instanceof EngineError)) return error;
-  // A start is answered with 400 when the command is not in the image or cannot be executed, and for nothing else.
+  // A start is answered with 400 when the command is not in the image or cannot be executed, and when something cannot be mounted.
   const cannotRun = isBadRequest(error) && error.request.path.endsWith('/start');
   if (!cannotRun && !faults.test(error.engineMessage)) return error;
-  const advice = /no command/i.test(error.engineMessage)
-    ? ': it has no command, set its property os_command_line'
-    : `: ${error.engineMessage}`;
-  return new ImageUnacceptable(`The image cannot be run${advice}`, { cause: error });
+  return unusable(
+    /no command/i.test(error.engineMessage)
+      ? ': it has no command, set its property os_command_line'
+      : `: ${error.engineMessage}`,
+    error,
+  );
+}
+
+function unusable(why: string, cause: EngineError): ImageUnacceptable {
+  return new ImageUnacceptable(`The image cannot be run${why}`, { cause });
 }

@@ -20,7 +20,7 @@ export { findInstance, inspectInstance } from './find-instance.js';
 export { imageMustFit } from './flavor-fit.js';
 export { unpauseContainer } from './freeze-container.js';
 export { isHalfMade, spawning } from './half-made.js';
-export { blamedOnImage } from './image-fault.js';
+export { launchFailure } from './image-fault.js';
 export { imageOfInstance } from './image-of-instance.js';
 export { instanceFiles } from './instance-files.js';
 export type { InstanceFiles } from './instance-files.js';
@@ -53,7 +53,6 @@ export {
   resizeInPlace,
   undoResize,
 } from './resize-in-place.js';
-export type { FlavorFigures } from './resize-in-place.js';
 export { RootDisks } from './root-disk.js';
 export { startContainer } from './start-container.js';
 export { cleanly, stopContainer, stopContainerCleanly, stopForReplacement } from './stop-container.js';

@@ -20,6 +20,8 @@ export interface FileToWrite {
   readonly uid: number;
   readonly gid: number;
   readonly contents?: Buffer;
+  /** Whoever wants the instance has chosen its path. */
+  readonly isInjected?: true;
 }
 
 /** A file whose new contents depend on what the image has there. */
@@ -35,6 +37,9 @@ export interface InstanceFiles {
   readonly change: readonly FileToChange[];
 }
 
+/** Bytes; Linux has no longer paths and names. */
+const longestPath = 4096;
+const longestName = 255;
 const authorizedKeys = 'root/.ssh/authorized_keys';
 const shadow = 'etc/shadow';
 
@@ -56,7 +61,10 @@ export function instanceFiles(
       ...(instance.user_data === undefined || instance.user_data === null || instance.user_data === ''
         ? []
         : [file(`${configDriveSeed}/latest/user_data`, decodeUserData(instance.user_data), 0o600)]),
-      ...injected_files.map(([path, contents]) => file(relativePath(path), Buffer.from(contents), 0o644)),
+      ...injected_files.map(([path, contents]): FileToWrite => ({
+        ...file(relativePath(path), Buffer.from(contents), 0o644),
+        isInjected: true,
+      })),
     ],
     change: [
       ...(instance.key_data === undefined || instance.key_data === null || instance.key_data === ''
@@ -107,8 +115,14 @@ function decodeUserData(user_data: string): Buffer {
 }
 
 function relativePath(path: string): string {
-  const relative = path.replace(/^\/+/, '');
-  if (relative === '' || path.includes('\0') || relative.split('/').some((part) => part === '..'))
-    throw new InvalidInput(`${JSON.stringify(path)} cannot be the path of an injected file`);
-  return posix.normalize(relative);
+  const relative = posix.normalize(path.replace(/^\/+/, ''));
+  const isSound =
+    relative !== '.' &&
+    !relative.endsWith('/') &&
+    !/[\0\uFFFD]/.test(path) &&
+    !path.split('/').includes('..') &&
+    Buffer.byteLength(relative) < longestPath &&
+    relative.split('/').every((part) => Buffer.byteLength(part) <= longestName);
+  if (!isSound) throw new InvalidInput(`${JSON.stringify(path)} cannot be the path of an injected file`);
+  return relative;
 }

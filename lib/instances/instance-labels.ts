@@ -2,14 +2,19 @@ import type { Instance } from '../../interfaces/index.js';
 import { label } from '../labels.js';
 import { isUuid } from './container-name.js';
 
-/** What a container's labels say of the instance it is. */
-export interface InstanceRecord {
-  readonly host: string;
-  readonly uuid: string;
-  readonly name: string;
+/** What an instance was given, as its host counts it. */
+export interface FlavorFigures {
   readonly vcpus: number;
   readonly memory_mb: number;
   readonly root_gb: number;
+  readonly ephemeral_gb: number;
+}
+
+/** What a container's labels say of the instance it is. */
+export interface InstanceRecord extends FlavorFigures {
+  readonly host: string;
+  readonly uuid: string;
+  readonly name: string;
   /** Whether the spawn that made it was to start it. */
   readonly power_on: boolean;
   /** Which attempt to spawn made it. */
@@ -42,9 +47,7 @@ export function instanceLabels(
     [label.projectId]: instance.project_id ?? '',
     [label.userId]: instance.user_id ?? '',
     [label.imageId]: image_id,
-    [label.vcpus]: String(instance.flavor.vcpus),
-    [label.memoryMb]: String(instance.flavor.memory_mb),
-    [label.rootGb]: String(instance.flavor.root_gb),
+    ...flavorLabels(instance.flavor),
     [label.powerOn]: String(attempt.power_on),
     [label.attempt]: attempt.id,
     [label.networkId]: '',
@@ -62,22 +65,40 @@ export function instanceRecord(labels: Readonly<Record<string, string>>): Instan
   const name = labels[label.instanceName];
   if (host === undefined || uuid === undefined || name === undefined) return undefined;
   if (host === '' || !isUuid(uuid)) return undefined;
-  const [vcpus, memory_mb, root_gb] = [label.vcpus, label.memoryMb, label.rootGb].map((key) =>
-    Number(labels[key]),
-  );
-  if (!isCount(vcpus) || !isCount(memory_mb) || !isCount(root_gb)) return undefined;
+  const figures = flavorFiguresOf(labels);
+  if (!Object.values(figures).every(Number.isSafeInteger)) return undefined;
   return {
     host,
     uuid,
     name,
-    vcpus,
-    memory_mb,
-    root_gb,
+    ...figures,
     power_on: labels[label.powerOn] === 'true',
     attempt: labels[label.attempt] ?? '',
   };
 }
 
-function isCount(value: number | undefined): value is number {
-  return Number.isSafeInteger(value);
+/** What labels, or a note, say of a flavor. */
+export function flavorFiguresOf(labels: Readonly<Record<string, string>>): FlavorFigures {
+  return {
+    vcpus: Number(labels[label.vcpus]),
+    memory_mb: Number(labels[label.memoryMb]),
+    root_gb: Number(labels[label.rootGb]),
+    // Versions of the driver that did not count it wrote nothing.
+    ephemeral_gb: Number(labels[label.ephemeralGb] ?? 0),
+  };
+}
+
+/** The labels, or the values of a note, that {@link flavorFiguresOf} reads. */
+export function flavorLabels({
+  vcpus,
+  memory_mb,
+  root_gb,
+  ephemeral_gb = 0,
+}: Omit<FlavorFigures, 'ephemeral_gb'> & Partial<FlavorFigures>): Record<string, string> {
+  return {
+    [label.vcpus]: String(vcpus),
+    [label.memoryMb]: String(memory_mb),
+    [label.rootGb]: String(root_gb),
+    [label.ephemeralGb]: String(ephemeral_gb),
+  };
 }

@@ -2,6 +2,9 @@ import { posix } from 'node:path';
 import { InvalidInput } from '../../interfaces/index.js';
 import type { ContainerInspect } from '../engine/index.js';
 
+/** What every container has of its kernel, and cannot do without. */
+const ofTheKernel = /^\/(dev|proc|sys)(\/|$)/;
+
 /**
  * Where in a container the file system of a disk appears: a container has no devices, so `/dev/vdb` becomes the folder `/mnt/vdb`. A name that is a
  * path elsewhere is that folder.
@@ -12,7 +15,8 @@ import type { ContainerInspect } from '../engine/index.js';
 export function mountPoint(device: string | null | undefined): string {
   const name = (device ?? '').replace(/^\/dev\/+/, '');
   const path = name.startsWith('/') ? name : `/mnt/${name}`;
-  if (name === '' || path.includes('\0') || posix.resolve(path) !== path || path === '/mnt' || path === '/')
+  const isSound = name !== '' && !path.includes('\0') && posix.resolve(path) === path;
+  if (!isSound || path === '/mnt' || path === '/' || ofTheKernel.test(path))
     throw new InvalidInput(`${JSON.stringify(device)} cannot be the device name of a disk`);
   return path;
 }

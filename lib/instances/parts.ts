@@ -37,14 +37,16 @@ export async function settleParts(
   engine: Engine,
   host: string,
   instance: Pick<Instance, 'uuid'>,
+  signal?: AbortSignal,
 ): Promise<SettledInstance> {
   const { uuid } = instance;
-  const containers = await listContainersOf(engine, host, instance);
+  const containers = await listContainersOf(engine, host, instance, signal);
   const named = (name: string): ContainerSummary | undefined =>
     containers.find(({ Names: names }) => names.includes(`/${name}`));
   const aside = [part.rescuing, part.replaced, part.rescued].flatMap(
     (each) => named(instancePartName(uuid, each)) ?? [],
   );
+  signal?.throwIfAborted();
   let own = named(instanceContainerName(uuid));
   if (own === undefined) {
     own = aside.shift();
@@ -53,11 +55,11 @@ export async function settleParts(
     if (halfMade !== undefined) await removeContainer(engine, halfMade.Id);
     await adoptName(engine, own.Id, containerName(uuid), instance);
   }
-  const current = await engine.containers.inspect(own.Id);
+  const current = await engine.containers.inspect(own.Id, { signal });
   const rescued = aside.find(({ Id: id }) => isRescueOf(current, id));
   for (const { Id: id } of aside) if (id !== rescued?.Id) await removeContainer(engine, id);
   return {
     current,
-    rescued: rescued === undefined ? undefined : await engine.containers.inspect(rescued.Id),
+    rescued: rescued === undefined ? undefined : await engine.containers.inspect(rescued.Id, { signal }),
   };
 }

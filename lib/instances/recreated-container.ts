@@ -6,6 +6,7 @@ import type {
   NetworkPart,
 } from '../engine/index.js';
 import { label } from '../labels.js';
+import { noHealthcheck } from './container-specification.js';
 import type { SpawnAttempt } from './instance-labels.js';
 
 /**
@@ -24,6 +25,7 @@ export function recreatedContainer(
     ...configuration,
     // The container's interfaces are those of `network` alone.
     MacAddress: '',
+    Healthcheck: noHealthcheck,
     ...network,
     Image: image,
     Labels: {

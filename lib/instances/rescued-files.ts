@@ -31,7 +31,11 @@ export function mountedPaths({ Mounts: mounts }: ContainerInspect): ReadonlySet<
  *
  * @throws InstanceNotRescuable when the rescue image has something there: it would become part of the instance.
  */
-export async function makeRescuedFolder(engine: Engine, container: ContainerId): Promise<void> {
+export async function makeRescuedFolder(
+  engine: Engine,
+  container: ContainerId,
+  signal?: AbortSignal,
+): Promise<void> {
   const inTheWay = (cause?: unknown): InstanceNotRescuable =>
     new InstanceNotRescuable(
       `The rescue image has ${rescuedFolder}, where the instance's files are to appear`,
@@ -47,7 +51,7 @@ export async function makeRescuedFolder(engine: Engine, container: ContainerId):
     .catch((error: unknown) => {
       throw isBadRequest(error) ? inTheWay(error) : error;
     });
-  const changes = await engine.files.changes(container);
+  const changes = await engine.files.changes(container, { signal });
   const isNew = changes.some(({ path, kind }) => path === rescuedFolder && kind === 'added');
   if (!isNew) throw inTheWay();
 }

@@ -3,13 +3,12 @@ import { z } from 'zod';
 import type { Flavor, Instance } from '../../interfaces/index.js';
 import type { ContainerInspect, Engine } from '../engine/index.js';
 import { label } from '../labels.js';
+import type { FlavorFigures } from './instance-labels.js';
+import { flavorFiguresOf, flavorLabels } from './instance-labels.js';
 import type { ListedInstance } from './list-instances.js';
 import type { Notes } from './notes.js';
 import type { ResourcePolicy } from './resource-limits.js';
 import { changeableLimits } from './resource-limits.js';
-
-/** What an instance was given, as its host counts it. */
-export type FlavorFigures = Readonly<Record<'vcpus' | 'memory_mb' | 'root_gb', number>>;
 
 /** The limits of a container that its engine can change, as a note has them. */
 const notedLimits = z.object({
@@ -60,10 +59,10 @@ export async function resizeInPlace(
     await notes.write(uuid, 'resize', {
       ...about,
       [label.limitsBefore]: JSON.stringify(notedLimits.parse(container.HostConfig)),
-      ...figuresToLabels(figuresOf(container.Config.Labels, container.Id, await notes.read(uuid, 'flavor'))),
+      ...flavorLabels(figuresOf(container.Config.Labels, container.Id, await notes.read(uuid, 'flavor'))),
     });
   await engine.containers.update(container.Id, { limits });
-  await notes.write(uuid, 'flavor', { ...about, ...figuresToLabels(flavor) });
+  await notes.write(uuid, 'flavor', { ...about, ...flavorLabels(flavor) });
 }
 
 /** Takes back {@link resizeInPlace}, if it was done to this container and not confirmed. */
@@ -82,7 +81,7 @@ export async function undoResize(
   });
   await notes.write(uuid, 'flavor', {
     [label.resizedContainer]: container,
-    ...figuresToLabels(figuresFrom(before)),
+    ...flavorLabels(flavorFiguresOf(before)),
   });
   await notes.remove(uuid, 'resize');
 }
@@ -118,21 +117,5 @@ function figuresOf(
   container: string,
   note: Readonly<Record<string, string>> | undefined,
 ): FlavorFigures {
-  return figuresFrom(note?.[label.resizedContainer] === container ? note : labels);
-}
-
-function figuresFrom(labels: Readonly<Record<string, string>>): FlavorFigures {
-  return {
-    vcpus: Number(labels[label.vcpus]),
-    memory_mb: Number(labels[label.memoryMb]),
-    root_gb: Number(labels[label.rootGb]),
-  };
-}
-
-function figuresToLabels({ vcpus, memory_mb, root_gb }: FlavorFigures): Record<string, string> {
-  return {
-    [label.vcpus]: String(vcpus),
-    [label.memoryMb]: String(memory_mb),
-    [label.rootGb]: String(root_gb),
-  };
+  return flavorFiguresOf(note?.[label.resizedContainer] === container ? note : labels);
 }

@@ -10,7 +10,7 @@ import {
 } from '../../interfaces/index.js';
 import type { ContainerId, Engine, MountSpecification } from '../engine/index.js';
 import { isNotFound, volumeName } from '../engine/index.js';
-import { label } from '../labels.js';
+import { imageCacheVolume, label } from '../labels.js';
 import { mountPoint } from './mount-point.js';
 import { removeContainer } from './remove-container.js';
 
@@ -21,6 +21,9 @@ export interface VolumePolicy {
   /** Directories of the engine's host: those below them may be mounted. */
   readonly allowedHostPaths: readonly string[];
 }
+
+/** The names that engines give to volumes which nobody named: those that images ask for, for one. */
+const anonymous = /^[0-9a-f]{64}$/;
 
 const connection = z.object({
   driver_volume_type: z.string(),
@@ -80,7 +83,7 @@ export function volumeMount(
  * Makes sure that the engine has the volumes to mount: it would make an empty one of a name that it does not know.
  *
  * @throws VolumeNotFound when it has not.
- * @throws ComputeResourcesUnavailable when one is the driver's own.
+ * @throws ComputeResourcesUnavailable when one is the driver's own, or came with a container: whatever names the operator allows, no instance gets what another one has.
  */
 export async function volumesMustExist(
   engine: Engine,
@@ -97,8 +100,12 @@ export async function volumesMustExist(
       });
     if (labels[label.attempt] !== undefined)
       throw new VolumeNotFound(`The engine made the volume ${source} in place of one that had been removed`);
-    if (labels[label.host] !== undefined)
+    if (labels[label.host] !== undefined || source === imageCacheVolume)
       throw new ComputeResourcesUnavailable(`The volume ${source} is one that the driver keeps for itself`);
+    if (anonymous.test(source))
+      throw new ComputeResourcesUnavailable(
+        `The volume ${source} has no name of its own: it belongs to the container that it was made for`,
+      );
   }
 }
 

@@ -58,7 +58,8 @@ export class BridgeNetworks {
    */
   async make({ name, specification, vif }: PlannedInterface, signal?: AbortSignal): Promise<NetworkId> {
     return await this.#turns.take(name, signal, async () => {
-      const existing = await this.find(name);
+      const existing = await this.find(name, signal);
+      signal?.throwIfAborted();
       if (existing === undefined) return await this.#create(name, specification, vif);
       mustFit(existing, specification, vif);
       return existing.Id;
@@ -66,9 +67,9 @@ export class BridgeNetworks {
   }
 
   /** Looks at a network. */
-  async find(name: NetworkRef): Promise<NetworkInspect | undefined> {
+  async find(name: NetworkRef, signal?: AbortSignal): Promise<NetworkInspect | undefined> {
     try {
-      return await this.#engine.networks.inspect(name);
+      return await this.#engine.networks.inspect(name, { signal });
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;
@@ -76,17 +77,18 @@ export class BridgeNetworks {
   }
 
   /**
-   * Removes those of the networks that are a driver's and that no container, running or not, is in or about to be in.
+   * Removes those of the networks that are a driver's and that no container, running or not, is in or about to be in. May be repeated.
    *
    * @returns those that it removed.
    */
-  async removeUnused(names: readonly NetworkRef[]): Promise<NetworkRef[]> {
+  async removeUnused(names: readonly NetworkRef[], signal?: AbortSignal): Promise<NetworkRef[]> {
     const removed: NetworkRef[] = [];
     for (const name of new Set(names)) {
-      await this.#turns.take(name, undefined, async () => {
+      await this.#turns.take(name, signal, async () => {
         if (this.#held.has(name)) return;
-        const network = await this.find(name);
-        if (network === undefined || !isOurs(network) || (await this.#isUsed(network))) return;
+        const network = await this.find(name, signal);
+        if (network === undefined || !isOurs(network) || (await this.#isUsed(network, signal))) return;
+        signal?.throwIfAborted();
         if (!(await this.#remove(network))) return;
         removed.push(name);
         this.#logger.debug('removed a network that no instance uses any more', { network: name });
@@ -132,12 +134,13 @@ export class BridgeNetworks {
     }
   }
 
-  async #isUsed({ Id: id, Name: name }: NetworkInspect): Promise<boolean> {
+  async #isUsed({ Id: id, Name: name }: NetworkInspect, signal: AbortSignal | undefined): Promise<boolean> {
+    const { containers } = this.#engine;
     // By its name too: a container that was never started knows no id of its network yet.
-    const inside = await this.#engine.containers.list({ all: true, filters: { network: [id, name] } });
+    const inside = await containers.list({ all: true, filters: { network: [id, name] }, signal });
     if (inside.length > 0) return true;
     // An instance whose first interface was detached: 28.5 does not start a container when the network that it was created in is gone.
-    const instances = await this.#engine.containers.list({ all: true, filters: { label: [label.host] } });
+    const instances = await containers.list({ all: true, filters: { label: [label.host] }, signal });
     return instances.some(({ HostConfig: { NetworkMode: mode } }) => mode === name);
   }
 

@@ -92,12 +92,17 @@ export class Connections {
    *
    * @returns the container as it is then.
    */
-  async disconnect<T extends ConnectedContainer>(container: T, names: readonly NetworkRef[]): Promise<T> {
+  async disconnect<T extends ConnectedContainer>(
+    container: T,
+    names: readonly NetworkRef[],
+    signal?: AbortSignal,
+  ): Promise<T> {
     const connections = { ...container.NetworkSettings?.Networks };
     for (const name of names) {
       if (connections[name] === undefined) continue;
-      const network = await this.#bridges.find(name);
+      const network = await this.#bridges.find(name, signal);
       if (network !== undefined && !isOurs(network)) continue;
+      signal?.throwIfAborted();
       await this.#leave(container.Id, name);
       Reflect.deleteProperty(connections, name);
     }
@@ -110,7 +115,8 @@ export class Connections {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const { name, mac } = planned;
-    if (container.State.Running) await this.#mustBeFree(planned);
+    if (container.State.Running) await this.#mustBeFree(planned, signal);
+    signal?.throwIfAborted();
     const endpoint = { ...planned.endpoint, ...(mac === undefined ? {} : { MacAddress: mac }) };
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -122,15 +128,26 @@ export class Connections {
         await this.#bridges.make(planned, signal);
       }
     }
-    if (container.State.Running && mac !== undefined) await this.#compareAddress(container.Id, planned, mac);
+    if (!container.State.Running || mac === undefined) return;
+    try {
+      await this.#compareAddress(container.Id, planned, mac, signal);
+    } catch (error) {
+      await this.#leave(container.Id, name);
+      throw error;
+    }
   }
 
   /**
    * An engine sets the MAC address of an interface when it creates the container. Of one that is connected later it makes up an address, and says
    * nothing (20.10 to 28.5; only what was the container's first network gets its address again on 20.10).
    */
-  async #compareAddress(container: ContainerId, { name, vif }: PlannedInterface, mac: string): Promise<void> {
-    const { NetworkSettings: settings } = await this.#engine.containers.inspect(container);
+  async #compareAddress(
+    container: ContainerId,
+    { name, vif }: PlannedInterface,
+    mac: string,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { NetworkSettings: settings } = await this.#engine.containers.inspect(container, { signal });
     const given = settings.Networks[name]?.MacAddress;
     if (given === undefined || given === '' || given.toLowerCase() === mac.toLowerCase()) return;
     this.#logger.warn('the engine gave an interface another MAC address than its port has', {
@@ -146,9 +163,12 @@ export class Connections {
    *
    * @throws FixedIpInvalidOnHost when another container has one of the addresses.
    */
-  async #mustBeFree({ name, endpoint, vif }: PlannedInterface): Promise<void> {
+  async #mustBeFree(
+    { name, endpoint, vif }: PlannedInterface,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const wanted = Object.values(endpoint.IPAMConfig ?? {});
-    const neighbours = Object.values((await this.#bridges.find(name))?.Containers ?? {});
+    const neighbours = Object.values((await this.#bridges.find(name, signal))?.Containers ?? {});
     const taken = neighbours
       .flatMap((neighbour) => [neighbour.IPv4Address, neighbour.IPv6Address])
       .map((address) => address.replace(/\/\d+$/, ''))

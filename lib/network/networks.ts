@@ -46,7 +46,7 @@ export class Networks {
   async prepare(network_info: MaybeNetworkInfo, signal?: AbortSignal): Promise<Wiring> {
     const plan = networkPlan(network_info, this.#host);
     if (plan.length === 0) return { plan, addressing: 'endpoint' };
-    const wiring: Wiring = { plan, addressing: macAddressing(await this.#engine.negotiate()) };
+    const wiring: Wiring = { plan, addressing: macAddressing(await this.#engine.negotiate({ signal })) };
     plan.forEach((planned, position) => endpoint(planned, position, wiring.addressing));
     this.#bridges.hold(namesOf(plan));
     try {
@@ -147,16 +147,20 @@ export class Networks {
     if (network_info === null || network_info === undefined) return;
     const wanted = networkNames(network_info);
     const others = networksOf(container).filter((name) => !wanted.includes(name));
-    const left = await this.#connections.disconnect(container, others);
+    const left = await this.#connections.disconnect(container, others, signal);
     await this.plug(left, network_info, signal);
-    await this.#bridges.removeUnused(others);
+    await this.#bridges.removeUnused(others, signal);
   }
 
-  /** Disconnects a container, which may be gone, from its networks, and removes those that nobody uses any more. */
-  async unplug(container: ConnectedContainer | undefined, network_info: MaybeNetworkInfo): Promise<void> {
+  /** Disconnects a container, which may be gone, from its networks, and removes those that nobody uses any more. Can be repeated. */
+  async unplug(
+    container: ConnectedContainer | undefined,
+    network_info: MaybeNetworkInfo,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const names = networkNames(network_info);
-    if (container !== undefined) await this.#connections.disconnect(container, names);
-    await this.#bridges.removeUnused(names);
+    if (container !== undefined) await this.#connections.disconnect(container, names, signal);
+    await this.#bridges.removeUnused(names, signal);
   }
 
   /**
@@ -199,13 +203,13 @@ export class Networks {
    *
    * @throws InterfaceDetachFailed when the engine cannot.
    */
-  async detach(container: ContainerInspect, vif: VIF): Promise<void> {
+  async detach(container: ContainerInspect, vif: VIF, signal?: AbortSignal): Promise<void> {
     const names = networkNames([vif]).filter((name) => {
       const connection = container.NetworkSettings.Networks[name];
       return connection === undefined || isOfPort(connection, vif);
     });
     try {
-      await this.unplug(container, names.length > 0 ? [vif] : []);
+      await this.unplug(container, names.length > 0 ? [vif] : [], signal);
     } catch (error) {
       throw interfaceFailure(error, InterfaceDetachFailed, `Port ${vif.id} cannot be detached`);
     }

@@ -104,7 +104,7 @@ async function findOrSettle(
   signal: AbortSignal | undefined,
 ): Promise<ContainerInspect | undefined> {
   const container = await findInstance(engine, host, instance, signal);
-  return container ?? (await settleParts(engine, host, instance)).current;
+  return container ?? (await settleParts(engine, host, instance, signal)).current;
 }
 
 /** Stops and starts. Killed in between, it is finished by being repeated. */
@@ -164,7 +164,7 @@ async function makeAgain(
       `Instance ${instance_uuid} has no container on this host, and names no image to make one of`,
       { instance_uuid },
     );
-  await nothingMayBePutAside(node, instance);
+  await nothingMayBePutAside(node, instance, options.signal);
   node.logger.warn('the container of the instance is gone: it is made again of its image', {
     instance: instance_uuid,
     image: image_meta.id,
@@ -184,9 +184,13 @@ async function makeAgain(
  *
  * @throws InstanceRebootFailure when there is one.
  */
-async function nothingMayBePutAside({ engine, host }: ComputeNode, instance: Instance): Promise<void> {
+async function nothingMayBePutAside(
+  { engine, host }: ComputeNode,
+  instance: Instance,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const replaceable = [containerName(instance.uuid), containerPartName(instance.uuid, spawning)];
-  const aside = (await listContainersOf(engine, host, instance))
+  const aside = (await listContainersOf(engine, host, instance, signal))
     .flatMap(({ Names: names }) => names)
     .filter((name) => !replaceable.some((own) => name === `/${own}`));
   if (aside.length > 0)

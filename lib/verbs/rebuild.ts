@@ -52,7 +52,7 @@ export async function rebuild(
   image_meta: ImageMeta,
   plan: RebuildPlan,
 ): Promise<void> {
-  const { current } = await settleParts(node.engine, node.host, instance);
+  const { current } = await settleParts(node.engine, node.host, instance, plan.signal);
   if (current === undefined || plan.evacuate) await spawn(node, context, instance, image_meta, plan);
   else await replace(node, context, instance, current, image_meta, plan);
 }
@@ -92,8 +92,8 @@ async function replace(
   const plan = await bootPlan(node, context, instance, image_meta, beside);
   const plugging = { ...node.vifPlugging, signal };
   const replaced = { instance, old, aside: part.replaced, network_info, signal, onProgress };
-  const before = await listContainersOf(engine, host, instance);
-  await orAsItWas(node, instance, old, () =>
+  const before = await listContainersOf(engine, host, instance, signal);
+  await orAsItWas(node, replaced, () =>
     withNewContainer(node, plan, async ({ make }) => {
       const container = await make();
       await stopForReplacement(engine, old.Id, { ...cleanly(old), signal });

@@ -19,7 +19,7 @@ export async function reconcile(node: ComputeNode, signal?: AbortSignal): Promis
   const repairs = new Repairs(node, signal);
   const removed = await removeUnfinished(node, containers, repairs, signal);
   const kept = containers.filter((listed) => !removed.includes(listed));
-  const settled = await settleAside(node, kept, repairs);
+  const settled = await settleAside(node, kept, repairs, signal);
   const gone = uuidsOf(removed).filter((uuid) => !uuidsOf(kept).includes(uuid));
   for (const uuid of gone) await repairs.try(uuid, () => notes.forget(uuid));
   signal?.throwIfAborted();
@@ -105,12 +105,13 @@ async function settleAside(
   { engine, host }: ComputeNode,
   containers: readonly ListedInstance[],
   repairs: Repairs,
+  signal: AbortSignal | undefined,
 ): Promise<string[]> {
   const isAside = ({ record: { uuid }, container: { Names: names } }: ListedInstance): boolean =>
     Object.values(part).some((aside) => names.includes(`/${instancePartName(uuid, aside)}`));
   const settled: string[] = [];
   for (const uuid of uuidsOf(containers.filter(isAside)))
-    if (await repairs.try(uuid, () => settleParts(engine, host, { uuid }))) settled.push(uuid);
+    if (await repairs.try(uuid, () => settleParts(engine, host, { uuid }, signal))) settled.push(uuid);
   return settled;
 }
 

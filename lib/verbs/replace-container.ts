@@ -29,11 +29,10 @@ export interface Replaced extends LongRunningOptions {
 /** Has a verb give an instance another container than the one that it has. When that fails, this one is the instance again, and runs, is paused or suspended if it was. */
 export async function orAsItWas(
   node: ComputeNode,
-  instance: Instance,
-  old: ContainerInspect,
+  { instance, old, signal }: Replaced,
   work: () => Promise<void>,
 ): Promise<void> {
-  const freeze = (await isSuspended(node.notes, instance, old)) ? suspendInstance : pauseInstance;
+  const freeze = (await isSuspended(node.notes, instance, old, signal)) ? suspendInstance : pauseInstance;
   await undoneOnFailure(node.logger, async (undo) => {
     undo.push('that the instance is as it was', async () => {
       const now = await call(node, instance, old.Id, containerName(instance.uuid));

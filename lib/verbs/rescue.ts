@@ -50,7 +50,7 @@ export async function rescue(
   options: RescueOptions,
 ): Promise<void> {
   const { engine, host } = node;
-  const { current, rescued } = await settleParts(engine, host, instance);
+  const { current, rescued } = await settleParts(engine, host, instance, options.signal);
   if (current === undefined)
     throw new InstanceNotFound(`Instance ${instance.uuid} could not be found`, {
       instance_uuid: instance.uuid,
@@ -74,10 +74,10 @@ async function standIn(
   const { signal, onProgress } = options;
   const plan = rescuePlan(node, context, instance, original, network_info, image_meta, options);
   const replaced = { instance, old: original, aside: part.rescued, network_info, signal, onProgress };
-  await orAsItWas(node, instance, original, () =>
+  await orAsItWas(node, replaced, () =>
     withNewContainer(node, plan, async ({ make }) => {
       const container = await make();
-      await makeRescuedFolder(engine, container);
+      await makeRescuedFolder(engine, container, signal);
       await stopForReplacement(engine, original.Id, { timeout: 0, retry_interval: 0, signal });
       await copyFileSystem({
         engine,

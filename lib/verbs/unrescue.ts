@@ -1,7 +1,12 @@
 import type { Instance, LongRunningOptions } from '../../interfaces/index.js';
 import { InstanceNotFound } from '../../interfaces/index.js';
 import type { ContainerInspect } from '../engine/index.js';
-import { instanceReference, removeReplacedImage, transferFolder } from '../images/index.js';
+import {
+  instanceReference,
+  removeInstanceImages,
+  removeReplacedImage,
+  transferFolder,
+} from '../images/index.js';
 import {
   hasRescuedFolder,
   mountedPaths,
@@ -16,6 +21,8 @@ import type { ComputeNode } from './compute-node.js';
 import { connectAndStart } from './connect-and-start.js';
 import type { Replaced } from './replace-container.js';
 import { orAsItWas, takePlace, takePlaceAgain, tidyUp } from './replace-container.js';
+import type { Undo } from './undo.js';
+import { undoneOnFailure } from './undo.js';
 import type { ContainerPlan } from './with-new-container.js';
 import { withNewContainer } from './with-new-container.js';
 
@@ -34,7 +41,7 @@ export async function unrescue(
   options: LongRunningOptions,
 ): Promise<void> {
   const { engine, host, logger } = node;
-  const { current, rescued } = await settleParts(engine, host, instance);
+  const { current, rescued } = await settleParts(engine, host, instance, options.signal);
   if (current === undefined)
     throw new InstanceNotFound(`Instance ${instance.uuid} could not be found`, {
       instance_uuid: instance.uuid,
@@ -46,9 +53,10 @@ export async function unrescue(
   const { signal, onProgress } = options;
   const network_info = rescuedNetworks(current);
   const replaced = { instance, old: current, aside: part.rescuing, network_info, signal, onProgress };
-  await orAsItWas(node, instance, current, async () => {
+  await orAsItWas(node, replaced, async () => {
     await stopForReplacement(engine, current.Id, { timeout: 0, retry_interval: 0, signal });
-    if (await hasRescuedFolder(engine, current.Id, signal)) await comeBackChanged(node, rescued, replaced);
+    if (await hasRescuedFolder(engine, current.Id, signal))
+      await undoneOnFailure(logger, (undo) => comeBackChanged(node, rescued, replaced, undo));
     else {
       logger.warn(`the rescued instance has no ${rescuedFolder} any more: it comes back as it was`, {
         instance: instance.uuid,
@@ -67,9 +75,11 @@ async function comeBackChanged(
   node: ComputeNode,
   rescued: ContainerInspect,
   replaced: Replaced,
+  undo: Undo,
 ): Promise<void> {
   const { engine, host, logger } = node;
   const { instance, old: current, network_info, signal, onProgress } = replaced;
+  undo.push('the image of its files', () => removeInstanceImages(engine, instance.uuid));
   await transferFolder({
     source: engine,
     destination: engine,

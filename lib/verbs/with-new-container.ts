@@ -1,16 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type { Instance, LongRunningOptions, NetworkInfo, RequestContext } from '../../interfaces/index.js';
-import type { ContainerId, ContainerSpecification, NetworkPart } from '../engine/index.js';
-import { isNoSuchImage } from '../engine/index.js';
+import { ImageUnacceptable } from '../../interfaces/index.js';
+import type { ContainerId, ContainerSpecification, Engine, NetworkPart } from '../engine/index.js';
+import { EngineError, isBadRequest, isNoSuchImage } from '../engine/index.js';
 import type { HeldImage } from '../images/index.js';
 import type { InstanceFiles, SpawnAttempt } from '../instances/index.js';
 import {
   adoptName,
-  blamedOnImage,
+  configDriveFolder,
   containerName,
   containerPartName,
   createContainer,
   discardAttempt,
+  launchFailure,
   spawning,
   volumesMustBeAsFound,
   writeFiles,
@@ -52,25 +54,24 @@ export interface NewContainer {
  * Makes a container for an instance, beside the one that it may have, and has its verb use it. Its image and its networks are kept when that succeeds. When something fails,
  * whatever was made is gone again.
  *
- * @throws ImageUnacceptable when it is the image's fault; what the verb throws.
+ * @throws ImageUnacceptable when it is the image's fault; InvalidInput when something cannot be mounted where the caller wants it; what the verb throws.
  */
 export async function withNewContainer(
   node: ComputeNode,
   plan: ContainerPlan,
   use: (container: NewContainer) => Promise<void>,
 ): Promise<void> {
-  try {
-    await undoneOnFailure(node.logger, async (undo) => {
-      const image = await holdImage(node, plan, undo);
-      const wiring = await node.networks.prepare(plan.network_info, plan.signal);
-      undo.push('its networks', () => node.networks.abandon(wiring));
-      await use(newContainer(node, plan, image, wiring, undo));
-      node.networks.keep(wiring);
-      image?.keep();
+  await undoneOnFailure(node.logger, async (undo) => {
+    const image = await holdImage(node, plan, undo);
+    const wiring = await node.networks.prepare(plan.network_info, plan.signal);
+    undo.push('its networks', () => node.networks.abandon(wiring));
+    const container = newContainer(node, plan, image, wiring, undo);
+    await use(container).catch(async (error: unknown) => {
+      throw await container.explained(error);
     });
-  } catch (error) {
-    throw plan.boot === undefined ? error : blamedOnImage(error);
-  }
+    node.networks.keep(wiring);
+    image?.keep();
+  });
 }
 
 async function holdImage(
@@ -90,7 +91,7 @@ function newContainer(
   image: HeldImage | undefined,
   wiring: Wiring,
   undo: Undo,
-): NewContainer {
+): NewContainer & { readonly explained: (failure: unknown) => Promise<unknown> } {
   const { engine, networks, launches, rootDisks, logger } = node;
   const { instance, power_on, boot, files, signal, onProgress } = plan;
   const attempt = newAttempt(node.host, power_on);
@@ -98,6 +99,7 @@ function newContainer(
   const whole = containerName(instance.uuid);
   const part = containerPartName(instance.uuid, spawning);
   let failure: unknown;
+  let made: ContainerId | undefined;
   undo.push('its container', () => discardAttempt(engine, [whole, part], attempt, failure));
 
   const create = async (asked: ContainerSpecification): Promise<ContainerId> => {
@@ -109,13 +111,13 @@ function newContainer(
     }
   };
   const make = async (): Promise<ContainerId> => {
-    const container = plan.sized
+    const container = (made = plan.sized
       ? await rootDisks.create(instance.flavor, specification, create)
-      : await create(specification);
+      : await create(specification));
     await volumesMustBeAsFound(engine, container, specification.HostConfig?.Mounts);
     signal?.throwIfAborted();
     await networks.connectFurther(container, wiring);
-    if (files !== undefined) await writeFiles(engine, container, files, logger);
+    if (files !== undefined) await writeFiles(engine, container, files, logger, signal);
     signal?.throwIfAborted();
     return container;
   };
@@ -129,7 +131,16 @@ function newContainer(
       return await turn();
     }
   };
+  const explained = async (error: unknown): Promise<unknown> => {
+    const mounts = specification.HostConfig?.Mounts ?? [];
+    const wanted = mounts.map(({ Target: at }) => at).filter((at) => at !== configDriveFolder);
+    const all = error instanceof EngineError && isBadRequest(error) ? await mountedAt(engine, made) : wanted;
+    const failed = launchFailure(error, { wanted, all });
+    // What is not booted from an image is of one that the driver made.
+    return boot === undefined && failed instanceof ImageUnacceptable ? error : failed;
+  };
   return {
+    explained,
     make: () => inTurn(make),
     launch: () =>
       inTurn(async () => {
@@ -140,6 +151,17 @@ function newContainer(
         signal?.throwIfAborted();
       }),
   };
+}
+
+/** Where a container has file systems; none when that cannot be told, which only makes the message of another failure shorter. */
+async function mountedAt(engine: Engine, container: ContainerId | undefined): Promise<readonly string[]> {
+  if (container === undefined) return [];
+  try {
+    const { Mounts: mounts } = await engine.containers.inspect(container);
+    return mounts.map(({ Destination: at }) => at);
+  } catch {
+    return [];
+  }
 }
 
 /** An attempt to make an instance's container that is not like any other. */

@@ -25,11 +25,13 @@ export function hostContract(harness: () => Harness): void {
       expect(before.hypervisor_type).toBe('docker');
       expect(before.hypervisor_hostname).toBe(host);
       expect(before.supported_instances[0]?.slice(1)).toEqual(['docker', 'exe']);
-      const instance = await boot({ flavor: newFlavor({ vcpus: 2, memory_mb: 96, root_gb: 3 }) });
+      const instance = await boot({
+        flavor: newFlavor({ vcpus: 2, memory_mb: 96, root_gb: 3, ephemeral_gb: 2 }),
+      });
       const after = await driver.get_available_resource(host);
       expect(after.vcpus_used).toBe(before.vcpus_used + 2);
       expect(after.memory_mb_used).toBe(before.memory_mb_used + 96);
-      expect(after.local_gb_used).toBe(before.local_gb_used + 3);
+      expect(after.local_gb_used).toBe(before.local_gb_used + 5);
       await driver.destroy(context, instance, []);
     });
 

@@ -47,6 +47,23 @@ describe('an instance on a real engine', () => {
     expect(mounts).toEqual([]);
   });
 
+  it('runs nothing that its image wants to have run again and again beside it', async () => {
+    const Healthcheck = {
+      Test: ['CMD-SHELL', 'touch /checked'],
+      Interval: 1_000_000,
+      Timeout: 1_000_000_000,
+    };
+    const eager = await dockerHarness({}, { Healthcheck });
+    try {
+      const { output } = await eager.run(
+        'sleep 1; test -e /checked && echo checked; echo done; exec sleep 1000',
+      );
+      expect(output).toBe('done\n');
+    } finally {
+      await eager.close();
+    }
+  });
+
   it('has the password of its administrator', async () => {
     const { output } = await harness.run(
       'cat /etc/shadow; echo done; exec sleep 1000',

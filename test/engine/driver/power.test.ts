@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Instance } from '../../../interfaces/index.js';
-import { power_state, reboot_type } from '../../../interfaces/index.js';
+import { lifecycle_event, power_state, reboot_type } from '../../../interfaces/index.js';
 import type { ContainerRef, Engine } from '../../../lib/engine/index.js';
 import { containerRef, networkRef, volumeName } from '../../../lib/engine/index.js';
 import { dockerHarness } from '../../support/docker-harness.js';
@@ -185,6 +185,40 @@ describe('what becomes of an instance when somebody else had a hand in it', () =
     expect(await state(instance)).toBe(power_state.RUNNING);
     await engine.containers.pause(nameOf(instance));
     expect(await state(instance)).toBe(power_state.PAUSED);
+  });
+
+  it('a suspended one runs when somebody else has woken it, and is just paused when it is frozen again after it was resumed', async () => {
+    const { driver, context, boot, events } = harness;
+    const instance = await boot();
+    const heard = (): number[] =>
+      events.flatMap(({ uuid, transition }) => (uuid === instance.uuid ? [transition] : []));
+    const seen: unknown[] = [];
+    const look = async (count: number): Promise<void> => {
+      await eventually(`event ${count} is told`, () => heard().length >= count);
+      seen.push([heard().at(-1), await state(instance)]);
+    };
+    await driver.suspend(context, instance);
+    await look(2);
+    await engine.containers.unpause(nameOf(instance));
+    await look(3);
+    // To Nova it is suspended still, until it asks for it to be resumed.
+    await engine.containers.pause(nameOf(instance));
+    await look(4);
+    await engine.containers.unpause(nameOf(instance));
+    await look(5);
+    await driver.resume(context, instance, []);
+    await engine.containers.pause(nameOf(instance));
+    await look(6);
+    await driver.unpause(instance);
+    await look(7);
+    expect(seen).toEqual([
+      [lifecycle_event.SUSPENDED, power_state.SUSPENDED],
+      [lifecycle_event.RESUMED, power_state.RUNNING],
+      [lifecycle_event.SUSPENDED, power_state.SUSPENDED],
+      [lifecycle_event.RESUMED, power_state.RUNNING],
+      [lifecycle_event.PAUSED, power_state.PAUSED],
+      [lifecycle_event.RESUMED, power_state.RUNNING],
+    ]);
   });
 
   it('power_on says that the instance does not start, and the instance stays', async () => {

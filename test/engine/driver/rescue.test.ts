@@ -50,6 +50,33 @@ describe('rescue of an instance whose image has a volume', () => {
     expect(length).toBe(0);
   });
 
+  it('leaves no image of its files behind when its return is broken off', async () => {
+    const { driver, boot, image, context } = harness;
+    const instance = await boot();
+    const images = async (): Promise<string[]> =>
+      (await engine.images.list({})).flatMap(({ RepoTags: tags }) =>
+        tags.filter((tag) => tag.endsWith(instance.uuid)),
+      );
+    // The second time, its own container is of such an image already.
+    for (const time of ['first', 'second']) {
+      await driver.rescue(context, instance, [], image);
+      const reason = new Error('enough');
+      const impatience = new AbortController();
+      const returning = driver.unrescue(context, instance, {
+        signal: impatience.signal,
+        onProgress: ({ phase }) => {
+          if (phase === 'starting') impatience.abort(reason);
+        },
+      });
+      await expect(returning).rejects.toBe(reason);
+      expect([time, await images()]).toEqual([time, []]);
+      await driver.unrescue(context, instance);
+      expect([time, await images()]).toEqual([time, [expect.anything()]]);
+    }
+    await driver.destroy(context, instance, []);
+    expect(await images()).toEqual([]);
+  });
+
   it('tells of one start and one stop each, and counts one instance', async () => {
     const { driver, boot, events, image, context } = harness;
     const instance = await boot();

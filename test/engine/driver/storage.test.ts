@@ -103,6 +103,28 @@ describe('DockerDriver gives instances storage', () => {
     await expect(engine.volumes.inspect(last)).resolves.toMatchObject({ Name: last });
   });
 
+  it('gives no instance what another one has, or the driver for itself, whatever names the operator allows', async () => {
+    const other = await dockerHarness({ allowedVolumes: ['*'] }, { Volumes: { '/data': {} } });
+    const ephemerals = [{ size: 1, device_name: '/dev/vdc' }];
+    const instance = await other.boot({}, { block_device_info: { ephemerals } });
+    try {
+      await other.driver.suspend(other.context, instance);
+      const { Mounts: mounts } = await engine.containers.inspect(containerRef(`nova-${instance.uuid}`));
+      const taken = [...mounts.map(({ Name: name = '' }) => name), `nova-${instance.uuid}.suspended`];
+      expect(taken).toHaveLength(3);
+      for (const name of taken) {
+        const connection_info = { driver_volume_type: 'docker', data: { name } };
+        const block_device_info = { block_device_mapping: [{ connection_info, mount_device: '/dev/vdb' }] };
+        await expect(other.boot({}, { block_device_info })).rejects.toMatchObject({
+          name: 'ComputeResourcesUnavailable',
+          message: expect.stringContaining(name),
+        });
+      }
+    } finally {
+      await other.close();
+    }
+  });
+
   it('counts swap once', async () => {
     const instance = await harness.boot(
       { flavor: newFlavor({ memory_mb: 64, swap: 32 }) },

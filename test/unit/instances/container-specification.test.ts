@@ -137,6 +137,7 @@ describe('the specification of a container', () => {
     const { Labels: labels = {} } = specify();
     expect(Object.keys(labels).sort()).toMatchInlineSnapshot(`
       [
+        "nova-docker-driver.flavor.ephemeral_gb",
         "nova-docker-driver.flavor.memory_mb",
         "nova-docker-driver.flavor.root_gb",
         "nova-docker-driver.flavor.vcpus",
