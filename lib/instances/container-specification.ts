@@ -17,8 +17,8 @@ export interface InstancePolicy extends ResourcePolicy {
 }
 
 /**
- * An image may have a command run in its containers every millisecond, each time by a new process that no limit of the instance slows down, because the engine starts it. Nova
- * has no use for what comes of it.
+ * An image may have a command run in its containers again and again without a pause. It is the engine that starts it each time, which no limit of the instance bounds, and Nova has no
+ * use for what comes of it.
  */
 export const noHealthcheck = { Test: ['NONE'] } as const;
 
