@@ -1,7 +1,7 @@
 import type { OnProgress } from '../../../interfaces/index.js';
 
 /** Bytes that flow through a reader of archives, which knows what they belong to. */
-export interface FollowedLayers {
+interface FollowedLayers {
   /** To be told the layer that the reader is at; undefined when it is at something else. */
   readonly onLayer: (layer: string | undefined) => void;
   /** For whoever counts the bytes. */
