@@ -4,7 +4,7 @@ import type { OnProgress, Progress } from '../../../interfaces/index.js';
 const interval = 100;
 
 /**
- * Passes on progress about ten times a second: the first and the last report of each phase always. When a phase begins
+ * Passes on progress about ten times a second: the first and the last report of each phase, and the first of a layer, always. When a phase begins
  * anew, because what came was of no use, its bytes and its total go on from where they stood: bytes never become fewer.
  */
 export class ProgressThrottle {
@@ -31,7 +31,9 @@ export class ProgressThrottle {
     } else if (this.#before + progress.bytes < this.#last.bytes) this.#before = this.#last.bytes;
     const isNewPhase = progress.phase !== this.#told?.phase;
     this.#last = after(this.#before, progress);
-    if (isNewPhase || performance.now() - this.#toldAt >= interval) this.flush();
+    // A quick phase begins and ends without one.
+    const isFirstLayer = progress.layer !== undefined && this.#told?.layer === undefined;
+    if (isNewPhase || isFirstLayer || performance.now() - this.#toldAt >= interval) this.flush();
   }
 
   /** Passes on the newest report, if it was not. */

@@ -28,6 +28,20 @@ describe('ProgressThrottle', () => {
     expect(told).toEqual([downloading(1), downloading(3), { phase: 'loading', bytes: 0 }]);
   });
 
+  it('tells a layer of a phase that is over at once', () => {
+    const told: Progress[] = [];
+    const throttle = new ProgressThrottle((progress) => told.push(progress));
+    throttle.report({ phase: 'loading', bytes: 0 });
+    for (const layer of ['a', 'b']) throttle.report({ phase: 'loading', bytes: 1, layer });
+    throttle.report({ phase: 'loading', bytes: 2, total: 2 });
+    throttle.flush();
+    expect(told.map(({ bytes, layer }) => [bytes, layer])).toEqual([
+      [0, undefined],
+      [1, 'a'],
+      [2, undefined],
+    ]);
+  });
+
   it('tells nothing twice', () => {
     const told: Progress[] = [];
     const throttle = new ProgressThrottle((progress) => told.push(progress));
