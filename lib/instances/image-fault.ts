@@ -3,10 +3,11 @@ import { EngineError, isBadRequest } from '../engine/index.js';
 
 /**
  * What engines, and runc behind them, say of a container that its image makes impossible on whatever host: of its command, its working directory, its
- * volumes, its environment and its user, at creation or at the start (20.10 to 28.5, with status 400 or 500).
+ * volumes, its environment and its user, at creation or at the start (20.10 to 28.5, with status 400 or 500). The container's files are below `merged`,
+ * those of the containerd store below `rootfs`, the snapshotter and the container's id.
  */
 const faults =
-  /no command specified|working directory .* is invalid|cwd must be an absolute path|\/merged\/.*: not a directory|cannot mkdir: .* is not a directory|too many links in .*\/merged\/|mount volume over existing file|invalid environment variable|environment variable name can't be empty|unable to find (user|group)|uids and gids must be in range/i;
+  /no command specified|working directory .* is invalid|cwd must be an absolute path|\/(?:merged|rootfs\/\w+\/[0-9a-f]{64})\/.*: not a directory|cannot mkdir: .* is not a directory|too many links in .*\/(?:merged|rootfs\/\w+\/[0-9a-f]{64})\/|mount volume over existing file|invalid environment variable|environment variable name can't be empty|unable to find (user|group)|uids and gids must be in range/i;
 
 /** Where something could not be mounted. */
 const place = /to rootfs at "([^"]*)"/;
