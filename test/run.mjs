@@ -4,17 +4,33 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { canInstall, Unavailable } from './environment/debian.mjs';
-import { engineVersions, findEngine, restartOnRequest, startEngine } from './environment/engine.mjs';
+import { findEngine, restartOnRequest, startEngine } from './environment/engine.mjs';
 import { startGlance } from './environment/glance.mjs';
 import { installDependencies, project } from './environment/packages.mjs';
 import { isEnding, main, whenDone } from './environment/processes.mjs';
 import { startRegistry } from './environment/registry.mjs';
 import { stateFolder } from './environment/state-folder.mjs';
 
-const choices = { tier: ['unit', 'engine', 'images'], engine: engineVersions };
+/**
+ * The engines under test. `other`: the version of a second one, to which instances are moved and back; `only`: which tests are run, by their paths,
+ * where not all are: for the containerd store those that depend on how an engine keeps images and files.
+ */
+const engines = [
+  { name: '20.10', version: '20.10', other: '28.5' },
+  { name: '28.5', version: '28.5', other: '20.10' },
+  {
+    name: '28.5-containerd',
+    version: '28.5',
+    containerdStore: true,
+    only: ['engine/images/', 'engine/driver-files', 'engine/driver/(image-formats|broken-image|migration)'],
+  },
+];
+
+const choices = { tier: ['unit', 'engine', 'images'], engine: engines.map(({ name }) => name) };
 
 const usage = `npm test -- [--tier ${choices.tier.join('|')}]… [--engine ${choices.engine.join('|')}]… [jest's options and patterns]
   Tiers: unit (recorded fixtures), engine (real Docker Engines, faults), images (real Glance and Keystone).
+  28.5-containerd is 28.5 with containerd's image store, for the tests that depend on how an engine keeps images and files.
   Without options: everything. As root on Debian or Ubuntu, what is missing is installed and started;
   elsewhere the engine of DOCKER_HOST is used and the rest skipped. With CI=true nothing may be skipped.`;
 
@@ -115,10 +131,10 @@ async function attempt(title, tier) {
   }
 }
 
-/** All tests of one engine; instances are moved from it to an engine of the other version, and back. */
-async function engineTier(version) {
-  const engine = await startEngine(version);
-  const other = await startEngine(engineVersions.find((candidate) => candidate !== version));
+/** The tests of one engine. */
+async function engineTier({ version, containerdStore = false, other: otherVersion, only }) {
+  const engine = await startEngine(version, { containerdStore });
+  const other = otherVersion === undefined ? undefined : await startEngine(otherVersion);
   const registry = await startRegistry();
   await registry.serve(engine);
   const restart = async () => {
@@ -127,16 +143,20 @@ async function engineTier(version) {
   };
   const restarter = await restartOnRequest({ restart });
   try {
-    await jest(`engine ${engine.version}`, ['engine', 'faults'], alone, {
+    const title = `engine ${engine.version}${containerdStore ? ', containerd image store' : ''}`;
+    // What jest is told on the command line chooses among these.
+    const ignored =
+      only === undefined ? [] : [`--testPathIgnorePatterns=<rootDir>/test/(?!${only.join('|')})`];
+    await jest(title, ['engine', 'faults'], [...alone, ...ignored], {
       DOCKER_HOST: engine.host,
-      OTHER_DOCKER_HOST: other.host,
+      ...(other === undefined ? {} : { OTHER_DOCKER_HOST: other.host }),
       ENGINE_RESTART: restarter.url,
       ...registry.env,
     });
   } finally {
     restarter.close();
     await engine.stop();
-    await other.stop();
+    await other?.stop();
     await registry.stop();
   }
 }
@@ -164,7 +184,8 @@ await main(async () => {
   const installs = canInstall();
   if (wants('unit')) await attempt('unit', () => jest('unit, on recorded fixtures', ['unit'], []));
   if (wants('engine') && installs)
-    for (const version of values.engine) await attempt(`engine ${version}`, () => engineTier(version));
+    for (const each of engines.filter(({ name }) => values.engine.includes(name)))
+      await attempt(`engine ${each.name}`, () => engineTier(each));
   if (wants('engine') && !installs) {
     const engine = await findEngine();
     if (engine === undefined)

@@ -3,13 +3,9 @@ import { dockerHarness } from '../support/docker-harness.js';
 import { consoleOutputContract, serialConsoleContract } from './contract/console.contract.js';
 import type { Harness } from './contract/harness.js';
 import { hostContract } from './contract/host.contract.js';
-import { imageCacheContract } from './contract/image-cache.contract.js';
 import { lifeCycleContract } from './contract/life-cycle.contract.js';
 import { networkContract } from './contract/network.contract.js';
 import { powerContract } from './contract/power.contract.js';
-import { rebuildContract } from './contract/rebuild.contract.js';
-import { rescueContract } from './contract/rescue.contract.js';
-import { snapshotContract } from './contract/snapshot.contract.js';
 import { usageContract } from './contract/usage.contract.js';
 
 describe('DockerDriver is a ComputeDriver', () => {
@@ -24,10 +20,6 @@ describe('DockerDriver is a ComputeDriver', () => {
   lifeCycleContract(() => harness);
   powerContract(() => harness);
   networkContract(() => harness);
-  snapshotContract(() => harness);
-  imageCacheContract(() => harness);
-  rescueContract(() => harness);
-  rebuildContract(() => harness);
   hostContract(() => harness);
   usageContract(() => harness);
   consoleOutputContract(() => harness);
@@ -44,16 +36,4 @@ describe('DockerDriver with serial consoles is a ComputeDriver', () => {
 
   consoleOutputContract(() => harness);
   serialConsoleContract(() => harness);
-});
-
-describe('DockerDriver with delta snapshots is a ComputeDriver', () => {
-  let harness: Harness;
-  beforeAll(async () => {
-    harness = await dockerHarness({ snapshots: 'delta' });
-  });
-  afterAll(async () => {
-    await harness.close();
-  });
-
-  snapshotContract(() => harness);
 });
