@@ -1,6 +1,6 @@
 /**
- * The one place that knows what the driver writes on the containers, networks and images that it owns. All that a restarted driver must
- * know stands in these labels.
+ * The one place that knows what the driver writes on the containers, networks and images that it owns. All that a
+ * restarted driver must know stands in these labels.
  */
 
 const prefix = 'nova-docker-driver';
@@ -27,7 +27,9 @@ export const label = {
   attempt: `${prefix}.spawn.attempt`,
   /** What a note is about, see `Notes`. */
   note: `${prefix}.note`,
-  /** When the container that a note of a suspension is about had been started: after another start it is out of date. */
+  /**
+   * When the container that a note of a suspension is about had been started: after another start it is out of date.
+   */
   suspendedRun: `${prefix}.suspended.run`,
   /** The container that a note of a resize is about: another one that the instance gets has nothing to do with it. */
   resizedContainer: `${prefix}.resize.container`,
@@ -47,10 +49,15 @@ export const imageCacheVolume = `${prefix}.image-cache`;
 /** The beginning of a label of that volume: what follows is the image's id. */
 export const unusedSince = `${prefix}.unused_since.`;
 
-/** A registry that cannot exist (RFC 2606): nobody can publish what our names would bring when somebody pulls them, or builds upon them. */
+/**
+ * A registry that cannot exist (RFC 2606): nobody can publish what our names would bring when somebody pulls them, or
+ * builds upon them.
+ */
 const registry = `${prefix}.invalid`;
 
-/** The repositories that the driver keeps its images under; their tags are image ids, or random while work is under way. */
+/**
+ * The repositories that the driver keeps its images under; their tags are image ids, or random while work is under way.
+ */
 export const repository = {
   /** Images that instances boot from; the tag is the id in the image service. */
   image: `${registry}/image`,
@@ -62,7 +69,10 @@ export const repository = {
   snapshot: `${registry}/snapshot`,
 } as const;
 
-/** The name of an instance's container. It follows from the uuid, so that every verb reaches the container without looking it up. */
+/**
+ * The name of an instance's container. It follows from the uuid, so that every verb reaches the container without
+ * looking it up.
+ */
 export function instanceContainerName(uuid: string): string {
   return `nova-${uuid.toLowerCase()}`;
 }
@@ -90,8 +100,8 @@ export function engineNetworkName(network_id: string): string {
 /**
  * The uuid of the instance that a container is.
  *
- * Labels alone do not make an instance: somebody may run an image that was committed from one and has its labels. The container's name must be
- * the one that the uuid gives.
+ * Labels alone do not make an instance: somebody may run an image that was committed from one and has its labels. The
+ * container's name must be the one that the uuid gives.
  *
  * @param names - the container's names, with the engine's leading slash.
  * @returns undefined when the container is no instance.

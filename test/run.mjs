@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { canInstall, Unavailable } from './environment/debian.mjs';
 import { findEngine, restartOnRequest, startEngine } from './environment/engine.mjs';
@@ -62,11 +63,12 @@ const reporters = ['--reporters=default', '--reporters=./test/environment/count-
 /**
  * Runs jest's projects and keeps the count.
  *
+ * @param name says in each line whose it is: others write at the same time.
  * @param how more of jest's options.
  */
-async function jest(title, projects, how, env = {}) {
-  console.log(`\n── ${title}`);
-  const report = join(folder, `${results.length}.json`);
+async function jest(name, title, projects, how, env = {}) {
+  console.log(`── ${title}: begins`);
+  const report = join(folder, `${name}.json`);
   let child;
   whenDone(async () => void child?.kill());
   child = spawn(
@@ -83,9 +85,10 @@ async function jest(title, projects, how, env = {}) {
     {
       cwd: project,
       env: { ...testEnvironment(), ...env, TEST_COUNTS: report },
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'ignore', 'pipe'],
     },
   );
+  createInterface({ input: child.stderr }).on('line', (line) => console.error(`${name} │ ${line}`));
   // Something that a failed test left open keeps jest alive when it has long reported.
   const watch = setInterval(() => {
     if (existsSync(report) && statSync(report).mtimeMs < Date.now() - 30_000) child.kill('SIGKILL');
@@ -110,12 +113,13 @@ function read(report) {
 function testEnvironment() {
   const unwanted = /^(DOCKER_.*|https?_proxy|all_proxy|no_proxy|OS_.*|GLANCE_.*)$/i;
   const wanted = Object.entries(process.env).filter(([name]) => !unwanted.test(name));
-  return { ...Object.fromEntries(wanted), TMPDIR: folder };
+  const colour = process.stderr.isTTY ? { FORCE_COLOR: '1' } : {};
+  return { ...colour, ...Object.fromEntries(wanted), TMPDIR: folder };
 }
 
 function skip(title, why) {
   const allowed = process.env.CI !== 'true';
-  console.log(`\n── ${title}: ${allowed ? 'skipped' : 'may not be skipped with CI=true'}: ${why}`);
+  console.log(`── ${title}: ${allowed ? 'skipped' : 'may not be skipped with CI=true'}: ${why}`);
   if (!allowed) results.push({ title, passed: 0, failed: 1, skipped: 0 });
 }
 
@@ -126,13 +130,13 @@ async function attempt(title, tier) {
   } catch (error) {
     if (isEnding()) throw error;
     if (error instanceof Unavailable) return skip(title, error.message);
-    console.error(`\n── ${title}: ${error.message}`);
+    console.error(`── ${title}: ${error.message}`);
     results.push({ title, passed: 0, failed: 1, skipped: 0 });
   }
 }
 
 /** The tests of one engine. */
-async function engineTier({ version, containerdStore = false, other: otherVersion, only }) {
+async function engineTier({ name, version, containerdStore = false, other: otherVersion, only }) {
   const engine = await startEngine(version, { containerdStore });
   const other = otherVersion === undefined ? undefined : await startEngine(otherVersion);
   const registry = await startRegistry();
@@ -147,7 +151,7 @@ async function engineTier({ version, containerdStore = false, other: otherVersio
     // What jest is told on the command line chooses among these.
     const ignored =
       only === undefined ? [] : [`--testPathIgnorePatterns=<rootDir>/test/(?!${only.join('|')})`];
-    await jest(title, ['engine', 'faults'], [...alone, ...ignored], {
+    await jest(name, title, ['engine', 'faults'], [...alone, ...ignored], {
       DOCKER_HOST: engine.host,
       ...(other === undefined ? {} : { OTHER_DOCKER_HOST: other.host }),
       ENGINE_RESTART: restarter.url,
@@ -163,7 +167,7 @@ async function engineTier({ version, containerdStore = false, other: otherVersio
 
 async function imagesTier() {
   const [engine, glance] = await Promise.all([startEngine('20.10'), startGlance()]);
-  await jest(`Glance and Keystone, engine ${engine.version}`, ['images'], alone, {
+  await jest('images', `Glance and Keystone, engine ${engine.version}`, ['images'], alone, {
     DOCKER_HOST: engine.host,
     ...glance,
   });
@@ -182,22 +186,29 @@ await main(async () => {
   await installDependencies();
   const wants = (tier) => values.tier.includes(tier);
   const installs = canInstall();
-  if (wants('unit')) await attempt('unit', () => jest('unit, on recorded fixtures', ['unit'], []));
+  if (wants('unit')) await attempt('unit', () => jest('unit', 'unit, on recorded fixtures', ['unit'], []));
+  // Side by side, as far as they are of the same length: most of the time, tests wait for an engine or a deadline.
+  const lanes = [[], [], []];
   if (wants('engine') && installs)
     for (const each of engines.filter(({ name }) => values.engine.includes(name)))
-      await attempt(`engine ${each.name}`, () => engineTier(each));
+      lanes[engines.indexOf(each)].push(() => attempt(`engine ${each.name}`, () => engineTier(each)));
+  if (wants('images') && installs) lanes[2].push(() => attempt('images', imagesTier));
+  await Promise.all(
+    lanes.map(async (lane) => {
+      for (const tier of lane) await tier();
+    }),
+  );
   if (wants('engine') && !installs) {
     const engine = await findEngine();
     if (engine === undefined)
       skip('engine', 'no engine answers at DOCKER_HOST, and none can be installed here');
     else
       await attempt('engine', () =>
-        jest(`engine ${engine.version}, found at ${engine.host}`, ['engine', 'faults'], alone, {
+        jest('engine', `engine ${engine.version}, found at ${engine.host}`, ['engine', 'faults'], alone, {
           DOCKER_HOST: engine.host,
         }),
       );
   }
-  if (wants('images') && installs) await attempt('images', imagesTier);
   if (wants('images') && !installs)
     skip('images', 'Glance and Keystone are installed as root on Debian or Ubuntu only');
 

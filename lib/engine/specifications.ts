@@ -1,7 +1,7 @@
 import type { ContainerRef, ImageRef, VolumeName } from './identifiers.js';
 
 /** Bytes or operations a second for one device of the host. */
-export interface ThrottledDevice {
+interface ThrottledDevice {
   /** Such as `/dev/sda`. */
   readonly Path: string;
   readonly Rate: number;
@@ -51,7 +51,10 @@ export interface HostConfiguration extends ResourceLimits {
   };
   /** File systems of the host and of the engine that appear in the container. */
   readonly Mounts?: readonly MountSpecification[];
-  /** Ids of containers whose volumes this one has too, in the same places; an anonymous one is then removed with whichever container goes last. */
+  /**
+   * Ids of containers whose volumes this one has too, in the same places; an anonymous one is then removed with
+   * whichever container goes last.
+   */
   readonly VolumesFrom?: readonly string[];
   readonly LogConfig?: { readonly Type: string; readonly Config?: Readonly<Record<string, string>> };
 }
@@ -81,8 +84,8 @@ export interface VolumeSpecification {
 export interface EndpointSpecification {
   readonly IPAMConfig?: { readonly IPv4Address?: string; readonly IPv6Address?: string };
   /**
-   * Since API 1.44, and only when the container is created: 28.5 does not heed it when a container is connected later. Before, see
-   * {@link ContainerSpecification.MacAddress}.
+   * Since API 1.44, and only when the container is created: 28.5 does not heed it when a container is connected later.
+   * Before, see {@link ContainerSpecification.MacAddress}.
    */
   readonly MacAddress?: string;
   readonly Aliases?: readonly string[];

@@ -7,7 +7,7 @@ const mebibyte = 1024 ** 2;
 const gibibyte = 1024 ** 3;
 
 /** What instances were given. */
-export interface UsedResources {
+interface UsedResources {
   readonly vcpus: number;
   readonly memory_mb: number;
   readonly root_gb: number;
@@ -19,7 +19,8 @@ export interface UsedResources {
  *
  * @param nodename - the node's name.
  * @param used - what each instance of this host was given.
- * @param local_gb - the disk for instances, GiB, where the driver was told; else that of the file system that holds the engine's data.
+ * @param local_gb - the disk for instances, GiB, where the driver was told; else that of the file system that holds the
+ * engine's data.
  * @throws NovaException when the disk is not known: the engine is on another machine, and the driver was not told.
  */
 export async function hostResources(
@@ -33,7 +34,8 @@ export async function hostResources(
   const disk = local_gb === undefined ? await engineDisk(info) : { total: local_gb, free: undefined };
   const sum = (field: keyof UsedResources): number =>
     used.reduce((total, instance) => total + instance[field], 0);
-  // As Nova counts them. Not the swap, which Nova would make a disk of: to a container it is part of what the kernel swaps.
+  // As Nova counts them. Not the swap, which Nova would make a disk of: to a container it is part of what the kernel
+  // swaps.
   const local_gb_used = sum('root_gb') + sum('ephemeral_gb');
   return {
     vcpus: info.NCPU,

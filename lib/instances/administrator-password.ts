@@ -7,7 +7,8 @@ import { withRootPassword } from './root-password.js';
 import { writeFiles } from './write-files.js';
 
 /**
- * Sets the password of root in an instance that runs. A caller that gives up must not leave half a file, so the signal counts before it is written only.
+ * Sets the password of root in an instance that runs. A caller that gives up must not leave half a file, so the signal
+ * counts before it is written only.
  *
  * @throws InstanceNotRunning when it does not run.
  * @throws SetAdminPasswdNotSupported when it has no accounts with passwords.

@@ -17,15 +17,16 @@ export interface InstancePolicy extends ResourcePolicy {
 }
 
 /**
- * An image may have a command run in its containers again and again without a pause. It is the engine that starts it each time, which no limit of the instance bounds, and Nova has no
- * use for what comes of it.
+ * An image may have a command run in its containers again and again without a pause. It is the engine that starts it
+ * each time, which no limit of the instance bounds, and Nova has no use for what comes of it.
  */
 export const noHealthcheck = { Test: ['NONE'] } as const;
 
 /**
  * An instance as a container: what the engine is asked to create.
  *
- * @throws InvalidInput, ImageUnacceptable, ComputeResourcesUnavailable when instance, image or flavor ask for what cannot be.
+ * @throws InvalidInput, ImageUnacceptable, ComputeResourcesUnavailable when instance, image or flavor ask for what
+ * cannot be.
  */
 export function containerSpecification(
   instance: Instance,

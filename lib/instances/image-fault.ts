@@ -2,22 +2,25 @@ import { ImageUnacceptable, InvalidInput } from '../../interfaces/index.js';
 import { EngineError, isBadRequest } from '../engine/index.js';
 
 /**
- * What engines, and runc behind them, say of a container that its image makes impossible on whatever host: of its command, its working directory, its
- * volumes, its environment and its user, at creation or at the start (20.10 to 28.5, with status 400 or 500). The container's files are below `merged`,
- * those of the containerd store below `rootfs`, the snapshotter and the container's id.
+ * What engines, and runc behind them, say of a container that its image makes impossible on whatever host: of its
+ * command, its working directory, its volumes, its environment and its user, at creation or at the start (20.10 to
+ * 28.5, with status 400 or 500). The container's files are below `merged`, those of the containerd store below
+ * `rootfs`, the snapshotter and the container's id.
  */
 const faults =
   /no command specified|working directory .* is invalid|cwd must be an absolute path|\/(?:merged|rootfs\/\w+\/[0-9a-f]{64})\/.*: not a directory|cannot mkdir: .* is not a directory|too many links in .*\/(?:merged|rootfs\/\w+\/[0-9a-f]{64})\/|mount volume over existing file|invalid environment variable|environment variable name can't be empty|unable to find (user|group)|uids and gids must be in range/i;
 
 /** Where something could not be mounted. */
 const place = /to rootfs at "([^"]*)"/;
-/** Why no host can mount anything there: there is a file, a loop of links, or what the kernel has in every container. */
+/**
+ * Why no host can mount anything there: there is a file, a loop of links, or what the kernel has in every container.
+ */
 const noPlace = /not a directory|too many levels of symbolic links|cannot be mounted because it is/i;
 /** Volumes that leave a container without what every program needs; what it then fails with (400) does not tell why. */
 const unusableVolumes: ReadonlySet<string> = new Set(['/', '/dev']);
 
 /** Where file systems are mounted in a container. */
-export interface MountPlaces {
+interface MountPlaces {
   /** Those that whoever wants the instance has chosen. */
   readonly wanted: readonly string[];
   /** All, as far as they are known: the others are its image's. */
@@ -25,9 +28,11 @@ export interface MountPlaces {
 }
 
 /**
- * Tells the failure of a launch that whoever wants the instance is to blame for from those of the image, and of the host.
+ * Tells the failure of a launch that whoever wants the instance is to blame for from those of the image, and of the
+ * host.
  *
- * @returns InvalidInput or ImageUnacceptable in place of the engine's error when no other host could do better, else the error as it is.
+ * @returns InvalidInput or ImageUnacceptable in place of the engine's error when no other host could do better, else
+ * the error as it is.
  */
 export function launchFailure(error: unknown, { wanted, all }: MountPlaces): unknown {
   if (!(error instanceof EngineError)) return error;
@@ -48,11 +53,13 @@ export function launchFailure(error: unknown, { wanted, all }: MountPlaces): unk
 /**
  * Tells the failure of a launch that is the image's fault from those of the host.
  *
- * @returns ImageUnacceptable in place of the engine's error when no other host could do better, else the error as it is.
+ * @returns ImageUnacceptable in place of the engine's error when no other host could do better, else the error as it
+ * is.
  */
 export function blamedOnImage(error: unknown): unknown {
   if (!(error instanceof EngineError)) return error;
-  // A start is answered with 400 when the command is not in the image or cannot be executed, and when something cannot be mounted.
+  // A start is answered with 400 when the command is not in the image or cannot be executed, and when something cannot
+  // be mounted.
   const cannotRun = isBadRequest(error) && error.request.path.endsWith('/start');
   if (!cannotRun && !faults.test(error.engineMessage)) return error;
   return unusable(

@@ -1,7 +1,7 @@
 /**
- * Instances as containers: what is asked of the engine for one (a pure function of instance, flavor and image), what stands in its labels, the
- * files that go into it, how it is made, stopped and removed, and what its state and errors mean to Nova. Imports the engine; knows nothing of
- * image services and networks.
+ * Instances as containers: what is asked of the engine for one (a pure function of instance, flavor and image), what
+ * stands in its labels, the files that go into it, how it is made, stopped and removed, and what its state and errors
+ * mean to Nova. Imports the engine; knows nothing of image services and networks.
  */
 export { acceleratorsMustBeNone, blockDeviceMounts, withMounts } from './block-devices.js';
 export { configDriveFiles, configDriveFolder, configDriveMounts, hasConfigDrive } from './config-drive.js';
@@ -26,14 +26,13 @@ export { instanceFiles } from './instance-files.js';
 export type { InstanceFiles } from './instance-files.js';
 export type { SpawnAttempt } from './instance-labels.js';
 export { instanceRecord } from './instance-labels.js';
-export { findKeptContainer, keepContainer, migrated, restoreKeptContainer } from './kept-container.js';
+export { findKeptContainer, keepContainer, restoreKeptContainer } from './kept-container.js';
 export { listContainersOf, listContainersOfHost, listInstances } from './list-instances.js';
 export type { ListedInstance } from './list-instances.js';
 export { isMounted } from './mount-point.js';
 export { flatDiagnostics, instanceDiagnostics, measure, usageOf } from './diagnostics.js';
 export { Notes } from './notes.js';
 export { part, settleParts } from './parts.js';
-export type { SettledInstance } from './parts.js';
 export { instanceInfo } from './power-state.js';
 export { recreatedContainer } from './recreated-container.js';
 export { removeContainer } from './remove-container.js';

@@ -21,7 +21,10 @@ export interface InstanceRecord extends FlavorFigures {
   readonly attempt: string;
 }
 
-/** One attempt to make an instance: what it makes can be told from what was there before, and from what another attempt makes. */
+/**
+ * One attempt to make an instance: what it makes can be told from what was there before, and from what another attempt
+ * makes.
+ */
 export interface SpawnAttempt {
   /** The compute host that tries. */
   readonly host: string;
@@ -32,8 +35,8 @@ export interface SpawnAttempt {
 }
 
 /**
- * The labels of an instance's container. All are always set: a container inherits the labels of its image, and an image must not be
- * able to add one of ours.
+ * The labels of an instance's container. All are always set: a container inherits the labels of its image, and an image
+ * must not be able to add one of ours.
  */
 export function instanceLabels(
   instance: Instance,

@@ -7,7 +7,7 @@ import { instanceRecord } from './instance-labels.js';
 import { removeContainer } from './remove-container.js';
 
 /** The part of an instance that has moved on, until that is confirmed or reverted: its container, as it was. */
-export const migrated = 'migrated';
+const migrated = 'migrated';
 
 /** Finds what {@link keepContainer} kept on this host. */
 export async function findKeptContainer(

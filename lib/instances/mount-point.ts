@@ -6,8 +6,8 @@ import type { ContainerInspect } from '../engine/index.js';
 const ofTheKernel = /^\/(dev|proc|sys)(\/|$)/;
 
 /**
- * Where in a container the file system of a disk appears: a container has no devices, so `/dev/vdb` becomes the folder `/mnt/vdb`. A name that is a
- * path elsewhere is that folder.
+ * Where in a container the file system of a disk appears: a container has no devices, so `/dev/vdb` becomes the folder
+ * `/mnt/vdb`. A name that is a path elsewhere is that folder.
  *
  * @param device - the device name that Nova gave the disk: `/dev/vdb`, `vdb`.
  * @throws InvalidInput when there is none, or no folder can be called so.

@@ -19,7 +19,7 @@ export const part = {
 } as const;
 
 /** The containers that an instance has, after {@link settleParts}. */
-export interface SettledInstance {
+interface SettledInstance {
   /** The one that is the instance; undefined when there is none. */
   readonly current: ContainerInspect | undefined;
   /** Where that is a rescue container: the one that it stands in for. */
@@ -27,11 +27,11 @@ export interface SettledInstance {
 }
 
 /**
- * Ends what a rescue, an unrescue or a rebuild left when a crash came between: afterwards one container is the instance, and another one is there only while the instance is
- * rescued.
+ * Ends what a rescue, an unrescue or a rebuild left when a crash came between: afterwards one container is the
+ * instance, and another one is there only while the instance is rescued.
  *
- * Where no container has the instance's name, the one that had it last gets it back; what was being made is removed, because nothing is in it that is not in another one. Where
- * one has it, the others have had their time.
+ * Where no container has the instance's name, the one that had it last gets it back; what was being made is removed,
+ * because nothing is in it that is not in another one. Where one has it, the others have had their time.
  */
 export async function settleParts(
   engine: Engine,

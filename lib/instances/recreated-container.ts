@@ -10,7 +10,8 @@ import { noHealthcheck } from './container-specification.js';
 import type { SpawnAttempt } from './instance-labels.js';
 
 /**
- * A container like another one, of another image: it has all that the other was made with, and the very volumes that it has.
+ * A container like another one, of another image: it has all that the other was made with, and the very volumes that it
+ * has.
  *
  * @param labels - those of the other one.
  */

@@ -8,7 +8,10 @@ import { EngineError, isBadRequest } from '../engine/index.js';
 /** Where a rescue container has the files of the instance. */
 export const rescuedFolder = '/rescued';
 
-/** The volumes and directories of a container, in their places below {@link rescuedFolder}: themselves, not what is in them. */
+/**
+ * The volumes and directories of a container, in their places below {@link rescuedFolder}: themselves, not what is in
+ * them.
+ */
 export function rescuedMounts({ Mounts: mounts }: ContainerInspect): MountSpecification[] {
   return mounts.flatMap((mount): MountSpecification[] => {
     const { Type: type, Name: name, Source: source } = mount;
@@ -56,7 +59,10 @@ export async function makeRescuedFolder(
   if (!isNew) throw inTheWay();
 }
 
-/** Whether a rescue container has the folder with the files of the instance: its user may have removed it. Tells so only if the engine does. */
+/**
+ * Whether a rescue container has the folder with the files of the instance: its user may have removed it. Tells so only
+ * if the engine does.
+ */
 export async function hasRescuedFolder(
   engine: Engine,
   container: ContainerId,
@@ -72,7 +78,10 @@ export async function hasRescuedFolder(
   }
 }
 
-/** "Could not find the file /rescued/. in container …" (404); where it is a file, "lstat /rescued/.: not a directory" (500); 20.10 to 28.5. */
+/**
+ * "Could not find the file /rescued/. in container …" (404); where it is a file, "lstat /rescued/.: not a directory"
+ * (500); 20.10 to 28.5.
+ */
 function isNoSuchFolder(error: unknown): boolean {
   return (
     error instanceof EngineError &&

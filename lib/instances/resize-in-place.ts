@@ -22,8 +22,8 @@ const notedLimits = z.object({
 });
 
 /**
- * Whether another flavor means other limits for a container, and nothing that it must be made with. Pinned processors are such a thing: an engine can
- * change them, and not take them away again.
+ * Whether another flavor means other limits for a container, and nothing that it must be made with. Pinned processors
+ * are such a thing: an engine can change them, and not take them away again.
  */
 export function canResizeInPlace(instance: Instance, flavor: Flavor, container: ContainerInspect): boolean {
   const isDiskLimited = 'size' in container.HostConfig.StorageOpt;
@@ -40,7 +40,8 @@ export function canResizeInPlace(instance: Instance, flavor: Flavor, container: 
 }
 
 /**
- * Gives a container the limits of its instance's flavor, and notes what it had before until {@link forgetResize} or {@link undoResize}. May be repeated.
+ * Gives a container the limits of its instance's flavor, and notes what it had before until {@link forgetResize} or
+ * {@link undoResize}. May be repeated.
  *
  * @throws what {@link changeableLimits} throws.
  */

@@ -36,13 +36,15 @@ const engineVolume = z.object({ name: z.string() });
 const hostDirectory = z.object({ path: z.string() });
 
 /**
- * A volume as a mount: one of the engine's own (`driver_volume_type` `docker`, `data.name`), or a directory of the engine's host (`directory`,
- * `data.path`). Nothing else can be mounted into a container: volumes of other kinds are block devices or images of disks.
+ * A volume as a mount: one of the engine's own (`driver_volume_type` `docker`, `data.name`), or a directory of the
+ * engine's host (`directory`, `data.path`). Nothing else can be mounted into a container: volumes of other kinds are
+ * block devices or images of disks.
  *
  * @param mount_device - the device name that Nova gave it.
  * @throws VolumeDriverNotFound when it is of another kind, as Nova's libvirt driver does.
  * @throws ComputeResourcesUnavailable when the operator does not allow it here.
- * @throws VolumeEncryptionNotSupported when it is encrypted; InvalidInput when what Cinder says of it cannot be understood.
+ * @throws VolumeEncryptionNotSupported when it is encrypted; InvalidInput when what Cinder says of it cannot be
+ * understood.
  */
 export function volumeMount(
   connection_info: ConnectionInfo | null,
@@ -62,7 +64,8 @@ export function volumeMount(
         ...common,
         Type: 'volume',
         Source: volumeName(name),
-        // The labels are those of a volume that the engine has to make, see volumesMustBeAsFound: one that is there keeps its own.
+        // The labels are those of a volume that the engine has to make, see volumesMustBeAsFound: one that is there
+        // keeps its own.
         VolumeOptions: { NoCopy: true, Labels: { [label.attempt]: name } },
       };
     }
@@ -83,7 +86,8 @@ export function volumeMount(
  * Makes sure that the engine has the volumes to mount: it would make an empty one of a name that it does not know.
  *
  * @throws VolumeNotFound when it has not.
- * @throws ComputeResourcesUnavailable when one is the driver's own, or came with a container: whatever names the operator allows, no instance gets what another one has.
+ * @throws ComputeResourcesUnavailable when one is the driver's own, or came with a container: whatever names the
+ * operator allows, no instance gets what another one has.
  */
 export async function volumesMustExist(
   engine: Engine,
@@ -110,8 +114,8 @@ export async function volumesMustExist(
 }
 
 /**
- * Makes sure that the volumes which were there before a container was created are those that it has: in place of one that was removed meanwhile the engine
- * makes an empty one. That goes, and so does the container, which has never run.
+ * Makes sure that the volumes which were there before a container was created are those that it has: in place of one
+ * that was removed meanwhile the engine makes an empty one. That goes, and so does the container, which has never run.
  *
  * @param mounts - what the container was created with.
  * @throws VolumeNotFound when the engine has made one.
@@ -159,7 +163,10 @@ function escaped(text: string): string {
   return text.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&');
 }
 
-/** Whether a path is below a directory. Links are not looked through: they are the operator's, on a host that may be another. */
+/**
+ * Whether a path is below a directory. Links are not looked through: they are the operator's, on a host that may be
+ * another.
+ */
 function holds(path: string): (directory: string) => boolean {
   return (directory) => path.startsWith(posix.join(directory, '/')) && path !== posix.join(directory, '/');
 }

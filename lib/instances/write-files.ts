@@ -12,13 +12,16 @@ import type { ExistingFile, FileToWrite, InstanceFiles } from './instance-files.
 /** Bytes that a file of the image may have which is read to be changed. */
 const largestChangedFile = 1024 * 1024;
 
-/** What engines (20.10 and 28.5, with status 500) say of a path that leads through a file or a loop of links, or where a folder is. */
+/**
+ * What engines (20.10 and 28.5, with status 500) say of a path that leads through a file or a loop of links, or where a
+ * folder is.
+ */
 const noSuchPlace =
   /cannot overwrite (non-)?directory|: not a directory|too many (levels of symbolic )?links|file name too long/i;
 
 /**
- * Writes an instance's files into its container, which has not been started, as one archive. Nothing is asked of the engine when there is
- * nothing to write.
+ * Writes an instance's files into its container, which has not been started, as one archive. Nothing is asked of the
+ * engine when there is nothing to write.
  *
  * @param signal - counts until the files are sent: a caller that gives up must not leave half of them.
  * @throws InvalidInput when an injected file cannot be where it is to be in this image.
@@ -48,7 +51,10 @@ export async function writeFiles(
     });
 }
 
-/** Whose fault it is that files cannot be written: the injected ones are the caller's, all others have their places in every image that is sound. */
+/**
+ * Whose fault it is that files cannot be written: the injected ones are the caller's, all others have their places in
+ * every image that is sound.
+ */
 function refusal(error: unknown, { write }: InstanceFiles): unknown {
   if (!(error instanceof EngineError)) return error;
   const { engineMessage: why } = error;

@@ -14,10 +14,12 @@ import { Turns } from '../streams/index.js';
 import type { PlannedInterface } from './network-plan.js';
 
 /**
- * The engine's networks for Nova's: made on first use, held while somebody is about to use them, removed when nobody is in them any more.
+ * The engine's networks for Nova's: made on first use, held while somebody is about to use them, removed when nobody is
+ * in them any more.
  *
- * Drivers of several hosts may share an engine and its networks. A network is removed by its id after a look at who is in it, so whatever a
- * driver puts into a network after it was made anew is safe from all removals that were under way before.
+ * Drivers of several hosts may share an engine and its networks. A network is removed by its id after a look at who is
+ * in it, so whatever a driver puts into a network after it was made anew is safe from all removals that were under way
+ * before.
  */
 export class BridgeNetworks {
   readonly #engine: Engine;
@@ -53,8 +55,8 @@ export class BridgeNetworks {
    *
    * @returns its id in the engine.
    * @throws VirtualInterfaceCreateException when no engine would make it.
-   * @throws ComputeResourcesUnavailable when something of this host's engine is in its way: a network that overlaps or has its name, or that was made with
-   * another subnet. Another host may have room for it.
+   * @throws ComputeResourcesUnavailable when something of this host's engine is in its way: a network that overlaps or
+   * has its name, or that was made with another subnet. Another host may have room for it.
    */
   async make({ name, specification, vif }: PlannedInterface, signal?: AbortSignal): Promise<NetworkId> {
     return await this.#turns.take(name, signal, async () => {
@@ -77,7 +79,8 @@ export class BridgeNetworks {
   }
 
   /**
-   * Removes those of the networks that are a driver's and that no container, running or not, is in or about to be in. May be repeated.
+   * Removes those of the networks that are a driver's and that no container, running or not, is in or about to be in.
+   * May be repeated.
    *
    * @returns those that it removed.
    */
@@ -98,7 +101,8 @@ export class BridgeNetworks {
   }
 
   /**
-   * Removes all networks of this host that no container is in: what a crash left. One that cannot be removed is logged, and stays.
+   * Removes all networks of this host that no container is in: what a crash left. One that cannot be removed is logged,
+   * and stays.
    *
    * @returns those that it removed.
    * @throws what the engine fails with when it is asked for its networks, or cannot be reached.
@@ -139,7 +143,8 @@ export class BridgeNetworks {
     // By its name too: a container that was never started knows no id of its network yet.
     const inside = await containers.list({ all: true, filters: { network: [id, name] }, signal });
     if (inside.length > 0) return true;
-    // An instance whose first interface was detached: 28.5 does not start a container when the network that it was created in is gone.
+    // An instance whose first interface was detached: 28.5 does not start a container when the network that it was
+    // created in is gone.
     const instances = await containers.list({ all: true, filters: { label: [label.host] }, signal });
     return instances.some(({ HostConfig: { NetworkMode: mode } }) => mode === name);
   }
@@ -166,7 +171,10 @@ function isInUse(error: unknown): boolean {
   return error instanceof EngineError && /active endpoints/i.test(error.engineMessage);
 }
 
-/** Both are about this engine alone: networks are made on first use, so another host may have none of the name, or one with this subnet. */
+/**
+ * Both are about this engine alone: networks are made on first use, so another host may have none of the name, or one
+ * with this subnet.
+ */
 function mustFit(existing: NetworkInspect, wanted: NetworkSpecification, { id, network }: VIF): void {
   const cannot = `The engine cannot give port ${id} its interface in network ${network.id}`;
   if (existing.Labels[label.networkId] !== network.id)
@@ -182,9 +190,9 @@ function mustFit(existing: NetworkInspect, wanted: NetworkSpecification, { id, n
 }
 
 /**
- * What is malformed (400, since 25.0) is so for every engine. Everything else that an engine refuses is trouble between its networks: subnets that
- * overlap (403 on 20.10 and 28.5), a name that was taken meanwhile (409). What it fails at (500) says nothing of the network, because the plan holds
- * no addresses that 20.10 would answer with 500.
+ * What is malformed (400, since 25.0) is so for every engine. Everything else that an engine refuses is trouble between
+ * its networks: subnets that overlap (403 on 20.10 and 28.5), a name that was taken meanwhile (409). What it fails at
+ * (500) says nothing of the network, because the plan holds no addresses that 20.10 would answer with 500.
  */
 function refusal(error: unknown, { id, network }: VIF): unknown {
   if (!(error instanceof EngineError) || error.status < 400 || error.status >= 500) return error;

@@ -38,7 +38,10 @@ export function networksOf({
   return [...names].filter(isNetworkRef).filter((name) => name.startsWith(engineNetworkName('')));
 }
 
-/** How often a network may be gone when a container that runs is to be connected to it: other hosts' drivers on the engine may remove it. */
+/**
+ * How often a network may be gone when a container that runs is to be connected to it: other hosts' drivers on the
+ * engine may remove it.
+ */
 const attempts = 5;
 
 /** The network of containers that are in none. A container cannot be in it and in another. */
@@ -138,8 +141,9 @@ export class Connections {
   }
 
   /**
-   * An engine sets the MAC address of an interface when it creates the container. Of one that is connected later it makes up an address, and says
-   * nothing (20.10 to 28.5; only what was the container's first network gets its address again on 20.10).
+   * An engine sets the MAC address of an interface when it creates the container. Of one that is connected later it
+   * makes up an address, and says nothing (20.10 to 28.5; only what was the container's first network gets its address
+   * again on 20.10).
    */
   async #compareAddress(
     container: ContainerId,
@@ -158,8 +162,8 @@ export class Connections {
   }
 
   /**
-   * The engine would say so too, and yet remember the connection of a container that runs: it cannot be taken back before the container has ended,
-   * whose next start fails (20.10 to 28.5).
+   * The engine would say so too, and yet remember the connection of a container that runs: it cannot be taken back
+   * before the container has ended, whose next start fails (20.10 to 28.5).
    *
    * @throws FixedIpInvalidOnHost when another container has one of the addresses.
    */
@@ -178,8 +182,8 @@ export class Connections {
   }
 
   /**
-   * What became of a connection that failed: made all the same, its answer lost; or not, and then taken back, because the engine remembers also one
-   * that it could not make, and tries it again at the next start.
+   * What became of a connection that failed: made all the same, its answer lost; or not, and then taken back, because
+   * the engine remembers also one that it could not make, and tries it again at the next start.
    *
    * @throws the failure itself when this cannot be found out.
    */
@@ -210,7 +214,9 @@ export class Connections {
   }
 }
 
-/** Whether a container's place in a network is that of a port: the addresses that it was told to have are the port's. */
+/**
+ * Whether a container's place in a network is that of a port: the addresses that it was told to have are the port's.
+ */
 export function isOfPort({ IPAMConfig: asked }: ContainerEndpoint, { network }: VIF): boolean {
   const fixed = (network.subnets ?? []).flatMap(({ ips }) => (ips ?? []).map(({ address }) => address));
   const told = [asked?.IPv4Address, asked?.IPv6Address].filter((address) => address !== undefined);

@@ -18,7 +18,7 @@ export interface Wiring {
 }
 
 /** Nova passes None where it knows nothing of the interfaces. */
-export type MaybeNetworkInfo = NetworkInfo | null | undefined;
+type MaybeNetworkInfo = NetworkInfo | null | undefined;
 
 /** Makes, connects and removes the networks of one host's instances. */
 export class Networks {
@@ -40,7 +40,8 @@ export class Networks {
    * Makes the networks of an instance that are not there yet, and holds them until {@link keep} or {@link abandon}.
    *
    * @throws VirtualInterfaceCreateException, FixedIpInvalidOnHost for what no engine can give.
-   * @throws ComputeResourcesUnavailable when something of this host's engine is in the way of one, see {@link BridgeNetworks.make}.
+   * @throws ComputeResourcesUnavailable when something of this host's engine is in the way of one, see
+   * {@link BridgeNetworks.make}.
    * @throws VirtualInterfaceMacAddressException when the engine cannot give an interface its address.
    */
   async prepare(network_info: MaybeNetworkInfo, signal?: AbortSignal): Promise<Wiring> {
@@ -69,7 +70,10 @@ export class Networks {
     await this.#bridges.removeUnused(namesOf(plan));
   }
 
-  /** How the container is to be created: in its networks, or in none. The engine takes no more than the first before API 1.44. */
+  /**
+   * How the container is to be created: in its networks, or in none. The engine takes no more than the first before API
+   * 1.44.
+   */
   specification({ plan, addressing }: Wiring): NetworkPart {
     const [first] = plan;
     if (first === undefined) return { HostConfig: { NetworkMode: 'none' } };
@@ -85,7 +89,9 @@ export class Networks {
     };
   }
 
-  /** Connects a container that was just created to those of its networks that the engine did not take at its creation. */
+  /**
+   * Connects a container that was just created to those of its networks that the engine did not take at its creation.
+   */
   async connectFurther(container: ContainerRef, { plan, addressing }: Wiring): Promise<void> {
     if (addressing === 'endpoint') return;
     for (const planned of plan.slice(1))
@@ -95,8 +101,9 @@ export class Networks {
   /**
    * Starts a container that is connected to networks.
    *
-   * Another host's driver on the same engine may have removed a network after it was made and before the container was in it. It is then made
-   * anew, and stays: whoever looks from then on finds the container in it. So each network is missed once at most.
+   * Another host's driver on the same engine may have removed a network after it was made and before the container was
+   * in it. It is then made anew, and stays: whoever looks from then on finds the container in it. So each network is
+   * missed once at most.
    *
    * @param start - what starts the container; done again after a network was missed.
    * @throws what {@link plug} throws, and what `start` throws for other reasons.
@@ -117,10 +124,13 @@ export class Networks {
   }
 
   /**
-   * Connects a container to all its networks that it is not in, and makes those that are gone. What it made is removed again when it fails.
+   * Connects a container to all its networks that it is not in, and makes those that are gone. What it made is removed
+   * again when it fails.
    *
-   * @throws VirtualInterfaceCreateException, FixedIpInvalidOnHost for what no engine can give, or when it runs and another container has its address.
-   * @throws ComputeResourcesUnavailable when something of this host's engine is in the way of a network, see {@link BridgeNetworks.make}.
+   * @throws VirtualInterfaceCreateException, FixedIpInvalidOnHost for what no engine can give, or when it runs and
+   * another container has its address.
+   * @throws ComputeResourcesUnavailable when something of this host's engine is in the way of a network, see
+   * {@link BridgeNetworks.make}.
    */
   async plug(
     container: ContainerInspect,
@@ -138,7 +148,10 @@ export class Networks {
     this.#bridges.letGo(namesOf(plan));
   }
 
-  /** Makes the interfaces of a container those of `network_info`: takes away the others, and plugs those. Without any, they stay as they are. */
+  /**
+   * Makes the interfaces of a container those of `network_info`: takes away the others, and plugs those. Without any,
+   * they stay as they are.
+   */
   async follow(
     container: ContainerInspect,
     network_info: MaybeNetworkInfo,
@@ -152,7 +165,10 @@ export class Networks {
     await this.#bridges.removeUnused(others, signal);
   }
 
-  /** Disconnects a container, which may be gone, from its networks, and removes those that nobody uses any more. Can be repeated. */
+  /**
+   * Disconnects a container, which may be gone, from its networks, and removes those that nobody uses any more. Can be
+   * repeated.
+   */
   async unplug(
     container: ConnectedContainer | undefined,
     network_info: MaybeNetworkInfo,
@@ -220,7 +236,10 @@ export class Networks {
     return await this.#bridges.removeLeftovers();
   }
 
-  /** After a failure, which is the one that the caller must hear of: another one is logged, and `init_host` finds what is left. */
+  /**
+   * After a failure, which is the one that the caller must hear of: another one is logged, and `init_host` finds what
+   * is left.
+   */
   async #giveUp(names: readonly NetworkRef[]): Promise<void> {
     this.#bridges.letGo(names);
     try {

@@ -5,8 +5,9 @@ import { connectAndStart } from './connect-and-start.js';
 import type { ComputeNode } from './compute-node.js';
 
 /**
- * Makes an instance run, in its networks: one that is frozen, paused or suspended, goes on with its memory, one that is off is started. That it was
- * suspended is forgotten last, so that repeating finds it as it is; also of one that somebody else has woken, which would count as suspended when it is frozen again.
+ * Makes an instance run, in its networks: one that is frozen, paused or suspended, goes on with its memory, one that is
+ * off is started. That it was suspended is forgotten last, so that repeating finds it as it is; also of one that
+ * somebody else has woken, which would count as suspended when it is frozen again.
  */
 export async function powerOn(
   node: ComputeNode,

@@ -32,7 +32,8 @@ import { spawn } from './spawn.js';
 /**
  * Reboots an instance from whatever state it is in: it ends up running, with its networks.
  *
- * SOFT gives it time to stop cleanly; HARD ends it at once, and so does a SOFT that cannot. One whose container is gone is made again.
+ * SOFT gives it time to stop cleanly; HARD ends it at once, and so does a SOFT that cannot. One whose container is gone
+ * is made again.
  *
  * @throws InstanceNotFound when there is no container, and no image to make one of.
  */
@@ -51,7 +52,8 @@ export async function reboot(
 }
 
 /**
- * Starts an instance after its host was restarted, however it was left. One that runs already, or stands still with its memory, stays as it is.
+ * Starts an instance after its host was restarted, however it was left. One that runs already, or stands still with its
+ * memory, stays as it is.
  */
 export async function resumeStateOnHostBoot(
   node: ComputeNode,
@@ -66,8 +68,9 @@ export async function resumeStateOnHostBoot(
 }
 
 /**
- * Finishes a reboot that somebody began longer than `timeout` seconds ago and that did not end: as a HARD one. An instance that runs since less than that was started by that very
- * reboot, and goes on. Nobody says on whose behalf, so one whose container is gone is left to Nova, which asks for the same reboot again when it starts.
+ * Finishes a reboot that somebody began longer than `timeout` seconds ago and that did not end: as a HARD one. An
+ * instance that runs since less than that was started by that very reboot, and goes on. Nobody says on whose behalf, so
+ * one whose container is gone is left to Nova, which asks for the same reboot again when it starts.
  */
 export async function rebootIfStuck(
   node: ComputeNode,
@@ -148,7 +151,10 @@ function isWhole(container: ContainerInspect): boolean {
   return record !== undefined && !isHalfMade(record, container);
 }
 
-/** Makes an instance's container of its image, as spawn did, in place of what is left of it. What had been written in it is lost. */
+/**
+ * Makes an instance's container of its image, as spawn did, in place of what is left of it. What had been written in it
+ * is lost.
+ */
 async function makeAgain(
   node: ComputeNode,
   context: RequestContext,

@@ -27,7 +27,7 @@ import { spawn } from './spawn.js';
 import { withNewContainer } from './with-new-container.js';
 
 /** What a rebuilt instance is given beside its image and flavor. */
-export interface RebuildPlan extends Pick<
+interface RebuildPlan extends Pick<
   RebuildOptions,
   'injected_files' | 'admin_password' | 'allocations' | 'network_info' | 'signal' | 'onProgress'
 > {
@@ -38,10 +38,12 @@ export interface RebuildPlan extends Pick<
 }
 
 /**
- * Gives an instance a new container of another image, in place of the one that it has: it ends as after a destroy and a spawn, as in Nova.
+ * Gives an instance a new container of another image, in place of the one that it has: it ends as after a destroy and a
+ * spawn, as in Nova.
  *
- * The instance goes on until the new container is ready: an image that cannot be booted, or an interface that cannot be made, costs it nothing. Then it is stopped cleanly, and its
- * container is removed when the new one runs. When something fails before, the instance is as it was.
+ * The instance goes on until the new container is ready: an image that cannot be booted, or an interface that cannot be
+ * made, costs it nothing. Then it is stopped cleanly, and its container is removed when the new one runs. When
+ * something fails before, the instance is as it was.
  *
  * @throws what spawn throws.
  */
@@ -58,8 +60,8 @@ export async function rebuild(
 }
 
 /**
- * Whether an instance can be rebuilt, as far as that is known beforehand: the image is had and fits. Then it is stopped cleanly where it has volumes that somebody is about to take
- * away, as Nova itself does it.
+ * Whether an instance can be rebuilt, as far as that is known beforehand: the image is had and fits. Then it is stopped
+ * cleanly where it has volumes that somebody is about to take away, as Nova itself does it.
  *
  * @throws what spawn throws of images.
  */
@@ -107,7 +109,10 @@ async function replace(
   );
 }
 
-/** All that the instance was before goes: its container, the one that it had while it was rescued, their images and networks, and what was noted of it. */
+/**
+ * All that the instance was before goes: its container, the one that it had while it was rescued, their images and
+ * networks, and what was noted of it.
+ */
 async function removeReplaced(
   { engine, networks, notes }: ComputeNode,
   instance: Instance,

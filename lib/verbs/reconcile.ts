@@ -5,13 +5,16 @@ import { isHalfMade, listContainersOfHost, part, removeContainer, settleParts } 
 import type { ComputeNode } from './compute-node.js';
 
 /**
- * Puts right what a crash left on the host: instances half made by a spawn or half removed by a destroy, containers put aside by a verb that did not
- * end, images under way, networks that nobody is in. Instances that are whole are taken over as they are. What it did it writes to the log.
+ * Puts right what a crash left on the host: instances half made by a spawn or half removed by a destroy, containers put
+ * aside by a verb that did not end, images under way, networks that nobody is in. Instances that are whole are taken
+ * over as they are. What it did it writes to the log.
  *
- * Only this host's containers, images and networks are looked at: drivers of other hosts on the same engine go on. What cannot be put right is logged, and
- * stays for the next time: one container that an engine cannot remove must not keep all the others without a driver.
+ * Only this host's containers, images and networks are looked at: drivers of other hosts on the same engine go on. What
+ * cannot be put right is logged, and stays for the next time: one container that an engine cannot remove must not keep
+ * all the others without a driver.
  *
- * @throws what the engine fails with when it cannot be reached or cannot tell what it has; the signal's reason when that aborts.
+ * @throws what the engine fails with when it cannot be reached or cannot tell what it has; the signal's reason when
+ * that aborts.
  */
 export async function reconcile(node: ComputeNode, signal?: AbortSignal): Promise<void> {
   const { engine, host, logger, notes } = node;

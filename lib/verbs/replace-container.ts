@@ -26,7 +26,10 @@ export interface Replaced extends LongRunningOptions {
   readonly network_info: NetworkInfo;
 }
 
-/** Has a verb give an instance another container than the one that it has. When that fails, this one is the instance again, and runs, is paused or suspended if it was. */
+/**
+ * Has a verb give an instance another container than the one that it has. When that fails, this one is the instance
+ * again, and runs, is paused or suspended if it was.
+ */
 export async function orAsItWas(
   node: ComputeNode,
   { instance, old, signal }: Replaced,
@@ -36,7 +39,8 @@ export async function orAsItWas(
   await undoneOnFailure(node.logger, async (undo) => {
     undo.push('that the instance is as it was', async () => {
       const now = await call(node, instance, old.Id, containerName(instance.uuid));
-      // To the engine, a frozen container runs, and it refuses to start one. Nobody says anything of its interfaces: it has those that it had.
+      // To the engine, a frozen container runs, and it refuses to start one. Nobody says anything of its interfaces: it
+      // has those that it had.
       if (old.State.Running && !now.State.Running) await connectAndStart(node, now, undefined);
       if (old.State.Paused && !now.State.Paused)
         await freeze(node.engine, node.notes, instance, await node.engine.containers.inspect(old.Id));
@@ -45,7 +49,10 @@ export async function orAsItWas(
   });
 }
 
-/** Lets a container be the instance, in the place of the one that was, and starts it. A crash in between leaves the names, which tell what to do. */
+/**
+ * Lets a container be the instance, in the place of the one that was, and starts it. A crash in between leaves the
+ * names, which tell what to do.
+ */
 export async function takePlace(
   node: ComputeNode,
   container: ContainerId | ContainerInspect,
@@ -61,7 +68,9 @@ export async function takePlace(
   signal?.throwIfAborted();
 }
 
-/** Lets a container that was put aside be the instance again, in the same way. When that fails, it is aside as before. */
+/**
+ * Lets a container that was put aside be the instance again, in the same way. When that fails, it is aside as before.
+ */
 export async function takePlaceAgain(
   node: ComputeNode,
   container: ContainerInspect,
@@ -77,8 +86,8 @@ export async function takePlaceAgain(
 }
 
 /**
- * Does what has nothing to do any more with what the verb was asked for, which is done. What it cannot remove is logged and left, for the next verb that gives the instance another
- * container, or for `init_host`.
+ * Does what has nothing to do any more with what the verb was asked for, which is done. What it cannot remove is logged
+ * and left, for the next verb that gives the instance another container, or for `init_host`.
  */
 export async function tidyUp(
   { logger }: ComputeNode,

@@ -32,13 +32,15 @@ import type { ContainerPlan } from './with-new-container.js';
 import { withNewContainer } from './with-new-container.js';
 
 /**
- * Lets another container, of a rescue image, be the instance for a while: with its name, host name, interfaces and key, and with all its files below `/rescued`, to be read and
- * changed. Its own container is put aside as it is, until `unrescue`. Its volumes are there themselves, in their places below `/rescued`; its files are a copy.
+ * Lets another container, of a rescue image, be the instance for a while: with its name, host name, interfaces and key,
+ * and with all its files below `/rescued`, to be read and changed. Its own container is put aside as it is, until
+ * `unrescue`. Its volumes are there themselves, in their places below `/rescued`; its files are a copy.
  *
- * The instance goes on until the rescue container is there; from then on it is stopped at once, as by Nova's libvirt driver: Nova has stopped it cleanly before. When something
- * fails, the instance is as it was. May be repeated.
+ * The instance goes on until the rescue container is there; from then on it is stopped at once, as by Nova's libvirt
+ * driver: Nova has stopped it cleanly before. When something fails, the instance is as it was. May be repeated.
  *
- * @throws InstanceNotFound when there is no such instance; InstanceNotRescuable when the rescue image has `/rescued` itself.
+ * @throws InstanceNotFound when there is no such instance; InstanceNotRescuable when the rescue image has `/rescued`
+ * itself.
  * @throws what spawn throws about images, interfaces and flavors.
  */
 export async function rescue(

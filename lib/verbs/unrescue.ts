@@ -29,9 +29,10 @@ import { withNewContainer } from './with-new-container.js';
 /**
  * Lets a rescued instance be itself again, with its files as they are below `/rescued` by now, and starts it.
  *
- * Files cannot be taken out of a container that does not run, so what is below `/rescued` becomes an image of the engine, and the instance gets a container of it that is like its
- * own in all else: configuration, interfaces, volumes. Its own and the rescue container are removed only then. When something fails, the instance is rescued as it was. May be
- * repeated; an instance that is not rescued is started.
+ * Files cannot be taken out of a container that does not run, so what is below `/rescued` becomes an image of the
+ * engine, and the instance gets a container of it that is like its own in all else: configuration, interfaces, volumes.
+ * Its own and the rescue container are removed only then. When something fails, the instance is rescued as it was. May
+ * be repeated; an instance that is not rescued is started.
  *
  * @throws InstanceNotFound when there is no such instance.
  */
@@ -70,7 +71,9 @@ export async function unrescue(
   });
 }
 
-/** Makes an image of what is below `/rescued`, and a container of that, which is like the instance's own in all else. */
+/**
+ * Makes an image of what is below `/rescued`, and a container of that, which is like the instance's own in all else.
+ */
 async function comeBackChanged(
   node: ComputeNode,
   rescued: ContainerInspect,

@@ -29,8 +29,9 @@ export interface ContainerPlan extends LongRunningOptions {
   readonly instance: Instance;
   readonly network_info: NetworkInfo | null | undefined;
   /**
-   * Whether it is to be started at once. Then it has the instance's own name from the beginning, which saves a request: one that never ran is then half-made. Else it gets that
-   * name from its verb, when it is whole: a crash before leaves the instance what it was.
+   * Whether it is to be started at once. Then it has the instance's own name from the beginning, which saves a request:
+   * one that never ran is then half-made. Else it gets that name from its verb, when it is whole: a crash before leaves
+   * the instance what it was.
    */
   readonly power_on: boolean;
   /** What it is booted from, see `bootReference`; without it, its image is the engine's own, and there. */
@@ -43,18 +44,25 @@ export interface ContainerPlan extends LongRunningOptions {
 }
 
 /** A container that can be made: its networks are there. */
-export interface NewContainer {
-  /** Makes it, when the engine has time for another launch. An image that the engine does not have is loaded, once, meanwhile. */
+interface NewContainer {
+  /**
+   * Makes it, when the engine has time for another launch. An image that the engine does not have is loaded, once,
+   * meanwhile.
+   */
   readonly make: () => Promise<ContainerId>;
-  /** Makes it and lets it be the instance, in the same turn: starts it, or gives it the instance's name where it is to stay off. */
+  /**
+   * Makes it and lets it be the instance, in the same turn: starts it, or gives it the instance's name where it is to
+   * stay off.
+   */
   readonly launch: () => Promise<void>;
 }
 
 /**
- * Makes a container for an instance, beside the one that it may have, and has its verb use it. Its image and its networks are kept when that succeeds. When something fails,
- * whatever was made is gone again.
+ * Makes a container for an instance, beside the one that it may have, and has its verb use it. Its image and its
+ * networks are kept when that succeeds. When something fails, whatever was made is gone again.
  *
- * @throws ImageUnacceptable when it is the image's fault; InvalidInput when something cannot be mounted where the caller wants it; what the verb throws.
+ * @throws ImageUnacceptable when it is the image's fault; InvalidInput when something cannot be mounted where the
+ * caller wants it; what the verb throws.
  */
 export async function withNewContainer(
   node: ComputeNode,
@@ -153,7 +161,10 @@ function newContainer(
   };
 }
 
-/** Where a container has file systems; none when that cannot be told, which only makes the message of another failure shorter. */
+/**
+ * Where a container has file systems; none when that cannot be told, which only makes the message of another failure
+ * shorter.
+ */
 async function mountedAt(engine: Engine, container: ContainerId | undefined): Promise<readonly string[]> {
   if (container === undefined) return [];
   try {

@@ -5,8 +5,8 @@ import { Rate } from './rate.js';
 const interval = 200;
 
 /**
- * Tells how a phase gets on that moves bytes: at its first bytes, and those of a layer, then at most five times a second, and at its end,
- * when `total` is what was moved. Its bytes never become fewer.
+ * Tells how a phase gets on that moves bytes: at its first bytes, and those of a layer, then at most five times a
+ * second, and at its end, when `total` is what was moved. Its bytes never become fewer.
  */
 export class Meter {
   readonly #onProgress: OnProgress | undefined;

@@ -4,8 +4,9 @@ import type { OnProgress, Progress } from '../../../interfaces/index.js';
 const interval = 100;
 
 /**
- * Passes on progress about ten times a second: the first and the last report of each phase, and the first of a layer, always. When a phase begins
- * anew, because what came was of no use, its bytes and its total go on from where they stood: bytes never become fewer.
+ * Passes on progress about ten times a second: the first and the last report of each phase, and the first of a layer,
+ * always. When a phase begins anew, because what came was of no use, its bytes and its total go on from where they
+ * stood: bytes never become fewer.
  */
 export class ProgressThrottle {
   readonly #tell: OnProgress;
