@@ -98,7 +98,7 @@ export async function startEngine(version, { containerdStore = false } = {}) {
 /**
  * Lets others restart an engine: tests run in processes of their own.
  *
- * @returns the address to POST to, which answers when the engine is back, and what closes it.
+ * @returns the address to POST to, which answers when the engine is back, and what ends that.
  */
 export async function restartOnRequest({ restart }) {
   const server = createServer((_request, response) => {
@@ -111,7 +111,7 @@ export async function restartOnRequest({ restart }) {
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${server.address().port}/`,
-    close: () => {
+    stop: () => {
       server.close();
       server.closeAllConnections();
     },
