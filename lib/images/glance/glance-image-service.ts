@@ -51,6 +51,7 @@ export class GlanceImageService implements ImageService {
   readonly #settings: Settings;
   readonly #logger: Logger | undefined;
   readonly #transport: HttpTransport;
+  readonly #fresh: HttpTransport;
   readonly #client: GlanceClient;
   readonly #records: ImageRecords;
   readonly #uploader: ImageUploader;
@@ -66,6 +67,7 @@ export class GlanceImageService implements ImageService {
     this.#settings = settings;
     this.#logger = logger;
     this.#transport = transport;
+    this.#fresh = fresh;
     this.#client = new GlanceClient({
       transport,
       fresh,
@@ -81,6 +83,7 @@ export class GlanceImageService implements ImageService {
   /** Breaks off what is under way but uploads, and closes the connections. The service may be used again. */
   close(): void {
     this.#transport.close();
+    this.#fresh.close();
   }
 
   async show(context: RequestContext, image_id: string, { signal }: VerbOptions = {}): Promise<ImageRecord> {

@@ -1,6 +1,7 @@
 import {
   GlanceConnectionFailed,
   ImageDeleteConflict,
+  ImageNotActive,
   ImageNotFound,
   ImageUnacceptable,
   type ImageRecord,
@@ -77,7 +78,8 @@ export class ImageUploader {
    *
    * @throws the signal's reason; what the caller's data fails with; ImageConflict when somebody else has uploaded or is
    * uploading; ImageQuotaExceeded; ImageNotFound when the image was deleted; ImageUnacceptable when the service has
-   * stored other bytes; GlanceConnectionFailed, ImageNotAuthorized, ImageServiceError.
+   * stored other bytes: an image that is not ours keeps them; ImageNotActive when the image was deactivated with all
+   * its data; GlanceConnectionFailed, ImageNotAuthorized, ImageServiceError.
    */
   async upload(upload: Upload): Promise<ImageRecord> {
     const sent = await this.#send(upload);
@@ -150,14 +152,20 @@ export class ImageUploader {
   }
 
   /** The service says that it has everything: so has it? */
-  async #confirm({ caller, image_id }: Upload, body: UploadBody): Promise<ImageRecord> {
+  async #confirm({ caller, image_id, isOurs }: Upload, body: UploadBody): Promise<ImageRecord> {
     const { context } = caller;
     const { record } = await this.#tools.records.show({ context, signal: undefined }, image_id);
-    if (isStored(record, body)) return record;
-    await this.remove(context, image_id);
-    throw new ImageUnacceptable(
-      `Image ${image_id} was stored with other bytes than the ${body.size} that were sent, and was removed.`,
-    );
+    if (!holds(record, body)) {
+      if (isOurs) await this.remove(context, image_id);
+      const fate = isOurs ? 'removed' : 'left as it is';
+      throw new ImageUnacceptable(
+        `Image ${image_id} was stored with other bytes than the ${body.size} that were sent, and was ${fate}.`,
+      );
+    }
+    // It has its data, and whoever deactivated it meanwhile had a reason.
+    if (record.status !== 'active')
+      throw new ImageNotActive(`Image ${image_id} has its data, and is ${record.status}, not active.`);
+    return record;
   }
 
   async #cleanUp(upload: Upload, sent: Sent, failure: unknown): Promise<Aftermath> {
@@ -233,10 +241,12 @@ export class ImageUploader {
 const isAbsence = ({ status }: Reply): boolean => status === 404 || status === 410;
 
 /** Whether an image has just the bytes that were sent. A hash of another kind than ours cannot be compared. */
-const isStored = (record: ImageRecord, { size, sha512 }: UploadBody): boolean =>
-  record.status === 'active' &&
-  record.size === size &&
-  (record.os_hash_algo !== 'sha512' || record.os_hash_value === sha512);
+const holds = (record: ImageRecord, { size, sha512 }: UploadBody): boolean =>
+  record.size === size && (record.os_hash_algo !== 'sha512' || record.os_hash_value === sha512);
+
+/** Whether an image with just these bytes can be used. */
+const isStored = (record: ImageRecord, body: UploadBody): boolean =>
+  record.status === 'active' && holds(record, body);
 
 /** What to tell the caller of an upload that did not succeed. */
 function failureOf({ image_id, incoming }: Upload, { reply, failure }: Sent): unknown {

@@ -20,6 +20,8 @@ export interface Fault {
   /** Which requests; default: all. */
   readonly method?: string;
   readonly url?: RegExp;
+  /** Those that show this token. */
+  readonly token?: string;
   /** How many of them, default 1. */
   readonly times?: number;
   /** Answers instead of the service. */
@@ -123,10 +125,13 @@ export class FaultyProxy {
     else answer(fault.answer, incoming, outgoing);
   }
 
-  #strike({ method, url }: Seen): Fault {
+  #strike({ method, url, headers }: Seen): Fault {
     const found = this.#faults.find(
       ({ fault, left }) =>
-        left > 0 && (fault.method ?? method) === method && (fault.url === undefined || fault.url.test(url)),
+        left > 0 &&
+        (fault.method ?? method) === method &&
+        (fault.url === undefined || fault.url.test(url)) &&
+        (fault.token === undefined || fault.token === headers['x-auth-token']),
     );
     if (found === undefined) return {};
     found.left -= 1;

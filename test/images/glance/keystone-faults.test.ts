@@ -31,13 +31,13 @@ const serviceWith = (options: Partial<GlanceImageServiceOptions> = {}): GlanceIm
     auth,
     endpoints: glance.url,
     retries: 1,
-    timeouts: { call: 2000 },
     ...options,
   });
   services.push(service);
   return service;
 };
 const tokensAsked = (): number => identity.asked('POST', /\/auth\/tokens$/).length;
+const tokenShown = (): string => String(glance.seen[0]?.headers['x-auth-token']);
 
 describe('a service user', () => {
   it.each([
@@ -122,7 +122,7 @@ describe('a token of the service user', () => {
   it('is fetched anew, once for all, when the image service refuses it', async () => {
     const service = serviceWith();
     await service.detail({});
-    glance.inject({ answer: { status: 401 }, times: 3 });
+    glance.inject({ token: tokenShown(), answer: { status: 401 }, times: Infinity });
     await Promise.all([1, 2, 3].map(() => service.detail({})));
     expect(tokensAsked()).toBe(2);
   });
@@ -188,7 +188,7 @@ describe('a token of the service user', () => {
     const tell = (...args: unknown[]): void => void told.push(args);
     const service = serviceWith({ logger: { debug: tell, info: tell, warn: tell, error: tell } });
     await service.detail({});
-    const token = String(glance.seen[0]?.headers['x-auth-token']);
+    const token = tokenShown();
     for (const fault of [{ cut: 0 }, { answer: { status: 401 } }, { answer: { status: 500 } }]) {
       glance.reset();
       glance.inject({ ...fault, times: Infinity });

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import {
   GlanceConnectionFailed,
+  ImageNotActive,
   ImageNotFound,
   ImageQuotaExceeded,
   ImageUnacceptable,
@@ -34,6 +35,11 @@ afterAll(async () => {
   direct.close();
   await proxy.stop();
 });
+
+const flip = (chunk: Buffer): Buffer => Buffer.from(chunk.map((byte, at) => (at === 0 ? byte ^ 255 : byte)));
+/** What the service says of an image that somebody deactivates as soon as it is active. */
+const deactivated = (content: Buffer): Buffer =>
+  Buffer.from(content.toString().replace('"status": "active"', '"status": "deactivated"'));
 
 const named = (name: string): Promise<ImageRecord[]> => direct.detail(member, { filters: { name } });
 
@@ -92,11 +98,18 @@ describe('an upload to a new image', () => {
   });
 
   it('fails and leaves no image when other bytes arrived', async () => {
-    const flip = (chunk: Buffer): Buffer =>
-      Buffer.from(chunk.map((byte, at) => (at === 0 ? byte ^ 255 : byte)));
     proxy.inject({ method: 'PUT', tamperRequest: flip });
     await expect(create()).rejects.toBeInstanceOf(ImageUnacceptable);
     expect(await named(name)).toEqual([]);
+  });
+
+  it('fails, and leaves the image, when it was deactivated with all its data', async () => {
+    proxy.inject({ method: 'GET', tamper: deactivated, times: Infinity });
+    await expect(create({ protected: true })).rejects.toBeInstanceOf(ImageNotActive);
+    const [left] = await named(name);
+    expect(left).toMatchObject({ status: 'active', protected: true, size: bytes.length });
+    await direct.update(member, left?.id ?? '', { protected: false });
+    await direct.delete(member, left?.id ?? '');
   });
 
   it('tells both failures when what is left cannot be removed', async () => {
@@ -190,6 +203,25 @@ describe('an upload to a queued image', () => {
     proxy.inject({ method: 'PUT', leaveHanging: 3_000_000 });
     await expect(update()).rejects.toBeInstanceOf(GlanceConnectionFailed);
     await expect(direct.show(member, id)).rejects.toBeInstanceOf(ImageNotFound);
+  });
+
+  it.each([false, true])(
+    'fails and leaves it when other bytes arrived; protected: %s',
+    async (isProtected) => {
+      await direct.update(member, id, { protected: isProtected });
+      proxy.inject({ method: 'PUT', tamperRequest: flip });
+      await expect(update()).rejects.toBeInstanceOf(ImageUnacceptable);
+      expect(await direct.show(member, id)).toMatchObject({ status: 'active', protected: isProtected });
+      await direct.update(member, id, { protected: false });
+      await direct.delete(member, id);
+    },
+  );
+
+  it('fails, and leaves it, when it was deactivated with all its data', async () => {
+    proxy.inject({ method: 'GET', tamper: deactivated, times: Infinity });
+    await expect(update()).rejects.toBeInstanceOf(ImageNotActive);
+    expect(await direct.show(member, id)).toMatchObject({ status: 'active', size: bytes.length });
+    await direct.delete(member, id);
   });
 
   it('leaves it queued when the data breaks before its first byte', async () => {
