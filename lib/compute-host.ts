@@ -1,4 +1,3 @@
-import PQueue from 'p-queue';
 import type {
   Instance,
   LifecycleEvent,
@@ -7,27 +6,18 @@ import type {
   OnProgress,
   VerbOptions,
 } from '../interfaces/index.js';
-import { HypervisorUnavailable, InvalidInput, NovaException } from '../interfaces/index.js';
+import { HypervisorUnavailable, NovaException } from '../interfaces/index.js';
+import { assembleNode } from './assemble-node.js';
 import type { DockerDriverOptions, Settings } from './driver-options.js';
-import { defaultImageDirectory, settingsOf } from './driver-options.js';
+import { settingsOf } from './driver-options.js';
 import type { ContainerInspect, EngineAddress } from './engine/index.js';
-import { Engine, engineAddress } from './engine/index.js';
-import { SerialConsoles } from './console/index.js';
+import { engineAddress } from './engine/index.js';
 import { EventFollower } from './events/index.js';
-import { DirectoryImageService, ImageLoader } from './images/index.js';
 import type { VerbFailure } from './instances/index.js';
-import {
-  findInstance,
-  inspectInstance,
-  Notes,
-  novaException,
-  RootDisks,
-  wasSuspended,
-} from './instances/index.js';
-import { Networks } from './network/index.js';
+import { findInstance, inspectInstance, novaException, wasSuspended } from './instances/index.js';
 import { RunningHost } from './running-host.js';
 import { silentLogger } from './silent-logger.js';
-import { harmless, Turns } from './streams/index.js';
+import { harmless, LinkedAbort, Turns } from './streams/index.js';
 import { instanceMustBeSound } from './subjects.js';
 import type { ComputeNode } from './verbs/index.js';
 import { reconcile } from './verbs/index.js';
@@ -42,8 +32,8 @@ const itself = 'the host itself';
 type Work<T> = (node: ComputeNode, signal: AbortSignal, onProgress: OnProgress | undefined) => Promise<T>;
 
 /**
- * The compute host that a driver serves, from `init_host` to `cleanup_host`: the rooms a verb works with, the turns
- * that verbs take, and what their errors mean to Nova.
+ * The compute host that a driver serves, from `init_host` to `cleanup_host`: the turns that verbs take on it, and what
+ * their errors mean to Nova.
  */
 export class ComputeHost {
   readonly settings: Settings;
@@ -53,7 +43,7 @@ export class ComputeHost {
   readonly #turns = new Turns();
   #running: RunningHost | undefined;
   /** What breaks off each start that is under way or waits for its turn. */
-  readonly #starting = new Set<AbortController>();
+  readonly #starting = new Set<LinkedAbort>();
 
   /** @throws InvalidInput naming each option that cannot be used. */
   constructor(options: DockerDriverOptions) {
@@ -80,13 +70,8 @@ export class ComputeHost {
     emit: (event: LifecycleEvent) => Promise<void>,
     { signal }: VerbOptions,
   ): Promise<void> {
-    if (host === '') throw new InvalidInput('A compute host must have a name');
     signal?.throwIfAborted();
-    const starting = new AbortController();
-    const onAbort = (): void => {
-      starting.abort(signal?.reason);
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const starting = new LinkedAbort(signal);
     this.#starting.add(starting);
     try {
       await this.#turns.take(itself, starting.signal, async () => {
@@ -95,7 +80,7 @@ export class ComputeHost {
       });
     } finally {
       this.#starting.delete(starting);
-      signal?.removeEventListener('abort', onAbort);
+      starting.unlink();
     }
   }
 
@@ -115,7 +100,7 @@ export class ComputeHost {
     emit: (event: LifecycleEvent) => Promise<void>,
     signal: AbortSignal,
   ): Promise<void> {
-    const node = this.#assemble(host);
+    const node = assembleNode(host, this.#address, this.#options, this.settings, this.logger);
     const { engine, logger } = node;
     const events = new EventFollower({
       engine,
@@ -263,49 +248,5 @@ export class ComputeHost {
   #serving(): RunningHost {
     if (this.#running === undefined) throw new NovaException('The driver has no host: init_host comes first');
     return this.#running;
-  }
-
-  #assemble(host: string): ComputeNode {
-    const { logger, settings } = this;
-    const { timeouts = {}, imageLimits = {} } = this.#options;
-    const engine = new Engine(this.#address, { logger, timeouts });
-    const imageService =
-      this.#options.imageService ?? new DirectoryImageService({ directory: defaultImageDirectory() });
-    return {
-      host,
-      engine,
-      imageService,
-      imageLoader: new ImageLoader({
-        engine,
-        imageService,
-        host,
-        limits: imageLimits,
-        concurrency: settings.maxLoads,
-        sharedDirectory: settings.sharedDirectory,
-        logger,
-      }),
-      networks: new Networks({ engine, host, logger }),
-      notes: new Notes(engine, host),
-      launches: new PQueue({ concurrency: settings.maxLaunches }),
-      policy: settings,
-      rootDisks: new RootDisks({ engine, logger }),
-      pauseForSnapshot: settings.pauseForSnapshot,
-      snapshots: settings.snapshots,
-      virtapi: this.#options.virtapi,
-      vifPlugging: {
-        timeout: settings.vifPluggingTimeout,
-        fatal: settings.vifPluggingIsFatal,
-        logger,
-      },
-      serialConsoles:
-        settings.serialConsole === undefined
-          ? undefined
-          : new SerialConsoles({ ...settings.serialConsole, logger }),
-      migrationEngine: async (dest) => {
-        const address = await this.#options.migrationEngine?.(dest);
-        return address === undefined ? undefined : new Engine(engineAddress(address), { logger, timeouts });
-      },
-      logger,
-    };
   }
 }

@@ -1,5 +1,6 @@
 import { HypervisorUnavailable, NovaException } from '../interfaces/index.js';
 import type { EventFollower } from './events/index.js';
+import { LinkedAbort } from './streams/index.js';
 import type { ComputeNode } from './verbs/index.js';
 
 /**
@@ -13,7 +14,7 @@ export class RunningHost {
   readonly #node: ComputeNode;
   readonly #events: EventFollower;
   /** By what breaks each of them off. */
-  readonly #verbs = new Map<AbortController, Promise<unknown>>();
+  readonly #verbs = new Map<LinkedAbort, Promise<unknown>>();
   #isLeaving = false;
 
   constructor(node: ComputeNode, events: EventFollower) {
@@ -36,11 +37,7 @@ export class RunningHost {
     if (this.#isLeaving)
       throw new NovaException(`The driver leaves host ${this.#node.host}: no verb begins any more`);
     signal?.throwIfAborted();
-    const breaking = new AbortController();
-    const onAbort = (): void => {
-      breaking.abort(signal?.reason);
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const breaking = new LinkedAbort(signal);
     const working = work(this.#node, breaking.signal);
     this.#verbs.set(breaking, working);
     try {
@@ -51,7 +48,7 @@ export class RunningHost {
       throw error;
     } finally {
       this.#verbs.delete(breaking);
-      signal?.removeEventListener('abort', onAbort);
+      breaking.unlink();
     }
   }
 

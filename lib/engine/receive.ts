@@ -1,6 +1,6 @@
 import { pipeline, type Readable, type Transform } from 'node:stream';
 
-import { DeadlineExceeded, asError } from '../streams/index.js';
+import { DeadlineExceeded, destroyOnAbort } from '../streams/index.js';
 import { TruncatedStream, brokenOff } from './errors.js';
 
 /** What watches over a stream from the engine. */
@@ -19,9 +19,6 @@ interface ReceiveOptions {
  */
 export function receive(body: Readable, through: Transform, options: ReceiveOptions): Readable {
   const { what, silence, signal } = options;
-  const onAbort = (): void => {
-    through.destroy(asError(signal?.reason));
-  };
   const onSilence = (): void => {
     // What nobody has taken holds the engine up, not the other way round.
     if (through.readableLength > 0) timer?.refresh();
@@ -37,9 +34,7 @@ export function receive(body: Readable, through: Transform, options: ReceiveOpti
   body.on('data', () => timer?.refresh());
   pipeline(body, through, () => {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
   });
-  if (signal?.aborted === true) onAbort();
-  else signal?.addEventListener('abort', onAbort, { once: true });
+  destroyOnAbort(through, signal);
   return through;
 }

@@ -1,3 +1,4 @@
+import { LinkedAbort } from '../streams/index.js';
 import { drained } from './drained.js';
 import { TruncatedStream } from './errors.js';
 import { path } from './request-path.js';
@@ -81,9 +82,7 @@ export class SystemApi {
   ): AsyncGenerator<EngineEvent, void, void> {
     const { signal } = options;
     signal?.throwIfAborted();
-    const leaving = new AbortController();
-    const onAbort = (): void => leaving.abort(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const leaving = new LinkedAbort(signal);
     try {
       const events = this.#session.lines(
         {
@@ -102,7 +101,7 @@ export class SystemApi {
       signal?.throwIfAborted();
       throw error;
     } finally {
-      signal?.removeEventListener('abort', onAbort);
+      leaving.unlink();
       leaving.abort();
     }
   }

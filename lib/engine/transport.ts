@@ -1,4 +1,4 @@
-import { asError, codeOf } from '../streams/index.js';
+import { asError, codeOf, destroyOnAbort, LinkedAbort } from '../streams/index.js';
 import { Readable } from 'node:stream';
 import {
   Agent as PlainAgent,
@@ -211,35 +211,28 @@ export class Transport {
    */
   async #guarded<T>(signal: AbortSignal | undefined, run: (breakOff: AbortSignal) => Promise<T>): Promise<T> {
     signal?.throwIfAborted();
-    const controller = new AbortController();
-    const onAbort = (): void => controller.abort();
-    if (this.#closed) onAbort();
-    signal?.addEventListener('abort', onAbort, { once: true });
-    this.#open.add(onAbort);
+    const ending = new LinkedAbort(signal);
+    const breakOff = (): void => ending.abort();
+    if (this.#closed) breakOff();
+    this.#open.add(breakOff);
     try {
-      return await run(controller.signal);
+      return await run(ending.signal);
     } finally {
-      this.#open.delete(onAbort);
-      signal?.removeEventListener('abort', onAbort);
+      this.#open.delete(breakOff);
+      ending.unlink();
     }
   }
 
   /** Sees to it that a stream ends with the caller's signal, and with the client. */
   #own<T extends Readable>(stream: T, exchange: Exchange, signal: AbortSignal | undefined): T {
-    const onAbort = (): void => {
-      stream.destroy(asError(signal?.reason));
-    };
     const onClose = (): void => {
       stream.destroy(this.#wasClosed(exchange));
     };
     this.#open.add(onClose);
-    stream.once('close', () => {
-      this.#open.delete(onClose);
-      signal?.removeEventListener('abort', onAbort);
-    });
+    stream.once('close', () => this.#open.delete(onClose));
     // Whoever reads it is told as well; but it may break before anybody does, and that must not end the process.
     stream.on('error', () => undefined);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    destroyOnAbort(stream, signal);
     return stream;
   }
 

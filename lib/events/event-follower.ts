@@ -3,7 +3,7 @@ import { lifecycle_event } from '../../interfaces/index.js';
 import type { Engine, EngineEvent, EventFilters } from '../engine/index.js';
 import { EngineProtocolError } from '../engine/index.js';
 import { instanceUuid, label } from '../labels.js';
-import { asError, pause, unlessAborted, withDeadline } from '../streams/index.js';
+import { asError, LinkedAbort, pause, unlessAborted, withDeadline } from '../streams/index.js';
 import { Activities } from './activities.js';
 import { RecentEvents } from './recent-events.js';
 import type { Activity } from './transitions.js';
@@ -104,11 +104,7 @@ export class EventFollower {
 
   /** Reads one stream until it breaks off. What it brings is handled when what was missed before it has been. */
   async #followOneStream(begun: () => void): Promise<never> {
-    const leaving = new AbortController();
-    const leave = (): void => {
-      leaving.abort(this.#stopping.signal.reason);
-    };
-    this.#stopping.signal.addEventListener('abort', leave, { once: true });
+    const leaving = new LinkedAbort(this.#stopping.signal);
     const { signal } = leaving;
     const { promise: opened, resolve: onOpen } = openPromise();
     let catchingUp: Promise<void> = Promise.resolve();
@@ -128,7 +124,7 @@ export class EventFollower {
       const [, nothing] = await Promise.all([caughtUp, read()]);
       return nothing;
     } finally {
-      this.#stopping.signal.removeEventListener('abort', leave);
+      leaving.unlink();
       leaving.abort(new Error('the stream of events is not read any more'));
       // What it has found out, it tells to the end, before anything else is told.
       await Promise.allSettled([catchingUp]);

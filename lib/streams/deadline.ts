@@ -1,3 +1,5 @@
+import { LinkedAbort } from './linked-abort.js';
+
 /** Something took longer than it may. */
 export class DeadlineExceeded extends Error {
   override readonly name = 'DeadlineExceeded';
@@ -19,17 +21,12 @@ const longestTimer = 2 ** 31 - 1;
 
 /**
  * Aborts when its parent does, or when too long passes without a {@link Deadline.touch}. Its owner must
- * {@link Deadline.clear} it, else the timer and the listener stay: `AbortSignal.any` is not used because its listeners
- * on a long-lived parent pile up.
+ * {@link Deadline.clear} it, else the timer and the listener stay.
  */
 export class Deadline {
-  readonly #controller = new AbortController();
+  readonly #abort: LinkedAbort;
   #timer: NodeJS.Timeout;
   #ended = false;
-  readonly #parent: AbortSignal | undefined;
-  readonly #onParentAbort = (): void => {
-    this.#controller.abort(this.#parent?.reason);
-  };
 
   /**
    * @param what - what is waited for, as a noun phrase, for the error's message.
@@ -37,15 +34,13 @@ export class Deadline {
    * @param parent - aborts this deadline too, with its own reason.
    */
   constructor(what: string, milliseconds: number, parent?: AbortSignal) {
+    this.#abort = new LinkedAbort(parent);
     this.#timer = this.#start(what, milliseconds);
-    this.#parent = parent;
-    if (parent?.aborted === true) this.#onParentAbort();
-    else parent?.addEventListener('abort', this.#onParentAbort, { once: true });
   }
 
   /** Aborts at the deadline, with {@link DeadlineExceeded} as its reason, or with the parent and its reason. */
   get signal(): AbortSignal {
-    return this.#controller.signal;
+    return this.#abort.signal;
   }
 
   /** Something moved: the time starts anew. */
@@ -68,14 +63,14 @@ export class Deadline {
   clear(): void {
     this.#ended = true;
     clearTimeout(this.#timer);
-    this.#parent?.removeEventListener('abort', this.#onParentAbort);
+    this.#abort.unlink();
   }
 
   #start(what: string, milliseconds: number): NodeJS.Timeout {
     // Node takes a longer time for none at all.
     return setTimeout(
       () => {
-        this.#controller.abort(new DeadlineExceeded(what, milliseconds));
+        this.#abort.abort(new DeadlineExceeded(what, milliseconds));
       },
       Math.min(milliseconds, longestTimer),
     );

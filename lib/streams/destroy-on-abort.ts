@@ -6,6 +6,7 @@ import { asError } from './thrown.js';
  * own as the reason.
  */
 export function destroyOnAbort(stream: Readable, signal: AbortSignal | undefined): void {
+  if (stream.closed) return;
   const onAbort = (): void => void stream.destroy(asError(signal?.reason));
   if (signal?.aborted === true) onAbort();
   else signal?.addEventListener('abort', onAbort, { once: true });

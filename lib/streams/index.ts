@@ -8,6 +8,7 @@ export { asBytes } from './bytes.js';
 export { destroyOnAbort } from './destroy-on-abort.js';
 export { Deadline, DeadlineExceeded, withDeadline } from './deadline.js';
 export { harmless } from './harmless.js';
+export { LinkedAbort } from './linked-abort.js';
 export { readAll, TooLarge } from './read-all.js';
 export { takeTurn } from './turn.js';
 export { Turns } from './turns.js';

@@ -1,4 +1,5 @@
 import type PQueue from 'p-queue';
+import { LinkedAbort } from './linked-abort.js';
 
 /**
  * Runs `work` when the queue has a place for it. The signal ends only the waiting: p-queue, given a signal, would free
@@ -11,21 +12,17 @@ export async function takeTurn<T>(
   signal: AbortSignal | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
-  const waiting = new AbortController();
-  const stopWaiting = (): void => {
-    waiting.abort(signal?.reason);
-  };
   signal?.throwIfAborted();
-  signal?.addEventListener('abort', stopWaiting, { once: true });
+  const waiting = new LinkedAbort(signal);
   try {
     return await queue.add(
       () => {
-        signal?.removeEventListener('abort', stopWaiting);
+        waiting.unlink();
         return work();
       },
       { signal: waiting.signal },
     );
   } finally {
-    signal?.removeEventListener('abort', stopWaiting);
+    waiting.unlink();
   }
 }

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { readAll, readableOf, TooLarge, type ByteSource } from '../../streams/index.js';
+import { LinkedAbort, readAll, readableOf, TooLarge, type ByteSource } from '../../streams/index.js';
 import {
   connectionError,
   ConnectionBroken,
@@ -22,7 +22,7 @@ export interface DataAnswer extends Omit<HttpAnswer, 'body'> {
 export class HttpTransport extends HttpClient {
   readonly #tls: TlsOptions;
   /** What breaks off each download that is under way. */
-  readonly #downloads = new Set<AbortController>();
+  readonly #downloads = new Set<LinkedAbort>();
 
   /** @param keepAlive - whether connections are used again; those of downloads never are. */
   constructor(tls: TlsOptions, keepAlive: boolean) {
@@ -42,17 +42,14 @@ export class HttpTransport extends HttpClient {
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<DataAnswer> {
-    const controller = new AbortController();
-    const onAbort = (): void => controller.abort(signal.reason);
+    const ending = new LinkedAbort(signal);
     const forget = (): void => {
-      this.#downloads.delete(controller);
-      signal.removeEventListener('abort', onAbort);
+      this.#downloads.delete(ending);
+      ending.unlink();
     };
-    this.#downloads.add(controller);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
+    this.#downloads.add(ending);
     try {
-      const query = { url, headers, tls: this.#tls, signal: controller.signal, onClose: forget };
+      const query = { url, headers, tls: this.#tls, signal: ending.signal, onClose: forget };
       const response = await DataResponse.to(query);
       return { status: response.status, header: (name) => response.header(name), body: response };
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { InvalidInput, type LongRunningOptions } from '../../../interfaces/index.js';
-import { asError, type ByteSource } from '../../streams/index.js';
+import { destroyOnAbort, type ByteSource } from '../../streams/index.js';
 import { Meter } from '../progress/index.js';
 
 /**
@@ -30,10 +30,6 @@ export class Incoming implements ByteSource {
   readonly #data: Readable;
   readonly #iterator: AsyncIterator<unknown>;
   readonly #meter: Meter;
-  readonly #signal: AbortSignal | undefined;
-  readonly #onAbort = (): void => {
-    this.#data.destroy(asError(this.#signal?.reason));
-  };
   #failure: unknown;
 
   constructor(data: Readable, { signal, onProgress }: LongRunningOptions) {
@@ -42,9 +38,7 @@ export class Incoming implements ByteSource {
     data.on('error', (error) => (this.#failure ??= error));
     this.#iterator = data[Symbol.asyncIterator]();
     this.#meter = new Meter(onProgress, 'uploading');
-    this.#signal = signal;
-    if (signal?.aborted === true) this.#onAbort();
-    else signal?.addEventListener('abort', this.#onAbort, { once: true });
+    destroyOnAbort(data, signal);
   }
 
   /** What the caller's stream failed with, as against what it flows to. */
@@ -66,7 +60,6 @@ export class Incoming implements ByteSource {
   }
 
   close(): void {
-    this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#data.destroy();
   }
 

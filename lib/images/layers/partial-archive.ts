@@ -1,6 +1,6 @@
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { asError } from '../../streams/index.js';
+import { destroyOnAbort } from '../../streams/index.js';
 import type { ArchivedImage } from '../archive/index.js';
 
 /** An archive that is made while it is read, and what it holds. */
@@ -33,12 +33,7 @@ export function partialArchive(
   });
   // Whoever reads the archive hears of the failure; not everybody asks what it holds.
   image.catch(() => undefined);
-  const onAbort = (): void => void archive.destroy(asError(signal?.reason));
-  if (signal?.aborted === true) onAbort();
-  else signal?.addEventListener('abort', onAbort, { once: true });
-  archive.once('close', () => {
-    signal?.removeEventListener('abort', onAbort);
-    closing.abort();
-  });
+  destroyOnAbort(archive, signal);
+  archive.once('close', () => closing.abort());
   return { archive, image };
 }

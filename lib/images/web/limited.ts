@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { asBytes, asError, Deadline } from '../../streams/index.js';
+import { asBytes, asError, Deadline, destroyOnAbort } from '../../streams/index.js';
 import { ImageSourceError } from './exceptions.js';
 
 /** What a server may make of an answer. */
@@ -31,9 +31,7 @@ async function* bounded(
 ): AsyncGenerator<Buffer, void, void> {
   const next = `the next byte of ${what}`;
   const deadline = new Deadline(next, idle, signal);
-  const onAbort = (): void => void body.destroy(asError(deadline.signal.reason));
-  deadline.signal.addEventListener('abort', onAbort, { once: true });
-  if (deadline.signal.aborted) onAbort();
+  destroyOnAbort(body, deadline.signal);
   let bytes = 0;
   try {
     for await (const chunk of chunks(body, what, deadline.signal)) {
