@@ -7,4 +7,4 @@ export { interfacesOf } from './interfaces-of.js';
 export { Networks } from './networks.js';
 export type { Wiring } from './networks.js';
 export { whilePlugging } from './vif-plugging.js';
-export type { VifPlugging } from './vif-plugging.js';
+export type { VifPluggingPolicy } from './vif-plugging.js';

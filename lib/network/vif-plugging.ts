@@ -2,14 +2,25 @@ import type { ExternalEventName, Instance, Logger, NetworkInfo, VirtAPI } from '
 import { VirtualInterfaceCreateException } from '../../interfaces/index.js';
 import { asError, Deadline, DeadlineExceeded, unlessAborted } from '../streams/index.js';
 
-/** How to wait for an instance's interfaces to be wired up. */
-export interface VifPlugging {
+/** What the operator's configuration says of the wait for an instance's interfaces to be wired up. */
+export interface VifPluggingPolicy {
   /** Seconds to wait after the instance was started; 0 does not wait. */
-  readonly timeout: number;
+  readonly vifPluggingTimeout: number;
   /** Whether an instance whose interfaces are not reported in time has failed; else it goes on without. */
-  readonly fatal: boolean;
+  readonly vifPluggingIsFatal: boolean;
+}
+
+/** How to wait. */
+interface VifPlugging extends VifPluggingPolicy {
   readonly signal?: AbortSignal | undefined;
   readonly logger: Logger;
+}
+
+/** How long to wait. */
+interface Patience {
+  /** Seconds. */
+  readonly timeout: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -30,7 +41,7 @@ export async function whilePlugging<T>(
   virtapi: VirtAPI | undefined,
   instance: Instance,
   network_info: NetworkInfo | null | undefined,
-  { timeout, fatal, signal, logger }: VifPlugging,
+  { vifPluggingTimeout: timeout, vifPluggingIsFatal, signal, logger }: VifPlugging,
   action: () => Promise<T>,
 ): Promise<T> {
   const events = pluggingEvents(network_info);
@@ -50,7 +61,7 @@ export async function whilePlugging<T>(
   } catch (error) {
     if (signal?.aborted === true) throw error;
     const ports = events.map(([, tag]) => tag);
-    if (fatal)
+    if (vifPluggingIsFatal)
       throw new VirtualInterfaceCreateException(
         `The interfaces of instance ${instance.uuid} were not all reported as plugged within ${timeout} s: ${ports.join(', ')}`,
         { cause: error, instance_uuid: instance.uuid },
@@ -69,7 +80,7 @@ async function listen<T>(
   virtapi: VirtAPI,
   instance: Instance,
   events: readonly ExternalEventName[],
-  { timeout, signal }: Pick<VifPlugging, 'timeout' | 'signal'>,
+  { timeout, signal }: Patience,
   start: Start<T>,
 ): Promise<void> {
   const options = { deadline: timeout, ...(signal === undefined ? {} : { signal }) };
@@ -143,11 +154,7 @@ function notListening(error: unknown, { uuid: instance_uuid }: Instance, timeout
 }
 
 /** Waits for a promise, for some seconds at most. */
-async function withinTime<T>(
-  what: string,
-  promise: Promise<T>,
-  { timeout, signal }: Pick<VifPlugging, 'timeout' | 'signal'>,
-): Promise<T> {
+async function withinTime<T>(what: string, promise: Promise<T>, { timeout, signal }: Patience): Promise<T> {
   const deadline = new Deadline(what, timeout * 1000, signal);
   try {
     return await unlessAborted(promise, deadline.signal);

@@ -10,7 +10,18 @@ import type {
   RootDisks,
   VolumePolicy,
 } from '../instances/index.js';
-import type { Networks, VifPlugging } from '../network/index.js';
+import type { Networks, VifPluggingPolicy } from '../network/index.js';
+
+/** What the operator's configuration says of snapshots. */
+interface SnapshotPolicy {
+  /** Whether an instance stands still while it is committed. */
+  readonly pauseForSnapshot: boolean;
+  /** Whether a snapshot holds all of an instance's image, or only what lies above the one that it was booted from. */
+  readonly snapshots: 'full' | 'delta';
+}
+
+/** What the operator's configuration says of what verbs do: the settings of the driver, as far as a verb reads them. */
+type ComputePolicy = InstancePolicy & VolumePolicy & ConfigDrivePolicy & VifPluggingPolicy & SnapshotPolicy;
 
 /** What a verb works with, once `init_host` has told the driver which host it is. */
 export interface ComputeNode {
@@ -22,12 +33,8 @@ export interface ComputeNode {
   readonly notes: Notes;
   /** Launches that the engine works on at once; more only make each of them slower. */
   readonly launches: PQueue;
-  readonly policy: InstancePolicy & VolumePolicy & ConfigDrivePolicy;
+  readonly policy: ComputePolicy;
   readonly rootDisks: RootDisks;
-  /** Whether an instance stands still while it is committed. */
-  readonly pauseForSnapshot: boolean;
-  /** Whether a snapshot holds all of an instance's image, or only what lies above the one that it was booted from. */
-  readonly snapshots: 'full' | 'delta';
   /**
    * A client of the engine of another host, which its caller closes; undefined when the driver was not told where that
    * is.
@@ -39,7 +46,5 @@ export interface ComputeNode {
   readonly serialConsoles: SerialConsoles | undefined;
   /** Whom to ask for what other services report. */
   readonly virtapi: VirtAPI | undefined;
-  /** How long to wait for the interfaces of an instance to be wired up. */
-  readonly vifPlugging: Omit<VifPlugging, 'signal'>;
   readonly logger: Logger;
 }

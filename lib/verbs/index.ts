@@ -1,6 +1,7 @@
 /**
- * The verbs that need more than one room: each file is one verb, written as the steps it takes. Between the driver,
- * which calls them, and the rooms, which they call.
+ * The verbs that need more than one room: each file is one verb or one and its kin, written as the steps it takes; those
+ * that several verbs take are in `steps/`, and what they all work with is a `ComputeNode`. Between the driver, which
+ * calls them, and the rooms, which they call.
  */
 export type { ComputeNode } from './compute-node.js';
 export { destroy } from './destroy.js';
@@ -10,7 +11,6 @@ export {
   finishRevertMigration,
   migrateDiskAndPowerOff,
 } from './migration/index.js';
-export { orchestratorAnswer } from './orchestrator-answer.js';
 export { powerOn } from './power-on.js';
 export { reboot, rebootIfStuck, resumeStateOnHostBoot } from './reboot.js';
 export { prepareRebuild, rebuild } from './rebuild.js';
@@ -19,4 +19,5 @@ export { rescue } from './rescue.js';
 export { serialConsole } from './serial-console.js';
 export { snapshot } from './snapshot.js';
 export { spawn } from './spawn.js';
+export { orchestratorAnswer } from './steps/index.js';
 export { unrescue } from './unrescue.js';

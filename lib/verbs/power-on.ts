@@ -1,7 +1,7 @@
 import type { Instance, NetworkInfo } from '../../interfaces/index.js';
 import type { ContainerInspect } from '../engine/index.js';
 import { unpauseContainer } from '../instances/index.js';
-import { connectAndStart } from './connect-and-start.js';
+import { connectAndStart } from './steps/index.js';
 import type { ComputeNode } from './compute-node.js';
 
 /**

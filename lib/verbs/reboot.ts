@@ -26,7 +26,7 @@ import {
   stopContainerCleanly,
 } from '../instances/index.js';
 import type { ComputeNode } from './compute-node.js';
-import { connectAndStart } from './connect-and-start.js';
+import { connectAndStart } from './steps/index.js';
 import { spawn } from './spawn.js';
 
 /**

@@ -20,11 +20,9 @@ import {
   stopForReplacement,
 } from '../instances/index.js';
 import { interfacesOf, whilePlugging } from '../network/index.js';
-import { bootPlan } from './boot-plan.js';
+import { bootPlan, orAsItWas, takePlace, tidyUp, withNewContainer } from './steps/index.js';
 import type { ComputeNode } from './compute-node.js';
-import { orAsItWas, takePlace, tidyUp } from './replace-container.js';
 import { spawn } from './spawn.js';
-import { withNewContainer } from './with-new-container.js';
 
 /** What a rebuilt instance is given beside its image and flavor. */
 interface RebuildPlan extends Pick<
@@ -87,17 +85,17 @@ async function replace(
   image_meta: ImageMeta,
   options: RebuildPlan,
 ): Promise<void> {
-  const { engine, host, virtapi } = node;
+  const { engine, host, policy, virtapi, logger } = node;
   const { signal, onProgress } = options;
   const network_info = options.network_info ?? (await interfacesOf(engine, old, signal));
   const beside = { ...options, network_info, power_on: false };
   const plan = await bootPlan(node, context, instance, image_meta, beside);
-  const plugging = { ...node.vifPlugging, signal };
+  const plugging = { ...policy, logger, signal };
   const replaced = { instance, old, aside: part.replaced, network_info, signal, onProgress };
   const before = await listContainersOf(engine, host, instance, signal);
   await orAsItWas(node, replaced, () =>
-    withNewContainer(node, plan, async ({ make }) => {
-      const container = await make();
+    withNewContainer(node, plan, async (beside) => {
+      const container = await beside.make();
       await stopForReplacement(engine, old.Id, { ...cleanly(old), signal });
       await whilePlugging(virtapi, instance, network_info, plugging, () =>
         takePlace(node, container, replaced),

@@ -26,10 +26,8 @@ import {
 } from '../instances/index.js';
 import { interfacesOf } from '../network/index.js';
 import type { ComputeNode } from './compute-node.js';
-import { connectAndStart } from './connect-and-start.js';
-import { orAsItWas, takePlace } from './replace-container.js';
-import type { ContainerPlan } from './with-new-container.js';
-import { withNewContainer } from './with-new-container.js';
+import type { ContainerPlan } from './steps/index.js';
+import { connectAndStart, orAsItWas, takePlace, withNewContainer } from './steps/index.js';
 
 /**
  * Lets another container, of a rescue image, be the instance for a while: with its name, host name, interfaces and key,
@@ -77,8 +75,8 @@ async function standIn(
   const plan = rescuePlan(node, context, instance, original, network_info, image_meta, options);
   const replaced = { instance, old: original, aside: part.rescued, network_info, signal, onProgress };
   await orAsItWas(node, replaced, () =>
-    withNewContainer(node, plan, async ({ make }) => {
-      const container = await make();
+    withNewContainer(node, plan, async (beside) => {
+      const container = await beside.make();
       await makeRescuedFolder(engine, container, signal);
       await stopForReplacement(engine, original.Id, { timeout: 0, retry_interval: 0, signal });
       await copyFileSystem({

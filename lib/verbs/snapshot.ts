@@ -30,14 +30,14 @@ export async function snapshot(
       instance_uuid: instance.uuid,
     });
   const metadata = { properties: snapshotProperties(instance) };
-  const pause = node.pauseForSnapshot;
+  const { pauseForSnapshot: pause, snapshots } = node.policy;
   const booted = container.Config.Labels[label.imageId] ?? '';
   return await takeSnapshot(node, {
     context,
     container,
     image_id,
     metadata,
-    ...(node.snapshots === 'delta' && booted !== '' ? { above: booted } : {}),
+    ...(snapshots === 'delta' && booted !== '' ? { above: booted } : {}),
     pause,
     update_task_state,
     signal,

@@ -1,9 +1,8 @@
 import type { ImageMeta, Instance, RequestContext, SpawnOptions } from '../../interfaces/index.js';
 import { acceleratorsMustBeNone } from '../instances/index.js';
 import { whilePlugging } from '../network/index.js';
-import { bootPlan } from './boot-plan.js';
+import { bootPlan, withNewContainer } from './steps/index.js';
 import type { ComputeNode } from './compute-node.js';
-import { withNewContainer } from './with-new-container.js';
 
 /**
  * Boots an instance, or leaves the host as it was.
@@ -21,8 +20,8 @@ export async function spawn(
   acceleratorsMustBeNone(options.accel_info);
   const plan = await bootPlan(node, context, instance, image_meta, options);
   const virtapi = plan.power_on ? node.virtapi : undefined;
-  const plugging = { ...node.vifPlugging, signal: options.signal };
-  await withNewContainer(node, plan, ({ launch }) =>
-    whilePlugging(virtapi, instance, options.network_info, plugging, launch),
+  const plugging = { ...node.policy, logger: node.logger, signal: options.signal };
+  await withNewContainer(node, plan, (container) =>
+    whilePlugging(virtapi, instance, options.network_info, plugging, () => container.launch()),
   );
 }

@@ -18,13 +18,16 @@ import {
   stopForReplacement,
 } from '../instances/index.js';
 import type { ComputeNode } from './compute-node.js';
-import { connectAndStart } from './connect-and-start.js';
-import type { Replaced } from './replace-container.js';
-import { orAsItWas, takePlace, takePlaceAgain, tidyUp } from './replace-container.js';
-import type { Undo } from './undo.js';
-import { undoneOnFailure } from './undo.js';
-import type { ContainerPlan } from './with-new-container.js';
-import { withNewContainer } from './with-new-container.js';
+import type { ContainerPlan, Replaced, Undo } from './steps/index.js';
+import {
+  connectAndStart,
+  orAsItWas,
+  takePlace,
+  takePlaceAgain,
+  tidyUp,
+  undoneOnFailure,
+  withNewContainer,
+} from './steps/index.js';
 
 /**
  * Lets a rescued instance be itself again, with its files as they are below `/rescued` by now, and starts it.
@@ -108,5 +111,5 @@ async function comeBackChanged(
     signal,
     onProgress,
   };
-  await withNewContainer(node, plan, async ({ make }) => takePlace(node, await make(), replaced));
+  await withNewContainer(node, plan, async (beside) => takePlace(node, await beside.make(), replaced));
 }

@@ -24,10 +24,8 @@ import {
   withMounts,
 } from '../../instances/index.js';
 import type { ComputeNode } from '../compute-node.js';
-import { connectAndStart } from '../connect-and-start.js';
-import { undoneOnFailure } from '../undo.js';
-import type { ContainerPlan } from '../with-new-container.js';
-import { withNewContainer } from '../with-new-container.js';
+import type { ContainerPlan } from '../steps/index.js';
+import { connectAndStart, undoneOnFailure, withNewContainer } from '../steps/index.js';
 import { parseHandover } from './handover.js';
 
 /** How an instance arrives. */
@@ -122,7 +120,7 @@ async function arrive(
     signal,
     onProgress,
   };
-  await withNewContainer(node, plan, ({ launch }) => launch());
+  await withNewContainer(node, plan, (container) => container.launch());
 }
 
 /** What was on an ephemeral disk came in its place in the image: the engine fills the new one with it. */

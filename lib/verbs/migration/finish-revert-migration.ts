@@ -11,7 +11,7 @@ import {
   undoResize,
 } from '../../instances/index.js';
 import type { ComputeNode } from '../compute-node.js';
-import { connectAndStart } from '../connect-and-start.js';
+import { connectAndStart } from '../steps/index.js';
 
 /** How an instance comes back. */
 interface Return {

@@ -21,8 +21,7 @@ import {
 } from '../../instances/index.js';
 import { label } from '../../labels.js';
 import type { ComputeNode } from '../compute-node.js';
-import { connectAndStart } from '../connect-and-start.js';
-import { orchestratorAnswer } from '../orchestrator-answer.js';
+import { connectAndStart, orchestratorAnswer } from '../steps/index.js';
 import { handoverText } from './handover.js';
 
 /** Where an instance goes, and as what. */

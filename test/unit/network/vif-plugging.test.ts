@@ -6,7 +6,7 @@ import { silentLogger } from '../../support/silent-logger.js';
 
 const instance = newInstance();
 const down: NetworkInfo = new TestNetwork().port(5).map((vif) => ({ ...vif, active: false }));
-const how = { timeout: 5, fatal: true, logger: silentLogger };
+const how = { vifPluggingTimeout: 5, vifPluggingIsFatal: true, logger: silentLogger };
 const start = (): Promise<string> => Promise.resolve('started');
 
 /** An orchestrator that hears of the events when `reported` says so, and begins to listen before the action. */
@@ -35,13 +35,13 @@ describe('the start of an instance whose interfaces are down', () => {
 
   it('fails when one is not reported in time, or reported as failed', async () => {
     const failure = { name: 'VirtualInterfaceCreateException', instance_uuid: instance.uuid };
-    const brief = { ...how, timeout: 0.05 };
+    const brief = { ...how, vifPluggingTimeout: 0.05 };
     await expect(whilePlugging(silent, instance, down, brief, start)).rejects.toMatchObject(failure);
     await expect(whilePlugging(failing, instance, down, how, start)).rejects.toMatchObject(failure);
   });
 
   it('goes on without where that is not fatal', async () => {
-    const lenient = { ...how, timeout: 0.05, fatal: false };
+    const lenient = { ...how, vifPluggingTimeout: 0.05, vifPluggingIsFatal: false };
     await expect(whilePlugging(silent, instance, down, lenient, start)).resolves.toBe('started');
     await expect(whilePlugging(failing, instance, down, lenient, start)).resolves.toBe('started');
   });
@@ -62,7 +62,7 @@ describe('the start of an instance whose interfaces are down', () => {
     };
     let starts = 0;
     const counted = (): Promise<number> => Promise.resolve((starts += 1));
-    const brief = { ...how, timeout: 0.05 };
+    const brief = { ...how, vifPluggingTimeout: 0.05 };
     await expect(whilePlugging(slow, instance, down, brief, counted)).rejects.toMatchObject({
       name: 'VirtualInterfaceCreateException',
       instance_uuid: instance.uuid,
@@ -84,9 +84,9 @@ describe('the start of an instance whose interfaces are down', () => {
       return 'started';
     };
     const virtapi = orchestrator(() => Promise.resolve());
-    await expect(whilePlugging(virtapi, instance, down, { ...how, timeout: 0.05 }, slow)).resolves.toBe(
-      'started',
-    );
+    await expect(
+      whilePlugging(virtapi, instance, down, { ...how, vifPluggingTimeout: 0.05 }, slow),
+    ).resolves.toBe('started');
   });
 
   it('can be given up while it waits, and not before it is done', async () => {
@@ -189,8 +189,8 @@ describe('the start of any other instance', () => {
   ];
 
   it.each(cases)('%s waits for nothing', async (_what, network_info, virtapi, timeout) => {
-    await expect(whilePlugging(virtapi, instance, network_info, { ...how, timeout }, start)).resolves.toBe(
-      'started',
-    );
+    await expect(
+      whilePlugging(virtapi, instance, network_info, { ...how, vifPluggingTimeout: timeout }, start),
+    ).resolves.toBe('started');
   });
 });

@@ -1,5 +1,5 @@
-import { NovaException } from '../../interfaces/index.js';
-import { DeadlineExceeded, unlessAborted, withDeadline } from '../streams/index.js';
+import { NovaException } from '../../../interfaces/index.js';
+import { DeadlineExceeded, unlessAborted, withDeadline } from '../../streams/index.js';
 
 /**
  * Milliseconds. What the orchestrator is asked while an instance's turn is held is a call within Nova; Nova gives such

@@ -1,4 +1,4 @@
-import type { Logger } from '../../interfaces/index.js';
+import type { Logger } from '../../../interfaces/index.js';
 
 /** What has to be undone when a later step fails. */
 export class Undo {

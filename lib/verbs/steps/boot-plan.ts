@@ -1,5 +1,5 @@
-import type { ImageMeta, Instance, RequestContext, SpawnOptions } from '../../interfaces/index.js';
-import { bootReference } from '../images/index.js';
+import type { ImageMeta, Instance, RequestContext, SpawnOptions } from '../../../interfaces/index.js';
+import { bootReference } from '../../images/index.js';
 import {
   blockDeviceMounts,
   configDriveFiles,
@@ -8,9 +8,9 @@ import {
   imageMustFit,
   instanceFiles,
   withMounts,
-} from '../instances/index.js';
-import type { ComputeNode } from './compute-node.js';
-import type { ContainerPlan } from './with-new-container.js';
+} from '../../instances/index.js';
+import type { ComputeNode } from '../compute-node.js';
+import type { ContainerPlan } from './container-plan.js';
 
 /**
  * The container of an instance that boots from an image.

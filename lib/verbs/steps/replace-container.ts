@@ -1,7 +1,7 @@
-import type { Instance, LongRunningOptions, NetworkInfo } from '../../interfaces/index.js';
-import type { ContainerId, ContainerInspect, ContainerRef } from '../engine/index.js';
-import { containerRef } from '../engine/index.js';
-import type { part } from '../instances/index.js';
+import type { Instance, LongRunningOptions, NetworkInfo } from '../../../interfaces/index.js';
+import type { ContainerId, ContainerInspect, ContainerRef } from '../../engine/index.js';
+import { containerRef } from '../../engine/index.js';
+import type { part } from '../../instances/index.js';
 import {
   adoptName,
   containerName,
@@ -10,9 +10,9 @@ import {
   pauseInstance,
   stopContainer,
   suspendInstance,
-} from '../instances/index.js';
-import { takeTurn } from '../streams/index.js';
-import type { ComputeNode } from './compute-node.js';
+} from '../../instances/index.js';
+import { takeTurn } from '../../streams/index.js';
+import type { ComputeNode } from '../compute-node.js';
 import { connectAndStart, startMade } from './connect-and-start.js';
 import { undoneOnFailure } from './undo.js';
 

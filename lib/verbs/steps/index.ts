@@ -1,0 +1,13 @@
+/**
+ * The steps that several verbs take: making a container for an instance and taking it back, letting it replace another
+ * one, connecting and starting it, asking the orchestrator. As the verbs, they call the rooms; they know no verb.
+ */
+export { bootPlan } from './boot-plan.js';
+export { connectAndStart } from './connect-and-start.js';
+export type { ContainerPlan } from './container-plan.js';
+export { orchestratorAnswer } from './orchestrator-answer.js';
+export { orAsItWas, takePlace, takePlaceAgain, tidyUp } from './replace-container.js';
+export type { Replaced } from './replace-container.js';
+export type { Undo } from './undo.js';
+export { undoneOnFailure } from './undo.js';
+export { withNewContainer } from './with-new-container.js';

@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto';
+import { ImageUnacceptable } from '../../../interfaces/index.js';
+import type { ContainerId, ContainerRef, ContainerSpecification, Engine } from '../../engine/index.js';
+import { EngineError, isBadRequest, isNoSuchImage } from '../../engine/index.js';
+import type { HeldImage } from '../../images/index.js';
+import type { SpawnAttempt } from '../../instances/index.js';
+import {
+  adoptName,
+  configDriveFolder,
+  containerName,
+  containerPartName,
+  createContainer,
+  discardAttempt,
+  launchFailure,
+  spawning,
+  volumesMustBeAsFound,
+  writeFiles,
+} from '../../instances/index.js';
+import type { Wiring } from '../../network/index.js';
+import { takeTurn } from '../../streams/index.js';
+import type { ComputeNode } from '../compute-node.js';
+import { startMade } from './connect-and-start.js';
+import type { ContainerPlan } from './container-plan.js';
+
+/** A container that can be made for an instance, because its networks are there, and what has come of it so far. */
+export class NewContainer {
+  readonly #node: ComputeNode;
+  readonly #plan: ContainerPlan;
+  readonly #wiring: Wiring;
+  /** What it is booted from; undefined where that is the engine's own. */
+  readonly #image: HeldImage | undefined;
+  /** The instance's own name. */
+  readonly #whole: ContainerRef;
+  /** What it is called until it is whole, if it is not to be started at once. */
+  readonly #part: ContainerRef;
+  readonly #attempt: SpawnAttempt;
+  readonly #specification: ContainerSpecification;
+  /** What creating it failed with the last time, if it did: the engine may be about to make it still. */
+  #failure: unknown;
+  /** It itself, once it was made. */
+  #made: ContainerId | undefined;
+
+  /** @throws what the plan's specification throws. */
+  constructor(node: ComputeNode, plan: ContainerPlan, wiring: Wiring, image: HeldImage | undefined) {
+    this.#node = node;
+    this.#plan = plan;
+    this.#wiring = wiring;
+    this.#image = image;
+    this.#whole = containerName(plan.instance.uuid);
+    this.#part = containerPartName(plan.instance.uuid, spawning);
+    this.#attempt = newAttempt(node.host, plan.power_on);
+    this.#specification = plan.specification(node.networks.specification(wiring), this.#attempt);
+  }
+
+  /**
+   * Makes it, when the engine has time for another launch. An image that the engine does not have is loaded, once,
+   * meanwhile.
+   */
+  async make(): Promise<ContainerId> {
+    return await this.#inTurn(() => this.#make());
+  }
+
+  /**
+   * Makes it and lets it be the instance, in the same turn: starts it, or gives it the instance's name where it is to
+   * stay off.
+   */
+  async launch(): Promise<void> {
+    const { instance, power_on, network_info, signal, onProgress } = this.#plan;
+    await this.#inTurn(async () => {
+      const container = await this.#make();
+      if (power_on) {
+        onProgress?.({ phase: 'starting', bytes: 0 });
+        await startMade(this.#node, container, network_info);
+      } else await adoptName(this.#node.engine, container, this.#whole, instance);
+      signal?.throwIfAborted();
+    });
+  }
+
+  /** Removes whatever was made of it, or is being made still. */
+  async discard(): Promise<void> {
+    await discardAttempt(this.#node.engine, [this.#whole, this.#part], this.#attempt, this.#failure);
+  }
+
+  /** Tells what its verb has failed with as the fault of whoever is to blame, where that can be told. */
+  async explained(error: unknown): Promise<unknown> {
+    const mounts = this.#specification.HostConfig?.Mounts ?? [];
+    const wanted = mounts.map(({ Target: at }) => at).filter((at) => at !== configDriveFolder);
+    const isAnswer = error instanceof EngineError && isBadRequest(error);
+    const all = isAnswer ? await mountedAt(this.#node.engine, this.#made) : wanted;
+    const failed = launchFailure(error, { wanted, all });
+    // What is not booted from an image is of one that the driver made.
+    return this.#image === undefined && failed instanceof ImageUnacceptable ? error : failed;
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const { boot, signal, onProgress } = this.#plan;
+    const turn = (): Promise<T> => takeTurn(this.#node.launches, signal, work);
+    try {
+      return await turn();
+    } catch (error) {
+      if (this.#image === undefined || boot === undefined || !isNoSuchImage(error)) throw error;
+      await this.#image.load(boot.context, { signal, onProgress });
+      return await turn();
+    }
+  }
+
+  async #make(): Promise<ContainerId> {
+    const { engine, networks, rootDisks, logger } = this.#node;
+    const { instance, sized, files, signal } = this.#plan;
+    const specification = this.#specification;
+    const create = (asked: ContainerSpecification): Promise<ContainerId> => this.#create(asked);
+    const container = sized
+      ? await rootDisks.create(instance.flavor, specification, create)
+      : await create(specification);
+    this.#made = container;
+    await volumesMustBeAsFound(engine, container, specification.HostConfig?.Mounts);
+    signal?.throwIfAborted();
+    await networks.connectFurther(container, this.#wiring);
+    if (files !== undefined) await writeFiles(engine, container, files, logger, signal);
+    signal?.throwIfAborted();
+    return container;
+  }
+
+  async #create(asked: ContainerSpecification): Promise<ContainerId> {
+    const { instance, power_on } = this.#plan;
+    const name = power_on ? this.#whole : this.#part;
+    try {
+      return await createContainer(this.#node.engine, name, instance, asked, this.#attempt);
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
+  }
+}
+
+/**
+ * Where a container has file systems; none when that cannot be told, which only makes the message of another failure
+ * shorter.
+ */
+async function mountedAt(engine: Engine, container: ContainerId | undefined): Promise<readonly string[]> {
+  if (container === undefined) return [];
+  try {
+    const { Mounts: mounts } = await engine.containers.inspect(container);
+    return mounts.map(({ Destination: at }) => at);
+  } catch {
+    return [];
+  }
+}
+
+/** An attempt to make an instance's container that is not like any other. */
+function newAttempt(host: string, power_on: boolean): SpawnAttempt {
+  return { host, id: `tmp-${randomBytes(16).toString('hex')}`, power_on };
+}
