@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import type {
   BlockDeviceInfo,
+  Flavor,
   ImageMeta,
   Instance,
+  MigrateDiskOptions,
   NetworkInfo,
+  PowerOffOptions,
   RebootType,
+  RebuildOptions,
   RescueOptions,
   SpawnOptions,
   UpdateTaskState,
@@ -40,16 +44,15 @@ const instance = z.looseObject({
   system_metadata: z.record(z.string(), z.string().nullable()).optional(),
   numa_topology: z.looseObject({ cells: z.array(pinning) }).nullish(),
 });
-const made = instance.extend({
-  flavor: z.looseObject({
-    memory_mb: amount,
-    vcpus: amount,
-    root_gb: amount,
-    ephemeral_gb: amount.optional(),
-    swap: amount.optional(),
-    extra_specs: z.record(z.string(), z.string()).optional(),
-  }),
+const flavor = z.looseObject({
+  memory_mb: amount,
+  vcpus: amount,
+  root_gb: amount,
+  ephemeral_gb: amount.optional(),
+  swap: amount.optional(),
+  extra_specs: z.record(z.string(), z.string()).optional(),
 });
+const made = instance.extend({ flavor });
 const image = z.looseObject({
   id: z.string(),
   container_format: text,
@@ -91,6 +94,7 @@ const networkInterface = z.looseObject({
 });
 /** None, which Nova passes where it knows nothing of them, is sound. */
 const interfaces = z.array(networkInterface).nullish();
+const connected = instance.extend({ info_cache: z.looseObject({ network_info: interfaces }).nullish() });
 const injected = z
   .array(
     z.tuple(
@@ -103,6 +107,55 @@ const injected = z
 /** @throws InvalidInput naming what an instance lacks that every verb needs. */
 export function instanceMustBeSound(subject: Instance): void {
   mustFit('instance', instance, subject);
+}
+
+/** @throws InvalidInput naming the instance that lacks something that every verb needs. */
+export function instancesMustBeSound(subjects: readonly Instance[]): void {
+  mustFit('instances', z.array(instance), subjects);
+}
+
+/**
+ * For a verb that takes an instance's interfaces from what Nova has written on it.
+ *
+ * @throws InvalidInput naming what of the instance or its interfaces is none.
+ */
+export function connectedInstanceMustBeSound(subject: Instance): void {
+  mustFit('instance', connected, subject);
+}
+
+/** The same of several. */
+export function connectedInstancesMustBeSound(subjects: readonly Instance[]): void {
+  mustFit('instances', z.array(connected), subjects);
+}
+
+/**
+ * For a verb that may have to make the container of an instance anew, of its image.
+ *
+ * @throws InvalidInput naming what of the instance, its interfaces or its disks is none.
+ */
+export function remakingMustBeSound(
+  subject: Instance,
+  network_info: NetworkInfo | null | undefined,
+  block_device_info: BlockDeviceInfo | null | undefined,
+): void {
+  mustFit('instance', made, subject);
+  networkInfoMustBeSound(network_info);
+  mustFit('block_device_info', disks, block_device_info);
+}
+
+/** @throws InvalidInput naming what of an instance, or of where and as what it is to go on, is none. */
+export function departureMustBeSound(
+  subject: Instance,
+  dest: string,
+  wanted: Flavor,
+  network_info: NetworkInfo,
+  patience: Pick<MigrateDiskOptions, 'timeout' | 'retry_interval'>,
+): void {
+  mustFit('instance', made, subject);
+  mustFit('dest', z.string().min(1, 'must be the address of a host'), dest);
+  mustFit('flavor', flavor, wanted);
+  networkInfoMustBeSound(network_info);
+  patienceMustBeSound(patience);
 }
 
 /** What goes into an instance that is made, as verbs call it. */
@@ -122,12 +175,36 @@ export function makingMustBeSound(subject: Instance, image_meta: ImageMeta, give
   mustFit('injected_files', injected, given.injected_files);
   mustFit('admin_password', text, given.admin_password);
   mustFit('rescue_password', text, given.rescue_password);
-  disksMustBeSound(given.block_device_info);
+  mustFit('block_device_info', disks, given.block_device_info);
 }
 
-/** @throws InvalidInput naming what of the disks is none. */
-export function disksMustBeSound(block_device_info: BlockDeviceInfo | null | undefined): void {
-  mustFit('block_device_info', disks, block_device_info);
+/** @throws InvalidInput naming what of the volumes that a rebuild hands over is none. */
+export function handedOverMustBeSound(bdms: RebuildOptions['bdms']): void {
+  mustFit('bdms', z.array(z.looseObject({ destination_type: text })).optional(), bdms);
+}
+
+/** @throws InvalidInput when an instance is given no time to end by itself that can be measured. */
+export function patienceMustBeSound({
+  timeout,
+  retry_interval,
+}: Pick<PowerOffOptions, 'timeout' | 'retry_interval'>): void {
+  mustFit('timeout', amount.optional(), timeout);
+  mustFit('retry_interval', amount.optional(), retry_interval);
+}
+
+/** @throws InvalidInput when it is no number of seconds. */
+export function timeoutMustBeSound(timeout: number): void {
+  mustFit('timeout', amount, timeout);
+}
+
+/** @throws InvalidInput when it is no text. */
+export function mountpointMustBeText(mountpoint: string): void {
+  mustFit('mountpoint', z.string(), mountpoint);
+}
+
+/** @throws InvalidInput when it is no text. */
+export function imageIdMustBeText(image_id: string): void {
+  mustFit('image_id', z.string(), image_id);
 }
 
 /** @throws InvalidInput when it is no text. */

@@ -8,7 +8,7 @@ import type {
 } from '../../interfaces/index.js';
 import { NovaException } from '../../interfaces/index.js';
 import { orchestratorAnswer, snapshot } from '../verbs/index.js';
-import { updateTaskStateMustBeSound } from '../subjects.js';
+import { imageIdMustBeText, instancesMustBeSound, updateTaskStateMustBeSound } from '../subjects.js';
 import { DockerPowerVerbs } from './power.js';
 import { Unexplained } from './unexplained.js';
 
@@ -21,6 +21,7 @@ export abstract class DockerImageVerbs extends DockerPowerVerbs {
     update_task_state: UpdateTaskState,
     options: LongRunningOptions = {},
   ): Promise<void> {
+    imageIdMustBeText(image_id);
     updateTaskStateMustBeSound(update_task_state);
     const unexplained = new Unexplained();
     await unexplained.within(() =>
@@ -46,6 +47,7 @@ export abstract class DockerImageVerbs extends DockerPowerVerbs {
     image_id: string,
     options: CacheImageOptions = {},
   ): Promise<boolean> {
+    imageIdMustBeText(image_id);
     return await this.computeHost.ask(
       `cache image ${image_id}`,
       options,
@@ -58,6 +60,7 @@ export abstract class DockerImageVerbs extends DockerPowerVerbs {
     all_instances: readonly Instance[],
     options: VerbOptions = {},
   ): Promise<void> {
+    instancesMustBeSound(all_instances);
     const needed = new Set(all_instances.map(({ image_ref }) => image_ref ?? ''));
     const instances = new Set(all_instances.map(({ uuid }) => uuid.toLowerCase()));
     const minimumAge = this.computeHost.settings.removeUnusedImagesAfter;

@@ -21,7 +21,13 @@ import {
 import { setAdministratorPassword, stopContainerCleanly } from '../instances/index.js';
 import { unlessAborted } from '../streams/index.js';
 import { destroy, powerOn, prepareRebuild, rebuild, spawn } from '../verbs/index.js';
-import { makingMustBeSound, networkInfoMustBeSound, passwordMustBeSound } from '../subjects.js';
+import {
+  connectedInstanceMustBeSound,
+  handedOverMustBeSound,
+  makingMustBeSound,
+  networkInfoMustBeSound,
+  passwordMustBeSound,
+} from '../subjects.js';
 import { DockerInventoryVerbs } from './inventory.js';
 import { Unexplained } from './unexplained.js';
 
@@ -62,6 +68,7 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     if ((options.accel_uuids ?? []).length > 0)
       throw new NotImplementedError('This driver knows nothing of accelerators');
     makingMustBeSound(instance, image_meta, options);
+    handedOverMustBeSound(options.bdms);
     const block_device_info = await this.#handOverVolumes(context, instance, image_meta, options);
     await this.computeHost.change(
       'rebuild',
@@ -168,8 +175,8 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
   }
 
   override async restore(instance: Instance, options: VerbOptions = {}): Promise<void> {
+    connectedInstanceMustBeSound(instance);
     const network_info = instance.info_cache?.network_info;
-    networkInfoMustBeSound(network_info);
     await this.computeHost.changeContainer(
       'restore',
       instance,

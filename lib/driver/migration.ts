@@ -17,7 +17,7 @@ import {
   finishRevertMigration,
   migrateDiskAndPowerOff,
 } from '../verbs/index.js';
-import { makingMustBeSound, networkInfoMustBeSound } from '../subjects.js';
+import { departureMustBeSound, makingMustBeSound, networkInfoMustBeSound } from '../subjects.js';
 import { DockerConsoleVerbs } from './console.js';
 
 /** The verbs of cold migration and resize. */
@@ -30,7 +30,7 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
     network_info: NetworkInfo,
     { timeout = 0, retry_interval = 0, ...options }: MigrateDiskOptions = {},
   ): Promise<string> {
-    networkInfoMustBeSound(network_info);
+    departureMustBeSound(instance, dest, flavor, network_info, { timeout, retry_interval });
     const ownAddress = (): Promise<string> => this.get_host_ip_addr();
     const departure = { ...options, dest, ownAddress, flavor, network_info, timeout, retry_interval };
     return await this.computeHost.change(

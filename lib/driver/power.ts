@@ -30,10 +30,14 @@ import {
 } from '../instances/index.js';
 import { powerOn, reboot, rebootIfStuck, rescue, resumeStateOnHostBoot, unrescue } from '../verbs/index.js';
 import {
-  disksMustBeSound,
+  connectedInstanceMustBeSound,
+  connectedInstancesMustBeSound,
   makingMustBeSound,
   networkInfoMustBeSound,
+  patienceMustBeSound,
   rebootTypeMustBeKnown,
+  remakingMustBeSound,
+  timeoutMustBeSound,
 } from '../subjects.js';
 import { DockerLifeCycleVerbs } from './life-cycle.js';
 
@@ -47,8 +51,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     options: RebootOptions = {},
   ): Promise<void> {
     rebootTypeMustBeKnown(reboot_type);
-    networkInfoMustBeSound(network_info);
-    disksMustBeSound(options.block_device_info);
+    remakingMustBeSound(instance, network_info, options.block_device_info);
     await this.computeHost.change(
       'reboot',
       instance,
@@ -65,6 +68,8 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     instances: readonly Instance[],
     options: VerbOptions = {},
   ): Promise<void> {
+    timeoutMustBeSound(timeout);
+    connectedInstancesMustBeSound(instances);
     const finishing = instances.map(async (instance) => {
       try {
         await this.computeHost.change(
@@ -106,6 +111,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
 
   override async power_off(instance: Instance, options: PowerOffOptions = {}): Promise<void> {
     const { timeout = 0, retry_interval = 0 } = options;
+    patienceMustBeSound({ timeout, retry_interval });
     await this.computeHost.changeContainerIfThere(
       'power off',
       instance,
@@ -182,8 +188,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     network_info: NetworkInfo | null,
     options: ResumeOptions = {},
   ): Promise<void> {
-    networkInfoMustBeSound(network_info);
-    disksMustBeSound(options.block_device_info);
+    remakingMustBeSound(instance, network_info, options.block_device_info);
     await this.computeHost.change(
       'resume',
       instance,
@@ -231,7 +236,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     instance: Instance,
     options: LongRunningOptions = {},
   ): Promise<void> {
-    networkInfoMustBeSound(instance.info_cache?.network_info);
+    connectedInstanceMustBeSound(instance);
     await this.computeHost.change(
       'unrescue',
       instance,

@@ -20,6 +20,7 @@ import {
 } from '../../interfaces/index.js';
 import { diskUsage, isMounted, listContainersOf } from '../instances/index.js';
 import { destroy } from '../verbs/index.js';
+import { mountpointMustBeText } from '../subjects.js';
 import { DockerNetworkVerbs } from './network.js';
 
 /** The verbs about volumes and disks. */
@@ -32,6 +33,7 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
     mountpoint: string,
     options: AttachVolumeOptions = {},
   ): Promise<void> {
+    mountpointMustBeText(mountpoint);
     await this.computeHost.look('attach a volume to', instance, options, (_node, container) => {
       if (isMounted(container, mountpoint)) return Promise.resolve();
       throw new VolumeAttachFailed(
@@ -52,14 +54,14 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
     mountpoint: string,
     options: DetachVolumeOptions = {},
   ): Promise<void> {
-    const isReplacedNext = instance.task_state === task_states.REBUILDING;
+    mountpointMustBeText(mountpoint);
     await this.computeHost.changeContainerIfThere(
       'detach a volume from',
       instance,
       options,
       NovaException,
       (_node, container) => {
-        if (isReplacedNext) return Promise.resolve();
+        if (instance.task_state === task_states.REBUILDING) return Promise.resolve();
         const details = { instance_uuid: instance.uuid };
         if (!isMounted(container, mountpoint)) throw new DiskNotFound(`No disk at ${mountpoint}`, details);
         throw new DeviceDetachFailed(

@@ -1,4 +1,3 @@
-import { InvalidInput } from '../../interfaces/index.js';
 import type { ContainerInspect, ContainerRef, Engine } from '../engine/index.js';
 import { EngineError, isConflict, mayHaveBeenDone } from '../engine/index.js';
 import { DeadlineExceeded, withDeadline } from '../streams/index.js';
@@ -23,8 +22,9 @@ export async function stopContainer(
   options: StopOptions,
 ): Promise<void> {
   const { signal } = options;
-  const retry_interval = wholeSeconds(options.retry_interval);
-  let remaining = wholeSeconds(options.timeout);
+  // The engine counts whole seconds.
+  const retry_interval = Math.ceil(options.retry_interval);
+  let remaining = Math.ceil(options.timeout);
   try {
     while (retry_interval > 0 && remaining > retry_interval) {
       if (await stopsWithin(engine, container, retry_interval, signal)) return;
@@ -138,11 +138,4 @@ async function endsWithin(
  */
 function isNoSuchSignal(error: unknown): boolean {
   return error instanceof EngineError && /invalid signal/i.test(error.engineMessage);
-}
-
-/** The engine counts whole seconds. */
-function wholeSeconds(seconds: number): number {
-  if (!Number.isFinite(seconds) || seconds < 0)
-    throw new InvalidInput(`${String(seconds)} is not a number of seconds to wait for an instance to stop`);
-  return Math.ceil(seconds);
 }

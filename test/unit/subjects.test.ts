@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { InvalidInput } from '../../../interfaces/index.js';
-import { DockerDriver } from '../../../lib/index.js';
-import { context, newImageMeta, newInstance, TestNetwork } from '../../support/nova-objects.js';
+import { InvalidInput } from '../../interfaces/index.js';
+import { DockerDriver } from '../../lib/index.js';
+import { context, newImageMeta, newInstance, TestNetwork } from '../support/nova-objects.js';
 
 const driver = new DockerDriver({ engine: 'unix:///nowhere' });
 const instance = newInstance();
@@ -148,6 +148,112 @@ describe('a call of a verb', () => {
         verb,
         failure: { name: 'InvalidInput', message: expect.stringContaining(place) },
       });
+  });
+
+  /** A call by which a container that is gone may be made again, or goes on elsewhere. */
+  const remaking: Record<string, (subject: object) => readonly unknown[]> = {
+    reboot: (subject) => [context, subject, [], 'HARD'],
+    resume_state_on_host_boot: (subject) => [context, subject, []],
+    migrate_disk_and_power_off: (subject) => [context, subject, 'there', instance.flavor, []],
+  };
+
+  it.each<[string, object]>([
+    ['instance.flavor ', { flavor: undefined }],
+    ['instance.flavor.root_gb ', { flavor: { ...instance.flavor, root_gb: '1' } }],
+    ['instance.flavor.extra_specs ', { flavor: { ...instance.flavor, extra_specs: null } }],
+  ])('that may make a container anew refuses another %s', async (place, changes) => {
+    for (const [verb, args] of Object.entries(remaking))
+      expect({ verb, failure: await failureOf(verb, ...args({ ...instance, ...changes })) }).toMatchObject({
+        verb,
+        failure: { name: 'InvalidInput', message: expect.stringContaining(place) },
+      });
+  });
+
+  it.each<[string, readonly unknown[]]>([
+    ['dest ', [undefined, instance.flavor, []]],
+    ['dest ', ['', instance.flavor, []]],
+    ['flavor ', ['there', undefined, []]],
+    ['flavor.root_gb ', ['there', { ...instance.flavor, root_gb: '1' }, []]],
+    ['timeout ', ['there', instance.flavor, [], { timeout: '60' }]],
+    ['retry_interval ', ['there', instance.flavor, [], { retry_interval: -1 }]],
+  ])('of migrate_disk_and_power_off refuses another %s', async (place, args) => {
+    expect(await failureOf('migrate_disk_and_power_off', context, instance, ...args)).toMatchObject({
+      name: 'InvalidInput',
+      message: expect.stringMatching(new RegExp(`^${place}`)),
+    });
+  });
+
+  it.each(['timeout', 'retry_interval'])('of power_off takes seconds as %s', async (name) => {
+    expect(await failureOf('power_off', instance, { [name]: '60' })).toMatchObject({
+      name: 'InvalidInput',
+      message: expect.stringContaining(`${name} `),
+    });
+    expect(await failureOf('power_off', instance, { [name]: 60 })).toMatchObject(comesThrough);
+  });
+
+  it.each<[string, unknown]>([
+    ['instances ', undefined],
+    ['instances.1 ', [instance, null]],
+    ['instances.1.uuid ', [instance, { ...instance, uuid: 7 }]],
+    ['instances.0.image_ref ', [{ ...instance, image_ref: {} }]],
+  ])('about several instances refuses another %s', async (place, instances) => {
+    const refusal = { name: 'InvalidInput', message: expect.stringContaining(place) };
+    expect(await failureOf('manage_image_cache', context, instances)).toMatchObject(refusal);
+    expect(await failureOf('poll_rebooting_instances', 30, instances)).toMatchObject(refusal);
+  });
+
+  it('of poll_rebooting_instances needs seconds, and sound interfaces', async () => {
+    expect(await failureOf('poll_rebooting_instances', undefined, [])).toMatchObject({
+      name: 'InvalidInput',
+      message: expect.stringContaining('timeout '),
+    });
+    const confused = { ...instance, info_cache: { network_info: 'bridge' } };
+    expect(await failureOf('poll_rebooting_instances', 30, [instance, confused])).toMatchObject({
+      name: 'InvalidInput',
+      message: expect.stringContaining('instances.1.info_cache.network_info '),
+    });
+  });
+
+  it.each<[string, readonly unknown[]]>([
+    ['get_info', [null]],
+    ['restore', [null]],
+    ['unrescue', [context, null]],
+    ['detach_volume', [context, {}, null, '/dev/vdb']],
+  ])('of %s needs an instance', async (verb, args) => {
+    expect(await failureOf(verb, ...args)).toMatchObject({
+      name: 'InvalidInput',
+      message: expect.stringMatching(/^instance /),
+    });
+  });
+
+  it.each(['attach_volume', 'detach_volume'])('of %s needs a device name', async (verb) => {
+    const call = (mountpoint: unknown): Promise<unknown> =>
+      failureOf(verb, context, {}, instance, mountpoint);
+    expect(await call(5)).toMatchObject({
+      name: 'InvalidInput',
+      message: expect.stringMatching(/^mountpoint /),
+    });
+    expect(await call('/dev/vdb')).toMatchObject(comesThrough);
+  });
+
+  it('of rebuild takes the volumes that are handed over as they are in Nova', async () => {
+    const detach_block_devices = (): Promise<void> => Promise.resolve();
+    const rebuilding = (bdms: unknown): Promise<unknown> =>
+      failureOf('rebuild', context, instance, image, { bdms, detach_block_devices });
+    expect(await rebuilding([null])).toMatchObject({
+      name: 'InvalidInput',
+      message: expect.stringContaining('bdms.0 '),
+    });
+    expect(await rebuilding([{ destination_type: 'volume' }])).toMatchObject(comesThrough);
+  });
+
+  it.each(['snapshot', 'cache_image'])('of %s needs the id of an image', async (verb) => {
+    const subjects = verb === 'snapshot' ? [instance] : [];
+    const refused = failureOf(verb, context, ...subjects, { id: 'image' }, () => Promise.resolve());
+    expect(await refused).toMatchObject({
+      name: 'InvalidInput',
+      message: expect.stringContaining('image_id '),
+    });
   });
 
   it('takes no password but text', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { DockerDriver } from '../../../lib/index.js';
-import { settingsOf } from '../../../lib/driver-options.js';
+import { DockerDriver } from '../../lib/index.js';
+import { settingsOf } from '../../lib/driver-options.js';
 
 describe('the options of a driver', () => {
   it('may all be left out', () => {
