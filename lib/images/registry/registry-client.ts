@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { Readable, Transform, pipeline } from 'node:stream';
+import { Readable } from 'node:stream';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
 import type { RegistryCredentials } from '../../engine/index.js';
-import { asError, Deadline, readAll } from '../../streams/index.js';
+import { asBytes, asError, Deadline, readAll } from '../../streams/index.js';
 import { verifiedStream } from '../verified-stream.js';
 import { followRedirects, ImageSourceError, limited, shownUrl } from '../web/index.js';
 import type { WebAnswer, WebClient, WebRequest } from '../web/index.js';
@@ -128,36 +128,39 @@ export class RegistryClient {
     size: number,
     onChunk: (chunk: Buffer) => void,
   ): Promise<WebAnswer> {
-    const deadline = new Deadline(`the upload to ${shownUrl(url)}`, this.#client.idle, this.#access.signal);
-    const meter = new Transform({
-      transform: (chunk: Buffer, _encoding, done) => {
-        deadline.touch();
-        onChunk(chunk);
-        done(null, chunk);
-      },
-    });
-    const failure: { cause?: Error } = {};
-    // Either end's failure destroys the other; what the source fails with is the reason, and not that the connection
-    // broke.
-    pipeline(source, meter, () => {
-      if (source.errored !== null) failure.cause = source.errored;
-    });
+    const { idle } = this.#client;
+    const shown = shownUrl(url);
+    const deadline = new Deadline(`the upload to ${shown}`, idle, this.#access.signal);
+    const body = Readable.from(sent(), { objectMode: false });
+    async function* sent(): AsyncGenerator<Buffer, void, void> {
+      // While the source is waited for, the registry's silence is not its own.
+      deadline.pause();
+      for await (const chunk of source) {
+        const bytes = asBytes(chunk);
+        onChunk(bytes);
+        deadline.restart(`the upload to ${shown}`, idle);
+        yield bytes;
+        deadline.pause();
+      }
+      deadline.restart(`the answer to the upload to ${shown}`, idle);
+    }
     try {
       return await this.#done(
         {
           method: 'PATCH',
           url,
           headers: { 'Content-Type': 'application/octet-stream', 'Content-Length': String(size) },
-          body: meter,
+          body,
           signal: deadline.signal,
         },
         202,
       );
     } catch (error) {
-      throw failure.cause ?? error;
+      // Either end's failure destroys the other: what the source fails with is the reason, not that the connection broke.
+      throw source.errored ?? error;
     } finally {
       deadline.clear();
-      meter.destroy();
+      body.destroy();
     }
   }
 
