@@ -13,6 +13,7 @@ import {
 import { label, repository } from '../labels.js';
 import { readCacheNote, writeCacheNote } from './cache-note.js';
 import type { ImageHolds } from './image-holds.js';
+import { isTemporaryTag } from './temporary-image.js';
 
 /** Which images have no use any more. */
 export interface UnusedImages {
@@ -25,6 +26,11 @@ export interface UnusedImages {
   readonly signal?: AbortSignal | undefined;
 }
 
+/**
+ * Seconds after which a temporary name has been left behind: images have one for the moments in which they are checked.
+ */
+const leftBehindAfter = 60 * 60;
+
 /** What is cached, and who counts on it. */
 interface ImageCache {
   readonly engine: Engine;
@@ -35,8 +41,8 @@ interface ImageCache {
 /** An image under the name that the driver gave it. */
 interface CachedImage {
   /**
-   * What it is called in the note: its id in the image service, or the name of an instance's own image, which cannot be
-   * such an id.
+   * What it is called in the note: its id in the image service, or the name of another image, which cannot be such an
+   * id.
    */
   readonly key: string;
   readonly reference: ImageReference;
@@ -44,7 +50,9 @@ interface CachedImage {
   /** Whether somebody has named it who needs it. */
   readonly isNeeded: boolean;
   /** A label that the container of an instance has which needs it, though it may be made of another image. */
-  readonly user: readonly [label: string, value: string];
+  readonly user?: readonly [label: string, value: string];
+  /** Seconds that it stays unused. */
+  readonly minimumAge: number;
 }
 
 /**
@@ -53,7 +61,8 @@ interface CachedImage {
  * unused, and anew whenever an instance boots from it.
  *
  * So are the images of instances' own files that a migration left which did not come to its end: those of instances
- * that nobody names and that have no container on the engine.
+ * that nobody names and that have no container on the engine. And so are the temporary names of images that were being
+ * loaded: the host that loads the files of an instance into another's engine and crashes then does not come back there.
  *
  * A container that is made of an image at this moment is safe: the engine refuses to remove its image, or else has none
  * for it, and it is loaded anew.
@@ -63,9 +72,9 @@ interface CachedImage {
  */
 export async function removeUnusedImages(cache: ImageCache, unused: UnusedImages): Promise<void> {
   const { engine, holds, logger } = cache;
-  const { minimumAge, signal } = unused;
+  const { signal } = unused;
   const images = await engine.images.list({
-    filters: { reference: [repository.image, repository.instance] },
+    filters: { reference: [repository.image, repository.instance, repository.loading] },
     signal,
   });
   // After the images: whoever came meanwhile is in it.
@@ -77,20 +86,20 @@ export async function removeUnusedImages(cache: ImageCache, unused: UnusedImages
     if (cached.isNeeded || containers.some((container) => uses(container, cached))) continue;
     const unusedSince = Math.max(before.get(cached.key) ?? now, holds.lastKept(cached.reference));
     since.set(cached.key, unusedSince);
-    if (now - unusedSince < minimumAge) continue;
+    if (now - unusedSince < cached.minimumAge) continue;
     await holds.unlessHeld(cached.reference, signal, async () => {
-      if (await isRemoved(cache, cached)) since.delete(cached.key);
+      if (await remove(cache, cached)) since.delete(cached.key);
     });
   }
   if (!isDeepStrictEqual(since, before)) await writeCacheNote(engine, since, logger);
 }
 
 /** The engine's filter is a pattern: what is removed must be ours by its whole name. */
-function cachedImages(image: ImageSummary, { needed, instances }: UnusedImages): CachedImage[] {
+function cachedImages(image: ImageSummary, { needed, instances, minimumAge }: UnusedImages): CachedImage[] {
   return image.RepoTags.filter(isImageReference).flatMap((reference): CachedImage[] => {
     const colon = reference.lastIndexOf(':');
     const tag = reference.slice(colon + 1);
-    const common = { reference, image };
+    const common = { reference, image, minimumAge };
     switch (reference.slice(0, colon)) {
       case repository.image:
         return [{ ...common, key: tag, isNeeded: needed.has(tag), user: [label.imageId, tag] }];
@@ -103,6 +112,10 @@ function cachedImages(image: ImageSummary, { needed, instances }: UnusedImages):
             user: [label.instanceUuid, tag],
           },
         ];
+      case repository.loading:
+        return isTemporaryTag(tag)
+          ? [{ reference, image, key: reference, isNeeded: false, minimumAge: leftBehindAfter }]
+          : [];
       default:
         return [];
     }
@@ -113,15 +126,16 @@ function cachedImages(image: ImageSummary, { needed, instances }: UnusedImages):
  * By what the container was made of, and by what its instance was booted from: that may be another when it came from
  * another engine.
  */
-function uses(container: ContainerSummary, { reference, image, user: [name, value] }: CachedImage): boolean {
+function uses(container: ContainerSummary, { reference, image, user }: CachedImage): boolean {
   return (
     container.ImageID === image.Id ||
     container.Image === reference ||
-    container.Labels[name]?.toLowerCase() === value.toLowerCase()
+    (user !== undefined && container.Labels[user[0]]?.toLowerCase() === user[1].toLowerCase())
   );
 }
 
-async function isRemoved({ engine, logger }: ImageCache, { key, reference }: CachedImage): Promise<boolean> {
+/** @returns whether it is gone; why not, stands in the log, unless a container uses it. */
+async function remove({ engine, logger }: ImageCache, { key, reference }: CachedImage): Promise<boolean> {
   try {
     await engine.images.remove(reference, { noprune: true });
     logger.info('removed an image that no instance uses any more', { image: key });

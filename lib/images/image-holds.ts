@@ -1,7 +1,7 @@
 import type { Logger } from '../../interfaces/index.js';
 import type { Engine, ImageReference } from '../engine/index.js';
 import { Turns } from '../streams/index.js';
-import { discardImage } from './temporary-image.js';
+import { discardLastingImage } from './temporary-image.js';
 
 /**
  * How many images are remembered to have been kept. One that was forgotten is removed early when nobody uses it, and
@@ -101,7 +101,7 @@ export class ImageHolds {
     await this.unlessHeld(image, undefined, async () => {
       if (this.#held.get(image) !== holding) return;
       this.#held.delete(image);
-      await discardImage(this.#engine, { reference: image }, holding.loaded === 'perhaps', this.#logger);
+      await discardLastingImage(this.#engine, image, holding.loaded === 'perhaps', this.#logger);
     });
   }
 
@@ -113,9 +113,10 @@ export class ImageHolds {
   }
 
   /**
-   * Removes an image that nobody holds; whoever comes meanwhile waits until it is done.
+   * Works on an image that nobody holds, such as to remove it; whoever comes meanwhile waits until that is done. Where
+   * somebody holds it, nothing is done.
    *
-   * @param work - removes it.
+   * @throws what the work fails with; the signal's reason when that aborts before it has begun.
    */
   async unlessHeld(
     image: ImageReference,

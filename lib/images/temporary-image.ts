@@ -30,6 +30,7 @@ type TemporaryRepository = typeof repository.loading | typeof repository.snapsho
 /** Hexadecimal digits of a tag: those of the host, then those of chance. */
 const hostDigits = 8;
 const randomDigits = 24;
+const temporaryTag = new RegExp(`^tmp-[0-9a-f]{${hostDigits + randomDigits}}$`);
 
 /** How long removing is tried, and how often, in milliseconds, and whether the process stays for it. */
 interface Patience {
@@ -49,11 +50,26 @@ export function temporaryName(repo: TemporaryRepository, host: string): Temporar
   return { reference: imageReference(repo, tag), repo: repositoryName(repo), tag };
 }
 
+/** An image that is to go. */
+interface Removal {
+  readonly engine: Engine;
+  readonly reference: ImageReference;
+  /** The engine was asked to make it and its answer was lost: it may make it still. */
+  readonly mayAppear: boolean;
+  readonly logger: Logger;
+  /** Ends the waiting between two tries. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What became of a removal: `stays` where trying again is of no use, `perhaps` where it may be there yet. */
+type Outcome = 'gone' | 'stays' | 'perhaps';
+
 /**
  * Removes an image that was only there for a while: its name, and the image itself when it has no other, but never what
  * it was made from, nor what a container uses. What fails is logged, the work that ends here has its own outcome to
  * tell. While the engine cannot be reached, or may be about to make the image, removing is tried for some seconds, and
- * then behind everybody's back until the engine's client is closed; {@link removeTemporaryImages} does the rest.
+ * then behind everybody's back until the engine's client is closed: nobody else ever has a name of chance.
+ * {@link removeTemporaryImages} does the rest.
  *
  * @param mayAppear - the engine was asked to make it and its answer was lost: it may make it still.
  */
@@ -63,63 +79,91 @@ export async function discardImage(
   mayAppear: boolean,
   logger: Logger,
 ): Promise<void> {
-  if (await isRemovedWithin(ownPatience, engine, reference, mayAppear, logger)) return;
+  const removal = { engine, reference, mayAppear, logger };
+  if ((await removeWithin(ownPatience, removal)) !== 'perhaps') return;
   logger.warn('an image that should be gone may be in the engine yet: its removal goes on', { reference });
-  void isRemovedWithin(latePatience, engine, reference, mayAppear, logger);
+  void removeWithin(latePatience, removal);
 }
 
-async function isRemovedWithin(
-  { patience, interval, ref }: Patience,
+/**
+ * Removes an image whose name it may be given again, as {@link discardImage} does, but is done with it when this ends:
+ * one that cannot be removed within some seconds, or appears later, stays for the image cache.
+ *
+ * @param mayAppear - the engine was asked to make it and its answer was lost: it may make it still.
+ */
+export async function discardLastingImage(
   engine: Engine,
   reference: ImageReference,
   mayAppear: boolean,
   logger: Logger,
-): Promise<boolean> {
+): Promise<void> {
+  if ((await removeWithin(ownPatience, { engine, reference, mayAppear, logger })) === 'perhaps')
+    logger.warn('an image that nobody has use for may be in the engine yet, or appear there', { reference });
+}
+
+async function removeWithin({ patience, interval, ref }: Patience, removal: Removal): Promise<Outcome> {
   const end = performance.now() + patience;
   for (;;) {
-    const failure = await tryToRemove(engine, reference, logger);
-    if (failure === undefined || (isNotFound(failure) && !mayAppear)) return true;
-    if (performance.now() >= end || engine.closed) return false;
+    const outcome = await tryToRemove(removal);
+    if (outcome !== 'perhaps' || performance.now() >= end || removal.engine.closed) return outcome;
     await sleep(interval, undefined, { ref });
+    removal.signal?.throwIfAborted();
   }
 }
 
-/** @returns why it was not removed, when there is use in trying again. */
-async function tryToRemove(engine: Engine, reference: ImageReference, logger: Logger): Promise<unknown> {
+async function tryToRemove({ engine, reference, mayAppear, logger }: Removal): Promise<Outcome> {
   try {
     await engine.images.remove(reference, { noprune: true });
+    return 'gone';
   } catch (error) {
-    if (isNotFound(error) || isUnreachable(error) || mayHaveBeenDone(error)) return error;
+    if (isNotFound(error)) return mayAppear ? 'perhaps' : 'gone';
+    if (isUnreachable(error) || mayHaveBeenDone(error)) return 'perhaps';
     if (isConflict(error)) logger.debug('an image stays: a container uses it', { reference });
     else logger.error('an image could not be removed', { reference, error });
+    return 'stays';
   }
-  return undefined;
 }
 
 /**
- * Removes all temporary images of a host: what a crash left. Only while the host does nothing else.
+ * Removes all temporary images of a host: what a crash left. Only while the host does nothing else. One that cannot be
+ * removed is logged, and stays for the next time.
  *
- * @returns their names.
- * @throws what the engine fails with when it is asked for its images.
+ * @returns the names of those that are gone.
+ * @throws what the engine fails with when it is asked for its images; the signal's reason when that aborts.
  */
 export async function removeTemporaryImages(
   engine: Engine,
   host: string,
   logger: Logger,
+  signal: AbortSignal | undefined,
 ): Promise<ImageReference[]> {
   const removed: ImageReference[] = [];
   for (const repo of [repository.loading, repository.snapshot]) {
     const prefix = `${repo}:${tagPrefix(host)}`;
-    const images = await engine.images.list({ filters: { reference: [repo] } });
+    const images = await engine.images.list({ filters: { reference: [repo] }, signal });
     // The engine's filter is a pattern: what is removed must be ours by its whole name.
     const names = images.flatMap(({ RepoTags: tags }) => tags).filter((name) => name.startsWith(prefix));
     for (const reference of names.filter(isImageReference)) {
+      signal?.throwIfAborted();
       logger.info('removing an image that was left behind', { reference });
-      await discardImage(engine, { reference }, false, logger);
-      removed.push(reference);
+      const outcome = await removeWithin(ownPatience, {
+        engine,
+        reference,
+        mayAppear: false,
+        logger,
+        signal,
+      });
+      if (outcome === 'gone') removed.push(reference);
+      if (outcome === 'perhaps')
+        logger.warn('an image that was left behind may be in the engine yet', { reference });
     }
   }
   return removed;
+}
+
+/** Whether a tag is one that {@link temporaryName} gave, on whichever host. */
+export function isTemporaryTag(tag: string): boolean {
+  return temporaryTag.test(tag);
 }
 
 function tagPrefix(host: string): string {

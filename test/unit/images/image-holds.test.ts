@@ -127,6 +127,21 @@ describe('ImageHolds', () => {
     await expect(hold.abandon()).resolves.toBeUndefined();
   });
 
+  it('stays when it is loaded again after its removal was given up: the engine was never heard of it', async () => {
+    status = 404;
+    const hold = await holds.take(image, undefined);
+    holds.markLoaded(image, 'perhaps');
+    await hold.abandon();
+    const given = removals().length;
+    status = 200;
+    const next = await holds.take(image, undefined);
+    holds.markLoaded(image, 'yes');
+    next.keep();
+    // Longer than between two tries of what goes on behind everybody's back.
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    expect(removals()).toHaveLength(given);
+  });
+
   it('tells when an image was last of use', async () => {
     expect(holds.lastKept(image)).toBe(0);
     await (await holds.take(image, undefined)).abandon();
