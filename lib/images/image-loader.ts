@@ -26,6 +26,7 @@ import type { ImageData } from './image-service/index.js';
 import { BaseChain, LayersInEngine } from './layers/index.js';
 import { loadImage } from './load-image.js';
 import { SharedDirectory } from './shared-directory/index.js';
+import { shownRecord } from './shown-record.js';
 import { SingleFlight, type FlightControls } from './single-flight.js';
 import { removeTemporaryImages } from './temporary-image.js';
 
@@ -143,11 +144,11 @@ export class ImageLoader {
    * Removes what a crash of this host left in the engine: images that were being loaded, or saved as snapshots. Only
    * while the host does nothing else.
    *
-   * @returns their names.
-   * @throws what the engine fails with when it is asked for its images.
+   * @returns the names of those that are gone; which may not be, is in the log.
+   * @throws what the engine fails with when it is asked for its images; the signal's reason when that aborts.
    */
-  async removeLeftovers(): Promise<ImageReference[]> {
-    return await removeTemporaryImages(this.#engine, this.#host, this.#logger);
+  async removeLeftovers(signal?: AbortSignal): Promise<ImageReference[]> {
+    return await removeTemporaryImages(this.#engine, this.#host, this.#logger, signal);
   }
 
   /**
@@ -161,7 +162,7 @@ export class ImageLoader {
   }
 
   async #fetch(context: RequestContext, image_id: string, options: LongRunningOptions): Promise<boolean> {
-    const record = await this.#imageService.show(context, image_id, { signal: options.signal });
+    const record = await shownRecord(this.#imageService, context, image_id, options.signal);
     mustBeBootable(record, this.#limits);
     const bases = await BaseChain.find(record, {
       engine: this.#engine,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ImageRecord } from '../../../interfaces/index.js';
 import type { RewrittenImage } from '../archive/index.js';
+import { parsedJson } from '../json.js';
 
 /** A file in an archive: its first byte, and how many there are. */
 export interface Extent {
@@ -49,7 +50,7 @@ export function indexProperty(
 /** @returns the index that an image's record carries; undefined when there is none that is about this image's data. */
 export function recordedIndex({ id, size, properties }: ImageRecord): ArchiveIndex | undefined {
   const index = property.safeParse(parsedJson(properties[propertyName])).data;
-  if (index?.image !== id) return undefined;
+  if (index === undefined || !isAbout(index, id)) return undefined;
   const extents = [index.configuration, ...index.layers];
   if (extents.some(([offset, length]) => offset + length > (size ?? 0))) return undefined;
   const [configuration, ...layers] = extents.map(([offset, length]) => ({ offset, size: length }));
@@ -70,12 +71,7 @@ export function indexOf(image: RewrittenImage, files: ReadonlyMap<string, Extent
   return { configuration, digest, layers };
 }
 
-/** What a property holds; undefined when it is not JSON. */
-export function parsedJson(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? 'null');
-  } catch {
-    // What Nova copied it may have cut off: no index.
-    return undefined;
-  }
+/** Whether a property names the image that it stands on, whose id may be spelled in other letter case. */
+export function isAbout({ image }: { readonly image: string }, image_id: string): boolean {
+  return image.toLowerCase() === image_id.toLowerCase();
 }

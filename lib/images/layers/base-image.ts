@@ -7,7 +7,9 @@ import {
   ImageNotFound,
   ImageUnacceptable,
 } from '../../../interfaces/index.js';
-import { parsedJson } from './archive-index.js';
+import { parsedJson } from '../json.js';
+import { shownRecord } from '../shown-record.js';
+import { isAbout } from './archive-index.js';
 import { mayContain } from './layer-rights.js';
 
 /** What an image whose archive holds only its own layers says of the image below it. */
@@ -46,7 +48,7 @@ export function baseProperty(
 /** @returns the base that an image's archive lies above; undefined when the archive holds all of the image. */
 export function baseOf({ id, properties }: ImageRecord): BaseImage | undefined {
   const reference = property.safeParse(parsedJson(properties[propertyName])).data;
-  if (reference?.image !== id) return undefined;
+  if (reference === undefined || !isAbout(reference, id)) return undefined;
   return { image_id: reference.base, chainId: reference.chain_id, hash: reference.hash };
 }
 
@@ -79,7 +81,7 @@ export async function baseRecord(
   signal: AbortSignal | undefined,
 ): Promise<ImageRecord> {
   const what = `Image ${image.id} holds only what lies above image ${image_id}`;
-  const record = await imageService.show(context, image_id, { signal }).catch((cause: unknown) => {
+  const record = await shownRecord(imageService, context, image_id, signal).catch((cause: unknown) => {
     if (cause instanceof ImageNotFound) throw new ImageNotFound(`${what}, which cannot be found`, { cause });
     if (cause instanceof ImageNotAuthorized)
       throw new ImageNotAuthorized(`${what}, which may not be read`, { cause });

@@ -1,5 +1,6 @@
 import type { ImageRecord, ImageService, Logger, RequestContext } from '../../../interfaces/index.js';
 import type { Engine, ImageReference } from '../../engine/index.js';
+import { shownRecord } from '../shown-record.js';
 import { baseOf, chainId, hashOf, mostImagesInChain, type BaseImage } from './base-image.js';
 import { isContainerdStore } from './containerd-store.js';
 import { mayContain, recordIfReadable } from './layer-rights.js';
@@ -38,33 +39,40 @@ export interface DeltaBase {
 export async function deltaBase(request: DeltaRequest): Promise<DeltaBase | undefined> {
   const { image_id, base_id, logger } = request;
   const found = await find(request);
-  if (typeof found !== 'string') return found;
+  if (found.kind === 'base') return found.base;
   logger.info('a snapshot is saved as a whole, not only what lies above its base image', {
     image_id,
     base_image_id: base_id,
-    why: found,
+    why: found.why,
   });
   return undefined;
 }
 
-async function find(request: DeltaRequest): Promise<DeltaBase | string> {
+/** What was found, or why there is nothing to be found. */
+type Finding =
+  { readonly kind: 'base'; readonly base: DeltaBase } | { readonly kind: 'none'; readonly why: string };
+
+const none = (why: string): Finding => ({ kind: 'none', why });
+
+async function find(request: DeltaRequest): Promise<Finding> {
   const { engine, imageService, context, image_id, base_id, committed, signal } = request;
   const layers = await layersOf(engine, base_id, signal);
-  if (layers === undefined) return 'the engine has no such image';
+  if (layers === undefined) return none('the engine has no such image');
   const { RootFS: files } = await engine.images.inspect(committed, { signal });
   const above = files.Layers.slice(layers.length);
   const isAbove = layers.every((layer, index) => files.Layers[index] === layer);
-  if (!isAbove || above.length > 1) return 'the instance has files of another origin';
+  if (!isAbove || above.length > 1) return none('the instance has files of another origin');
   // Engines pack a layer that occurs twice once, wherever they please.
-  if (above.some((layer) => layers.includes(layer))) return 'the base has the same layer';
-  if (await isContainerdStore(engine, signal)) return 'the engine keeps its layers compressed';
+  if (above.some((layer) => layers.includes(layer))) return none('the base has the same layer');
+  if (await isContainerdStore(engine, signal)) return none('the engine keeps its layers compressed');
   const base = await recordIfReadable(imageService, context, base_id, signal);
-  if (base === undefined) return 'the image service shows no such image';
-  if (!mayContain(await imageService.show(context, image_id, { signal }), base))
-    return "the base is neither its owner's nor everybody's";
-  if ((await imagesBelow(base, request)) + 2 > mostImagesInChain) return 'too many images would lie below it';
+  if (base === undefined) return none('the image service shows no such image');
+  if (!mayContain(await shownRecord(imageService, context, image_id, signal), base))
+    return none("the base is neither its owner's nor everybody's");
+  if ((await imagesBelow(base, request)) + 2 > mostImagesInChain)
+    return none('too many images would lie below it');
   const reference = { image_id: base_id, chainId: chainId(layers), hash: hashOf(base) };
-  return { reference, layers, hasLayerAbove: above.length > 0 };
+  return { kind: 'base', base: { reference, layers, hasLayerAbove: above.length > 0 } };
 }
 
 /** How many images lie below one, as far as that matters. */

@@ -1,5 +1,6 @@
 import type { ImageRecord, ImageService, RequestContext } from '../../../interfaces/index.js';
 import { ImageNotAuthorized, ImageNotFound } from '../../../interfaces/index.js';
+import { shownRecord } from '../shown-record.js';
 
 /**
  * Whether an image may be given the layers of another one without having them in its archive.
@@ -24,7 +25,7 @@ export async function recordIfReadable(
   signal: AbortSignal | undefined,
 ): Promise<ImageRecord | undefined> {
   try {
-    return await imageService.show(context, image_id, { signal });
+    return await shownRecord(imageService, context, image_id, signal);
   } catch (error) {
     if (error instanceof ImageNotFound || error instanceof ImageNotAuthorized) return undefined;
     throw error;
