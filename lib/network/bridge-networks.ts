@@ -105,17 +105,20 @@ export class BridgeNetworks {
    * and stays.
    *
    * @returns those that it removed.
-   * @throws what the engine fails with when it is asked for its networks, or cannot be reached.
+   * @throws what the engine fails with when it is asked for its networks, or cannot be reached; the signal's reason when
+   * that aborts.
    */
-  async removeLeftovers(): Promise<NetworkRef[]> {
+  async removeLeftovers(signal?: AbortSignal): Promise<NetworkRef[]> {
     const networks = await this.#engine.networks.list({
       filters: { label: [`${label.host}=${this.#host}`] },
+      signal,
     });
     const removed: NetworkRef[] = [];
     for (const network of networks.map(({ Name: name }) => name).filter(isNetworkRef)) {
       try {
-        removed.push(...(await this.removeUnused([network])));
+        removed.push(...(await this.removeUnused([network], signal)));
       } catch (error) {
+        signal?.throwIfAborted();
         if (isUnreachable(error)) throw error;
         this.#logger.error('a network that no instance uses cannot be removed, and stays', {
           network,

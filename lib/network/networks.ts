@@ -232,8 +232,8 @@ export class Networks {
   }
 
   /** Removes all networks of this host that no container is in, see {@link BridgeNetworks.removeLeftovers}. */
-  async removeLeftovers(): Promise<NetworkRef[]> {
-    return await this.#bridges.removeLeftovers();
+  async removeLeftovers(signal?: AbortSignal): Promise<NetworkRef[]> {
+    return await this.#bridges.removeLeftovers(signal);
   }
 
   /**

@@ -26,9 +26,8 @@ export async function reconcile(node: ComputeNode, signal?: AbortSignal): Promis
   const gone = uuidsOf(removed).filter((uuid) => !uuidsOf(kept).includes(uuid));
   for (const uuid of gone) await repairs.try(uuid, () => notes.forget(uuid));
   signal?.throwIfAborted();
-  const images = await node.imageLoader.removeLeftovers();
-  signal?.throwIfAborted();
-  const networks = await node.networks.removeLeftovers();
+  const images = await node.imageLoader.removeLeftovers(signal);
+  const networks = await node.networks.removeLeftovers(signal);
   logger.info('reconciled the host with its engine', {
     host,
     adopted: uuidsOf(kept).filter((uuid) => !repairs.failed.has(uuid)),
