@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { ImageUnacceptable, type ImageRecord, type Logger } from '../../../interfaces/index.js';
-import { asError, unlessAborted } from '../../streams/index.js';
+import { asError } from '../../streams/index.js';
 import { Verification, type ImageData } from '../image-service/index.js';
-import { openSharedFile, SharedFileUnusable, type SharedFile } from './shared-file.js';
+import { FileServer } from './file-server.js';
+import { openSharedFile, type SharedFile } from './shared-file.js';
+import { SharedFileUnusable } from './shared-file-unusable.js';
 
 /** Ids that are one name in a directory, and nothing but that. */
 const plainName = /^\w[\w.-]*$/;
@@ -15,11 +17,16 @@ const plainName = /^\w[\w.-]*$/;
 export class SharedDirectory {
   readonly #directory: string;
   readonly #logger: Logger;
+  readonly #server: FileServer;
 
-  /** @param directory - an absolute path. */
-  constructor(directory: string, logger: Logger) {
+  /**
+   * @param directory - an absolute path.
+   * @param server - whoever keeps it.
+   */
+  constructor(directory: string, logger: Logger, server = new FileServer()) {
     this.#directory = directory;
     this.#logger = logger;
+    this.#server = server;
   }
 
   /**
@@ -41,6 +48,10 @@ export class SharedDirectory {
     const path = join(this.#directory, image_id);
     if (!new Verification(record).isByHash) {
       this.#logger.debug('the shared directory is not asked for an image without a hash', { image_id });
+      return undefined;
+    }
+    if (this.#server.isSilent) {
+      this.#logger.warn('the shared directory is not asked: it owes an answer', { image_id, path });
       return undefined;
     }
     try {
@@ -72,11 +83,11 @@ export class SharedDirectory {
     }
   }
 
-  /** Opening waits for as long as a file server likes, which nothing ends. */
+  /** A file that is opened after all, when nobody waits for it any more, is closed. */
   async #open(path: string, record: ImageRecord, signal: AbortSignal): Promise<SharedFile | undefined> {
-    const opening = openSharedFile(path, record);
+    const opening = openSharedFile(path, record, this.#server);
     try {
-      return await unlessAborted(opening, signal);
+      return await this.#server.answer(opening, signal);
     } catch (error) {
       void opening.then(
         (file) => (file === undefined ? undefined : this.#close(file, path, signal)),
@@ -87,16 +98,17 @@ export class SharedDirectory {
   }
 
   /**
-   * Waits until the file is closed, unless the work was aborted: a piece that is being read is waited for, and a file
-   * server may be slow.
+   * Waits until the file is closed, unless the work was aborted or the server is silent: a piece that is being read is
+   * waited for.
    */
   async #close(file: SharedFile, path: string, signal: AbortSignal): Promise<void> {
-    const closing = file.close().catch((error: unknown) => {
+    const isAwaited = !signal.aborted && !this.#server.isSilent;
+    const closing = this.#server.answer(file.close()).catch((error: unknown) => {
       this.#logger.warn('a file of the shared directory could not be closed', {
         path,
         error: asError(error),
       });
     });
-    if (!signal.aborted) await closing;
+    if (isAwaited) await closing;
   }
 }

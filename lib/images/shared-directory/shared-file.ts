@@ -11,11 +11,8 @@ import {
 import { asError, codeOf, readableOf, unlessAborted, type ByteSource } from '../../streams/index.js';
 import { clip, FileBytes, Verification, type ImageData } from '../image-service/index.js';
 import { Meter } from '../progress/index.js';
-
-/** A file that is not the image's data, or cannot be read. */
-export class SharedFileUnusable extends Error {
-  override readonly name = 'SharedFileUnusable';
-}
+import type { FileServer } from './file-server.js';
+import { SharedFileUnusable } from './shared-file-unusable.js';
 
 /**
  * Opens a file that should hold an image's data. Links are followed: what they lead to is the operator's choice, as the
@@ -24,26 +21,30 @@ export class SharedFileUnusable extends Error {
  * @returns undefined when there is none.
  * @throws SharedFileUnusable when it is no plain file, has another size than the image, or cannot be opened.
  */
-export async function openSharedFile(path: string, record: ImageRecord): Promise<SharedFile | undefined> {
+export async function openSharedFile(
+  path: string,
+  record: ImageRecord,
+  server: FileServer,
+): Promise<SharedFile | undefined> {
   try {
     // Looked at before it is opened: a device may do something when that is done.
     if (!(await stat(path)).isFile()) throw new SharedFileUnusable('is not a plain file');
     // Should it have become a FIFO since, this does not wait for somebody to write into it.
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    return await checked(handle, record);
+    return await checked(handle, record, server);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw unusable(error);
   }
 }
 
-async function checked(handle: FileHandle, record: ImageRecord): Promise<SharedFile> {
+async function checked(handle: FileHandle, record: ImageRecord, server: FileServer): Promise<SharedFile> {
   try {
     const stats = await handle.stat();
     if (!stats.isFile()) throw new SharedFileUnusable('is not a plain file');
     if (record.size !== null && record.size !== stats.size)
       throw new SharedFileUnusable(`has ${stats.size} bytes: ${record.size} are on record`);
-    return new SharedFile(handle, record, stats.size);
+    return new SharedFile(handle, record, stats.size, server);
   } catch (error) {
     await handle.close();
     throw error;
@@ -55,20 +56,22 @@ export class SharedFile implements ImageData {
   readonly #handle: FileHandle;
   readonly #record: ImageRecord;
   readonly #size: number;
+  readonly #server: FileServer;
 
-  constructor(handle: FileHandle, record: ImageRecord, size: number) {
+  constructor(handle: FileHandle, record: ImageRecord, size: number, server: FileServer) {
     this.#handle = handle;
     this.#record = record;
     this.#size = size;
+    this.#server = server;
   }
 
-  /** Fails with SharedFileUnusable where the file does not hold what the record says. */
+  /** Fails with SharedFileUnusable where the file does not hold what the record says, or its server is silent. */
   readonly download = ({ range, signal, onProgress }: DownloadOptions): Promise<Readable> => {
     const part = range === undefined ? this.#whole : clip(range, this.#size);
     return Promise.resolve(readableOf(this.#bytes(part, range === undefined, onProgress), { signal }));
   };
 
-  /** @throws SharedFileUnusable when the file does not hold what the record says. */
+  /** @throws SharedFileUnusable when the file does not hold what the record says, or its server is silent. */
   readonly verify = async (signal: AbortSignal): Promise<void> => {
     const bytes = this.#bytes(this.#whole, true, undefined);
     while ((await unlessAborted(bytes.next(), signal)) !== undefined);
@@ -85,7 +88,7 @@ export class SharedFile implements ImageData {
   #bytes(range: ByteRange, isWhole: boolean, onProgress: OnProgress | undefined): SharedBytes {
     const meter = new Meter(onProgress, 'downloading', range.last + 1 - range.first);
     const verification = isWhole ? new Verification(this.#record) : undefined;
-    return new SharedBytes(new FileBytes(this.#handle, range, meter, verification));
+    return new SharedBytes(new FileBytes(this.#handle, range, meter, verification), this.#server);
   }
 }
 
@@ -93,14 +96,16 @@ export class SharedFile implements ImageData {
 class SharedBytes implements ByteSource {
   readonly lends = true;
   readonly #bytes: FileBytes;
+  readonly #server: FileServer;
 
-  constructor(bytes: FileBytes) {
+  constructor(bytes: FileBytes, server: FileServer) {
     this.#bytes = bytes;
+    this.#server = server;
   }
 
   async next(): Promise<Uint8Array | undefined> {
     try {
-      return await this.#bytes.next();
+      return await this.#server.answer(this.#bytes.next());
     } catch (error) {
       throw unusable(error);
     }

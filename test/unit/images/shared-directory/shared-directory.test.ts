@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ByteRange, ImageRecord, Logger } from '../../../../interfaces/index.js';
 import { ImageUnacceptable } from '../../../../interfaces/index.js';
+import { FileServer } from '../../../../lib/images/shared-directory/file-server.js';
 import { SharedDirectory } from '../../../../lib/images/shared-directory/index.js';
 import { readAll } from '../../../../lib/streams/index.js';
 import { GivenImages } from '../../../support/given-images.js';
@@ -133,6 +134,21 @@ describe('the shared directory', () => {
       shared.use<Buffer>(record, abort.signal, () => Promise.reject(error));
     await expect(fail(new Error('the engine is full'))).rejects.toThrow('the engine is full');
     expect(await fail(new ImageUnacceptable('no archive'))).toBeUndefined();
+  });
+
+  it('is not waited for, nor asked again, while it owes an answer, and then goes on', async () => {
+    await writeFile(path, data);
+    const server = new FileServer(50);
+    const logger: Logger = { ...silentLogger, warn: (message) => void warnings.push(message) };
+    shared = new SharedDirectory(await folder.path(), logger, server);
+    let answer = (): void => undefined;
+    const question = new Promise<void>((resolve) => (answer = resolve));
+    await expect(server.answer(question)).rejects.toMatchObject({ name: 'SharedFileUnusable' });
+    expect(await read()).toBeUndefined();
+    expect(warnings).toEqual([expect.stringContaining('owes an answer')]);
+    answer();
+    await question;
+    expect((await read())?.equals(data)).toBe(true);
   });
 
   it('stops reading, and closes the file, when the work is aborted', async () => {

@@ -1,0 +1,112 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import * as files from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { ImageRecord, Logger } from '../../../../interfaces/index.js';
+import { GivenImages } from '../../../support/given-images.js';
+import { context } from '../../../support/nova-objects.js';
+import { silentLogger } from '../../../support/silent-logger.js';
+import { temporaryFolder } from '../../../support/temporary-folder.js';
+
+/** Milliseconds. */
+const patience = 100;
+
+/** What the file server does not answer until it is back. */
+let hangs: 'stat' | 'open' | 'read' | 'close' | undefined;
+let comeBack = (): void => undefined;
+let back = Promise.resolve();
+
+const unless = async <T>(what: typeof hangs, work: () => Promise<T>): Promise<T> => {
+  if (hangs === what) await back;
+  return await work();
+};
+
+// No file system that tests may mount falls silent on demand.
+jest.unstable_mockModule('node:fs/promises', () => ({
+  ...files,
+  stat: (path: string) => unless('stat', () => files.stat(path)),
+  open: async (path: string, flags: number) => {
+    const handle = await unless('open', () => files.open(path, flags));
+    const read = handle.read.bind(handle);
+    const close = handle.close.bind(handle);
+    return Object.assign(handle, {
+      read: (memory: Buffer, offset: number, length: number, position: number) =>
+        unless('read', () => read(memory, offset, length, position)),
+      close: () => unless('close', close),
+    });
+  },
+}));
+const { SharedDirectory } = await import('../../../../lib/images/shared-directory/index.js');
+const { FileServer } = await import('../../../../lib/images/shared-directory/file-server.js');
+const { readAll } = await import('../../../../lib/streams/index.js');
+
+describe('a shared directory whose file server falls silent', () => {
+  const data = randomBytes(1_500_000);
+  const folder = temporaryFolder();
+  let path: string;
+  let record: ImageRecord;
+  let warnings: string[];
+  let read: () => Promise<Buffer | undefined>;
+  let server: InstanceType<typeof FileServer>;
+
+  beforeEach(async () => {
+    const id = randomUUID();
+    path = join(await folder.path(), id);
+    await files.writeFile(path, data);
+    record = {
+      ...(await new GivenImages({ [id]: { data } }).show(context, id)),
+      size: data.length,
+      os_hash_algo: 'sha512',
+      os_hash_value: createHash('sha512').update(data).digest('hex'),
+    };
+    warnings = [];
+    const logger: Logger = {
+      ...silentLogger,
+      warn: (message, details) => void warnings.push(`${message} ${JSON.stringify(details)}`),
+    };
+    server = new FileServer(patience);
+    const shared = new SharedDirectory(await folder.path(), logger, server);
+    const { signal } = new AbortController();
+    read = () =>
+      shared.use(record, signal, async (file) => await readAll(await file.download({ signal }), Infinity));
+    back = new Promise((resolve) => (comeBack = resolve));
+  });
+  afterEach(async () => {
+    hangs = undefined;
+    comeBack();
+    await eventuallyClosed();
+  });
+  afterAll(() => folder.remove());
+
+  async function eventuallyClosed(): Promise<void> {
+    const isOpen = async (): Promise<boolean> => {
+      const names = await files.readdir('/proc/self/fd');
+      const targets = await Promise.all(
+        names.map((name) => files.readlink(`/proc/self/fd/${name}`).catch(() => '')),
+      );
+      return targets.includes(path);
+    };
+    while (await isOpen()) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  it.each(['stat', 'open', 'read'] as const)(
+    'gives nothing and says why when nothing comes of `%s`; gives the image when it is back',
+    async (what) => {
+      hangs = what;
+      expect(await read()).toBeUndefined();
+      expect(warnings).toEqual([expect.stringContaining('an answer took longer than 0.1 s')]);
+      hangs = undefined;
+      expect(await read()).toBeUndefined();
+      expect(warnings[1]).toContain('owes an answer');
+      comeBack();
+      while (server.isSilent) await new Promise((resolve) => setTimeout(resolve, 5));
+      expect((await read())?.equals(data)).toBe(true);
+    },
+  );
+
+  it('gives the image although its file cannot be closed', async () => {
+    hangs = 'close';
+    expect((await read())?.equals(data)).toBe(true);
+    expect(warnings).toEqual([expect.stringContaining('could not be closed')]);
+  });
+});
