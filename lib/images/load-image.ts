@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { ImageRecord, Logger, RequestContext } from '../../interfaces/index.js';
 import { ImageNotFound } from '../../interfaces/index.js';
 import {
@@ -9,7 +10,7 @@ import {
   type LoadedLayer,
 } from '../engine/index.js';
 import { repository } from '../labels.js';
-import { rewriteArchive, type ImageLimits } from './archive/index.js';
+import { rewriteArchive, type ArchivedImage, type ImageLimits } from './archive/index.js';
 import { refusedByEngine } from './engine-refusal.js';
 import type { ImageData } from './image-service/index.js';
 import { inheritedConfiguration } from './inherited-configuration.js';
@@ -20,7 +21,6 @@ import {
   layersOf,
   type BaseImage,
   type LayersInEngine,
-  type PartialArchive,
 } from './layers/index.js';
 import { mustBeLoaded } from './loaded-image.js';
 import { followingLayers, LoadingProgress } from './progress/index.js';
@@ -124,6 +124,13 @@ async function layersBelow(
   return layers;
 }
 
+/** All of an image or some of it, on its way into the engine. */
+interface ArchiveToLoad {
+  readonly archive: Readable;
+  /** What it turns out to hold. */
+  readonly image: Promise<ArchivedImage>;
+}
+
 /**
  * @param send - has the engine make an image of the archive, under the temporary name, and is to tell how far it is
  * with each layer.
@@ -131,7 +138,7 @@ async function layersBelow(
 async function give(
   { engine, record, name, logger, signal, onProgress }: ImageLoad,
   temporary: TemporaryName,
-  { archive, image }: PartialArchive,
+  { archive, image }: ArchiveToLoad,
   send: (onLayer: (layer: LoadedLayer) => void) => Promise<unknown>,
 ): Promise<void> {
   const loading = new LoadingProgress(onProgress);

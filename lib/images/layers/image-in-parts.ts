@@ -1,9 +1,10 @@
 import type { ImageRecord, Logger, OnProgress, RequestContext } from '../../../interfaces/index.js';
-import { asError } from '../../streams/index.js';
-import type { ImageLimits } from '../archive/index.js';
+import { EngineError, EngineProtocolError, isUnreachable } from '../../engine/index.js';
+import { ArchiveRefused, type ImageLimits } from '../archive/index.js';
 import type { ImageData } from '../image-service/index.js';
 import { recordedIndex } from './archive-index.js';
 import { ImageRanges } from './image-ranges.js';
+import { IndexUnusable } from './index-unusable.js';
 import type { LayersInEngine, ResidentImage } from './layers-in-engine.js';
 import {
   bytesOf,
@@ -57,10 +58,12 @@ export async function imageInParts(image: ImageInParts): Promise<PartialArchive 
   if (resident.length === 0) return undefined;
   const partial = await worthwhilePart(image, size, resident).catch((error: unknown) => {
     signal.throwIfAborted();
+    if (isOurTrouble(error)) throw error;
     // Whatever is wrong with it, or with the image service, the whole image tells better.
-    logger.debug('an image is fetched as a whole: it cannot be read in parts', {
+    const isUsual = error instanceof IndexUnusable || error instanceof ArchiveRefused;
+    logger[isUsual ? 'debug' : 'warn']('an image is fetched as a whole: it cannot be read in parts', {
       image_id: record.id,
-      why: asError(error).message,
+      error,
     });
     return undefined;
   });
@@ -68,6 +71,16 @@ export async function imageInParts(image: ImageInParts): Promise<PartialArchive 
   // The digest of the configuration vouches for all the others; on record, it is the image service's word.
   if (recordedIndex(record) === undefined) await data.verify?.(signal);
   return missingLayersArchive(partial.indexed, { ...image, below: partial.below });
+}
+
+/** What has nothing to do with the image: the engine's failures, and mistakes of the driver's own. */
+function isOurTrouble(error: unknown): boolean {
+  return (
+    error instanceof EngineError ||
+    error instanceof EngineProtocolError ||
+    isUnreachable(error) ||
+    error instanceof TypeError
+  );
 }
 
 /** An image of which layers need not be fetched: so many, from the base up. */

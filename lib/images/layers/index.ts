@@ -5,8 +5,8 @@
  */
 export { BaseChain } from './base-chain.js';
 export { baseMustBeSame, baseOf, type BaseImage } from './base-image.js';
+export { isContainerdStore } from './containerd-store.js';
 export { deltaBase } from './delta-base.js';
 export { imageInParts } from './image-in-parts.js';
 export { LayersInEngine, layersOf } from './layers-in-engine.js';
-export type { PartialArchive } from './partial-archive.js';
 export { uploadAbove, uploadWhole } from './snapshot-upload.js';

@@ -28,16 +28,19 @@ interface LayerWish {
 const mostRecords = 64;
 const atOnce = 8;
 
+/** Milliseconds for which an engine's image store is remembered: it may be started again with another one. */
+const storeMemory = 60_000;
+
 /**
- * What an engine has of images that drivers loaded, and who may be given it. What cannot change while the engine is
- * used is asked once: the layers of an image by its engine's id, and whether the engine can do without layers at all.
+ * What an engine has of images that drivers loaded, and who may be given it. What cannot change is asked once: the
+ * layers of an image by its engine's id.
  */
 export class LayersInEngine {
   readonly #engine: Engine;
   readonly #imageService: ImageService;
   #layers: ReadonlyMap<ImageRef, readonly string[]> = new Map();
   readonly #records = new RememberedRecords();
-  #isContainerd: boolean | undefined;
+  #store: { readonly isContainerd: boolean; readonly askedAt: number } | undefined;
 
   constructor(engine: Engine, imageService: ImageService) {
     this.#engine = engine;
@@ -65,11 +68,13 @@ export class LayersInEngine {
 
   /**
    * Whether the engine's image store cannot be given images without layers that it has, see {@link isContainerdStore};
-   * asked once.
+   * asked once in a while.
    */
   async isContainerdStore(signal: AbortSignal | undefined): Promise<boolean> {
-    this.#isContainerd ??= await isContainerdStore(this.#engine, signal);
-    return this.#isContainerd;
+    const askedAt = performance.now();
+    if (this.#store === undefined || askedAt - this.#store.askedAt > storeMemory)
+      this.#store = { isContainerd: await isContainerdStore(this.#engine, signal), askedAt };
+    return this.#store.isContainerd;
   }
 
   /**

@@ -7,6 +7,7 @@ import {
   ByteReader,
   contentType,
   isLayerType,
+  layerFileName,
   parseConfiguration,
   writeLayer,
   writeMetadata,
@@ -76,7 +77,7 @@ export function missingLayersArchive(
   { below, reference, limits, signal, onProgress }: MissingLayersOptions,
 ): PartialArchive {
   const extents = missingExtents(image, below);
-  const names = new Map(extents.map(({ offset }, index) => [offset, String(index + 1).padStart(4, '0')]));
+  const names = new Map(extents.map(({ offset }, index) => [offset, layerFileName(reference, index + 1)]));
   const { diff_ids: diffIds } = image.configuration.rootfs;
   const named = new Map(image.layers.map(({ offset }, index) => [offset, diffIds[index]]));
   const nameOf = ({ offset }: Extent): string => names.get(offset) ?? '';

@@ -10,6 +10,7 @@ import type {
 } from '../../engine/index.js';
 import { EngineError, EngineProtocolError, ifThere } from '../../engine/index.js';
 import { ArchiveRefused, plainPath } from '../archive/index.js';
+import { isContainerdStore } from '../layers/index.js';
 import { Meter } from '../progress/index.js';
 import { LayerContent, type LayerSource } from './layer-content.js';
 import { folderOf, isBeneath, SelectedFiles } from './selected-files.js';
@@ -53,8 +54,7 @@ export async function transferFileSystem(transfer: FileSystemTransfer): Promise<
           return await sendImage(transfer, image, layer);
         } catch (error) {
           if (!lacksLayers(error)) throw error;
-          // It was removed meanwhile; or the engine's containerd store holds it unpacked, and not the layers as they
-          // came.
+          // It was removed meanwhile.
           logger.warn('the destination cannot build upon its image: sending the whole file system', {
             error,
           });
@@ -70,18 +70,13 @@ export async function transferFileSystem(transfer: FileSystemTransfer): Promise<
   }
 }
 
-/**
- * "open …/below-0: no such file or directory" (20.10, 28.5); "content digest … not found" (28.5 with the containerd
- * store).
- */
+/** "open …/below-0: no such file or directory" (20.10, 28.5). */
 const lacksLayers = (error: unknown): boolean =>
-  error instanceof EngineError &&
-  error.inBand &&
-  /no such file|not found|does not exist/i.test(error.engineMessage);
+  error instanceof EngineError && error.inBand && /no such file/i.test(error.engineMessage);
 
 /**
- * Whether the destination has the very layers that the container lies upon; that an image is called the same says
- * nothing.
+ * Whether the destination has the very layers that the container lies upon, and can build upon them; that an image is
+ * called the same says nothing.
  */
 async function hasBase(
   { destination, boot, container, signal }: FileSystemTransfer,
@@ -92,7 +87,8 @@ async function hasBase(
   const candidates: readonly ImageRef[] = boot === undefined ? [container.Image] : [container.Image, boot];
   for (const candidate of candidates) {
     const found = await ifThere(destination.images.inspect(candidate, { signal }));
-    if (isDeepStrictEqual(found?.RootFS.Layers, layers)) return true;
+    if (isDeepStrictEqual(found?.RootFS.Layers, layers))
+      return !(await isContainerdStore(destination, signal));
   }
   return false;
 }
