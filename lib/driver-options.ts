@@ -8,6 +8,7 @@ import type { EngineOptions, EngineTimeouts } from './engine/index.js';
 import { defaultTimeouts } from './engine/index.js';
 import type { ImageLimits } from './images/index.js';
 import { defaultConcurrency, defaultImageLimits } from './images/index.js';
+import { amounts, callback, count, imageService, logger, text, withMethods } from './option-fields.js';
 
 /** How a {@link DockerDriver} is set up. Everything may be left out. */
 export interface DockerDriverOptions {
@@ -131,22 +132,7 @@ export interface DockerDriverOptions {
   readonly myIp?: string;
 }
 
-const count = z.int().positive();
 const port = z.int().min(1).max(65_535);
-/** An object with some of these keys, whose values count something. */
-const amounts = (known: object): z.ZodType => z.partialRecord(z.enum(Object.keys(known)), count).optional();
-
-/** An object that has these methods; what they do is believed. */
-const withMethods = (...names: string[]): z.ZodType =>
-  z
-    .custom(
-      (value) =>
-        typeof value === 'object' &&
-        value !== null &&
-        names.every((name) => typeof Reflect.get(value, name) === 'function'),
-      `must have the methods ${names.join(', ')}`,
-    )
-    .optional();
 
 const absolutePath = z
   .string()
@@ -158,13 +144,13 @@ const absolutePath = z
 /** Checks the plain values; what has methods is believed, and the engine's address is checked where it is read. */
 const plainOptions = z.strictObject({
   engine: z.unknown().optional(),
-  migrationEngine: z.custom((value) => typeof value === 'function', 'must be a function').optional(),
-  imageService: withMethods('show', 'detail', 'download', 'create', 'update', 'delete'),
+  migrationEngine: callback.optional(),
+  imageService: imageService.optional(),
   sharedDirectory: absolutePath.optional(),
-  virtapi: withMethods('wait_for_instance_event'),
-  logger: withMethods('debug', 'info', 'warn', 'error'),
-  timeouts: amounts(defaultTimeouts),
-  imageLimits: amounts(defaultImageLimits),
+  virtapi: withMethods('wait_for_instance_event').optional(),
+  logger: logger.optional(),
+  timeouts: amounts(defaultTimeouts).optional(),
+  imageLimits: amounts(defaultImageLimits).optional(),
   maxLaunches: count.default(2 * availableParallelism()),
   maxLoads: count.default(defaultConcurrency),
   removeUnusedImagesAfter: z
@@ -174,7 +160,7 @@ const plainOptions = z.strictObject({
   pidsLimit: count.default(4096),
   blockDevice: z.string().startsWith('/').optional(),
   allowPrivileged: z.boolean().default(false),
-  allowedVolumes: z.array(z.string().min(1)).default([]),
+  allowedVolumes: z.array(text).default([]),
   allowedHostPaths: z.array(absolutePath).default([]),
   serialConsole: z
     .strictObject({

@@ -2,13 +2,7 @@ import { InvalidInput } from '../../interfaces/index.js';
 import type { ContainerRef } from '../engine/index.js';
 import { containerRef } from '../engine/index.js';
 import { instanceContainerName, instancePartName } from '../labels.js';
-
-const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-/** Whether a text is a uuid. */
-export function isUuid(text: string): boolean {
-  return uuidPattern.test(text);
-}
+import { isUuid } from '../uuid.js';
 
 /**
  * The name of an instance's container, checked.

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { isImageId } from '../image-service/index.js';
+import { isUuid } from '../../uuid.js';
 
 /**
  * What lies in the folder of a {@link DirectoryImageService}:
@@ -30,7 +30,7 @@ export const HEARTBEAT = 60 * 1000;
 /**
  * Whether an entry of the directory is an image: ids are in lower case, for file systems that do not tell cases apart.
  */
-export const isImageFolder = (name: string): boolean => isImageId(name) && name === name.toLowerCase();
+export const isImageFolder = (name: string): boolean => isUuid(name) && name === name.toLowerCase();
 
 export const isClaim = (name: string): boolean => name.startsWith('.');
 export const newClaim = (): string => `.${randomUUID()}`;

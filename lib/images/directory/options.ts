@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { InvalidInput, type Logger } from '../../../interfaces/index.js';
+import { count, logger, text } from '../../option-fields.js';
 
 /** How a {@link DirectoryImageService} is set up. */
 export interface DirectoryImageServiceOptions {
@@ -25,9 +26,9 @@ export interface Store {
 }
 
 const plainOptions = z.strictObject({
-  directory: z.string().min(1),
-  limits: z.strictObject({ bytes: z.int().positive().default(Number.MAX_SAFE_INTEGER) }).prefault({}),
-  logger: z.unknown().optional(),
+  directory: text,
+  limits: z.strictObject({ bytes: count.default(Number.MAX_SAFE_INTEGER) }).prefault({}),
+  logger: logger.optional(),
 });
 
 /** @throws InvalidInput naming each option that cannot be used. */

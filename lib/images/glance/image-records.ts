@@ -1,6 +1,7 @@
 import type { ImageFilters, ImageMetadata, ImageRecord, RequestContext } from '../../../interfaces/index.js';
 import { ImageDeleteConflict, ImageNotFound } from '../../../interfaces/index.js';
-import { isImageId, passes } from '../image-service/index.js';
+import { isUuid } from '../../uuid.js';
+import { passes } from '../image-service/index.js';
 import { ImageServiceProtocolError } from './exceptions.js';
 import type { GlanceClient, GlanceRequest, Reply, Routed } from './glance-client.js';
 import { newImageOf, patchType, patchOf } from './image-changes.js';
@@ -31,7 +32,7 @@ const pageSize = 200;
  * @throws ImageNotFound when no image can have such an id.
  */
 export function pathOf(image_id: string): string {
-  if (!isImageId(image_id)) throw new ImageNotFound(`There is no image "${image_id}".`);
+  if (!isUuid(image_id)) throw new ImageNotFound(`There is no image "${image_id}".`);
   return `${imagesPath}/${image_id}`;
 }
 

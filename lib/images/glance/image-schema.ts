@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { ImageRecord } from '../../../interfaces/index.js';
-import { isImageId, isProperty } from '../image-service/index.js';
+import { isUuid } from '../../uuid.js';
+import { isProperty } from '../image-service/index.js';
 
 const text = z.string().nullish().default(null);
 
 /** An image as Image API v2 shows it. Its properties stand beside the fields that every image has. */
 const imageSchema = z.looseObject({
-  id: z.string().refine(isImageId, 'is no image id'),
+  id: z.string().refine(isUuid, 'is no image id'),
   name: text,
   status: z.enum([
     ...[

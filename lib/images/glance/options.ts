@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { InvalidInput, type Logger } from '../../../interfaces/index.js';
+import { certificates, logger, text } from '../../option-fields.js';
 
 /** A user's name and password. Fields as in `clouds.yaml` of OpenStack's own clients. */
 export interface PasswordAuth {
@@ -84,7 +85,6 @@ export interface GlanceImageServiceOptions {
 const second = 1000;
 const minute = 60 * second;
 const duration = z.int().min(1).max(2147483647);
-const text = z.string().min(1);
 
 const httpUrl = z
   .url({ protocol: /^https?$/ })
@@ -137,9 +137,9 @@ const optionsSchema = z
       .optional(),
     region_name: text.optional(),
     interface: z.enum(['public', 'internal', 'admin']).default('public'),
-    ca: z.union([z.string(), z.instanceof(Buffer)]).optional(),
+    ca: certificates.optional(),
     insecure: z.boolean().default(false),
-    logger: z.unknown().optional(),
+    logger: logger.optional(),
     timeouts: z
       .strictObject({
         call: duration.default(30 * second),

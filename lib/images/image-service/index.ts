@@ -8,5 +8,5 @@ export { FileBytes } from './file-bytes.js';
 export { passes } from './filters.js';
 export type { ImageData } from './image-data.js';
 export { Incoming, receive } from './incoming.js';
-export { checkFormats, checkMetadata, checkQueued, checkSameId, isImageId, isProperty } from './metadata.js';
+export { checkFormats, checkMetadata, checkQueued, checkSameId, isProperty } from './metadata.js';
 export { clip } from './range.js';

@@ -1,12 +1,7 @@
 import { z } from 'zod';
 import { InvalidInput, type ImageMetadata, type ImageRecord } from '../../../interfaces/index.js';
+import { isUuid } from '../../uuid.js';
 import { ImageConflict } from './exceptions.js';
-
-/** Uuids, as Image API v2 demands. What passes holds nothing that means anything in a path. */
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-/** Whether a text can be an image's id, and may be put into a path. */
-export const isImageId = (id: string): boolean => UUID.test(id);
 
 /**
  * The attributes that the Image API itself defines (schema `image` of Glance 25.1). On the wire they stand beside the
@@ -27,7 +22,7 @@ const amount = z.int().min(0).max(2147483647);
 
 /** What may be set, with the limits of Glance's database. */
 const metadataSchema = z.strictObject({
-  id: z.string().refine(isImageId, 'must be a UUID').optional(),
+  id: z.string().refine(isUuid, 'must be a UUID').optional(),
   name: z.string().max(255).optional(),
   container_format: word.optional(),
   disk_format: word.optional(),

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { asBytes } from '../../streams/index.js';
 import { blockSize, paddingAfter } from '../archive/index.js';
-import { parseManifest } from './manifests.js';
+import { parsedImageManifest } from './manifests.js';
 
 const longestManifest = 4 * 1024 * 1024;
 const mostBytes = 16 * 1024 * 1024;
@@ -36,7 +36,7 @@ export class ManifestWatch {
     layers: readonly string[],
   ): { readonly mediaType: string | undefined; readonly content: Buffer } | undefined {
     for (const content of this.#found) {
-      const manifest = parseManifest(content);
+      const manifest = parsedImageManifest(content);
       if (manifest?.config.digest !== config) continue;
       const named = manifest.layers.map(({ digest }) => digest);
       if (isDeepStrictEqual(named, layers)) return { mediaType: manifest.mediaType, content };

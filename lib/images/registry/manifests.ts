@@ -62,7 +62,7 @@ export const ownPlatform: Platform = {
 };
 
 /** Reads JSON that a registry, or an archive, gives for a manifest; undefined when it is none. */
-export function parseManifest(content: Buffer): ImageManifest | undefined {
+export function parsedImageManifest(content: Buffer): ImageManifest | undefined {
   const result = imageManifest.safeParse(parsedJson(content.toString('utf8')));
   return result.success ? result.data : undefined;
 }
@@ -80,7 +80,7 @@ export function readManifest(
   platform: Platform,
   subject: string,
 ): { readonly manifest: ImageManifest } | { readonly digest: string } {
-  const manifest = parseManifest(content);
+  const manifest = parsedImageManifest(content);
   if (manifest !== undefined) {
     if (
       manifest.layers.some(

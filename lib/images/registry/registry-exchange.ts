@@ -12,6 +12,7 @@ import {
   type RequestContext,
 } from '../../../interfaces/index.js';
 import type { RegistryCredentials } from '../../engine/index.js';
+import { amounts, callback, certificates, count, imageService, text } from '../../option-fields.js';
 import { defaultImageLimits, rewriteArchive, type ImageLimits, type LayerType } from '../archive/index.js';
 import { followingLayers } from '../progress/index.js';
 import { WebClient } from '../web/index.js';
@@ -76,16 +77,13 @@ export interface PushedImage {
 }
 
 const minute = 60_000;
-const text = z.string().min(1);
 const plainOptions = z.strictObject({
-  imageService: z.custom((value) => typeof value === 'object' && value !== null, 'must be an image service'),
+  imageService,
   insecureRegistries: z.array(text).default([]),
-  ca: z.union([z.string(), z.instanceof(Buffer)]).optional(),
-  idleTimeout: z.int().positive().default(minute),
-  mayFetch: z.custom((value) => typeof value === 'function', 'must be a function').optional(),
-  limits: z
-    .partialRecord(z.enum(['maxBytes', 'maxEntries', 'maxMetadataBytes', 'maxLayers']), z.int().positive())
-    .default({}),
+  ca: certificates.optional(),
+  idleTimeout: count.default(minute),
+  mayFetch: callback.optional(),
+  limits: amounts(defaultImageLimits).optional(),
 });
 
 /** What media types call layers, after `application/vnd.oci.image.`. */

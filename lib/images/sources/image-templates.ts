@@ -8,7 +8,14 @@ import {
   type LongRunningOptions,
   type RequestContext,
 } from '../../../interfaces/index.js';
-import { Engine, engineAddress, type EngineOptions, type EngineTimeouts } from '../../engine/index.js';
+import {
+  defaultTimeouts,
+  Engine,
+  engineAddress,
+  type EngineOptions,
+  type EngineTimeouts,
+} from '../../engine/index.js';
+import { amounts, callback, certificates, count, imageService, logger, text } from '../../option-fields.js';
 import { silentLogger } from '../../silent-logger.js';
 import { Turns } from '../../streams/index.js';
 import { defaultImageLimits } from '../archive/index.js';
@@ -47,16 +54,14 @@ export interface ImageTemplatesOptions {
 }
 
 const minute = 60_000;
-const count = z.int().positive();
-const text = z.string().min(1);
-/** What is not checked here is believed, or checked where it is used. */
+/** The engine's address is checked where it is read. */
 const plainOptions = z.strictObject({
   engine: z.unknown().optional(),
-  timeouts: z.unknown().optional(),
-  mayFetch: z.unknown().optional(),
-  ca: z.unknown().optional(),
-  logger: z.unknown().optional(),
-  imageService: z.custom((value) => typeof value === 'object' && value !== null, 'must be an image service'),
+  timeouts: amounts(defaultTimeouts).optional(),
+  mayFetch: callback.optional(),
+  ca: certificates.optional(),
+  logger: logger.optional(),
+  imageService,
   host: text,
   maxBytes: count.default(defaultImageLimits.maxBytes),
   idleTimeout: count.default(minute),
@@ -77,7 +82,7 @@ const source = z.discriminatedUnion('type', [
     buildArgs: z.record(z.string(), z.string()).optional(),
     target: text.optional(),
     credentials: z.record(z.string(), credentials).optional(),
-    onOutput: z.custom((value) => typeof value === 'function').optional(),
+    onOutput: callback.optional(),
   }),
   z.strictObject({
     type: z.literal('archive'),

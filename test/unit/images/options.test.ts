@@ -25,6 +25,13 @@ describe('the options of what deals with images', () => {
     [GlanceImageService, { endpoints }, 'auth'],
     [ImageTemplates, { imageService, host: 'node-1', registry: 'there' }, '"registry"'],
     [ImageTemplates, { imageService }, 'host'],
+    [ImageTemplates, { imageService, host: 'node-1', mayFetch: ['example.org'] }, 'mayFetch'],
+    [ImageTemplates, { imageService, host: 'node-1', ca: 1 }, 'ca'],
+    [ImageTemplates, { imageService, host: 'node-1', timeouts: { read: '1' } }, 'timeouts'],
+    [ImageTemplates, { imageService, host: 'node-1', logger: {} }, 'logger'],
+    [ImageTemplates, { imageService: {}, host: 'node-1' }, 'imageService'],
+    [GlanceImageService, { auth, endpoints, logger: {} }, 'logger'],
+    [DirectoryImageService, { directory: 'images', logger: {} }, 'logger'],
   ])('are refused with the names of the class and of what it does not know: %p', (Class, options, named) => {
     const construct = (): unknown => Reflect.construct(Class, given(options));
     expect(construct).toThrow(
