@@ -1,13 +1,6 @@
 import type { Readable } from 'node:stream';
 
-import {
-  imageId,
-  imageRef,
-  type ImageId,
-  type ImageRef,
-  type RepositoryName,
-  type TagName,
-} from './identifiers.js';
+import type { ImageRef, RepositoryName, TagName } from './identifiers.js';
 import { EngineError } from './errors.js';
 import { instructions, type ImageChanges } from './image-changes.js';
 import { throwInBand } from './in-band.js';
@@ -15,11 +8,9 @@ import { path } from './request-path.js';
 import { listOf } from './schemas/fields.js';
 import {
   imageInspect,
-  imageRemoved,
   imageSummary,
   loadLine,
   type ImageInspect,
-  type ImageRemoved,
   type ImageSummary,
   type LoadLine,
 } from './schemas/images.js';
@@ -30,16 +21,9 @@ const unpackFailure = /^Error unpacking image \S+: (.*)/s;
 
 /** Which images a list has. Only keys that the engine is known to have: it ignores others and then lists everything. */
 interface ImageFilters {
-  /** `name` or `name=value`; an image must match all. */
-  readonly label?: readonly string[];
   /** References; `*` stands for anything but `/`. */
   readonly reference?: readonly string[];
-  /** `['true']`: only images without a tag. */
-  readonly dangling?: readonly ('true' | 'false')[];
 }
-
-/** What the engine says it loaded: an image with a tag by its reference, one without by its id. */
-type LoadedImage = { readonly reference: ImageRef } | { readonly id: ImageId };
 
 /** How far an engine is with a layer that it unpacks. */
 export interface LoadedLayer {
@@ -73,7 +57,7 @@ export class ImagesApi {
       onProgress?: (bytes: number) => void;
       onLayer?: (layer: LoadedLayer) => void;
     } = {},
-  ): Promise<LoadedImage[]> {
+  ): Promise<void> {
     const request = { method: 'POST', path: path`/images/load` } as const;
     const lines = this.#session.lines(
       {
@@ -86,25 +70,20 @@ export class ImagesApi {
       },
       loadLine,
     );
-    const loaded: LoadedImage[] = [];
     for await (const line of lines) {
       throwInBand(request, line);
       const failure = unpackFailure.exec(line.stream ?? '')?.[1];
       if (failure !== undefined) throw new EngineError(request, 200, failure.trim(), { inBand: true });
-      const image = loadedImage(line.stream ?? '');
-      if (image !== undefined) loaded.push(image);
       const layer = loadedLayer(line);
       if (layer !== undefined) options.onLayer?.(layer);
     }
-    return loaded;
   }
 
   /**
    * Makes an image of one layer from all files of a file system.
    *
    * @param files - a tar stream of them; destroyed in any case.
-   * @param options - `changes`: what containers of it inherit; `onProgress` is told the bytes that went to the engine
-   * so far.
+   * @param options - `changes`: what containers of it inherit.
    * @throws EngineError with `inBand` when the engine refuses the archive; whatever the archive fails with.
    */
   async importFiles(
@@ -113,7 +92,6 @@ export class ImagesApi {
       repo: RepositoryName;
       tag: TagName;
       changes?: ImageChanges;
-      onProgress?: (bytes: number) => void;
     },
   ): Promise<void> {
     const changes = instructions(options.changes ?? {});
@@ -127,7 +105,7 @@ export class ImagesApi {
           tag: options.tag,
           ...(changes === '' ? {} : { changes }),
         },
-        upload: { source: files, onBytes: options.onProgress },
+        upload: { source: files },
         timeout: this.#session.timeouts.image,
         signal: options.signal,
       },
@@ -173,23 +151,17 @@ export class ImagesApi {
   /**
    * Takes a tag away, and the image with its last one.
    *
-   * @param options - `force` also takes it from an image that stopped containers use; `noprune` keeps untagged parents.
+   * @param options - `noprune` keeps untagged parents.
    * @throws EngineError 404 when there is no such image, 409 when containers use it.
    */
-  async remove(
-    image: ImageRef,
-    options: CallOptions & { force?: boolean; noprune?: boolean } = {},
-  ): Promise<ImageRemoved> {
-    return this.#session.json(
-      {
-        method: 'DELETE',
-        path: path`/images/${image}`,
-        query: { force: options.force, noprune: options.noprune },
-        timeout: this.#session.timeouts.change,
-        signal: options.signal,
-      },
-      imageRemoved,
-    );
+  async remove(image: ImageRef, options: CallOptions & { noprune?: boolean } = {}): Promise<void> {
+    await this.#session.status({
+      method: 'DELETE',
+      path: path`/images/${image}`,
+      query: { noprune: options.noprune },
+      timeout: this.#session.timeouts.change,
+      signal: options.signal,
+    });
   }
 
   /** Lists images: the ones that are no mere layer of others, or `all`. */
@@ -205,14 +177,6 @@ export class ImagesApi {
       listOf(imageSummary),
     );
   }
-}
-
-/** The engine tells what it loaded in words for people; these two have been the same from 1.10 to 28.5. */
-function loadedImage(words: string): LoadedImage | undefined {
-  const id = /^Loaded image ID: (\S+)\s*$/.exec(words)?.[1];
-  if (id !== undefined) return { id: imageId(id) };
-  const reference = /^Loaded image: (\S+)\s*$/.exec(words)?.[1];
-  return reference === undefined ? undefined : { reference: imageRef(reference) };
 }
 
 function loadedLayer({ status, id, progressDetail }: LoadLine): LoadedLayer | undefined {

@@ -30,6 +30,12 @@ interface StreamOptions {
 }
 
 /**
+ * Bytes that a stream of an archive holds for its reader, where Node's own 64 KiB would have writer and reader wait for
+ * each other all the time.
+ */
+export const archiveReadAhead = 1024 * 1024;
+
+/**
  * A source as a byte stream, which its receiver owns. Destroying the stream, in whatever way, closes the source.
  * Whatever the source lends, those who read the stream get bytes of their own; {@link lentBytes} is for those who need
  * none.

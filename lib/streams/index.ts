@@ -2,7 +2,7 @@
  * What every room does with streams and waits: deadlines on silence, turns in a queue, reading what is small into
  * memory. A leaf: it imports nothing but contracts, and knows neither engines nor images.
  */
-export { isLent, lentBytes, readableOf } from './byte-source.js';
+export { archiveReadAhead, isLent, lentBytes, readableOf } from './byte-source.js';
 export type { ByteSource } from './byte-source.js';
 export { asBytes } from './bytes.js';
 export { destroyOnAbort } from './destroy-on-abort.js';

@@ -51,10 +51,6 @@ export const imageSummary = z.object({
   Labels: mapOf(z.string()),
 });
 
-export const imageRemoved = z.array(
-  z.object({ Untagged: z.string().optional(), Deleted: z.string().optional() }),
-);
-
 /** A line of what `POST /images/load` answers: words for people, how far it is with a layer, or an error. */
 export const loadLine = z.object({
   stream: z.string().optional(),
@@ -71,5 +67,3 @@ export type LoadLine = z.output<typeof loadLine>;
 export type ImageInspect = z.output<typeof imageInspect>;
 /** An image in a list. */
 export type ImageSummary = z.output<typeof imageSummary>;
-/** What a removal took away: tags and images. */
-export type ImageRemoved = z.output<typeof imageRemoved>;

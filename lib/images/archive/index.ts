@@ -25,7 +25,7 @@ export {
   type RewriteOptions,
   type RewrittenImage,
 } from './rewrite-archive.js';
-export { blockSize, fileHeader, isTarHeader, paddingAfter, tarHeader } from './tar-header.js';
+export { blockSize, fileHeader, isTarHeader, paddingAfter, tarHeader, type TarHeader } from './tar-header.js';
 export { unpackedArchive } from './unpacked-archive.js';
 export { endOfArchive, wholeFile } from './whole-file.js';
 export { layerFileName, writeLayer, writeMetadata } from './write-image.js';

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
-import { isLent, lentBytes, readableOf } from '../../streams/index.js';
+import { archiveReadAhead, isLent, lentBytes, readableOf } from '../../streams/index.js';
 import { layerName } from '../progress/index.js';
 import { ArchiveFiles, type ArchiveFile } from './archive-files.js';
 import { ArchiveRefused, shown } from './archive-refused.js';
@@ -102,9 +102,6 @@ export interface RewrittenImage extends ArchivedImage {
   readonly layers: readonly RewrittenLayer[];
 }
 
-/** Bytes that wait for the reader of a rewritten archive. */
-const readAhead = 1024 * 1024;
-
 /**
  * Turns an image archive that anybody may have made into one that an engine can be given: `docker save` archives of the
  * old or the OCI layout, and such layouts without a manifest.json, plain or compressed with gzip, zstd or xz, become
@@ -146,7 +143,7 @@ export function rewriteArchive(
         pieces.return().catch(() => undefined);
       },
     },
-    { signal: options.signal, readAhead },
+    { signal: options.signal, readAhead: archiveReadAhead },
   );
   // Told to whoever reads it. It may fail before that, and without a listener it would end the process.
   archive.on('error', () => undefined);

@@ -1,6 +1,6 @@
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { destroyOnAbort } from '../../streams/index.js';
+import { archiveReadAhead, destroyOnAbort } from '../../streams/index.js';
 import type { ArchivedImage } from '../archive/index.js';
 
 /** An archive that is made while it is read, and what it holds. */
@@ -8,9 +8,6 @@ export interface PartialArchive {
   readonly archive: Readable;
   readonly image: Promise<ArchivedImage>;
 }
-
-/** Bytes that wait for the reader. */
-const readAhead = 1024 * 1024;
 
 /**
  * Makes a stream of an archive that is written piece by piece.
@@ -24,7 +21,7 @@ export function partialArchive(
   write: (signal: AbortSignal) => AsyncGenerator<Buffer, ArchivedImage, void>,
   signal: AbortSignal | undefined,
 ): PartialArchive {
-  const archive = new PassThrough({ highWaterMark: readAhead });
+  const archive = new PassThrough({ highWaterMark: archiveReadAhead });
   const closing = new AbortController();
   const image = new Promise<ArchivedImage>((resolve, reject) => {
     pipeline(async function* () {

@@ -1,9 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { asBytes } from '../../streams/index.js';
-import { blockSize, paddingAfter } from '../archive/index.js';
-import { parsedImageManifest } from './manifests.js';
+import {
+  ArchiveRefused,
+  blockSize,
+  isTarHeader,
+  paddingAfter,
+  tarHeader,
+  type TarHeader,
+} from '../archive/index.js';
+import { longestManifest, parsedImageManifest } from './manifests.js';
 
-const longestManifest = 4 * 1024 * 1024;
 const mostBytes = 16 * 1024 * 1024;
 const openingBrace = '{'.charCodeAt(0);
 
@@ -79,24 +85,29 @@ export class ManifestWatch {
     return bytes.subarray(missing);
   }
 
-  #begin(header: Buffer): void {
-    const size = sizeIn(header);
-    if (header.toString('latin1', 257, 262) !== 'ustar' || size === undefined) {
+  #begin(block: Buffer): void {
+    const header = headerIn(block);
+    if (header === undefined) {
       this.#hasGivenUp = true;
       return;
     }
+    const { size, typeflag } = header;
     this.#left = size;
     this.#padding = paddingAfter(size);
-    const isFile = header[156] === 0 || header[156] === '0'.charCodeAt(0);
+    const isFile = typeflag === '0' || typeflag === '\0';
     if (!isFile || size === 0 || size > longestManifest || this.#kept + size > mostBytes) return;
     this.#kept += size;
     this.#file = [];
   }
 }
 
-/** Octal digits, or a number in binary when the first bit is set. */
-function sizeIn(header: Buffer): number | undefined {
-  if (header[124] === 0x80) return Number(header.readBigUInt64BE(128));
-  const digits = /^ *([0-7]+)[ \0]*$/.exec(header.toString('latin1', 124, 136))?.[1];
-  return digits === undefined ? undefined : parseInt(digits, 8);
+/** What a block says as a header; undefined when it is none that can be read. */
+function headerIn(block: Buffer): TarHeader | undefined {
+  if (!isTarHeader(block)) return undefined;
+  try {
+    return tarHeader(block);
+  } catch (error) {
+    if (error instanceof ArchiveRefused) return undefined;
+    throw error;
+  }
 }

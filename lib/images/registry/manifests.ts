@@ -13,6 +13,9 @@ const indexTypes: readonly string[] = [
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ];
 
+/** Bytes that a manifest may have. */
+export const longestManifest = 4 * 1024 * 1024;
+
 /** What a question for a manifest accepts. */
 export const acceptedManifests = [...Object.values(manifestTypes), ...indexTypes].join(', ');
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { OnProgress } from '../../../interfaces/index.js';
-import { asBytes, destroyOnAbort } from '../../streams/index.js';
+import { archiveReadAhead, asBytes, destroyOnAbort } from '../../streams/index.js';
 import { endOfArchive, fileHeader, paddingAfter, wholeFile } from '../archive/index.js';
 import { Meter } from '../progress/index.js';
 import { blobsOf, manifestTypes, type Blob, type ImageManifest } from './manifests.js';
@@ -16,8 +16,6 @@ interface PulledImage {
   readonly onProgress?: OnProgress | undefined;
 }
 
-const readAhead = 1024 * 1024;
-
 /**
  * Streams an image as an archive of the OCI layout, with the manifest of `docker save` beside: all that says what the
  * image is comes first, then its configuration, then its layers from the base up, all as they are in the registry.
@@ -25,7 +23,7 @@ const readAhead = 1024 * 1024;
  * @returns the archive, whose receiver must read or destroy it; it fails with what a blob fails with.
  */
 export function pulledArchive(image: PulledImage): Readable {
-  const archive = Readable.from(entries(image), { objectMode: false, highWaterMark: readAhead });
+  const archive = Readable.from(entries(image), { objectMode: false, highWaterMark: archiveReadAhead });
   // Told to whoever reads it. It may fail before that, and without a listener it would end the process.
   archive.on('error', () => undefined);
   destroyOnAbort(archive, image.signal);

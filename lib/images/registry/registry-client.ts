@@ -7,7 +7,7 @@ import { verifiedStream } from '../verified-stream.js';
 import { followRedirects, ImageSourceError, limited, shownUrl } from '../web/index.js';
 import type { WebAnswer, WebClient, WebRequest } from '../web/index.js';
 import { authorization } from './authorization.js';
-import { acceptedManifests } from './manifests.js';
+import { acceptedManifests, longestManifest } from './manifests.js';
 import type { RegistryReference } from './reference.js';
 
 /** How to get at a repository of a registry. */
@@ -19,7 +19,6 @@ interface RegistryAccess {
   readonly signal?: AbortSignal | undefined;
 }
 
-const longestManifest = 4 * 1024 * 1024;
 const longestRefusal = 64 * 1024;
 const longestWords = 500;
 const dockerHub = 'registry-1.docker.io';

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { LongRunningOptions } from '../../../interfaces/index.js';
 import { NovaException } from '../../../interfaces/index.js';
 import type { ContainerRef, Engine } from '../../engine/index.js';
+import { archiveReadAhead } from '../../streams/index.js';
 import { ArchiveRefused, endOfArchive, headersBelow, plainPath } from '../archive/index.js';
 import { Meter } from '../progress/index.js';
 import { entriesOf } from './layer-content.js';
@@ -23,8 +24,6 @@ interface FileSystemCopy extends LongRunningOptions {
   readonly volumes: ReadonlySet<string>;
 }
 
-const readAhead = 1024 * 1024;
-
 /**
  * Copies all of a container's files below a folder of another one: owners, modes, times, links, devices and the
  * extended attributes that engines archive (`security.capability`, no others). One stream, from the engine through the
@@ -36,7 +35,7 @@ const readAhead = 1024 * 1024;
 export async function copyFileSystem(copy: FileSystemCopy): Promise<void> {
   const { engine, from, to, signal } = copy;
   const source = await engine.files.exportAll(from, { signal });
-  const archive = Readable.from(copied(copy, source), { objectMode: false, highWaterMark: readAhead });
+  const archive = Readable.from(copied(copy, source), { objectMode: false, highWaterMark: archiveReadAhead });
   try {
     await engine.files.putArchive(to, { path: '/', archive, signal });
   } catch (error) {

@@ -6,7 +6,7 @@ import { MigrationError } from '../../../interfaces/index.js';
 import type { Engine, ImageId, ImageInspect, ImageReference, LoadedLayer } from '../../engine/index.js';
 import { mayHaveBeenDone, repositoryName, tagName } from '../../engine/index.js';
 import { repository } from '../../labels.js';
-import { destroyOnAbort } from '../../streams/index.js';
+import { archiveReadAhead, destroyOnAbort } from '../../streams/index.js';
 import { ArchiveRefused, fileHeader, layerFileName, paddingAfter, writeMetadata } from '../archive/index.js';
 import { LoadingProgress, Meter } from '../progress/index.js';
 import { discardImage, temporaryName } from '../temporary-image.js';
@@ -22,8 +22,6 @@ export interface ImageDestination extends LongRunningOptions {
   readonly host: string;
   readonly logger: Logger;
 }
-
-const readAhead = 1024 * 1024;
 
 /**
  * Sends a layer as an image, see `instanceReference`, that has the same to say to its containers as another one. When
@@ -43,7 +41,7 @@ export async function sendImage(
   const layers = [...layer.below, layer.diffId];
   const archive = Readable.from(imageArchive(image, layer, temporary.reference), {
     objectMode: false,
-    highWaterMark: readAhead,
+    highWaterMark: archiveReadAhead,
   });
   destroyOnAbort(archive, signal);
   let answerLost = false;

@@ -45,8 +45,7 @@ describe('images', () => {
       repoTags: [reference],
       config: { Env: ['PATH=/bin', 'X=1'], Labels: { a: 'b' }, WorkingDir: '/etc', User: 'root' },
     });
-    const loaded = await images.load(archive, { onProgress: (bytes) => told.push(bytes) });
-    expect(loaded).toEqual([{ reference }]);
+    await images.load(archive, { onProgress: (bytes) => told.push(bytes) });
     expect(told.at(-1)).toBeGreaterThan(1_000_000);
 
     const image = await images.inspect(reference);
@@ -74,18 +73,11 @@ describe('images', () => {
 
     const saved = await buffer(await images.save(second));
     await images.remove(second, { noprune: true });
-    const removed = await images.remove(reference);
-    expect(removed).toContainEqual({ Untagged: reference });
+    await images.remove(reference);
     expect(isNoSuchImage(await failure(images.inspect(image.Id)))).toBe(true);
 
-    expect(await images.load(Readable.from([saved]))).toEqual([{ reference: second }]);
+    await images.load(Readable.from([saved]));
     expect((await images.inspect(second)).RootFS).toEqual(image.RootFS);
-  });
-
-  it('without a name are told by their id', async () => {
-    const loaded = await images.load(await busyboxImage({ command: ['sh'], repoTags: [] }));
-    expect(loaded).toMatchObject([{ id: expect.stringMatching(/^sha256:/) }]);
-    for (const image of loaded) if ('id' in image) await images.remove(image.id);
   });
 
   it.each([

@@ -83,7 +83,7 @@ export class Workbench {
     const { containers, networks, images } = this.engine;
     for (const name of this.#containers) await gone(containers.remove(name, { force: true, volumes: true }));
     for (const name of this.#networks) await gone(networks.remove(name));
-    for (const reference of this.#images) await gone(images.remove(reference, { force: true }));
+    for (const reference of this.#images) await gone(images.remove(reference));
     this.engine.close();
   }
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { containerRef, repositoryName, tagName } from '../../../lib/engine/index.js';
+import { containerRef, imageRef, repositoryName, tagName } from '../../../lib/engine/index.js';
 import { bootReference, type ImageLoader } from '../../../lib/images/index.js';
 import { repository } from '../../../lib/labels.js';
 import { directEngine, inventory } from '../../support/engine.js';
@@ -176,9 +176,9 @@ describe('ImageLoader.hold', () => {
     } finally {
       await direct.images.remove(bootReference(id)).catch(() => undefined);
       await direct.images.list().then(async (images) => {
-        for (const { Id, RepoTags } of images)
-          if (RepoTags.some((tag) => tag.includes('-of-mine')))
-            await direct.images.remove(Id, { force: true });
+        const tags = images.flatMap(({ RepoTags }) => RepoTags);
+        for (const tag of tags.filter((each) => each.includes('-of-mine')))
+          await direct.images.remove(imageRef(tag));
       });
       direct.close();
     }

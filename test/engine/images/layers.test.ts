@@ -6,7 +6,14 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ImageMetadata, RequestContext } from '../../../interfaces/index.js';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
-import { Engine, engineAddress, isAtLeast, repositoryName, tagName } from '../../../lib/engine/index.js';
+import {
+  Engine,
+  engineAddress,
+  imageRef,
+  isAtLeast,
+  repositoryName,
+  tagName,
+} from '../../../lib/engine/index.js';
 import { bootReference, DirectoryImageService, ImageLoader } from '../../../lib/images/index.js';
 import { repository } from '../../../lib/labels.js';
 import { startFaultProxy } from '../../../lib/testing/index.js';
@@ -301,13 +308,14 @@ describe('an image of which the engine has layers', () => {
     });
 
     it('is given none of an image that the engine has under a name of its own', async () => {
-      const archive = await buildImageArchive({ layers: shared, repoTags: ['test/layers:own'] });
-      const [own] = await engine.images.load(Readable.from([archive], { objectMode: false }));
+      const own = imageRef('test/layers:own');
+      const archive = await buildImageArchive({ layers: shared, repoTags: [own] });
+      await engine.images.load(Readable.from([archive], { objectMode: false }));
       try {
         const id = await give(await theft());
         await expect(loader.load(context, id)).rejects.toBeInstanceOf(ImageUnacceptable);
       } finally {
-        if (own !== undefined && 'reference' in own) await engine.images.remove(own.reference);
+        await engine.images.remove(own);
       }
     });
   });

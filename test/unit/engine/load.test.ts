@@ -5,8 +5,6 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { EngineError, EngineUnreachable, TruncatedStream, containerRef } from '../../../lib/engine/index.js';
 import { FakeEngine, answerJson, until, type Handler } from './fake-engine.js';
 
-const id = `sha256:${'ab'.repeat(32)}`;
-
 let fake: FakeEngine;
 const start = async (handler: Handler): Promise<FakeEngine> => (fake = await FakeEngine.start(handler));
 afterEach(() => fake.stop());
@@ -30,20 +28,13 @@ const archiveOf = (bytes: number): Readable =>
   );
 
 describe('load', () => {
-  it('sends a tar stream and tells what was loaded', async () => {
+  it('sends a tar stream', async () => {
     let headers: object = {};
     await start((request, response) => {
       headers = request.headers;
-      saying(
-        { status: 'Loading layer', progressDetail: { current: 1, total: 2 }, id: 'abc' },
-        { stream: 'Loaded image: nova-docker-driver.invalid/loading:tmp-1\n' },
-        { stream: `Loaded image ID: ${id}\n` },
-      )(request, response);
+      saying({ stream: 'Loaded image: nova-docker-driver.invalid/loading:tmp-1\n' })(request, response);
     });
-    expect(await fake.client().images.load(archiveOf(100_000))).toEqual([
-      { reference: 'nova-docker-driver.invalid/loading:tmp-1' },
-      { id },
-    ]);
+    await fake.client().images.load(archiveOf(100_000));
     expect(headers).toMatchObject({ 'content-type': 'application/x-tar', 'transfer-encoding': 'chunked' });
     expect(fake.requests[1]).toBe('POST /v1.41/images/load?quiet=false');
   });
