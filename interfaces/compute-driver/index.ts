@@ -1,3 +1,7 @@
+/*
+ * Nova's virt-driver interface: a file for each area of it, put together as `ComputeDriver` here. It says what is asked
+ * of a driver; what this one does of it is in docs/virt-driver.md.
+ */
 import type { DriverCapabilities } from './capabilities.js';
 import type { ConsoleVerbs } from './console.js';
 import type { EventVerbs } from './events.js';

@@ -10,7 +10,7 @@ import { NovaException } from '../../interfaces/index.js';
 import { orchestratorAnswer, snapshot } from '../verbs/index.js';
 import { imageIdMustBeText, instancesMustBeSound, updateTaskStateMustBeSound } from '../subjects.js';
 import { DockerPowerVerbs } from './power.js';
-import { Unexplained } from './unexplained.js';
+import { OrchestratorFailures } from './orchestrator-failures.js';
 
 /** The verbs about images. */
 export abstract class DockerImageVerbs extends DockerPowerVerbs {
@@ -23,8 +23,8 @@ export abstract class DockerImageVerbs extends DockerPowerVerbs {
   ): Promise<void> {
     imageIdMustBeText(image_id);
     updateTaskStateMustBeSound(update_task_state);
-    const unexplained = new Unexplained();
-    await unexplained.within(() =>
+    const failures = new OrchestratorFailures();
+    await failures.asThrown(() =>
       this.computeHost.changeAndGoOn(
         'snapshot',
         instance,
@@ -32,7 +32,7 @@ export abstract class DockerImageVerbs extends DockerPowerVerbs {
         NovaException,
         (node, signal, onProgress) => {
           const tell: UpdateTaskState = (update) =>
-            unexplained.call(() =>
+            failures.call(() =>
               orchestratorAnswer('update_task_state', signal, () => update_task_state(update)),
             );
           return snapshot(node, context, instance, image_id, tell, { signal, onProgress });

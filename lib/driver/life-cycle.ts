@@ -29,7 +29,7 @@ import {
   passwordMustBeSound,
 } from '../subjects.js';
 import { DockerInventoryVerbs } from './inventory.js';
-import { Unexplained } from './unexplained.js';
+import { OrchestratorFailures } from './orchestrator-failures.js';
 
 /** The verbs that make instances and remove them. */
 export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
@@ -103,11 +103,11 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
       },
     );
     // In nobody's turn, for as long as it takes: they call verbs of this instance.
-    const unexplained = new Unexplained();
-    return await unexplained.within(() =>
+    const failures = new OrchestratorFailures();
+    return await failures.asThrown(() =>
       this.computeHost.ask('hand over the volumes of a rebuild', options, async (_node, signal) => {
         const wait = <T>(call: () => Promise<T>): Promise<T> =>
-          unexplained.call(() => unlessAborted(call(), signal));
+          failures.call(() => unlessAborted(call(), signal));
         if (detach !== undefined) await wait(() => detach(context, bdms));
         return attach === undefined ? given : await wait(() => attach(context, instance, bdms));
       }),
