@@ -176,10 +176,7 @@ describe('ImageLoader.removeUnused', () => {
     const left = (await inventory()).images.filter((image) => image.includes(id));
     expect(left).toHaveLength(1);
     for (const { repo } of names) expect(left.join()).toContain(`${repo}:${id}`);
-    const [own] = (await direct.images.list()).filter(({ RepoTags: tags }) =>
-      tags.includes(`${repository.instance}-of-mine:${id}`),
-    );
-    if (own !== undefined) await direct.images.remove(own.Id, { force: true });
+    for (const { repo, tag } of names) await direct.images.remove(imageReference(repo, tag));
   });
 
   describe("the image of an instance's own files", () => {
