@@ -8,7 +8,7 @@ import type {
   UpdateTaskState,
 } from '../../interfaces/index.js';
 import { task_states } from '../../interfaces/index.js';
-import type { ContainerInspect, Engine, ImageReference } from '../engine/index.js';
+import type { ContainerInspect, Engine, ImageInspect, ImageReference } from '../engine/index.js';
 import { mayHaveBeenDone } from '../engine/index.js';
 import { repository } from '../labels.js';
 import type { ImageConfiguration } from './archive/index.js';
@@ -62,7 +62,7 @@ export async function takeSnapshot(
   await unlessAborted(update_task_state({ task_state: task_states.IMAGE_PENDING_UPLOAD }), signal);
   const base = await engine.images.inspect(container.Image, { signal });
   const temporary = temporaryName(repository.snapshot, host);
-  const snapshot = new Snapshot(environment, request, temporary.reference, base.Config?.Env ?? []);
+  const snapshot = new Snapshot(environment, request, temporary.reference, base.Config);
   let answerLost = false;
   try {
     onProgress?.({ phase: 'committing', bytes: 0 });
@@ -86,19 +86,19 @@ export class Snapshot {
   readonly #environment: SnapshotEnvironment;
   readonly #request: SnapshotRequest;
   readonly #committed: ImageReference;
-  /** That of the image that the container was made from. */
-  readonly #variables: readonly string[];
+  /** What the image says to its containers that the container was made from. */
+  readonly #booted: ImageInspect['Config'];
 
   constructor(
     environment: SnapshotEnvironment,
     request: SnapshotRequest,
     committed: ImageReference,
-    variables: readonly string[],
+    booted: ImageInspect['Config'],
   ) {
     this.#environment = environment;
     this.#request = request;
     this.#committed = committed;
-    this.#variables = variables;
+    this.#booted = booted;
   }
 
   /**
@@ -155,7 +155,7 @@ export class Snapshot {
       metadata: { ...metadata, container_format: 'docker', disk_format: 'raw' },
       subject: `The snapshot of container ${container.Id.slice(0, 12)}`,
       rewriteConfiguration: (configuration: ImageConfiguration): object =>
-        snapshotConfiguration(configuration, this.#variables),
+        snapshotConfiguration(configuration, this.#booted),
       logger,
       signal,
       onProgress,

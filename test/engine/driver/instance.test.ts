@@ -4,6 +4,7 @@ import { verify } from 'unixcrypt';
 import type { DownloadOptions, RequestContext } from '../../../interfaces/index.js';
 import type { Engine } from '../../../lib/engine/index.js';
 import { containerRef } from '../../../lib/engine/index.js';
+import { bootReference } from '../../../lib/images/index.js';
 import { dockerHarness } from '../../support/docker-harness.js';
 import { directEngine } from '../../support/engine.js';
 import { newFlavor, TestNetwork } from '../../support/nova-objects.js';
@@ -61,6 +62,25 @@ describe('an instance on a real engine', () => {
       expect(output).toBe('done\n');
     } finally {
       await eager.close();
+    }
+  });
+
+  it.each([
+    ['a health check', { Test: ['CMD-SHELL', 'true'], Interval: 60_000_000_000, Retries: 2 }],
+    ['none', undefined],
+    ['the word that it wants none', { Test: ['NONE'] }],
+  ])('passes on %s of its image to its snapshots, as the image has it', async (_what, Healthcheck) => {
+    const other = await dockerHarness({}, Healthcheck === undefined ? {} : { Healthcheck });
+    const { driver, context, imageService } = other;
+    try {
+      const instance = await other.boot();
+      const { id } = await imageService.create(context, { name: 'saved' });
+      await driver.snapshot(context, instance, id, () => Promise.resolve());
+      await driver.cache_image(context, id);
+      const { Config: config } = await engine.images.inspect(bootReference(id));
+      expect(config?.Healthcheck).toEqual(Healthcheck);
+    } finally {
+      await other.close();
     }
   });
 

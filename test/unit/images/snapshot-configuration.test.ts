@@ -18,7 +18,7 @@ describe('snapshotConfiguration', () => {
       Image: 'nova-docker-driver.invalid/image:1',
       WorkingDir: '/srv',
       Entrypoint: null,
-      Healthcheck: { Test: ['CMD', 'true'] },
+      Healthcheck: { Test: ['NONE'] },
       Labels: { [label.host]: 'node-1', [label.attempt]: 'tmp-1', mine: 'kept' },
       StopTimeout: 7,
     },
@@ -30,8 +30,10 @@ describe('snapshotConfiguration', () => {
     rootfs: { type: 'layers' as const, diff_ids: [`sha256:${'a'.repeat(64)}`] },
   };
 
+  const Healthcheck = { Test: ['CMD', 'true'] };
+
   it('keeps what an image gives to its containers, and nothing of the instance', () => {
-    expect(snapshotConfiguration(committed, ['PATH=/bin'])).toEqual({
+    expect(snapshotConfiguration(committed, { Env: ['PATH=/bin'], Healthcheck })).toEqual({
       architecture: 'amd64',
       config: {
         User: 'web',
@@ -39,7 +41,7 @@ describe('snapshotConfiguration', () => {
         Cmd: ['sh'],
         WorkingDir: '/srv',
         Entrypoint: null,
-        Healthcheck: { Test: ['CMD', 'true'] },
+        Healthcheck,
         Labels: { mine: 'kept' },
       },
       created: '2026-01-01T00:00:00Z',
@@ -51,6 +53,6 @@ describe('snapshotConfiguration', () => {
 
   it('works where an engine leaves out what is empty', () => {
     const { rootfs } = committed;
-    expect(snapshotConfiguration({ rootfs }, [])).toEqual({ rootfs, config: { Env: [], Labels: {} } });
+    expect(snapshotConfiguration({ rootfs }, undefined)).toEqual({ rootfs, config: { Env: [], Labels: {} } });
   });
 });
