@@ -41,9 +41,9 @@ export function canResizeInPlace(instance: Instance, flavor: Flavor, container: 
 
 /**
  * Gives a container the limits of its instance's flavor, and notes what it had before until {@link forgetResize} or
- * {@link undoResize}. May be repeated.
+ * {@link undoResize}. May be repeated. The signal counts for what is asked of the engine and between its changes.
  *
- * @throws what {@link changeableLimits} throws.
+ * @throws what {@link changeableLimits} throws; the signal's reason when that aborts.
  */
 export async function resizeInPlace(
   engine: Engine,
@@ -51,30 +51,36 @@ export async function resizeInPlace(
   instance: Instance,
   container: ContainerInspect,
   policy: ResourcePolicy,
+  signal?: AbortSignal,
 ): Promise<void> {
   const limits = changeableLimits(instance, policy);
   const { uuid, flavor } = instance;
   const about = { [label.resizedContainer]: container.Id };
-  const before = await notes.read(uuid, 'resize');
-  if (before?.[label.resizedContainer] !== container.Id)
+  const before = await notes.read(uuid, 'resize', signal);
+  if (before?.[label.resizedContainer] !== container.Id) {
+    const given = await notes.read(uuid, 'flavor', signal);
     await notes.write(uuid, 'resize', {
       ...about,
       [label.limitsBefore]: JSON.stringify(notedLimits.parse(container.HostConfig)),
-      ...flavorLabels(figuresOf(container.Config.Labels, container.Id, await notes.read(uuid, 'flavor'))),
+      ...flavorLabels(figuresOf(container.Config.Labels, container.Id, given)),
     });
+  }
+  signal?.throwIfAborted();
   await engine.containers.update(container.Id, { limits });
   await notes.write(uuid, 'flavor', { ...about, ...flavorLabels(flavor) });
 }
 
-/** Takes back {@link resizeInPlace}, if it was done to this container and not confirmed. */
+/** Takes back {@link resizeInPlace}, if it was done to this container and not confirmed; the same of the signal. */
 export async function undoResize(
   engine: Engine,
   notes: Notes,
   { uuid }: Instance,
   { Id: container }: ContainerInspect,
+  signal?: AbortSignal,
 ): Promise<void> {
-  const before = await notes.read(uuid, 'resize');
+  const before = await notes.read(uuid, 'resize', signal);
   if (before?.[label.resizedContainer] !== container) return;
+  signal?.throwIfAborted();
   const noted = notedLimits.parse(JSON.parse(before[label.limitsBefore] ?? ''));
   const { PidsLimit: pids, ...limits } = noted;
   await engine.containers.update(container, {
@@ -97,8 +103,9 @@ export async function isResizePending(
   notes: Notes,
   { uuid }: Instance,
   { Id: container }: Pick<ContainerInspect, 'Id'>,
+  signal?: AbortSignal,
 ): Promise<boolean> {
-  return (await notes.read(uuid, 'resize'))?.[label.resizedContainer] === container;
+  return (await notes.read(uuid, 'resize', signal))?.[label.resizedContainer] === container;
 }
 
 /**

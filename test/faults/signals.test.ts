@@ -7,10 +7,14 @@ import { busyboxImage } from '../support/busybox-image.js';
 import { engineHost, removeImages } from '../support/engine.js';
 import { context, newImageMeta, newInstance, TestNetwork } from '../support/nova-objects.js';
 import { eventually } from '../engine/contract/harness.js';
+import { migration } from '../engine/contract/mover.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 /** Milliseconds. The shortest deadline of a question to the engine is 60 s. */
 const soon = 5_000;
+
+/** What `migrate_disk_and_power_off` answers where only limits change. */
+const inPlace = JSON.stringify({ kind: 'in place' });
 
 describe('a verb that asks an engine which does not answer', () => {
   const folder = temporaryFolder();
@@ -58,6 +62,10 @@ describe('a verb that asks an engine which does not answer', () => {
     reboot: (options) => driver.reboot(context, instance, network_info, 'HARD', options),
     set_admin_password: (options) => driver.set_admin_password(instance, 'sesame', options),
     snapshot: (options) => driver.snapshot(context, instance, 'image', () => Promise.resolve(), options),
+    finish_migration: (options) =>
+      driver.finish_migration(context, migration(instance), instance, inPlace, network_info, image, options),
+    finish_revert_migration: (options) =>
+      driver.finish_revert_migration(context, instance, network_info, migration(instance), options),
     get_available_resource: (options) =>
       driver.get_available_resource(`test-${instance.uuid.slice(0, 8)}`, options),
     get_instance_disk_info: (options) => driver.get_instance_disk_info(instance, options),

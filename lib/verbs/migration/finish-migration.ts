@@ -68,7 +68,7 @@ async function resize(
   const { engine, notes, policy } = node;
   await undoneOnFailure(node.logger, async (undo) => {
     undo.push('its new limits', () => undoResize(engine, notes, instance, container));
-    await resizeInPlace(engine, notes, instance, container, policy);
+    await resizeInPlace(engine, notes, instance, container, policy, arrival.signal);
     await goOn(node, container, arrival);
   });
 }

@@ -56,7 +56,7 @@ async function asItWas(
     throw new InstanceNotFound(`Instance ${instance.uuid} has not left this host`, {
       instance_uuid: instance.uuid,
     });
-  await undoResize(engine, notes, instance, current);
+  await undoResize(engine, notes, instance, current, signal);
   return current;
 }
 
@@ -75,5 +75,7 @@ export async function neededForRevert(
   const kept = await findKeptContainer(engine, host, instance, signal);
   if (kept !== undefined) return kept.Id;
   const current = await findInstance(engine, host, instance, signal);
-  return current !== undefined && (await isResizePending(notes, instance, current)) ? current.Id : undefined;
+  return current !== undefined && (await isResizePending(notes, instance, current, signal))
+    ? current.Id
+    : undefined;
 }
