@@ -1,6 +1,13 @@
 import type { GetInfoOptions, Instance, InstanceInfo, VerbOptions } from '../../interfaces/index.js';
 import { InstanceNotFound } from '../../interfaces/index.js';
-import { instanceInfo, isSuspended, listInstances, measure, usageOf } from '../instances/index.js';
+import {
+  givenVcpus,
+  instanceInfo,
+  isSuspended,
+  listInstances,
+  measure,
+  usageOf,
+} from '../instances/index.js';
 import { DockerHostVerbs } from './host.js';
 
 /** The verbs that tell which instances there are and how they are. */
@@ -8,7 +15,10 @@ export abstract class DockerInventoryVerbs extends DockerHostVerbs {
   override async get_info(instance: Instance, options: GetInfoOptions = {}): Promise<InstanceInfo> {
     const { usage = false } = options;
     return await this.computeHost.look('look at', instance, options, async (node, container, signal) => {
-      const info = instanceInfo(container, await isSuspended(node.notes, instance, container, signal));
+      const info = instanceInfo(container, {
+        isSuspended: await isSuspended(node.notes, instance, container, signal),
+        vcpus: await givenVcpus(node.notes, instance, container, signal),
+      });
       if (!usage || !container.State.Running) return info;
       const { cpuTime, memoryUsed } = usageOf(await measure(node.engine, container, signal));
       return { ...info, cpu_time_ns: cpuTime, mem_kb: Math.floor(memoryUsed / 1024) };

@@ -48,6 +48,7 @@ export {
   canResizeInPlace,
   flavorFigures,
   forgetResize,
+  givenVcpus,
   isResizePending,
   resizeInPlace,
   undoResize,

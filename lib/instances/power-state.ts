@@ -1,7 +1,6 @@
 import type { InstanceInfo, PowerState } from '../../interfaces/index.js';
 import { power_state } from '../../interfaces/index.js';
 import type { ContainerInspect } from '../engine/index.js';
-import { instanceRecord } from './instance-labels.js';
 
 /** The engine's zero time. */
 export const never = '0001-01-01T00:00:00Z';
@@ -9,19 +8,24 @@ export const never = '0001-01-01T00:00:00Z';
 type State = ContainerInspect['State'];
 
 /**
- * What Nova wants to know of a container, and of whether its instance is suspended, which the container does not tell.
+ * What Nova wants to know of an instance.
+ *
+ * @param told - what its container does not tell: whether it is suspended, and the processors that it is given.
  */
-export function instanceInfo(container: ContainerInspect, isSuspended: boolean): InstanceInfo {
+export function instanceInfo(
+  container: ContainerInspect,
+  told: { readonly isSuspended: boolean; readonly vcpus: number },
+): InstanceInfo {
   const { State: state } = container;
   const hasRun = state.StartedAt !== never;
   return {
-    state: isSuspended ? power_state.SUSPENDED : powerState(state),
+    state: told.isSuspended ? power_state.SUSPENDED : powerState(state),
     internal_id: container.Id,
     exit_code: hasRun && !state.Running ? state.ExitCode : null,
     oom_killed: state.OOMKilled,
     started_at: hasRun ? state.StartedAt : null,
     max_mem_kb: container.HostConfig.Memory / 1024,
-    num_cpu: instanceRecord(container.Config.Labels)?.vcpus ?? 0,
+    num_cpu: told.vcpus,
   };
 }
 

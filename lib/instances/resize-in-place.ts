@@ -8,7 +8,7 @@ import { flavorFiguresOf, flavorLabels } from './instance-labels.js';
 import type { ListedInstance } from './list-instances.js';
 import type { Notes } from './notes.js';
 import type { ResourcePolicy } from './resource-limits.js';
-import { changeableLimits } from './resource-limits.js';
+import { arePlainLimits, changeableLimits } from './resource-limits.js';
 
 /** The limits of a container that its engine can change, as a note has them. */
 const notedLimits = z.object({
@@ -118,6 +118,22 @@ export function flavorFigures(
   notes: ReadonlyMap<string, Readonly<Record<string, string>>>,
 ): FlavorFigures {
   return figuresOf(container.Labels, container.Id, notes.get(record.uuid));
+}
+
+/**
+ * How many processors an instance is given now. The note is asked for only where the container has other limits than
+ * its labels alone explain: of most instances, its inspection is all that is asked.
+ */
+export async function givenVcpus(
+  notes: Notes,
+  { uuid }: Instance,
+  { Id: id, Config: { Labels: labels }, HostConfig: limits }: ContainerInspect,
+  signal?: AbortSignal,
+): Promise<number> {
+  const labelled = flavorFiguresOf(labels);
+  const note = arePlainLimits(limits, labelled) ? undefined : await notes.read(uuid, 'flavor', signal);
+  const { vcpus } = figuresOf(labels, id, note);
+  return Number.isSafeInteger(vcpus) ? vcpus : 0;
 }
 
 function figuresOf(

@@ -1,6 +1,6 @@
 import type { Flavor, Instance } from '../../interfaces/index.js';
 import { ComputeResourcesUnavailable, InvalidInput } from '../../interfaces/index.js';
-import type { HostConfiguration, ResourceLimits } from '../engine/index.js';
+import type { ContainerInspect, HostConfiguration, ResourceLimits } from '../engine/index.js';
 
 const mebibyte = 1024 * 1024;
 /** Microseconds; the kernel's default scheduling period. */
@@ -44,6 +44,18 @@ export function changeableLimits(instance: Instance, policy: ResourcePolicy): Re
     PidsLimit: extraSpec(flavor, 'docker:pids_limit') ?? policy.pidsLimit,
     ...cpuLimits(instance),
   };
+}
+
+/** Whether a container's limits are those of a flavor with these figures and without extra specs. */
+export function arePlainLimits(
+  limits: ContainerInspect['HostConfig'],
+  { vcpus, memory_mb }: Pick<Flavor, 'vcpus' | 'memory_mb'>,
+): boolean {
+  return (
+    limits.Memory === memory_mb * mebibyte &&
+    limits.CpuShares === vcpus * sharesPerCpu &&
+    limits.CpuQuota === vcpus * limits.CpuPeriod
+  );
 }
 
 function cpuLimits(instance: Instance): ResourceLimits {

@@ -13,11 +13,11 @@ import type { ExistingFile, FileToWrite, InstanceFiles } from './instance-files.
 const largestChangedFile = 1024 * 1024;
 
 /**
- * What engines (20.10 and 28.5, with status 500) say of a path that leads through a file or a loop of links, or where a
- * folder is.
+ * What engines (20.10 and 28.5, with status 500) say of a path that leads through a file, a loop of links or a link
+ * out of the container's files, or where a folder is.
  */
 const noSuchPlace =
-  /cannot overwrite (non-)?directory|: not a directory|too many (levels of symbolic )?links|file name too long/i;
+  /cannot overwrite (non-)?directory|: not a directory|too many (levels of symbolic )?links|file name too long|mkdir .*: file exists/i;
 
 /**
  * Writes an instance's files into its container, which has not been started, as one archive. Nothing is asked of the

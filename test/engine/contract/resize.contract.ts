@@ -25,7 +25,10 @@ export function resizeContract(hosts: () => TwoHosts): void {
       expect(memoryOf(now)).toBe(96 * 1024 ** 2);
       await driver.confirm_migration(harness.context, migration(instance), after, []);
       await driver.confirm_migration(harness.context, migration(instance), after, []);
-      expect((await driver.get_info(after)).state).toBe(power_state.RUNNING);
+      expect(await driver.get_info(after)).toMatchObject({
+        state: power_state.RUNNING,
+        num_cpu: larger.vcpus,
+      });
       await expect(driver.list_instance_uuids()).resolves.toContain(instance.uuid);
     });
 
@@ -38,7 +41,7 @@ export function resizeContract(hosts: () => TwoHosts): void {
       const again = await lastStart(harness, driver, instance, 3);
       expect(treeOf(again)).toBe(treeOf(output));
       expect(memoryOf(again)).toBe(64 * 1024 ** 2);
-      expect((await driver.get_info(instance)).state).toBe(power_state.RUNNING);
+      expect(await driver.get_info(instance)).toMatchObject({ state: power_state.RUNNING, num_cpu: 1 });
     });
 
     it('is taken back also where everything of it was to be destroyed before', async () => {
