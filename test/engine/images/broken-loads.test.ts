@@ -89,6 +89,40 @@ describe('ImageLoader, when things break', () => {
   });
 
   describe('removeLeftovers', () => {
+    it('does not tell as removed what is there yet, and removes it the next time', async () => {
+      const { id } = await stage.newImage();
+      const loader = stage.newLoader({ host: `image-loader-${id}` });
+      await loader.load(context, id);
+      const left = temporaryName(repository.loading, `image-loader-${id}`);
+      const direct = directEngine();
+      await direct.images.tag(bootReference(id), left);
+      direct.close();
+      const fault = stage.proxy.inject({ method: 'DELETE', kind: 'drop-request', times: Infinity });
+      await expect(loader.removeLeftovers()).resolves.toEqual([]);
+      fault.withdraw();
+      await expect(loader.removeLeftovers()).resolves.toEqual([left.reference]);
+    });
+
+    it('ends between two images when it is told to', async () => {
+      const { id } = await stage.newImage();
+      const host = `image-loader-${id}`;
+      const loader = stage.newLoader({ host });
+      await loader.load(context, id);
+      const direct = directEngine();
+      for (const _ of [1, 2])
+        await direct.images.tag(bootReference(id), temporaryName(repository.loading, host));
+      direct.close();
+      const reason = new Error('enough');
+      const controller = new AbortController();
+      const fault = stage.proxy.inject({ method: 'DELETE', kind: 'delay-request', milliseconds: 200 });
+      const removing = loader.removeLeftovers(controller.signal);
+      void eventually('the first is being removed', () => Promise.resolve(fault.struck().length > 0)).then(
+        () => controller.abort(reason),
+      );
+      await expect(removing).rejects.toBe(reason);
+      await expect(stage.newLoader({ host }).removeLeftovers()).resolves.toHaveLength(1);
+    });
+
     it("removes what a crash of its own host left, and neither another host's nor anybody else's images", async () => {
       const { id } = await stage.newImage();
       const loader = stage.newLoader();
@@ -106,7 +140,8 @@ describe('ImageLoader, when things break', () => {
       try {
         for (const [repo, tag] of names)
           await direct.images.tag(reference, { repo: repositoryName(repo), tag: tagName(tag) });
-        await loader.removeLeftovers();
+        const removed = await loader.removeLeftovers();
+        expect(removed).toEqual(expect.arrayContaining(references.slice(0, 2)));
         const { RepoTags: left } = await direct.images.inspect(reference);
         expect(new Set(left)).toEqual(new Set([reference, ...references.slice(2)]));
       } finally {

@@ -9,9 +9,12 @@ import {
   type ImageReference,
 } from '../../../lib/engine/index.js';
 import { bootReference, type ImageLoader } from '../../../lib/images/index.js';
+import { writeCacheNote } from '../../../lib/images/cache-note.js';
+import { temporaryName } from '../../../lib/images/temporary-image.js';
 import { label, repository } from '../../../lib/labels.js';
 import { directEngine, inventory, removeCacheNote } from '../../support/engine.js';
 import { context } from '../../support/nova-objects.js';
+import { silentLogger } from '../../support/silent-logger.js';
 import { LoaderStage } from './loader-stage.js';
 
 /** Seconds. */
@@ -214,6 +217,27 @@ describe('ImageLoader.removeUnused', () => {
       await runFrom({ Image: bootReference(other), Labels: { [label.instanceUuid]: id.toUpperCase() } });
       await removeUnused();
       expect(await isLeft()).toBe(true);
+    });
+  });
+
+  describe('the temporary name of an image that was loaded from another host', () => {
+    const temporary = temporaryName(repository.loading, 'a host of another engine');
+    const isLeft = async (): Promise<boolean> =>
+      (await inventory()).images.some((image) => image.includes(temporary.reference));
+    beforeEach(() => direct.images.tag(bootReference(id), temporary));
+    afterEach(async () => {
+      if (await isLeft()) await direct.images.remove(temporary.reference);
+    });
+
+    it('stays while it may be needed, and goes when it has been there for an hour', async () => {
+      await grownOld();
+      await removeUnused({ needed: [id] });
+      expect(await isLeft()).toBe(true);
+      const earlier = Math.floor(Date.now() / 1000) - 3600;
+      await writeCacheNote(direct, new Map([[temporary.reference, earlier]]), silentLogger);
+      await removeUnused({ needed: [id] });
+      expect(await isLeft()).toBe(false);
+      expect(await isThere()).toBe(true);
     });
   });
 
