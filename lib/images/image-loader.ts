@@ -232,7 +232,10 @@ export class ImageLoader {
     const fromFile = await this.#sharedDirectory?.use(record, controls.signal, load);
     const isInParts =
       fromFile ??
-      (await load({ download: (options) => this.#imageService.download(context, record.id, options) }));
+      (await load({
+        isBelieved: true,
+        download: (options) => this.#imageService.download(context, record.id, options),
+      }));
     this.#layers.note(record);
     this.#logger.info('loaded an image', {
       image_id: record.id,

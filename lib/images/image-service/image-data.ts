@@ -6,10 +6,8 @@ export interface ImageData {
   /** Its bytes, all of them verified, or a range, as `ImageService.download` has it. */
   readonly download: (options: DownloadOptions) => Promise<Readable>;
   /**
-   * Verifies all of it, without giving it to anybody: asked before ranges are taken that nothing on the image's record
-   * vouches for. Left out where the data is the image service's own, which is believed.
-   *
-   * @throws what is wrong with it; the signal's reason when that aborts.
+   * Whether a range of it is believed that nothing on the image's record vouches for. The image service's own data is;
+   * anything else counts only as far as it has the hash on record, which a range cannot show.
    */
-  readonly verify?: (signal: AbortSignal) => Promise<void>;
+  readonly isBelieved: boolean;
 }

@@ -45,15 +45,16 @@ const leastSaved = 0.1;
  * An archive of an image with only those of its layers that the engine lacks, or that the requester has no right to but
  * through this very image.
  *
- * @returns undefined when the image must be fetched as a whole: the engine has too little of it, or its archive cannot
- * be read in parts.
- * @throws what the engine fails with; what is wrong with the whole of the data, where that must be verified first; the
- * signal's reason when that aborts.
+ * @returns undefined when the image must be fetched as a whole: the engine has too little of it, its archive cannot be
+ * read in parts, or nothing would vouch for them.
+ * @throws what the engine fails with; the signal's reason when that aborts.
  */
 export async function imageInParts(image: ImageInParts): Promise<PartialArchive | undefined> {
   const { record, data, layers, signal, logger } = image;
   const { size } = record;
   if (size === null || size < smallestInParts) return undefined;
+  // The digest of the configuration vouches for all the others; on record, it is the image service's word.
+  if (!data.isBelieved && recordedIndex(record) === undefined) return undefined;
   const resident = await layers.images(signal);
   if (resident.length === 0) return undefined;
   const partial = await worthwhilePart(image, size, resident).catch((error: unknown) => {
@@ -68,8 +69,6 @@ export async function imageInParts(image: ImageInParts): Promise<PartialArchive 
     return undefined;
   });
   if (partial === undefined) return undefined;
-  // The digest of the configuration vouches for all the others; on record, it is the image service's word.
-  if (recordedIndex(record) === undefined) await data.verify?.(signal);
   return missingLayersArchive(partial.indexed, { ...image, below: partial.below });
 }
 

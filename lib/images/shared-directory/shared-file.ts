@@ -8,7 +8,7 @@ import {
   type ImageRecord,
   type OnProgress,
 } from '../../../interfaces/index.js';
-import { asError, codeOf, readableOf, unlessAborted, type ByteSource } from '../../streams/index.js';
+import { asError, codeOf, readableOf, type ByteSource } from '../../streams/index.js';
 import { clip, FileBytes, Verification, type ImageData } from '../image-service/index.js';
 import { Meter } from '../progress/index.js';
 import type { FileServer } from './file-server.js';
@@ -53,6 +53,8 @@ async function checked(handle: FileHandle, record: ImageRecord, server: FileServ
 
 /** An image's data in a file, open until it is closed: what takes the file's place meanwhile is not read. */
 export class SharedFile implements ImageData {
+  /** Whoever may write in the directory can change it between two looks. */
+  readonly isBelieved = false;
   readonly #handle: FileHandle;
   readonly #record: ImageRecord;
   readonly #size: number;
@@ -69,12 +71,6 @@ export class SharedFile implements ImageData {
   readonly download = ({ range, signal, onProgress }: DownloadOptions): Promise<Readable> => {
     const part = range === undefined ? this.#whole : clip(range, this.#size);
     return Promise.resolve(readableOf(this.#bytes(part, range === undefined, onProgress), { signal }));
-  };
-
-  /** @throws SharedFileUnusable when the file does not hold what the record says, or its server is silent. */
-  readonly verify = async (signal: AbortSignal): Promise<void> => {
-    const bytes = this.#bytes(this.#whole, true, undefined);
-    while ((await unlessAborted(bytes.next(), signal)) !== undefined);
   };
 
   close(): Promise<void> {

@@ -10,7 +10,7 @@ import { ImageNotFound, ImageUnacceptable } from '../../../interfaces/index.js';
 import type { Engine, ImageInspect } from '../../../lib/engine/index.js';
 import { bootReference, DirectoryImageService, ImageLoader } from '../../../lib/images/index.js';
 import { readAll } from '../../../lib/streams/index.js';
-import { buildImageArchive, layerOf, type ImageArchiveOptions } from '../../support/archives.js';
+import { buildImageArchive, layerOf, sha256, type ImageArchiveOptions } from '../../support/archives.js';
 import { CountedImages } from '../../support/counted-images.js';
 import { dockerHarness } from '../../support/docker-harness.js';
 import { directEngine, hasContainerdStore, inventory, removeImages } from '../../support/engine.js';
@@ -190,9 +190,29 @@ describe('an image whose data is in the shared directory', () => {
       await loader.load(context, await give(await archive('base', { layers: below })));
     });
 
-    it('is loaded from there in parts', async () => {
+    /** Writes on an image's record where the parts of its archive lie, as a snapshot's has it. */
+    async function recordIndex(id: string, data: Buffer, configuration: Buffer, layers: readonly Buffer[]) {
+      const extent = (part: Buffer): [number, number] => [data.indexOf(part), part.length];
+      const index = {
+        image: id,
+        digest: sha256(configuration),
+        configuration: extent(configuration),
+        layers: layers.map(extent),
+      };
+      await images.update(context, id, { properties: { nova_docker_index: JSON.stringify(index) } });
+    }
+
+    /** The configuration in an archive. */
+    const configurationIn = (data: Buffer): Buffer => {
+      const first = data.indexOf('{"architecture"');
+      return data.subarray(first, data.indexOf('\0', first));
+    };
+
+    it('is loaded from there in parts where the record says what they must be', async () => {
       const layers = [...below, await noise(50_000)];
-      const id = await give(await archive('mine', { layers }));
+      const data = await archive('mine', { layers });
+      const id = await give(data);
+      await recordIndex(id, data, configurationIn(data), layers);
       await loader.load(context, id);
       expect(images.downloads).toEqual([]);
       expect(inParts).toEqual([false, takesParts]);
@@ -201,11 +221,31 @@ describe('an image whose data is in the shared directory', () => {
 
     it('is not mistaken for another image that is consistent in itself', async () => {
       const layers = [...below, await noise(50_000)];
-      const id = await give(await archive('mine', { layers }), await archive('evil', { layers }));
+      const data = await archive('mine', { layers });
+      const id = await give(data, await archive('evil', { layers }));
+      await recordIndex(id, data, configurationIn(data), layers);
       await loader.load(context, id);
       expect((await loadedImage(id)).Config?.Env).toEqual(['NAME=mine']);
       expect(warnings).toEqual([expect.stringContaining(join(shared, id))]);
-      expect(inParts).toEqual([false, takesParts]);
+    });
+
+    it('is not mistaken for what the file held when only its index was looked at', async () => {
+      const above = await noise(50_000);
+      const named = (name: string): Promise<Buffer> => archive(name, { layers: [...below, above] });
+      const data = await named('mine');
+      let evil = data;
+      // The entries stand in the order of digests: the layer must be at the same place in both.
+      for (let each = 1000; evil === data || evil.indexOf(above) !== data.indexOf(above); each += 1)
+        evil = await named(String(each));
+      const id = await give(data, evil);
+      // Whose layers there are is asked for after the index was read, and before all that follows.
+      const show = images.show.bind(images);
+      images.show = async (...asked) => {
+        if (asked[1] !== id) await writeFile(join(shared, id), data);
+        return await show(...asked);
+      };
+      await loader.load(context, id);
+      expect((await loadedImage(id)).Config?.Env).toEqual(['NAME=mine']);
     });
 
     it('comes from the image service when a layer in the file is spoilt', async () => {

@@ -37,7 +37,10 @@ async function probed(archive: Buffer): Promise<{
     const formats = { container_format: 'docker', disk_format: 'raw' };
     const record = await images.create(context, formats, Readable.from([archive], { objectMode: false }));
     const { signal } = new AbortController();
-    const data: ImageData = { download: (options) => images.download(context, record.id, options) };
+    const data: ImageData = {
+      isBelieved: true,
+      download: (options) => images.download(context, record.id, options),
+    };
     const ranges = new ImageRanges(data, archive.length, signal);
     const index = await probeIndex(ranges, defaultImageLimits);
     const image = await indexedImage(ranges, index, defaultImageLimits);

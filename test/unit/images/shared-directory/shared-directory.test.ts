@@ -102,18 +102,6 @@ describe('the shared directory', () => {
     expect(warnings).toEqual([expect.stringContaining('1000000 bytes of the 1500000 on record')]);
   });
 
-  it('can verify a file of which only parts are to be read', async () => {
-    const verify = (): Promise<string | undefined> =>
-      shared.use(record, abort.signal, async (file) => {
-        await file.verify?.(abort.signal);
-        return 'verified';
-      });
-    await writeFile(path, data);
-    expect(await verify()).toBe('verified');
-    await writeFile(path, randomBytes(data.length));
-    expect(await verify()).toBeUndefined();
-  });
-
   it('is not asked for an image without a hash, whose data could be any', async () => {
     await writeFile(path, data);
     expect(await read(undefined, { ...record, os_hash_value: null })).toBeUndefined();
