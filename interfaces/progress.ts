@@ -41,8 +41,9 @@ export interface Progress {
 }
 
 /**
- * Told about progress: of every phase the beginning and the end, in between several times a second at most. It must not
- * throw; it is never awaited.
+ * Told about progress: of every phase the beginning, of one that moves bytes the end, too, in between several times a
+ * second at most. Where an engine does not say how far it is with an archive (a root file system, layers that it has,
+ * containerd's store), `loading` moves none. It must not throw; it is never awaited.
  */
 export type OnProgress = (progress: Progress) => void;
 

@@ -6,7 +6,7 @@ const width = 20;
 export function progressBar(): OnProgress {
   let shown: Progress | undefined;
   return (progress) => {
-    const { phase, bytes, total } = progress;
+    const { phase, bytes, total, layer } = progress;
     const isNew = phase !== shown?.phase;
     if (process.stdout.isTTY) {
       if (isNew && shown !== undefined) process.stdout.write('\n');
@@ -16,7 +16,8 @@ export function progressBar(): OnProgress {
       process.stdout.write(`\r${line.slice(0, (columns > 0 ? columns : 80) - 1)}\u001b[K`);
     } else {
       if (isNew) console.log(`  ${phase} …`);
-      if (bytes > 0 && bytes === total) console.log(`  ${phase} ${figures(progress)}`);
+      // All bytes of the last layer are not the end yet.
+      if (bytes > 0 && bytes === total && layer === undefined) console.log(`  ${phase} ${figures(progress)}`);
     }
     shown = progress;
   };

@@ -12,6 +12,9 @@ await main(async () => {
   // What the example puts down goes with this run, or, should both be killed, with the next one.
   const { folder } = await stateFolder('nova-demo-');
   const found = await findEngine();
+  const { DOCKER_HOST: wanted } = process.env;
+  if (found === undefined && wanted)
+    throw new Error(`No engine answers at ${wanted}, which DOCKER_HOST names; the demo speaks no TLS`);
   if (found === undefined && !canInstall())
     throw new Error(
       'No engine answers: set DOCKER_HOST, or run this as root on Debian or Ubuntu, where one is installed',

@@ -16,6 +16,7 @@ export class Meter {
   #bytes = 0;
   #layer: string | undefined;
   #toldAt = -Infinity;
+  #toldBytes: number | undefined;
   #toldLayer: string | undefined;
 
   /** @param total - bytes that there will be, where that is known. */
@@ -55,15 +56,17 @@ export class Meter {
 
   /** All bytes have passed. */
   end(): void {
+    const isTold = this.#toldBytes === this.#bytes && this.#total === this.#bytes;
     this.#total = this.#bytes;
     this.#layer = undefined;
-    this.#tell(performance.now());
+    if (!isTold || this.#toldLayer !== undefined) this.#tell(performance.now());
   }
 
   #tell(now: number): void {
     this.#toldAt = now;
     this.#toldLayer = this.#layer;
     const bytes = this.#bytes;
+    this.#toldBytes = bytes;
     const rate = this.#rate.measure(bytes, now);
     this.#onProgress?.({
       phase: this.#phase,

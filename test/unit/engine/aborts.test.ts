@@ -24,31 +24,31 @@ describe('a deadline', () => {
     await start((_request, response) => {
       if (when === 'in the middle of the answer') response.writeHead(200).write('[');
     });
-    const engine = fake.client({ timeouts: { read: 50 } });
+    const engine = fake.client({ timeouts: { read: 500 } });
     await engine.negotiate();
     await expect(engine.containers.list()).rejects.toMatchObject({
       constructor: DeadlineExceeded,
       what: 'GET /containers/json',
-      milliseconds: 50,
+      milliseconds: 500,
     });
     await noneOpen();
   });
 
   it('of a stop is the time that the container was given, and a margin', async () => {
-    await start((_request, response) => setTimeout(() => response.writeHead(204).end(), 150));
-    const engine = fake.client({ timeouts: { change: 10, stopMargin: 50 } });
+    await start((_request, response) => setTimeout(() => response.writeHead(204).end(), 400));
+    const engine = fake.client({ timeouts: { change: 10, stopMargin: 200 } });
     await expect(engine.containers.stop(container, { timeout: 0 })).rejects.toMatchObject({
-      milliseconds: 50,
+      milliseconds: 200,
     });
-    expect(await engine.containers.stop(container, { timeout: 1 })).toBe(true);
+    expect(await engine.containers.stop(container, { timeout: 2 })).toBe(true);
   });
 
   it('does not end a wait', async () => {
     await start((_request, response) => {
       response.writeHead(200).flushHeaders();
-      setTimeout(() => response.end('{"StatusCode":3}'), 100);
+      setTimeout(() => response.end('{"StatusCode":3}'), 1000);
     });
-    const engine = fake.client({ timeouts: { read: 50, change: 50 } });
+    const engine = fake.client({ timeouts: { read: 500, change: 500 } });
     expect(await engine.containers.wait(container)).toMatchObject({ statusCode: 3 });
   });
 
@@ -76,8 +76,8 @@ describe('a deadline', () => {
 
   it('does not end a stream whose reader is slow', async () => {
     await start((_request, response) => response.end(Buffer.alloc(1024 * 1024)));
-    const stream = await fake.client({ timeouts: { image: 50 } }).images.save(image);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const stream = await fake.client({ timeouts: { image: 1000 } }).images.save(image);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
     expect((await buffer(stream)).length).toBe(1024 * 1024);
   });
 
