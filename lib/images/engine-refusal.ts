@@ -12,6 +12,9 @@ const faults = [
   /unhandled tar header type/,
   /duplicates of file paths not supported/,
   /invalid (entry name|hardlink target|whiteout entry|diffID)/,
+  // Of the configuration: all else that is JSON we have written.
+  /^json: cannot unmarshal /,
+  /^invalid character .* exceeded max depth/,
   /path escapes from parent/,
   /too many levels of symbolic links/,
   // "too many links" alone is also what a file system says that can give a file no further name.

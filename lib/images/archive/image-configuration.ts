@@ -1,21 +1,24 @@
 import { z } from 'zod';
 import { ArchiveRefused, shown } from './archive-refused.js';
 
-const texts = z.array(z.string()).nullish();
+/** A text that the kernel is given: no host can start a container with one that ends within. */
+const text = z.string().refine((value) => !value.includes('\0'), 'has a NUL');
+const texts = z.array(text).nullish();
 /** Engines take a command as one word, too. */
-const command = z.union([z.string(), z.array(z.string())]).nullish();
-const set = z.record(z.string(), z.unknown()).nullish();
+const command = z.union([text, texts], 'is no command, or has a NUL').nullish();
+const set = z.record(z.string(), z.looseObject({}).nullable()).nullish();
 
 const containerConfiguration = z.looseObject({
-  User: z.string().nullish(),
+  User: text.nullish(),
   ExposedPorts: set,
   Env: texts,
   Entrypoint: command,
   Cmd: command,
   Volumes: set,
-  WorkingDir: z.string().nullish(),
+  WorkingDir: text.nullish(),
   Labels: z.record(z.string(), z.string()).nullish(),
   StopSignal: z.string().nullish(),
+  StopTimeout: z.int().nullish(),
 });
 
 const imageConfiguration = z.looseObject({
@@ -60,14 +63,31 @@ export function parseConfiguration(path: string, text: string): ImageConfigurati
 /**
  * Parses JSON from the archive.
  *
- * @throws ArchiveRefused when it is not JSON.
+ * @throws ArchiveRefused when it is not JSON, or cannot be handled as what it is.
  */
 export function parseJson(path: string, text: string): unknown {
+  const json = parsed(path, text);
+  mustBeHandy(path, json, deepest);
+  return json;
+}
+
+function parsed(path: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
     throw new ArchiveRefused(`holds ${shown(path)}, which is not JSON`, cause);
   }
+}
+
+/** Far more levels than any image has, and far fewer than engines read (10000) or can be gone through. */
+const deepest = 100;
+
+function mustBeHandy(path: string, value: unknown, levels: number): void {
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new ArchiveRefused(`holds ${shown(path)}, which has a number that is too large`);
+  if (typeof value !== 'object' || value === null) return;
+  if (levels === 0) throw new ArchiveRefused(`holds ${shown(path)}, which is nested too deep`);
+  for (const inner of Object.values(value)) mustBeHandy(path, inner, levels - 1);
 }
 
 /** The first things that are wrong, in one line. */

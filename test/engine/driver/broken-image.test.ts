@@ -13,6 +13,10 @@ describe('an image that no host could run', () => {
     ['it has a volume of its processes', { Volumes: { '/proc': {} } }, 'mounted at /proc,'],
     ['it has a volume in place of a file', { Volumes: { '/etc/passwd': {} } }, '/etc/passwd'],
     ['its environment has no names', { Env: ['=value'] }],
+    ['its environment has a NUL', { Env: ['A\0=1'] }],
+    ['it has a volume that is none', { Volumes: { '/a': 1 } }],
+    ['it gives too long to end', { StopTimeout: 2 ** 70 }],
+    ['its health check is none', { Healthcheck: { Interval: 'often' } }],
     ['its command is missing', { Cmd: ['/no/such/command'] }],
     ['it has no command', { Cmd: null }],
   ])('is unacceptable when %s', async (_what, config, told = '') => {

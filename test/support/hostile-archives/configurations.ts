@@ -23,7 +23,53 @@ export async function hostileConfigurations(): Promise<HostileArchive[]> {
         replacing(isConfiguration, () => ({ name: 'c.json', content }))(entries),
       ),
     );
+  /** Deeper than what goes through all that it holds can, and than engines read. */
+  const deep = '['.repeat(200_000) + ']'.repeat(200_000);
+  const rootfs = `"rootfs":{"type":"layers","diff_ids":["${String(own[0])}"]}`;
   return [
+    {
+      what: 'whose volumes are nested without end',
+      archive: await withText(`{${rootfs},"config":{"Volumes":{"/a":${deep}}}}`),
+      says: /"c\.json", which is nested too deep/,
+    },
+    {
+      what: 'whose history is nested without end',
+      archive: await withText(`{${rootfs},"history":${deep}}`),
+      says: /"c\.json", which is nested too deep/,
+    },
+    {
+      what: 'whose health check is nested without end',
+      archive: await withText(`{${rootfs},"config":{"Healthcheck":${deep}}}`),
+      says: /"c\.json", which is nested too deep/,
+    },
+    {
+      what: 'with a number that nothing can hold',
+      archive: await withText(`{${rootfs},"config":{"StopTimeout":1e400}}`),
+      says: /"c\.json", which has a number/,
+    },
+    {
+      what: 'that gives its containers a number for a volume',
+      archive: await configured({ config: { Volumes: { '/a': 1 } } }),
+      says: /config\.Volumes\.\/a/,
+    },
+    {
+      what: 'that gives its containers half a second to end',
+      archive: await configured({ config: { StopTimeout: 0.5 } }),
+      says: /config\.StopTimeout/,
+    },
+    ...(await Promise.all(
+      Object.entries({
+        Env: ['A\0=1'],
+        Cmd: ['sh\0'],
+        Entrypoint: 'sh\0',
+        User: 'root\0',
+        WorkingDir: '/\0',
+      }).map(async ([name, value]) => ({
+        what: `with a NUL in its ${name}`,
+        archive: await configured({ config: { [name]: value } }),
+        says: new RegExp(`config\\.${name}.*NUL`),
+      })),
+    )),
     {
       what: 'whose configuration is not JSON',
       archive: await withText('{"rootfs"'),

@@ -28,6 +28,8 @@ describe('what an engine says of an image that it does not load', () => {
     `${unpacking}open /a/x: too many levels of symbolic links`,
     `${unpacking}link /nope /h: no such file or directory`,
     'linkat nope h: no such file or directory',
+    "invalid character '[' exceeded max depth",
+    'json: cannot unmarshal number 1e15 into Go struct field Config.config.StopTimeout of type int',
     `${applying}archive/tar: invalid tar header`,
     `${applying}unexpected EOF`,
     `${applying}unhandled tar header type 86`,
