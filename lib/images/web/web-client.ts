@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { withDeadline } from '../../streams/index.js';
+import { unlessAborted, withDeadline } from '../../streams/index.js';
 import { ConnectionBroken, ImageSourceError } from './exceptions.js';
 import { HttpClient, type HttpAnswer } from './http-client.js';
 import { shownUrl } from './urls.js';
@@ -44,13 +44,11 @@ export class WebClient {
   /**
    * Sends a request, and returns when the head of the answer is there, whatever its status.
    *
-   * @throws ImageSourceError when the address may not be asked, or the server is not reached; DeadlineExceeded; the
-   * signal's reason when that aborts.
+   * @throws ImageSourceError when the address may not be asked, or the server is not reached; DeadlineExceeded, also
+   * when `mayFetch` gives no answer; what `mayFetch` fails with; the signal's reason when that aborts.
    */
   async send(request: WebRequest): Promise<WebAnswer> {
-    // A copy: whoever is asked cannot change what is sent.
-    if (!(await this.#mayFetch(new URL(request.url))))
-      throw new ImageSourceError(`${shownUrl(request.url)} may not be fetched`);
+    await this.#mustBeAllowed(request);
     // While a stream flows to the server, its sender's silence is not the server's.
     if (request.body instanceof Readable) return await this.#send(request, request.signal);
     const what = `the answer of ${shownUrl(request.url)}`;
@@ -60,6 +58,15 @@ export class WebClient {
   /** Breaks all connections off. */
   close(): void {
     this.#client.close();
+  }
+
+  async #mustBeAllowed({ url, signal }: WebRequest): Promise<void> {
+    const what = `the answer to whether ${shownUrl(url)} may be fetched`;
+    // A copy: whoever is asked cannot change what is sent.
+    const asked = async (): Promise<unknown> => await this.#mayFetch(new URL(url));
+    const answer = await withDeadline(what, this.idle, signal, (within) => unlessAborted(asked(), within));
+    // Not whatever is true to JavaScript: it comes from outside.
+    if (answer !== true) throw new ImageSourceError(`${shownUrl(url)} may not be fetched`);
   }
 
   async #send(

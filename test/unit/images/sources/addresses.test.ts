@@ -94,6 +94,21 @@ describe('ImageTemplates, from an address,', () => {
     expect(server.requests.map(({ url }) => url)).toEqual(['/allowed']);
   });
 
+  it('fetches only where the answer is true, and waits no longer for it than for a server', async () => {
+    const server = await serve((_request, response) => response.end('secret of a neighbour'));
+    const url = server.url('/');
+    const no = Object.assign({ mayFetch: () => true }, { mayFetch: () => 'no' });
+    await expect(register(url, no)).rejects.toThrow('may not be fetched');
+    const mayFetch = (): Promise<boolean> => new Promise(() => undefined);
+    await expect(register(url, { mayFetch, idleTimeout: 100 })).rejects.toThrow(DeadlineExceeded);
+    const reason = new Error('enough');
+    const controller = new AbortController();
+    const registering = register(url, { mayFetch }, controller.signal);
+    setTimeout(() => controller.abort(reason), 50);
+    await expect(registering).rejects.toBe(reason);
+    expect(server.requests).toEqual([]);
+  });
+
   it('says what the server answered, and not what was secret in the address', async () => {
     const server = await serve((_request, response) => response.writeHead(403).end());
     const failure: unknown = await register(server.url('/x?token=secret')).catch((error: unknown) => error);
