@@ -5,7 +5,7 @@ import type { DockerDriverOptions, Settings } from './driver-options.js';
 import { defaultImageDirectory } from './driver-options.js';
 import type { EngineAddress } from './engine/index.js';
 import { Engine, engineAddress } from './engine/index.js';
-import { DirectoryImageService, ImageLoader } from './images/index.js';
+import { DirectoryImageService, ImageLoader, PromptImageService } from './images/index.js';
 import { Notes, RootDisks } from './instances/index.js';
 import { Networks } from './network/index.js';
 import type { ComputeNode } from './verbs/index.js';
@@ -28,8 +28,9 @@ export function assembleNode(
   const { timeouts = {}, imageLimits = {}, virtapi } = options;
   const { sharedDirectory, serialConsole } = settings;
   const engine = new Engine(address, { logger, timeouts });
-  const imageService =
-    options.imageService ?? new DirectoryImageService({ directory: defaultImageDirectory() });
+  const imageService = new PromptImageService(
+    options.imageService ?? new DirectoryImageService({ directory: defaultImageDirectory() }),
+  );
   return {
     host,
     engine,

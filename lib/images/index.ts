@@ -8,6 +8,7 @@ export * from './directory/index.js';
 export * from './glance/index.js';
 export { bootReference } from './boot-reference.js';
 export { defaultConcurrency, ImageLoader, type HeldImage, type ImageLoaderOptions } from './image-loader.js';
+export { PromptImageService } from './prompt-image-service.js';
 export { takeSnapshot, type Snapshot, type SnapshotRequest } from './snapshot.js';
 export {
   instanceReference,

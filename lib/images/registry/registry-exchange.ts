@@ -15,6 +15,7 @@ import type { RegistryCredentials } from '../../engine/index.js';
 import { amounts, callback, certificates, count, imageService, text } from '../../option-fields.js';
 import { defaultImageLimits, rewriteArchive, type ImageLimits, type LayerType } from '../archive/index.js';
 import { followingLayers } from '../progress/index.js';
+import { PromptImageService } from '../prompt-image-service.js';
 import { WebClient } from '../web/index.js';
 import { ManifestWatch } from './kept-manifest.js';
 import {
@@ -111,7 +112,7 @@ export class RegistryExchange {
         cause: checked.error,
       });
     const { insecureRegistries, idleTimeout } = checked.data;
-    this.#imageService = options.imageService;
+    this.#imageService = new PromptImageService(options.imageService);
     this.#client = new WebClient({ ca: options.ca, idle: idleTimeout, mayFetch: options.mayFetch });
     this.#insecure = new Set(insecureRegistries);
     this.#limits = { ...defaultImageLimits, ...options.limits };

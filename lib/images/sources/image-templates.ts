@@ -19,6 +19,7 @@ import { amounts, callback, certificates, count, imageService, logger, text } fr
 import { silentLogger } from '../../silent-logger.js';
 import { Turns } from '../../streams/index.js';
 import { defaultImageLimits } from '../archive/index.js';
+import { PromptImageService } from '../prompt-image-service.js';
 import { followRedirects, httpUrl, ImageSourceError, limited, shownUrl, WebClient } from '../web/index.js';
 import { registerArchive, type ArchiveSource, type SizedContent } from './archive-source.js';
 import { registerFromDockerfile, type DockerfileSource } from './dockerfile-source.js';
@@ -107,7 +108,8 @@ export class ImageTemplates {
     const { maxBytes, idleTimeout } = checked.data;
     const { engine, timeouts = {}, imageService, host, logger = silentLogger, ca, mayFetch } = options;
     this.#environment = {
-      ...{ imageService, host, logger, maxBytes },
+      imageService: new PromptImageService(imageService),
+      ...{ host, logger, maxBytes },
       engine: new Engine(engineAddress(engine), { logger, timeouts }),
     };
     this.#web = new WebClient({ ca, idle: idleTimeout, mayFetch });
