@@ -15,11 +15,19 @@ describe('closing an image service', () => {
     const asked = new Promise<void>((resolve) => (onRequest = resolve));
     const server = await WebServer.start(() => onRequest());
     const auth = { type: 'context_token' } as const;
-    const service = new GlanceImageService({ auth, endpoints: server.url(''), retries: 0 });
+    const service = new GlanceImageService({
+      auth,
+      endpoints: server.url(''),
+      retries: 0,
+      timeouts: { call: 3000 },
+    });
     const outcome = ask(service);
     await asked;
     service.close();
-    await expect(outcome).rejects.toBeInstanceOf(GlanceConnectionFailed);
+    await expect(outcome).rejects.toMatchObject({
+      constructor: GlanceConnectionFailed,
+      cause: { name: 'ConnectionBroken' },
+    });
     await server.close();
   });
 });
