@@ -8,7 +8,7 @@ import { canInstall, Unavailable } from './environment/debian.mjs';
 import { findEngine, restartOnRequest, startEngine } from './environment/engine.mjs';
 import { startGlance } from './environment/glance.mjs';
 import { installDependencies, project } from './environment/packages.mjs';
-import { isEnding, main, whenDone } from './environment/processes.mjs';
+import { isEnding, main, run, whenDone } from './environment/processes.mjs';
 import { startRegistry } from './environment/registry.mjs';
 import { stateFolder } from './environment/state-folder.mjs';
 
@@ -103,6 +103,16 @@ async function jest(name, title, projects, how, env = {}) {
   results.push({ title, passed, failed: failed + broken, skipped });
 }
 
+/** @throws Error that says which of the options are none of jest's. */
+async function optionsMustBeJests() {
+  if (chosen.length === 0) return;
+  const asking = ['node_modules/jest/bin/jest.js', '--showConfig', '--ci', ...chosen];
+  await run(process.execPath, asking, { cwd: project }).catch(({ message }) => {
+    const why = /Unrecognized option .*/.exec(message)?.[0] ?? message;
+    throw new Error(`${why}\n\n${usage}`);
+  });
+}
+
 function read(report) {
   try {
     return JSON.parse(readFileSync(report, 'utf8'));
@@ -191,9 +201,11 @@ await main(async () => {
   }
   for (const [name, offered] of Object.entries(choices)) {
     const strange = values[name].filter((value) => !offered.includes(value));
-    if (strange.length > 0) throw new Error(`no ${name} is called ${strange.join(' or ')}\n\n${usage}`);
+    if (strange.length > 0)
+      throw new Error(`--${name} is one of ${offered.join(', ')}, not ${strange.join(' or ')}\n\n${usage}`);
   }
   await installDependencies();
+  await optionsMustBeJests();
   const wants = (tier) => values.tier.includes(tier);
   const installs = canInstall();
   if (wants('unit')) await attempt('unit', () => jest('unit', 'unit, on recorded fixtures', ['unit'], []));
