@@ -17,7 +17,7 @@ const largestChangedFile = 1024 * 1024;
  * out of the container's files, or where a folder is.
  */
 const noSuchPlace =
-  /cannot overwrite (non-)?directory|: not a directory|too many (levels of symbolic )?links|file name too long|mkdir .*: file exists/i;
+  /cannot overwrite (non-)?directory|: not a directory|too many (levels of symbolic )?links|file name too long|mkdir .*: file exists|path escapes from parent/i;
 
 /**
  * Writes an instance's files into its container, which has not been started, as one archive. Nothing is asked of the

@@ -67,6 +67,13 @@ describe('an instance that cannot be made as its owner wants it', () => {
     ],
     ['a loop where keys are', [{ path: 'root/.ssh', target: '.ssh' }], key, {}, '/root/.ssh/authorized_keys'],
     ['a file where keys are', [{ path: 'root', content: '' }], key, {}, 'root'],
+    [
+      'a link out of its files where the config drive is',
+      [{ path: 'var', target: '/proc/self' }],
+      drive,
+      {},
+      'var',
+    ],
     ['a file where the config drive is', [{ path: 'var/lib', content: '' }], drive, {}, 'var/lib'],
   ])('cannot be made of an image with %s', async (_what, files, changes, options, place) => {
     const refusal = await refusalOf(await imageWith(files), changes, options);
