@@ -23,8 +23,12 @@ export async function rewritten(
 }
 
 /** What rewriting fails with. */
-export async function refusal(bytes: Buffer, options: Partial<RewriteOptions> = {}): Promise<unknown> {
-  return await rewritten(bytes, options).then(
+export async function refusal(
+  bytes: Buffer,
+  options: Partial<RewriteOptions> = {},
+  piece?: number,
+): Promise<unknown> {
+  return await rewritten(bytes, options, piece).then(
     () => 'it was taken',
     (error: unknown) => error,
   );

@@ -1,6 +1,7 @@
 import { ArchiveRefused, shown } from './archive-refused.js';
 import { ByteReader } from './byte-reader.js';
 import { gnuLongName, paxExtension, paxRecord, paxRecords, type Extension } from './extended-header.js';
+import { longestLayerExtension } from './limits.js';
 import { blockSize, fileHeader, isTarHeader, paddingAfter, tarHeader, type TarHeader } from './tar-header.js';
 
 /**
@@ -17,9 +18,6 @@ export interface FileSystemEntry {
   /** Records of its extended header. */
   readonly records: readonly (readonly [key: string, record: Buffer])[];
 }
-
-/** Extended attributes may have 64 KiB each; more than a few of them is nothing that an engine packs. */
-const longestExtension = 1024 * 1024;
 
 const extendsNext = new Set(['x', 'L', 'K']);
 const holdsContent = new Set(['0', '\0', '7']);
@@ -87,7 +85,7 @@ export class FileSystemReader {
   }
 
   async #extension(size: number, headers: Buffer[]): Promise<Buffer> {
-    if (size > longestExtension) throw new ArchiveRefused(`holds an extended header of ${size} bytes`);
+    if (size > longestLayerExtension) throw new ArchiveRefused(`holds an extended header of ${size} bytes`);
     const content = await this.#read(size);
     headers.push(content, await this.#read(paddingAfter(size)));
     return content;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { unpacking, type Compression, type Unpacking } from './compression.js';
+import { LayerHeaders } from './layer-headers.js';
 import type { ByteBudget } from './limits.js';
 
 /** What a layer's bytes turned out to be. */
@@ -10,12 +11,13 @@ export interface LayerDigests {
   readonly blob: string;
 }
 
-/** Computes a layer's digests while its bytes flow by. Its owner must destroy it. */
+/** Computes a layer's digests while its bytes flow by, and looks at what it holds. Its owner must destroy it. */
 export class LayerDigest {
   readonly #blob = createHash('sha256');
   /** For a layer that is compressed; the two digests of any other are one. */
   readonly #unpacked:
     { readonly hash: ReturnType<typeof createHash>; readonly unpacking: Unpacking } | undefined;
+  readonly #headers: LayerHeaders;
   readonly #budget: ByteBudget;
 
   /**
@@ -26,12 +28,15 @@ export class LayerDigest {
   constructor(what: string, compression: Compression | undefined, budget: ByteBudget) {
     if (compression !== undefined)
       this.#unpacked = { hash: createHash('sha256'), unpacking: unpacking(compression, what) };
+    this.#headers = new LayerHeaders(what);
     this.#budget = budget;
   }
 
+  /** @throws ArchiveRefused when it cannot be unpacked, goes beyond the budget, or holds what no layer may. */
   async update(chunk: Buffer): Promise<void> {
     this.#blob.update(chunk);
-    if (this.#unpacked !== undefined) await this.#take(this.#unpacked.unpacking.unpack(chunk));
+    if (this.#unpacked === undefined) this.#headers.take(chunk);
+    else await this.#take(this.#unpacked.unpacking.unpack(chunk));
   }
 
   async finish(): Promise<LayerDigests> {
@@ -49,6 +54,7 @@ export class LayerDigest {
     for await (const piece of unpacked) {
       this.#budget.spend(piece.length);
       this.#unpacked?.hash.update(piece);
+      this.#headers.take(piece);
     }
   }
 }

@@ -33,6 +33,12 @@ export const longestName = 4 * KiB;
  */
 export const longestExtendedHeader = 16 * KiB;
 
+/**
+ * The same in a layer, or in a file system, where such headers hold extended attributes of 64 KiB each: more than a few
+ * of them is nothing that an engine packs, and newer engines read no more (Go 1.19).
+ */
+export const longestLayerExtension = 1024 * KiB;
+
 /** Counts bytes against a limit. */
 export class ByteBudget {
   readonly #limit: number;

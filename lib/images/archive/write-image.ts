@@ -38,11 +38,11 @@ interface LayerToWrite {
 }
 
 /**
- * Writes a layer, and hashes it on the way.
+ * Writes a layer, and hashes it on the way; see {@link LayerDigest}.
  *
  * @param budget - charged for every byte that a compressed layer unpacks to.
  * @returns what the layer turned out to be.
- * @throws ArchiveRefused when it cannot be unpacked, or goes beyond the budget.
+ * @throws ArchiveRefused when it cannot be unpacked, goes beyond the budget, or holds a sparse file.
  */
 export async function* writeLayer(
   { name, size, type, what, head, rest }: LayerToWrite,

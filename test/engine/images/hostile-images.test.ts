@@ -87,13 +87,6 @@ describe('an engine that is to load a hostile image', () => {
   });
 
   it.each([
-    [
-      'a header that is none',
-      [
-        { name: 'fine', content: 'x' },
-        { name: '', raw: Buffer.alloc(512, 'x') },
-      ],
-    ],
     ['an entry of an unknown kind', [{ name: '', raw: rawHeader({ typeflag: 'V' }) }]],
     ['a hard link to nothing', [{ name: '', raw: rawHeader({ typeflag: '1', linkname: 'nowhere' }) }]],
     [

@@ -5,6 +5,7 @@
 import { brokenArchives } from './broken.js';
 import { hostileConfigurations } from './configurations.js';
 import { hostileEntries } from './entries.js';
+import { hostileLayers } from './layers.js';
 import { hostileManifests } from './manifests.js';
 import type { HostileArchive } from './spoil.js';
 
@@ -18,5 +19,6 @@ export async function hostileArchives(): Promise<HostileArchive[]> {
     ...(await hostileManifests()),
     ...(await hostileConfigurations()),
     ...(await hostileEntries()),
+    ...(await hostileLayers()),
   ];
 }
