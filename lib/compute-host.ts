@@ -18,7 +18,7 @@ import { findInstance, inspectInstance, novaException, wasSuspended } from './in
 import { RunningHost } from './running-host.js';
 import { silentLogger } from './silent-logger.js';
 import { harmless, LinkedAbort, Turns } from './streams/index.js';
-import { instanceMustBeSound } from './subjects.js';
+import { instanceMustBeSound, optionsMustBeSound } from './subjects.js';
 import type { ComputeNode } from './verbs/index.js';
 import { reconcile } from './verbs/index.js';
 
@@ -68,8 +68,10 @@ export class ComputeHost {
   async start(
     host: string,
     emit: (event: LifecycleEvent) => Promise<void>,
-    { signal }: VerbOptions,
+    options: VerbOptions,
   ): Promise<void> {
+    optionsMustBeSound(options);
+    const { signal } = options;
     signal?.throwIfAborted();
     const starting = new LinkedAbort(signal);
     this.#starting.add(starting);
@@ -218,7 +220,9 @@ export class ComputeHost {
    *
    * @throws HypervisorUnavailable when the engine does not answer, NovaException when it refuses.
    */
-  async ask<T>(what: string, { signal, onProgress }: LongRunningOptions, work: Work<T>): Promise<T> {
+  async ask<T>(what: string, options: LongRunningOptions, work: Work<T>): Promise<T> {
+    optionsMustBeSound(options);
+    const { signal, onProgress } = options;
     return await this.#serving().run(signal, async (node, merged) => {
       try {
         return await work(node, merged, harmless(onProgress, this.logger));
@@ -231,11 +235,13 @@ export class ComputeHost {
   async #run<T>(
     verb: string,
     instance: Instance,
-    { signal, onProgress }: LongRunningOptions,
+    options: LongRunningOptions,
     failure: VerbFailure,
     work: Work<T>,
   ): Promise<T> {
     instanceMustBeSound(instance);
+    optionsMustBeSound(options);
+    const { signal, onProgress } = options;
     return await this.#serving().run(signal, async (node, merged) => {
       try {
         return await work(node, merged, harmless(onProgress, this.logger));

@@ -17,6 +17,7 @@ import {
   noCapabilities,
   NotImplementedError,
 } from '../interfaces/index.js';
+import { instanceMustBeSound } from './subjects.js';
 
 const lifecycleEvent = z.object({
   uuid: z.string(),
@@ -118,8 +119,9 @@ class NovaAnswers implements Partial<ComputeDriver> {
     return Promise.resolve();
   }
 
-  network_binding_host_id(_context: RequestContext, instance: Instance): Promise<string | null> {
-    return Promise.resolve(instance.host ?? null);
+  async network_binding_host_id(_context: RequestContext, instance: Instance): Promise<string | null> {
+    instanceMustBeSound(instance);
+    return await Promise.resolve(instance.host ?? null);
   }
 
   manages_network_binding_host_id(): Promise<boolean> {

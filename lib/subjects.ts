@@ -4,9 +4,11 @@ import type {
   Flavor,
   ImageMeta,
   Instance,
+  LongRunningOptions,
   MigrateDiskOptions,
   NetworkInfo,
   PowerOffOptions,
+  ProviderTree,
   RebootType,
   RebuildOptions,
   RescueOptions,
@@ -15,6 +17,7 @@ import type {
   VIF,
 } from '../interfaces/index.js';
 import { InvalidInput, reboot_type } from '../interfaces/index.js';
+import { callback, withMethods } from './option-fields.js';
 
 /*
  * What a verb is about comes from callers whose compiler may not have looked at it. What every verb relies on is
@@ -104,6 +107,17 @@ const injected = z
   )
   .nullish();
 
+/** What every verb takes among its options; what else a verb takes, it checks itself. */
+const options = z.looseObject({
+  signal: withMethods('throwIfAborted', 'addEventListener', 'removeEventListener').nullish(),
+  onProgress: callback.nullish(),
+});
+
+/** @throws InvalidInput when the options of a verb are none. */
+export function optionsMustBeSound(given: LongRunningOptions): void {
+  mustFit('options', options, given);
+}
+
 /** @throws InvalidInput naming what an instance lacks that every verb needs. */
 export function instanceMustBeSound(subject: Instance): void {
   mustFit('instance', instance, subject);
@@ -178,9 +192,11 @@ export function makingMustBeSound(subject: Instance, image_meta: ImageMeta, give
   mustFit('block_device_info', disks, given.block_device_info);
 }
 
-/** @throws InvalidInput naming what of the volumes that a rebuild hands over is none. */
-export function handedOverMustBeSound(bdms: RebuildOptions['bdms']): void {
-  mustFit('bdms', z.array(z.looseObject({ destination_type: text })).optional(), bdms);
+/** @throws InvalidInput naming what of the volumes that a rebuild hands over, or of what hands them over, is none. */
+export function handedOverMustBeSound(given: RebuildOptions): void {
+  mustFit('bdms', z.array(z.looseObject({ destination_type: text })).optional(), given.bdms);
+  mustFit('detach_block_devices', callback.optional(), given.detach_block_devices);
+  mustFit('attach_block_devices', callback.optional(), given.attach_block_devices);
 }
 
 /** @throws InvalidInput when an instance is given no time to end by itself that can be measured. */
@@ -229,8 +245,27 @@ export function rebootTypeMustBeKnown(type: RebootType): void {
 
 /** @throws InvalidInput when it cannot be called. */
 export function updateTaskStateMustBeSound(update_task_state: UpdateTaskState): void {
-  const callable = z.custom((value) => typeof value === 'function', 'must be a function');
-  mustFit('update_task_state', callable, update_task_state);
+  mustFit('update_task_state', callback, update_task_state);
+}
+
+/** @throws InvalidInput when it is no text. */
+export function nodeMustBeNamed(nodename: string): void {
+  mustFit('nodename', z.string(), nodename);
+}
+
+/** @throws InvalidInput when it has not what resources are told by. */
+export function providerTreeMustBeSound(provider_tree: ProviderTree): void {
+  mustFit('provider_tree', withMethods('data', 'update_inventory', 'add_traits'), provider_tree);
+}
+
+/** @throws InvalidInput when it is no text, nor None. */
+export function diskInfoMustBeText(disk_info: string | null): void {
+  mustFit('disk_info', text, disk_info);
+}
+
+/** @throws InvalidInput when it is not what another host has told. */
+export function sharedStorageDataMustBeSound(data: Readonly<Record<string, unknown>>): void {
+  mustFit('data', z.looseObject({}), data);
 }
 
 /** @throws InvalidInput when a compute host is given no name. */

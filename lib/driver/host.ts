@@ -21,7 +21,7 @@ import { ComputeHost } from '../compute-host.js';
 import type { DockerDriverOptions } from '../driver-options.js';
 import { silentLogger } from '../silent-logger.js';
 import { NovaDefaults } from '../nova-defaults.js';
-import { hostMustBeNamed } from '../subjects.js';
+import { hostMustBeNamed, nodeMustBeNamed, providerTreeMustBeSound } from '../subjects.js';
 
 /** The verbs about the host itself. */
 export abstract class DockerHostVerbs extends NovaDefaults {
@@ -51,6 +51,7 @@ export abstract class DockerHostVerbs extends NovaDefaults {
   }
 
   override async get_available_resource(nodename: string, options: VerbOptions = {}): Promise<HostResources> {
+    nodeMustBeNamed(nodename);
     return await this.computeHost.ask(
       'tell the resources',
       options,
@@ -73,6 +74,7 @@ export abstract class DockerHostVerbs extends NovaDefaults {
     nodename: string,
     options: UpdateProviderTreeOptions = {},
   ): Promise<void> {
+    providerTreeMustBeSound(provider_tree);
     const resources = await this.get_available_resource(nodename, options);
     const known = provider_tree.data(nodename).inventory;
     provider_tree.update_inventory(nodename, inventories(resources, this.computeHost.settings, known));

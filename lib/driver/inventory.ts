@@ -8,11 +8,13 @@ import {
   measure,
   usageOf,
 } from '../instances/index.js';
+import { optionsMustBeSound } from '../subjects.js';
 import { DockerHostVerbs } from './host.js';
 
 /** The verbs that tell which instances there are and how they are. */
 export abstract class DockerInventoryVerbs extends DockerHostVerbs {
   override async get_info(instance: Instance, options: GetInfoOptions = {}): Promise<InstanceInfo> {
+    optionsMustBeSound(options);
     const { usage = false } = options;
     return await this.computeHost.look('look at', instance, options, async (node, container, signal) => {
       const info = instanceInfo(container, {

@@ -26,6 +26,7 @@ import {
   handedOverMustBeSound,
   makingMustBeSound,
   networkInfoMustBeSound,
+  optionsMustBeSound,
   passwordMustBeSound,
 } from '../subjects.js';
 import { DockerInventoryVerbs } from './inventory.js';
@@ -39,6 +40,7 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     image_meta: ImageMeta,
     options: SpawnOptions = {},
   ): Promise<void> {
+    optionsMustBeSound(options);
     makingMustBeSound(instance, image_meta, options);
     await this.computeHost.change(
       'spawn',
@@ -60,6 +62,7 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     image_meta: ImageMeta,
     options: RebuildOptions = {},
   ): Promise<void> {
+    optionsMustBeSound(options);
     const { evacuate = false } = options;
     if (options.preserve_ephemeral === true || options.reimage_boot_volume === true)
       throw new NotImplementedError(
@@ -68,7 +71,7 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     if ((options.accel_uuids ?? []).length > 0)
       throw new NotImplementedError('This driver knows nothing of accelerators');
     makingMustBeSound(instance, image_meta, options);
-    handedOverMustBeSound(options.bdms);
+    handedOverMustBeSound(options);
     const block_device_info = await this.#handOverVolumes(context, instance, image_meta, options);
     await this.computeHost.change(
       'rebuild',
@@ -130,8 +133,10 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     _context: RequestContext,
     instance: Instance,
     network_info: NetworkInfo,
-    { destroy_disks = true, ...options }: DestroyOptions = {},
+    options: DestroyOptions = {},
   ): Promise<void> {
+    optionsMustBeSound(options);
+    const { destroy_disks = true } = options;
     networkInfoMustBeSound(network_info);
     await this.computeHost.change(
       'destroy',
@@ -148,8 +153,10 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     _context: RequestContext,
     instance: Instance,
     network_info: NetworkInfo,
-    { destroy_disks = true, destroy_vifs = true, ...options }: CleanupOptions = {},
+    options: CleanupOptions = {},
   ): Promise<void> {
+    optionsMustBeSound(options);
+    const { destroy_disks = true, destroy_vifs = true } = options;
     networkInfoMustBeSound(network_info);
     await this.computeHost.change(
       'clean up',

@@ -17,7 +17,14 @@ import {
   finishRevertMigration,
   migrateDiskAndPowerOff,
 } from '../verbs/index.js';
-import { departureMustBeSound, makingMustBeSound, networkInfoMustBeSound } from '../subjects.js';
+import {
+  departureMustBeSound,
+  diskInfoMustBeText,
+  makingMustBeSound,
+  networkInfoMustBeSound,
+  optionsMustBeSound,
+  sharedStorageDataMustBeSound,
+} from '../subjects.js';
 import { DockerConsoleVerbs } from './console.js';
 
 /** The verbs of cold migration and resize. */
@@ -28,8 +35,10 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
     dest: string,
     flavor: Flavor,
     network_info: NetworkInfo,
-    { timeout = 0, retry_interval = 0, ...options }: MigrateDiskOptions = {},
+    options: MigrateDiskOptions = {},
   ): Promise<string> {
+    optionsMustBeSound(options);
+    const { timeout = 0, retry_interval = 0 } = options;
     departureMustBeSound(instance, dest, flavor, network_info, { timeout, retry_interval });
     const ownAddress = (): Promise<string> => this.get_host_ip_addr();
     const departure = { ...options, dest, ownAddress, flavor, network_info, timeout, retry_interval };
@@ -53,8 +62,11 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
     disk_info: string | null,
     network_info: NetworkInfo,
     image_meta: ImageMeta,
-    { power_on = true, ...options }: FinishMigrationOptions = {},
+    options: FinishMigrationOptions = {},
   ): Promise<void> {
+    optionsMustBeSound(options);
+    diskInfoMustBeText(disk_info);
+    const { power_on = true } = options;
     makingMustBeSound(instance, image_meta, { ...options, network_info });
     const arrival = { ...options, disk_info, network_info, image_meta, power_on };
     await this.computeHost.change(
@@ -88,8 +100,10 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
     instance: Instance,
     network_info: NetworkInfo,
     _migration: Migration,
-    { power_on = true, signal }: FinishRevertMigrationOptions = {},
+    options: FinishRevertMigrationOptions = {},
   ): Promise<void> {
+    optionsMustBeSound(options);
+    const { power_on = true, signal } = options;
     networkInfoMustBeSound(network_info);
     await this.computeHost.change('take back', instance, { signal }, MigrationError, (node, merged) =>
       finishRevertMigration(node, instance, { network_info, power_on, signal: merged }),
@@ -115,6 +129,7 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
     data: Readonly<Record<string, unknown>>,
     options: VerbOptions = {},
   ): Promise<boolean> {
+    sharedStorageDataMustBeSound(data);
     return await this.computeHost.ask('tell which host this is', options, ({ host }) =>
       Promise.resolve(data['host'] === host),
     );

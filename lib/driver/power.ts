@@ -34,6 +34,7 @@ import {
   connectedInstancesMustBeSound,
   makingMustBeSound,
   networkInfoMustBeSound,
+  optionsMustBeSound,
   patienceMustBeSound,
   rebootTypeMustBeKnown,
   remakingMustBeSound,
@@ -51,6 +52,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     options: RebootOptions = {},
   ): Promise<void> {
     rebootTypeMustBeKnown(reboot_type);
+    optionsMustBeSound(options);
     remakingMustBeSound(instance, network_info, options.block_device_info);
     await this.computeHost.change(
       'reboot',
@@ -70,6 +72,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
   ): Promise<void> {
     timeoutMustBeSound(timeout);
     connectedInstancesMustBeSound(instances);
+    optionsMustBeSound(options);
     const finishing = instances.map(async (instance) => {
       try {
         await this.computeHost.change(
@@ -110,6 +113,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
   }
 
   override async power_off(instance: Instance, options: PowerOffOptions = {}): Promise<void> {
+    optionsMustBeSound(options);
     const { timeout = 0, retry_interval = 0 } = options;
     patienceMustBeSound({ timeout, retry_interval });
     await this.computeHost.changeContainerIfThere(
@@ -188,6 +192,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     network_info: NetworkInfo | null,
     options: ResumeOptions = {},
   ): Promise<void> {
+    optionsMustBeSound(options);
     remakingMustBeSound(instance, network_info, options.block_device_info);
     await this.computeHost.change(
       'resume',

@@ -20,7 +20,7 @@ import {
 } from '../../interfaces/index.js';
 import { diskUsage, isMounted, listContainersOf } from '../instances/index.js';
 import { destroy } from '../verbs/index.js';
-import { mountpointMustBeText } from '../subjects.js';
+import { instanceMustBeSound, mountpointMustBeText } from '../subjects.js';
 import { DockerNetworkVerbs } from './network.js';
 
 /** The verbs about volumes and disks. */
@@ -107,6 +107,7 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
   }
 
   override async instance_on_disk(instance: Instance, options: VerbOptions = {}): Promise<boolean> {
+    instanceMustBeSound(instance);
     return await this.computeHost.ask(
       'look for the files of an instance',
       options,

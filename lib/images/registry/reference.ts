@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { InvalidInput } from '../../../interfaces/index.js';
 import { repositoryName, tagName, type RepositoryName, type TagName } from '../../engine/index.js';
 
@@ -26,6 +27,7 @@ const dockerHub = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io
  * @throws InvalidInput when it is none.
  */
 export function registryReference(text: string): RegistryReference {
+  if (!z.string().safeParse(text).success) throw new InvalidInput("An image's reference is a text");
   const refused = (): InvalidInput =>
     new InvalidInput(`${JSON.stringify(text.slice(0, 300))} is not an image's reference`);
   const [named = '', digest, ...more] = text.split('@');
@@ -40,6 +42,8 @@ export function registryReference(text: string): RegistryReference {
   const hasRegistry = /[.:]/.test(first) || first === 'localhost';
   const given = hasRegistry ? name.slice(slash + 1) : name;
   const registry = !hasRegistry || dockerHub.has(first) ? 'docker.io' : first;
+  // A port may be any five digits by its grammar, but not by that of addresses.
+  if (!URL.canParse(`https://${registry}/`)) throw refused();
   const path = registry === 'docker.io' && !given.includes('/') ? `library/${given}` : given;
   return { registry, path, repository, tag: tag === undefined ? undefined : tagName(tag), digest };
 }
