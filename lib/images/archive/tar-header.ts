@@ -33,12 +33,11 @@ const posixMagic = 'ustar\x0000';
 
 /** Whether a block is a header: only its own checksum tells. */
 export function isTarHeader(block: Buffer): boolean {
-  const stored = octal(bytes(block, 'checksum'));
+  const checksum = bytes(block, 'checksum');
+  const stored = octal(checksum);
   if (stored === undefined) return false;
-  const [start, end] = field.checksum;
   // The sum was taken while its own field held spaces.
-  const sum = block.reduce((total, byte, at) => total + (at >= start && at < end ? 0x20 : byte), 0);
-  return sum === stored;
+  return sumOf(block) - sumOf(checksum) + checksum.length * 0x20 === stored;
 }
 
 /**
@@ -47,17 +46,17 @@ export function isTarHeader(block: Buffer): boolean {
  * @throws ArchiveRefused when the size is not a number, is negative or is more than can be counted.
  */
 export function tarHeader(block: Buffer): TarHeader {
-  const name = text(bytes(block, 'name'));
-  const isPosix = bytes(block, 'magic').toString('latin1') === posixMagic;
-  const prefix = isPosix ? text(bytes(block, 'prefix')) : '';
+  const name = text(block, 'name');
+  const isPosix = characters(block, 'magic') === posixMagic;
+  const prefix = isPosix ? text(block, 'prefix') : '';
   const size = number(bytes(block, 'size'));
   if (size === undefined)
     throw new ArchiveRefused(`gives the entry ${JSON.stringify(name)} an impossible size`);
   return {
     name: prefix === '' ? name : `${prefix}/${name}`,
     size,
-    typeflag: bytes(block, 'typeflag').toString('latin1'),
-    linkname: text(bytes(block, 'linkname')),
+    typeflag: characters(block, 'typeflag'),
+    linkname: text(block, 'linkname'),
   };
 }
 
@@ -88,8 +87,7 @@ export function fileHeader(name: string, size: number, typeflag = '0'): Buffer {
   put('checksum', '        ');
   put('typeflag', typeflag);
   put('magic', posixMagic);
-  const sum = block.reduce((total, byte) => total + byte, 0);
-  put('checksum', `${sum.toString(8).padStart(6, '0')}\x00 `);
+  put('checksum', `${sumOf(block).toString(8).padStart(6, '0')}\x00 `);
   return block;
 }
 
@@ -98,9 +96,22 @@ function bytes(block: Buffer, what: keyof typeof field): Buffer {
   return block.subarray(start, end);
 }
 
-function text(bytes: Buffer): string {
-  const end = bytes.indexOf(0);
-  return bytes.toString('utf8', 0, end < 0 ? bytes.length : end);
+function characters(block: Buffer, what: keyof typeof field): string {
+  const [start, end] = field[what];
+  return block.toString('latin1', start, end);
+}
+
+function text(block: Buffer, what: keyof typeof field): string {
+  const [start, end] = field[what];
+  const zero = block.indexOf(0, start);
+  return block.toString('utf8', start, zero < 0 ? end : Math.min(zero, end));
+}
+
+/** A layer may have a million headers: counting, two by two, is several times as fast as an iterator or a reduction. */
+function sumOf(bytes: Buffer): number {
+  let sum = 0;
+  for (let at = 0; at < bytes.length; at += 2) sum += (bytes[at] ?? 0) + (bytes[at + 1] ?? 0);
+  return sum;
 }
 
 /** A number in octal digits, or in binary (GNU) when the first bit is set: then the second is the sign. */
