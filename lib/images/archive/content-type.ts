@@ -16,10 +16,11 @@ const magics: readonly (readonly [ContentType, readonly number[]])[] = [
  * @param head - its first {@link blockSize} bytes, or all if it has fewer.
  */
 export function contentType(head: Buffer): ContentType {
-  if (head.length === blockSize && (isTarHeader(head) || head.every((byte) => byte === 0))) return 'tar';
+  // Before tar: engines unpack a file that begins like a compressed one, be it a tar archive as well.
   for (const [type, magic] of magics) if (magic.every((byte, index) => head[index] === byte)) return type;
   // Some compressors put frames first that hold nothing, of sixteen kinds.
   if (head.length >= 4 && head.readUInt32LE() >>> 4 === 0x184d2a5) return 'zstd';
+  if (head.length === blockSize && (isTarHeader(head) || head.every((byte) => byte === 0))) return 'tar';
   return /^\s*[[{]/.test(head.toString('latin1')) ? 'json' : 'unknown';
 }
 

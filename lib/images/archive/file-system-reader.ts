@@ -1,5 +1,6 @@
 import { ArchiveRefused, shown } from './archive-refused.js';
 import { ByteReader } from './byte-reader.js';
+import { contentBytes } from './content-bytes.js';
 import { gnuLongName, paxExtension, paxRecord, paxRecords, type Extension } from './extended-header.js';
 import { longestLayerExtension } from './limits.js';
 import { blockSize, fileHeader, isTarHeader, paddingAfter, tarHeader, type TarHeader } from './tar-header.js';
@@ -20,7 +21,6 @@ export interface FileSystemEntry {
 }
 
 const extendsNext = new Set(['x', 'L', 'K']);
-const holdsContent = new Set(['0', '\0', '7']);
 
 /**
  * Reads the archive of a file system from an engine, entry by entry, in constant memory, and gives its bytes as they
@@ -46,8 +46,10 @@ export class FileSystemReader {
   async next(): Promise<FileSystemEntry | undefined> {
     await passOver(this.content());
     const headers: Buffer[] = [];
-    const records: [string, Buffer][] = [];
-    let extension: Extension = {};
+    let records: readonly (readonly [string, Buffer])[] = [];
+    // As Go's archive/tar: of several extended headers the last counts, and GNU's names before all of them.
+    let pax: Extension = {};
+    let gnu: Extension = {};
     for (;;) {
       const block = await this.#read(blockSize);
       if (block.every((byte) => byte === 0)) {
@@ -57,13 +59,13 @@ export class FileSystemReader {
       if (!isTarHeader(block)) throw new ArchiveRefused('is damaged');
       headers.push(block);
       const header = tarHeader(block);
-      if (!extendsNext.has(header.typeflag)) return this.#begin(header, extension, headers, records);
+      if (!extendsNext.has(header.typeflag)) return this.#begin(header, { ...pax, ...gnu }, headers, records);
       const content = await this.#extension(header.size, headers);
-      if (header.typeflag === 'L') extension = { ...extension, name: gnuLongName(content) };
-      else if (header.typeflag === 'K') extension = { ...extension, linkname: gnuLongName(content) };
+      if (header.typeflag === 'L') gnu = { ...gnu, name: gnuLongName(content) };
+      else if (header.typeflag === 'K') gnu = { ...gnu, linkname: gnuLongName(content) };
       else {
-        extension = { ...extension, ...paxExtension(content) };
-        for (const [key, , record] of paxRecords(content)) records.push([key, record]);
+        pax = paxExtension(content);
+        records = Array.from(paxRecords(content), ([key, , record]) => [key, record] as const);
       }
     }
   }
@@ -95,14 +97,14 @@ export class FileSystemReader {
     header: TarHeader,
     extension: Extension,
     headers: readonly Buffer[],
-    records: readonly [string, Buffer][],
+    records: readonly (readonly [string, Buffer])[],
   ): FileSystemEntry {
     const { typeflag } = header;
     const path = plainPath(extension.name ?? header.name);
     const linkname = extension.linkname ?? header.linkname;
     if (typeflag === 'g' || typeflag === 'S')
       throw new ArchiveRefused(`holds ${shown(path)} in a form that is not supported`);
-    this.#left = holdsContent.has(typeflag) ? (extension.size ?? header.size) : 0;
+    this.#left = contentBytes(extension.name ?? header.name, header, extension);
     this.#padding = paddingAfter(this.#left);
     return {
       path,

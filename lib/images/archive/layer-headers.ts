@@ -1,13 +1,11 @@
 import { ArchiveRefused, shown } from './archive-refused.js';
+import { contentBytes } from './content-bytes.js';
 import { gnuLongName, paxExtension, type Extension } from './extended-header.js';
 import { longestLayerExtension } from './limits.js';
-import { blockSize, isTarHeader, paddingAfter, tarHeader, type TarHeader } from './tar-header.js';
+import { blockSize, isTarHeader, paddingAfter, tarHeader } from './tar-header.js';
 
 /** What a walk wants next: bytes to look at, or to get past some. */
 type Step = readonly ['read' | 'pass', number];
-
-/** Symbolic and hard links, devices, folders and FIFOs: whatever size they claim, engines read no content of theirs. */
-const contentless = new Set(['1', '2', '3', '4', '5', '6']);
 
 const nothing = Buffer.alloc(0);
 
@@ -105,14 +103,4 @@ function* walk(): Generator<Step, void, Buffer> {
       longName = undefined;
     }
   }
-}
-
-function contentBytes(name: string, header: TarHeader, pax: Extension): number {
-  const { typeflag } = header;
-  if (contentless.has(typeflag)) return 0;
-  const size = pax.size ?? header.size;
-  // Archivers older than the type for directories marked them so. Which of its names decides, engines know.
-  if (typeflag === '\0' && size > 0 && (name === '' || name.endsWith('/')))
-    throw new ArchiveRefused(`holds the directory ${shown(name)} and claims that it has ${size} bytes`);
-  return size;
 }

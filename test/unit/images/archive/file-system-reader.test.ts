@@ -71,6 +71,29 @@ describe('FileSystemReader', () => {
     await expect(read(Buffer.concat([damaged, end]), 512)).rejects.toThrow('is damaged');
   });
 
+  it.each([
+    ['of a type that nobody knows', 'Z'],
+    ['of an old file', '\0'],
+  ])('takes the content %s for content, as engines do', async (_what, typeflag) => {
+    const { entries } = await read(
+      Buffer.concat([fileHeader('a', blockSize, typeflag), file.subarray(0, blockSize), end]),
+      512,
+    );
+    expect(entries).toMatchObject([{ path: 'a' }]);
+  });
+
+  it('heeds the last of several extended headers alone, as engines do', async () => {
+    const size = Buffer.from('12 size=512\n');
+    const claims = Buffer.concat([fileHeader('PaxHeaders', size.length, 'x'), filled(size)]);
+    const { entries } = await read(Buffer.concat([claims, extended, fileHeader('a', 0), file, end]), 512);
+    expect(entries).toMatchObject([{ path: 'a' }, { path: 'bin/ping' }]);
+  });
+
+  it('refuses a folder of an old kind that claims content', async () => {
+    const folder = Buffer.concat([fileHeader('a/', blockSize, '\0'), Buffer.alloc(blockSize), end]);
+    await expect(read(folder, 512)).rejects.toThrow('holds the directory "a/" and claims');
+  });
+
   it('passes over what is not read', async () => {
     const reader = new FileSystemReader(chunks(Buffer.concat([file, file, end]), 700));
     expect((await reader.next())?.path).toBe('bin/ping');
