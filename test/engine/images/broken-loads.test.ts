@@ -109,8 +109,8 @@ describe('ImageLoader, when things break', () => {
       const loader = stage.newLoader({ host });
       await loader.load(context, id);
       const direct = directEngine();
-      for (const _ of [1, 2])
-        await direct.images.tag(bootReference(id), temporaryName(repository.loading, host));
+      const names = Array.from({ length: 2 }, () => temporaryName(repository.loading, host));
+      for (const name of names) await direct.images.tag(bootReference(id), name);
       direct.close();
       const reason = new Error('enough');
       const controller = new AbortController();
