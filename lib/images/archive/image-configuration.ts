@@ -8,6 +8,20 @@ const texts = z.array(text).nullish();
 const command = z.union([text, texts], 'is no command, or has a NUL').nullish();
 const set = z.record(z.string(), z.looseObject({}).nullable()).nullish();
 
+/** Nanoseconds. */
+const duration = z.int().nullish();
+const healthcheck = z
+  .looseObject({
+    Test: texts,
+    Interval: duration,
+    Timeout: duration,
+    StartPeriod: duration,
+    StartInterval: duration,
+    Retries: z.int().nullish(),
+  })
+  .nullish();
+
+/** With containerd's store, engines load whatever it is, and cannot read then what they have loaded. */
 const containerConfiguration = z.looseObject({
   User: text.nullish(),
   ExposedPorts: set,
@@ -19,6 +33,9 @@ const containerConfiguration = z.looseObject({
   Labels: z.record(z.string(), z.string()).nullish(),
   StopSignal: z.string().nullish(),
   StopTimeout: z.int().nullish(),
+  Healthcheck: healthcheck,
+  OnBuild: texts,
+  Shell: texts,
 });
 
 const imageConfiguration = z.looseObject({
