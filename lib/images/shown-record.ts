@@ -5,41 +5,7 @@ import {
   type ImageService,
   type RequestContext,
 } from '../../interfaces/index.js';
-
-const text = z.string().nullable();
-
-const schema = z.object({
-  id: z.string(),
-  name: text,
-  status: z.enum([
-    ...[
-      'queued',
-      'saving',
-      'uploading',
-      'importing',
-      'active',
-      'deactivated',
-      'killed',
-      'deleted',
-      'pending_delete',
-    ],
-  ] as const),
-  container_format: text,
-  disk_format: text,
-  size: z.int().nonnegative().nullable(),
-  checksum: text,
-  os_hash_algo: text,
-  os_hash_value: text,
-  min_disk: z.number(),
-  min_ram: z.number(),
-  visibility: z.enum(['public', 'private', 'shared', 'community']),
-  owner: text,
-  protected: z.boolean(),
-  tags: z.array(z.string()),
-  properties: z.record(z.string(), z.string()),
-  created_at: z.string(),
-  updated_at: z.string(),
-});
+import { imageRecord } from './image-service/index.js';
 
 /**
  * The record of an image as an image service, which may be the orchestrator's own, shows it.
@@ -55,7 +21,7 @@ export async function shownRecord(
   signal: AbortSignal | undefined,
 ): Promise<ImageRecord> {
   const shown: unknown = await imageService.show(context, image_id, { signal });
-  const { data: record, error } = schema.safeParse(shown);
+  const { data: record, error } = imageRecord.safeParse(shown);
   if (record === undefined)
     throw new NovaException(
       `The image service shows image ${image_id} as something other than a record: ${z.prettifyError(error)}`,

@@ -1,29 +1,19 @@
 import { z } from 'zod';
 import { ImageNotAuthorized, type ImageMetadata, type ImageRecord } from '../../../interfaces/index.js';
-import { checkQueued, type Digest } from '../image-service/index.js';
+import { checkQueued, imageRecord, imageStatus, type Digest } from '../image-service/index.js';
 import { ImageStoreError } from './exceptions.js';
 import { isData } from './layout.js';
 
 const hex = z.string().regex(/^[0-9a-f]+$/);
-const text = z.string().nullable();
+const amount = z.int().min(0);
 
 const recordSchema = z.strictObject({
-  id: z.string(),
-  name: text,
-  status: z.enum(['queued', 'active', 'deactivated', 'deleted']),
-  container_format: text,
-  disk_format: text,
-  size: z.int().min(0).nullable(),
+  ...imageRecord.shape,
+  status: imageStatus.extract(['queued', 'active', 'deactivated', 'deleted']),
   checksum: hex.nullable(),
-  os_hash_algo: text,
   os_hash_value: hex.nullable(),
-  min_disk: z.int().min(0),
-  min_ram: z.int().min(0),
-  visibility: z.enum(['public', 'private', 'shared', 'community']),
-  owner: text,
-  protected: z.boolean(),
-  tags: z.array(z.string()),
-  properties: z.record(z.string(), z.string()),
+  min_disk: amount,
+  min_ram: amount,
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ImageRecord } from '../../../interfaces/index.js';
 import { isUuid } from '../../uuid.js';
-import { isProperty } from '../image-service/index.js';
+import { imageStatus, imageVisibility, isProperty } from '../image-service/index.js';
 
 const text = z.string().nullish().default(null);
 
@@ -9,19 +9,7 @@ const text = z.string().nullish().default(null);
 const imageSchema = z.looseObject({
   id: z.string().refine(isUuid, 'is no image id'),
   name: text,
-  status: z.enum([
-    ...[
-      'queued',
-      'saving',
-      'uploading',
-      'importing',
-      'active',
-      'deactivated',
-      'killed',
-      'deleted',
-      'pending_delete',
-    ],
-  ] as const),
+  status: imageStatus,
   container_format: text,
   disk_format: text,
   size: z.int().min(0).nullish().default(null),
@@ -30,7 +18,7 @@ const imageSchema = z.looseObject({
   os_hash_value: text,
   min_disk: z.int().nullish().default(null),
   min_ram: z.int().nullish().default(null),
-  visibility: z.enum(['public', 'private', 'shared', 'community']),
+  visibility: imageVisibility,
   owner: text,
   protected: z.boolean().default(false),
   tags: z.array(z.string()).default([]),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { InvalidInput, type ImageMetadata, type ImageRecord } from '../../../interfaces/index.js';
 import { isUuid } from '../../uuid.js';
 import { ImageConflict } from './exceptions.js';
+import { imageVisibility } from './record.js';
 
 /**
  * The attributes that the Image API itself defines (schema `image` of Glance 25.1). On the wire they stand beside the
@@ -28,7 +29,7 @@ const metadataSchema = z.strictObject({
   disk_format: word.optional(),
   min_disk: amount.optional(),
   min_ram: amount.optional(),
-  visibility: z.enum(['public', 'private', 'shared', 'community']).optional(),
+  visibility: imageVisibility.optional(),
   owner: word.optional(),
   protected: z.boolean().optional(),
   tags: z.array(word).max(128).optional(),
