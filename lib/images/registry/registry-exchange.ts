@@ -17,6 +17,7 @@ import { defaultImageLimits, rewriteArchive, type ImageLimits, type LayerType } 
 import { followingLayers } from '../progress/index.js';
 import { PromptImageService } from '../prompt-image-service.js';
 import { WebClient } from '../web/index.js';
+import { shownRecord } from '../shown-record.js';
 import { ManifestWatch } from './kept-manifest.js';
 import {
   type Blob,
@@ -182,7 +183,7 @@ export class RegistryExchange {
     const to = registryReference(reference);
     if (to.digest !== undefined || to.tag === undefined)
       throw new InvalidInput('An image is pushed to a tag: its digest follows from what it is');
-    const { status, container_format } = await this.#imageService.show(context, image_id, { signal });
+    const { status, container_format } = await shownRecord(this.#imageService, context, image_id, signal);
     if (status !== 'active') throw new ImageNotActive(`Image ${image_id} is ${status}, not active`);
     if (container_format !== 'docker')
       throw new ImageUnacceptable(`Image ${image_id} has the container format ${String(container_format)}`);
