@@ -5,8 +5,8 @@
 export { ArchiveRefused } from './archive-refused.js';
 export { ByteReader } from './byte-reader.js';
 export { contentType, isLayerType, type LayerType } from './content-type.js';
-export { entryPath, linkTarget } from './entry-path.js';
-export { gnuLongName, paxExtension, type Extension } from './extended-header.js';
+export { entryPath, isInside, linkTarget } from './entry-path.js';
+export { Extensions, isExtension } from './extended-header.js';
 export {
   emptyFile,
   FileSystemReader,

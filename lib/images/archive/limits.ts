@@ -28,16 +28,16 @@ export const defaultImageLimits: ImageLimits = {
 export const longestName = 4 * KiB;
 
 /**
- * Bytes of a header that describes another entry: two of the longest names, and as much again for what is of no
- * interest here.
+ * Bytes of a header that describes another entry. It may hold extended attributes of 64 KiB each; newer engines read no
+ * more than this (Go 1.19).
  */
-export const longestExtendedHeader = 16 * KiB;
+export const longestExtendedHeader = 1024 * KiB;
 
-/**
- * The same in a layer, or in a file system, where such headers hold extended attributes of 64 KiB each: more than a few
- * of them is nothing that an engine packs, and newer engines read no more (Go 1.19).
- */
-export const longestLayerExtension = 1024 * KiB;
+/** @throws ArchiveRefused when an image has more layers than are allowed. */
+export function mustNotExceed(layers: number, maxLayers: number): void {
+  if (layers > maxLayers)
+    throw new ArchiveRefused(`has ${layers} layers, which is more than the ${maxLayers} allowed`);
+}
 
 /** Counts bytes against a limit. */
 export class ByteBudget {

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
 import { archiveReadAhead, isLent, lentBytes, readableOf } from '../../streams/index.js';
 import { layerName } from '../progress/index.js';
-import { ArchiveFiles, type ArchiveFile } from './archive-files.js';
+import { ArchiveFiles, twice, type ArchiveFile } from './archive-files.js';
 import { ArchiveRefused, shown } from './archive-refused.js';
 import { ByteReader } from './byte-reader.js';
 import { contentType, isLayerType, type LayerType } from './content-type.js';
@@ -213,8 +214,10 @@ class ArchiveRewriter {
   async *#image(bytes: ByteReader): AsyncGenerator<Buffer, void, void> {
     const tar = new TarReader(bytes, this.#limits, this.#budget);
     for (let entry = await tar.next(); entry !== undefined; entry = await tar.next()) {
-      const path = this.#files.enter(entry);
-      if (entry.kind === 'file') yield* this.#file(tar, entry, path);
+      const { path, twin } = this.#files.enter(entry);
+      if (twin !== undefined) {
+        if ((await digestOf(tar.content())) !== twin.blob) throw twice(path);
+      } else if (entry.kind === 'file') yield* this.#file(tar, entry, path);
     }
     await tar.drain();
     yield* this.#metadata();
@@ -227,7 +230,10 @@ class ArchiveRewriter {
     if (isLayerType(type)) {
       if (this.#options.below?.holds?.(path) !== true) yield* this.#layer(tar, entry, path, head, type);
     } else if (type === 'json') this.#files.put(path, await this.#held(tar, entry, path, head));
-    else this.#files.put(path, { kind: 'useless', because: uselessBecause(type) });
+    else {
+      const blob = await digestOf(tar.content(), head);
+      this.#files.put(path, { kind: 'useless', blob, because: uselessBecause(type) });
+    }
   }
 
   async *#layer(
@@ -263,20 +269,20 @@ class ArchiveRewriter {
   async #held(tar: TarReader, { size }: TarEntry, path: string, head: Buffer): Promise<ArchiveFile> {
     const { maxMetadataBytes } = this.#limits;
     if (size > maxMetadataBytes)
-      return { kind: 'useless', because: `has ${size} bytes: ${maxMetadataBytes} are allowed` };
+      return {
+        kind: 'useless',
+        blob: await digestOf(tar.content(), head),
+        because: `has ${size} bytes: ${maxMetadataBytes} are allowed`,
+      };
     const content = Buffer.concat([head, await tar.read(size)]);
+    const blob = createHash('sha256').update(content).digest('hex');
     this.#options.below?.onMetadata?.(path, content);
-    // Archives hold JSON of many kinds, some of it large; only this can be a configuration, or what leads to one.
-    const isWanted =
-      path === manifestPath ||
-      path === indexPath ||
-      content.includes('"rootfs"') ||
-      content.includes('"schemaVersion"');
-    if (!isWanted) return { kind: 'useless', because: "is not an image's configuration" };
+    if (path !== manifestPath && path !== indexPath && !metadataFields.some((name) => content.includes(name)))
+      return { kind: 'useless', blob, because: "is not an image's configuration" };
+    if (this.#heldBytes + size > heldFiles * maxMetadataBytes)
+      return { kind: 'useless', blob, because: 'comes after too many configurations' };
     this.#heldBytes += size;
-    if (this.#heldBytes > heldFiles * maxMetadataBytes)
-      throw new ArchiveRefused('holds too many configurations');
-    return { kind: 'held', content };
+    return { kind: 'held', blob, content };
   }
 
   /** Everything has arrived: verifies it, and writes what makes an image of the files that were passed on. */
@@ -311,3 +317,17 @@ function rewritten(configuration: object): { configuration: ImageConfiguration; 
 
 /** How many files of the largest size allowed may be held in memory. */
 const heldFiles = 4;
+
+/**
+ * Archives hold JSON of many kinds, some of it large: only what has one of these can be a configuration, or lead to
+ * one.
+ */
+const metadataFields = ['"rootfs"', '"manifests"', '"layers"', '"Config"'];
+
+/** @returns the digest of bytes, in hexadecimal. */
+async function digestOf(content: AsyncIterable<Buffer>, head?: Buffer): Promise<string> {
+  const hash = createHash('sha256');
+  if (head !== undefined) hash.update(head);
+  for await (const piece of content) hash.update(piece);
+  return hash.digest('hex');
+}
