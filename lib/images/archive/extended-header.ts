@@ -94,7 +94,8 @@ export function* paxRecords(content: Buffer): Generator<readonly [string, string
   for (let rest = content; rest.length > 0;) {
     const digits = /^([0-9]{1,20}) /.exec(rest.toString('latin1', 0, 21))?.[1];
     const length = Number(digits);
-    if (digits === undefined || length < 5 || length > rest.length || rest[length - 1] !== 0x0a) throw malformed;
+    if (digits === undefined || length < 5 || length > rest.length || rest[length - 1] !== 0x0a)
+      throw malformed;
     const record = rest.toString('utf8', digits.length + 1, length - 1);
     const equals = record.indexOf('=');
     if (equals < 1) throw malformed;

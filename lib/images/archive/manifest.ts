@@ -30,11 +30,8 @@ const manifests = z.array(
 export function parseManifest(text: string, { maxLayers }: ImageLimits): Manifest {
   const result = manifests.safeParse(parseJson(manifestPath, text));
   if (!result.success)
-    throw new ArchiveRefused(
-      `has a ${manifestPath} that cannot be read: ${why(result.error)}`,
-      result.error,
-    );
-  const [image, ...others] = distinct(result.data);
+    throw new ArchiveRefused(`has a ${manifestPath} that is not one: ${why(result.error)}`, result.error);
+  const [image, ...others] = result.data;
   if (image === undefined) throw new ArchiveRefused('holds no image: its manifest is empty');
   if (others.length > 0)
     throw new ArchiveRefused(`holds ${others.length + 1} images: an archive must hold one`);
@@ -45,11 +42,4 @@ export function parseManifest(text: string, { maxLayers }: ImageLimits): Manifes
     configuration: entryPath(image.Config, named),
     layers: layers.map((layer) => entryPath(layer, named)),
   };
-}
-
-/** The images of a manifest, each once: it may name one several times, with other names. */
-function distinct<T extends { readonly Config: string; readonly Layers?: readonly string[] | null | undefined }>(
-  images: readonly T[],
-): T[] {
-  return [...new Map(images.map((each) => [JSON.stringify([each.Config, each.Layers]), each])).values()];
 }

@@ -8,7 +8,8 @@ interface Parts {
 type MediaType = string | null | undefined;
 
 /** Whether it is that of a list of manifests. */
-export const isIndexType = (type: MediaType): boolean => /\.image\.index\.v1\+json$|manifest\.list\.v2\+json$/.test(type ?? '');
+export const isIndexType = (type: MediaType): boolean =>
+  /\.image\.index\.v1\+json$|manifest\.list\.v2\+json$/.test(type ?? '');
 
 /** Whether it can be that of an image's manifest, as far as it is said. */
 export const isManifestType = (type: MediaType): boolean =>
@@ -19,8 +20,12 @@ export const isManifestType = (type: MediaType): boolean =>
  * name parts of other kinds: signatures, lists of packages (SBOM), charts.
  */
 export function mayBeImage({ artifactType, config, layers }: Parts): boolean {
-  const isConfiguration = /^$|\.image\.config\.v1\+json$|container\.image\.v1\+json$/.test(config.mediaType ?? '');
-  const areLayers = layers.every(({ mediaType }) => /^$|\.image\.layer\.|image\.rootfs\./.test(mediaType ?? ''));
+  const isConfiguration = /^$|\.image\.config\.v1\+json$|container\.image\.v1\+json$/.test(
+    config.mediaType ?? '',
+  );
+  const areLayers = layers.every(({ mediaType }) =>
+    /^$|\.image\.layer\.|image\.rootfs\./.test(mediaType ?? ''),
+  );
   return (artifactType ?? '') === '' && isConfiguration && areLayers;
 }
 

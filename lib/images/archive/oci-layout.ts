@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { metadataAt } from './archive-metadata.js';
-import { ArchiveRefused, shown } from './archive-refused.js';
+import { ArchiveRefused, NotForThisHost, shown } from './archive-refused.js';
 import type { ArchiveFiles } from './archive-files.js';
 import { parseJson, why } from './image-configuration.js';
 import { mustNotExceed, type ImageLimits } from './limits.js';
@@ -60,21 +60,33 @@ const deepest = 4;
  *
  * @param architecture - which image to take of several, as Go names it: `amd64`. Of those for several variants of it,
  * the one that runs on all.
- * @throws ArchiveRefused when there is not exactly one.
+ * @throws ArchiveRefused when there is not exactly one; NotForThisHost when it is there for other architectures.
  */
-export function ociManifest(files: ArchiveFiles, limits: ImageLimits, architecture: string): Manifest {
+export function ociManifest(
+  files: ArchiveFiles,
+  limits: ImageLimits,
+  architecture: string | undefined,
+): Manifest {
   const found = new Map<string, Found>();
-  collect(files, indexPath, 1, found, new Set());
+  const strange: string[] = [];
+  collect(files, indexPath, 1, found, new Set(), strange);
   const images = [...found.values()];
+  const [unknown] = strange;
+  if (images.length === 0 && unknown !== undefined) throw notSha256(unknown);
   if (images.length === 0) throw new ArchiveRefused('holds no image: its index leads to none');
-  const fitting = images.filter(({ platform: { os, architecture: its } }) => os === 'linux' && its === architecture);
-  const [image, ...others] = images.length === 1 ? images : lowestVariant(fitting, ({ platform: { variant } }) => variant);
+  const fitting = images.filter(
+    ({ platform: { os, architecture: its } }) => os === 'linux' && its === architecture,
+  );
+  const [image, ...others] =
+    images.length === 1 ? images : lowestVariant(fitting, ({ platform: { variant } }) => variant);
   // Of several that are alike, the image specification takes the first of an index; the layout's own may hold images
   // that have nothing to do with each other.
   const isAmbiguous = others.some(({ index }) => index === indexPath || index !== image?.index);
+  if (fitting.length === 0 && images.length > 1 && architecture !== undefined)
+    throw new NotForThisHost(`holds ${images.length} images, none of them for linux/${architecture}`);
   if (image === undefined || isAmbiguous)
     throw new ArchiveRefused(
-      `holds ${images.length} images, ${fitting.length} of them for linux/${architecture}: an archive must hold one`,
+      `holds ${images.length} images, ${fitting.length} of them for this host: an archive must hold one`,
     );
   const { config, layers } = image.manifest;
   mustNotExceed(layers.length, limits.maxLayers);
@@ -87,18 +99,21 @@ function collect(
   depth: number,
   found: Map<string, Found>,
   seen: Set<string>,
+  strange: string[],
 ): void {
   if (depth > deepest) throw new ArchiveRefused(`holds indexes that lie more than ${deepest} deep`);
   const { manifests } = parsed(files, path, 'index', imageIndex);
   for (const each of manifests) {
     if (isBeside(each)) continue;
-    const blob = blobPath(each);
-    if (seen.has(blob) || !files.has(blob)) continue;
+    const blob = pathOf(each.digest);
+    if (blob === undefined) strange.push(each.digest);
+    if (blob === undefined || seen.has(blob) || !files.has(blob)) continue;
     seen.add(blob);
-    if (isIndexType(each.mediaType)) collect(files, blob, depth + 1, found, seen);
+    if (isIndexType(each.mediaType)) collect(files, blob, depth + 1, found, seen, strange);
     else {
       const manifest = parsed(files, blob, 'manifest', imageManifest);
-      if (mayBeImage(manifest)) found.set(blob, { manifest, platform: platformOf(files, each, manifest), index: path });
+      if (mayBeImage(manifest))
+        found.set(blob, { manifest, platform: platformOf(files, each, manifest), index: path });
     }
   }
 }
@@ -116,7 +131,11 @@ function isBeside({ annotations, artifactType, mediaType, platform: its }: Descr
 }
 
 /** What an image is for, as the index says, or else its configuration. */
-function platformOf(files: ArchiveFiles, { platform: said }: Descriptor, { config }: ImageManifest): Found['platform'] {
+function platformOf(
+  files: ArchiveFiles,
+  { platform: said }: Descriptor,
+  { config }: ImageManifest,
+): Found['platform'] {
   if ((said?.os ?? '') !== '' && (said?.architecture ?? '') !== '') return said ?? {};
   const path = blobPath(config);
   if (!files.has(path)) return {};
@@ -132,14 +151,23 @@ function parsed<T extends z.ZodType>(
   const result = schema.safeParse(parseJson(path, metadataAt(files, path, role).toString('utf8')));
   if (!result.success)
     throw new ArchiveRefused(
-      `has the ${role} ${shown(path)}, which cannot be read: ${why(result.error)}`,
+      `has the ${role} ${shown(path)}, which is not one: ${why(result.error)}`,
       result.error,
     );
   return result.data;
 }
 
 function blobPath({ digest }: Descriptor): string {
-  const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
-  if (hex === undefined) throw new ArchiveRefused(`names ${shown(digest)}, which is not a sha256 digest`);
-  return `blobs/sha256/${hex}`;
+  const path = pathOf(digest);
+  if (path === undefined) throw notSha256(digest);
+  return path;
 }
+
+/** Engines know blobs by sha256 alone; what has another digest may be something that the archive does not hold. */
+function pathOf(digest: string): string | undefined {
+  const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
+  return hex === undefined ? undefined : `blobs/sha256/${hex}`;
+}
+
+const notSha256 = (digest: string): ArchiveRefused =>
+  new ArchiveRefused(`names ${shown(digest)}, which is not a sha256 digest`);

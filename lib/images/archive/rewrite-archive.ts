@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { ImageUnacceptable } from '../../../interfaces/index.js';
+import { ImageUnacceptable, NovaException } from '../../../interfaces/index.js';
 import { archiveReadAhead, isLent, lentBytes, readableOf } from '../../streams/index.js';
 import { layerName } from '../progress/index.js';
 import { ArchiveFiles, twice, type ArchiveFile } from './archive-files.js';
-import { ArchiveRefused, shown } from './archive-refused.js';
+import { ArchiveRefused, NotForThisHost, shown } from './archive-refused.js';
 import { ByteReader } from './byte-reader.js';
 import { contentType, isLayerType, type LayerType } from './content-type.js';
 import {
@@ -54,9 +54,14 @@ export interface RewriteOptions {
   readonly architecture?: string;
   /**
    * Whether whoever is given the archive can unpack layers that are compressed with zstd; default true. Where not, such
-   * an archive is refused.
+   * an archive is not for this host.
    */
   readonly takesZstdLayers?: boolean;
+  /**
+   * Called before the archive's end with the number of the image's layers, those below included. What it throws, the
+   * archive fails with.
+   */
+  readonly mustTakeLayers?: (count: number) => Promise<void>;
   /** What the image lies above: none when left out. */
   readonly below?: LayersBelow;
   /** Told which layer the archive is at, by its `layerName`; undefined when it has passed. */
@@ -114,7 +119,8 @@ export interface RewrittenImage extends ArchivedImage {
  * @param source - the archive; read to its very end, so that a source that verifies itself can, and destroyed in any
  * case.
  * @returns the rewritten archive, which the caller must read or destroy, its form, known when it begins, and what it
- * holds. All fail with ImageUnacceptable when the archive is refused, and with the source's own error when that fails.
+ * holds. All fail with ImageUnacceptable when the archive is refused, with another NovaException when it is sound and
+ * not for this host, and with the source's own error when that fails.
  */
 export function rewriteArchive(
   source: Readable,
@@ -188,9 +194,7 @@ class ArchiveRewriter {
       }
     } catch (error) {
       const failure =
-        error instanceof ArchiveRefused
-          ? new ImageUnacceptable(`${this.#options.subject} ${error.message}`, { cause: error.cause })
-          : error;
+        error instanceof ArchiveRefused ? refusal(`${this.#options.subject} ${error.message}`, error) : error;
       // Whoever waits for the form does not read yet, and a pipeline ends only when somebody does.
       this.form.reject(failure);
       throw failure;
@@ -243,7 +247,7 @@ class ArchiveRewriter {
     head: Buffer,
     type: LayerType,
   ): AsyncGenerator<Buffer, void, void> {
-    if (type === 'zstd') this.#mustTakeZstd(path);
+    if (type === 'zstd') this.#countZstd();
     this.#written += 1;
     const newName = layerFileName(this.#options.reference, this.#written);
     const what = `holds ${shown(path)}, which`;
@@ -251,16 +255,17 @@ class ArchiveRewriter {
     this.#options.onLayer?.(layerName(path));
     const digests = yield* writeLayer(layer, this.#budget);
     this.#options.onLayer?.(undefined);
+    // Said of a layer that is sound otherwise: what is not, no host takes.
+    if (type === 'zstd' && this.#options.takesZstdLayers === false)
+      throw new NotForThisHost(
+        `holds the layer ${shown(path)}, which is compressed with zstd: this engine cannot unpack that, Docker 23.0 and later can`,
+      );
     this.#files.put(path, { kind: 'layer', newName, size, type, ...digests });
   }
 
   /** Each costs a thread, so an archive may hold no more of them than an image could need. */
-  #mustTakeZstd(path: string): void {
+  #countZstd(): void {
     const { maxLayers } = this.#limits;
-    if (this.#options.takesZstdLayers === false)
-      throw new ArchiveRefused(
-        `holds the layer ${shown(path)}, which is compressed with zstd: this engine cannot unpack that, Docker 23.0 and later can`,
-      );
     this.#zstdLayers += 1;
     if (this.#zstdLayers > maxLayers)
       throw new ArchiveRefused(`holds more than the ${maxLayers} layers allowed`);
@@ -286,8 +291,8 @@ class ArchiveRewriter {
   }
 
   /** Everything has arrived: verifies it, and writes what makes an image of the files that were passed on. */
-  *#metadata(): Generator<Buffer, void, void> {
-    const { reference, rewriteConfiguration, architecture = 'unknown', below } = this.#options;
+  async *#metadata(): AsyncGenerator<Buffer, void, void> {
+    const { reference, rewriteConfiguration, architecture, below, mustTakeLayers } = this.#options;
     const layersBelow = below?.layers ?? [];
     const verified = verifiedImage(this.#files, this.#limits, architecture, layersBelow);
     const { configuration, content } =
@@ -300,6 +305,7 @@ class ArchiveRewriter {
       size,
       diffId,
     }));
+    await mustTakeLayers?.(layersBelow.length + layers.length);
     const id = yield* writeMetadata({
       configuration: content,
       reference,
@@ -308,6 +314,14 @@ class ArchiveRewriter {
     });
     this.image.resolve({ id, configuration, layers });
   }
+}
+
+/** Nova tries no other host for an image that is unacceptable. */
+function refusal(message: string, error: ArchiveRefused): NovaException {
+  const { cause } = error;
+  return error instanceof NotForThisHost
+    ? new NovaException(message, { cause })
+    : new ImageUnacceptable(message, { cause });
 }
 
 function rewritten(configuration: object): { configuration: ImageConfiguration; content: Buffer } {

@@ -175,6 +175,9 @@ function number(bytes: Buffer): number | undefined {
 
 /** As Go's archive/tar: spaces and NULs around it mean nothing, nor does what follows a NUL. */
 function octal(bytes: Buffer): number | undefined {
-  const [digits = ''] = bytes.toString('latin1').replace(/^[ \0]+|[ \0]+$/g, '').split('\0', 1);
+  const [digits = ''] = bytes
+    .toString('latin1')
+    .replace(/^[ \0]+|[ \0]+$/g, '')
+    .split('\0', 1);
   return /^[0-7]*$/.test(digits) ? parseInt(`0${digits}`, 8) : undefined;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
-import type { ImageLimits } from '../archive/index.js';
+import { lowestVariant, mayBeImage, type ImageLimits } from '../archive/index.js';
 import { parsedJson } from '../json.js';
 
 /** What a registry's manifests may be. The others are older than digests of layers, or no images. */
@@ -19,27 +19,31 @@ export const longestManifest = 4 * 1024 * 1024;
 /** What a question for a manifest accepts. */
 export const acceptedManifests = [...Object.values(manifestTypes), ...indexTypes].join(', ');
 
+/** Engines ignore what is left out or null where they need nothing of it, so it is allowed to be. */
+const mediaType = z.string().nullish();
+const schemaVersion = z.literal(2).nullish();
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'expected a sha256 digest');
-const blob = z.looseObject({
-  mediaType: z.string().optional(),
-  digest,
-  size: z.int().nonnegative(),
-  urls: z.array(z.unknown()).nullish(),
-});
+const blob = z.looseObject({ mediaType, digest, size: z.int().nonnegative() });
 const imageManifest = z.looseObject({
-  schemaVersion: z.literal(2),
-  mediaType: z.string().optional(),
+  schemaVersion,
+  mediaType,
+  artifactType: z.string().nullish(),
   config: blob,
   layers: z.array(blob),
 });
 const imageIndex = z.looseObject({
-  schemaVersion: z.literal(2),
+  schemaVersion,
   manifests: z.array(
     z.looseObject({
-      digest,
+      mediaType,
+      digest: z.string(),
       platform: z
-        .looseObject({ os: z.string(), architecture: z.string(), variant: z.string().optional() })
-        .optional(),
+        .looseObject({
+          os: z.string().nullish(),
+          architecture: z.string().nullish(),
+          variant: z.string().nullish(),
+        })
+        .nullish(),
     }),
   ),
 });
@@ -74,9 +78,9 @@ export function parsedImageManifest(content: Buffer): ImageManifest | undefined 
  * Reads a manifest, which may be a list of manifests.
  *
  * @param subject - the image, as the beginning of a sentence.
- * @returns the manifest, or the digest of that for the platform.
- * @throws ImageUnacceptable when it is neither, has none for the platform, or has layers that are to be fetched from
- * elsewhere.
+ * @returns the manifest, or the digest of that for the platform: of several, the first for the variant that runs on all
+ * processors of the architecture.
+ * @throws ImageUnacceptable when it is neither, is that of something other than an image, or has none for the platform.
  */
 export function readManifest(
   content: Buffer,
@@ -85,21 +89,20 @@ export function readManifest(
 ): { readonly manifest: ImageManifest } | { readonly digest: string } {
   const manifest = parsedImageManifest(content);
   if (manifest !== undefined) {
-    if (
-      manifest.layers.some(
-        ({ urls, mediaType = '' }) => (urls ?? []).length > 0 || /foreign|nondistributable/.test(mediaType),
-      )
-    )
-      throw new ImageUnacceptable(`${subject} has layers that are to be fetched from elsewhere`);
+    if (!mayBeImage(manifest))
+      throw new ImageUnacceptable(
+        `${subject} is something about an image, such as a signature, and cannot be booted`,
+      );
     return { manifest };
   }
   const index = imageIndex.safeParse(parsedJson(content.toString('utf8')));
   if (!index.success)
     throw new ImageUnacceptable(`${subject} has a manifest that cannot be read`, { cause: index.error });
   const { os, architecture } = platform;
-  const found = index.data.manifests.find(
+  const fitting = index.data.manifests.filter(
     (each) => each.platform?.os === os && each.platform.architecture === architecture,
   );
+  const [found] = lowestVariant(fitting, (each) => each.platform?.variant);
   if (found === undefined) throw new ImageUnacceptable(`${subject} is not there for ${os}/${architecture}`);
   return { digest: found.digest };
 }

@@ -88,6 +88,9 @@ const plainOptions = z.strictObject({
   limits: amounts(defaultImageLimits).optional(),
 });
 
+/** Lists of manifests that may lie one in another: a registry could make a list for each question. */
+const mostLists = 4;
+
 /** What media types call layers, after `application/vnd.oci.image.`. */
 const layerMediaTypes: Readonly<Record<LayerType, string>> = {
   tar: 'layer.v1.tar',
@@ -245,11 +248,12 @@ export class RegistryExchange {
     const subject = `The image ${shownReference(from)}`;
     let found = await registry.manifest(from.digest ?? from.tag ?? 'latest');
     let read = readManifest(found.content, platform, subject);
-    if ('digest' in read) {
+    for (let lists = 1; 'digest' in read; lists += 1) {
+      if (lists > mostLists)
+        throw new ImageUnacceptable(`${subject} is in more than ${mostLists} lists of manifests`);
       found = await registry.manifest(read.digest);
       read = readManifest(found.content, platform, subject);
     }
-    if (!('manifest' in read)) throw new ImageUnacceptable(`${subject} is a list of lists of manifests`);
     mustBeWithin(this.#limits, read.manifest, found.content, subject);
     return { manifest: read.manifest, ...found };
   }

@@ -109,7 +109,7 @@ describe('RegistryExchange, of a registry that lies,', () => {
 
   it.each([
     ['bytes', ({ config, layers: [layer] }: Forged) => ({ config, layers: [{ ...layer, size: 2 ** 36 }] })],
-    ['layers', ({ config, layers: [layer] }: Forged) => ({ config, layers: Array(126).fill(layer) })],
+    ['layers', ({ config, layers: [layer] }: Forged) => ({ config, layers: Array(501).fill(layer) })],
     [
       'bytes of configuration',
       ({ config, layers }: Forged) => ({ config: { ...config, size: 5 * 1024 * 1024 }, layers }),
