@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ArchiveRefused, shown } from './archive-refused.js';
 import { entryPath } from './entry-path.js';
-import { parseJson, why } from './image-configuration.js';
+import { goStruct, parseJson, why } from './go-json.js';
 import type { ImageLimits } from './limits.js';
 
 /** The file that says what the other files of an archive are. */
@@ -14,15 +14,21 @@ export interface Manifest {
   readonly layers: readonly string[];
 }
 
-const layerSource = z.looseObject({ mediaType: z.string().optional(), urls: z.array(z.unknown()).nullish() });
+const layerSource = goStruct(
+  { mediaType: z.string().optional(), urls: z.array(z.unknown()).nullish() },
+  ['size', 'digest', 'annotations', 'platform'],
+);
 
 /** The names that the archive claims (`RepoTags`) and its parent are not read: they mean nothing. */
 const manifests = z.array(
-  z.looseObject({
-    Config: z.string().min(1),
-    Layers: z.array(z.string().min(1)).nullable(),
-    LayerSources: z.record(z.string(), layerSource).nullish(),
-  }),
+  goStruct(
+    {
+      Config: z.string().min(1),
+      Layers: z.array(z.string().min(1)).nullable(),
+      LayerSources: z.record(z.string(), layerSource).nullish(),
+    },
+    ['RepoTags', 'Parent'],
+  ),
 );
 
 /**

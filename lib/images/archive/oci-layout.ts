@@ -2,30 +2,41 @@ import { z } from 'zod';
 import { metadataAt } from './archive-metadata.js';
 import { ArchiveRefused, shown } from './archive-refused.js';
 import type { ArchiveFiles } from './archive-files.js';
-import { parseJson, why } from './image-configuration.js';
+import { goStruct, parseJson, why } from './go-json.js';
 import type { ImageLimits } from './limits.js';
 import type { Manifest } from './manifest.js';
 
 /** The file that an archive of the OCI layout begins at. */
 export const indexPath = 'index.json';
 
-const descriptor = z.looseObject({
-  mediaType: z.string().nullish(),
-  digest: z.string(),
-  platform: z.looseObject({ os: z.string(), architecture: z.string() }).nullish(),
-  annotations: z.record(z.string(), z.string()).nullish(),
-  urls: z.array(z.unknown()).nullish(),
-});
+const descriptor = goStruct(
+  {
+    mediaType: z.string().nullish(),
+    digest: z.string(),
+    platform: goStruct({ os: z.string(), architecture: z.string() }, [
+      'variant',
+      'os.version',
+      'os.features',
+    ]).nullish(),
+    annotations: z.record(z.string(), z.string()).nullish(),
+    urls: z.array(z.unknown()).nullish(),
+  },
+  ['size', 'data', 'artifactType'],
+);
 
 type Descriptor = z.output<typeof descriptor>;
 
-const imageIndex = z.looseObject({ schemaVersion: z.literal(2), manifests: z.array(descriptor) });
+const documentFields = ['mediaType', 'artifactType', 'subject', 'annotations'];
 
-const imageManifest = z.looseObject({
-  schemaVersion: z.literal(2),
-  config: descriptor,
-  layers: z.array(descriptor),
-});
+const imageIndex = goStruct(
+  { schemaVersion: z.literal(2), manifests: z.array(descriptor) },
+  documentFields,
+);
+
+const imageManifest = goStruct(
+  { schemaVersion: z.literal(2), config: descriptor, layers: z.array(descriptor) },
+  documentFields,
+);
 
 /** How deep indexes may lie in indexes: builders make one within another. */
 const deepest = 4;

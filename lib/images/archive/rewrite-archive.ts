@@ -7,6 +7,7 @@ import { ArchiveRefused, shown } from './archive-refused.js';
 import { ByteReader } from './byte-reader.js';
 import { contentType, isLayerType, type LayerType } from './content-type.js';
 import {
+  configurationBytes,
   parseConfiguration,
   type ContainerConfiguration,
   type ImageConfiguration,
@@ -287,7 +288,7 @@ class ArchiveRewriter {
     const { configuration, content } =
       rewriteConfiguration === undefined
         ? { configuration: verified.configuration, content: verified.configurationBytes }
-        : rewritten(rewriteConfiguration(verified.configuration));
+        : rewritten(rewriteConfiguration(verified.configuration), verified.configurationBytes);
     const layers = verified.layers.map(({ newName: name, type, size, diffId }) => ({
       name,
       type,
@@ -304,9 +305,12 @@ class ArchiveRewriter {
   }
 }
 
-function rewritten(configuration: object): { configuration: ImageConfiguration; content: Buffer } {
-  const text = JSON.stringify(configuration);
-  return { configuration: parseConfiguration('rewritten', text), content: Buffer.from(text) };
+function rewritten(
+  configuration: object,
+  original: Buffer,
+): { configuration: ImageConfiguration; content: Buffer } {
+  const content = configurationBytes(configuration, original);
+  return { configuration: parseConfiguration('rewritten', content.toString('utf8')), content };
 }
 
 /** How many files of the largest size allowed may be held in memory. */

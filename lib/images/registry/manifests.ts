@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
-import type { ImageLimits } from '../archive/index.js';
-import { parsedJson } from '../json.js';
+import { ArchiveRefused, goStruct, parseJson, type ImageLimits } from '../archive/index.js';
 
 /** What a registry's manifests may be. The others are older than digests of layers, or no images. */
 export const manifestTypes = {
@@ -20,29 +19,42 @@ export const longestManifest = 4 * 1024 * 1024;
 export const acceptedManifests = [...Object.values(manifestTypes), ...indexTypes].join(', ');
 
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'expected a sha256 digest');
-const blob = z.looseObject({
-  mediaType: z.string().optional(),
-  digest,
-  size: z.int().nonnegative(),
-  urls: z.array(z.unknown()).nullish(),
-});
-const imageManifest = z.looseObject({
-  schemaVersion: z.literal(2),
-  mediaType: z.string().optional(),
-  config: blob,
-  layers: z.array(blob),
-});
-const imageIndex = z.looseObject({
-  schemaVersion: z.literal(2),
-  manifests: z.array(
-    z.looseObject({
-      digest,
-      platform: z
-        .looseObject({ os: z.string(), architecture: z.string(), variant: z.string().optional() })
-        .optional(),
-    }),
-  ),
-});
+const blob = goStruct(
+  {
+    mediaType: z.string().optional(),
+    digest,
+    size: z.int().nonnegative(),
+    urls: z.array(z.unknown()).nullish(),
+  },
+  ['annotations', 'data', 'platform', 'artifactType'],
+);
+const imageManifest = goStruct(
+  {
+    schemaVersion: z.literal(2),
+    mediaType: z.string().optional(),
+    config: blob,
+    layers: z.array(blob),
+  },
+  ['artifactType', 'subject', 'annotations'],
+);
+const imageIndex = goStruct(
+  {
+    schemaVersion: z.literal(2),
+    manifests: z.array(
+      goStruct(
+        {
+          digest,
+          platform: goStruct({ os: z.string(), architecture: z.string(), variant: z.string().optional() }, [
+            'os.version',
+            'os.features',
+          ]).optional(),
+        },
+        ['mediaType', 'size', 'urls', 'annotations', 'data', 'artifactType'],
+      ),
+    ),
+  },
+  ['mediaType', 'artifactType', 'subject', 'annotations'],
+);
 
 /** A blob as a manifest names it. */
 export type Blob = z.output<typeof blob>;
@@ -64,10 +76,21 @@ export const ownPlatform: Platform = {
   architecture: goNames[process.arch] ?? process.arch,
 };
 
-/** Reads JSON that a registry, or an archive, gives for a manifest; undefined when it is none. */
+/**
+ * Reads JSON that a registry, or an archive, gives for a manifest; undefined when it is none, or others may read
+ * something else in it: it is passed on as it is.
+ */
 export function parsedImageManifest(content: Buffer): ImageManifest | undefined {
-  const result = imageManifest.safeParse(parsedJson(content.toString('utf8')));
-  return result.success ? result.data : undefined;
+  return imageManifest.safeParse(readJson(content)).data;
+}
+
+function readJson(content: Buffer): unknown {
+  try {
+    return parseJson('manifest', content.toString('utf8'));
+  } catch (error) {
+    if (error instanceof ArchiveRefused) return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -93,7 +116,7 @@ export function readManifest(
       throw new ImageUnacceptable(`${subject} has layers that are to be fetched from elsewhere`);
     return { manifest };
   }
-  const index = imageIndex.safeParse(parsedJson(content.toString('utf8')));
+  const index = imageIndex.safeParse(readJson(content));
   if (!index.success)
     throw new ImageUnacceptable(`${subject} has a manifest that cannot be read`, { cause: index.error });
   const { os, architecture } = platform;
