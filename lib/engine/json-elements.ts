@@ -63,6 +63,7 @@ class Splitter {
       } else if (byte === closingBracket || byte === closingBrace) {
         this.#depth -= 1;
         if (this.#depth > 0) continue;
+        if (byte === closingBrace) throw this.#isNoList();
         this.#keep(chunk.subarray(from, at));
         from = at + 1;
         const last = this.#text();

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { parsedJson } from '../json.js';
 
-/** What containers would inherit of an image and the driver keeps from them: nothing in a container depends on it. */
+/** Bytes of labels and ports that containers inherit: about what the driver's own labels take. */
+const mostInherited = 4 * 1024;
+
+/** What containers would inherit of an image and need not: nothing in a container depends on it. */
 interface Aside {
   readonly Labels?: Readonly<Record<string, string>> | null | undefined;
   readonly ExposedPorts?: Readonly<Record<string, object>> | null | undefined;
@@ -38,8 +41,8 @@ const record = z.object({
 });
 
 /**
- * Moves an image's labels and exposed ports from what containers inherit to a record. Engines repeat them in every list
- * and event of every container, and there may be megabytes of them.
+ * Moves an image's labels and exposed ports from what containers inherit to a record, when there are many. Engines
+ * repeat them in every list and event of every container, and there may be megabytes of them.
  *
  * The record is the comment of the last entry in the image's history: engines keep it, show it when the image is
  * inspected, and take it along when a container is committed; no list has it.
@@ -51,7 +54,7 @@ export function recordedAside<C extends Aside>({ config, history, comment }: Des
     ...(isEmpty(labels) ? {} : { Labels: labels }),
     ...(isEmpty(ports) ? {} : { ExposedPorts: ports }),
   };
-  if (isEmpty(aside)) return {};
+  if (Buffer.byteLength(JSON.stringify(aside)) <= mostInherited) return {};
   const entry = {
     created_by: 'nova-docker-driver',
     comment: JSON.stringify({ [field]: aside }),
