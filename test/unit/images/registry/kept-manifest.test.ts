@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { ManifestWatch } from '../../../../lib/images/registry/kept-manifest.js';
 import { packEntries } from '../../../support/archives.js';
@@ -11,7 +12,8 @@ describe('ManifestWatch', () => {
   async function found(manifest: string): Promise<boolean> {
     const watch = new ManifestWatch();
     const passed: Buffer[] = [];
-    for await (const chunk of watch.watch([await packEntries([{ name: 'm', content: manifest }])]))
+    const archive = await packEntries([{ name: 'm', content: manifest }]);
+    for await (const chunk of watch.watch(Readable.from([archive], { objectMode: false })))
       passed.push(chunk);
     return watch.manifestOf(digest('a'), [digest('b')]) !== undefined;
   }
