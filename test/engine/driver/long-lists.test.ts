@@ -50,25 +50,41 @@ describe('a host whose containers have 66 MiB of labels', () => {
     await harness.close();
   }, patience);
 
-  it('lists its instances', async () => {
-    const listed = await harness.driver.list_instance_uuids();
-    expect([...listed].sort()).toEqual([...uuids].sort());
-    expect(await harness.driver.list_instances()).toHaveLength(17);
-  }, patience);
+  it(
+    'lists its instances',
+    async () => {
+      const listed = await harness.driver.list_instance_uuids();
+      expect([...listed].sort()).toEqual([...uuids].sort());
+      expect(await harness.driver.list_instances()).toHaveLength(17);
+    },
+    patience,
+  );
 
-  it('tells its resources', async () => {
-    const { vcpus_used, memory_mb_used } = await harness.driver.get_available_resource(harness.host);
-    expect({ vcpus_used, memory_mb_used }).toMatchObject({ vcpus_used: 17 });
-  }, patience);
+  it(
+    'tells its resources',
+    async () => {
+      const { vcpus_used, memory_mb_used } = await harness.driver.get_available_resource(harness.host);
+      expect({ vcpus_used, memory_mb_used }).toMatchObject({ vcpus_used: 17 });
+    },
+    patience,
+  );
 
-  it('looks after its image cache', async () => {
-    await harness.driver.manage_image_cache(context, []);
-  }, patience);
+  it(
+    'looks after its image cache',
+    async () => {
+      await harness.driver.manage_image_cache(context, []);
+    },
+    patience,
+  );
 
-  it('comes up again, and boots an instance', async () => {
-    const driver = await harness.restart();
-    expect(await driver.list_instance_uuids()).toHaveLength(17);
-    await harness.boot();
-    expect(await driver.list_instance_uuids()).toHaveLength(18);
-  }, patience);
+  it(
+    'comes up again, and boots an instance',
+    async () => {
+      const driver = await harness.restart();
+      expect(await driver.list_instance_uuids()).toHaveLength(17);
+      await harness.boot();
+      expect(await driver.list_instance_uuids()).toHaveLength(18);
+    },
+    patience,
+  );
 });
