@@ -25,7 +25,7 @@ export function parseJson(path: string, text: string): unknown {
 export function goStruct<T extends z.ZodRawShape>(
   shape: T,
   others: readonly string[] = [],
-): z.ZodType<z.output<z.ZodObject<T, z.core.$strip>>> {
+): z.ZodType<z.output<z.ZodObject<T>>> {
   const fields = new Map([...Object.keys(shape), ...others].map((name) => [folded(name), name]));
   return z
     .unknown()
@@ -95,7 +95,7 @@ function mustBeUnambiguous(path: string, text: string): void {
   };
   for (let at = 0; at < text.length; at += 1) {
     const object = enclosing.at(-1);
-    switch (text[at]) {
+    switch (text.charAt(at)) {
       case '"': {
         const end = endOfString(text, at);
         if (object?.values !== undefined && object.key === undefined)
