@@ -43,6 +43,13 @@ export const label = {
   networkId: `${prefix}.network.id`,
 } as const;
 
+const names: ReadonlySet<string> = new Set(Object.values(label));
+
+/** Whether a label is one of ours. */
+export function isOwnLabel(name: string): boolean {
+  return names.has(name);
+}
+
 /** The volume whose labels say since when the images of an engine have been unused, for all of its hosts. */
 export const imageCacheVolume = `${prefix}.image-cache`;
 

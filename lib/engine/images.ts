@@ -5,7 +5,6 @@ import { EngineError } from './errors.js';
 import { instructions, type ImageChanges } from './image-changes.js';
 import { throwInBand } from './in-band.js';
 import { path } from './request-path.js';
-import { listOf } from './schemas/fields.js';
 import {
   imageInspect,
   imageSummary,
@@ -166,7 +165,7 @@ export class ImagesApi {
 
   /** Lists images: the ones that are no mere layer of others, or `all`. */
   async list(options: CallOptions & { all?: boolean; filters?: ImageFilters } = {}): Promise<ImageSummary[]> {
-    return this.#session.json(
+    return this.#session.list(
       {
         method: 'GET',
         path: path`/images/json`,
@@ -174,7 +173,7 @@ export class ImagesApi {
         timeout: this.#session.timeouts.read,
         signal: options.signal,
       },
-      listOf(imageSummary),
+      imageSummary.transform((image) => ({ ...image, Labels: this.#session.kept(image.Labels) })),
     );
   }
 }

@@ -5,7 +5,7 @@ import type { z } from 'zod';
 
 import type { Logger } from '../../interfaces/index.js';
 import type { EngineAddress } from './address.js';
-import { checked, isSuccess, parsed, readWhole, refusal } from './answers.js';
+import { checked, isSuccess, parsed, readElements, readWhole, refusal } from './answers.js';
 import { agree, isVersionRefusal, type EngineVersion } from './api-version.js';
 import { attachedStream } from './attached-stream.js';
 import { EngineProtocolError, described } from './errors.js';
@@ -49,6 +49,7 @@ interface Call extends CallOptions {
 interface SessionOptions {
   readonly logger?: Logger | undefined;
   readonly timeouts?: Partial<EngineTimeouts> | undefined;
+  readonly keepLabel?: ((name: string) => boolean) | undefined;
 }
 
 type Send = (exchange: Exchange, signal: AbortSignal | undefined) => Promise<Answer>;
@@ -61,12 +62,14 @@ export class Session {
   readonly timeouts: EngineTimeouts;
   readonly #transport: Transport;
   readonly #logger: Logger | undefined;
+  readonly #keepLabel: (name: string) => boolean;
   #agreement: Promise<EngineVersion> | undefined;
 
   constructor(address: EngineAddress, options: SessionOptions) {
     this.timeouts = { ...defaultTimeouts, ...options.timeouts };
     this.#transport = new Transport(address);
     this.#logger = options.logger;
+    this.#keepLabel = options.keepLabel ?? (() => true);
   }
 
   /** Agrees on an API version, once for all callers; a failure is not kept. */
@@ -81,6 +84,24 @@ export class Session {
       const answer = await this.#send(call, watch);
       return checked(call, schema, parsed(call, await readWhole(call, answer)));
     });
+  }
+
+  /** Makes a call whose answer is a list, which may be of any length: it is read and checked an element at a time. */
+  list<T>(call: Call, schema: z.ZodType<T>): Promise<T[]> {
+    return this.#watched(call, async (watch) => {
+      const answer = await this.#send(call, watch);
+      const list: T[] = [];
+      for await (const element of readElements(call, answer)) {
+        watch.touch();
+        list.push(checked(call, schema, element));
+      }
+      return list;
+    });
+  }
+
+  /** Those of the labels that lists and events keep. */
+  kept(labels: Readonly<Record<string, string>>): Record<string, string> {
+    return Object.fromEntries(Object.entries(labels).filter(([name]) => this.#keepLabel(name)));
   }
 
   /** Makes a call whose answer is its status: 2xx, or 304 where there was nothing to do. */

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { LinkedAbort } from '../streams/index.js';
 import { drained } from './drained.js';
 import { TruncatedStream } from './errors.js';
@@ -92,7 +93,7 @@ export class SystemApi {
           timeout: undefined,
           signal: leaving.signal,
         },
-        engineEvent,
+        this.#event(),
         options.onOpen,
       );
       yield* drained(events, longestBacklog, 'the event stream');
@@ -124,8 +125,17 @@ export class SystemApi {
         timeout: this.#session.timeouts.read,
         signal: options.signal,
       },
-      engineEvent,
+      this.#event(),
     );
+  }
+
+  /** An event has a container's labels among its attributes, and events may wait for their reader. */
+  #event(): z.ZodType<EngineEvent> {
+    return engineEvent.transform(({ Actor: { ID: id, Attributes: attributes }, ...event }) => {
+      const { name } = attributes;
+      const kept = this.#session.kept(attributes);
+      return { ...event, Actor: { ID: id, Attributes: name === undefined ? kept : { ...kept, name } } };
+    });
   }
 }
 

@@ -10,7 +10,12 @@ import {
   type LoadedLayer,
 } from '../engine/index.js';
 import { repository } from '../labels.js';
-import { rewriteArchive, type ArchivedImage, type ImageLimits } from './archive/index.js';
+import {
+  configurationForEngine,
+  rewriteArchive,
+  type ArchivedImage,
+  type ImageLimits,
+} from './archive/index.js';
 import { refusedByEngine } from './engine-refusal.js';
 import type { ImageData } from './image-service/index.js';
 import { inheritedConfiguration } from './inherited-configuration.js';
@@ -100,6 +105,7 @@ async function loadWhole(image: ImageLoad): Promise<void> {
     architecture,
     takesZstdLayers: isAtLeast(apiVersion, firstWithZstd),
     mustTakeLayers: (count) => mustTakeLayers(image, count),
+    rewriteConfiguration: configurationForEngine,
     ...(below === undefined
       ? { rootFileSystem: () => inheritedConfiguration(record) }
       : { below: { layers: below } }),

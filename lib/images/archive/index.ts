@@ -15,9 +15,16 @@ export {
   plainPath,
   type FileSystemEntry,
 } from './file-system-reader.js';
-export { parseConfiguration, type ImageConfiguration } from './image-configuration.js';
+export { goStruct, parseJson } from './go-json.js';
+export {
+  configurationBytes,
+  configurationForEngine,
+  parseConfiguration,
+  type ImageConfiguration,
+} from './image-configuration.js';
 export { ByteBudget, defaultImageLimits, longestExtendedHeader, type ImageLimits } from './limits.js';
 export { manifestPath, parseManifest } from './manifest.js';
+export { recordedAside, recordEntries, restoredFromRecord } from './recorded-aside.js';
 export {
   rewriteArchive,
   type ArchivedImage,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ArchiveRefused } from './archive-refused.js';
 import { entryPath } from './entry-path.js';
-import { parseJson, why } from './image-configuration.js';
+import { goStruct, parseJson, why } from './go-json.js';
 import { mustNotExceed, type ImageLimits } from './limits.js';
 
 /** The file that says what the other files of an archive are. */
@@ -19,7 +19,11 @@ export interface Manifest {
  * are not read: they mean nothing, and engines are told none of them.
  */
 const manifests = z.array(
-  z.looseObject({ Config: z.string().min(1), Layers: z.array(z.string().min(1)).nullish() }),
+  goStruct({ Config: z.string().min(1), Layers: z.array(z.string().min(1)).nullish() }, [
+    'RepoTags',
+    'Parent',
+    'LayerSources',
+  ]),
 );
 
 /**

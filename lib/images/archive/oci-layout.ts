@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { metadataAt } from './archive-metadata.js';
 import { ArchiveRefused, NotForThisHost, shown } from './archive-refused.js';
 import type { ArchiveFiles } from './archive-files.js';
-import { parseJson, why } from './image-configuration.js';
+import { goStruct, parseJson, why } from './go-json.js';
 import { mustNotExceed, type ImageLimits } from './limits.js';
 import type { Manifest } from './manifest.js';
 import { isIndexType, isManifestType, lowestVariant, mayBeImage } from './media-types.js';
@@ -11,34 +11,39 @@ import { isIndexType, isManifestType, lowestVariant, mayBeImage } from './media-
 export const indexPath = 'index.json';
 
 /** What an image is for. Where one of the two is left out, its configuration says it. */
-const platform = z.looseObject({
-  os: z.string().nullish(),
-  architecture: z.string().nullish(),
-  variant: z.string().nullish(),
-});
+const platform = goStruct(
+  { os: z.string().nullish(), architecture: z.string().nullish(), variant: z.string().nullish() },
+  ['os.version', 'os.features'],
+);
 
 /** Engines ignore what is left out or null, so it is allowed to be. */
-const descriptor = z.looseObject({
-  mediaType: z.string().nullish(),
-  artifactType: z.string().nullish(),
-  digest: z.string(),
-  platform: platform.nullish(),
-  annotations: z.record(z.string(), z.unknown()).nullish(),
-});
+const descriptor = goStruct(
+  {
+    mediaType: z.string().nullish(),
+    artifactType: z.string().nullish(),
+    digest: z.string(),
+    platform: platform.nullish(),
+    annotations: z.record(z.string(), z.unknown()).nullish(),
+  },
+  ['size', 'data', 'urls'],
+);
 
 type Descriptor = z.output<typeof descriptor>;
 
 /** Old writers leave it out, engines do not look. 1 is of manifests that are older than digests of layers. */
 const schemaVersion = z.literal(2).nullish();
 
-const imageIndex = z.looseObject({ schemaVersion, manifests: z.array(descriptor) });
+const imageIndex = goStruct({ schemaVersion, manifests: z.array(descriptor) }, [
+  'mediaType',
+  'artifactType',
+  'subject',
+  'annotations',
+]);
 
-const imageManifest = z.looseObject({
-  schemaVersion,
-  artifactType: z.string().nullish(),
-  config: descriptor,
-  layers: z.array(descriptor),
-});
+const imageManifest = goStruct(
+  { schemaVersion, artifactType: z.string().nullish(), config: descriptor, layers: z.array(descriptor) },
+  ['mediaType', 'subject', 'annotations'],
+);
 
 type ImageManifest = z.output<typeof imageManifest>;
 

@@ -8,6 +8,7 @@ import { ArchiveRefused, NotForThisHost, shown } from './archive-refused.js';
 import { ByteReader } from './byte-reader.js';
 import { contentType, isLayerType, type LayerType } from './content-type.js';
 import {
+  configurationBytes,
   parseConfiguration,
   type ContainerConfiguration,
   type ImageConfiguration,
@@ -298,7 +299,7 @@ class ArchiveRewriter {
     const { configuration, content } =
       rewriteConfiguration === undefined
         ? { configuration: verified.configuration, content: verified.configurationBytes }
-        : rewritten(rewriteConfiguration(verified.configuration));
+        : rewritten(rewriteConfiguration(verified.configuration), verified.configurationBytes);
     const layers = verified.layers.map(({ newName: name, type, size, diffId }) => ({
       name,
       type,
@@ -324,9 +325,12 @@ function refusal(message: string, error: ArchiveRefused): NovaException {
     : new ImageUnacceptable(message, { cause });
 }
 
-function rewritten(configuration: object): { configuration: ImageConfiguration; content: Buffer } {
-  const text = JSON.stringify(configuration);
-  return { configuration: parseConfiguration('rewritten', text), content: Buffer.from(text) };
+function rewritten(
+  configuration: object,
+  original: Buffer,
+): { configuration: ImageConfiguration; content: Buffer } {
+  const content = configurationBytes(configuration, original);
+  return { configuration: parseConfiguration('rewritten', content.toString('utf8')), content };
 }
 
 /** How many files of the largest size allowed may be held in memory. */

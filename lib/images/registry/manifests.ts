@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
-import { lowestVariant, mayBeImage, type ImageLimits } from '../archive/index.js';
-import { parsedJson } from '../json.js';
+import {
+  ArchiveRefused,
+  goStruct,
+  lowestVariant,
+  mayBeImage,
+  parseJson,
+  type ImageLimits,
+} from '../archive/index.js';
 
 /** What a registry's manifests may be. The others are older than digests of layers, or no images. */
 export const manifestTypes = {
@@ -23,30 +29,36 @@ export const acceptedManifests = [...Object.values(manifestTypes), ...indexTypes
 const mediaType = z.string().nullish();
 const schemaVersion = z.literal(2).nullish();
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'expected a sha256 digest');
-const blob = z.looseObject({ mediaType, digest, size: z.int().nonnegative() });
-const imageManifest = z.looseObject({
-  schemaVersion,
-  mediaType,
-  artifactType: z.string().nullish(),
-  config: blob,
-  layers: z.array(blob),
-});
-const imageIndex = z.looseObject({
-  schemaVersion,
-  manifests: z.array(
-    z.looseObject({
-      mediaType,
-      digest: z.string(),
-      platform: z
-        .looseObject({
-          os: z.string().nullish(),
-          architecture: z.string().nullish(),
-          variant: z.string().nullish(),
-        })
-        .nullish(),
-    }),
-  ),
-});
+const blob = goStruct({ mediaType, digest, size: z.int().nonnegative() }, [
+  'urls',
+  'annotations',
+  'data',
+  'platform',
+  'artifactType',
+]);
+const imageManifest = goStruct(
+  { schemaVersion, mediaType, artifactType: z.string().nullish(), config: blob, layers: z.array(blob) },
+  ['subject', 'annotations'],
+);
+const platform = goStruct(
+  { os: z.string().nullish(), architecture: z.string().nullish(), variant: z.string().nullish() },
+  ['os.version', 'os.features'],
+);
+const imageIndex = goStruct(
+  {
+    schemaVersion,
+    manifests: z.array(
+      goStruct({ mediaType, digest: z.string(), platform: platform.nullish() }, [
+        'size',
+        'urls',
+        'annotations',
+        'data',
+        'artifactType',
+      ]),
+    ),
+  },
+  ['mediaType', 'artifactType', 'subject', 'annotations'],
+);
 
 /** A blob as a manifest names it. */
 export type Blob = z.output<typeof blob>;
@@ -68,10 +80,21 @@ export const ownPlatform: Platform = {
   architecture: goNames[process.arch] ?? process.arch,
 };
 
-/** Reads JSON that a registry, or an archive, gives for a manifest; undefined when it is none. */
+/**
+ * Reads JSON that a registry, or an archive, gives for a manifest; undefined when it is none, or others may read
+ * something else in it: it is passed on as it is.
+ */
 export function parsedImageManifest(content: Buffer): ImageManifest | undefined {
-  const result = imageManifest.safeParse(parsedJson(content.toString('utf8')));
-  return result.success ? result.data : undefined;
+  return imageManifest.safeParse(readJson(content)).data;
+}
+
+function readJson(content: Buffer): unknown {
+  try {
+    return parseJson('manifest', content.toString('utf8'));
+  } catch (error) {
+    if (error instanceof ArchiveRefused) return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -95,7 +118,7 @@ export function readManifest(
       );
     return { manifest };
   }
-  const index = imageIndex.safeParse(parsedJson(content.toString('utf8')));
+  const index = imageIndex.safeParse(readJson(content));
   if (!index.success)
     throw new ImageUnacceptable(`${subject} has a manifest that cannot be read`, { cause: index.error });
   const { os, architecture } = platform;

@@ -1,7 +1,6 @@
 import type { ImageInspect } from '../../engine/index.js';
-import { label } from '../../labels.js';
-
-const ownLabels = new Set<string>(Object.values(label));
+import { isOwnLabel } from '../../labels.js';
+import { recordedAside, recordEntries, restoredFromRecord } from '../archive/index.js';
 
 /**
  * The configuration of an image that has the same to say to its containers as another one, and other layers.
@@ -9,12 +8,18 @@ const ownLabels = new Set<string>(Object.values(label));
  * @param layers - their digests, from the base up.
  */
 export function configurationAbove(image: ImageInspect, layers: readonly string[]): object {
-  const { Architecture: architecture, Os: os, Config: config } = image;
-  const labels = Object.entries(config?.Labels ?? {}).filter(([name]) => !ownLabels.has(name));
+  const { Architecture: architecture, Os: os, Config: config, Comment: comment } = image;
+  const labels = Object.entries(config?.Labels ?? {}).filter(([name]) => !isOwnLabel(name));
+  const inspected = {
+    config: { ...config, Labels: Object.fromEntries(labels) },
+    history: recordEntries(comment),
+  };
+  const whole = { ...inspected, ...restoredFromRecord(inspected) };
   return {
     architecture,
     os,
-    config: { ...config, Labels: Object.fromEntries(labels) },
+    config: whole.config,
     rootfs: { type: 'layers', diff_ids: layers },
+    ...recordedAside(whole),
   };
 }

@@ -81,6 +81,16 @@ export async function hostileManifests(): Promise<HostileArchive[]> {
       says: /does not hold ".*layer\.tar", which its manifest names as layer/,
     },
     {
+      what: 'whose manifest has a field that engines take for another',
+      archive: await withImages({ ...image, layers: [`${absent}/layer.tar`] }),
+      says: /ambiguous field "layers"/,
+    },
+    {
+      what: 'whose manifest names its layers twice',
+      archive: await withText(`[${JSON.stringify(image).slice(0, -1)},"Layers":["${absent}/layer.tar"]}]`),
+      says: /"manifest\.json", which has the field "Layers" twice/,
+    },
+    {
       what: 'with a manifest of 5 MiB',
       archive: await withText(`[${' '.repeat(5 * MiB)}]`),
       says: /manifest "manifest\.json", which has \d+ bytes/,

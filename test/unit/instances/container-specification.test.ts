@@ -112,7 +112,7 @@ describe('the specification of a container', () => {
       'echo "two words"',
     ]);
     expect(specify()).not.toHaveProperty('Cmd');
-    for (const os_command_line of ['', `sh 'unclosed`])
+    for (const os_command_line of ['', `sh 'unclosed`, 'sh\0', `sh ${'x'.repeat(64 * 1024)}`])
       expect(() => specify({}, { os_command_line })).toThrow(
         expect.objectContaining({ name: 'ImageUnacceptable' }),
       );

@@ -121,6 +121,15 @@ describe('RegistryExchange, of a registry that lies,', () => {
     nothingWasFetched();
   });
 
+  it.each([
+    ['a field that others take for another', ',"Layers":[]}'],
+    ['a field twice', ',"layers":[]}'],
+  ])('fetches nothing of an image whose manifest has %s', async (_what, end) => {
+    registry.manifest = Buffer.from(registry.manifest.toString().replace(/\}$/, end));
+    await expect(pull()).rejects.toThrow(ImageUnacceptable);
+    nothingWasFetched();
+  });
+
   it('allows as much as the operator says', async () => {
     const { size } = await pull();
     registry.server.requests.length = 0;
