@@ -34,6 +34,36 @@ export async function connectAndStart(
   );
 }
 
+/** How an instance goes on after a move. */
+interface Continuation {
+  readonly network_info: NetworkInfo;
+  readonly power_on: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Starts a container that an instance has after a move, or only connects it: one that stays off starts in its networks
+ * later.
+ *
+ * @param before - what has to be done before, when it is known that the networks can be had.
+ */
+export async function goOn(
+  node: ComputeNode,
+  container: ContainerInspect,
+  { network_info, power_on, signal }: Continuation,
+  before?: () => Promise<void>,
+): Promise<void> {
+  if (power_on) {
+    await connectAndStart(node, container, network_info, signal, before);
+    return;
+  }
+  const connectOnly = async (connect: () => Promise<void>): Promise<void> => {
+    await before?.();
+    await connect();
+  };
+  await node.networks.follow(container, network_info, connectOnly, signal);
+}
+
 /**
  * Starts a container that was made in its networks, in the turn of a launch that its caller has.
  *
