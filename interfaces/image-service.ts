@@ -141,6 +141,15 @@ export interface ImageService {
   ): Promise<ImageRecord>;
 
   /**
+   * The URLs of the servers that the service talks to. May be left out by a service that talks to none, or does not
+   * know them. The driver keeps their addresses from the networks of instances, so that no instance gets the requests,
+   * and the tokens in them.
+   *
+   * @throws GlanceConnectionFailed when they cannot be found out: then no network is made.
+   */
+  servers?(options?: { readonly signal?: AbortSignal | undefined }): Promise<readonly string[]>;
+
+  /**
    * Deletes an image and its data.
    *
    * @throws ImageDeleteConflict when it is protected or in use.

@@ -8,7 +8,7 @@ import { Engine, engineAddress } from './engine/index.js';
 import { DirectoryImageService, ImageLoader, PromptImageService } from './images/index.js';
 import { Notes, RootDisks } from './instances/index.js';
 import { isOwnLabel } from './labels.js';
-import { Networks } from './network/index.js';
+import { Networks, ReservedSubnets } from './network/index.js';
 import type { ComputeNode } from './verbs/index.js';
 
 /**
@@ -45,7 +45,17 @@ export function assembleNode(
       sharedDirectory,
       logger,
     }),
-    networks: new Networks({ engine, host, logger }),
+    networks: new Networks({
+      engine,
+      host,
+      logger,
+      reserved: new ReservedSubnets({
+        address,
+        reservedSubnets: settings.reservedSubnets,
+        servers: (signal) => imageService.servers({ signal }),
+        logger,
+      }),
+    }),
     notes: new Notes(engine, host),
     launches: new PQueue({ concurrency: settings.maxLaunches }),
     policy: settings,

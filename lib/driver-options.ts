@@ -8,6 +8,7 @@ import type { EngineOptions, EngineTimeouts } from './engine/index.js';
 import { defaultTimeouts } from './engine/index.js';
 import type { ImageLimits } from './images/index.js';
 import { defaultConcurrency, defaultImageLimits } from './images/index.js';
+import { addressBlock } from './network/index.js';
 import { amounts, callback, count, imageService, logger, text, withMethods } from './option-fields.js';
 
 /** How a {@link DockerDriver} is set up. Everything may be left out. */
@@ -130,6 +131,14 @@ export interface DockerDriverOptions {
   readonly reservedHostDiskGb?: number;
   /** This host's address, told by `get_host_ip_addr`; default: this machine's first. */
   readonly myIp?: string;
+  /**
+   * Subnets that no network of instances may overlap on this host, as CIDR: `10.0.0.0/24`, `2001:db8::/64`. The engine's
+   * bridge takes the route to its subnet, so name what the host talks to: its management networks, services behind its
+   * default route, file servers. Where the engine is on this machine, its addresses and routes, name servers, and the
+   * image service are reserved in addition; of a remote engine, only its own address. A spawn in such a network fails
+   * with `ComputeResourcesUnavailable`. Default: none.
+   */
+  readonly reservedSubnets?: readonly string[];
 }
 
 const port = z.int().min(1).max(65_535);
@@ -187,6 +196,9 @@ const plainOptions = z.strictObject({
   reservedHostMemoryMb: z.int().nonnegative().default(512),
   reservedHostDiskGb: z.int().nonnegative().default(0),
   myIp: z.union([z.ipv4(), z.ipv6()]).optional(),
+  reservedSubnets: z
+    .array(z.string().refine((cidr) => addressBlock(cidr) !== undefined, 'must be a subnet: 10.0.0.0/24'))
+    .default([]),
 });
 
 /** The plain options, checked and complete. */

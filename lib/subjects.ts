@@ -123,6 +123,11 @@ export function instanceMustBeSound(subject: Instance): void {
   mustFit('instance', instance, subject);
 }
 
+/** @throws InvalidInput when an instance is no object, or the name of its host no text. */
+export function hostOfInstanceMustBeSound(subject: Pick<Instance, 'host'>): void {
+  mustFit('instance', z.looseObject({ host: text }), subject);
+}
+
 /** @throws InvalidInput naming the instance that lacks something that every verb needs. */
 export function instancesMustBeSound(subjects: readonly Instance[]): void {
   mustFit('instances', z.array(instance), subjects);

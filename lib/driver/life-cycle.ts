@@ -102,7 +102,10 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
       options,
       InstanceDeployFailure,
       async (node, signal, onProgress) => {
-        await prepareRebuild(node, context, instance, image_meta, { losesVolumes, signal, onProgress });
+        // The disks that `attach_block_devices` will name are not known yet.
+        const disks = attach === undefined ? given : null;
+        const beside = { ...options, block_device_info: disks, losesVolumes, signal, onProgress };
+        await prepareRebuild(node, context, instance, image_meta, beside);
       },
     );
     // In nobody's turn, for as long as it takes: they call verbs of this instance.

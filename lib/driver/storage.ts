@@ -72,13 +72,16 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
     );
   }
 
+  /**
+   * There is no iSCSI initiator: a container is given directories, so Cinder must not export a block device for it.
+   */
   override async get_volume_connector(
     _instance: Instance,
     options: VerbOptions = {},
   ): Promise<VolumeConnector> {
     const ip = await this.get_host_ip_addr();
     return await this.computeHost.ask('tell who connects to volumes', options, ({ host }) =>
-      Promise.resolve({ ip, host }),
+      Promise.resolve({ ip, host, initiator: null }),
     );
   }
 

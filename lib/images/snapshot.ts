@@ -60,6 +60,8 @@ export async function takeSnapshot(
   const { container, pause, update_task_state, signal, onProgress } = request;
   signal?.throwIfAborted();
   await unlessAborted(update_task_state({ task_state: task_states.IMAGE_PENDING_UPLOAD }), signal);
+  // An image that is not there, or not for this caller, must not cost the instance a pause.
+  await environment.imageService.show(request.context, request.image_id, { signal });
   const base = await engine.images.inspect(container.Image, { signal });
   const temporary = temporaryName(repository.snapshot, host);
   const snapshot = new Snapshot(environment, request, temporary.reference, base.Config);

@@ -90,6 +90,21 @@ export async function adoptName(
 }
 
 /**
+ * For a verb that is about to change something before it gives a container this name.
+ *
+ * @throws InstanceExists when there is a container of the name.
+ */
+export async function nameMustBeFree(
+  engine: Engine,
+  name: ContainerRef,
+  instance: Pick<Instance, 'uuid'>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const occupant = await ifThere(engine.containers.inspect(name, { signal }));
+  if (occupant !== undefined) throw nameTaken(name, instance, undefined);
+}
+
+/**
  * Removes what an attempt to spawn made, and nothing else: an instance that was there before stays.
  *
  * @param failure - what creating failed with, if it did: when the engine may be about to make the container still, it

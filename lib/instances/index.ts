@@ -11,7 +11,7 @@ export { consoleOutput } from './console-output.js';
 export { containerName, containerPartName } from './container-name.js';
 export { containerSpecification } from './container-specification.js';
 export type { InstancePolicy } from './container-specification.js';
-export { adoptName, createContainer, discardAttempt } from './create-container.js';
+export { adoptName, createContainer, discardAttempt, nameMustBeFree } from './create-container.js';
 export { diskUsage } from './disk-usage.js';
 export { novaException } from './exceptions.js';
 export type { VerbFailure } from './exceptions.js';
@@ -26,7 +26,13 @@ export { instanceFiles } from './instance-files.js';
 export type { InstanceFiles } from './instance-files.js';
 export type { SpawnAttempt } from './instance-labels.js';
 export { instanceRecord } from './instance-labels.js';
-export { findKeptContainer, keepContainer, restoreKeptContainer } from './kept-container.js';
+export {
+  findKeptContainer,
+  keepContainer,
+  keepingMustBePossible,
+  restoreKeptContainer,
+} from './kept-container.js';
+export { limitsMustBeReadable } from './resource-limits.js';
 export { listContainersOf, listContainersOfHost, listInstances } from './list-instances.js';
 export type { ListedInstance } from './list-instances.js';
 export { isMounted } from './mount-point.js';

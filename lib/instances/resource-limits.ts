@@ -46,6 +46,19 @@ export function changeableLimits(instance: Instance, policy: ResourcePolicy): Re
   };
 }
 
+/**
+ * For an instance that is about to leave with a flavor: what no host can read of it. Whether a host offers it, and which
+ * processors it is given there, is for that host to say.
+ *
+ * @throws InvalidInput when a figure or an extra spec cannot be read.
+ */
+export function limitsMustBeReadable(instance: Instance, policy: ResourcePolicy): void {
+  const { extra_specs, ...flavor } = instance.flavor;
+  const anywhere = { ...extra_specs, 'hw:cpu_policy': 'shared' };
+  const somewhere = { ...policy, blockDevice: policy.blockDevice ?? '/dev/any' };
+  resourceLimits({ ...instance, flavor: { ...flavor, extra_specs: anywhere } }, somewhere);
+}
+
 /** Whether a container's limits are those of a flavor with these figures and without extra specs. */
 export function arePlainLimits(
   limits: ContainerInspect['HostConfig'],

@@ -57,17 +57,23 @@ export async function unrescue(
   const { signal, onProgress } = options;
   const network_info = rescuedNetworks(current);
   const replaced = { instance, old: current, aside: part.rescuing, network_info, signal, onProgress };
-  await orAsItWas(node, replaced, async () => {
-    await stopForReplacement(engine, current.Id, { timeout: 0, retry_interval: 0, signal });
-    if (await hasRescuedFolder(engine, current.Id, signal))
-      await undoneOnFailure(logger, (undo) => comeBackChanged(node, rescued, replaced, undo));
-    else {
-      logger.warn(`the rescued instance has no ${rescuedFolder} any more: it comes back as it was`, {
-        instance: instance.uuid,
-      });
-      await takePlaceAgain(node, rescued, replaced);
-    }
-  });
+  // Refused before the instance is stopped, where they cannot be had.
+  const wiring = await node.networks.prepare(network_info, signal);
+  try {
+    await orAsItWas(node, replaced, async () => {
+      await stopForReplacement(engine, current.Id, { timeout: 0, retry_interval: 0, signal });
+      if (await hasRescuedFolder(engine, current.Id, signal))
+        await undoneOnFailure(logger, (undo) => comeBackChanged(node, rescued, replaced, undo));
+      else {
+        logger.warn(`the rescued instance has no ${rescuedFolder} any more: it comes back as it was`, {
+          instance: instance.uuid,
+        });
+        await takePlaceAgain(node, rescued, replaced);
+      }
+    });
+  } finally {
+    node.networks.keep(wiring);
+  }
   await tidyUp(node, instance, 'what the instance was while it was rescued', async () => {
     await settleParts(engine, host, instance);
     await removeReplacedImage(engine, rescued.Image);

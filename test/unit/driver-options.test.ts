@@ -18,6 +18,8 @@ describe('the options of a driver', () => {
     [{ blockDevice: 'sda' }, 'blockDevice'],
     [{ myIp: 'localhost' }, 'myIp'],
     [{ localGb: -1 }, 'localGb'],
+    [{ reservedSubnets: ['10.0.0.0'] }, 'reservedSubnets'],
+    [{ reservedSubnets: ['10.0.0.0/33'] }, 'reservedSubnets'],
     [{ allowedVolumes: [''] }, 'allowedVolumes'],
     [{ allowedHostPaths: ['srv'] }, 'allowedHostPaths'],
     [{ allowedHostPaths: ['/srv/../etc'] }, 'allowedHostPaths'],

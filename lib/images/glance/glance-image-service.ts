@@ -49,6 +49,7 @@ import { settingsOf, type GlanceImageServiceOptions, type Settings } from './opt
  */
 export class GlanceImageService implements ImageService {
   readonly #settings: Settings;
+  readonly #credentials: Credentials;
   readonly #logger: Logger | undefined;
   readonly #transport: HttpTransport;
   readonly #fresh: HttpTransport;
@@ -65,6 +66,7 @@ export class GlanceImageService implements ImageService {
     const credentials = credentialsOf(settings, transport);
     const { retries, timeouts } = settings;
     this.#settings = settings;
+    this.#credentials = credentials;
     this.#logger = logger;
     this.#transport = transport;
     this.#fresh = fresh;
@@ -88,6 +90,17 @@ export class GlanceImageService implements ImageService {
 
   async show(context: RequestContext, image_id: string, { signal }: VerbOptions = {}): Promise<ImageRecord> {
     return (await this.#records.show({ context, signal }, image_id)).record;
+  }
+
+  /**
+   * The image service's endpoints, and Keystone: where the catalogue tells the endpoints, Keystone is asked.
+   *
+   * @throws ImageNotAuthorized, GlanceConnectionFailed when Keystone refuses, or does not answer.
+   */
+  async servers({ signal }: VerbOptions = {}): Promise<readonly string[]> {
+    const { auth } = this.#settings;
+    const endpoints = await this.#credentials.endpoints(signal);
+    return auth.type === 'context_token' ? endpoints : [auth.auth_url, ...endpoints];
   }
 
   /** Images that their owner has hidden (`os_hidden`) are left out, as everywhere in OpenStack. */

@@ -15,6 +15,8 @@ import {
   findKeptContainer,
   inspectInstance,
   keepContainer,
+  keepingMustBePossible,
+  limitsMustBeReadable,
   novaException,
   restoreKeptContainer,
   stopForReplacement,
@@ -83,7 +85,9 @@ async function planned(
 ): Promise<Plan> {
   const isHere = dest === (await ownAddress());
   const container = await takeBackOrFind(node, instance, signal);
+  limitsMustBeReadable({ ...instance, flavor }, node.policy);
   await diskMustFit(node, instance, flavor, container, signal);
+  await keepingMustBePossible(node.engine, node.host, instance, signal);
   if (!isHere) return { container, destination: await connected(node, dest, signal) };
   return { container, destination: canResizeInPlace(instance, flavor, container) ? undefined : node.engine };
 }
@@ -175,7 +179,7 @@ async function leave(
     return handoverText({ kind: 'image', image });
   } catch (error) {
     if (destination !== undefined) await removeSent(node, instance, destination, image);
-    const isBack = await comeBack(node, instance, container, departure);
+    const isBack = await comeBack(node, instance, container);
     signal?.throwIfAborted();
     const failure = novaException(error, 'migrate', instance, MigrationError);
     throw isBack ? new InstanceFaultRollback(failure) : failure;
@@ -198,19 +202,21 @@ async function removeSent(
   }
 }
 
-/** Makes the container the instance again, and lets it run if it did. @returns whether it is as it was. */
+/**
+ * Makes the container the instance again, and lets it run if it did: in the networks that it is in, whatever Nova says
+ * of its interfaces by now. @returns whether it is as it was.
+ */
 async function comeBack(
   node: ComputeNode,
   instance: Instance,
   container: ContainerInspect,
-  { network_info }: Departure,
 ): Promise<boolean> {
   const { engine, host, logger } = node;
   try {
     const kept = await findKeptContainer(engine, host, instance);
     if (kept?.Id === container.Id) await restoreKeptContainer(engine, instance, kept);
     // Without the signal: that it has aborted is no reason to leave the instance as it is.
-    if (container.State.Running) await connectAndStart(node, container, network_info);
+    if (container.State.Running) await connectAndStart(node, container, undefined);
     return true;
   } catch (error) {
     logger.error('the instance could not be started again where it was', { instance: instance.uuid, error });
