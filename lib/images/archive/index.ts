@@ -26,6 +26,7 @@ export {
   type RewrittenImage,
 } from './rewrite-archive.js';
 export { blockSize, fileHeader, isTarHeader, paddingAfter, tarHeader, type TarHeader } from './tar-header.js';
+export { withTranslatedOwners, type OwnerMapping } from './translated-owners.js';
 export { unpackedArchive } from './unpacked-archive.js';
 export { endOfArchive, wholeFile } from './whole-file.js';
 export { layerFileName, writeLayer, writeMetadata } from './write-image.js';
