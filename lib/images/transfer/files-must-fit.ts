@@ -63,8 +63,10 @@ export async function measuredFiles(
   signal?: AbortSignal,
 ): Promise<Sizes> {
   try {
-    const { SizeRw, SizeRootFs } = await engine.containers.inspect(container, { size: true, signal });
-    if (SizeRw !== undefined && SizeRootFs !== undefined && SizeRw >= 0) return { SizeRw, SizeRootFs };
+    const sizes = await engine.containers.inspect(container, { size: true, signal });
+    const { SizeRw: written, SizeRootFs: all } = sizes;
+    if (written !== undefined && all !== undefined && written >= 0)
+      return { SizeRw: written, SizeRootFs: all };
     throw new ArchiveRefused(pathTooLong);
   } catch (error) {
     if (!(error instanceof EngineError) || !/file name too long/i.test(error.engineMessage)) throw error;
@@ -90,7 +92,7 @@ export async function bootedBytes(
   const found = await ifThere(engine.images.inspect(image, { signal }));
   if (found === undefined) return 0;
   const own = found.RepoTags.includes(instanceReference(uuid))
-    ? /^[0-9]{1,15}$/.exec(found.Config?.Labels?.[label.bootedBytes] ?? '')?.[0]
+    ? /^[0-9]{1,15}$/.exec(found.Config?.Labels[label.bootedBytes] ?? '')?.[0]
     : undefined;
   return own === undefined ? found.Size : Number(own);
 }
