@@ -42,6 +42,11 @@ export interface DockerDriverOptions {
   readonly timeouts?: Partial<EngineTimeouts>;
   /** What an image may be at most. */
   readonly imageLimits?: Partial<ImageLimits>;
+  /**
+   * Bytes that an instance may have written for its files to be copied, by rescue, unrescue, snapshot and migration,
+   * when its flavor does not say (`root_gb` 0). Default: 64 GiB.
+   */
+  readonly maxCopiedBytes?: number;
   /** Launches that the engine works on at once; default: twice the processors of this machine. */
   readonly maxLaunches?: number;
   /** Image loads that the engine works on at once; default 2. */
@@ -160,6 +165,7 @@ const plainOptions = z.strictObject({
   logger: logger.optional(),
   timeouts: amounts(defaultTimeouts).optional(),
   imageLimits: amounts(defaultImageLimits).optional(),
+  maxCopiedBytes: count.default(64 * 1024 ** 3),
   maxLaunches: count.default(2 * availableParallelism()),
   maxLoads: count.default(defaultConcurrency),
   removeUnusedImagesAfter: z

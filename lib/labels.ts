@@ -39,6 +39,8 @@ export const label = {
   rescuedContainer: `${prefix}.rescue.container`,
   /** On a rescue container: the instance's interfaces, as Nova gave them. */
   rescuedNetworks: `${prefix}.rescue.network_info`,
+  /** On an image of an instance's own files: bytes of the image that the instance was booted from first. */
+  bootedBytes: `${prefix}.image.booted_bytes`,
   /** Neutron's id of the network. */
   networkId: `${prefix}.network.id`,
 } as const;

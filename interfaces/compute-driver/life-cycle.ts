@@ -186,7 +186,8 @@ export interface LifeCycleVerbs {
    * files.
    *
    * @param network_info - the interfaces of both; null: those that the instance has.
-   * @throws InstanceNotRescuable when the instance cannot be rescued.
+   * @throws InstanceNotRescuable when the instance cannot be rescued: among others, when its files are larger than the
+   * flavor's disk, or lie too deep to be copied.
    * Nova: `ComputeDriver.rescue`.
    */
   rescue(
@@ -200,6 +201,8 @@ export interface LifeCycleVerbs {
   /**
    * Removes the second container and starts the instance's own again.
    *
+   * @throws InstanceInvalidState when its files are larger than the flavor's disk, or lie too deep to be copied: it
+   * stays rescued, so that they can be removed.
    * Nova: `ComputeDriver.unrescue`.
    */
   unrescue(context: RequestContext, instance: Instance, options?: LongRunningOptions): Promise<void>;

@@ -115,9 +115,17 @@ export class Session {
 
   /** Makes a call whose answer is a stream of bytes, which the caller then owns. */
   async stream(call: Call, through: Transform = new PassThrough()): Promise<Readable> {
-    const { body } = await this.#watched(call, (watch) => this.#send(call, watch));
+    return (await this.streamWithPath(call, through)).stream;
+  }
+
+  /** The same, with what the answer's header says of the path that the stream is an archive of. */
+  async streamWithPath(
+    call: Call,
+    through: Transform = new PassThrough(),
+  ): Promise<{ readonly stream: Readable; readonly pathStat: string | undefined }> {
+    const { body, pathStat } = await this.#watched(call, (watch) => this.#send(call, watch));
     const { timeout: silence, signal } = call;
-    return receive(body, through, { what: described(call), silence, signal });
+    return { stream: receive(body, through, { what: described(call), silence, signal }), pathStat };
   }
 
   /**

@@ -35,6 +35,8 @@ export interface Exchange {
 export interface Answer {
   readonly status: number;
   readonly contentType: string;
+  /** What `X-Docker-Container-Path-Stat` says, as it came: an archive's answer has it. */
+  readonly pathStat?: string | undefined;
   readonly body: Readable;
 }
 
@@ -137,9 +139,11 @@ export class Transport {
       });
       if (!(response.data instanceof Readable)) throw new TypeError('axios gave no stream');
       const type: unknown = response.headers['content-type'];
+      const pathStat: unknown = response.headers[pathStatHeader];
       return {
         status: response.status,
         contentType: typeof type === 'string' ? type : '',
+        pathStat: typeof pathStat === 'string' ? pathStat : undefined,
         body: this.#own(response.data, exchange, signal),
       };
     });
@@ -257,6 +261,7 @@ export class Transport {
   }
 }
 
+const pathStatHeader = 'x-docker-container-path-stat';
 const switchingProtocols = 101;
 /** Milliseconds of silence before TCP asks whether the other end is still there; axios does the same. */
 const keepAliveDelay = 60_000;

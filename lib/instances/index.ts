@@ -60,6 +60,7 @@ export {
   undoResize,
 } from './resize-in-place.js';
 export { RootDisks } from './root-disk.js';
+export { wakeLeftStill, whileStill } from './stand-still.js';
 export { startContainer } from './start-container.js';
 export { cleanly, stopContainer, stopContainerCleanly, stopForReplacement } from './stop-container.js';
 export { isSuspended, pauseInstance, suspendInstance, unpauseInstance, wasSuspended } from './suspension.js';

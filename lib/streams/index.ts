@@ -7,6 +7,7 @@ export type { ByteSource } from './byte-source.js';
 export { asBytes } from './bytes.js';
 export { destroyOnAbort } from './destroy-on-abort.js';
 export { Deadline, DeadlineExceeded, withDeadline } from './deadline.js';
+export { gathered } from './gathered.js';
 export { harmless } from './harmless.js';
 export { LinkedAbort } from './linked-abort.js';
 export { readAll, TooLarge } from './read-all.js';

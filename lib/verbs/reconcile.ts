@@ -1,7 +1,14 @@
 import { instancePartName } from '../labels.js';
 import { isNotFound, isUnreachable } from '../engine/index.js';
 import type { ListedInstance } from '../instances/index.js';
-import { isHalfMade, listContainersOfHost, part, removeContainer, settleParts } from '../instances/index.js';
+import {
+  isHalfMade,
+  listContainersOfHost,
+  part,
+  removeContainer,
+  settleParts,
+  wakeLeftStill,
+} from '../instances/index.js';
 import type { ComputeNode } from './compute-node.js';
 
 /**
@@ -22,6 +29,7 @@ export async function reconcile(node: ComputeNode, signal?: AbortSignal): Promis
   const repairs = new Repairs(node, signal);
   const removed = await removeUnfinished(node, containers, repairs, signal);
   const kept = containers.filter((listed) => !removed.includes(listed));
+  await wakeAll(node, kept, repairs, signal);
   const settled = await settleAside(node, kept, repairs, signal);
   const gone = uuidsOf(removed).filter((uuid) => !uuidsOf(kept).includes(uuid));
   for (const uuid of gone) await repairs.try(uuid, () => notes.forget(uuid));
@@ -100,6 +108,19 @@ async function removeUnfinished(
       removed.push(listed);
     });
   return removed;
+}
+
+/** Lets instances go on that a snapshot had stand still. */
+async function wakeAll(
+  { engine, notes }: ComputeNode,
+  containers: readonly ListedInstance[],
+  repairs: Repairs,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const { record, container } of containers.filter(
+    ({ container: { State: state } }) => state === 'paused',
+  ))
+    await repairs.try(record.uuid, () => wakeLeftStill(engine, notes, record.uuid, container.Id, signal));
 }
 
 /** Ends what a rescue, an unrescue or a rebuild left in the middle; where they have ended, it changes nothing. */

@@ -13,6 +13,7 @@ describe('the options of a driver', () => {
   });
 
   it.each([
+    [{ maxCopiedBytes: 0 }, 'maxCopiedBytes'],
     [{ maxLaunches: 0 }, 'maxLaunches'],
     [{ pidsLimit: 1.5 }, 'pidsLimit'],
     [{ blockDevice: 'sda' }, 'blockDevice'],

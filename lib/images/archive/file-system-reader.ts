@@ -14,6 +14,8 @@ export interface FileSystemEntry {
   /** Of a hard link, the path of what it is the same as; of a symbolic link, what it says. */
   readonly target: string;
   readonly kind: 'directory' | 'hard link' | 'other';
+  /** Bytes of its content. */
+  readonly size: number;
   readonly headers: Buffer;
   /** Records of its extended header. */
   readonly records: readonly (readonly [key: string, record: Buffer])[];
@@ -106,6 +108,7 @@ export class FileSystemReader {
       path,
       target: typeflag === '1' ? plainPath(linkname) : linkname,
       kind: typeflag === '5' ? 'directory' : typeflag === '1' ? 'hard link' : 'other',
+      size: this.#left,
       headers: Buffer.concat(headers),
       records,
     };
@@ -161,7 +164,8 @@ export function emptyFile(path: string): Buffer {
   return Buffer.concat([extendedHeader([paxRecord('path', path)]), fileHeader('empty', 0)]);
 }
 
-function extendedHeader(records: readonly Buffer[]): Buffer {
+/** An extended header of these records. */
+export function extendedHeader(records: readonly Buffer[]): Buffer {
   const content = Buffer.concat(records);
   return Buffer.concat([
     fileHeader('extended', content.length, 'x'),

@@ -34,6 +34,7 @@ export {
 } from './rewrite-archive.js';
 export { blockSize, fileHeader, isTarHeader, paddingAfter, tarHeader, type TarHeader } from './tar-header.js';
 export { isIndexType, isManifestType, lowestVariant, mayBeImage } from './media-types.js';
+export { withTranslatedOwners, type OwnerMapping } from './translated-owners.js';
 export { unpackedArchive } from './unpacked-archive.js';
 export { endOfArchive, wholeFile } from './whole-file.js';
 export { layerFileName, writeLayer, writeMetadata } from './write-image.js';

@@ -51,6 +51,11 @@ export class ByteBudget {
     this.#limit = limit;
   }
 
+  /** Whether more was spent than there is. */
+  get isExceeded(): boolean {
+    return this.#spent > this.#limit;
+  }
+
   /** @throws ArchiveRefused when the limit is exceeded. */
   spend(bytes: number): void {
     this.#spent += bytes;

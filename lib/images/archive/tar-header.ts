@@ -18,6 +18,8 @@ export interface TarHeader {
 
 const field = {
   name: [0, 100],
+  uid: [108, 116],
+  gid: [116, 124],
   size: [124, 136],
   checksum: [148, 156],
   typeflag: [156, 157],
@@ -125,6 +127,29 @@ export function fileHeader(name: string, size: number, typeflag = '0'): Buffer {
   put('version', '00');
   put('checksum', `${sumOf(block).toString(8).padStart(6, '0')}\x00 `);
   return block;
+}
+
+/** The numbers of the user and the group that a header's entry belongs to; those of an extended header take their place. */
+export function ownersIn(block: Buffer): {
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
+} {
+  return { uid: number(bytes(block, 'uid')), gid: number(bytes(block, 'gid')) };
+}
+
+/** The same header for another user and group, whose numbers have seven octal digits at most. */
+export function withOwners(
+  block: Buffer,
+  { uid, gid }: { readonly uid: number; readonly gid: number },
+): Buffer {
+  const changed = Buffer.from(block);
+  const put = (what: keyof typeof field, value: string): void =>
+    void changed.write(value, field[what][0], 'latin1');
+  put('uid', `${uid.toString(8).padStart(7, '0')}\x00`);
+  put('gid', `${gid.toString(8).padStart(7, '0')}\x00`);
+  put('checksum', '        ');
+  put('checksum', `${sumOf(changed).toString(8).padStart(6, '0')}\x00 `);
+  return changed;
 }
 
 function bytes(block: Buffer, what: keyof typeof field): Buffer {

@@ -7,7 +7,12 @@ import {
   ResizeError,
 } from '../../../interfaces/index.js';
 import type { ContainerInspect, Engine, ImageId } from '../../engine/index.js';
-import { bootReference, removeInstanceImages, transferFileSystem } from '../../images/index.js';
+import {
+  bootReference,
+  removeInstanceImages,
+  transferFileSystem,
+  volumesThatMove,
+} from '../../images/index.js';
 import {
   canResizeInPlace,
   configDriveFolder,
@@ -23,7 +28,8 @@ import {
 } from '../../instances/index.js';
 import { label } from '../../labels.js';
 import type { ComputeNode } from '../compute-node.js';
-import { connectAndStart, orchestratorAnswer } from '../steps/index.js';
+import type { CopyBounds } from '../steps/index.js';
+import { connectAndStart, copyBounds, filesMustBeCopyable, orchestratorAnswer } from '../steps/index.js';
 import { handoverText } from './handover.js';
 
 /** Where an instance goes, and as what. */
@@ -49,7 +55,13 @@ interface Plan {
    * other limits.
    */
   readonly destination: Engine | undefined;
+  readonly bounds: CopyBounds;
 }
+
+/**
+ * Nova's drivers make config drives anew where an instance arrives, without the password that was in them.
+ */
+const leftBehind = [configDriveFolder];
 
 /**
  * Stops an instance and takes its files to the engine where it is to go on, as an image. Its container is put aside as
@@ -65,15 +77,15 @@ export async function migrateDiskAndPowerOff(
   instance: Instance,
   departure: Departure,
 ): Promise<string> {
-  const { container, destination } = await planned(node, instance, departure).catch((error: unknown) => {
+  const plan = await planned(node, instance, departure).catch((error: unknown) => {
     departure.signal?.throwIfAborted();
     const failure = novaException(error, 'migrate', instance, MigrationPreCheckError);
     throw failure instanceof InstanceNotFound ? failure : new InstanceFaultRollback(failure);
   });
   try {
-    return await leave(node, instance, container, destination, departure);
+    return await leave(node, instance, plan, departure);
   } finally {
-    if (destination !== node.engine) destination?.close();
+    if (plan.destination !== node.engine) plan.destination?.close();
   }
 }
 
@@ -88,8 +100,13 @@ async function planned(
   limitsMustBeReadable({ ...instance, flavor }, node.policy);
   await diskMustFit(node, instance, flavor, container, signal);
   await keepingMustBePossible(node.engine, node.host, instance, signal);
-  if (!isHere) return { container, destination: await connected(node, dest, signal) };
-  return { container, destination: canResizeInPlace(instance, flavor, container) ? undefined : node.engine };
+  const bounds = await copyBounds(node, instance, flavor, container.Image, signal);
+  if (isHere && canResizeInPlace(instance, flavor, container))
+    return { container, destination: undefined, bounds };
+  const volumes = volumesThatMove(container, leftBehind);
+  const copied = { container: container.Id, limit: bounds.limit, volumes, signal };
+  await filesMustBeCopyable(node, instance, copied, ResizeError);
+  return { container, destination: isHere ? node.engine : await connected(node, dest, signal), bounds };
 }
 
 /** The instance's container; one that an earlier attempt put aside, and that nobody came to fetch, is taken back. */
@@ -148,8 +165,7 @@ async function connected(node: ComputeNode, dest: string, signal: AbortSignal | 
 async function leave(
   node: ComputeNode,
   instance: Instance,
-  container: ContainerInspect,
-  destination: Engine | undefined,
+  { container, destination, bounds }: Plan,
   departure: Departure,
 ): Promise<string> {
   const { engine, host, logger } = node;
@@ -166,8 +182,8 @@ async function leave(
       destination,
       container,
       uuid: instance.uuid,
-      // Nova's drivers make config drives anew where an instance arrives, without the password that was in them.
-      leftBehind: [configDriveFolder],
+      ...bounds,
+      leftBehind,
       boot: bootImage === '' ? undefined : bootReference(bootImage),
       host,
       logger,
