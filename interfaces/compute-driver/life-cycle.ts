@@ -105,7 +105,7 @@ export interface LifeCycleVerbs {
    * Makes the instance's container from its image: networks, files, start. Afterwards its power state is `RUNNING`, or
    * `SHUTDOWN` when it was not to be started. When it fails, whatever it made is gone again.
    *
-   * @throws ImageNotFound, ImageNotActive, ImageUnacceptable, InvalidDiskFormat or SignatureVerificationError when the
+   * @throws ImageNotFound, ImageNotActive, ImageUnacceptable or SignatureVerificationError when the
    * image cannot be booted; FlavorDiskTooSmall or FlavorMemoryTooSmall when it does not fit the flavor;
    * VirtualInterfaceCreateException, VirtualInterfaceMacAddressException or FixedIpInvalidOnHost when an interface
    * cannot be had; InvalidInput when the instance asks for what cannot be. None of these is tried again on another
