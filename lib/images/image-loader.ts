@@ -1,10 +1,5 @@
 import PQueue from 'p-queue';
-import type {
-  ImageService,
-  Logger,
-  LongRunningOptions,
-  RequestContext,
-} from '../../interfaces/index.js';
+import type { ImageService, Logger, LongRunningOptions, RequestContext } from '../../interfaces/index.js';
 import { ImageNotAuthorized, ImageNotFound } from '../../interfaces/index.js';
 import {
   ifThere,

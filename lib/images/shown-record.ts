@@ -26,6 +26,8 @@ export async function shownRecord(
     );
   }
   if (record.id.toLowerCase() !== image_id.toLowerCase())
-    throw new NovaException(`The image service (option imageService) shows image ${record.id} instead of ${image_id}`);
+    throw new NovaException(
+      `The image service (option imageService) shows image ${record.id} instead of ${image_id}`,
+    );
   return { ...record, id: image_id };
 }

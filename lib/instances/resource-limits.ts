@@ -122,7 +122,11 @@ function diskRates(flavor: Flavor, policy: ResourcePolicy): HostConfiguration {
 function limit(flavor: Flavor, name: string, least: 0 | 1 = 0): number | undefined {
   const number = wholeNumber(flavor, name);
   if (number !== undefined && (number < least || !Number.isSafeInteger(number)))
-    throw unusable(flavor, name, least === 0 ? 'a whole number that is not negative' : 'a positive whole number');
+    throw unusable(
+      flavor,
+      name,
+      least === 0 ? 'a whole number that is not negative' : 'a positive whole number',
+    );
   return number === 0 ? undefined : number;
 }
 

@@ -50,11 +50,16 @@ class IteratedBytes implements ByteSource {
 
 /** Streams of other packages than Node's own have the same methods. */
 function isStream(data: unknown): data is Readable {
-  return isAsyncIterable(data) && ['on', 'once', 'destroy'].every((name) => typeof Reflect.get(data, name) === 'function');
+  return (
+    isAsyncIterable(data) &&
+    ['on', 'once', 'destroy'].every((name) => typeof Reflect.get(data, name) === 'function')
+  );
 }
 
 function isAsyncIterable(data: unknown): data is AsyncIterable<unknown> {
-  return typeof data === 'object' && data !== null && typeof Reflect.get(data, Symbol.asyncIterator) === 'function';
+  return (
+    typeof data === 'object' && data !== null && typeof Reflect.get(data, Symbol.asyncIterator) === 'function'
+  );
 }
 
 /** A stream of the web refuses a second reader. */
@@ -62,9 +67,12 @@ function iteratorOf(what: string, data: AsyncIterable<unknown>): AsyncIterator<u
   try {
     return data[Symbol.asyncIterator]();
   } catch (cause) {
-    throw new InvalidInput(`${what} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
+    throw new InvalidInput(
+      `${what} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -87,7 +87,10 @@ export class GlanceImageService implements ImageService {
   }
 
   async show(context: RequestContext, image_id: string, { signal }: VerbOptions = {}): Promise<ImageRecord> {
-    return await unwrapped(signal, async () => (await this.#records.show({ context, signal }, image_id)).record);
+    return await unwrapped(
+      signal,
+      async () => (await this.#records.show({ context, signal }, image_id)).record,
+    );
   }
 
   /** Images that their owner has hidden (`os_hidden`) are left out, as everywhere in OpenStack. */

@@ -86,11 +86,7 @@ export class RememberedRecords {
 
 type Hope = 'good' | 'unknown' | 'none';
 
-function hopeOf(
-  memory: Memory | undefined,
-  image: Pick<ShownImage, 'owner'>,
-  context: RequestContext,
-): Hope {
+function hopeOf(memory: Memory | undefined, image: Pick<ShownImage, 'owner'>, context: RequestContext): Hope {
   if (memory?.hiddenFrom.has(projectOf(context)) === true) return 'none';
   if (memory?.ownership === undefined) return 'unknown';
   return mayContain(image, memory.ownership) ? 'good' : 'none';

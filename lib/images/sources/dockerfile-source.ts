@@ -30,7 +30,9 @@ export interface DockerfileSource {
    * another async iterable of bytes), plain or compressed with gzip, zstd or xz, which is taken over; or the address of one, fetched by this process.
    */
   readonly context:
-    { readonly folder: string } | { readonly archive: AsyncIterable<Uint8Array> } | { readonly url: string | URL };
+    | { readonly folder: string }
+    | { readonly archive: AsyncIterable<Uint8Array> }
+    | { readonly url: string | URL };
   /** Where the Dockerfile is in the context; default `Dockerfile`. */
   readonly dockerfile?: string;
   /** Values for the `ARG`s of the Dockerfile. The image's history tells them to whoever has the image. */
@@ -45,7 +47,8 @@ export interface DockerfileSource {
 
 /** The same with an archive that is a stream of ours: destroying it closes what the caller gave. */
 export interface OwnedDockerfileSource extends Omit<DockerfileSource, 'context'> {
-  readonly context: Exclude<DockerfileSource['context'], { readonly archive: unknown }> | { readonly archive: Readable };
+  readonly context:
+    Exclude<DockerfileSource['context'], { readonly archive: unknown }> | { readonly archive: Readable };
 }
 
 /**

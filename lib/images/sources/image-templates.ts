@@ -22,7 +22,11 @@ import { defaultImageLimits } from '../archive/index.js';
 import { PromptImageService } from '../prompt-image-service.js';
 import { followRedirects, httpUrl, ImageSourceError, limited, shownUrl, WebClient } from '../web/index.js';
 import { registerArchive, type ArchiveSource, type SizedContent } from './archive-source.js';
-import { registerFromDockerfile, type DockerfileSource, type OwnedDockerfileSource } from './dockerfile-source.js';
+import {
+  registerFromDockerfile,
+  type DockerfileSource,
+  type OwnedDockerfileSource,
+} from './dockerfile-source.js';
 import type { Registration, SourceEnvironment } from './engine-image.js';
 import { registerFromRepository, type RepositorySource } from './repository-source.js';
 

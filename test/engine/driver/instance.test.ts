@@ -76,7 +76,9 @@ describe('an instance on a real engine', () => {
     const names = ['cpu_shares', 'cpu_period', 'cpu_quota'].concat(
       ['read_bytes', 'write_bytes', 'read_iops', 'write_iops'].map((rate) => `disk_${rate}_sec`),
     );
-    const unlimited = newFlavor({ extra_specs: Object.fromEntries(names.map((name) => [`quota:${name}`, '0'])) });
+    const unlimited = newFlavor({
+      extra_specs: Object.fromEntries(names.map((name) => [`quota:${name}`, '0'])),
+    });
     const limited = newFlavor({ extra_specs: { 'quota:cpu_quota': '50000' } });
     const instance = await harness.boot({ flavor: unlimited });
     const quota = async (): Promise<number> => {
@@ -99,7 +101,9 @@ describe('an instance on a real engine', () => {
       const before = { ...instance, flavor: from };
       const after = { ...instance, flavor: to, old_flavor: from };
       const disk_info = await driver.migrate_disk_and_power_off(context, before, dest, to, []);
-      await driver.finish_migration(context, migration, after, disk_info, [], image, { resize_instance: true });
+      await driver.finish_migration(context, migration, after, disk_info, [], image, {
+        resize_instance: true,
+      });
       await driver.confirm_migration(context, migration, after, []);
       expect(await quota()).toBe(expected);
     }

@@ -33,7 +33,9 @@ describe("an image's record", () => {
   });
 
   it('needs no field that the driver does not read, and takes for nothing what is left out', async () => {
-    const service = { show: () => Promise.resolve({ id, status: 'active', created_at: new Date(), tags: null }) };
+    const service = {
+      show: () => Promise.resolve({ id, status: 'active', created_at: new Date(), tags: null }),
+    };
     const bare: unknown = service;
     expect(await shownRecord(asService(bare), context, id, undefined)).toEqual({
       id,

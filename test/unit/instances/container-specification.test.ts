@@ -78,12 +78,15 @@ describe('the specification of a container', () => {
     );
   });
 
-  it.each(['0', '-1', '9007199254740993'])('sets no bound on processor time for a quota:cpu_quota of %s', (quota) => {
-    expect(limits({ 'quota:cpu_quota': quota }, { vcpus: 2 })).toMatchObject({
-      CpuPeriod: 100000,
-      CpuQuota: -1,
-    });
-  });
+  it.each(['0', '-1', '9007199254740993'])(
+    'sets no bound on processor time for a quota:cpu_quota of %s',
+    (quota) => {
+      expect(limits({ 'quota:cpu_quota': quota }, { vcpus: 2 })).toMatchObject({
+        CpuPeriod: 100000,
+        CpuQuota: -1,
+      });
+    },
+  );
 
   it('takes a quota:cpu_period and quota:cpu_shares of 0 for unset, as Nova does', () => {
     const extra_specs = { 'quota:cpu_period': '0', 'quota:cpu_shares': '0' };
@@ -102,7 +105,11 @@ describe('the specification of a container', () => {
       'quota:disk_write_iops_sec': '0',
     };
     for (const blockDevice of [undefined, '/dev/sda']) {
-      const { HostConfig: host } = specify({ flavor: newFlavor({ extra_specs: unlimited }) }, {}, { blockDevice });
+      const { HostConfig: host } = specify(
+        { flavor: newFlavor({ extra_specs: unlimited }) },
+        {},
+        { blockDevice },
+      );
       expect(Object.keys(host ?? {}).filter((name) => name.startsWith('Blkio'))).toEqual([]);
     }
   });
