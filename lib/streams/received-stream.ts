@@ -77,6 +77,5 @@ function iteratorOf(what: string, data: AsyncIterable<unknown>): AsyncIterator<u
 }
 
 function kindOf(value: unknown): string {
-  if (typeof value !== 'object') return typeof value;
-  return value === null ? 'null' : (value.constructor?.name ?? 'object');
+  return typeof value === 'object' ? Object.prototype.toString.call(value).slice(8, -1) : typeof value;
 }
