@@ -18,7 +18,7 @@ import { findInstance, inspectInstance, novaException, wasSuspended } from './in
 import { RunningHost } from './running-host.js';
 import { silentLogger } from './silent-logger.js';
 import { harmless, LinkedAbort, Turns } from './streams/index.js';
-import { instanceMustBeSound, optionsMustBeSound } from './subjects.js';
+import { optionsMustBeSound } from './subjects.js';
 import type { ComputeNode } from './verbs/index.js';
 import { reconcile } from './verbs/index.js';
 
@@ -144,7 +144,7 @@ export class ComputeHost {
     work: Work<T>,
   ): Promise<T> {
     return await this.#run(verb, instance, options, failure, (node, signal, onProgress) =>
-      this.#turns.take(instance.uuid.toLowerCase(), signal, () => work(node, signal, onProgress)),
+      this.#turns.take(instance.uuid, signal, () => work(node, signal, onProgress)),
     );
   }
 
@@ -199,7 +199,7 @@ export class ComputeHost {
   ): Promise<void> {
     await this.#run(verb, instance, options, failure, async (node, signal, onProgress) => {
       const turn = (): Promise<T> => work(node, signal, onProgress);
-      await rest(await this.#turns.take(instance.uuid.toLowerCase(), signal, turn));
+      await rest(await this.#turns.take(instance.uuid, signal, turn));
     });
   }
 
@@ -239,7 +239,6 @@ export class ComputeHost {
     failure: VerbFailure,
     work: Work<T>,
   ): Promise<T> {
-    instanceMustBeSound(instance);
     optionsMustBeSound(options);
     const { signal, onProgress } = options;
     return await this.#serving().run(signal, async (node, merged) => {

@@ -10,6 +10,7 @@ import type { ImageLimits } from './images/index.js';
 import { defaultConcurrency, defaultImageLimits } from './images/index.js';
 import { addressBlock } from './network/index.js';
 import { amounts, callback, count, imageService, logger, text, withMethods } from './option-fields.js';
+import { isUuid } from './uuid.js';
 
 /** How a {@link DockerDriver} is set up. Everything may be left out. */
 export interface DockerDriverOptions {
@@ -134,6 +135,11 @@ export interface DockerDriverOptions {
   readonly reservedHostMemoryMb?: number;
   /** Gibibytes that are not for instances; default 0. */
   readonly reservedHostDiskGb?: number;
+  /**
+   * The id of this host's compute node, told by `get_nodenames_by_uuid` and `get_available_resource`. It must be the one
+   * on record in Nova, which keeps it in the file `compute_id`. Default: one that follows from the host's name alone.
+   */
+  readonly nodeUuid?: string;
   /** This host's address, told by `get_host_ip_addr`; default: this machine's first. */
   readonly myIp?: string;
   /**
@@ -201,6 +207,11 @@ const plainOptions = z.strictObject({
   reservedHostCpus: z.int().nonnegative().default(0),
   reservedHostMemoryMb: z.int().nonnegative().default(512),
   reservedHostDiskGb: z.int().nonnegative().default(0),
+  nodeUuid: z
+    .string()
+    .refine(isUuid, 'must be a UUID')
+    .transform((uuid) => uuid.toLowerCase())
+    .optional(),
   myIp: z.union([z.ipv4(), z.ipv6()]).optional(),
   reservedSubnets: z
     .array(z.string().refine((cidr) => addressBlock(cidr) !== undefined, 'must be a subnet: 10.0.0.0/24'))

@@ -83,7 +83,7 @@ export const repository = {
  * looking it up.
  */
 export function instanceContainerName(uuid: string): string {
-  return `nova-${uuid.toLowerCase()}`;
+  return `nova-${uuid}`;
 }
 
 /**
@@ -113,12 +113,12 @@ export function engineNetworkName(network_id: string): string {
  * container's name must be the one that the uuid gives.
  *
  * @param names - the container's names, with the engine's leading slash.
- * @returns undefined when the container is no instance.
+ * @returns in lower case, as everywhere in the driver; undefined when the container is no instance.
  */
 export function instanceUuid(
   labels: Readonly<Record<string, string>>,
   names: readonly string[],
 ): string | undefined {
-  const uuid = labels[label.instanceUuid];
+  const uuid = labels[label.instanceUuid]?.toLowerCase();
   return uuid !== undefined && names.includes(`/${instanceContainerName(uuid)}`) ? uuid : undefined;
 }

@@ -246,7 +246,7 @@ const refusals: Readonly<Record<RefusedVerb, string>> = {
 
   rebuild: ESSENTIAL,
   update_provider_tree: ESSENTIAL,
-  get_nodenames_by_uuid: "the ids of nodes are the orchestrator's to keep",
+  get_nodenames_by_uuid: ESSENTIAL,
   set_host_enabled: "which host gets instances is the orchestrator's to decide",
   power_update_event: 'nobody else switches its containers',
 

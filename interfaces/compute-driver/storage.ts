@@ -95,6 +95,7 @@ export interface StorageVerbs {
    * Mounts a volume into the instance.
    *
    * @param mountpoint - the device name Nova gave it: `/dev/vdb`.
+   * @throws VolumeAttachFailed when the instance cannot get it.
    * Nova: `ComputeDriver.attach_volume`.
    */
   attach_volume(
@@ -108,6 +109,7 @@ export interface StorageVerbs {
   /**
    * Takes a volume from the instance.
    *
+   * @throws DiskNotFound when the instance has no disk there; DeviceDetachFailed when it cannot lose it.
    * Nova: `ComputeDriver.detach_volume`.
    */
   detach_volume(

@@ -8,12 +8,13 @@ import {
   measure,
   usageOf,
 } from '../instances/index.js';
-import { optionsMustBeSound } from '../subjects.js';
+import { optionsMustBeSound, soundInstance } from '../subjects.js';
 import { DockerHostVerbs } from './host.js';
 
 /** The verbs that tell which instances there are and how they are. */
 export abstract class DockerInventoryVerbs extends DockerHostVerbs {
   override async get_info(instance: Instance, options: GetInfoOptions = {}): Promise<InstanceInfo> {
+    instance = soundInstance(instance);
     optionsMustBeSound(options);
     const { usage = false } = options;
     return await this.computeHost.look('look at', instance, options, async (node, container, signal) => {
@@ -28,6 +29,7 @@ export abstract class DockerInventoryVerbs extends DockerHostVerbs {
   }
 
   override async instance_exists(instance: Instance, options: VerbOptions = {}): Promise<boolean> {
+    instance = soundInstance(instance);
     return await this.get_info(instance, options).then(
       () => true,
       (error: unknown) => {

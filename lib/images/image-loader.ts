@@ -1,11 +1,5 @@
 import PQueue from 'p-queue';
-import type {
-  ImageRecord,
-  ImageService,
-  Logger,
-  LongRunningOptions,
-  RequestContext,
-} from '../../interfaces/index.js';
+import type { ImageService, Logger, LongRunningOptions, RequestContext } from '../../interfaces/index.js';
 import { ImageNotAuthorized, ImageNotFound } from '../../interfaces/index.js';
 import {
   ifThere,
@@ -22,7 +16,7 @@ import { bootReference } from './boot-reference.js';
 import { mustBeBootable } from './bootable-image.js';
 import { removeUnusedImages, type UnusedImages } from './image-cache.js';
 import { ImageHolds } from './image-holds.js';
-import type { ImageData } from './image-service/index.js';
+import type { ImageData, ShownImage } from './image-service/index.js';
 import { BaseChain, LayersInEngine } from './layers/index.js';
 import { loadImage } from './load-image.js';
 import { SharedDirectory } from './shared-directory/index.js';
@@ -189,7 +183,7 @@ export class ImageLoader {
   /** However many want it at the same time. Each of them has been shown its record. */
   async #fetchOnce(
     context: RequestContext,
-    record: ImageRecord,
+    record: ShownImage,
     options: LongRunningOptions,
   ): Promise<boolean> {
     const flight = { isOurs: false };
@@ -214,7 +208,7 @@ export class ImageLoader {
     return (await ifThere(this.#engine.images.inspect(image, { signal }))) !== undefined;
   }
 
-  async #transfer(context: RequestContext, record: ImageRecord, controls: FlightControls): Promise<void> {
+  async #transfer(context: RequestContext, record: ShownImage, controls: FlightControls): Promise<void> {
     const began = performance.now();
     const load = (data: ImageData): Promise<boolean> =>
       loadImage({

@@ -1,6 +1,6 @@
 import { split } from 'shlex';
-import type { ImageRecord } from '../../interfaces/index.js';
 import { ImageUnacceptable } from '../../interfaces/index.js';
+import type { ShownImage } from './image-service/index.js';
 
 /** By the names that engines and image configurations have. */
 type InheritedConfiguration = Partial<
@@ -19,7 +19,7 @@ const longestProperty = 30 * 1024;
  *
  * @throws ImageUnacceptable when one of them cannot be used.
  */
-export function inheritedConfiguration({ id, properties }: ImageRecord): InheritedConfiguration {
+export function inheritedConfiguration({ id, properties }: ShownImage): InheritedConfiguration {
   const { docker_command, docker_environment, docker_user, docker_working_dir } = properties;
   const given = { docker_command, docker_environment, docker_user, docker_working_dir };
   const unusable = (property: string, why: string, cause?: unknown): ImageUnacceptable =>

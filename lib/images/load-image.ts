@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { ImageRecord, Logger, RequestContext } from '../../interfaces/index.js';
+import type { Logger, RequestContext } from '../../interfaces/index.js';
 import { ImageNotFound, NovaException } from '../../interfaces/index.js';
 import {
   isAtLeast,
@@ -17,7 +17,7 @@ import {
   type ImageLimits,
 } from './archive/index.js';
 import { refusedByEngine } from './engine-refusal.js';
-import type { ImageData } from './image-service/index.js';
+import type { ImageData, ShownImage } from './image-service/index.js';
 import { inheritedConfiguration } from './inherited-configuration.js';
 import {
   baseMustBeSame,
@@ -45,7 +45,7 @@ interface ImageLoad extends FlightControls {
   readonly layers: LayersInEngine;
   /** On whose behalf, and the image as they were shown it. */
   readonly context: RequestContext;
-  readonly record: ImageRecord;
+  readonly record: ShownImage;
   readonly data: ImageData;
   /** Gives it its lasting name: the engine has all of it by then, and it is what it must be. */
   readonly name: (image: ImageReference) => Promise<void>;

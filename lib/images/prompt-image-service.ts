@@ -64,7 +64,7 @@ export class PromptImageService implements ImageService {
   async create(
     context: RequestContext,
     metadata: ImageMetadata,
-    data?: Readable,
+    data?: AsyncIterable<Uint8Array>,
     options: LongRunningOptions = {},
   ): Promise<ImageRecord> {
     return await this.#changed(this.#service.create(context, metadata, data, options), options.signal);
@@ -74,7 +74,7 @@ export class PromptImageService implements ImageService {
     context: RequestContext,
     image_id: string,
     metadata: ImageMetadata,
-    data?: Readable,
+    data?: AsyncIterable<Uint8Array>,
     options: LongRunningOptions = {},
   ): Promise<ImageRecord> {
     const changing = this.#service.update(context, image_id, metadata, data, options);

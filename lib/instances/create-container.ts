@@ -138,7 +138,7 @@ export async function discardAttempt(
 function isLeft(occupant: ContainerInspect, instance: Instance, attempt: SpawnAttempt): boolean {
   const record = instanceRecord(occupant.Config.Labels);
   const { Status: status } = occupant.State;
-  const isOurs = record?.uuid.toLowerCase() === instance.uuid.toLowerCase() && record.host === attempt.host;
+  const isOurs = record?.uuid === instance.uuid && record.host === attempt.host;
   return isOurs && (status === 'removing' || status === 'dead' || isHalfMade(record, occupant));
 }
 

@@ -19,7 +19,7 @@ export async function findKeptContainer(
   try {
     const kept = await engine.containers.inspect(containerPartName(instance.uuid, migrated), { signal });
     const record = instanceRecord(kept.Config.Labels);
-    const isOurs = record?.host === host && record.uuid.toLowerCase() === instance.uuid.toLowerCase();
+    const isOurs = record?.host === host && record.uuid === instance.uuid;
     return isOurs ? kept : undefined;
   } catch (error) {
     if (isNotFound(error)) return undefined;

@@ -16,6 +16,7 @@ import { amounts, callback, certificates, count, imageService, text } from '../.
 import { defaultImageLimits, rewriteArchive, type ImageLimits, type LayerType } from '../archive/index.js';
 import { followingLayers } from '../progress/index.js';
 import { PromptImageService } from '../prompt-image-service.js';
+import { unwrapped } from '../../streams/index.js';
 import { WebClient } from '../web/index.js';
 import { shownRecord } from '../shown-record.js';
 import { ManifestWatch } from './kept-manifest.js';
@@ -139,6 +140,15 @@ export class RegistryExchange {
     metadata: ImageMetadata = {},
     options: RegistryPullOptions = {},
   ): Promise<ImageRecord> {
+    return await unwrapped(options.signal, () => this.#pull(context, reference, metadata, options));
+  }
+
+  async #pull(
+    context: RequestContext,
+    reference: string,
+    metadata: ImageMetadata,
+    options: RegistryPullOptions,
+  ): Promise<ImageRecord> {
     const { credentials, platform = ownPlatform, signal, onProgress } = options;
     const from = registryReference(reference);
     const registry = this.#registry(from, { credentials, signal });
@@ -181,6 +191,15 @@ export class RegistryExchange {
     image_id: string,
     reference: string,
     options: RegistryPushOptions = {},
+  ): Promise<PushedImage> {
+    return await unwrapped(options.signal, () => this.#push(context, image_id, reference, options));
+  }
+
+  async #push(
+    context: RequestContext,
+    image_id: string,
+    reference: string,
+    options: RegistryPushOptions,
   ): Promise<PushedImage> {
     const { credentials, signal, onProgress } = options;
     const to = registryReference(reference);

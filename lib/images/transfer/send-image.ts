@@ -73,7 +73,7 @@ export async function sendImage(
       throw new MigrationError(
         `The engine made another image of the files of instance ${uuid} than was sent`,
       );
-    const name = { repo: repositoryName(repository.instance), tag: tagName(uuid.toLowerCase()) };
+    const name = { repo: repositoryName(repository.instance), tag: tagName(uuid) };
     await destination.images.tag(temporary.reference, name);
     logger.info('transferred a file system', {
       instance: uuid,
