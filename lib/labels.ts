@@ -31,6 +31,8 @@ export const label = {
    * When the container that a note of a suspension is about had been started: after another start it is out of date.
    */
   suspendedRun: `${prefix}.suspended.run`,
+  /** On the note of a requested stop: when the container had been started. After another start the note is void. */
+  stoppedRun: `${prefix}.stopped.run`,
   /** The container that a note of a resize is about: another one that the instance gets has nothing to do with it. */
   resizedContainer: `${prefix}.resize.container`,
   /** The limits that a resized container had before. */

@@ -5,7 +5,7 @@ import { isConflict, isNotFound, volumeName } from '../engine/index.js';
 import { instanceContainerName, label } from '../labels.js';
 
 /** What can be noted of an instance. */
-type NoteKind = 'suspended' | 'flavor' | 'resize';
+type NoteKind = 'suspended' | 'stopped' | 'flavor' | 'resize';
 
 /**
  * What must be remembered of an instance and was not known when its container was made. The labels of a container
@@ -94,7 +94,7 @@ export class Notes {
   }
 }
 
-const noteKinds: readonly NoteKind[] = ['suspended', 'flavor', 'resize'];
+const noteKinds: readonly NoteKind[] = ['suspended', 'stopped', 'flavor', 'resize'];
 
 function noteName(uuid: string, kind: NoteKind): VolumeName {
   return volumeName(`${instanceContainerName(uuid)}.${kind}`);
