@@ -4,6 +4,8 @@ import type { ContainerSpecification, HostConfiguration, ImageRef, NetworkPart }
 import { commandLine } from './command-line.js';
 import type { SpawnAttempt } from './instance-labels.js';
 import { instanceLabels } from './instance-labels.js';
+import type { LogBound } from './log-configuration.js';
+import { logConfiguration } from './log-configuration.js';
 import type { ResourcePolicy } from './resource-limits.js';
 import { resourceLimits } from './resource-limits.js';
 import { shutdownTimeout } from './shutdown-timeout.js';
@@ -12,6 +14,7 @@ import { shutdownTimeout } from './shutdown-timeout.js';
 export interface InstancePolicy extends ResourcePolicy {
   /** Whether a flavor with `docker:privileged=true` makes a privileged container; refused otherwise. */
   readonly allowPrivileged: boolean;
+  readonly logs: LogBound;
   /** Where the terminals of instances can be reached; none has one where that is undefined. */
   readonly serialConsole?: object | undefined;
 }
@@ -52,6 +55,7 @@ export function containerSpecification(
       ...resourceLimits(instance, policy),
       ...network.HostConfig,
       ...privileges(instance, policy),
+      LogConfig: logConfiguration(policy.logs),
     },
   };
 }
