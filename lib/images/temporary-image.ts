@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../interfaces/index.js';
 import {
   imageReference,
@@ -10,8 +9,10 @@ import {
   mayHaveBeenDone,
   repositoryName,
   tagName,
+  untilSettled,
   type Engine,
   type ImageReference,
+  type Patience,
   type RepositoryName,
   type TagName,
 } from '../engine/index.js';
@@ -32,15 +33,8 @@ const hostDigits = 8;
 const randomDigits = 24;
 const temporaryTag = new RegExp(`^tmp-[0-9a-f]{${hostDigits + randomDigits}}$`);
 
-/** How long removing is tried, and how often, in milliseconds, and whether the process stays for it. */
-interface Patience {
-  readonly patience: number;
-  readonly interval: number;
-  readonly ref: boolean;
-}
-
 /** That of the one whose work ends here. */
-const ownPatience: Patience = { patience: 5000, interval: 200, ref: true };
+const ownPatience: Patience = { patience: 5000, interval: 200 };
 /** Nobody waits for what comes after: engines may go on loading or committing for as long as they like. */
 const latePatience: Patience = { patience: 60 * 60_000, interval: 2000, ref: false };
 
@@ -101,25 +95,27 @@ export async function discardLastingImage(
     logger.warn('an image that nobody has use for may be in the engine yet, or appear there', { reference });
 }
 
-async function removeWithin({ patience, interval, ref }: Patience, removal: Removal): Promise<Outcome> {
-  const end = performance.now() + patience;
-  for (;;) {
-    const outcome = await tryToRemove(removal);
-    if (outcome !== 'perhaps' || performance.now() >= end || removal.engine.closed) return outcome;
-    await sleep(interval, undefined, { ref });
-    removal.signal?.throwIfAborted();
-  }
-}
-
-async function tryToRemove({ engine, reference, mayAppear, logger }: Removal): Promise<Outcome> {
+async function removeWithin(patience: Patience, removal: Removal): Promise<Outcome> {
+  const { engine, reference, mayAppear, logger, signal } = removal;
+  const remove = async (): Promise<Outcome | undefined> => {
+    try {
+      await engine.images.remove(reference, { noprune: true });
+      return 'gone';
+    } catch (error) {
+      if (isNotFound(error)) return mayAppear ? undefined : 'gone';
+      if (isConflict(error)) {
+        logger.debug('an image stays: a container uses it', { reference });
+        return 'stays';
+      }
+      throw error;
+    }
+  };
   try {
-    await engine.images.remove(reference, { noprune: true });
-    return 'gone';
+    return (await untilSettled(engine, patience, remove, signal)) ?? 'perhaps';
   } catch (error) {
-    if (isNotFound(error)) return mayAppear ? 'perhaps' : 'gone';
+    signal?.throwIfAborted();
     if (isUnreachable(error) || mayHaveBeenDone(error)) return 'perhaps';
-    if (isConflict(error)) logger.debug('an image stays: a container uses it', { reference });
-    else logger.error('an image could not be removed', { reference, error });
+    logger.error('an image could not be removed', { reference, error });
     return 'stays';
   }
 }
