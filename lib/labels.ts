@@ -41,6 +41,8 @@ export const label = {
   rescuedContainer: `${prefix}.rescue.container`,
   /** On a rescue container: the instance's interfaces, as Nova gave them. */
   rescuedNetworks: `${prefix}.rescue.network_info`,
+  /** On an image that was committed: the tag that it gets. An engine that gives up the commit may leave it without. */
+  temporary: `${prefix}.temporary`,
   /** Neutron's id of the network. */
   networkId: `${prefix}.network.id`,
 } as const;

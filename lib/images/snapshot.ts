@@ -10,7 +10,7 @@ import type {
 import { task_states } from '../../interfaces/index.js';
 import type { ContainerInspect, Engine, ImageInspect, ImageReference } from '../engine/index.js';
 import { mayHaveBeenDone } from '../engine/index.js';
-import { repository } from '../labels.js';
+import { label, repository } from '../labels.js';
 import type { ImageConfiguration } from './archive/index.js';
 import { deltaBase, uploadAbove, uploadWhole } from './layers/index.js';
 import { snapshotConfiguration } from './snapshot-configuration.js';
@@ -69,10 +69,13 @@ export async function takeSnapshot(
     // The signal is not heeded here: an engine goes on committing when its client is gone, and undoing would find
     // nothing yet.
     const { repo, tag } = temporary;
-    await engine.containers.commit(container.Id, { repo, tag, pause }).catch((error: unknown) => {
-      answerLost = mayHaveBeenDone(error);
-      throw error;
-    });
+    const configuration = { Labels: { [label.temporary]: tag } };
+    await engine.containers
+      .commit(container.Id, { repo, tag, pause, configuration })
+      .catch((error: unknown) => {
+        answerLost = mayHaveBeenDone(error);
+        throw error;
+      });
     signal?.throwIfAborted();
     return snapshot;
   } catch (error) {

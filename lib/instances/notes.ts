@@ -80,6 +80,13 @@ export class Notes {
     });
   }
 
+  /** The uuids of all instances that something is noted of. */
+  async noted(signal?: AbortSignal): Promise<ReadonlySet<string>> {
+    const filters = { label: [`${label.host}=${this.#host}`, label.note] };
+    const notes = await this.#engine.volumes.list({ filters, signal });
+    return new Set(notes.flatMap(({ Labels: values }) => values[label.instanceUuid] ?? []));
+  }
+
   /** Removes all notes of an instance. */
   async forget(uuid: string): Promise<void> {
     const labels = [`${label.host}=${this.#host}`, `${label.instanceUuid}=${uuid}`, label.note];

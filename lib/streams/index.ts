@@ -5,6 +5,7 @@
 export { archiveReadAhead, isLent, lentBytes, readableOf } from './byte-source.js';
 export type { ByteSource } from './byte-source.js';
 export { asBytes } from './bytes.js';
+export { steadyNow } from './clock.js';
 export { destroyOnAbort } from './destroy-on-abort.js';
 export { Deadline, DeadlineExceeded, withDeadline } from './deadline.js';
 export { harmless } from './harmless.js';
