@@ -10,6 +10,8 @@ export { destroyOnAbort } from './destroy-on-abort.js';
 export { Deadline, DeadlineExceeded, withDeadline } from './deadline.js';
 export { harmless } from './harmless.js';
 export { LinkedAbort } from './linked-abort.js';
+export { pemContent } from './pem.js';
+export { withoutSecrets, withoutValues } from './secrets.js';
 export { readAll, TooLarge } from './read-all.js';
 export { takeTurn } from './turn.js';
 export { Turns } from './turns.js';
