@@ -66,7 +66,7 @@ describe('what an engine does for a client that was killed', () => {
   };
 
   it('a commit that ends after init_host has looked: its image is removed', async () => {
-    const { instance } = await killed.run('head -c 150000000 /dev/urandom >/big; echo done; exec sleep 1000');
+    const { instance } = await killed.run('head -c 50000000 /dev/urandom >/big; echo done; exec sleep 1000');
     const { id } = await killed.imageService.create(killed.context, { name: 'a snapshot' });
     const snapshot = killed.driver
       .snapshot(killed.context, instance, id, () => Promise.resolve())
