@@ -59,6 +59,12 @@ export interface DockerDriverOptions {
   readonly removeUnusedImagesAfter?: number;
   /** Most processes of an instance whose flavor does not say; default 4096. */
   readonly pidsLimit?: number;
+  /**
+   * How much of what an instance prints its engine keeps, on its own disk: `maxFiles` files of `maxBytes` bytes each;
+   * when the last one is full, the oldest is deleted. Default: 3 files of 10 MiB; at least 2 files of 1 MiB, so that
+   * the console always shows the last 100 KiB. Applies to instances made from now on.
+   */
+  readonly logs?: { readonly maxBytes?: number; readonly maxFiles?: number };
   /** The block device that holds the engine's data (`/dev/sda`), which `quota:disk_*` of a flavor applies to. */
   readonly blockDevice?: string;
   /**
@@ -179,6 +185,15 @@ const plainOptions = z.strictObject({
     .nonnegative()
     .default(24 * 60 * 60),
   pidsLimit: count.default(4096),
+  logs: z
+    .strictObject({
+      maxBytes: z
+        .int()
+        .min(1024 * 1024)
+        .default(10 * 1024 * 1024),
+      maxFiles: z.int().min(2).default(3),
+    })
+    .prefault({}),
   blockDevice: z.string().startsWith('/').optional(),
   allowPrivileged: z.boolean().default(false),
   allowedVolumes: z.array(text).default([]),

@@ -31,6 +31,8 @@ export const label = {
    * When the container that a note of a suspension is about had been started: after another start it is out of date.
    */
   suspendedRun: `${prefix}.suspended.run`,
+  /** On the note of a requested stop: when the container had been started. After another start the note is void. */
+  stoppedRun: `${prefix}.stopped.run`,
   /** The container that a note of a resize is about: another one that the instance gets has nothing to do with it. */
   resizedContainer: `${prefix}.resize.container`,
   /** The limits that a resized container had before. */
@@ -41,6 +43,8 @@ export const label = {
   rescuedNetworks: `${prefix}.rescue.network_info`,
   /** On an image of an instance's own files: bytes of the image that the instance was booted from first. */
   bootedBytes: `${prefix}.image.booted_bytes`,
+  /** On an image that was committed: the tag that it gets. An engine that gives up the commit may leave it without. */
+  temporary: `${prefix}.temporary`,
   /** Neutron's id of the network. */
   networkId: `${prefix}.network.id`,
 } as const;

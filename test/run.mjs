@@ -27,7 +27,8 @@ const engines = [
     only: [
       'engine/images/',
       'engine/driver-files',
-      'engine/driver/(image-formats|broken-image|migration|linked-files|copied-files|long-lists)',
+      'engine/driver/(image-formats|broken-image|migration|linked-files|copied-files|long-lists|logs)',
+      'faults/killed-client',
     ],
   },
   {

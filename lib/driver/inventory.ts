@@ -7,6 +7,7 @@ import {
   listInstances,
   measure,
   usageOf,
+  wasStopRequested,
 } from '../instances/index.js';
 import { optionsMustBeSound, soundInstance } from '../subjects.js';
 import { DockerHostVerbs } from './host.js';
@@ -20,6 +21,7 @@ export abstract class DockerInventoryVerbs extends DockerHostVerbs {
     return await this.computeHost.look('look at', instance, options, async (node, container, signal) => {
       const info = instanceInfo(container, {
         isSuspended: await isSuspended(node.notes, instance, container, signal),
+        isStopped: await wasStopRequested(node.notes, instance, container, signal),
         vcpus: await givenVcpus(node.notes, instance, container, signal),
       });
       if (!usage || !container.State.Running) return info;

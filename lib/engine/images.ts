@@ -22,6 +22,10 @@ const unpackFailure = /^Error unpacking image \S+: (.*)/s;
 interface ImageFilters {
   /** References; `*` stands for anything but `/`. */
   readonly reference?: readonly string[];
+  /** `true`: only those without a name. */
+  readonly dangling?: readonly ['true'];
+  /** `name` or `name=value`. */
+  readonly label?: readonly string[];
 }
 
 /** How far an engine is with a layer that it unpacks. */

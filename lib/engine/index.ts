@@ -31,3 +31,4 @@ export type { VolumeInspect } from './schemas/volumes.js';
 export type * from './specifications.js';
 export type { EventFilters } from './system.js';
 export { defaultTimeouts, type EngineTimeouts } from './timeouts.js';
+export { untilSettled, type Patience } from './until-settled.js';

@@ -9,7 +9,7 @@ import {
 } from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 
-import axios, { type AxiosInstance } from 'axios';
+import axios, { type AxiosError, type AxiosInstance } from 'axios';
 
 import type { EngineAddress } from './address.js';
 import { EngineProtocolError, EngineUnreachable, described, type RequestDescription } from './errors.js';
@@ -244,7 +244,7 @@ export class Transport {
     signal?.throwIfAborted();
     if (this.#closed) return this.#wasClosed(exchange);
     // axios wraps what Node says, and carries the whole request with it, which is no use in a log.
-    const cause = axios.isAxiosError(error) ? (error.cause ?? error) : error;
+    const cause = axios.isAxiosError(error) ? (error.cause ?? withoutRequest(error)) : error;
     if (codeOf(cause)?.startsWith('HPE_') === true) {
       return new EngineProtocolError(`${described(exchange.description)}: the answer is not HTTP`, cause);
     }
@@ -262,6 +262,12 @@ export class Transport {
 }
 
 const pathStatHeader = 'x-docker-container-path-stat';
+
+/** What axios says without the request, whose headers and body hold credentials. */
+function withoutRequest({ message, code }: AxiosError): Error {
+  return Object.assign(new Error(message), code === undefined ? {} : { code });
+}
+
 const switchingProtocols = 101;
 /** Milliseconds of silence before TCP asks whether the other end is still there; axios does the same. */
 const keepAliveDelay = 60_000;

@@ -7,6 +7,7 @@ import {
   repositoryName,
   tagName,
   type Engine,
+  type ImageRef,
   type ImageReference,
 } from '../engine/index.js';
 import { repository } from '../labels.js';
@@ -135,14 +136,15 @@ export class ImageLoader {
   }
 
   /**
-   * Removes what a crash of this host left in the engine: images that were being loaded, or saved as snapshots. Only
-   * while the host does nothing else.
+   * Removes what a crash of this host left in the engine: images that were being loaded, or saved as snapshots.
    *
+   * @param before - milliseconds since 1970, see {@link steadyNow}: when the host began to serve. Default: the host does
+   * nothing else.
    * @returns the names of those that are gone; which may not be, is in the log.
    * @throws what the engine fails with when it is asked for its images; the signal's reason when that aborts.
    */
-  async removeLeftovers(signal?: AbortSignal): Promise<ImageReference[]> {
-    return await removeTemporaryImages(this.#engine, this.#host, this.#logger, signal);
+  async removeLeftovers(signal?: AbortSignal, before?: number): Promise<ImageRef[]> {
+    return await removeTemporaryImages(this.#engine, { host: this.#host, before }, this.#logger, signal);
   }
 
   /**

@@ -10,7 +10,7 @@ import type {
 import { task_states } from '../../interfaces/index.js';
 import type { ContainerInspect, Engine, ImageInspect, ImageReference } from '../engine/index.js';
 import { mayHaveBeenDone } from '../engine/index.js';
-import { repository } from '../labels.js';
+import { label, repository } from '../labels.js';
 import type { ImageConfiguration } from './archive/index.js';
 import { deltaBase, uploadAbove, uploadWhole } from './layers/index.js';
 import { snapshotConfiguration } from './snapshot-configuration.js';
@@ -73,11 +73,14 @@ export async function takeSnapshot(
     // The signal is not heeded here: an engine goes on committing when its client is gone, and undoing would find
     // nothing yet.
     const { repo, tag } = temporary;
+    const configuration = { Labels: { [label.temporary]: tag } };
     const commit = (): Promise<unknown> =>
-      engine.containers.commit(container.Id, { repo, tag, pause }).catch((error: unknown) => {
-        answerLost = mayHaveBeenDone(error);
-        throw error;
-      });
+      engine.containers
+        .commit(container.Id, { repo, tag, pause, configuration })
+        .catch((error: unknown) => {
+          answerLost = mayHaveBeenDone(error);
+          throw error;
+        });
     await (whenReady === undefined ? commit() : whenReady(commit));
     signal?.throwIfAborted();
     return snapshot;

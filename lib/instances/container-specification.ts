@@ -5,6 +5,8 @@ import { commandLine } from './command-line.js';
 import { hostNames } from './host-names.js';
 import type { SpawnAttempt } from './instance-labels.js';
 import { instanceLabels } from './instance-labels.js';
+import type { LogBound } from './log-configuration.js';
+import { logConfiguration } from './log-configuration.js';
 import type { ResourcePolicy } from './resource-limits.js';
 import { resourceLimits } from './resource-limits.js';
 import { shutdownTimeout } from './shutdown-timeout.js';
@@ -13,6 +15,7 @@ import { shutdownTimeout } from './shutdown-timeout.js';
 export interface InstancePolicy extends ResourcePolicy {
   /** Whether a flavor with `docker:privileged=true` makes a privileged container; refused otherwise. */
   readonly allowPrivileged: boolean;
+  readonly logs: LogBound;
   /** Where the terminals of instances can be reached; none has one where that is undefined. */
   readonly serialConsole?: object | undefined;
 }
@@ -55,6 +58,7 @@ export function containerSpecification(
       ...network.HostConfig,
       ...hosts,
       ...privileges(instance, policy),
+      LogConfig: logConfiguration(policy.logs),
     },
   };
 }

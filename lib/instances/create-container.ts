@@ -6,18 +6,25 @@ import type {
   ContainerRef,
   ContainerSpecification,
   Engine,
+  Patience,
 } from '../engine/index.js';
-import { EngineError, ifThere, isBadRequest, isConflict, mayHaveBeenDone } from '../engine/index.js';
-import { pause } from '../streams/index.js';
+import {
+  EngineError,
+  ifThere,
+  isBadRequest,
+  isConflict,
+  isUnreachable,
+  mayHaveBeenDone,
+  untilSettled,
+} from '../engine/index.js';
 import type { SpawnAttempt } from './instance-labels.js';
 import { instanceRecord } from './instance-labels.js';
 import { isHalfMade } from './half-made.js';
 import { refusedContainer } from './refused-container.js';
 import { removeContainer } from './remove-container.js';
 
-/** How long it may be unknown what became of a request, and how often to ask, in milliseconds. */
-const patience = 10_000;
-const interval = 100;
+/** How long it may be unknown what became of a request. */
+const patience: Patience = { patience: 10_000, interval: 100 };
 
 /**
  * Creates a container of an instance.
@@ -41,30 +48,40 @@ export async function createContainer(
   specification: ContainerSpecification,
   attempt: SpawnAttempt,
 ): Promise<ContainerId> {
-  const end = performance.now() + patience;
-  let lost: unknown;
-  for (;;) {
+  let failure: unknown;
+  const create = async (): Promise<ContainerId | undefined> => {
     try {
       return (await engine.containers.create({ name, specification })).id;
     } catch (error) {
       if (isBadRequest(error)) throw refusedContainer(error);
-      if (mayHaveBeenDone(error)) lost = error;
-      const isOpen = isConflict(error) || mayHaveBeenDone(error);
-      // An answer tells what became of the request, but neither a name that is taken nor an engine that is away does.
-      if (!isOpen && error instanceof EngineError) throw error;
-      if (!isOpen || performance.now() > end) throw lost ?? error;
-      const occupant = await ifThere(engine.containers.inspect(name));
-      if (occupant === undefined) {
-        // Taken, and not there: it is still being made, or still being removed.
-        await pause(interval, undefined);
-        continue;
-      }
-      if (isOfAttempt(occupant, attempt)) return occupant.Id;
-      if (isLeft(occupant, instance, attempt)) await removeContainer(engine, occupant.Id);
-      else if (occupant.State.Status === 'removing') await pause(interval, undefined);
-      else throw nameTaken(name, instance, error);
+      if (mayHaveBeenDone(error)) failure = error;
+      else if (!isConflict(error)) throw error;
+      failure ??= error;
+      return undefined;
     }
-  }
+  };
+  const adoptOrCreate = async (): Promise<ContainerId | undefined> => {
+    const occupant = await ifThere(engine.containers.inspect(name)).catch((error: unknown) => {
+      // A refusal to tell leaves it open what became of the request.
+      throw error instanceof EngineError ? failure : error;
+    });
+    if (occupant === undefined) return await create();
+    if (isOfAttempt(occupant, attempt)) return occupant.Id;
+    if (isLeft(occupant, instance, attempt)) {
+      await removeContainer(engine, occupant.Id);
+      return await create();
+    }
+    if (occupant.State.Status !== 'removing') throw nameTaken(name, instance, failure);
+    return undefined;
+  };
+  const id = (await create()) ?? (await untilSettled(engine, patience, adoptOrCreate).catch(undetermined));
+  if (id === undefined) throw failure;
+  return id;
+}
+
+/** Passes over what says no more than that the engine could not tell: what the request failed with says more. */
+function undetermined(error: unknown): undefined {
+  if (!isUnreachable(error) && !mayHaveBeenDone(error)) throw error;
 }
 
 /**
@@ -117,21 +134,15 @@ export async function discardAttempt(
   failure: unknown,
 ): Promise<void> {
   const mayAppear = mayHaveBeenDone(failure) || isConflict(failure);
-  const end = performance.now() + patience;
-  for (;;) {
-    try {
-      for (const name of names) {
-        const occupant = await ifThere(engine.containers.inspect(name));
-        if (occupant === undefined || !isOfAttempt(occupant, attempt)) continue;
-        await removeContainer(engine, occupant.Id);
-        return;
-      }
-    } catch (error) {
-      if (!mayHaveBeenDone(error) || performance.now() > end) throw error;
+  await untilSettled(engine, patience, async () => {
+    for (const name of names) {
+      const occupant = await ifThere(engine.containers.inspect(name));
+      if (occupant === undefined || !isOfAttempt(occupant, attempt)) continue;
+      await removeContainer(engine, occupant.Id);
+      return true;
     }
-    if (!mayAppear || performance.now() > end) return;
-    await pause(interval, undefined);
-  }
+    return mayAppear ? undefined : true;
+  });
 }
 
 /** Whether a container is what a spawn of this host, or a removal, left that did not come to its end. */

@@ -40,6 +40,7 @@ export { flatDiagnostics, instanceDiagnostics, measure, usageOf } from './diagno
 export { Notes } from './notes.js';
 export { part, settleParts } from './parts.js';
 export { instanceInfo } from './power-state.js';
+export { wasStopRequested } from './requested-stop.js';
 export { recreatedContainer } from './recreated-container.js';
 export { removeContainer } from './remove-container.js';
 export { rescuedNetworks, rescueLabels } from './rescue-labels.js';

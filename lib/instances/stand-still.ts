@@ -37,7 +37,6 @@ export async function whileStill(
  * Wakes an instance that a driver had stand still when it died.
  *
  * @param container - paused.
- * @returns whether it was one.
  */
 export async function wakeLeftStill(
   engine: Engine,
@@ -45,14 +44,13 @@ export async function wakeLeftStill(
   uuid: string,
   container: ContainerId,
   signal?: AbortSignal,
-): Promise<boolean> {
+): Promise<void> {
   const note = await notes.read(uuid, 'still', signal);
-  if (note === undefined) return false;
+  if (note === undefined) return;
   const found = await ifThere(engine.containers.inspect(container, { signal }));
   const isStill = found?.State.Paused === true && note[label.suspendedRun] === found.State.StartedAt;
   if (isStill) await wake(engine, container);
   await notes.remove(uuid, 'still', signal);
-  return isStill;
 }
 
 /** A container that has ended meanwhile needs no waking. */

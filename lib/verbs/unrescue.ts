@@ -120,7 +120,14 @@ async function comeBackChanged(
     network_info,
     power_on: false,
     specification: (network, attempt) =>
-      recreatedContainer(configuration, own, instanceReference(instance.uuid), network, attempt),
+      recreatedContainer(
+        configuration,
+        own,
+        instanceReference(instance.uuid),
+        network,
+        attempt,
+        node.policy.logs,
+      ),
     sized: false,
     signal,
     onProgress,

@@ -9,6 +9,7 @@ describe('the options of a driver', () => {
       allowPrivileged: false,
       pauseForSnapshot: true,
       snapshots: 'full',
+      logs: { maxBytes: 10_485_760, maxFiles: 3 },
     });
   });
 
@@ -34,6 +35,8 @@ describe('the options of a driver', () => {
     [{ vendorData: { when: new Date() } }, 'vendorData'],
     [{ engine: 'ftp://somewhere' }, 'ftp'],
     [{ imageLimits: { maxBytes: -5 } }, 'maxBytes'],
+    [{ logs: { maxBytes: 1000 } }, 'maxBytes'],
+    [{ logs: { maxFiles: 1 } }, 'maxFiles'],
     [{ timeouts: { read: Number.NaN } }, 'read'],
   ])('are refused when they cannot be used: %p', (options, named) => {
     expect(() => new DockerDriver(options)).toThrow(

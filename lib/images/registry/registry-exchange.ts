@@ -42,7 +42,7 @@ export interface RegistryExchangeOptions {
    * Registries (`registry.example:5000`) that speak plain HTTP. Those on this machine do in any case, as Docker has it.
    */
   readonly insecureRegistries?: readonly string[];
-  /** Certificates, in PEM, of authorities to trust instead of the system's. */
+  /** Certificates of the authorities to trust: PEM, or the path of a PEM file. Default: the system's. */
   readonly ca?: string | Buffer;
   /** Milliseconds that a registry may be silent; default a minute. */
   readonly idleTimeout?: number;

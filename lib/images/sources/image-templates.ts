@@ -56,7 +56,7 @@ export interface ImageTemplatesOptions {
   readonly maxBytes?: number;
   /** Milliseconds that a server may be silent; default a minute. */
   readonly idleTimeout?: number;
-  /** Certificates, in PEM, of authorities that servers' certificates may be from, instead of the system's. */
+  /** Certificates of the authorities to trust: PEM, or the path of a PEM file. Default: the system's. */
   readonly ca?: string | Buffer;
   readonly logger?: Logger;
 }

@@ -8,7 +8,11 @@ import { newFlavor, newImageMeta, newInstance } from '../../support/nova-objects
 
 const image_id = '1260c41d-a2ff-4026-91bc-96d07519a88e';
 const attempt = { host: 'node-1', id: 'tmp-00', power_on: true };
-const policy: InstancePolicy = { pidsLimit: 4096, allowPrivileged: false };
+const policy: InstancePolicy = {
+  pidsLimit: 4096,
+  allowPrivileged: false,
+  logs: { maxBytes: 2_000_000, maxFiles: 4 },
+};
 
 function specify(
   changes: Partial<Instance> = {},
@@ -57,6 +61,13 @@ describe('the specification of a container', () => {
       CpuShares: 512,
       CpuPeriod: 20000,
       CpuQuota: 20000,
+    });
+  });
+
+  it('bounds the log, with a driver that every engine can read', () => {
+    expect(specify().HostConfig?.LogConfig).toEqual({
+      Type: 'json-file',
+      Config: { 'max-size': '2000000', 'max-file': '4' },
     });
   });
 
