@@ -20,7 +20,6 @@ const platform = z.looseObject({
 /** Engines ignore what is left out or null, so it is allowed to be. */
 const descriptor = z.looseObject({
   mediaType: z.string().nullish(),
-  artifactType: z.string().nullish(),
   digest: z.string(),
   platform: platform.nullish(),
   annotations: z.record(z.string(), z.unknown()).nullish(),
@@ -121,11 +120,10 @@ function collect(
 /**
  * Whether it is no image, but something about one. Builders say of attestations that they are for an unknown system.
  */
-function isBeside({ annotations, artifactType, mediaType, platform: its }: Descriptor): boolean {
+function isBeside({ annotations, mediaType, platform: its }: Descriptor): boolean {
   return (
     its?.os === 'unknown' ||
     annotations?.['vnd.docker.reference.type'] !== undefined ||
-    (artifactType ?? '') !== '' ||
     !(isIndexType(mediaType) || isManifestType(mediaType))
   );
 }
