@@ -65,7 +65,9 @@ export function assembleNode(
       serialConsole === undefined ? undefined : new SerialConsoles({ ...serialConsole, logger }),
     migrationEngine: async (dest) => {
       const other = await options.migrationEngine?.(dest);
-      return other === undefined ? undefined : new Engine(engineAddress(other), { logger, timeouts, keepLabel: isOwnLabel });
+      return other === undefined
+        ? undefined
+        : new Engine(engineAddress(other), { logger, timeouts, keepLabel: isOwnLabel });
     },
     logger,
   };

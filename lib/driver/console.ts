@@ -20,10 +20,10 @@ import { soundInstance } from '../subjects.js';
 export abstract class DockerConsoleVerbs extends DockerStorageVerbs {
   override async get_console_output(
     _context: RequestContext,
-    instance: Instance,
+    given: Instance,
     options: VerbOptions = {},
   ): Promise<string> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     return await this.computeHost.look(
       'read the console of',
       instance,
@@ -36,10 +36,10 @@ export abstract class DockerConsoleVerbs extends DockerStorageVerbs {
 
   override async get_serial_console(
     _context: RequestContext,
-    instance: Instance,
+    given: Instance,
     options: VerbOptions = {},
   ): Promise<ConsoleConnection> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     return await this.computeHost.look(
       'open the console of',
       instance,
@@ -49,18 +49,15 @@ export abstract class DockerConsoleVerbs extends DockerStorageVerbs {
   }
 
   override async get_diagnostics(
-    instance: Instance,
+    given: Instance,
     options: VerbOptions = {},
   ): Promise<Record<string, string | number>> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     return flatDiagnostics(await this.get_instance_diagnostics(instance, options));
   }
 
-  override async get_instance_diagnostics(
-    instance: Instance,
-    options: VerbOptions = {},
-  ): Promise<Diagnostics> {
-    instance = soundInstance(instance);
+  override async get_instance_diagnostics(given: Instance, options: VerbOptions = {}): Promise<Diagnostics> {
+    const instance = soundInstance(given);
     return await this.computeHost.look(
       'measure',
       instance,

@@ -21,12 +21,12 @@ import { OrchestratorFailures } from './orchestrator-failures.js';
 export abstract class DockerImageVerbs extends DockerPowerVerbs {
   override async snapshot(
     context: RequestContext,
-    instance: Instance,
+    given: Instance,
     image_id: string,
     update_task_state: UpdateTaskState,
     options: LongRunningOptions = {},
   ): Promise<void> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     imageIdMustBeText(image_id);
     updateTaskStateMustBeSound(update_task_state);
     const failures = new OrchestratorFailures();

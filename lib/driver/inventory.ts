@@ -14,8 +14,8 @@ import { DockerHostVerbs } from './host.js';
 
 /** The verbs that tell which instances there are and how they are. */
 export abstract class DockerInventoryVerbs extends DockerHostVerbs {
-  override async get_info(instance: Instance, options: GetInfoOptions = {}): Promise<InstanceInfo> {
-    instance = soundInstance(instance);
+  override async get_info(given: Instance, options: GetInfoOptions = {}): Promise<InstanceInfo> {
+    const instance = soundInstance(given);
     optionsMustBeSound(options);
     const { usage = false } = options;
     return await this.computeHost.look('look at', instance, options, async (node, container, signal) => {
@@ -30,8 +30,8 @@ export abstract class DockerInventoryVerbs extends DockerHostVerbs {
     });
   }
 
-  override async instance_exists(instance: Instance, options: VerbOptions = {}): Promise<boolean> {
-    instance = soundInstance(instance);
+  override async instance_exists(given: Instance, options: VerbOptions = {}): Promise<boolean> {
+    const instance = soundInstance(given);
     return await this.get_info(instance, options).then(
       () => true,
       (error: unknown) => {

@@ -37,11 +37,11 @@ import { OrchestratorFailures } from './orchestrator-failures.js';
 export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
   override async spawn(
     context: RequestContext,
-    instance: Instance,
+    given: Instance,
     image_meta: ImageMeta,
     options: SpawnOptions = {},
   ): Promise<void> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     optionsMustBeSound(options);
     makingMustBeSound(instance, image_meta, options);
     await this.computeHost.change(
@@ -60,11 +60,11 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
    */
   override async rebuild(
     context: RequestContext,
-    instance: Instance,
+    given: Instance,
     image_meta: ImageMeta,
     options: RebuildOptions = {},
   ): Promise<void> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     optionsMustBeSound(options);
     const { evacuate = false } = options;
     if (options.preserve_ephemeral === true || options.reimage_boot_volume === true)
@@ -123,8 +123,8 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     );
   }
 
-  override async failed_spawn_cleanup(instance: Instance, options: VerbOptions = {}): Promise<void> {
-    instance = soundInstance(instance);
+  override async failed_spawn_cleanup(given: Instance, options: VerbOptions = {}): Promise<void> {
+    const instance = soundInstance(given);
     await this.computeHost.change(
       'clean up',
       instance,
@@ -138,11 +138,11 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
 
   override async destroy(
     _context: RequestContext,
-    instance: Instance,
+    given: Instance,
     network_info: NetworkInfo,
     options: DestroyOptions = {},
   ): Promise<void> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     optionsMustBeSound(options);
     const { destroy_disks = true } = options;
     networkInfoMustBeSound(network_info);
@@ -159,11 +159,11 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
 
   override async cleanup(
     _context: RequestContext,
-    instance: Instance,
+    given: Instance,
     network_info: NetworkInfo,
     options: CleanupOptions = {},
   ): Promise<void> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     optionsMustBeSound(options);
     const { destroy_disks = true, destroy_vifs = true } = options;
     networkInfoMustBeSound(network_info);
@@ -178,8 +178,8 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     );
   }
 
-  override async soft_delete(instance: Instance, options: VerbOptions = {}): Promise<void> {
-    instance = soundInstance(instance);
+  override async soft_delete(given: Instance, options: VerbOptions = {}): Promise<void> {
+    const instance = soundInstance(given);
     await this.computeHost.changeContainerIfThere(
       'soft-delete',
       instance,
@@ -191,8 +191,8 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     );
   }
 
-  override async restore(instance: Instance, options: VerbOptions = {}): Promise<void> {
-    instance = soundInstance(instance);
+  override async restore(given: Instance, options: VerbOptions = {}): Promise<void> {
+    const instance = soundInstance(given);
     connectedInstanceMustBeSound(instance);
     const network_info = instance.info_cache?.network_info;
     await this.computeHost.changeContainer(
@@ -207,11 +207,11 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
   }
 
   override async set_admin_password(
-    instance: Instance,
+    given: Instance,
     new_pass: string,
     options: VerbOptions = {},
   ): Promise<void> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     passwordMustBeSound(new_pass);
     await this.computeHost.changeContainer(
       'set the password of',

@@ -32,13 +32,13 @@ import { DockerConsoleVerbs } from './console.js';
 export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
   override async migrate_disk_and_power_off(
     _context: RequestContext,
-    instance: Instance,
+    given: Instance,
     dest: string,
     flavor: Flavor,
     network_info: NetworkInfo,
     options: MigrateDiskOptions = {},
   ): Promise<string> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     optionsMustBeSound(options);
     const { timeout = 0, retry_interval = 0 } = options;
     departureMustBeSound(instance, dest, flavor, network_info, { timeout, retry_interval });
@@ -60,13 +60,13 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
   override async finish_migration(
     _context: RequestContext,
     _migration: Migration,
-    instance: Instance,
+    given: Instance,
     disk_info: string | null,
     network_info: NetworkInfo,
     image_meta: ImageMeta,
     options: FinishMigrationOptions = {},
   ): Promise<void> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     optionsMustBeSound(options);
     diskInfoMustBeText(disk_info);
     const { power_on = true } = options;
@@ -84,11 +84,11 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
   override async confirm_migration(
     _context: RequestContext,
     _migration: Migration,
-    instance: Instance,
+    given: Instance,
     network_info: NetworkInfo,
     options: VerbOptions = {},
   ): Promise<void> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     networkInfoMustBeSound(network_info);
     await this.computeHost.change(
       'confirm the migration of',
@@ -101,12 +101,12 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
 
   override async finish_revert_migration(
     _context: RequestContext,
-    instance: Instance,
+    given: Instance,
     network_info: NetworkInfo,
     _migration: Migration,
     options: FinishRevertMigrationOptions = {},
   ): Promise<void> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     optionsMustBeSound(options);
     const { power_on = true, signal } = options;
     networkInfoMustBeSound(network_info);

@@ -19,11 +19,11 @@ import { DockerImageVerbs } from './images.js';
 /** The verbs that connect instances. */
 export abstract class DockerNetworkVerbs extends DockerImageVerbs {
   override async plug_vifs(
-    instance: Instance,
+    given: Instance,
     network_info: NetworkInfo | null,
     options: VerbOptions = {},
   ): Promise<void> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     networkInfoMustBeSound(network_info);
     await this.computeHost.changeContainerIfThere(
       'plug',
@@ -37,11 +37,11 @@ export abstract class DockerNetworkVerbs extends DockerImageVerbs {
   }
 
   override async unplug_vifs(
-    instance: Instance,
+    given: Instance,
     network_info: NetworkInfo | null,
     options: VerbOptions = {},
   ): Promise<void> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     networkInfoMustBeSound(network_info);
     await this.computeHost.change(
       'unplug',
@@ -56,12 +56,12 @@ export abstract class DockerNetworkVerbs extends DockerImageVerbs {
 
   override async attach_interface(
     _context: RequestContext,
-    instance: Instance,
+    given: Instance,
     _image_meta: ImageMeta,
     vif: VIF,
     options: VerbOptions = {},
   ): Promise<void> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     vifMustBeSound(vif);
     await this.computeHost.changeContainer(
       'attach an interface to',
@@ -76,11 +76,11 @@ export abstract class DockerNetworkVerbs extends DockerImageVerbs {
 
   override async detach_interface(
     _context: RequestContext,
-    instance: Instance,
+    given: Instance,
     vif: VIF,
     options: VerbOptions = {},
   ): Promise<void> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     vifMustBeSound(vif);
     await this.computeHost.changeContainer(
       'detach an interface from',

@@ -47,12 +47,12 @@ import { DockerLifeCycleVerbs } from './life-cycle.js';
 export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
   override async reboot(
     context: RequestContext,
-    instance: Instance,
+    given: Instance,
     network_info: NetworkInfo | null,
     reboot_type: RebootType,
     options: RebootOptions = {},
   ): Promise<void> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     rebootTypeMustBeKnown(reboot_type);
     optionsMustBeSound(options);
     remakingMustBeSound(instance, network_info, options.block_device_info);
@@ -98,11 +98,11 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
 
   override async power_on(
     _context: RequestContext,
-    instance: Instance,
+    given: Instance,
     network_info: NetworkInfo | null,
     options: PowerOnOptions = {},
   ): Promise<void> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     networkInfoMustBeSound(network_info);
     await this.computeHost.changeContainer(
       'power on',
@@ -115,8 +115,8 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     );
   }
 
-  override async power_off(instance: Instance, options: PowerOffOptions = {}): Promise<void> {
-    instance = soundInstance(instance);
+  override async power_off(given: Instance, options: PowerOffOptions = {}): Promise<void> {
+    const instance = soundInstance(given);
     optionsMustBeSound(options);
     const { timeout = 0, retry_interval = 0 } = options;
     patienceMustBeSound({ timeout, retry_interval });
@@ -132,8 +132,8 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     );
   }
 
-  override async pause(instance: Instance, options: VerbOptions = {}): Promise<void> {
-    instance = soundInstance(instance);
+  override async pause(given: Instance, options: VerbOptions = {}): Promise<void> {
+    const instance = soundInstance(given);
     await this.computeHost.changeContainer(
       'pause',
       instance,
@@ -145,8 +145,8 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     );
   }
 
-  override async unpause(instance: Instance, options: VerbOptions = {}): Promise<void> {
-    instance = soundInstance(instance);
+  override async unpause(given: Instance, options: VerbOptions = {}): Promise<void> {
+    const instance = soundInstance(given);
     await this.computeHost.changeContainer(
       'unpause',
       instance,
@@ -160,10 +160,10 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
 
   override async suspend(
     _context: RequestContext,
-    instance: Instance,
+    given: Instance,
     options: VerbOptions = {},
   ): Promise<void> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     await this.computeHost.changeContainer(
       'suspend',
       instance,
@@ -177,11 +177,11 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
 
   override async resume(
     _context: RequestContext,
-    instance: Instance,
+    given: Instance,
     network_info: NetworkInfo | null,
     options: ResumeOptions = {},
   ): Promise<void> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     networkInfoMustBeSound(network_info);
     await this.computeHost.changeContainer(
       'resume',
@@ -196,11 +196,11 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
 
   override async resume_state_on_host_boot(
     context: RequestContext,
-    instance: Instance,
+    given: Instance,
     network_info: NetworkInfo | null,
     options: ResumeOptions = {},
   ): Promise<void> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     optionsMustBeSound(options);
     remakingMustBeSound(instance, network_info, options.block_device_info);
     await this.computeHost.change(
@@ -214,8 +214,8 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     );
   }
 
-  override async trigger_crash_dump(instance: Instance, options: VerbOptions = {}): Promise<void> {
-    instance = soundInstance(instance);
+  override async trigger_crash_dump(given: Instance, options: VerbOptions = {}): Promise<void> {
+    const instance = soundInstance(given);
     await this.computeHost.changeContainer(
       'dump the memory of',
       instance,
@@ -229,12 +229,12 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
 
   override async rescue(
     context: RequestContext,
-    instance: Instance,
+    given: Instance,
     network_info: NetworkInfo | null,
     image_meta: ImageMeta,
     options: RescueOptions = {},
   ): Promise<void> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     makingMustBeSound(instance, image_meta, { ...options, network_info });
     await this.computeHost.change(
       'rescue',
@@ -249,10 +249,10 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
 
   override async unrescue(
     _context: RequestContext,
-    instance: Instance,
+    given: Instance,
     options: LongRunningOptions = {},
   ): Promise<void> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     connectedInstanceMustBeSound(instance);
     await this.computeHost.change(
       'unrescue',

@@ -29,11 +29,11 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
   override async attach_volume(
     _context: RequestContext,
     _connection_info: ConnectionInfo,
-    instance: Instance,
+    given: Instance,
     mountpoint: string,
     options: AttachVolumeOptions = {},
   ): Promise<void> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     mountpointMustBeText(mountpoint);
     await this.computeHost.look('attach a volume to', instance, options, (_node, container) => {
       if (isMounted(container, mountpoint)) return Promise.resolve();
@@ -51,11 +51,11 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
   override async detach_volume(
     _context: RequestContext,
     _connection_info: ConnectionInfo,
-    instance: Instance,
+    given: Instance,
     mountpoint: string,
     options: DetachVolumeOptions = {},
   ): Promise<void> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     mountpointMustBeText(mountpoint);
     await this.computeHost.changeContainerIfThere(
       'detach a volume from',
@@ -99,10 +99,10 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
   }
 
   override async get_instance_disk_info(
-    instance: Instance,
+    given: Instance,
     options: GetInstanceDiskInfoOptions = {},
   ): Promise<string> {
-    instance = soundInstance(instance);
+    const instance = soundInstance(given);
     return await this.computeHost.look(
       'measure the disk of',
       instance,
@@ -112,8 +112,8 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
     );
   }
 
-  override async instance_on_disk(instance: Instance, options: VerbOptions = {}): Promise<boolean> {
-    instance = soundInstance(instance);
+  override async instance_on_disk(given: Instance, options: VerbOptions = {}): Promise<boolean> {
+    const instance = soundInstance(given);
     instanceMustBeSound(instance);
     return await this.computeHost.ask(
       'look for the files of an instance',
@@ -123,8 +123,8 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
   }
 
   /** The files of an instance are its containers: none of it is left, else it throws. */
-  override async delete_instance_files(instance: Instance, options: VerbOptions = {}): Promise<boolean> {
-    instance = soundInstance(instance);
+  override async delete_instance_files(given: Instance, options: VerbOptions = {}): Promise<boolean> {
+    const instance = soundInstance(given);
     const all = { network_info: [], destroy_disks: true, destroy_vifs: true };
     await this.computeHost.change(
       'delete the files of',

@@ -75,12 +75,10 @@ export async function takeSnapshot(
     const { repo, tag } = temporary;
     const configuration = { Labels: { [label.temporary]: tag } };
     const commit = (): Promise<unknown> =>
-      engine.containers
-        .commit(container.Id, { repo, tag, pause, configuration })
-        .catch((error: unknown) => {
-          answerLost = mayHaveBeenDone(error);
-          throw error;
-        });
+      engine.containers.commit(container.Id, { repo, tag, pause, configuration }).catch((error: unknown) => {
+        answerLost = mayHaveBeenDone(error);
+        throw error;
+      });
     await (whenReady === undefined ? commit() : whenReady(commit));
     signal?.throwIfAborted();
     return snapshot;

@@ -31,12 +31,12 @@ export function hostNames(instance: Instance, network: NetworkPart): HostNames {
     );
   if (name.length <= longestHostName) return { Hostname: name, hosts: {} };
   const [label = '', ...domain] = name.replace(/^\.+/, '').split('.');
-  const Hostname = label.slice(0, longestLabel);
-  const Domainname = domain.join('.');
-  const isWrittenWhole = network.HostConfig?.NetworkMode !== 'none' && `${Hostname}.${Domainname}` === name;
+  const firstLabel = label.slice(0, longestLabel);
+  const domainName = domain.join('.');
+  const isWrittenWhole = network.HostConfig?.NetworkMode !== 'none' && `${firstLabel}.${domainName}` === name;
   return {
-    Hostname,
-    ...(Domainname === '' ? {} : { Domainname }),
+    Hostname: firstLabel,
+    ...(domainName === '' ? {} : { Domainname: domainName }),
     hosts: isWrittenWhole ? {} : { ExtraHosts: [`${name}:127.0.1.1`] },
   };
 }

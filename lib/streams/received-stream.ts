@@ -33,9 +33,10 @@ class IteratedBytes implements ByteSource {
   /** @throws what the iterator throws; InvalidInput when it yields something other than bytes. */
   async next(): Promise<Uint8Array | undefined> {
     this.#isWaiting = true;
-    const { done, value } = await this.#iterator.next();
+    const step: IteratorResult<unknown, unknown> = await this.#iterator.next();
     this.#isWaiting = false;
-    if (done === true) return undefined;
+    if (step.done === true) return undefined;
+    const { value } = step;
     if (value instanceof Uint8Array) return value;
     throw new InvalidInput(`${this.#what} must yield bytes (Uint8Array), not ${kindOf(value)}`);
   }

@@ -23,7 +23,7 @@ function documented(): ReadonlyMap<string, ReadonlySet<string>> {
   const text = readdirSync(directory)
     .map((name) => readFileSync(`${directory}/${name}`, 'utf8'))
     .join('\n');
-  const verbs = text.matchAll(/\/\*\*((?:(?!\*\/)[^])*)\*\/\n  (\w+)\(/g);
+  const verbs = text.matchAll(/\/\*\*((?:(?!\*\/)[^])*)\*\/\n {2}(\w+)\(/g);
   return new Map(
     [...verbs].map(([, comment = '', verb = '']) => {
       const throws = comment.split('@throws').slice(1).join(' ');

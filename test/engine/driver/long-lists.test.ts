@@ -17,7 +17,7 @@ const patience = 300_000;
 describe('a host whose containers have 66 MiB of labels', () => {
   let harness: Harness;
   let engine: Engine;
-  const uuids = Array.from({ length: 17 }, () => String(randomUUID()));
+  const uuids = Array.from({ length: 17 }, () => randomUUID());
 
   beforeAll(async () => {
     engine = directEngine();

@@ -23,7 +23,17 @@ export async function hostileConfigurations(): Promise<HostileArchive[]> {
         replacing(isConfiguration, () => ({ name: 'c.json', content }))(entries),
       ),
     );
-  const ambiguous = ['labels', 'volumes', 'env', 'CMD', 'exposedports', 'Labelſ', 'onbuild', 'hostname', 'wor\u212AingDir'];
+  const ambiguous = [
+    'labels',
+    'volumes',
+    'env',
+    'CMD',
+    'exposedports',
+    'Labelſ',
+    'onbuild',
+    'hostname',
+    'wor\u212AingDir',
+  ];
   /** Deeper than what goes through all that it holds can, and than engines read. */
   const deep = '['.repeat(200_000) + ']'.repeat(200_000);
   const rootfs = `"rootfs":{"type":"layers","diff_ids":["${String(own[0])}"]}`;
@@ -150,7 +160,9 @@ export async function hostileConfigurations(): Promise<HostileArchive[]> {
     },
     {
       what: 'with two lists of layers, of which one has its name in escapes',
-      archive: await withText(`{${rootfs},"r\\u006fotfs":{"type":"layers","diff_ids":["${String(victim[0])}"]}}`),
+      archive: await withText(
+        `{${rootfs},"r\\u006fotfs":{"type":"layers","diff_ids":["${String(victim[0])}"]}}`,
+      ),
       says: /has the field "rootfs" twice/,
     },
     {

@@ -27,12 +27,24 @@ describe('jsonElements', () => {
     expect(await read([Buffer.from(empty)])).toEqual([]);
   });
 
-  it.each(['', '{}', '{"a":1}', '[1', '[1,]', '[,1]', '[1]2', '[1][2]', 'x[1]', '[1}', ']', '"[1]"', '[x]', '[1,"a]'])(
-    'refuses %j',
-    async (bad) => {
-      await expect(read([Buffer.from(bad)])).rejects.toBeInstanceOf(EngineProtocolError);
-    },
-  );
+  it.each([
+    '',
+    '{}',
+    '{"a":1}',
+    '[1',
+    '[1,]',
+    '[,1]',
+    '[1]2',
+    '[1][2]',
+    'x[1]',
+    '[1}',
+    ']',
+    '"[1]"',
+    '[x]',
+    '[1,"a]',
+  ])('refuses %j', async (bad) => {
+    await expect(read([Buffer.from(bad)])).rejects.toBeInstanceOf(EngineProtocolError);
+  });
 
   it('refuses an element without end before it fills the memory', async () => {
     let given = 0;

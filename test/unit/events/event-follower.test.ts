@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { lifecycle_event } from '../../../interfaces/index.js';
+import { longestLine } from '../../../lib/engine/json-lines.js';
 import { EventFollower } from '../../../lib/events/index.js';
 import { instanceContainerName, label } from '../../../lib/labels.js';
 import { silentLogger } from '../../support/silent-logger.js';
@@ -121,7 +122,7 @@ describe('EventFollower', () => {
 
   it.each([
     ['a line that is no JSON', 'junk\n'],
-    ['a line without end', 'x'.repeat(5 * 1024 * 1024)],
+    ['a line without end', 'x'.repeat(longestLine + 1)],
     ['an event of another form', '{"Type":"container"}\n'],
   ])('goes on after %s, also when the engine remembers it', async (_what, junk) => {
     remembered = junk;

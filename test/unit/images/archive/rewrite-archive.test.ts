@@ -216,7 +216,7 @@ describe('rewriteArchive', () => {
     const content = files.get(`${image.id.replace('sha256:', '')}.json`) ?? '';
     expect(JSON.parse(String(content))).toMatchObject({ author: 'me', architecture: 'amd64' });
     expect(image.id).toBe(`sha256:${createHash('sha256').update(content).digest('hex')}`);
-    expect(image.configuration['author']).toBe('me');
+    expect(image.configuration.author).toBe('me');
   });
 
   it('reads the same whatever the sizes of the pieces that arrive', async () => {

@@ -54,7 +54,10 @@ describe('an entry whose owners are translated', () => {
   it('has numbers in an extended header that a plain one has no room for', async () => {
     const entry = await firstOf(await packEntries([{ name: 'file' }]));
     const shifted = withTranslatedOwners(entry, { uid: () => 0o10000000, gid: () => 5 });
-    expect(await ownersOf(shifted.headers)).toMatchObject({ name: 'file', pax: { uid: '2097152', gid: '5' } });
+    expect(await ownersOf(shifted.headers)).toMatchObject({
+      name: 'file',
+      pax: { uid: '2097152', gid: '5' },
+    });
   });
 
   it('is refused where its numbers are none', async () => {
