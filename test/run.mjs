@@ -23,7 +23,12 @@ const engines = [
     name: '28.5-containerd',
     version: '28.5',
     containerdStore: true,
-    only: ['engine/images/', 'engine/driver-files', 'engine/examples', 'engine/driver/(image-formats|broken-image|migration)'],
+    only: [
+      'engine/images/',
+      'engine/driver-files',
+      'engine/examples',
+      'engine/driver/(image-formats|broken-image|migration)',
+    ],
   },
 ];
 
