@@ -94,8 +94,6 @@ export class ImageNotAuthorized extends NovaException {}
 export class ImageDeleteConflict extends NovaException {}
 /** A quota of the image service is exhausted. */
 export class ImageQuotaExceeded extends NovaException {}
-/** The image's disk format is not one that can be booted. */
-export class InvalidDiskFormat extends NovaException {}
 /** The image's signature does not verify. */
 export class SignatureVerificationError extends NovaException {}
 /** No image service answered. */

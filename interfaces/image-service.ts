@@ -117,13 +117,16 @@ export interface ImageService {
   download(context: RequestContext, image_id: string, options?: DownloadOptions): Promise<Readable>;
 
   /**
-   * Makes an image; `queued` without data, `active` with. The service consumes `data` and destroys it on failure, and a
+   * Makes an image; `queued` without data, `active` with. The service consumes `data` and closes it on failure, and a
    * failed or aborted upload leaves no image behind.
+   *
+   * @param data - a stream of Node or of the web, or any other async iterable of bytes.
+   * @throws InvalidInput when it is something else.
    */
   create(
     context: RequestContext,
     metadata: ImageMetadata,
-    data?: Readable,
+    data?: AsyncIterable<Uint8Array>,
     options?: LongRunningOptions,
   ): Promise<ImageRecord>;
 
@@ -131,14 +134,25 @@ export interface ImageService {
    * Changes an image's metadata (properties given are added or replaced, none is removed), and uploads its data when
    * `data` is given: then it must be `queued`, and is `active` afterwards. After a failed or aborted upload the image
    * is `queued` as before where the service can do so, else deleted: never half uploaded.
+   *
+   * @param data - as {@link create} takes it.
    */
   update(
     context: RequestContext,
     image_id: string,
     metadata: ImageMetadata,
-    data?: Readable,
+    data?: AsyncIterable<Uint8Array>,
     options?: LongRunningOptions,
   ): Promise<ImageRecord>;
+
+  /**
+   * The URLs of the servers that the service talks to. May be left out by a service that talks to none, or does not
+   * know them. The driver keeps their addresses from the networks of instances, so that no instance gets the requests,
+   * and the tokens in them.
+   *
+   * @throws GlanceConnectionFailed when they cannot be found out: then no network is made.
+   */
+  servers?(options?: { readonly signal?: AbortSignal | undefined }): Promise<readonly string[]>;
 
   /**
    * Deletes an image and its data.

@@ -7,7 +7,8 @@ import type { EngineAddress } from './engine/index.js';
 import { Engine, engineAddress } from './engine/index.js';
 import { DirectoryImageService, ImageLoader, PromptImageService } from './images/index.js';
 import { Notes, RootDisks } from './instances/index.js';
-import { Networks } from './network/index.js';
+import { isOwnLabel } from './labels.js';
+import { Networks, ReservedSubnets } from './network/index.js';
 import type { ComputeNode } from './verbs/index.js';
 
 /**
@@ -27,7 +28,7 @@ export function assembleNode(
 ): ComputeNode {
   const { timeouts = {}, imageLimits = {}, virtapi } = options;
   const { sharedDirectory, serialConsole } = settings;
-  const engine = new Engine(address, { logger, timeouts });
+  const engine = new Engine(address, { logger, timeouts, keepLabel: isOwnLabel });
   const imageService = new PromptImageService(
     options.imageService ?? new DirectoryImageService({ directory: defaultImageDirectory() }),
   );
@@ -44,7 +45,17 @@ export function assembleNode(
       sharedDirectory,
       logger,
     }),
-    networks: new Networks({ engine, host, logger }),
+    networks: new Networks({
+      engine,
+      host,
+      logger,
+      reserved: new ReservedSubnets({
+        address,
+        reservedSubnets: settings.reservedSubnets,
+        servers: (signal) => imageService.servers({ signal }),
+        logger,
+      }),
+    }),
     notes: new Notes(engine, host),
     launches: new PQueue({ concurrency: settings.maxLaunches }),
     policy: settings,
@@ -54,7 +65,7 @@ export function assembleNode(
       serialConsole === undefined ? undefined : new SerialConsoles({ ...serialConsole, logger }),
     migrationEngine: async (dest) => {
       const other = await options.migrationEngine?.(dest);
-      return other === undefined ? undefined : new Engine(engineAddress(other), { logger, timeouts });
+      return other === undefined ? undefined : new Engine(engineAddress(other), { logger, timeouts, keepLabel: isOwnLabel });
     },
     logger,
   };

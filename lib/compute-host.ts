@@ -17,10 +17,10 @@ import type { VerbFailure } from './instances/index.js';
 import { findInstance, inspectInstance, novaException, wasSuspended } from './instances/index.js';
 import { RunningHost } from './running-host.js';
 import { silentLogger } from './silent-logger.js';
-import { harmless, LinkedAbort, Turns } from './streams/index.js';
-import { instanceMustBeSound, optionsMustBeSound } from './subjects.js';
+import { harmless, LinkedAbort, steadyNow, Turns } from './streams/index.js';
+import { optionsMustBeSound } from './subjects.js';
 import type { ComputeNode } from './verbs/index.js';
-import { reconcile } from './verbs/index.js';
+import { reconcile, reconcileAgain } from './verbs/index.js';
 
 /** What the turns of starting and stopping are named after; no instance's uuid looks like it. */
 const itself = 'the host itself';
@@ -104,6 +104,7 @@ export class ComputeHost {
   ): Promise<void> {
     const node = assembleNode(host, this.#address, this.#options, this.settings, this.logger);
     const { engine, logger } = node;
+    const began = steadyNow();
     const events = new EventFollower({
       engine,
       host,
@@ -122,7 +123,14 @@ export class ComputeHost {
       signal.throwIfAborted();
       throw novaException(error, `use the engine of host ${host}`, undefined, HypervisorUnavailable);
     }
-    this.#running = new RunningHost(node, events);
+    this.#running = new RunningHost(node, events, (leaving) =>
+      reconcileAgain(
+        node,
+        (uuid, work) => this.#turns.take(uuid.toLowerCase(), leaving, work),
+        began,
+        leaving,
+      ),
+    );
   }
 
   async #leave(): Promise<void> {
@@ -144,7 +152,7 @@ export class ComputeHost {
     work: Work<T>,
   ): Promise<T> {
     return await this.#run(verb, instance, options, failure, (node, signal, onProgress) =>
-      this.#turns.take(instance.uuid.toLowerCase(), signal, () => work(node, signal, onProgress)),
+      this.#turns.take(instance.uuid, signal, () => work(node, signal, onProgress)),
     );
   }
 
@@ -199,7 +207,7 @@ export class ComputeHost {
   ): Promise<void> {
     await this.#run(verb, instance, options, failure, async (node, signal, onProgress) => {
       const turn = (): Promise<T> => work(node, signal, onProgress);
-      await rest(await this.#turns.take(instance.uuid.toLowerCase(), signal, turn));
+      await rest(await this.#turns.take(instance.uuid, signal, turn));
     });
   }
 
@@ -239,7 +247,6 @@ export class ComputeHost {
     failure: VerbFailure,
     work: Work<T>,
   ): Promise<T> {
-    instanceMustBeSound(instance);
     optionsMustBeSound(options);
     const { signal, onProgress } = options;
     return await this.#serving().run(signal, async (node, merged) => {

@@ -8,7 +8,9 @@ import type { EngineOptions, EngineTimeouts } from './engine/index.js';
 import { defaultTimeouts } from './engine/index.js';
 import type { ImageLimits } from './images/index.js';
 import { defaultConcurrency, defaultImageLimits } from './images/index.js';
+import { addressBlock } from './network/index.js';
 import { amounts, callback, count, imageService, logger, text, withMethods } from './option-fields.js';
+import { isUuid } from './uuid.js';
 
 /** How a {@link DockerDriver} is set up. Everything may be left out. */
 export interface DockerDriverOptions {
@@ -41,6 +43,11 @@ export interface DockerDriverOptions {
   readonly timeouts?: Partial<EngineTimeouts>;
   /** What an image may be at most. */
   readonly imageLimits?: Partial<ImageLimits>;
+  /**
+   * Bytes that an instance may have written for its files to be copied, by rescue, unrescue, snapshot and migration,
+   * when its flavor does not say (`root_gb` 0). Default: 64 GiB.
+   */
+  readonly maxCopiedBytes?: number;
   /** Launches that the engine works on at once; default: twice the processors of this machine. */
   readonly maxLaunches?: number;
   /** Image loads that the engine works on at once; default 2. */
@@ -52,6 +59,12 @@ export interface DockerDriverOptions {
   readonly removeUnusedImagesAfter?: number;
   /** Most processes of an instance whose flavor does not say; default 4096. */
   readonly pidsLimit?: number;
+  /**
+   * How much of what an instance prints its engine keeps, on its own disk: `maxFiles` files of `maxBytes` bytes each;
+   * when the last one is full, the oldest is deleted. Default: 3 files of 10 MiB; at least 2 files of 1 MiB, so that
+   * the console always shows the last 100 KiB. Applies to instances made from now on.
+   */
+  readonly logs?: { readonly maxBytes?: number; readonly maxFiles?: number };
   /** The block device that holds the engine's data (`/dev/sda`), which `quota:disk_*` of a flavor applies to. */
   readonly blockDevice?: string;
   /**
@@ -128,8 +141,21 @@ export interface DockerDriverOptions {
   readonly reservedHostMemoryMb?: number;
   /** Gibibytes that are not for instances; default 0. */
   readonly reservedHostDiskGb?: number;
+  /**
+   * The id of this host's compute node, told by `get_nodenames_by_uuid` and `get_available_resource`. It must be the one
+   * on record in Nova, which keeps it in the file `compute_id`. Default: one that follows from the host's name alone.
+   */
+  readonly nodeUuid?: string;
   /** This host's address, told by `get_host_ip_addr`; default: this machine's first. */
   readonly myIp?: string;
+  /**
+   * Subnets that no network of instances may overlap on this host, as CIDR: `10.0.0.0/24`, `2001:db8::/64`. The engine's
+   * bridge takes the route to its subnet, so name what the host talks to: its management networks, services behind its
+   * default route, file servers. Where the engine is on this machine, its addresses and routes, name servers, and the
+   * image service are reserved in addition; of a remote engine, only its own address. A spawn in such a network fails
+   * with `ComputeResourcesUnavailable`. Default: none.
+   */
+  readonly reservedSubnets?: readonly string[];
 }
 
 const port = z.int().min(1).max(65_535);
@@ -151,6 +177,7 @@ const plainOptions = z.strictObject({
   logger: logger.optional(),
   timeouts: amounts(defaultTimeouts).optional(),
   imageLimits: amounts(defaultImageLimits).optional(),
+  maxCopiedBytes: count.default(64 * 1024 ** 3),
   maxLaunches: count.default(2 * availableParallelism()),
   maxLoads: count.default(defaultConcurrency),
   removeUnusedImagesAfter: z
@@ -158,6 +185,15 @@ const plainOptions = z.strictObject({
     .nonnegative()
     .default(24 * 60 * 60),
   pidsLimit: count.default(4096),
+  logs: z
+    .strictObject({
+      maxBytes: z
+        .int()
+        .min(1024 * 1024)
+        .default(10 * 1024 * 1024),
+      maxFiles: z.int().min(2).default(3),
+    })
+    .prefault({}),
   blockDevice: z.string().startsWith('/').optional(),
   allowPrivileged: z.boolean().default(false),
   allowedVolumes: z.array(text).default([]),
@@ -186,7 +222,15 @@ const plainOptions = z.strictObject({
   reservedHostCpus: z.int().nonnegative().default(0),
   reservedHostMemoryMb: z.int().nonnegative().default(512),
   reservedHostDiskGb: z.int().nonnegative().default(0),
+  nodeUuid: z
+    .string()
+    .refine(isUuid, 'must be a UUID')
+    .transform((uuid) => uuid.toLowerCase())
+    .optional(),
   myIp: z.union([z.ipv4(), z.ipv6()]).optional(),
+  reservedSubnets: z
+    .array(z.string().refine((cidr) => addressBlock(cidr) !== undefined, 'must be a subnet: 10.0.0.0/24'))
+    .default([]),
 });
 
 /** The plain options, checked and complete. */

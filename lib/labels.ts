@@ -31,6 +31,8 @@ export const label = {
    * When the container that a note of a suspension is about had been started: after another start it is out of date.
    */
   suspendedRun: `${prefix}.suspended.run`,
+  /** On the note of a requested stop: when the container had been started. After another start the note is void. */
+  stoppedRun: `${prefix}.stopped.run`,
   /** The container that a note of a resize is about: another one that the instance gets has nothing to do with it. */
   resizedContainer: `${prefix}.resize.container`,
   /** The limits that a resized container had before. */
@@ -39,9 +41,20 @@ export const label = {
   rescuedContainer: `${prefix}.rescue.container`,
   /** On a rescue container: the instance's interfaces, as Nova gave them. */
   rescuedNetworks: `${prefix}.rescue.network_info`,
+  /** On an image of an instance's own files: bytes of the image that the instance was booted from first. */
+  bootedBytes: `${prefix}.image.booted_bytes`,
+  /** On an image that was committed: the tag that it gets. An engine that gives up the commit may leave it without. */
+  temporary: `${prefix}.temporary`,
   /** Neutron's id of the network. */
   networkId: `${prefix}.network.id`,
 } as const;
+
+const names: ReadonlySet<string> = new Set(Object.values(label));
+
+/** Whether a label is one of ours. */
+export function isOwnLabel(name: string): boolean {
+  return names.has(name);
+}
 
 /** The volume whose labels say since when the images of an engine have been unused, for all of its hosts. */
 export const imageCacheVolume = `${prefix}.image-cache`;
@@ -74,7 +87,7 @@ export const repository = {
  * looking it up.
  */
 export function instanceContainerName(uuid: string): string {
-  return `nova-${uuid.toLowerCase()}`;
+  return `nova-${uuid}`;
 }
 
 /**
@@ -104,12 +117,12 @@ export function engineNetworkName(network_id: string): string {
  * container's name must be the one that the uuid gives.
  *
  * @param names - the container's names, with the engine's leading slash.
- * @returns undefined when the container is no instance.
+ * @returns in lower case, as everywhere in the driver; undefined when the container is no instance.
  */
 export function instanceUuid(
   labels: Readonly<Record<string, string>>,
   names: readonly string[],
 ): string | undefined {
-  const uuid = labels[label.instanceUuid];
+  const uuid = labels[label.instanceUuid]?.toLowerCase();
   return uuid !== undefined && names.includes(`/${instanceContainerName(uuid)}`) ? uuid : undefined;
 }

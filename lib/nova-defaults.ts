@@ -17,7 +17,7 @@ import {
   noCapabilities,
   NotImplementedError,
 } from '../interfaces/index.js';
-import { instanceMustBeSound } from './subjects.js';
+import { hostOfInstanceMustBeSound } from './subjects.js';
 
 const lifecycleEvent = z.object({
   uuid: z.string(),
@@ -119,8 +119,11 @@ class NovaAnswers implements Partial<ComputeDriver> {
     return Promise.resolve();
   }
 
-  async network_binding_host_id(_context: RequestContext, instance: Instance): Promise<string | null> {
-    instanceMustBeSound(instance);
+  async network_binding_host_id(
+    _context: RequestContext,
+    instance: Pick<Instance, 'host'>,
+  ): Promise<string | null> {
+    hostOfInstanceMustBeSound(instance);
     return await Promise.resolve(instance.host ?? null);
   }
 
@@ -243,7 +246,7 @@ const refusals: Readonly<Record<RefusedVerb, string>> = {
 
   rebuild: ESSENTIAL,
   update_provider_tree: ESSENTIAL,
-  get_nodenames_by_uuid: "the ids of nodes are the orchestrator's to keep",
+  get_nodenames_by_uuid: ESSENTIAL,
   set_host_enabled: "which host gets instances is the orchestrator's to decide",
   power_update_event: 'nobody else switches its containers',
 
@@ -260,6 +263,7 @@ const refusals: Readonly<Record<RefusedVerb, string>> = {
   volume_snapshot_delete: NO_VOLUMES,
   mount_share: NO_SHARES,
   umount_share: NO_SHARES,
+  is_share_mounted: NO_SHARES,
   default_root_device_name: NO_DEVICES,
   default_device_names_for_instance: NO_DEVICES,
   get_device_name_for_instance: NO_DEVICES,

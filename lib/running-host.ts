@@ -15,11 +15,18 @@ export class RunningHost {
   readonly #events: EventFollower;
   /** By what breaks each of them off. */
   readonly #verbs = new Map<LinkedAbort, Promise<unknown>>();
+  readonly #leaving = new AbortController();
+  readonly #background: Promise<void>;
   #isLeaving = false;
 
-  constructor(node: ComputeNode, events: EventFollower) {
+  /** @param background - what is done beside the verbs until it ends, or its signal aborts because the host is left. */
+  constructor(node: ComputeNode, events: EventFollower, background: (leaving: AbortSignal) => Promise<void>) {
     this.#node = node;
     this.#events = events;
+    this.#background = background(this.#leaving.signal).catch((error: unknown) => {
+      if (!this.#leaving.signal.aborted)
+        node.logger.error('what is done in the background failed', { error });
+    });
   }
 
   /**
@@ -57,6 +64,7 @@ export class RunningHost {
     this.#isLeaving = true;
     const reason = new HypervisorUnavailable(`The driver has left host ${this.#node.host}`);
     for (const verb of this.#verbs.keys()) verb.abort(reason);
+    this.#leaving.abort(reason);
   }
 
   /**
@@ -67,7 +75,7 @@ export class RunningHost {
     this.breakOff();
     let timer: NodeJS.Timeout | undefined;
     const tooLong = new Promise<void>((resolve) => (timer = setTimeout(resolve, longestEnding)));
-    await Promise.race([Promise.allSettled(this.#verbs.values()), tooLong]);
+    await Promise.race([Promise.allSettled([...this.#verbs.values(), this.#background]), tooLong]);
     clearTimeout(timer);
     const { host, engine, serialConsoles, logger } = this.#node;
     if (this.#verbs.size > 0)

@@ -123,6 +123,23 @@ export function instanceMustBeSound(subject: Instance): void {
   mustFit('instance', instance, subject);
 }
 
+/** @throws InvalidInput when an instance is no object, or the name of its host no text. */
+export function hostOfInstanceMustBeSound(subject: Pick<Instance, 'host'>): void {
+  mustFit('instance', z.looseObject({ host: text }), subject);
+}
+
+/**
+ * An instance as all that follows has it: checked, and with its uuid in lower case, so that every name, label, note and
+ * key made of it is the same however the caller writes it.
+ *
+ * @throws what {@link instanceMustBeSound} throws.
+ */
+export function soundInstance(subject: Instance): Instance {
+  instanceMustBeSound(subject);
+  const uuid = subject.uuid.toLowerCase();
+  return uuid === subject.uuid ? subject : { ...subject, uuid };
+}
+
 /** @throws InvalidInput naming the instance that lacks something that every verb needs. */
 export function instancesMustBeSound(subjects: readonly Instance[]): void {
   mustFit('instances', z.array(instance), subjects);

@@ -14,7 +14,8 @@ import { stateFolder } from './environment/state-folder.mjs';
 
 /**
  * The engines under test. `other`: the version of a second one, to which instances are moved and back; `only`: which tests are run, by their paths,
- * where not all are: for the containerd store those that depend on how an engine keeps images and files.
+ * where not all are: for the containerd store those that depend on how an engine keeps images and files, with user namespaces
+ * those that depend on whose files are.
  */
 const engines = [
   { name: '20.10', version: '20.10', other: '28.5' },
@@ -27,8 +28,15 @@ const engines = [
       'engine/images/',
       'engine/driver-files',
       'engine/examples',
-      'engine/driver/(image-formats|broken-image|migration)',
+      'engine/driver/(image-formats|broken-image|migration|linked-files|copied-files|long-lists|logs)',
+      'faults/killed-client',
     ],
+  },
+  {
+    name: '28.5-userns',
+    version: '28.5',
+    userNamespaces: true,
+    only: ['engine/driver-files', 'engine/driver/(instance|migration|linked-files)'],
   },
 ];
 
@@ -37,6 +45,7 @@ const choices = { tier: ['unit', 'engine', 'images'], engine: engines.map(({ nam
 const usage = `npm test -- [--tier ${choices.tier.join('|')}]… [--engine ${choices.engine.join('|')}]… [jest's options and patterns]
   Tiers: unit (recorded fixtures), engine (real Docker Engines, faults), images (real Glance and Keystone).
   28.5-containerd is 28.5 with containerd's image store, for the tests that depend on how an engine keeps images and files.
+  28.5-userns is 28.5 with userns-remap, for those that depend on whose files are.
   Without options: everything. As root on Debian or Ubuntu, what is missing is installed and started;
   elsewhere the engine of DOCKER_HOST is used and the rest skipped. With CI=true nothing may be skipped.`;
 
@@ -167,9 +176,16 @@ async function stopping(work) {
 }
 
 /** The tests of one engine. */
-const engineTier = ({ name, version, containerdStore = false, other: otherVersion, only }) =>
+const engineTier = ({
+  name,
+  version,
+  containerdStore = false,
+  userNamespaces = false,
+  other: otherVersion,
+  only,
+}) =>
   stopping(async (keep) => {
-    const engine = keep(await startEngine(version, { containerdStore }));
+    const engine = keep(await startEngine(version, { containerdStore, userNamespaces }));
     const other = otherVersion === undefined ? undefined : keep(await startEngine(otherVersion));
     const registry = keep(await startRegistry());
     await registry.serve(engine);
@@ -178,7 +194,11 @@ const engineTier = ({ name, version, containerdStore = false, other: otherVersio
       await registry.serve(engine);
     };
     const restarter = keep(await restartOnRequest({ restart }));
-    const title = `engine ${engine.version}${containerdStore ? ', containerd image store' : ''}`;
+    const special = [
+      ...(containerdStore ? [', containerd image store'] : []),
+      ...(userNamespaces ? [', user namespaces'] : []),
+    ];
+    const title = `engine ${engine.version}${special.join('')}`;
     // What jest is told on the command line chooses among these.
     const ignored =
       only === undefined ? [] : [`--testPathIgnorePatterns=<rootDir>/test/(?!${only.join('|')})`];

@@ -24,10 +24,14 @@ export interface ImageVerbs {
    * Uploads the container's file system and configuration as the data of an image that is there already, without data.
    * Whatever it makes in the engine on the way is gone afterwards.
    *
+   * The content of volumes is left out: that of attached volumes, of ephemeral disks, and of folders that the image
+   * declares as volumes. An instance that boots from the snapshot finds there what the image has.
+   *
    * @param image_id - the image to fill.
    * @param update_task_state - called before the snapshot is taken, with `IMAGE_PENDING_UPLOAD`, and before it is
    * uploaded, with `IMAGE_UPLOADING` and `expected_state` `IMAGE_PENDING_UPLOAD`.
    * @throws InstanceNotRunning when there is no such instance.
+   * @throws InstanceInvalidState when its files are larger than the flavor's disk, or lie too deep to be copied.
    * @throws ImageNotFound when the image is gone; ImageQuotaExceeded when it does not fit the quota.
    * Nova: `ComputeDriver.snapshot`.
    */

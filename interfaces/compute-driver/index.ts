@@ -23,6 +23,10 @@ import type { StorageVerbs } from './storage.js';
  * (Nova's `None`) is the same as leaving it out. `context` is on whose behalf the verb runs, `instance` the instance it
  * is about. A verb that a driver does not offer rejects with `NotImplementedError`; so Nova's own base class does, and
  * an orchestrator then does without, or in its own way.
+ *
+ * Beside what a verb documents, each may throw InvalidInput for an argument that cannot be used, and the reason of its
+ * signal. Where a verb names no exception of its own for it, it throws HypervisorUnavailable when the engine cannot be
+ * reached, InstanceNotFound when there is no such instance, and NovaException when the engine refuses.
  */
 export interface ComputeDriver
   extends

@@ -97,6 +97,8 @@ export interface LifeCycleVerbs {
    * Takes back what {@link prepare_for_spawn} and a failed {@link spawn} may have left. Can be repeated, and succeeds
    * when there is nothing left.
    *
+   * @throws InstancePowerOffFailure when the engine cannot be reached or does not stop a container of it.
+   * @throws InstanceTerminationFailure when something else of it cannot be removed.
    * Nova: `ComputeDriver.failed_spawn_cleanup`.
    */
   failed_spawn_cleanup(instance: Instance, options?: VerbOptions): Promise<void>;
@@ -105,13 +107,14 @@ export interface LifeCycleVerbs {
    * Makes the instance's container from its image: networks, files, start. Afterwards its power state is `RUNNING`, or
    * `SHUTDOWN` when it was not to be started. When it fails, whatever it made is gone again.
    *
-   * @throws ImageNotFound, ImageNotActive, ImageUnacceptable, InvalidDiskFormat or SignatureVerificationError when the
+   * @throws ImageNotFound, ImageNotActive, ImageUnacceptable or SignatureVerificationError when the
    * image cannot be booted; FlavorDiskTooSmall or FlavorMemoryTooSmall when it does not fit the flavor;
    * VirtualInterfaceCreateException, VirtualInterfaceMacAddressException or FixedIpInvalidOnHost when an interface
    * cannot be had; InvalidInput when the instance asks for what cannot be. None of these is tried again on another
    * host.
    * @throws InstanceExists when the instance's name is taken.
-   * @throws ComputeResourcesUnavailable when this host has too little, and any other error: another host may be tried.
+   * @throws ComputeResourcesUnavailable when this host has too little, InstanceDeployFailure when the engine refuses,
+   * and any other error: another host may be tried.
    * Nova: `ComputeDriver.spawn`.
    */
   spawn(
@@ -125,6 +128,7 @@ export interface LifeCycleVerbs {
    * Replaces the instance's container by a new one from `image_meta`, under the same id, name and interfaces. What was
    * written in the old one is lost.
    *
+   * @throws what {@link spawn} throws, but InstanceExists; InstanceDeployFailure when the engine refuses.
    * @throws NotImplementedError when the driver has no way of its own: then destroy and spawn.
    * Nova: `ComputeDriver.rebuild`.
    */
@@ -139,7 +143,8 @@ export interface LifeCycleVerbs {
    * Stops the container and removes it with its interfaces and files. An instance that is not there is a warning, never
    * an error.
    *
-   * @throws InstancePowerOffFailure when it cannot be stopped: its addresses stay reserved.
+   * @throws InstancePowerOffFailure when it may still run, because the engine cannot be reached or does not stop it: its
+   * addresses stay reserved.
    * @throws InstanceTerminationFailure when it cannot be removed.
    * Nova: `ComputeDriver.destroy`.
    */
@@ -153,6 +158,7 @@ export interface LifeCycleVerbs {
   /**
    * Removes what an instance whose container is gone has left on the host: interfaces, files. Can be repeated.
    *
+   * @throws what {@link destroy} throws: InstancePowerOffFailure, InstanceTerminationFailure.
    * Nova: `ComputeDriver.cleanup`.
    */
   cleanup(
@@ -186,7 +192,8 @@ export interface LifeCycleVerbs {
    * files.
    *
    * @param network_info - the interfaces of both; null: those that the instance has.
-   * @throws InstanceNotRescuable when the instance cannot be rescued.
+   * @throws InstanceNotRescuable when the instance cannot be rescued: among others, when its files are larger than the
+   * flavor's disk, or lie too deep to be copied.
    * Nova: `ComputeDriver.rescue`.
    */
   rescue(
@@ -200,6 +207,8 @@ export interface LifeCycleVerbs {
   /**
    * Removes the second container and starts the instance's own again.
    *
+   * @throws InstanceInvalidState when its files are larger than the flavor's disk, or lie too deep to be copied: it
+   * stays rescued, so that they can be removed.
    * Nova: `ComputeDriver.unrescue`.
    */
   unrescue(context: RequestContext, instance: Instance, options?: LongRunningOptions): Promise<void>;
@@ -208,6 +217,7 @@ export interface LifeCycleVerbs {
    * Deletes the files that an instance without a container still has on this host.
    *
    * @returns whether they are gone.
+   * @throws what {@link destroy} throws: InstancePowerOffFailure, InstanceTerminationFailure.
    * Nova: `ComputeDriver.delete_instance_files`.
    */
   delete_instance_files(instance: Instance, options?: VerbOptions): Promise<boolean>;

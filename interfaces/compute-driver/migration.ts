@@ -44,6 +44,8 @@ export interface MigrationVerbs {
    * @param dest - the IP address of the destination.
    * @param flavor - the flavor it will have there.
    * @returns what the destination's {@link finish_migration} is to be given as `disk_info`.
+   * @throws InstanceFaultRollback when it failed, or was refused, and the instance is as it was before.
+   * @throws MigrationError when it failed, and the instance may not be as it was.
    * Nova: `ComputeDriver.migrate_disk_and_power_off`.
    */
   migrate_disk_and_power_off(
@@ -58,6 +60,7 @@ export interface MigrationVerbs {
   /**
    * On the destination: makes the container anew, with its new flavor.
    *
+   * @throws MigrationError when the engine refuses.
    * Nova: `ComputeDriver.finish_migration`.
    */
   finish_migration(
@@ -73,6 +76,7 @@ export interface MigrationVerbs {
   /**
    * On the source: removes what {@link migrate_disk_and_power_off} kept. The new container stays, on the same host too.
    *
+   * @throws MigrationError when the engine refuses.
    * Nova: `ComputeDriver.confirm_migration`.
    */
   confirm_migration(
@@ -86,6 +90,7 @@ export interface MigrationVerbs {
   /**
    * On the source: takes back what {@link migrate_disk_and_power_off} did.
    *
+   * @throws MigrationError when the engine refuses.
    * Nova: `ComputeDriver.finish_revert_migration`.
    */
   finish_revert_migration(

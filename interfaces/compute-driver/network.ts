@@ -88,7 +88,7 @@ export interface NetworkVerbs {
    * @returns null where the instance has none.
    * Nova: `ComputeDriver.network_binding_host_id`.
    */
-  network_binding_host_id(context: RequestContext, instance: Instance): Promise<string | null>;
+  network_binding_host_id(context: RequestContext, instance: Pick<Instance, 'host'>): Promise<string | null>;
 
   /**
    * Whether the driver writes the host on ports itself, so that the orchestrator must not.

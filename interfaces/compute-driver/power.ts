@@ -124,6 +124,8 @@ export interface PowerVerbs {
    * Starts an instance that ran before its host was restarted, as a `HARD` {@link reboot} does. One that runs, or is
    * frozen with its memory, stays as it is.
    *
+   * @throws InstanceNotFound when there is no such instance, and it names no image to make it of again.
+   * @throws InstanceResumeFailure when it does not start.
    * Nova: `ComputeDriver.resume_state_on_host_boot`.
    */
   resume_state_on_host_boot(

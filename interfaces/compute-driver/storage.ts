@@ -53,7 +53,8 @@ export interface InstanceBlockDeviceMappings {
 export interface VolumeConnector {
   readonly ip: string;
   readonly host: string;
-  readonly initiator?: string;
+  /** Its iSCSI qualified name. Always present, as Nova demands; null where the host has no iSCSI initiator. */
+  readonly initiator: string | null;
 }
 
 /** Traffic of one disk: `[rd_req, rd_bytes, wr_req, wr_bytes, errs]`. Nova: `block_stats`. */
@@ -94,6 +95,7 @@ export interface StorageVerbs {
    * Mounts a volume into the instance.
    *
    * @param mountpoint - the device name Nova gave it: `/dev/vdb`.
+   * @throws VolumeAttachFailed when the instance cannot get it.
    * Nova: `ComputeDriver.attach_volume`.
    */
   attach_volume(
@@ -107,6 +109,7 @@ export interface StorageVerbs {
   /**
    * Takes a volume from the instance.
    *
+   * @throws DiskNotFound when the instance has no disk there; DeviceDetachFailed when it cannot lose it.
    * Nova: `ComputeDriver.detach_volume`.
    */
   detach_volume(
@@ -202,6 +205,18 @@ export interface StorageVerbs {
    * Nova: `ComputeDriver.umount_share`.
    */
   umount_share(
+    context: RequestContext,
+    instance: Instance,
+    share_mapping: ShareMapping,
+    options?: VerbOptions,
+  ): Promise<boolean>;
+
+  /**
+   * Whether a file share is mounted on the host for the instance.
+   *
+   * Nova: `ComputeDriver.is_share_mounted`.
+   */
+  is_share_mounted(
     context: RequestContext,
     instance: Instance,
     share_mapping: ShareMapping,

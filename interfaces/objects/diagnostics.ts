@@ -1,7 +1,8 @@
 /** How an instance is doing. Nova: `nova.objects.Diagnostics`. */
 export interface Diagnostics {
-  readonly state: string;
-  readonly driver: string;
+  readonly state: 'pending' | 'running' | 'paused' | 'shutdown' | 'crashed' | 'suspended';
+  /** One of the drivers that Nova's API knows; `hypervisor` names what runs the instance. */
+  readonly driver: HypervisorDriver;
   readonly hypervisor: string;
   readonly hypervisor_os: string;
   /** Seconds since it started. */
@@ -22,6 +23,9 @@ export interface Diagnostics {
   readonly disk_details: readonly DiskDiagnostics[];
 }
 
+/** The drivers that Nova's API (microversion 2.48) accepts in diagnostics. Nova: `HypervisorDriver`. */
+export type HypervisorDriver = 'ironic' | 'libvirt' | 'vmwareapi' | 'xenapi';
+
 /** Traffic of one interface. */
 export interface NicDiagnostics {
   /** Null where it cannot be told which interface this is. */
@@ -30,10 +34,13 @@ export interface NicDiagnostics {
   readonly rx_errors: number;
   readonly rx_drop: number;
   readonly rx_packets: number;
+  /** Null: an engine measures no rates. */
+  readonly rx_rate: number | null;
   readonly tx_octets: number;
   readonly tx_errors: number;
   readonly tx_drop: number;
   readonly tx_packets: number;
+  readonly tx_rate: number | null;
 }
 
 /** Traffic of one disk. */

@@ -1,5 +1,7 @@
 /** What a compute node has and how much of it is used. Nova: `ComputeDriver.get_available_resource`. */
 export interface HostResources {
+  /** The node's id, the same as in `get_nodenames_by_uuid`. */
+  readonly uuid: string;
   readonly vcpus: number;
   readonly memory_mb: number;
   readonly local_gb: number;
@@ -15,7 +17,7 @@ export interface HostResources {
   readonly hypervisor_hostname: string;
   /** JSON, as Nova wants it. */
   readonly cpu_info: string;
-  /** `[architecture, hypervisor type, VM mode]` of what can be booted. */
+  /** `[architecture, hypervisor type, VM mode]` of what can be booted; empty on an architecture that Nova has no name for. */
   readonly supported_instances: readonly (readonly [string, string, string])[];
   readonly numa_topology: null;
 }

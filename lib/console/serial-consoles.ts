@@ -43,14 +43,13 @@ export class SerialConsoles {
    * used.
    */
   async open(instance: string, attach: AttachTerminal): Promise<ConsoleConnection> {
-    const key = instance.toLowerCase();
-    const opening = this.#open.get(key) ?? this.#listen(instance, attach);
-    this.#open.set(key, opening);
+    const opening = this.#open.get(instance) ?? this.#listen(instance, attach);
+    this.#open.set(instance, opening);
     try {
       const { port } = await opening;
       return { host: this.#options.address, port, internal_access_path: null };
     } catch (error) {
-      if (this.#open.get(key) === opening) this.#open.delete(key);
+      if (this.#open.get(instance) === opening) this.#open.delete(instance);
       throw error;
     }
   }
@@ -62,9 +61,8 @@ export class SerialConsoles {
    * @param instance - its uuid.
    */
   async close(instance: string): Promise<void> {
-    const key = instance.toLowerCase();
-    const opening = this.#open.get(key);
-    this.#open.delete(key);
+    const opening = this.#open.get(instance);
+    this.#open.delete(instance);
     const [opened] = await Promise.allSettled([opening]);
     // Why one could not be opened is told to whoever asked for it.
     if (opened.status === 'fulfilled') opened.value?.close();

@@ -14,6 +14,7 @@ import {
 } from '../instances/index.js';
 import { serialConsole } from '../verbs/index.js';
 import { DockerStorageVerbs } from './storage.js';
+import { soundInstance } from '../subjects.js';
 
 /** The verbs that show what an instance prints, and how it does. */
 export abstract class DockerConsoleVerbs extends DockerStorageVerbs {
@@ -22,6 +23,7 @@ export abstract class DockerConsoleVerbs extends DockerStorageVerbs {
     instance: Instance,
     options: VerbOptions = {},
   ): Promise<string> {
+    instance = soundInstance(instance);
     return await this.computeHost.look(
       'read the console of',
       instance,
@@ -37,6 +39,7 @@ export abstract class DockerConsoleVerbs extends DockerStorageVerbs {
     instance: Instance,
     options: VerbOptions = {},
   ): Promise<ConsoleConnection> {
+    instance = soundInstance(instance);
     return await this.computeHost.look(
       'open the console of',
       instance,
@@ -49,6 +52,7 @@ export abstract class DockerConsoleVerbs extends DockerStorageVerbs {
     instance: Instance,
     options: VerbOptions = {},
   ): Promise<Record<string, string | number>> {
+    instance = soundInstance(instance);
     return flatDiagnostics(await this.get_instance_diagnostics(instance, options));
   }
 
@@ -56,6 +60,7 @@ export abstract class DockerConsoleVerbs extends DockerStorageVerbs {
     instance: Instance,
     options: VerbOptions = {},
   ): Promise<Diagnostics> {
+    instance = soundInstance(instance);
     return await this.computeHost.look(
       'measure',
       instance,

@@ -22,6 +22,7 @@ import type { DockerDriverOptions } from '../driver-options.js';
 import { silentLogger } from '../silent-logger.js';
 import { NovaDefaults } from '../nova-defaults.js';
 import { hostMustBeNamed, nodeMustBeNamed, providerTreeMustBeSound } from '../subjects.js';
+import { namedUuid } from '../uuid.js';
 
 /** The verbs about the host itself. */
 export abstract class DockerHostVerbs extends NovaDefaults {
@@ -50,6 +51,13 @@ export abstract class DockerHostVerbs extends NovaDefaults {
     return await this.computeHost.ask('list the nodes', options, ({ host }) => Promise.resolve([host]));
   }
 
+  override async get_nodenames_by_uuid(
+    options: GetAvailableNodesOptions = {},
+  ): Promise<Record<string, string>> {
+    const nodes = await this.get_available_nodes(options);
+    return Object.fromEntries(nodes.map((node) => [this.#nodeUuid(node), node]));
+  }
+
   override async get_available_resource(nodename: string, options: VerbOptions = {}): Promise<HostResources> {
     nodeMustBeNamed(nodename);
     return await this.computeHost.ask(
@@ -64,7 +72,8 @@ export abstract class DockerHostVerbs extends NovaDefaults {
         const instances = await listInstances(engine, host, signal);
         const resized = await notes.list('flavor', signal);
         const used = instances.map((listed) => flavorFigures(listed, resized));
-        return await hostResources(engine, nodename, used, settings.localGb, signal);
+        const node = { uuid: this.#nodeUuid(nodename), name: nodename };
+        return await hostResources(engine, node, used, settings.localGb, signal);
       },
     );
   }
@@ -104,7 +113,14 @@ export abstract class DockerHostVerbs extends NovaDefaults {
     if (!isLocal) return Promise.reject(new NovaException(unknownHere('address', 'myIp')));
     return Promise.resolve(ownAddress());
   }
+
+  #nodeUuid(node: string): string {
+    return this.computeHost.settings.nodeUuid ?? namedUuid(nodeNamespace, node);
+  }
 }
+
+/** The namespace of the ids of nodes that the operator named none for: a random uuid of this driver's own. */
+const nodeNamespace = 'b1f7a4de-58b3-4a3c-9f41-0c3f5a6d2e97';
 
 /** What cannot be looked up on this machine, because the engine is on another one. */
 function unknownHere(what: string, option: keyof DockerDriverOptions): string {

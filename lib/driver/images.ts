@@ -8,7 +8,12 @@ import type {
 } from '../../interfaces/index.js';
 import { NovaException } from '../../interfaces/index.js';
 import { orchestratorAnswer, snapshot } from '../verbs/index.js';
-import { imageIdMustBeText, instancesMustBeSound, updateTaskStateMustBeSound } from '../subjects.js';
+import {
+  imageIdMustBeText,
+  instancesMustBeSound,
+  soundInstance,
+  updateTaskStateMustBeSound,
+} from '../subjects.js';
 import { DockerPowerVerbs } from './power.js';
 import { OrchestratorFailures } from './orchestrator-failures.js';
 
@@ -21,6 +26,7 @@ export abstract class DockerImageVerbs extends DockerPowerVerbs {
     update_task_state: UpdateTaskState,
     options: LongRunningOptions = {},
   ): Promise<void> {
+    instance = soundInstance(instance);
     imageIdMustBeText(image_id);
     updateTaskStateMustBeSound(update_task_state);
     const failures = new OrchestratorFailures();
@@ -62,7 +68,7 @@ export abstract class DockerImageVerbs extends DockerPowerVerbs {
   ): Promise<void> {
     instancesMustBeSound(all_instances);
     const needed = new Set(all_instances.map(({ image_ref }) => image_ref ?? ''));
-    const instances = new Set(all_instances.map(({ uuid }) => uuid.toLowerCase()));
+    const instances = new Set(all_instances.map((instance) => soundInstance(instance).uuid));
     const minimumAge = this.computeHost.settings.removeUnusedImagesAfter;
     await this.computeHost.ask('manage the image cache', options, ({ imageLoader }, signal) =>
       imageLoader.removeUnused({ needed, instances, minimumAge, signal }),

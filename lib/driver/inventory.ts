@@ -7,18 +7,21 @@ import {
   listInstances,
   measure,
   usageOf,
+  wasStopRequested,
 } from '../instances/index.js';
-import { optionsMustBeSound } from '../subjects.js';
+import { optionsMustBeSound, soundInstance } from '../subjects.js';
 import { DockerHostVerbs } from './host.js';
 
 /** The verbs that tell which instances there are and how they are. */
 export abstract class DockerInventoryVerbs extends DockerHostVerbs {
   override async get_info(instance: Instance, options: GetInfoOptions = {}): Promise<InstanceInfo> {
+    instance = soundInstance(instance);
     optionsMustBeSound(options);
     const { usage = false } = options;
     return await this.computeHost.look('look at', instance, options, async (node, container, signal) => {
       const info = instanceInfo(container, {
         isSuspended: await isSuspended(node.notes, instance, container, signal),
+        isStopped: await wasStopRequested(node.notes, instance, container, signal),
         vcpus: await givenVcpus(node.notes, instance, container, signal),
       });
       if (!usage || !container.State.Running) return info;
@@ -28,6 +31,7 @@ export abstract class DockerInventoryVerbs extends DockerHostVerbs {
   }
 
   override async instance_exists(instance: Instance, options: VerbOptions = {}): Promise<boolean> {
+    instance = soundInstance(instance);
     return await this.get_info(instance, options).then(
       () => true,
       (error: unknown) => {

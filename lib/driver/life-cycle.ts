@@ -28,6 +28,7 @@ import {
   networkInfoMustBeSound,
   optionsMustBeSound,
   passwordMustBeSound,
+  soundInstance,
 } from '../subjects.js';
 import { DockerInventoryVerbs } from './inventory.js';
 import { OrchestratorFailures } from './orchestrator-failures.js';
@@ -40,6 +41,7 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     image_meta: ImageMeta,
     options: SpawnOptions = {},
   ): Promise<void> {
+    instance = soundInstance(instance);
     optionsMustBeSound(options);
     makingMustBeSound(instance, image_meta, options);
     await this.computeHost.change(
@@ -62,6 +64,7 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     image_meta: ImageMeta,
     options: RebuildOptions = {},
   ): Promise<void> {
+    instance = soundInstance(instance);
     optionsMustBeSound(options);
     const { evacuate = false } = options;
     if (options.preserve_ephemeral === true || options.reimage_boot_volume === true)
@@ -102,7 +105,10 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
       options,
       InstanceDeployFailure,
       async (node, signal, onProgress) => {
-        await prepareRebuild(node, context, instance, image_meta, { losesVolumes, signal, onProgress });
+        // The disks that `attach_block_devices` will name are not known yet.
+        const disks = attach === undefined ? given : null;
+        const beside = { ...options, block_device_info: disks, losesVolumes, signal, onProgress };
+        await prepareRebuild(node, context, instance, image_meta, beside);
       },
     );
     // In nobody's turn, for as long as it takes: they call verbs of this instance.
@@ -118,6 +124,7 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
   }
 
   override async failed_spawn_cleanup(instance: Instance, options: VerbOptions = {}): Promise<void> {
+    instance = soundInstance(instance);
     await this.computeHost.change(
       'clean up',
       instance,
@@ -135,6 +142,7 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     network_info: NetworkInfo,
     options: DestroyOptions = {},
   ): Promise<void> {
+    instance = soundInstance(instance);
     optionsMustBeSound(options);
     const { destroy_disks = true } = options;
     networkInfoMustBeSound(network_info);
@@ -155,6 +163,7 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     network_info: NetworkInfo,
     options: CleanupOptions = {},
   ): Promise<void> {
+    instance = soundInstance(instance);
     optionsMustBeSound(options);
     const { destroy_disks = true, destroy_vifs = true } = options;
     networkInfoMustBeSound(network_info);
@@ -170,6 +179,7 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
   }
 
   override async soft_delete(instance: Instance, options: VerbOptions = {}): Promise<void> {
+    instance = soundInstance(instance);
     await this.computeHost.changeContainerIfThere(
       'soft-delete',
       instance,
@@ -182,6 +192,7 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
   }
 
   override async restore(instance: Instance, options: VerbOptions = {}): Promise<void> {
+    instance = soundInstance(instance);
     connectedInstanceMustBeSound(instance);
     const network_info = instance.info_cache?.network_info;
     await this.computeHost.changeContainer(
@@ -200,6 +211,7 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
     new_pass: string,
     options: VerbOptions = {},
   ): Promise<void> {
+    instance = soundInstance(instance);
     passwordMustBeSound(new_pass);
     await this.computeHost.changeContainer(
       'set the password of',

@@ -24,6 +24,7 @@ import {
   networkInfoMustBeSound,
   optionsMustBeSound,
   sharedStorageDataMustBeSound,
+  soundInstance,
 } from '../subjects.js';
 import { DockerConsoleVerbs } from './console.js';
 
@@ -37,6 +38,7 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
     network_info: NetworkInfo,
     options: MigrateDiskOptions = {},
   ): Promise<string> {
+    instance = soundInstance(instance);
     optionsMustBeSound(options);
     const { timeout = 0, retry_interval = 0 } = options;
     departureMustBeSound(instance, dest, flavor, network_info, { timeout, retry_interval });
@@ -64,6 +66,7 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
     image_meta: ImageMeta,
     options: FinishMigrationOptions = {},
   ): Promise<void> {
+    instance = soundInstance(instance);
     optionsMustBeSound(options);
     diskInfoMustBeText(disk_info);
     const { power_on = true } = options;
@@ -85,6 +88,7 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
     network_info: NetworkInfo,
     options: VerbOptions = {},
   ): Promise<void> {
+    instance = soundInstance(instance);
     networkInfoMustBeSound(network_info);
     await this.computeHost.change(
       'confirm the migration of',
@@ -102,6 +106,7 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
     _migration: Migration,
     options: FinishRevertMigrationOptions = {},
   ): Promise<void> {
+    instance = soundInstance(instance);
     optionsMustBeSound(options);
     const { power_on = true, signal } = options;
     networkInfoMustBeSound(network_info);

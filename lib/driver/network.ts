@@ -13,7 +13,7 @@ import {
   VirtualInterfaceCreateException,
 } from '../../interfaces/index.js';
 import { findInstance } from '../instances/index.js';
-import { networkInfoMustBeSound, vifMustBeSound } from '../subjects.js';
+import { networkInfoMustBeSound, soundInstance, vifMustBeSound } from '../subjects.js';
 import { DockerImageVerbs } from './images.js';
 
 /** The verbs that connect instances. */
@@ -23,6 +23,7 @@ export abstract class DockerNetworkVerbs extends DockerImageVerbs {
     network_info: NetworkInfo | null,
     options: VerbOptions = {},
   ): Promise<void> {
+    instance = soundInstance(instance);
     networkInfoMustBeSound(network_info);
     await this.computeHost.changeContainerIfThere(
       'plug',
@@ -40,6 +41,7 @@ export abstract class DockerNetworkVerbs extends DockerImageVerbs {
     network_info: NetworkInfo | null,
     options: VerbOptions = {},
   ): Promise<void> {
+    instance = soundInstance(instance);
     networkInfoMustBeSound(network_info);
     await this.computeHost.change(
       'unplug',
@@ -59,6 +61,7 @@ export abstract class DockerNetworkVerbs extends DockerImageVerbs {
     vif: VIF,
     options: VerbOptions = {},
   ): Promise<void> {
+    instance = soundInstance(instance);
     vifMustBeSound(vif);
     await this.computeHost.changeContainer(
       'attach an interface to',
@@ -77,6 +80,7 @@ export abstract class DockerNetworkVerbs extends DockerImageVerbs {
     vif: VIF,
     options: VerbOptions = {},
   ): Promise<void> {
+    instance = soundInstance(instance);
     vifMustBeSound(vif);
     await this.computeHost.changeContainer(
       'detach an interface from',

@@ -38,6 +38,7 @@ import {
   patienceMustBeSound,
   rebootTypeMustBeKnown,
   remakingMustBeSound,
+  soundInstance,
   timeoutMustBeSound,
 } from '../subjects.js';
 import { DockerLifeCycleVerbs } from './life-cycle.js';
@@ -51,6 +52,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     reboot_type: RebootType,
     options: RebootOptions = {},
   ): Promise<void> {
+    instance = soundInstance(instance);
     rebootTypeMustBeKnown(reboot_type);
     optionsMustBeSound(options);
     remakingMustBeSound(instance, network_info, options.block_device_info);
@@ -73,7 +75,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     timeoutMustBeSound(timeout);
     connectedInstancesMustBeSound(instances);
     optionsMustBeSound(options);
-    const finishing = instances.map(async (instance) => {
+    const finishing = instances.map(soundInstance).map(async (instance) => {
       try {
         await this.computeHost.change(
           'reboot',
@@ -100,6 +102,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     network_info: NetworkInfo | null,
     options: PowerOnOptions = {},
   ): Promise<void> {
+    instance = soundInstance(instance);
     networkInfoMustBeSound(network_info);
     await this.computeHost.changeContainer(
       'power on',
@@ -113,6 +116,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
   }
 
   override async power_off(instance: Instance, options: PowerOffOptions = {}): Promise<void> {
+    instance = soundInstance(instance);
     optionsMustBeSound(options);
     const { timeout = 0, retry_interval = 0 } = options;
     patienceMustBeSound({ timeout, retry_interval });
@@ -129,6 +133,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
   }
 
   override async pause(instance: Instance, options: VerbOptions = {}): Promise<void> {
+    instance = soundInstance(instance);
     await this.computeHost.changeContainer(
       'pause',
       instance,
@@ -141,6 +146,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
   }
 
   override async unpause(instance: Instance, options: VerbOptions = {}): Promise<void> {
+    instance = soundInstance(instance);
     await this.computeHost.changeContainer(
       'unpause',
       instance,
@@ -157,6 +163,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     instance: Instance,
     options: VerbOptions = {},
   ): Promise<void> {
+    instance = soundInstance(instance);
     await this.computeHost.changeContainer(
       'suspend',
       instance,
@@ -174,6 +181,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     network_info: NetworkInfo | null,
     options: ResumeOptions = {},
   ): Promise<void> {
+    instance = soundInstance(instance);
     networkInfoMustBeSound(network_info);
     await this.computeHost.changeContainer(
       'resume',
@@ -192,6 +200,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     network_info: NetworkInfo | null,
     options: ResumeOptions = {},
   ): Promise<void> {
+    instance = soundInstance(instance);
     optionsMustBeSound(options);
     remakingMustBeSound(instance, network_info, options.block_device_info);
     await this.computeHost.change(
@@ -206,6 +215,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
   }
 
   override async trigger_crash_dump(instance: Instance, options: VerbOptions = {}): Promise<void> {
+    instance = soundInstance(instance);
     await this.computeHost.changeContainer(
       'dump the memory of',
       instance,
@@ -224,6 +234,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     image_meta: ImageMeta,
     options: RescueOptions = {},
   ): Promise<void> {
+    instance = soundInstance(instance);
     makingMustBeSound(instance, image_meta, { ...options, network_info });
     await this.computeHost.change(
       'rescue',
@@ -241,6 +252,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
     instance: Instance,
     options: LongRunningOptions = {},
   ): Promise<void> {
+    instance = soundInstance(instance);
     connectedInstanceMustBeSound(instance);
     await this.computeHost.change(
       'unrescue',

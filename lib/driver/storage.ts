@@ -20,7 +20,7 @@ import {
 } from '../../interfaces/index.js';
 import { diskUsage, isMounted, listContainersOf } from '../instances/index.js';
 import { destroy } from '../verbs/index.js';
-import { instanceMustBeSound, mountpointMustBeText } from '../subjects.js';
+import { instanceMustBeSound, mountpointMustBeText, soundInstance } from '../subjects.js';
 import { DockerNetworkVerbs } from './network.js';
 
 /** The verbs about volumes and disks. */
@@ -33,6 +33,7 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
     mountpoint: string,
     options: AttachVolumeOptions = {},
   ): Promise<void> {
+    instance = soundInstance(instance);
     mountpointMustBeText(mountpoint);
     await this.computeHost.look('attach a volume to', instance, options, (_node, container) => {
       if (isMounted(container, mountpoint)) return Promise.resolve();
@@ -54,6 +55,7 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
     mountpoint: string,
     options: DetachVolumeOptions = {},
   ): Promise<void> {
+    instance = soundInstance(instance);
     mountpointMustBeText(mountpoint);
     await this.computeHost.changeContainerIfThere(
       'detach a volume from',
@@ -72,13 +74,16 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
     );
   }
 
+  /**
+   * There is no iSCSI initiator: a container is given directories, so Cinder must not export a block device for it.
+   */
   override async get_volume_connector(
     _instance: Instance,
     options: VerbOptions = {},
   ): Promise<VolumeConnector> {
     const ip = await this.get_host_ip_addr();
     return await this.computeHost.ask('tell who connects to volumes', options, ({ host }) =>
-      Promise.resolve({ ip, host }),
+      Promise.resolve({ ip, host, initiator: null }),
     );
   }
 
@@ -97,6 +102,7 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
     instance: Instance,
     options: GetInstanceDiskInfoOptions = {},
   ): Promise<string> {
+    instance = soundInstance(instance);
     return await this.computeHost.look(
       'measure the disk of',
       instance,
@@ -107,6 +113,7 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
   }
 
   override async instance_on_disk(instance: Instance, options: VerbOptions = {}): Promise<boolean> {
+    instance = soundInstance(instance);
     instanceMustBeSound(instance);
     return await this.computeHost.ask(
       'look for the files of an instance',
@@ -117,6 +124,7 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
 
   /** The files of an instance are its containers: none of it is left, else it throws. */
   override async delete_instance_files(instance: Instance, options: VerbOptions = {}): Promise<boolean> {
+    instance = soundInstance(instance);
     const all = { network_info: [], destroy_disks: true, destroy_vifs: true };
     await this.computeHost.change(
       'delete the files of',

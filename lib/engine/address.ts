@@ -1,23 +1,23 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 import { z } from 'zod';
 
 import { InvalidInput } from '../../interfaces/index.js';
+import { pemContent, withoutSecrets } from '../streams/index.js';
 
 /** Where an engine listens, for one that needs more than a URL. */
 export interface EngineOptions {
   /** `unix:///path`, `tcp://host:port`, `http://host:port` or `https://host:port`. */
   readonly host: string;
   /**
-   * The path of a PEM file, or its content: the authorities that may vouch for the engine. Default: those that Node
+   * The path of a PEM file, or its content, also as text: the authorities that may vouch for the engine. Default: those that Node
    * trusts.
    */
   readonly ca?: string | Buffer;
-  /** The path of a PEM file, or its content: our certificate. */
+  /** The path of a PEM file, or its content, also as text: our certificate. */
   readonly cert?: string | Buffer;
-  /** The path of a PEM file, or its content: our certificate's key. */
+  /** The path of a PEM file, or its content, also as text: our certificate's key. */
   readonly key?: string | Buffer;
   /** `false` accepts any certificate from the engine. Default: true. */
   readonly tlsVerify?: boolean;
@@ -94,7 +94,7 @@ const filled = (text: string | undefined): string | undefined => (text === '' ? 
 function parse(options: EngineOptions): EngineAddress {
   const { host } = options;
   if (host.startsWith('unix://')) return { socketPath: socketPath(host) };
-  if (host.startsWith('/')) throw unusable(host, `write unix://${host}`);
+  if (host.startsWith('/')) throw unusable(host, `write unix://${withoutSecrets(host)}`);
   if (!URL.canParse(host)) throw unusable(host, 'it is not a URL');
   const url = new URL(host);
   const tls = tlsSettings(options, url.protocol === 'https:');
@@ -152,14 +152,8 @@ function tlsSettings(options: EngineOptions, demanded: boolean): TlsSettings | u
   };
 }
 
-function pem(file: string | Buffer, what: string): Buffer {
-  if (typeof file !== 'string') return file;
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    throw new InvalidInput(`the engine's ${what} file ${file} cannot be read`, { cause });
-  }
-}
+const pem = (source: string | Buffer, what: string): Buffer =>
+  pemContent(source, `the engine's ${what} file`);
 
 const unusable = (host: string, why: string): InvalidInput =>
-  new InvalidInput(`${JSON.stringify(host)} is no engine's address: ${why}`);
+  new InvalidInput(`${JSON.stringify(withoutSecrets(host))} is no engine's address: ${why}`);

@@ -8,9 +8,10 @@ import {
   described,
   type RequestDescription,
 } from './errors.js';
+import { jsonElements } from './json-elements.js';
 import type { Answer } from './transport.js';
 
-/** Bytes of an answer that is read whole. A list of a thousand containers has some three million. */
+/** Bytes of an answer that is read whole. */
 const longestAnswer = 64 * 1024 * 1024;
 /** Bytes of an error's body that are read. */
 const longestRefusal = 256 * 1024;
@@ -28,15 +29,35 @@ export async function readWhole(request: RequestDescription, { body }: Answer): 
   try {
     return await readAll(body, longestAnswer);
   } catch (cause) {
-    if (cause instanceof EngineUnreachable) throw cause;
     if (cause instanceof TooLarge) {
       throw new EngineProtocolError(`${described(request)}: the answer has ${cause.message}`, cause);
     }
-    throw new EngineUnreachable(request, `the answer broke off: ${asError(cause).message}`, {
-      maybeDone: request.method !== 'GET',
-      cause,
-    });
+    throw brokenAnswer(request, cause);
   }
+}
+
+/**
+ * Reads an answer that is a list, one element at a time.
+ *
+ * @throws EngineUnreachable when it breaks off, EngineProtocolError when it is not a list, or an element is too long.
+ */
+export async function* readElements(
+  request: RequestDescription,
+  { body }: Answer,
+): AsyncGenerator<unknown, void, void> {
+  try {
+    yield* jsonElements(body, described(request));
+  } catch (cause) {
+    throw cause instanceof EngineProtocolError ? cause : brokenAnswer(request, cause);
+  }
+}
+
+function brokenAnswer(request: RequestDescription, cause: unknown): EngineUnreachable {
+  if (cause instanceof EngineUnreachable) return cause;
+  return new EngineUnreachable(request, `the answer broke off: ${asError(cause).message}`, {
+    maybeDone: request.method !== 'GET',
+    cause,
+  });
 }
 
 /** @throws EngineProtocolError when an answer is not JSON. */

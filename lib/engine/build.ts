@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { buildCredentials, type RegistryCredentials } from './credentials.js';
 import type { RepositoryName, TagName } from './identifiers.js';
-import { throwInBand } from './in-band.js';
+import { hidingSecrets, secretsOf, throwInBand } from './in-band.js';
 import { path } from './request-path.js';
 import { progressLine, type ProgressLine } from './schemas/progress.js';
 import type { CallOptions, Session } from './session.js';
@@ -41,6 +41,12 @@ export class BuildApi {
    * @throws EngineError with `inBand` when a step fails; whatever the context fails with.
    */
   async *run(context: Readable, options: BuildOptions): AsyncGenerator<ProgressLine, void, void> {
+    const { buildArgs = {}, credentials = {} } = options;
+    const secrets = [...Object.values(buildArgs), ...secretsOf(Object.values(credentials))];
+    yield* hidingSecrets(this.#run(context, options), secrets);
+  }
+
+  async *#run(context: Readable, options: BuildOptions): AsyncGenerator<ProgressLine, void, void> {
     const request = { method: 'POST', path: path`/build` } as const;
     const lines = this.#session.lines(
       {

@@ -14,7 +14,6 @@ import {
   type ContainerInspect,
   type ContainerSummary,
 } from './schemas/containers.js';
-import { listOf } from './schemas/fields.js';
 import { containerStats, type ContainerStats } from './schemas/stats.js';
 import type { CallOptions, Session } from './session.js';
 import type { ContainerSpecification, ResourceLimits } from './specifications.js';
@@ -216,7 +215,7 @@ export class ContainersApi {
   async list(
     options: CallOptions & { all?: boolean; filters?: ContainerFilters } = {},
   ): Promise<ContainerSummary[]> {
-    return this.#session.json(
+    return this.#session.list(
       {
         method: 'GET',
         path: path`/containers/json`,
@@ -224,7 +223,10 @@ export class ContainersApi {
         timeout: this.#session.timeouts.read,
         signal: options.signal,
       },
-      listOf(containerSummary),
+      containerSummary.transform((container) => ({
+        ...container,
+        Labels: this.#session.kept(container.Labels),
+      })),
     );
   }
 

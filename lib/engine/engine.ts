@@ -19,6 +19,11 @@ export interface EngineClientOptions {
   readonly logger?: Logger;
   /** Instead of the default ones. */
   readonly timeouts?: Partial<EngineTimeouts>;
+  /**
+   * Which labels of containers and images are kept of lists and events, by their names; default: all. Images and
+   * containers may have megabytes of them.
+   */
+  readonly keepLabel?: (name: string) => boolean;
 }
 
 /** A Docker Engine. Making one does nothing; the first call negotiates the API version. */

@@ -5,7 +5,6 @@ import { EngineError } from './errors.js';
 import { instructions, type ImageChanges } from './image-changes.js';
 import { throwInBand } from './in-band.js';
 import { path } from './request-path.js';
-import { listOf } from './schemas/fields.js';
 import {
   imageInspect,
   imageSummary,
@@ -23,6 +22,10 @@ const unpackFailure = /^Error unpacking image \S+: (.*)/s;
 interface ImageFilters {
   /** References; `*` stands for anything but `/`. */
   readonly reference?: readonly string[];
+  /** `true`: only those without a name. */
+  readonly dangling?: readonly ['true'];
+  /** `name` or `name=value`. */
+  readonly label?: readonly string[];
 }
 
 /** How far an engine is with a layer that it unpacks. */
@@ -166,7 +169,7 @@ export class ImagesApi {
 
   /** Lists images: the ones that are no mere layer of others, or `all`. */
   async list(options: CallOptions & { all?: boolean; filters?: ImageFilters } = {}): Promise<ImageSummary[]> {
-    return this.#session.json(
+    return this.#session.list(
       {
         method: 'GET',
         path: path`/images/json`,
@@ -174,7 +177,7 @@ export class ImagesApi {
         timeout: this.#session.timeouts.read,
         signal: options.signal,
       },
-      listOf(imageSummary),
+      imageSummary.transform((image) => ({ ...image, Labels: this.#session.kept(image.Labels) })),
     );
   }
 }

@@ -1,7 +1,10 @@
 import { EngineProtocolError, TruncatedStream, brokenOff } from './errors.js';
 
-/** Bytes that a line may have. The longest seen are events of containers with long labels: some kilobytes. */
-export const longestLine = 4 * 1024 * 1024;
+/**
+ * Bytes that a line may have, or an element of a list. Both repeat a container's labels, of which earlier versions of
+ * the driver let images have 4 MiB; Go writes six bytes for some characters.
+ */
+export const longestLine = 64 * 1024 * 1024;
 
 const newline = 0x0a;
 

@@ -1,6 +1,5 @@
 import type { ContainerRef, NetworkId, NetworkRef } from './identifiers.js';
 import { path } from './request-path.js';
-import { listOf } from './schemas/fields.js';
 import { networkCreated, networkInspect, type NetworkInspect } from './schemas/networks.js';
 import type { CallOptions, Session } from './session.js';
 import type { NetworkConnection, NetworkSpecification } from './specifications.js';
@@ -62,7 +61,7 @@ export class NetworksApi {
 
   /** Lists networks. */
   async list(options: CallOptions & { filters?: NetworkFilters } = {}): Promise<NetworkInspect[]> {
-    return this.#session.json(
+    return this.#session.list(
       {
         method: 'GET',
         path: path`/networks`,
@@ -70,7 +69,7 @@ export class NetworksApi {
         timeout: this.#session.timeouts.read,
         signal: options.signal,
       },
-      listOf(networkInspect),
+      networkInspect,
     );
   }
 

@@ -1,6 +1,6 @@
 import { pullCredentials, type RegistryCredentials } from './credentials.js';
 import type { ImageRef, RepositoryName } from './identifiers.js';
-import { throwInBand } from './in-band.js';
+import { hidingSecrets, secretsOf, throwInBand } from './in-band.js';
 import { path } from './request-path.js';
 import { distributionInspect, progressLine, type ProgressLine } from './schemas/progress.js';
 import type { CallOptions, Session } from './session.js';
@@ -44,6 +44,14 @@ export class RegistryApi {
    * @throws EngineError, also with `inBand`, when the engine or the registry refuses.
    */
   async *pull(
+    repo: RepositoryName,
+    digest: string,
+    options: CallOptions & { credentials?: RegistryCredentials | undefined } = {},
+  ): AsyncGenerator<ProgressLine, void, void> {
+    yield* hidingSecrets(this.#pull(repo, digest, options), secretsOf([options.credentials]));
+  }
+
+  async *#pull(
     repo: RepositoryName,
     digest: string,
     options: CallOptions & { credentials?: RegistryCredentials | undefined } = {},

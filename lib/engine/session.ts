@@ -5,7 +5,7 @@ import type { z } from 'zod';
 
 import type { Logger } from '../../interfaces/index.js';
 import type { EngineAddress } from './address.js';
-import { checked, isSuccess, parsed, readWhole, refusal } from './answers.js';
+import { checked, isSuccess, parsed, readElements, readWhole, refusal } from './answers.js';
 import { agree, isVersionRefusal, type EngineVersion } from './api-version.js';
 import { attachedStream } from './attached-stream.js';
 import { EngineProtocolError, described } from './errors.js';
@@ -49,6 +49,7 @@ interface Call extends CallOptions {
 interface SessionOptions {
   readonly logger?: Logger | undefined;
   readonly timeouts?: Partial<EngineTimeouts> | undefined;
+  readonly keepLabel?: ((name: string) => boolean) | undefined;
 }
 
 type Send = (exchange: Exchange, signal: AbortSignal | undefined) => Promise<Answer>;
@@ -61,12 +62,14 @@ export class Session {
   readonly timeouts: EngineTimeouts;
   readonly #transport: Transport;
   readonly #logger: Logger | undefined;
+  readonly #keepLabel: (name: string) => boolean;
   #agreement: Promise<EngineVersion> | undefined;
 
   constructor(address: EngineAddress, options: SessionOptions) {
     this.timeouts = { ...defaultTimeouts, ...options.timeouts };
     this.#transport = new Transport(address);
     this.#logger = options.logger;
+    this.#keepLabel = options.keepLabel ?? (() => true);
   }
 
   /** Agrees on an API version, once for all callers; a failure is not kept. */
@@ -83,6 +86,24 @@ export class Session {
     });
   }
 
+  /** Makes a call whose answer is a list, which may be of any length: it is read and checked an element at a time. */
+  list<T>(call: Call, schema: z.ZodType<T>): Promise<T[]> {
+    return this.#watched(call, async (watch) => {
+      const answer = await this.#send(call, watch);
+      const list: T[] = [];
+      for await (const element of readElements(call, answer)) {
+        watch.touch();
+        list.push(checked(call, schema, element));
+      }
+      return list;
+    });
+  }
+
+  /** Those of the labels that lists and events keep. */
+  kept(labels: Readonly<Record<string, string>>): Record<string, string> {
+    return Object.fromEntries(Object.entries(labels).filter(([name]) => this.#keepLabel(name)));
+  }
+
   /** Makes a call whose answer is its status: 2xx, or 304 where there was nothing to do. */
   status(call: Call): Promise<number> {
     return this.#watched(call, async (watch) => {
@@ -94,9 +115,17 @@ export class Session {
 
   /** Makes a call whose answer is a stream of bytes, which the caller then owns. */
   async stream(call: Call, through: Transform = new PassThrough()): Promise<Readable> {
-    const { body } = await this.#watched(call, (watch) => this.#send(call, watch));
+    return (await this.streamWithPath(call, through)).stream;
+  }
+
+  /** The same, with what the answer's header says of the path that the stream is an archive of. */
+  async streamWithPath(
+    call: Call,
+    through: Transform = new PassThrough(),
+  ): Promise<{ readonly stream: Readable; readonly pathStat: string | undefined }> {
+    const { body, pathStat } = await this.#watched(call, (watch) => this.#send(call, watch));
     const { timeout: silence, signal } = call;
-    return receive(body, through, { what: described(call), silence, signal });
+    return { stream: receive(body, through, { what: described(call), silence, signal }), pathStat };
   }
 
   /**

@@ -1,6 +1,8 @@
+import type { z } from 'zod';
 import { LinkedAbort } from '../streams/index.js';
 import { drained } from './drained.js';
 import { TruncatedStream } from './errors.js';
+import { idMapping, type IdMapping } from './id-mapping.js';
 import { path } from './request-path.js';
 import {
   engineEvent,
@@ -26,6 +28,7 @@ export interface EventFilters {
 /** The engine itself. */
 export class SystemApi {
   readonly #session: Session;
+  #idMapping: { readonly known: IdMapping | undefined } | undefined;
 
   constructor(session: Session) {
     this.#session = session;
@@ -58,7 +61,7 @@ export class SystemApi {
 
   /** Asks about the host and what the engine can do with it. */
   async info(options: CallOptions = {}): Promise<SystemInfo> {
-    return this.#session.json(
+    const info = await this.#session.json(
       {
         method: 'GET',
         path: path`/info`,
@@ -67,6 +70,16 @@ export class SystemApi {
       },
       systemInfo,
     );
+    this.#idMapping = { known: idMapping(info) };
+    return info;
+  }
+
+  /**
+   * Tells how to read the users and groups in the archives of `FilesApi.getArchive`; undefined when they are the
+   * containers' own. It is in what {@link info} told last, so that this asks only where nobody has asked yet.
+   */
+  async idMapping(options: CallOptions = {}): Promise<IdMapping | undefined> {
+    return this.#idMapping === undefined ? idMapping(await this.info(options)) : this.#idMapping.known;
   }
 
   /**
@@ -92,7 +105,7 @@ export class SystemApi {
           timeout: undefined,
           signal: leaving.signal,
         },
-        engineEvent,
+        this.#event(),
         options.onOpen,
       );
       yield* drained(events, longestBacklog, 'the event stream');
@@ -124,8 +137,17 @@ export class SystemApi {
         timeout: this.#session.timeouts.read,
         signal: options.signal,
       },
-      engineEvent,
+      this.#event(),
     );
+  }
+
+  /** An event has a container's labels among its attributes, and events may wait for their reader. */
+  #event(): z.ZodType<EngineEvent> {
+    return engineEvent.transform(({ Actor: { ID: id, Attributes: attributes }, ...event }) => {
+      const { name } = attributes;
+      const kept = this.#session.kept(attributes);
+      return { ...event, Actor: { ID: id, Attributes: name === undefined ? kept : { ...kept, name } } };
+    });
   }
 }
 

@@ -9,7 +9,7 @@ import {
 } from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 
-import axios, { type AxiosInstance } from 'axios';
+import axios, { type AxiosError, type AxiosInstance } from 'axios';
 
 import type { EngineAddress } from './address.js';
 import { EngineProtocolError, EngineUnreachable, described, type RequestDescription } from './errors.js';
@@ -35,6 +35,8 @@ export interface Exchange {
 export interface Answer {
   readonly status: number;
   readonly contentType: string;
+  /** What `X-Docker-Container-Path-Stat` says, as it came: an archive's answer has it. */
+  readonly pathStat?: string | undefined;
   readonly body: Readable;
 }
 
@@ -137,9 +139,11 @@ export class Transport {
       });
       if (!(response.data instanceof Readable)) throw new TypeError('axios gave no stream');
       const type: unknown = response.headers['content-type'];
+      const pathStat: unknown = response.headers[pathStatHeader];
       return {
         status: response.status,
         contentType: typeof type === 'string' ? type : '',
+        pathStat: typeof pathStat === 'string' ? pathStat : undefined,
         body: this.#own(response.data, exchange, signal),
       };
     });
@@ -240,7 +244,7 @@ export class Transport {
     signal?.throwIfAborted();
     if (this.#closed) return this.#wasClosed(exchange);
     // axios wraps what Node says, and carries the whole request with it, which is no use in a log.
-    const cause = axios.isAxiosError(error) ? (error.cause ?? error) : error;
+    const cause = axios.isAxiosError(error) ? (error.cause ?? withoutRequest(error)) : error;
     if (codeOf(cause)?.startsWith('HPE_') === true) {
       return new EngineProtocolError(`${described(exchange.description)}: the answer is not HTTP`, cause);
     }
@@ -255,6 +259,13 @@ export class Transport {
       maybeDone: exchange.method !== 'GET',
     });
   }
+}
+
+const pathStatHeader = 'x-docker-container-path-stat';
+
+/** What axios says without the request, whose headers and body hold credentials. */
+function withoutRequest({ message, code }: AxiosError): Error {
+  return Object.assign(new Error(message), code === undefined ? {} : { code });
 }
 
 const switchingProtocols = 101;

@@ -2,9 +2,16 @@ import { statfs } from 'node:fs/promises';
 import type { HostResources } from '../../interfaces/index.js';
 import { NovaException } from '../../interfaces/index.js';
 import type { Engine, SystemInfo } from '../engine/index.js';
+import { novaArchitecture } from './architectures.js';
 
 const mebibyte = 1024 ** 2;
 const gibibyte = 1024 ** 3;
+
+/** The node whose resources are told. */
+interface Node {
+  readonly uuid: string;
+  readonly name: string;
+}
 
 /** What instances were given. */
 interface UsedResources {
@@ -17,7 +24,6 @@ interface UsedResources {
 /**
  * What a node has and how much of it instances were given.
  *
- * @param nodename - the node's name.
  * @param used - what each instance of this host was given.
  * @param local_gb - the disk for instances, GiB, where the driver was told; else that of the file system that holds the
  * engine's data.
@@ -25,7 +31,7 @@ interface UsedResources {
  */
 export async function hostResources(
   engine: Engine,
-  nodename: string,
+  node: Node,
   used: readonly UsedResources[],
   local_gb: number | undefined,
   signal?: AbortSignal,
@@ -37,7 +43,9 @@ export async function hostResources(
   // As Nova counts them. Not the swap, which Nova would make a disk of: to a container it is part of what the kernel
   // swaps.
   const local_gb_used = sum('root_gb') + sum('ephemeral_gb');
+  const architecture = novaArchitecture(info.Architecture);
   return {
+    uuid: node.uuid,
     vcpus: info.NCPU,
     memory_mb: Math.floor(info.MemTotal / mebibyte),
     local_gb: disk.total,
@@ -47,12 +55,12 @@ export async function hostResources(
     disk_available_least: disk.free ?? disk.total - local_gb_used,
     hypervisor_type: 'docker',
     hypervisor_version: versionNumber(info.ServerVersion),
-    hypervisor_hostname: nodename,
+    hypervisor_hostname: node.name,
     cpu_info: JSON.stringify({
       arch: info.Architecture,
       topology: { cores: info.NCPU, sockets: 1, threads: 1 },
     }),
-    supported_instances: [[info.Architecture, 'docker', 'exe']],
+    supported_instances: architecture === undefined ? [] : [[architecture, 'docker', 'exe']],
     numa_topology: null,
   };
 }

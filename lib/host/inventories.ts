@@ -55,16 +55,3 @@ export function inventories(
     ...inventory('DISK_GB', local_gb, policy.diskAllocationRatio, policy.reservedHostDiskGb),
   };
 }
-
-/** The trait of the processors that the host has: Placement's `os_traits.hw.arch`. */
-export function architectureTraits(architecture: string): string[] {
-  const traits: Readonly<Record<string, string>> = {
-    x86_64: 'HW_ARCH_X86_64',
-    aarch64: 'HW_ARCH_AARCH64',
-    ppc64le: 'HW_ARCH_PPC64LE',
-    s390x: 'HW_ARCH_S390X',
-    riscv64: 'HW_ARCH_RISCV64',
-  };
-  const trait = traits[architecture];
-  return trait === undefined ? [] : [trait];
-}

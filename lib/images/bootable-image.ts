@@ -1,10 +1,10 @@
-import type { ImageRecord } from '../../interfaces/index.js';
 import { ImageNotActive, ImageUnacceptable } from '../../interfaces/index.js';
 import type { ImageLimits } from './archive/index.js';
+import type { ShownImage } from './image-service/index.js';
 
 /** @throws ImageNotActive, ImageUnacceptable when there is no use in fetching it. */
 export function mustBeBootable(
-  { id, status, container_format, size }: ImageRecord,
+  { id, status, container_format, size }: ShownImage,
   { maxBytes }: ImageLimits,
 ): void {
   if (status !== 'active') throw new ImageNotActive(`Image ${id} is ${status}, not active`);

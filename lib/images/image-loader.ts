@@ -1,11 +1,5 @@
 import PQueue from 'p-queue';
-import type {
-  ImageRecord,
-  ImageService,
-  Logger,
-  LongRunningOptions,
-  RequestContext,
-} from '../../interfaces/index.js';
+import type { ImageService, Logger, LongRunningOptions, RequestContext } from '../../interfaces/index.js';
 import { ImageNotAuthorized, ImageNotFound } from '../../interfaces/index.js';
 import {
   ifThere,
@@ -13,6 +7,7 @@ import {
   repositoryName,
   tagName,
   type Engine,
+  type ImageRef,
   type ImageReference,
 } from '../engine/index.js';
 import { repository } from '../labels.js';
@@ -22,7 +17,7 @@ import { bootReference } from './boot-reference.js';
 import { mustBeBootable } from './bootable-image.js';
 import { removeUnusedImages, type UnusedImages } from './image-cache.js';
 import { ImageHolds } from './image-holds.js';
-import type { ImageData } from './image-service/index.js';
+import type { ImageData, ShownImage } from './image-service/index.js';
 import { BaseChain, LayersInEngine } from './layers/index.js';
 import { loadImage } from './load-image.js';
 import { SharedDirectory } from './shared-directory/index.js';
@@ -141,14 +136,15 @@ export class ImageLoader {
   }
 
   /**
-   * Removes what a crash of this host left in the engine: images that were being loaded, or saved as snapshots. Only
-   * while the host does nothing else.
+   * Removes what a crash of this host left in the engine: images that were being loaded, or saved as snapshots.
    *
+   * @param before - milliseconds since 1970, see {@link steadyNow}: when the host began to serve. Default: the host does
+   * nothing else.
    * @returns the names of those that are gone; which may not be, is in the log.
    * @throws what the engine fails with when it is asked for its images; the signal's reason when that aborts.
    */
-  async removeLeftovers(signal?: AbortSignal): Promise<ImageReference[]> {
-    return await removeTemporaryImages(this.#engine, this.#host, this.#logger, signal);
+  async removeLeftovers(signal?: AbortSignal, before?: number): Promise<ImageRef[]> {
+    return await removeTemporaryImages(this.#engine, { host: this.#host, before }, this.#logger, signal);
   }
 
   /**
@@ -189,7 +185,7 @@ export class ImageLoader {
   /** However many want it at the same time. Each of them has been shown its record. */
   async #fetchOnce(
     context: RequestContext,
-    record: ImageRecord,
+    record: ShownImage,
     options: LongRunningOptions,
   ): Promise<boolean> {
     const flight = { isOurs: false };
@@ -214,7 +210,7 @@ export class ImageLoader {
     return (await ifThere(this.#engine.images.inspect(image, { signal }))) !== undefined;
   }
 
-  async #transfer(context: RequestContext, record: ImageRecord, controls: FlightControls): Promise<void> {
+  async #transfer(context: RequestContext, record: ShownImage, controls: FlightControls): Promise<void> {
     const began = performance.now();
     const load = (data: ImageData): Promise<boolean> =>
       loadImage({

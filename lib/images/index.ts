@@ -3,7 +3,7 @@
  * It imports the engine, the leaves and the contracts; it knows nothing of instances, and trusts nothing that an image
  * says of itself.
  */
-export { defaultImageLimits, type ImageLimits } from './archive/index.js';
+export { ArchiveRefused, defaultImageLimits, type ImageLimits } from './archive/index.js';
 export * from './directory/index.js';
 export * from './glance/index.js';
 export { bootReference } from './boot-reference.js';
@@ -14,9 +14,13 @@ export {
   instanceReference,
   removeInstanceImages,
   removeReplacedImage,
+  bootedBytes,
   copyFileSystem,
+  filesMustFit,
+  measuredFiles,
   transferFileSystem,
   transferFolder,
+  volumesThatMove,
 } from './transfer/index.js';
 export { RegistryExchange } from './registry/index.js';
 export type {

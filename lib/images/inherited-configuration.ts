@@ -1,6 +1,6 @@
 import { split } from 'shlex';
-import type { ImageRecord } from '../../interfaces/index.js';
 import { ImageUnacceptable } from '../../interfaces/index.js';
+import type { ShownImage } from './image-service/index.js';
 
 /** By the names that engines and image configurations have. */
 type InheritedConfiguration = Partial<
@@ -8,13 +8,20 @@ type InheritedConfiguration = Partial<
 >;
 
 /**
+ * Bytes. The engine is told each property as an instruction of a Dockerfile, in which a byte may take two: it refuses
+ * lines of 64 KiB (20.10), and all that has no place in the first line of a request.
+ */
+const longestProperty = 30 * 1024;
+
+/**
  * What containers of a root file system inherit, which has no configuration to say so: from the properties
  * `docker_command`, `docker_environment`, `docker_user` and `docker_working_dir` of its image.
  *
  * @throws ImageUnacceptable when one of them cannot be used.
  */
-export function inheritedConfiguration({ id, properties }: ImageRecord): InheritedConfiguration {
+export function inheritedConfiguration({ id, properties }: ShownImage): InheritedConfiguration {
   const { docker_command, docker_environment, docker_user, docker_working_dir } = properties;
+  const given = { docker_command, docker_environment, docker_user, docker_working_dir };
   const unusable = (property: string, why: string, cause?: unknown): ImageUnacceptable =>
     new ImageUnacceptable(`Image ${id} has the property ${property}, which cannot be used: ${why}`, {
       cause,
@@ -26,10 +33,14 @@ export function inheritedConfiguration({ id, properties }: ImageRecord): Inherit
       throw unusable(property, 'a quote or a backslash is not closed', error);
     }
   };
+  for (const [property, text] of Object.entries(given))
+    if (text !== undefined && Buffer.byteLength(JSON.stringify(text)) > longestProperty)
+      throw unusable(property, `it is longer than ${longestProperty} bytes`);
   const configuration: InheritedConfiguration = {};
   if (docker_command !== undefined) {
     configuration.Cmd = words('docker_command', docker_command);
     if (configuration.Cmd.length === 0) throw unusable('docker_command', 'it is empty');
+    if (docker_command.includes('\0')) throw unusable('docker_command', 'it has a NUL');
   }
   if (docker_environment !== undefined) {
     configuration.Env = words('docker_environment', docker_environment);

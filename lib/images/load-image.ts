@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import type { ImageRecord, Logger, RequestContext } from '../../interfaces/index.js';
-import { ImageNotFound } from '../../interfaces/index.js';
+import type { Logger, RequestContext } from '../../interfaces/index.js';
+import { ImageNotFound, NovaException } from '../../interfaces/index.js';
 import {
   isAtLeast,
   isUnreachable,
@@ -10,9 +10,14 @@ import {
   type LoadedLayer,
 } from '../engine/index.js';
 import { repository } from '../labels.js';
-import { rewriteArchive, type ArchivedImage, type ImageLimits } from './archive/index.js';
+import {
+  configurationForEngine,
+  rewriteArchive,
+  type ArchivedImage,
+  type ImageLimits,
+} from './archive/index.js';
 import { refusedByEngine } from './engine-refusal.js';
-import type { ImageData } from './image-service/index.js';
+import type { ImageData, ShownImage } from './image-service/index.js';
 import { inheritedConfiguration } from './inherited-configuration.js';
 import {
   baseMustBeSame,
@@ -40,7 +45,7 @@ interface ImageLoad extends FlightControls {
   readonly layers: LayersInEngine;
   /** On whose behalf, and the image as they were shown it. */
   readonly context: RequestContext;
-  readonly record: ImageRecord;
+  readonly record: ShownImage;
   readonly data: ImageData;
   /** Gives it its lasting name: the engine has all of it by then, and it is what it must be. */
   readonly name: (image: ImageReference) => Promise<void>;
@@ -53,8 +58,8 @@ interface ImageLoad extends FlightControls {
  * before.
  *
  * @returns whether it came in parts.
- * @throws ImageUnacceptable, which says what is wrong with the image; what the data, the engine or `name` fail with;
- * the signal's reason when that aborts.
+ * @throws ImageUnacceptable, which says what is wrong with the image; NovaException when it is for other hosts; what the
+ * data, the engine or `name` fail with; the signal's reason when that aborts.
  */
 export async function loadImage(image: ImageLoad): Promise<boolean> {
   if (baseOf(image.record) === undefined && (await loadInParts(image))) return true;
@@ -99,6 +104,8 @@ async function loadWhole(image: ImageLoad): Promise<void> {
     onLayer: followed.onLayer,
     architecture,
     takesZstdLayers: isAtLeast(apiVersion, firstWithZstd),
+    mustTakeLayers: (count) => mustTakeLayers(image, count),
+    rewriteConfiguration: configurationForEngine,
     ...(below === undefined
       ? { rootFileSystem: () => inheritedConfiguration(record) }
       : { below: { layers: below } }),
@@ -111,6 +118,17 @@ async function loadWhole(image: ImageLoad): Promise<void> {
         changes: inheritedConfiguration(record),
       });
   });
+}
+
+/** Layers that an engine with a classic image store stacks at most; containerd's store has no such bound. */
+const mostInClassicStore = 125;
+
+/** @throws NovaException when the engine cannot stack so many layers; others may. */
+async function mustTakeLayers({ layers, record, signal }: ImageLoad, count: number): Promise<void> {
+  if (count <= mostInClassicStore || (await layers.isContainerdStore(signal))) return;
+  throw new NovaException(
+    `Image ${record.id} has ${count} layers: this host's engine stacks ${mostInClassicStore}, one with containerd's image store takes more`,
+  );
 }
 
 async function layersBelow(

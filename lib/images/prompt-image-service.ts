@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { z } from 'zod';
 import type {
   DownloadOptions,
   ImageFilters,
@@ -8,6 +9,7 @@ import type {
   LongRunningOptions,
   RequestContext,
 } from '../../interfaces/index.js';
+import { NovaException } from '../../interfaces/index.js';
 import { DeadlineExceeded, destroyOnAbort, unlessAborted, withDeadline } from '../streams/index.js';
 
 /** Milliseconds that a service which was told to stop may take to undo what it has begun. */
@@ -62,7 +64,7 @@ export class PromptImageService implements ImageService {
   async create(
     context: RequestContext,
     metadata: ImageMetadata,
-    data?: Readable,
+    data?: AsyncIterable<Uint8Array>,
     options: LongRunningOptions = {},
   ): Promise<ImageRecord> {
     return await this.#changed(this.#service.create(context, metadata, data, options), options.signal);
@@ -72,7 +74,7 @@ export class PromptImageService implements ImageService {
     context: RequestContext,
     image_id: string,
     metadata: ImageMetadata,
-    data?: Readable,
+    data?: AsyncIterable<Uint8Array>,
     options: LongRunningOptions = {},
   ): Promise<ImageRecord> {
     const changing = this.#service.update(context, image_id, metadata, data, options);
@@ -81,6 +83,20 @@ export class PromptImageService implements ImageService {
 
   async delete(context: RequestContext, image_id: string, options: Asked = {}): Promise<void> {
     await this.#changed(this.#service.delete(context, image_id, options), options.signal);
+  }
+
+  /**
+   * None where the service does not tell.
+   *
+   * @throws NovaException when what it tells is no list of texts.
+   */
+  async servers(options: Asked = {}): Promise<readonly string[]> {
+    const told = await unlessAborted(this.#service.servers?.(options) ?? Promise.resolve([]), options.signal);
+    const checked = z.array(z.string()).safeParse(told);
+    if (checked.success) return checked.data;
+    throw new NovaException("The image service's servers() must tell a list of URLs", {
+      cause: checked.error,
+    });
   }
 
   /** A service that heeds the signal first undoes what it has begun, and then says so. */

@@ -1,11 +1,5 @@
-import { z } from 'zod';
-import {
-  NovaException,
-  type ImageRecord,
-  type ImageService,
-  type RequestContext,
-} from '../../interfaces/index.js';
-import { imageRecord } from './image-service/index.js';
+import { NovaException, type ImageService, type RequestContext } from '../../interfaces/index.js';
+import { shownImage, type ShownImage } from './image-service/index.js';
 
 /**
  * The record of an image as an image service, which may be the orchestrator's own, shows it.
@@ -19,15 +13,21 @@ export async function shownRecord(
   context: RequestContext,
   image_id: string,
   signal: AbortSignal | undefined,
-): Promise<ImageRecord> {
+): Promise<ShownImage> {
   const shown: unknown = await imageService.show(context, image_id, { signal });
-  const { data: record, error } = imageRecord.safeParse(shown);
-  if (record === undefined)
+  const { data: record, error } = shownImage.safeParse(shown);
+  if (record === undefined) {
+    const faults = error.issues.map(({ path, message }) =>
+      path.length === 0 ? message : `its field ${path.join('.')} cannot be used: ${message}`,
+    );
     throw new NovaException(
-      `The image service shows image ${image_id} as something other than a record: ${z.prettifyError(error)}`,
+      `The image service (option imageService) does not show image ${image_id} as a record: ${faults.join('; ')}`,
       { cause: error },
     );
+  }
   if (record.id.toLowerCase() !== image_id.toLowerCase())
-    throw new NovaException(`The image service shows image ${record.id} instead of ${image_id}`);
+    throw new NovaException(
+      `The image service (option imageService) shows image ${record.id} instead of ${image_id}`,
+    );
   return { ...record, id: image_id };
 }

@@ -1,6 +1,6 @@
 import type { ImageInspect } from '../engine/index.js';
-import { label } from '../labels.js';
-import type { ImageConfiguration } from './archive/index.js';
+import { isOwnLabel } from '../labels.js';
+import { restoredFromRecord, type ImageConfiguration } from './archive/index.js';
 
 /**
  * What an image gives to its containers and they leave as it is. All else in a container's configuration (host name,
@@ -12,14 +12,10 @@ const inherited = new Set(
 
 type BootedConfiguration = NonNullable<ImageInspect['Config']>;
 
-/** What an engine writes about the container that it committed. */
-const ofContainer = new Set(['container', 'container_config']);
-
-const ownLabels = new Set<string>(Object.values(label));
-
 /**
  * The configuration of an image that was made from an instance, without what belongs to the instance: the driver's
  * labels, the environment that its metadata became, that its health is not checked, its host name, its container's id.
+ * It has the labels and ports of the image again that containers of it did not inherit.
  *
  * @param committed - what the engine wrote.
  * @param booted - what the image says to its containers that the instance's container was made of. Metadata can change
@@ -30,13 +26,14 @@ export function snapshotConfiguration(
   booted: Partial<Pick<BootedConfiguration, 'Env' | 'Healthcheck'>> | null | undefined,
 ): object {
   const { Env: environment = [], Healthcheck: healthcheck } = booted ?? {};
+  const whole = { ...committed, ...restoredFromRecord(committed) };
   return {
-    ...selected(committed, (name) => !ofContainer.has(name)),
+    ...whole,
     config: {
-      ...selected(committed.config ?? {}, (name) => inherited.has(name)),
+      ...selected({ ...whole.config }, (name) => inherited.has(name)),
       Env: environment,
       ...(healthcheck === undefined ? {} : { Healthcheck: healthcheck }),
-      Labels: selected(committed.config?.Labels ?? {}, (name) => !ownLabels.has(name)),
+      Labels: selected(whole.config?.Labels ?? {}, (name) => !isOwnLabel(name)),
     },
   };
 }

@@ -10,7 +10,7 @@ import type {
 import { task_states } from '../../interfaces/index.js';
 import type { ContainerInspect, Engine, ImageInspect, ImageReference } from '../engine/index.js';
 import { mayHaveBeenDone } from '../engine/index.js';
-import { repository } from '../labels.js';
+import { label, repository } from '../labels.js';
 import type { ImageConfiguration } from './archive/index.js';
 import { deltaBase, uploadAbove, uploadWhole } from './layers/index.js';
 import { snapshotConfiguration } from './snapshot-configuration.js';
@@ -40,6 +40,8 @@ export interface SnapshotRequest extends LongRunningOptions {
   readonly above?: string;
   /** Whether the container stands still while it is committed. */
   readonly pause: boolean;
+  /** Has the commit made when the container is ready for it; what it fails with ends the snapshot. Default: at once. */
+  readonly whenReady?: (commit: () => Promise<unknown>) => Promise<void>;
   /** Told what is about to be done, in Nova's order; what it fails with ends the snapshot. */
   readonly update_task_state: UpdateTaskState;
 }
@@ -57,9 +59,11 @@ export async function takeSnapshot(
   request: SnapshotRequest,
 ): Promise<Snapshot> {
   const { engine, host } = environment;
-  const { container, pause, update_task_state, signal, onProgress } = request;
+  const { container, pause, whenReady, update_task_state, signal, onProgress } = request;
   signal?.throwIfAborted();
   await unlessAborted(update_task_state({ task_state: task_states.IMAGE_PENDING_UPLOAD }), signal);
+  // An image that is not there, or not for this caller, must not cost the instance a pause.
+  await environment.imageService.show(request.context, request.image_id, { signal });
   const base = await engine.images.inspect(container.Image, { signal });
   const temporary = temporaryName(repository.snapshot, host);
   const snapshot = new Snapshot(environment, request, temporary.reference, base.Config);
@@ -69,10 +73,15 @@ export async function takeSnapshot(
     // The signal is not heeded here: an engine goes on committing when its client is gone, and undoing would find
     // nothing yet.
     const { repo, tag } = temporary;
-    await engine.containers.commit(container.Id, { repo, tag, pause }).catch((error: unknown) => {
-      answerLost = mayHaveBeenDone(error);
-      throw error;
-    });
+    const configuration = { Labels: { [label.temporary]: tag } };
+    const commit = (): Promise<unknown> =>
+      engine.containers
+        .commit(container.Id, { repo, tag, pause, configuration })
+        .catch((error: unknown) => {
+          answerLost = mayHaveBeenDone(error);
+          throw error;
+        });
+    await (whenReady === undefined ? commit() : whenReady(commit));
     signal?.throwIfAborted();
     return snapshot;
   } catch (error) {

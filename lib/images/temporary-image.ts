@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../interfaces/index.js';
 import {
   imageReference,
@@ -10,12 +9,16 @@ import {
   mayHaveBeenDone,
   repositoryName,
   tagName,
+  untilSettled,
   type Engine,
+  type ImageRef,
   type ImageReference,
+  type Patience,
   type RepositoryName,
   type TagName,
 } from '../engine/index.js';
-import { repository } from '../labels.js';
+import { label, repository } from '../labels.js';
+import { steadyNow } from '../streams/index.js';
 
 /** The name of an image that is in the engine only for as long as some work takes. */
 export interface TemporaryName {
@@ -27,33 +30,31 @@ export interface TemporaryName {
 /** The repositories of images that are only there for a while. */
 type TemporaryRepository = typeof repository.loading | typeof repository.snapshot;
 
-/** Hexadecimal digits of a tag: those of the host, then those of chance. */
+/** Hexadecimal digits of a tag: those of the host, those of the time, random ones. */
 const hostDigits = 8;
-const randomDigits = 24;
-const temporaryTag = new RegExp(`^tmp-[0-9a-f]{${hostDigits + randomDigits}}$`);
-
-/** How long removing is tried, and how often, in milliseconds, and whether the process stays for it. */
-interface Patience {
-  readonly patience: number;
-  readonly interval: number;
-  readonly ref: boolean;
-}
+const timeDigits = 12;
+const randomDigits = 12;
+const temporaryTag = new RegExp(`^tmp-[0-9a-f]{${hostDigits + timeDigits + randomDigits}}$`);
 
 /** That of the one whose work ends here. */
-const ownPatience: Patience = { patience: 5000, interval: 200, ref: true };
+const ownPatience: Patience = { patience: 5000, interval: 200 };
 /** Nobody waits for what comes after: engines may go on loading or committing for as long as they like. */
 const latePatience: Patience = { patience: 60 * 60_000, interval: 2000, ref: false };
 
-/** A name that no image has. It shows which host made it, since several may share an engine. */
+/**
+ * A name that no image has. It shows which host made it, since several may share an engine, and when: what is under way
+ * can be told from what an earlier driver left.
+ */
 export function temporaryName(repo: TemporaryRepository, host: string): TemporaryName {
-  const tag = tagName(`${tagPrefix(host)}${randomBytes(randomDigits / 2).toString('hex')}`);
+  const time = steadyNow().toString(16).padStart(timeDigits, '0');
+  const tag = tagName(`${tagPrefix(host)}${time}${randomBytes(randomDigits / 2).toString('hex')}`);
   return { reference: imageReference(repo, tag), repo: repositoryName(repo), tag };
 }
 
 /** An image that is to go. */
 interface Removal {
   readonly engine: Engine;
-  readonly reference: ImageReference;
+  readonly reference: ImageRef;
   /** The engine was asked to make it and its answer was lost: it may make it still. */
   readonly mayAppear: boolean;
   readonly logger: Logger;
@@ -101,69 +102,96 @@ export async function discardLastingImage(
     logger.warn('an image that nobody has use for may be in the engine yet, or appear there', { reference });
 }
 
-async function removeWithin({ patience, interval, ref }: Patience, removal: Removal): Promise<Outcome> {
-  const end = performance.now() + patience;
-  for (;;) {
-    const outcome = await tryToRemove(removal);
-    if (outcome !== 'perhaps' || performance.now() >= end || removal.engine.closed) return outcome;
-    await sleep(interval, undefined, { ref });
-    removal.signal?.throwIfAborted();
-  }
-}
-
-async function tryToRemove({ engine, reference, mayAppear, logger }: Removal): Promise<Outcome> {
+async function removeWithin(patience: Patience, removal: Removal): Promise<Outcome> {
+  const { engine, reference, mayAppear, logger, signal } = removal;
+  const remove = async (): Promise<Outcome | undefined> => {
+    try {
+      await engine.images.remove(reference, { noprune: true });
+      return 'gone';
+    } catch (error) {
+      if (isNotFound(error)) return mayAppear ? undefined : 'gone';
+      if (isConflict(error)) {
+        logger.debug('an image stays: a container uses it', { reference });
+        return 'stays';
+      }
+      throw error;
+    }
+  };
   try {
-    await engine.images.remove(reference, { noprune: true });
-    return 'gone';
+    return (await untilSettled(engine, patience, remove, signal)) ?? 'perhaps';
   } catch (error) {
-    if (isNotFound(error)) return mayAppear ? 'perhaps' : 'gone';
+    signal?.throwIfAborted();
     if (isUnreachable(error) || mayHaveBeenDone(error)) return 'perhaps';
-    if (isConflict(error)) logger.debug('an image stays: a container uses it', { reference });
-    else logger.error('an image could not be removed', { reference, error });
+    logger.error('an image could not be removed', { reference, error });
     return 'stays';
   }
 }
 
+/** Which temporary images are left over. */
+interface Leftovers {
+  readonly host: string;
+  /** Milliseconds since 1970: what was named later is under way. Default: all are left over. */
+  readonly before?: number | undefined;
+}
+
 /**
- * Removes all temporary images of a host: what a crash left. Only while the host does nothing else. One that cannot be
- * removed is logged, and stays for the next time.
+ * Removes temporary images of a host: what a crash left. One that cannot be removed is logged, and stays for the next
+ * time.
  *
- * @returns the names of those that are gone.
+ * @returns the names of those that are gone; the ids of those that had lost their names.
  * @throws what the engine fails with when it is asked for its images; the signal's reason when that aborts.
  */
 export async function removeTemporaryImages(
   engine: Engine,
-  host: string,
+  leftovers: Leftovers,
   logger: Logger,
   signal: AbortSignal | undefined,
-): Promise<ImageReference[]> {
-  const removed: ImageReference[] = [];
-  for (const repo of [repository.loading, repository.snapshot]) {
-    const prefix = `${repo}:${tagPrefix(host)}`;
-    const images = await engine.images.list({ filters: { reference: [repo] }, signal });
-    // The engine's filter is a pattern: what is removed must be ours by its whole name.
-    const names = images.flatMap(({ RepoTags: tags }) => tags).filter((name) => name.startsWith(prefix));
-    for (const reference of names.filter(isImageReference)) {
-      signal?.throwIfAborted();
-      logger.info('removing an image that was left behind', { reference });
-      const outcome = await removeWithin(ownPatience, {
-        engine,
-        reference,
-        mayAppear: false,
-        logger,
-        signal,
-      });
-      if (outcome === 'gone') removed.push(reference);
-      if (outcome === 'perhaps')
-        logger.warn('an image that was left behind may be in the engine yet', { reference });
-    }
+): Promise<ImageRef[]> {
+  const removed: ImageRef[] = [];
+  for (const reference of await leftOver(engine, leftovers, signal)) {
+    signal?.throwIfAborted();
+    logger.info('removing an image that was left behind', { reference });
+    const removal = { engine, reference, mayAppear: false, logger, signal };
+    const outcome = await removeWithin(ownPatience, removal);
+    if (outcome === 'gone') removed.push(reference);
+    if (outcome === 'perhaps')
+      logger.warn('an image that was left behind may be in the engine yet', { reference });
   }
   return removed;
+}
+
+async function leftOver(
+  engine: Engine,
+  { host, before = Infinity }: Leftovers,
+  signal: AbortSignal | undefined,
+): Promise<ImageRef[]> {
+  const isLeft = (tag: string): boolean =>
+    tag.startsWith(tagPrefix(host)) && (before === Infinity || (isTemporaryTag(tag) && timeOf(tag) < before));
+  const left: ImageRef[] = [];
+  for (const repo of [repository.loading, repository.snapshot]) {
+    const images = await engine.images.list({ filters: { reference: [repo] }, signal });
+    // The engine's filter is a pattern: what is removed must be ours by its whole name.
+    const isOurs = (name: string): boolean =>
+      name.startsWith(`${repo}:`) && isLeft(name.slice(repo.length + 1));
+    const names = images.flatMap(({ RepoTags: tags }) => tags);
+    left.push(...names.filter(isOurs).filter(isImageReference));
+  }
+  // containerd's store may give up a commit between making the image and naming it, when its client is gone (28.5).
+  const filters = { dangling: ['true'], label: [label.temporary] } as const;
+  for (const { Id: id, RepoTags: tags, Labels: labels } of await engine.images.list({ filters, signal }))
+    if (tags.length === 0 && isLeft(labels[label.temporary] ?? '')) left.push(id);
+  return left;
 }
 
 /** Whether a tag is one that {@link temporaryName} gave, on whichever host. */
 export function isTemporaryTag(tag: string): boolean {
   return temporaryTag.test(tag);
+}
+
+/** When a temporary tag was made. */
+function timeOf(tag: string): number {
+  const start = 'tmp-'.length + hostDigits;
+  return Number.parseInt(tag.slice(start, start + timeDigits), 16);
 }
 
 function tagPrefix(host: string): string {

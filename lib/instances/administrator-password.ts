@@ -55,7 +55,7 @@ function shadowWith(password: string, { uuid: instance_uuid }: Instance): FileTo
           `Instance ${instance_uuid} has no usable /${path} with a line for root`,
           { instance_uuid },
         );
-      return [{ ...existing, path, contents: Buffer.from(changed) }];
+      return { ...existing, contents: Buffer.from(changed) };
     },
   };
 }

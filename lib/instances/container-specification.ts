@@ -2,8 +2,11 @@ import type { ImageMeta, Instance } from '../../interfaces/index.js';
 import { ComputeResourcesUnavailable, InvalidInput } from '../../interfaces/index.js';
 import type { ContainerSpecification, HostConfiguration, ImageRef, NetworkPart } from '../engine/index.js';
 import { commandLine } from './command-line.js';
+import { hostNames } from './host-names.js';
 import type { SpawnAttempt } from './instance-labels.js';
 import { instanceLabels } from './instance-labels.js';
+import type { LogBound } from './log-configuration.js';
+import { logConfiguration } from './log-configuration.js';
 import type { ResourcePolicy } from './resource-limits.js';
 import { resourceLimits } from './resource-limits.js';
 import { shutdownTimeout } from './shutdown-timeout.js';
@@ -12,6 +15,7 @@ import { shutdownTimeout } from './shutdown-timeout.js';
 export interface InstancePolicy extends ResourcePolicy {
   /** Whether a flavor with `docker:privileged=true` makes a privileged container; refused otherwise. */
   readonly allowPrivileged: boolean;
+  readonly logs: LogBound;
   /** Where the terminals of instances can be reached; none has one where that is undefined. */
   readonly serialConsole?: object | undefined;
 }
@@ -36,10 +40,11 @@ export function containerSpecification(
   policy: InstancePolicy,
 ): ContainerSpecification {
   const command = image.meta.properties?.['os_command_line'];
+  const { hosts, ...names } = hostNames(instance, network);
   return {
     Image: image.reference,
     ...(command === undefined || command === null ? {} : { Cmd: commandLine(command) }),
-    Hostname: hostname(instance),
+    ...names,
     Env: metadataEnvironment(instance),
     Labels: instanceLabels(instance, image.meta.id, attempt),
     // A shell as the image's command waits for input, like a login on a console, instead of ending at once.
@@ -51,7 +56,9 @@ export function containerSpecification(
     HostConfig: {
       ...resourceLimits(instance, policy),
       ...network.HostConfig,
+      ...hosts,
       ...privileges(instance, policy),
+      LogConfig: logConfiguration(policy.logs),
     },
   };
 }
@@ -67,13 +74,6 @@ function metadataEnvironment(instance: Instance): string[] {
       throw new InvalidInput(`The metadata item ${JSON.stringify(name)} cannot be an environment variable`);
     return `${name}=${value}`;
   });
-}
-
-function hostname(instance: Instance): string {
-  const name = instance.hostname ?? instance.name;
-  if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(name) || name.length > 63)
-    throw new InvalidInput(`${JSON.stringify(name)} cannot be a host name`);
-  return name;
 }
 
 function privileges(instance: Instance, policy: InstancePolicy): HostConfiguration {

@@ -6,18 +6,25 @@ import type {
   ContainerRef,
   ContainerSpecification,
   Engine,
+  Patience,
 } from '../engine/index.js';
-import { EngineError, ifThere, isBadRequest, isConflict, mayHaveBeenDone } from '../engine/index.js';
-import { pause } from '../streams/index.js';
+import {
+  EngineError,
+  ifThere,
+  isBadRequest,
+  isConflict,
+  isUnreachable,
+  mayHaveBeenDone,
+  untilSettled,
+} from '../engine/index.js';
 import type { SpawnAttempt } from './instance-labels.js';
 import { instanceRecord } from './instance-labels.js';
 import { isHalfMade } from './half-made.js';
 import { refusedContainer } from './refused-container.js';
 import { removeContainer } from './remove-container.js';
 
-/** How long it may be unknown what became of a request, and how often to ask, in milliseconds. */
-const patience = 10_000;
-const interval = 100;
+/** How long it may be unknown what became of a request. */
+const patience: Patience = { patience: 10_000, interval: 100 };
 
 /**
  * Creates a container of an instance.
@@ -41,30 +48,40 @@ export async function createContainer(
   specification: ContainerSpecification,
   attempt: SpawnAttempt,
 ): Promise<ContainerId> {
-  const end = performance.now() + patience;
-  let lost: unknown;
-  for (;;) {
+  let failure: unknown;
+  const create = async (): Promise<ContainerId | undefined> => {
     try {
       return (await engine.containers.create({ name, specification })).id;
     } catch (error) {
       if (isBadRequest(error)) throw refusedContainer(error);
-      if (mayHaveBeenDone(error)) lost = error;
-      const isOpen = isConflict(error) || mayHaveBeenDone(error);
-      // An answer tells what became of the request, but neither a name that is taken nor an engine that is away does.
-      if (!isOpen && error instanceof EngineError) throw error;
-      if (!isOpen || performance.now() > end) throw lost ?? error;
-      const occupant = await ifThere(engine.containers.inspect(name));
-      if (occupant === undefined) {
-        // Taken, and not there: it is still being made, or still being removed.
-        await pause(interval, undefined);
-        continue;
-      }
-      if (isOfAttempt(occupant, attempt)) return occupant.Id;
-      if (isLeft(occupant, instance, attempt)) await removeContainer(engine, occupant.Id);
-      else if (occupant.State.Status === 'removing') await pause(interval, undefined);
-      else throw nameTaken(name, instance, error);
+      if (mayHaveBeenDone(error)) failure = error;
+      else if (!isConflict(error)) throw error;
+      failure ??= error;
+      return undefined;
     }
-  }
+  };
+  const adoptOrCreate = async (): Promise<ContainerId | undefined> => {
+    const occupant = await ifThere(engine.containers.inspect(name)).catch((error: unknown) => {
+      // A refusal to tell leaves it open what became of the request.
+      throw error instanceof EngineError ? failure : error;
+    });
+    if (occupant === undefined) return await create();
+    if (isOfAttempt(occupant, attempt)) return occupant.Id;
+    if (isLeft(occupant, instance, attempt)) {
+      await removeContainer(engine, occupant.Id);
+      return await create();
+    }
+    if (occupant.State.Status !== 'removing') throw nameTaken(name, instance, failure);
+    return undefined;
+  };
+  const id = (await create()) ?? (await untilSettled(engine, patience, adoptOrCreate).catch(undetermined));
+  if (id === undefined) throw failure;
+  return id;
+}
+
+/** Passes over what says no more than that the engine could not tell: what the request failed with says more. */
+function undetermined(error: unknown): undefined {
+  if (!isUnreachable(error) && !mayHaveBeenDone(error)) throw error;
 }
 
 /**
@@ -90,6 +107,21 @@ export async function adoptName(
 }
 
 /**
+ * For a verb that is about to change something before it gives a container this name.
+ *
+ * @throws InstanceExists when there is a container of the name.
+ */
+export async function nameMustBeFree(
+  engine: Engine,
+  name: ContainerRef,
+  instance: Pick<Instance, 'uuid'>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const occupant = await ifThere(engine.containers.inspect(name, { signal }));
+  if (occupant !== undefined) throw nameTaken(name, instance, undefined);
+}
+
+/**
  * Removes what an attempt to spawn made, and nothing else: an instance that was there before stays.
  *
  * @param failure - what creating failed with, if it did: when the engine may be about to make the container still, it
@@ -102,28 +134,22 @@ export async function discardAttempt(
   failure: unknown,
 ): Promise<void> {
   const mayAppear = mayHaveBeenDone(failure) || isConflict(failure);
-  const end = performance.now() + patience;
-  for (;;) {
-    try {
-      for (const name of names) {
-        const occupant = await ifThere(engine.containers.inspect(name));
-        if (occupant === undefined || !isOfAttempt(occupant, attempt)) continue;
-        await removeContainer(engine, occupant.Id);
-        return;
-      }
-    } catch (error) {
-      if (!mayHaveBeenDone(error) || performance.now() > end) throw error;
+  await untilSettled(engine, patience, async () => {
+    for (const name of names) {
+      const occupant = await ifThere(engine.containers.inspect(name));
+      if (occupant === undefined || !isOfAttempt(occupant, attempt)) continue;
+      await removeContainer(engine, occupant.Id);
+      return true;
     }
-    if (!mayAppear || performance.now() > end) return;
-    await pause(interval, undefined);
-  }
+    return mayAppear ? undefined : true;
+  });
 }
 
 /** Whether a container is what a spawn of this host, or a removal, left that did not come to its end. */
 function isLeft(occupant: ContainerInspect, instance: Instance, attempt: SpawnAttempt): boolean {
   const record = instanceRecord(occupant.Config.Labels);
   const { Status: status } = occupant.State;
-  const isOurs = record?.uuid.toLowerCase() === instance.uuid.toLowerCase() && record.host === attempt.host;
+  const isOurs = record?.uuid === instance.uuid && record.host === attempt.host;
   return isOurs && (status === 'removing' || status === 'dead' || isHalfMade(record, occupant));
 }
 

@@ -53,7 +53,8 @@ export function instanceDiagnostics(
   const cpu_details = cpus(stats);
   return {
     state: container.State.Paused ? 'paused' : 'running',
-    driver: 'docker',
+    // Nova's enumeration has no value for Docker, and its API fails on any other. Nova's own fake driver says the same.
+    driver: 'libvirt',
     hypervisor: 'docker',
     hypervisor_os,
     uptime: Math.max(0, Math.floor((Date.parse(stats.read) - Date.parse(container.State.StartedAt)) / 1000)),
@@ -109,17 +110,20 @@ function cpus({ cpu_stats: cpu }: ContainerStats): Diagnostics['cpu_details'] {
  */
 function nics({ NetworkSettings: settings }: ContainerInspect, stats: ContainerStats): NicDiagnostics[] {
   const [only, ...more] = Object.values(settings.Networks);
-  const mac_address = more.length > 0 || only === undefined ? null : only.MacAddress;
+  const mac = more.length > 0 ? undefined : only?.MacAddress.toLowerCase();
+  const mac_address = mac === undefined || mac === '' ? null : mac;
   return Object.values(stats.networks).map((traffic) => ({
     mac_address,
     rx_octets: traffic.rx_bytes,
     rx_errors: traffic.rx_errors,
     rx_drop: traffic.rx_dropped,
     rx_packets: traffic.rx_packets,
+    rx_rate: null,
     tx_octets: traffic.tx_bytes,
     tx_errors: traffic.tx_errors,
     tx_drop: traffic.tx_dropped,
     tx_packets: traffic.tx_packets,
+    tx_rate: null,
   }));
 }
 

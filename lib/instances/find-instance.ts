@@ -18,7 +18,7 @@ export async function inspectInstance(
 ): Promise<ContainerInspect> {
   const container = await engine.containers.inspect(containerName(instance.uuid), { signal });
   const record = instanceRecord(container.Config.Labels);
-  if (record?.host === host && record.uuid.toLowerCase() === instance.uuid.toLowerCase()) return container;
+  if (record?.host === host && record.uuid === instance.uuid) return container;
   throw new InstanceNotFound(`The container ${container.Name} is not an instance of host ${host}`, {
     instance_uuid: instance.uuid,
   });

@@ -11,7 +11,7 @@ export { consoleOutput } from './console-output.js';
 export { containerName, containerPartName } from './container-name.js';
 export { containerSpecification } from './container-specification.js';
 export type { InstancePolicy } from './container-specification.js';
-export { adoptName, createContainer, discardAttempt } from './create-container.js';
+export { adoptName, createContainer, discardAttempt, nameMustBeFree } from './create-container.js';
 export { diskUsage } from './disk-usage.js';
 export { novaException } from './exceptions.js';
 export type { VerbFailure } from './exceptions.js';
@@ -26,7 +26,13 @@ export { instanceFiles } from './instance-files.js';
 export type { InstanceFiles } from './instance-files.js';
 export type { SpawnAttempt } from './instance-labels.js';
 export { instanceRecord } from './instance-labels.js';
-export { findKeptContainer, keepContainer, restoreKeptContainer } from './kept-container.js';
+export {
+  findKeptContainer,
+  keepContainer,
+  keepingMustBePossible,
+  restoreKeptContainer,
+} from './kept-container.js';
+export { limitsMustBeReadable } from './resource-limits.js';
 export { listContainersOf, listContainersOfHost, listInstances } from './list-instances.js';
 export type { ListedInstance } from './list-instances.js';
 export { isMounted } from './mount-point.js';
@@ -34,6 +40,7 @@ export { flatDiagnostics, instanceDiagnostics, measure, usageOf } from './diagno
 export { Notes } from './notes.js';
 export { part, settleParts } from './parts.js';
 export { instanceInfo } from './power-state.js';
+export { wasStopRequested } from './requested-stop.js';
 export { recreatedContainer } from './recreated-container.js';
 export { removeContainer } from './remove-container.js';
 export { rescuedNetworks, rescueLabels } from './rescue-labels.js';
@@ -54,6 +61,7 @@ export {
   undoResize,
 } from './resize-in-place.js';
 export { RootDisks } from './root-disk.js';
+export { wakeLeftStill, whileStill } from './stand-still.js';
 export { startContainer } from './start-container.js';
 export { cleanly, stopContainer, stopContainerCleanly, stopForReplacement } from './stop-container.js';
 export { isSuspended, pauseInstance, suspendInstance, unpauseInstance, wasSuspended } from './suspension.js';

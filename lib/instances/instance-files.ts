@@ -26,9 +26,12 @@ export interface FileToWrite {
 
 /** A file whose new contents depend on what the image has there. */
 export interface FileToChange {
+  /** Relative to the container's root; where the image has a symbolic link, the file that it leads to is changed. */
   readonly path: string;
-  /** @returns what to write, nothing when the file cannot be changed. */
-  readonly change: (existing: ExistingFile | undefined) => FileToWrite[];
+  /** The mode of the folder that the file is in, which then is root's; default: the folder stays as it is. */
+  readonly folderMode?: number;
+  /** @returns what the file is to be, undefined when it cannot be changed. */
+  readonly change: (existing: ExistingFile | undefined) => ExistingFile | undefined;
 }
 
 /** What goes into an instance before it first starts. */
@@ -84,14 +87,13 @@ function file(path: string, contents: Buffer, mode: number): FileToWrite {
 function authorizeKey(key: string): FileToChange {
   return {
     path: authorizedKeys,
+    // sshd refuses keys in a folder that others can write.
+    folderMode: 0o700,
     change: (existing) => {
       const before = existing?.contents.toString() ?? '';
       const separator = before === '' || before.endsWith('\n') ? '' : '\n';
-      return [
-        // sshd refuses keys in a folder that others can write.
-        { path: posix.dirname(authorizedKeys), mode: 0o700, uid: 0, gid: 0 },
-        file(authorizedKeys, Buffer.from(`${before}${separator}${key.trim()}\n`), 0o600),
-      ];
+      const contents = Buffer.from(`${before}${separator}${key.trim()}\n`);
+      return { contents, mode: 0o600, uid: 0, gid: 0 };
     },
   };
 }
@@ -100,9 +102,9 @@ function setRootPassword(password: string): FileToChange {
   return {
     path: shadow,
     change: (existing) => {
-      if (existing === undefined) return [];
+      if (existing === undefined) return undefined;
       const changed = withRootPassword(existing.contents.toString(), password);
-      return changed === undefined ? [] : [{ ...existing, path: shadow, contents: Buffer.from(changed) }];
+      return changed === undefined ? undefined : { ...existing, contents: Buffer.from(changed) };
     },
   };
 }

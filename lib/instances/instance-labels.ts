@@ -58,13 +58,13 @@ export function instanceLabels(
 }
 
 /**
- * Reads what {@link instanceLabels} wrote.
+ * Reads what {@link instanceLabels} wrote. The uuid is in lower case, as everywhere in the driver.
  *
  * @returns undefined when the labels are not those of an instance.
  */
 export function instanceRecord(labels: Readonly<Record<string, string>>): InstanceRecord | undefined {
   const host = labels[label.host];
-  const uuid = labels[label.instanceUuid];
+  const uuid = labels[label.instanceUuid]?.toLowerCase();
   const name = labels[label.instanceName];
   if (host === undefined || uuid === undefined || name === undefined) return undefined;
   if (host === '' || !isUuid(uuid)) return undefined;

@@ -2,7 +2,7 @@ import type { Instance } from '../../interfaces/index.js';
 import type { ContainerInspect, Engine } from '../engine/index.js';
 import { isNotFound } from '../engine/index.js';
 import { containerName, containerPartName } from './container-name.js';
-import { adoptName } from './create-container.js';
+import { adoptName, nameMustBeFree } from './create-container.js';
 import { instanceRecord } from './instance-labels.js';
 import { removeContainer } from './remove-container.js';
 
@@ -19,12 +19,27 @@ export async function findKeptContainer(
   try {
     const kept = await engine.containers.inspect(containerPartName(instance.uuid, migrated), { signal });
     const record = instanceRecord(kept.Config.Labels);
-    const isOurs = record?.host === host && record.uuid.toLowerCase() === instance.uuid.toLowerCase();
+    const isOurs = record?.host === host && record.uuid === instance.uuid;
     return isOurs ? kept : undefined;
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
   }
+}
+
+/**
+ * For a verb that is about to stop the instance before it puts its container aside.
+ *
+ * @throws InstanceExists when a container that is not this instance's has the name.
+ */
+export async function keepingMustBePossible(
+  engine: Engine,
+  host: string,
+  instance: Instance,
+  signal?: AbortSignal,
+): Promise<void> {
+  if ((await findKeptContainer(engine, host, instance, signal)) !== undefined) return;
+  await nameMustBeFree(engine, containerPartName(instance.uuid, migrated), instance, signal);
 }
 
 /**

@@ -54,7 +54,7 @@ export async function listContainersOf(
   return containers
     .filter(
       ({ Labels: labels, Names: names }) =>
-        instanceRecord(labels)?.uuid.toLowerCase() === uuid.toLowerCase() && isOfInstance(uuid, names),
+        instanceRecord(labels)?.uuid === uuid && isOfInstance(uuid, names),
     )
     .sort((one, other) => Number(isOwn(one)) - Number(isOwn(other)));
 }

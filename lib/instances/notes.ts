@@ -5,7 +5,7 @@ import { isConflict, isNotFound, volumeName } from '../engine/index.js';
 import { instanceContainerName, label } from '../labels.js';
 
 /** What can be noted of an instance. */
-type NoteKind = 'suspended' | 'flavor' | 'resize';
+type NoteKind = 'suspended' | 'stopped' | 'flavor' | 'resize' | 'still';
 
 /**
  * What must be remembered of an instance and was not known when its container was made. The labels of a container
@@ -80,6 +80,13 @@ export class Notes {
     });
   }
 
+  /** The uuids of all instances that something is noted of. */
+  async noted(signal?: AbortSignal): Promise<ReadonlySet<string>> {
+    const filters = { label: [`${label.host}=${this.#host}`, label.note] };
+    const notes = await this.#engine.volumes.list({ filters, signal });
+    return new Set(notes.flatMap(({ Labels: values }) => values[label.instanceUuid] ?? []));
+  }
+
   /** Removes all notes of an instance. */
   async forget(uuid: string): Promise<void> {
     const labels = [`${label.host}=${this.#host}`, `${label.instanceUuid}=${uuid}`, label.note];
@@ -94,7 +101,7 @@ export class Notes {
   }
 }
 
-const noteKinds: readonly NoteKind[] = ['suspended', 'flavor', 'resize'];
+const noteKinds: readonly NoteKind[] = ['suspended', 'stopped', 'flavor', 'resize', 'still'];
 
 function noteName(uuid: string, kind: NoteKind): VolumeName {
   return volumeName(`${instanceContainerName(uuid)}.${kind}`);

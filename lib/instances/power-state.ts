@@ -8,18 +8,28 @@ export const never = '0001-01-01T00:00:00Z';
 type State = ContainerInspect['State'];
 
 /**
+ * Whether the engine's account of a container reads as if it had run out of memory. Once the kernel has killed any
+ * process of a container, `OOMKilled` stays set, also over restarts (28.5), so it says nothing of a first process that
+ * ended without an error.
+ */
+export function looksOutOfMemory(state: State): boolean {
+  return state.Status === 'exited' && state.OOMKilled && state.ExitCode !== 0;
+}
+
+/**
  * What Nova wants to know of an instance.
  *
- * @param told - what its container does not tell: whether it is suspended, and the processors that it is given.
+ * @param told - what its container does not tell: whether it is suspended, whether its stop was requested, and the
+ * processors that it is given.
  */
 export function instanceInfo(
   container: ContainerInspect,
-  told: { readonly isSuspended: boolean; readonly vcpus: number },
+  told: { readonly isSuspended: boolean; readonly isStopped: boolean; readonly vcpus: number },
 ): InstanceInfo {
   const { State: state } = container;
   const hasRun = state.StartedAt !== never;
   return {
-    state: told.isSuspended ? power_state.SUSPENDED : powerState(state),
+    state: told.isSuspended ? power_state.SUSPENDED : powerState(state, told.isStopped),
     internal_id: container.Id,
     exit_code: hasRun && !state.Running ? state.ExitCode : null,
     oom_killed: state.OOMKilled,
@@ -33,7 +43,7 @@ export function instanceInfo(
  * The power state of a container. Nova stops an active instance that is reported SHUTDOWN or CRASHED, so only a
  * container that the engine says has ended is either.
  */
-function powerState(state: Pick<State, 'Status' | 'OOMKilled'>): PowerState {
+function powerState(state: State, isStopped: boolean): PowerState {
   switch (state.Status) {
     case 'running':
     case 'restarting':
@@ -43,7 +53,7 @@ function powerState(state: Pick<State, 'Status' | 'OOMKilled'>): PowerState {
     case 'created':
       return power_state.SHUTDOWN;
     case 'exited':
-      return state.OOMKilled ? power_state.CRASHED : power_state.SHUTDOWN;
+      return looksOutOfMemory(state) && !isStopped ? power_state.CRASHED : power_state.SHUTDOWN;
     case 'dead':
       return power_state.CRASHED;
     case 'removing':

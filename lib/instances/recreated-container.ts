@@ -6,6 +6,8 @@ import type {
   NetworkPart,
 } from '../engine/index.js';
 import { label } from '../labels.js';
+import type { LogBound } from './log-configuration.js';
+import { logConfiguration } from './log-configuration.js';
 import { noHealthcheck } from './container-specification.js';
 import type { SpawnAttempt } from './instance-labels.js';
 
@@ -21,6 +23,7 @@ export function recreatedContainer(
   image: ImageReference,
   network: NetworkPart,
   attempt: SpawnAttempt,
+  logs: LogBound,
 ): ContainerSpecification {
   return {
     ...configuration,
@@ -37,6 +40,12 @@ export function recreatedContainer(
       [label.rescuedNetworks]: '',
     },
     // Mounts that name no volume would be new ones; all there are come from the other container.
-    HostConfig: { ...host, ...network.HostConfig, Mounts: [], VolumesFrom: [other.id] },
+    HostConfig: {
+      ...host,
+      ...network.HostConfig,
+      Mounts: [],
+      VolumesFrom: [other.id],
+      LogConfig: logConfiguration(logs),
+    },
   };
 }

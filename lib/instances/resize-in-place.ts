@@ -31,7 +31,7 @@ export function canResizeInPlace(instance: Instance, flavor: Flavor, container: 
     extra_specs['docker:privileged'] === 'true',
     (extra_specs['hw:cpu_policy'] ?? 'shared') === 'shared',
     ...Object.entries(extra_specs)
-      .filter(([name]) => name.startsWith('quota:disk_'))
+      .filter(([name, value]) => name.startsWith('quota:disk_') && Number(value) !== 0)
       .sort(),
     ephemeral_gb,
     isDiskLimited ? root_gb : 0,

@@ -5,6 +5,8 @@ import type { ContainerInspect, HostConfiguration, ResourceLimits } from '../eng
 const mebibyte = 1024 * 1024;
 /** Microseconds; the kernel's default scheduling period. */
 const defaultCpuPeriod = 100_000;
+/** The engine's word for processor time without a bound; 0 would leave the bound of a container that has one. */
+const unlimited = -1;
 /** What libvirt gives a virtual CPU, and nova-docker gave: shares are relative, 1024 is one CPU's worth. */
 const sharesPerCpu = 1024;
 
@@ -41,9 +43,22 @@ export function changeableLimits(instance: Instance, policy: ResourcePolicy): Re
     Memory: memory,
     // The engine counts memory and swap together: equal figures mean no swap.
     MemorySwap: memory + (flavor.swap ?? 0) * mebibyte,
-    PidsLimit: extraSpec(flavor, 'docker:pids_limit') ?? policy.pidsLimit,
+    PidsLimit: limit(flavor, 'docker:pids_limit', 1) ?? policy.pidsLimit,
     ...cpuLimits(instance),
   };
+}
+
+/**
+ * For an instance that is about to leave with a flavor: what no host can read of it. Whether a host offers it, and which
+ * processors it is given there, is for that host to say.
+ *
+ * @throws InvalidInput when a figure or an extra spec cannot be read.
+ */
+export function limitsMustBeReadable(instance: Instance, policy: ResourcePolicy): void {
+  const { extra_specs, ...flavor } = instance.flavor;
+  const anywhere = { ...extra_specs, 'hw:cpu_policy': 'shared' };
+  const somewhere = { ...policy, blockDevice: policy.blockDevice ?? '/dev/any' };
+  resourceLimits({ ...instance, flavor: { ...flavor, extra_specs: anywhere } }, somewhere);
 }
 
 /** Whether a container's limits are those of a flavor with these figures and without extra specs. */
@@ -60,15 +75,22 @@ export function arePlainLimits(
 
 function cpuLimits(instance: Instance): ResourceLimits {
   const { flavor } = instance;
-  const period = extraSpec(flavor, 'quota:cpu_period') ?? defaultCpuPeriod;
+  const period = limit(flavor, 'quota:cpu_period') ?? defaultCpuPeriod;
   return {
-    CpuShares: extraSpec(flavor, 'quota:cpu_shares') ?? flavor.vcpus * sharesPerCpu,
+    CpuShares: limit(flavor, 'quota:cpu_shares') ?? flavor.vcpus * sharesPerCpu,
     CpuPeriod: period,
-    // Nova's quota is that of one virtual CPU, as libvirt applies it to each vCPU thread; the engine's is the
-    // container's.
-    CpuQuota: (extraSpec(flavor, 'quota:cpu_quota') ?? period) * flavor.vcpus,
+    CpuQuota: cpuQuota(flavor, period),
     ...pinnedCpus(instance),
   };
+}
+
+/**
+ * Nova's quota is that of one virtual CPU, as libvirt applies it to each vCPU thread; the engine's is the container's.
+ * To Nova 0 and negative values mean no limit, and so do values beyond what the engine can count.
+ */
+function cpuQuota(flavor: Flavor, period: number): number {
+  const quota = (wholeNumber(flavor, 'quota:cpu_quota') ?? period) * flavor.vcpus;
+  return quota > 0 && Number.isSafeInteger(quota) ? quota : unlimited;
 }
 
 function pinnedCpus(instance: Instance): ResourceLimits {
@@ -86,10 +108,10 @@ function pinnedCpus(instance: Instance): ResourceLimits {
 
 function diskRates(flavor: Flavor, policy: ResourcePolicy): HostConfiguration {
   const rates = {
-    BlkioDeviceReadBps: extraSpec(flavor, 'quota:disk_read_bytes_sec'),
-    BlkioDeviceWriteBps: extraSpec(flavor, 'quota:disk_write_bytes_sec'),
-    BlkioDeviceReadIOps: extraSpec(flavor, 'quota:disk_read_iops_sec'),
-    BlkioDeviceWriteIOps: extraSpec(flavor, 'quota:disk_write_iops_sec'),
+    BlkioDeviceReadBps: limit(flavor, 'quota:disk_read_bytes_sec'),
+    BlkioDeviceWriteBps: limit(flavor, 'quota:disk_write_bytes_sec'),
+    BlkioDeviceReadIOps: limit(flavor, 'quota:disk_read_iops_sec'),
+    BlkioDeviceWriteIOps: limit(flavor, 'quota:disk_write_iops_sec'),
   };
   const limits: Record<string, { Path: string; Rate: number }[]> = {};
   for (const [name, rate] of Object.entries(rates)) {
@@ -103,13 +125,33 @@ function diskRates(flavor: Flavor, policy: ResourcePolicy): HostConfiguration {
   return limits;
 }
 
-function extraSpec(flavor: Flavor, name: string): number | undefined {
+/**
+ * A limit that a flavor sets.
+ *
+ * @param least - the smallest value; default 0, which Nova's validators allow, for no limit.
+ * @returns undefined without a limit.
+ * @throws InvalidInput for anything but a whole number from `least` on.
+ */
+function limit(flavor: Flavor, name: string, least: 0 | 1 = 0): number | undefined {
+  const number = wholeNumber(flavor, name);
+  if (number !== undefined && (number < least || !Number.isSafeInteger(number)))
+    throw unusable(
+      flavor,
+      name,
+      least === 0 ? 'a whole number that is not negative' : 'a positive whole number',
+    );
+  return number === 0 ? undefined : number;
+}
+
+function wholeNumber(flavor: Flavor, name: string): number | undefined {
   const value = flavor.extra_specs?.[name];
   if (value === undefined) return undefined;
-  const number = Number(value);
-  if (!Number.isSafeInteger(number) || number <= 0)
-    throw new InvalidInput(
-      `The flavor's extra spec ${name} must be a positive whole number, not ${JSON.stringify(value)}`,
-    );
+  const number = value.trim() === '' ? NaN : Number(value);
+  if (!Number.isInteger(number)) throw unusable(flavor, name, 'a whole number');
   return number;
+}
+
+function unusable(flavor: Flavor, name: string, demanded: string): InvalidInput {
+  const value = JSON.stringify(flavor.extra_specs?.[name]);
+  return new InvalidInput(`The flavor's extra spec ${name} must be ${demanded}, not ${value}`);
 }

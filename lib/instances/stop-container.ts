@@ -1,6 +1,7 @@
 import type { ContainerInspect, ContainerRef, Engine } from '../engine/index.js';
 import { EngineError, isConflict, mayHaveBeenDone } from '../engine/index.js';
 import { DeadlineExceeded, withDeadline } from '../streams/index.js';
+import { noteRequestedStop } from './requested-stop.js';
 import { defaultShutdownTimeout } from './shutdown-timeout.js';
 
 /** How an instance is to be stopped, in seconds. */
@@ -15,12 +16,18 @@ interface StopOptions {
 /**
  * Stops a container: asks it to end, again every `retry_interval`, and ends it at `timeout`. One that does not run is
  * left as it is. A frozen one is woken by the engine, which hands it the signal when it runs again (20.10 to 28.5).
+ * Whatever its first process made of it, its instance has not crashed.
  */
 export async function stopContainer(
   engine: Engine,
   container: ContainerRef,
   options: StopOptions,
 ): Promise<void> {
+  await stopInTime(engine, container, options);
+  await noteRequestedStop(engine, container);
+}
+
+async function stopInTime(engine: Engine, container: ContainerRef, options: StopOptions): Promise<void> {
   const { signal } = options;
   // The engine counts whole seconds.
   const retry_interval = Math.ceil(options.retry_interval);

@@ -1,23 +1,12 @@
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { extract, pack } from 'tar-stream';
+import { pack } from 'tar-stream';
 import type { Logger } from '../../interfaces/index.js';
 import { ImageUnacceptable, InvalidInput } from '../../interfaces/index.js';
 import type { ContainerRef, Engine } from '../engine/index.js';
-import { EngineError, isBadRequest, isNotFound } from '../engine/index.js';
-import { readAll, TooLarge } from '../streams/index.js';
-import type { ExistingFile, FileToWrite, InstanceFiles } from './instance-files.js';
-
-/** Bytes that a file of the image may have which is read to be changed. */
-const largestChangedFile = 1024 * 1024;
-
-/**
- * What engines (20.10 and 28.5, with status 500) say of a path that leads through a file, a loop of links or a link
- * out of the container's files, or where a folder is.
- */
-const noSuchPlace =
-  /cannot overwrite (non-)?directory|: not a directory|too many (levels of symbolic )?links|file name too long|mkdir .*: file exists|path escapes from parent/i;
+import { EngineError, isBadRequest } from '../engine/index.js';
+import { findFile, findFolder, noSuchPlace } from './existing-file.js';
+import type { FileToChange, FileToWrite, InstanceFiles } from './instance-files.js';
 
 /**
  * Writes an instance's files into its container, which has not been started, as one archive. Nothing is asked of the
@@ -35,10 +24,10 @@ export async function writeFiles(
   signal?: AbortSignal,
 ): Promise<void> {
   const writing = [...files.write];
-  for (const { path, change } of files.change) {
-    const changed = change(await readFile(engine, container, path, signal));
+  for (const file of files.change) {
+    const changed = await changedFile(engine, container, file, signal);
     if (changed.length === 0)
-      logger.warn(`the image has no usable /${path}: it stays as it is`, { container });
+      logger.warn(`the image has no usable /${file.path}: it stays as it is`, { container });
     writing.push(...changed);
   }
   if (writing.length === 0) return;
@@ -49,6 +38,32 @@ export async function writeFiles(
     .catch((error: unknown) => {
       throw refusal(error, files);
     });
+}
+
+/** What to write where the image has a file that is to be changed; nothing when it cannot be changed. */
+async function changedFile(
+  engine: Engine,
+  container: ContainerRef,
+  { path, folderMode, change }: FileToChange,
+  signal: AbortSignal | undefined,
+): Promise<FileToWrite[]> {
+  if (folderMode === undefined) {
+    const found = await findFile(engine, container, path, signal);
+    const changed = change(found.existing);
+    return changed === undefined ? [] : [{ ...changed, path: found.path }];
+  }
+  const folder = await findFolder(engine, container, posix.dirname(path), signal);
+  const at = posix.join(folder.path, posix.basename(path));
+  const found = folder.isThere
+    ? await findFile(engine, container, at, signal)
+    : { path: at, existing: undefined };
+  const changed = change(found.existing);
+  if (changed === undefined) return [];
+  const file = { ...changed, path: found.path };
+  // Where the image has put a link, the folder that it leads to may serve others, too.
+  return folder.isLinked && folder.isThere
+    ? [file]
+    : [{ path: folder.path, mode: folderMode, uid: 0, gid: 0 }, file];
 }
 
 /**
@@ -85,46 +100,4 @@ function archiveOf(files: readonly FileToWrite[]): Readable {
   }
   archive.finalize();
   return Readable.from(archive);
-}
-
-/**
- * Reads a small file of a container; undefined when it is not there or no regular file.
- *
- * @throws ImageUnacceptable when it is too large, or its path leads nowhere.
- */
-async function readFile(
-  engine: Engine,
-  container: ContainerRef,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<ExistingFile | undefined> {
-  try {
-    const archive = await engine.files.getArchive(container, { path: `/${path}`, signal });
-    return await regularFile(archive);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    if (error instanceof TooLarge)
-      throw new ImageUnacceptable(`The image's /${path} has ${error.message}: it cannot be changed`, {
-        cause: error,
-      });
-    if (error instanceof EngineError && noSuchPlace.test(error.engineMessage))
-      throw new ImageUnacceptable(`The image's /${path} cannot be read: ${error.engineMessage}`, {
-        cause: error,
-      });
-    throw error;
-  }
-}
-
-/** The first entry of an archive, which is what was asked for: of a folder, all that is in it follows. */
-async function regularFile(archive: Readable): Promise<ExistingFile | undefined> {
-  const entries = extract();
-  const reading = pipeline(archive, entries);
-  // It is broken off on purpose, and what else it fails with, the entries fail with too.
-  reading.catch(() => undefined);
-  for await (const entry of entries) {
-    const { type, mode, uid, gid } = entry.header;
-    if (type !== 'file') return undefined;
-    return { contents: await readAll(entry, largestChangedFile), mode, uid, gid };
-  }
-  return undefined;
 }

@@ -12,6 +12,23 @@ import {
 import { label } from '../labels.js';
 import { Turns } from '../streams/index.js';
 import type { PlannedInterface } from './network-plan.js';
+import type { ReservedSubnets } from './reserved-subnets.js';
+
+/** A network that the engine has. */
+export interface ReadyNetwork {
+  readonly id: NetworkId;
+  /** The containers that run in it, by their ids, and their addresses. */
+  readonly members: NetworkInspect['Containers'];
+}
+
+/** What makes the networks of a host. */
+export interface BridgeNetworksOptions {
+  readonly engine: Engine;
+  readonly host: string;
+  /** What the host keeps from the networks of its instances. */
+  readonly reserved: Pick<ReservedSubnets, 'conflict'>;
+  readonly logger: Logger;
+}
 
 /**
  * The engine's networks for Nova's: made on first use, held while somebody is about to use them, removed when nobody is
@@ -24,15 +41,17 @@ import type { PlannedInterface } from './network-plan.js';
 export class BridgeNetworks {
   readonly #engine: Engine;
   readonly #host: string;
+  readonly #reserved: Pick<ReservedSubnets, 'conflict'>;
   readonly #logger: Logger;
   /** Making and removing one network take turns; different networks do not wait for each other. */
   readonly #turns = new Turns();
   /** How many instances under way count on a network that none of their containers is in yet. */
   readonly #held = new Map<NetworkRef, number>();
 
-  constructor(options: { readonly engine: Engine; readonly host: string; readonly logger: Logger }) {
+  constructor(options: BridgeNetworksOptions) {
     this.#engine = options.engine;
     this.#host = options.host;
+    this.#reserved = options.reserved;
     this.#logger = options.logger;
   }
 
@@ -51,21 +70,49 @@ export class BridgeNetworks {
   }
 
   /**
-   * Makes a network if it is not there.
+   * Makes those networks of a plan that are not there. All are looked at first: where one is refused for what is known
+   * before, none is made.
    *
-   * @returns its id in the engine.
-   * @throws VirtualInterfaceCreateException when no engine would make it.
-   * @throws ComputeResourcesUnavailable when something of this host's engine is in its way: a network that overlaps or
-   * has its name, or that was made with another subnet. Another host may have room for it.
+   * @throws VirtualInterfaceCreateException when no engine would make one.
+   * @throws ComputeResourcesUnavailable when something of this host is in the way of one: its own addresses and routes,
+   * or a network of its engine that overlaps or has its name, or that was made with another subnet. Another host may
+   * have room for it.
    */
-  async make({ name, specification, vif }: PlannedInterface, signal?: AbortSignal): Promise<NetworkId> {
-    return await this.#turns.take(name, signal, async () => {
-      const existing = await this.find(name, signal);
+  async makeAll(
+    plan: readonly PlannedInterface[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<NetworkRef, ReadyNetwork>> {
+    const ready = new Map<NetworkRef, ReadyNetwork>();
+    for (const planned of plan) {
+      const existing = await this.#turns.take(planned.name, signal, () => this.#look(planned, signal));
+      if (existing !== undefined) ready.set(planned.name, { id: existing.Id, members: existing.Containers });
+    }
+    for (const { name, specification, vif } of plan) {
+      if (ready.has(name)) continue;
       signal?.throwIfAborted();
-      if (existing === undefined) return await this.#create(name, specification, vif);
+      const id = await this.#turns.take(name, signal, () => this.#create(name, specification, vif));
+      ready.set(name, { id, members: {} });
+    }
+    return ready;
+  }
+
+  /** Looks at what is there of a planned network; where nothing is, whether this host can have it. */
+  async #look(
+    { name, specification, vif }: PlannedInterface,
+    signal: AbortSignal | undefined,
+  ): Promise<NetworkInspect | undefined> {
+    const existing = await this.find(name, signal);
+    if (existing !== undefined) {
       mustFit(existing, specification, vif);
-      return existing.Id;
-    });
+      return existing;
+    }
+    const subnets = (specification.IPAM?.Config ?? []).map(({ Subnet: subnet }) => subnet);
+    const conflict = await this.#reserved.conflict(subnets, signal);
+    if (conflict !== undefined)
+      throw new ComputeResourcesUnavailable(
+        `Network ${vif.network.id} of port ${vif.id} cannot be on this host: its subnet ${subnets.join(', ')} overlaps ${conflict}, whose traffic would go to the instances`,
+      );
+    return undefined;
   }
 
   /** Looks at a network. */

@@ -17,7 +17,7 @@ import {
   networkRef,
 } from '../engine/index.js';
 import { engineNetworkName } from '../labels.js';
-import type { BridgeNetworks } from './bridge-networks.js';
+import type { BridgeNetworks, ReadyNetwork } from './bridge-networks.js';
 import { isOurs } from './bridge-networks.js';
 import type { PlannedInterface } from './network-plan.js';
 
@@ -63,30 +63,102 @@ export class Connections {
     this.#bridges = options.bridges;
   }
 
-  /** Connects a container to those networks that it is not in as planned, and makes those that are gone. */
-  async connect(
+  /**
+   * The interfaces of a plan that a container has not got as planned.
+   *
+   * @param ready - the networks of the plan.
+   * @throws FixedIpInvalidOnHost when the container runs, and another one has an address that it is to get.
+   */
+  missing(
     container: ContainerInspect,
     plan: readonly PlannedInterface[],
+    ready: ReadonlyMap<NetworkRef, ReadyNetwork>,
+  ): PlannedInterface[] {
+    const missing = plan.filter((planned) => !isAsPlanned(container, planned, ready.get(planned.name)?.id));
+    if (container.State.Running)
+      for (const planned of missing)
+        mustBeFree(planned, container.Id, ready.get(planned.name)?.members ?? {});
+    return missing;
+  }
+
+  /**
+   * Gives a container interfaces, and takes others away. When that fails, it is in the networks that it was in.
+   *
+   * @param leaving - networks that it is to leave, if no stranger made them.
+   * @returns what takes it back.
+   */
+  async change(
+    container: ContainerInspect,
+    leaving: readonly NetworkRef[],
+    missing: readonly PlannedInterface[],
     signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const { Networks: connections } = container.NetworkSettings;
-    let isNowhere = connections[nowhere] !== undefined;
-    const ids = new Map<NetworkRef, NetworkId>();
-    for (const planned of plan) ids.set(planned.name, await this.#bridges.make(planned, signal));
-    for (const planned of plan) {
-      const connection = connections[planned.name];
-      if (connection !== undefined) {
-        // One that does not run is told the network's id at its first start only.
-        const isThere =
-          connection.NetworkID === ids.get(planned.name) ||
-          (connection.NetworkID === '' && !container.State.Running);
-        if (isThere && isOfPort(connection, planned.vif)) continue;
-        // Connected for another port, or to a network of that name which is gone, or a try that failed.
-        await this.#leave(container.Id, planned.name);
+  ): Promise<() => Promise<void>> {
+    const { Networks: before } = container.NetworkSettings;
+    const left: NetworkRef[] = [];
+    const entered: NetworkRef[] = [];
+    const leave = async (name: NetworkRef): Promise<void> => {
+      await this.#leave(container.Id, name);
+      left.push(name);
+    };
+    const takeBack = (): Promise<void> => this.#takeBack(container, entered, left);
+    try {
+      for (const name of leaving) {
+        const network = await this.#bridges.find(name, signal);
+        if (network !== undefined && !isOurs(network)) continue;
+        signal?.throwIfAborted();
+        await leave(name);
       }
-      if (isNowhere) await this.#leave(container.Id, nowhere);
-      isNowhere = false;
-      await this.#enter(container, planned, signal);
+      for (const planned of missing) {
+        // Connected for another port, or to a network of that name which is gone, or a try that failed.
+        if (before[planned.name] !== undefined) await leave(planned.name);
+        if (before[nowhere] !== undefined && !left.includes(nowhere)) await leave(nowhere);
+        await this.#enter(container, planned, signal);
+        entered.push(planned.name);
+      }
+      return takeBack;
+    } catch (error) {
+      await takeBack();
+      throw error;
+    }
+  }
+
+  /** Never throws: the failure that led here is the one that the caller must hear of. */
+  async #takeBack(
+    { Id: container, NetworkSettings: { Networks: before } }: ContainerInspect,
+    entered: readonly NetworkRef[],
+    left: readonly NetworkRef[],
+  ): Promise<void> {
+    try {
+      for (const name of entered) await this.#leave(container, name);
+      for (const name of left) await this.#enterAgain(container, name, before[name]);
+    } catch (error) {
+      this.#logger.error('an instance could not be put back into the networks that it was in', {
+        container,
+        networks: left,
+        error,
+      });
+    }
+  }
+
+  async #enterAgain(
+    container: ContainerId,
+    name: NetworkRef,
+    before: ContainerEndpoint | undefined,
+  ): Promise<void> {
+    const { IPAMConfig: asked, MacAddress: mac } = before ?? {};
+    const endpoint = {
+      IPAMConfig: {
+        ...(asked?.IPv4Address === undefined ? {} : { IPv4Address: asked.IPv4Address }),
+        ...(asked?.IPv6Address === undefined ? {} : { IPv6Address: asked.IPv6Address }),
+      },
+      ...(mac === undefined || mac === '' ? {} : { MacAddress: mac }),
+    };
+    try {
+      await this.#engine.networks.connect(name, { container, endpoint });
+    } catch (error) {
+      if (mayHaveBeenDone(error) && (await this.#isIn(container, name))) return;
+      // It is gone, and so was the connection to it.
+      if (!isNoSuchNetwork(error)) throw error;
     }
   }
 
@@ -118,7 +190,6 @@ export class Connections {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const { name, mac } = planned;
-    if (container.State.Running) await this.#mustBeFree(planned, signal);
     signal?.throwIfAborted();
     const endpoint = { ...planned.endpoint, ...(mac === undefined ? {} : { MacAddress: mac }) };
     for (let attempt = 1; ; attempt += 1) {
@@ -128,7 +199,7 @@ export class Connections {
       } catch (error) {
         if (await this.#wasDone(container.Id, name, error)) break;
         if (!isNoSuchNetwork(error) || attempt === attempts) throw error;
-        await this.#bridges.make(planned, signal);
+        await this.#bridges.makeAll([planned], signal);
       }
     }
     if (!container.State.Running || mac === undefined) return;
@@ -162,26 +233,6 @@ export class Connections {
   }
 
   /**
-   * The engine would say so too, and yet remember the connection of a container that runs: it cannot be taken back
-   * before the container has ended, whose next start fails (20.10 to 28.5).
-   *
-   * @throws FixedIpInvalidOnHost when another container has one of the addresses.
-   */
-  async #mustBeFree(
-    { name, endpoint, vif }: PlannedInterface,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const wanted = Object.values(endpoint.IPAMConfig ?? {});
-    const neighbours = Object.values((await this.#bridges.find(name, signal))?.Containers ?? {});
-    const taken = neighbours
-      .flatMap((neighbour) => [neighbour.IPv4Address, neighbour.IPv6Address])
-      .map((address) => address.replace(/\/\d+$/, ''))
-      .find((address) => wanted.includes(address));
-    if (taken !== undefined)
-      throw new FixedIpInvalidOnHost(`The fixed address ${taken} of port ${vif.id} is taken`);
-  }
-
-  /**
    * What became of a connection that failed: made all the same, its answer lost; or not, and then taken back, because
    * the engine remembers also one that it could not make, and tries it again at the next start.
    *
@@ -212,6 +263,39 @@ export class Connections {
     const { NetworkSettings: settings } = await this.#engine.containers.inspect(container);
     return settings.Networks[name] !== undefined;
   }
+}
+
+/** Whether a container is in a network, with the addresses of the port. */
+function isAsPlanned(
+  { NetworkSettings: { Networks: connections }, State: state }: ContainerInspect,
+  { name, vif }: PlannedInterface,
+  network: NetworkId | undefined,
+): boolean {
+  const connection = connections[name];
+  if (connection === undefined || !isOfPort(connection, vif)) return false;
+  // One that does not run is told the network's id at its first start only.
+  return connection.NetworkID === network || (connection.NetworkID === '' && !state.Running);
+}
+
+/**
+ * The engine would say so too, and yet remember the connection of a container that runs: it cannot be taken back before
+ * the container has ended, whose next start fails (20.10 to 28.5).
+ *
+ * @throws FixedIpInvalidOnHost when another container has one of the addresses.
+ */
+function mustBeFree(
+  { endpoint, vif }: PlannedInterface,
+  container: ContainerId,
+  members: ReadyNetwork['members'],
+): void {
+  const wanted = Object.values(endpoint.IPAMConfig ?? {});
+  const taken = Object.entries(members)
+    .filter(([neighbour]) => neighbour !== container)
+    .flatMap(([, neighbour]) => [neighbour.IPv4Address, neighbour.IPv6Address])
+    .map((address) => address.replace(/\/\d+$/, ''))
+    .find((address) => wanted.includes(address));
+  if (taken !== undefined)
+    throw new FixedIpInvalidOnHost(`The fixed address ${taken} of port ${vif.id} is taken`);
 }
 
 /**

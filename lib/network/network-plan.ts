@@ -1,9 +1,15 @@
 import type { NetworkInfo, Subnet, VIF } from '../../interfaces/index.js';
-import { FixedIpInvalidOnHost, VirtualInterfaceCreateException } from '../../interfaces/index.js';
+import {
+  FixedIpInvalidOnHost,
+  VirtualInterfaceCreateException,
+  VirtualInterfaceMacAddressException,
+} from '../../interfaces/index.js';
 import type { EndpointSpecification, NetworkRef, NetworkSpecification } from '../engine/index.js';
 import { isNetworkRef, networkRef } from '../engine/index.js';
 import { engineNetworkName, label } from '../labels.js';
-import { addressesOf } from './subnet-addresses.js';
+import type { AddressBlock } from './address-block.js';
+import { addressBlock } from './address-block.js';
+import { isLinkLocalGateway, unusableKind } from './unusable-subnets.js';
 
 /** One interface of an instance: the engine's network that it is in, and how. */
 export interface PlannedInterface {
@@ -22,8 +28,9 @@ export interface PlannedInterface {
  * with its subnet, gateway and MTU, and in it the fixed address and the MAC address.
  *
  * @param host - the compute host that makes the networks, for their label.
- * @throws VirtualInterfaceCreateException for what an engine's bridge network cannot be. Checked here, because engine
- * 20.10 answers 500 to a subnet, gateway or MTU that is none, as to trouble of its own.
+ * @throws VirtualInterfaceCreateException, FixedIpInvalidOnHost, VirtualInterfaceMacAddressException for what no engine
+ * can make, or what no host may have. Checked here, so that nothing is changed before: engines see some of it only
+ * when a container starts, and 20.10 answers 500 to a malformed subnet, gateway or MTU, as to trouble of its own.
  */
 export function networkPlan(network_info: NetworkInfo | null | undefined, host: string): PlannedInterface[] {
   const plan = (network_info ?? []).map((vif) => plannedInterface(vif, host));
@@ -91,9 +98,19 @@ function plannedInterface(vif: VIF, host: string): PlannedInterface {
     endpoint: {
       IPAMConfig: { ...fixedAddress(v4, 'IPv4Address', vif), ...fixedAddress(v6, 'IPv6Address', vif) },
     },
-    mac: vif.address ?? undefined,
+    mac: macAddress(vif),
     dns: used.flatMap((subnet) => (subnet.dns ?? []).map(({ address }) => address)),
   };
+}
+
+/** @throws VirtualInterfaceMacAddressException when no interface can have it: it is malformed, multicast or zero. */
+function macAddress({ id, address }: VIF): string | undefined {
+  if (typeof address !== 'string' || address === '') return undefined;
+  const isUnicast = /^[\da-f][02468ace](:[\da-f]{2}){5}$/i.test(address) && !/^[0:]+$/.test(address);
+  if (isUnicast) return address;
+  throw new VirtualInterfaceMacAddressException(
+    `Port ${id} has ${JSON.stringify(address)}, which is no MAC address of one interface`,
+  );
 }
 
 function version(subnet: Subnet): number {
@@ -106,19 +123,31 @@ function gateway(subnet: Subnet): string | undefined {
 }
 
 function addressPool(subnet: Subnet, vif: VIF): { Subnet: string; Gateway?: string } {
-  const cidr = subnet.cidr ?? '';
-  const contains = addressesOf(cidr);
-  if (contains === undefined)
-    throw new VirtualInterfaceCreateException(
-      `Port ${vif.id} is in ${JSON.stringify(cidr)}, which is no subnet`,
-    );
+  const { block, cidr } = blockOf(subnet, vif);
   const address = gateway(subnet);
-  if (address === undefined) return { Subnet: cidr };
-  if (!contains(address))
+  // An engine gives every bridge with IPv6 the address fe80::1, and refuses it as a gateway of the subnet.
+  if (address === undefined || isLinkLocalGateway(address, block)) return { Subnet: cidr };
+  if (!block.contains(address))
     throw new VirtualInterfaceCreateException(
       `Port ${vif.id} is in subnet ${cidr}, which does not contain its gateway ${address}`,
     );
   return { Subnet: cidr, Gateway: address };
+}
+
+/** @throws VirtualInterfaceCreateException when no host can give a network this subnet. */
+function blockOf(subnet: Subnet, vif: VIF): { block: AddressBlock; cidr: string } {
+  const cidr = subnet.cidr ?? '';
+  const block = addressBlock(cidr);
+  if (block?.version !== version(subnet))
+    throw new VirtualInterfaceCreateException(
+      `Port ${vif.id} is in ${JSON.stringify(cidr)}, which is no IPv${version(subnet)} subnet`,
+    );
+  const kind = unusableKind(block);
+  if (kind !== undefined)
+    throw new VirtualInterfaceCreateException(
+      `Port ${vif.id} is in subnet ${cidr} of network ${vif.network.id}, which has ${kind} addresses: give the network another subnet`,
+    );
+  return { block, cidr };
 }
 
 /**
@@ -153,10 +182,15 @@ function fixedAddress(
   vif: VIF,
 ): { IPv4Address?: string; IPv6Address?: string } {
   const [ip, ...more] = subnet?.ips ?? [];
-  if (ip === undefined) return {};
+  if (subnet === undefined || ip === undefined) return {};
   if (more.length > 0)
     throw new FixedIpInvalidOnHost(
       `Port ${vif.id} has ${more.length + 1} fixed addresses in one subnet: an engine gives a container one`,
+    );
+  const { block, cidr } = blockOf(subnet, vif);
+  if (!block.contains(ip.address))
+    throw new FixedIpInvalidOnHost(
+      `The fixed address ${ip.address} of port ${vif.id} is not in its subnet ${cidr}`,
     );
   return { [field]: ip.address };
 }

@@ -2,6 +2,7 @@ import type { Logger, NetworkInfo, VIF } from '../../interfaces/index.js';
 import { InterfaceAttachFailed, InterfaceDetachFailed } from '../../interfaces/index.js';
 import type { ContainerInspect, ContainerRef, Engine, NetworkPart, NetworkRef } from '../engine/index.js';
 import { isNoSuchNetwork } from '../engine/index.js';
+import type { BridgeNetworksOptions } from './bridge-networks.js';
 import { BridgeNetworks } from './bridge-networks.js';
 import type { ConnectedContainer } from './connections.js';
 import { Connections, isOfPort, networksOf } from './connections.js';
@@ -28,7 +29,7 @@ export class Networks {
   readonly #bridges: BridgeNetworks;
   readonly #connections: Connections;
 
-  constructor(options: { readonly engine: Engine; readonly host: string; readonly logger: Logger }) {
+  constructor(options: BridgeNetworksOptions) {
     this.#engine = options.engine;
     this.#host = options.host;
     this.#logger = options.logger;
@@ -40,8 +41,8 @@ export class Networks {
    * Makes the networks of an instance that are not there yet, and holds them until {@link keep} or {@link abandon}.
    *
    * @throws VirtualInterfaceCreateException, FixedIpInvalidOnHost for what no engine can give.
-   * @throws ComputeResourcesUnavailable when something of this host's engine is in the way of one, see
-   * {@link BridgeNetworks.make}.
+   * @throws ComputeResourcesUnavailable when something of this host is in the way of one, see
+   * {@link BridgeNetworks.makeAll}.
    * @throws VirtualInterfaceMacAddressException when the engine cannot give an interface its address.
    */
   async prepare(network_info: MaybeNetworkInfo, signal?: AbortSignal): Promise<Wiring> {
@@ -51,7 +52,7 @@ export class Networks {
     plan.forEach((planned, position) => endpoint(planned, position, wiring.addressing));
     this.#bridges.hold(namesOf(plan));
     try {
-      for (const planned of plan) await this.#bridges.make(planned, signal);
+      await this.#bridges.makeAll(plan, signal);
       return wiring;
     } catch (error) {
       await this.#giveUp(namesOf(plan));
@@ -124,45 +125,67 @@ export class Networks {
   }
 
   /**
-   * Connects a container to all its networks that it is not in, and makes those that are gone. What it made is removed
-   * again when it fails.
+   * Connects a container to all its networks that it is not in, and makes those that are gone. When it fails, the
+   * container is in the networks that it was in, and what was made is removed again.
    *
    * @throws VirtualInterfaceCreateException, FixedIpInvalidOnHost for what no engine can give, or when it runs and
    * another container has its address.
-   * @throws ComputeResourcesUnavailable when something of this host's engine is in the way of a network, see
-   * {@link BridgeNetworks.make}.
+   * @throws ComputeResourcesUnavailable when something of this host is in the way of a network, see
+   * {@link BridgeNetworks.makeAll}.
    */
   async plug(
     container: ContainerInspect,
     network_info: MaybeNetworkInfo,
     signal?: AbortSignal,
   ): Promise<void> {
-    const plan = networkPlan(network_info, this.#host);
-    this.#bridges.hold(namesOf(plan));
-    try {
-      await this.#connections.connect(container, plan, signal);
-    } catch (error) {
-      await this.#giveUp(namesOf(plan));
-      throw error;
-    }
-    this.#bridges.letGo(namesOf(plan));
+    await this.#change(container, network_info, [], (connect) => connect(), signal);
   }
 
   /**
-   * Makes the interfaces of a container those of `network_info`: takes away the others, and plugs those. Without any,
-   * they stay as they are.
+   * Does work that makes the interfaces of a container those of `network_info`: it takes away the others, and plugs
+   * those. Without any, they stay as they are. Whatever can be refused of them is refused before the work begins; when
+   * the work fails, the container is in the networks that it was in.
+   *
+   * @param work - is handed what changes the interfaces.
+   * @throws what {@link plug} throws, and what `work` throws.
    */
-  async follow(
+  async follow<T>(
     container: ContainerInspect,
     network_info: MaybeNetworkInfo,
+    work: (connect: () => Promise<void>) => Promise<T>,
     signal?: AbortSignal,
-  ): Promise<void> {
-    if (network_info === null || network_info === undefined) return;
+  ): Promise<T> {
+    if (network_info === null || network_info === undefined) return await work(() => Promise.resolve());
     const wanted = networkNames(network_info);
     const others = networksOf(container).filter((name) => !wanted.includes(name));
-    const left = await this.#connections.disconnect(container, others, signal);
-    await this.plug(left, network_info, signal);
+    const done = await this.#change(container, network_info, others, work, signal);
     await this.#bridges.removeUnused(others, signal);
+    return done;
+  }
+
+  async #change<T>(
+    container: ContainerInspect,
+    network_info: MaybeNetworkInfo,
+    others: readonly NetworkRef[],
+    work: (connect: () => Promise<void>) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    const plan = networkPlan(network_info, this.#host);
+    let takeBack = (): Promise<void> => Promise.resolve();
+    this.#bridges.hold(namesOf(plan));
+    try {
+      const ready = await this.#bridges.makeAll(plan, signal);
+      const missing = this.#connections.missing(container, plan, ready);
+      const done = await work(async () => {
+        takeBack = await this.#connections.change(container, others, missing, signal);
+      });
+      this.#bridges.letGo(namesOf(plan));
+      return done;
+    } catch (error) {
+      await takeBack();
+      await this.#giveUp(namesOf(plan));
+      throw error;
+    }
   }
 
   /**

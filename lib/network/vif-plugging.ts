@@ -1,4 +1,11 @@
-import type { ExternalEventName, Instance, Logger, NetworkInfo, VirtAPI } from '../../interfaces/index.js';
+import type {
+  ExternalEventName,
+  Instance,
+  Logger,
+  NetworkInfo,
+  VirtAPI,
+  WaitForInstanceEventOptions,
+} from '../../interfaces/index.js';
 import { VirtualInterfaceCreateException } from '../../interfaces/index.js';
 import { asError, Deadline, DeadlineExceeded, unlessAborted } from '../streams/index.js';
 
@@ -27,7 +34,9 @@ interface Patience {
  * Connects and starts an instance, and waits until the network service has reported each of its interfaces that was
  * down before.
  *
- * Nova: `_create_guest_with_network` and `_get_neutron_events` of its libvirt driver, `vif_plugging_timeout` and
+ * A port that is reported as failed is a failure where a missing report is one; else the wait for the others goes on.
+ *
+ * Nova: `_create_guest_with_network`, `_neutron_failed_callback` and `_get_neutron_events` of its libvirt driver, `vif_plugging_timeout` and
  * `vif_plugging_is_fatal`.
  *
  * @param virtapi - whom to ask for the reports; without one nobody is waited for.
@@ -48,7 +57,18 @@ export async function whilePlugging<T>(
   if (virtapi === undefined || timeout === 0 || events.length === 0) return await action();
   signal?.throwIfAborted();
   const start = new Start(action);
-  const waiting = listen(virtapi, instance, events, { timeout, signal }, start);
+  const error_callback = (event_name: string): boolean => {
+    logger.error('the network service reported a failure of an interface', {
+      instance: instance.uuid,
+      event: event_name,
+    });
+    if (!vifPluggingIsFatal) return true;
+    throw new VirtualInterfaceCreateException(
+      `The network service reported a failure for instance ${instance.uuid}: ${event_name}`,
+      { instance_uuid: instance.uuid },
+    );
+  };
+  const waiting = listen(virtapi, instance, events, { timeout, error_callback, signal }, start);
   try {
     const beginning = Promise.race([waiting, start.begun]);
     await withinTime('the beginning of the wait for its interfaces', beginning, { timeout, signal });
@@ -60,6 +80,7 @@ export async function whilePlugging<T>(
     await withinTime('the report of its interfaces', waiting, { timeout, signal });
   } catch (error) {
     if (signal?.aborted === true) throw error;
+    if (error instanceof VirtualInterfaceCreateException) throw error;
     const ports = events.map(([, tag]) => tag);
     if (vifPluggingIsFatal)
       throw new VirtualInterfaceCreateException(
@@ -80,10 +101,14 @@ async function listen<T>(
   virtapi: VirtAPI,
   instance: Instance,
   events: readonly ExternalEventName[],
-  { timeout, signal }: Patience,
+  { timeout, error_callback, signal }: Patience & Pick<WaitForInstanceEventOptions, 'error_callback'>,
   start: Start<T>,
 ): Promise<void> {
-  const options = { deadline: timeout, ...(signal === undefined ? {} : { signal }) };
+  const options = {
+    ...{ timeout, deadline: timeout },
+    ...(error_callback === undefined ? {} : { error_callback }),
+    ...(signal === undefined ? {} : { signal }),
+  };
   await virtapi.wait_for_instance_event(instance, events, options, start.begin);
 }
 

@@ -20,8 +20,19 @@ interface SnapshotPolicy {
   readonly snapshots: 'full' | 'delta';
 }
 
+/** What the operator's configuration says of copies of instances' files. */
+interface CopyPolicy {
+  /** Bytes that an instance may have written when its flavor does not say. */
+  readonly maxCopiedBytes: number;
+}
+
 /** What the operator's configuration says of what verbs do: the settings of the driver, as far as a verb reads them. */
-type ComputePolicy = InstancePolicy & VolumePolicy & ConfigDrivePolicy & VifPluggingPolicy & SnapshotPolicy;
+type ComputePolicy = InstancePolicy &
+  VolumePolicy &
+  ConfigDrivePolicy &
+  VifPluggingPolicy &
+  SnapshotPolicy &
+  CopyPolicy;
 
 /** What a verb works with, once `init_host` has told the driver which host it is. */
 export interface ComputeNode {

@@ -25,7 +25,7 @@ interface DestroyExtent {
  */
 export async function destroy(node: ComputeNode, instance: Instance, extent: DestroyExtent): Promise<void> {
   const { network_info, destroy_disks, destroy_vifs, signal } = extent;
-  const needed = await neededForRevert(node, instance, signal);
+  const needed = await orMayStillRun(instance, signal, () => neededForRevert(node, instance, signal));
   const isToGo = (container: ContainerRef): boolean => destroy_disks && container !== needed;
   const containers = await endContainers(node, instance, isToGo, signal);
   await node.serialConsoles?.close(instance.uuid);
@@ -46,7 +46,7 @@ async function endContainers(
   isToGo: (container: ContainerRef) => boolean,
   signal: AbortSignal | undefined,
 ): Promise<ContainerSummary[]> {
-  try {
+  return await orMayStillRun(instance, signal, async () => {
     const containers = await listContainersOf(engine, host, instance, signal);
     signal?.throwIfAborted();
     // From here on without the signal: once containers are gone, nobody could tell any more which images and networks
@@ -58,6 +58,17 @@ async function endContainers(
       else await stopContainer(engine, container, { timeout: 0, retry_interval: 0 });
     }
     return containers;
+  });
+}
+
+/** @throws InstancePowerOffFailure when the work fails; the signal's reason when that aborts. */
+async function orMayStillRun<T>(
+  instance: Instance,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
     signal?.throwIfAborted();
     const why = error instanceof Error ? error.message : String(error);

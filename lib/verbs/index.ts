@@ -14,7 +14,7 @@ export {
 export { powerOn } from './power-on.js';
 export { reboot, rebootIfStuck, resumeStateOnHostBoot } from './reboot.js';
 export { prepareRebuild, rebuild } from './rebuild.js';
-export { reconcile } from './reconcile.js';
+export { reconcile, reconcileAgain } from './reconcile.js';
 export { rescue } from './rescue.js';
 export { serialConsole } from './serial-console.js';
 export { snapshot } from './snapshot.js';

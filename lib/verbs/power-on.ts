@@ -17,8 +17,11 @@ export async function powerOn(
   signal?: AbortSignal,
 ): Promise<void> {
   if (container.State.Paused) {
-    await node.networks.follow(container, network_info, signal);
-    await unpauseContainer(node.engine, container.Id, signal);
+    const wake = async (connect: () => Promise<void>): Promise<void> => {
+      await connect();
+      await unpauseContainer(node.engine, container.Id, signal);
+    };
+    await node.networks.follow(container, network_info, wake, signal);
   } else await connectAndStart(node, container, network_info, signal);
   await node.notes.remove(instance.uuid, 'suspended', signal);
 }

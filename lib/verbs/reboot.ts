@@ -26,7 +26,7 @@ import {
   stopContainerCleanly,
 } from '../instances/index.js';
 import type { ComputeNode } from './compute-node.js';
-import { connectAndStart } from './steps/index.js';
+import { connectAndStart, undoneOnFailure } from './steps/index.js';
 import { spawn } from './spawn.js';
 
 /**
@@ -110,7 +110,10 @@ async function findOrSettle(
   return container ?? (await settleParts(engine, host, instance, signal)).current;
 }
 
-/** Stops and starts. Killed in between, it is finished by being repeated. */
+/**
+ * Stops and starts. Networks that cannot be had are refused before it stops; when it cannot be started in them, it is
+ * started as it was. Killed in between, it is finished by being repeated.
+ */
 async function rebootContainer(
   node: ComputeNode,
   instance: Instance,
@@ -119,9 +122,14 @@ async function rebootContainer(
   reboot_type: RebootType,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  if (reboot_type !== rebootTypes.SOFT || !(await stopsCleanly(node, instance, container, signal)))
-    await stopContainer(node.engine, container.Id, { timeout: 0, retry_interval: 0, signal });
-  await connectAndStart(node, container, network_info, signal);
+  await undoneOnFailure(node.logger, async (undo) => {
+    await connectAndStart(node, container, network_info, signal, async () => {
+      if (reboot_type !== rebootTypes.SOFT || !(await stopsCleanly(node, instance, container, signal)))
+        await stopContainer(node.engine, container.Id, { timeout: 0, retry_interval: 0, signal });
+      if (container.State.Running)
+        undo.push('that the instance does not run', () => connectAndStart(node, container, undefined));
+    });
+  });
   if (container.State.Status !== 'running') await node.notes.remove(instance.uuid, 'suspended', signal);
 }
 

@@ -2,7 +2,6 @@ import type {
   BlockDeviceInfo,
   ImageMeta,
   Instance,
-  LongRunningOptions,
   RebuildOptions,
   RequestContext,
 } from '../../interfaces/index.js';
@@ -11,7 +10,6 @@ import { removeInstanceImages } from '../images/index.js';
 import {
   cleanly,
   findInstance,
-  imageMustFit,
   listContainersOf,
   part,
   removeContainer,
@@ -20,7 +18,7 @@ import {
   stopForReplacement,
 } from '../instances/index.js';
 import { interfacesOf, whilePlugging } from '../network/index.js';
-import { bootPlan, orAsItWas, takePlace, tidyUp, withNewContainer } from './steps/index.js';
+import { bootPlan, newAttempt, orAsItWas, takePlace, tidyUp, withNewContainer } from './steps/index.js';
 import type { ComputeNode } from './compute-node.js';
 import { spawn } from './spawn.js';
 
@@ -58,23 +56,31 @@ export async function rebuild(
 }
 
 /**
- * Whether an instance can be rebuilt, as far as that is known beforehand: the image is had and fits. Then it is stopped
- * cleanly where it has volumes that somebody is about to take away, as Nova itself does it.
+ * Whether an instance can be rebuilt, as far as that is known beforehand: the image is had and fits, its networks can
+ * be had, its files and its disks are sound. Then it is stopped cleanly where it has volumes that somebody is about to
+ * take away, as Nova itself does it.
  *
- * @throws what spawn throws of images.
+ * @throws what spawn throws.
  */
 export async function prepareRebuild(
   node: ComputeNode,
   context: RequestContext,
   instance: Instance,
   image_meta: ImageMeta,
-  { losesVolumes, ...options }: LongRunningOptions & { readonly losesVolumes: boolean },
+  { losesVolumes, ...options }: Omit<RebuildPlan, 'evacuate'> & { readonly losesVolumes: boolean },
 ): Promise<void> {
-  imageMustFit(image_meta, instance.flavor);
+  const { networks } = node;
+  const plan = await bootPlan(node, context, instance, image_meta, options);
   await node.imageLoader.load(context, image_meta.id, options);
   const container = await findInstance(node.engine, node.host, instance, options.signal);
-  if (losesVolumes && container !== undefined)
-    await stopContainerCleanly(node.engine, container, options.signal);
+  const wiring = await networks.prepare(options.network_info, options.signal);
+  try {
+    plan.specification(networks.specification(wiring), newAttempt(node.host, false));
+    if (losesVolumes && container !== undefined)
+      await stopContainerCleanly(node.engine, container, options.signal);
+  } finally {
+    await networks.abandon(wiring);
+  }
 }
 
 async function replace(

@@ -5,7 +5,7 @@ import type {
   RequestContext,
   RescueOptions,
 } from '../../interfaces/index.js';
-import { InstanceNotFound } from '../../interfaces/index.js';
+import { InstanceNotFound, InstanceNotRescuable } from '../../interfaces/index.js';
 import type { ContainerInspect } from '../engine/index.js';
 import { bootReference, copyFileSystem } from '../images/index.js';
 import {
@@ -27,7 +27,15 @@ import {
 import { interfacesOf } from '../network/index.js';
 import type { ComputeNode } from './compute-node.js';
 import type { ContainerPlan } from './steps/index.js';
-import { connectAndStart, orAsItWas, takePlace, withNewContainer } from './steps/index.js';
+import {
+  connectAndStart,
+  copyBounds,
+  copyMustBeReachable,
+  filesMustBeCopyable,
+  orAsItWas,
+  takePlace,
+  withNewContainer,
+} from './steps/index.js';
 
 /**
  * Lets another container, of a rescue image, be the instance for a while: with its name, host name, interfaces and key,
@@ -38,7 +46,7 @@ import { connectAndStart, orAsItWas, takePlace, withNewContainer } from './steps
  * driver: Nova has stopped it cleanly before. When something fails, the instance is as it was. May be repeated.
  *
  * @throws InstanceNotFound when there is no such instance; InstanceNotRescuable when the rescue image has `/rescued`
- * itself.
+ * itself, or the instance's files are too large to be copied, or lie too deep.
  * @throws what spawn throws about images, interfaces and flavors.
  */
 export async function rescue(
@@ -72,6 +80,9 @@ async function standIn(
 ): Promise<void> {
   const { engine } = node;
   const { signal, onProgress } = options;
+  const { limit } = await copyBounds(node, instance, instance.flavor, original.Image, signal);
+  const copied = { container: original.Id, limit, signal };
+  await filesMustBeCopyable(node, instance, copied, InstanceNotRescuable);
   const plan = rescuePlan(node, context, instance, original, network_info, image_meta, options);
   const replaced = { instance, old: original, aside: part.rescued, network_info, signal, onProgress };
   await orAsItWas(node, replaced, () =>
@@ -85,9 +96,11 @@ async function standIn(
         to: container,
         folder: rescuedFolder,
         volumes: mountedPaths(original),
+        limit,
         signal,
         onProgress,
       });
+      await copyMustBeReachable(node, instance, container, InstanceNotRescuable, signal);
       await takePlace(node, container, replaced);
     }),
   );

@@ -4,17 +4,19 @@ import type {
   RequestContext,
   UpdateTaskState,
 } from '../../interfaces/index.js';
-import { InstanceNotRunning } from '../../interfaces/index.js';
+import { InstanceInvalidState, InstanceNotRunning } from '../../interfaces/index.js';
 import { takeSnapshot, type Snapshot } from '../images/index.js';
 import { label } from '../labels.js';
-import { findInstance } from '../instances/index.js';
+import { findInstance, whileStill } from '../instances/index.js';
 import type { ComputeNode } from './compute-node.js';
+import { copyBounds, filesMustBeCopyable } from './steps/index.js';
 
 /**
  * Commits an instance's file system as an image that can be booted. To be uploaded, it needs the instance no more.
  *
  * @throws InstanceNotRunning when the host has no such instance, as Nova's interface demands; one that is stopped can
  * be saved.
+ * @throws InstanceInvalidState when its files are too large to be copied, or lie too deep.
  */
 export async function snapshot(
   node: ComputeNode,
@@ -32,6 +34,14 @@ export async function snapshot(
   const metadata = { properties: snapshotProperties(instance) };
   const { pauseForSnapshot: pause, snapshots } = node.policy;
   const booted = container.Config.Labels[label.imageId] ?? '';
+  // The engine writes holes out, and a commit cannot be broken off: nothing may grow between the measuring and that.
+  const checked = async (commit: () => Promise<unknown>): Promise<void> => {
+    const { limit } = await copyBounds(node, instance, instance.flavor, container.Image, signal);
+    const copied = { container: container.Id, limit, signal };
+    await filesMustBeCopyable(node, instance, copied, InstanceInvalidState);
+    signal?.throwIfAborted();
+    await commit();
+  };
   return await takeSnapshot(node, {
     context,
     container,
@@ -39,6 +49,10 @@ export async function snapshot(
     metadata,
     ...(snapshots === 'delta' && booted !== '' ? { above: booted } : {}),
     pause,
+    whenReady: (commit) =>
+      pause
+        ? whileStill(node.engine, node.notes, instance, container, () => checked(commit), signal)
+        : checked(commit),
     update_task_state,
     signal,
     onProgress,

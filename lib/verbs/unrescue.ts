@@ -1,5 +1,5 @@
 import type { Instance, LongRunningOptions } from '../../interfaces/index.js';
-import { InstanceNotFound } from '../../interfaces/index.js';
+import { InstanceInvalidState, InstanceNotFound } from '../../interfaces/index.js';
 import type { ContainerInspect } from '../engine/index.js';
 import {
   instanceReference,
@@ -18,9 +18,11 @@ import {
   stopForReplacement,
 } from '../instances/index.js';
 import type { ComputeNode } from './compute-node.js';
-import type { ContainerPlan, Replaced, Undo } from './steps/index.js';
+import type { ContainerPlan, CopyBounds, Replaced, Undo } from './steps/index.js';
 import {
   connectAndStart,
+  copyBounds,
+  filesMustBeCopyable,
   orAsItWas,
   takePlace,
   takePlaceAgain,
@@ -37,7 +39,8 @@ import {
  * Its own and the rescue container are removed only then. When something fails, the instance is rescued as it was. May
  * be repeated; an instance that is not rescued is started.
  *
- * @throws InstanceNotFound when there is no such instance.
+ * @throws InstanceNotFound when there is no such instance; InstanceInvalidState when its files are too large to be
+ * copied, or lie too deep: it stays rescued.
  */
 export async function unrescue(
   node: ComputeNode,
@@ -56,18 +59,27 @@ export async function unrescue(
   }
   const { signal, onProgress } = options;
   const network_info = rescuedNetworks(current);
+  const bounds = await copyBounds(node, instance, instance.flavor, rescued.Image, signal);
+  const copied = { container: current.Id, limit: bounds.limit, folder: rescuedFolder, signal };
+  await filesMustBeCopyable(node, instance, copied, InstanceInvalidState);
   const replaced = { instance, old: current, aside: part.rescuing, network_info, signal, onProgress };
-  await orAsItWas(node, replaced, async () => {
-    await stopForReplacement(engine, current.Id, { timeout: 0, retry_interval: 0, signal });
-    if (await hasRescuedFolder(engine, current.Id, signal))
-      await undoneOnFailure(logger, (undo) => comeBackChanged(node, rescued, replaced, undo));
-    else {
-      logger.warn(`the rescued instance has no ${rescuedFolder} any more: it comes back as it was`, {
-        instance: instance.uuid,
-      });
-      await takePlaceAgain(node, rescued, replaced);
-    }
-  });
+  // Refused before the instance is stopped, where they cannot be had.
+  const wiring = await node.networks.prepare(network_info, signal);
+  try {
+    await orAsItWas(node, replaced, async () => {
+      await stopForReplacement(engine, current.Id, { timeout: 0, retry_interval: 0, signal });
+      if (await hasRescuedFolder(engine, current.Id, signal))
+        await undoneOnFailure(logger, (undo) => comeBackChanged(node, rescued, replaced, bounds, undo));
+      else {
+        logger.warn(`the rescued instance has no ${rescuedFolder} any more: it comes back as it was`, {
+          instance: instance.uuid,
+        });
+        await takePlaceAgain(node, rescued, replaced);
+      }
+    });
+  } finally {
+    node.networks.keep(wiring);
+  }
   await tidyUp(node, instance, 'what the instance was while it was rescued', async () => {
     await settleParts(engine, host, instance);
     await removeReplacedImage(engine, rescued.Image);
@@ -81,6 +93,7 @@ async function comeBackChanged(
   node: ComputeNode,
   rescued: ContainerInspect,
   replaced: Replaced,
+  bounds: CopyBounds,
   undo: Undo,
 ): Promise<void> {
   const { engine, host, logger } = node;
@@ -94,6 +107,7 @@ async function comeBackChanged(
     volumes: mountedPaths(rescued),
     like: rescued.Image,
     uuid: instance.uuid,
+    ...bounds,
     host,
     logger,
     signal,
@@ -106,7 +120,14 @@ async function comeBackChanged(
     network_info,
     power_on: false,
     specification: (network, attempt) =>
-      recreatedContainer(configuration, own, instanceReference(instance.uuid), network, attempt),
+      recreatedContainer(
+        configuration,
+        own,
+        instanceReference(instance.uuid),
+        network,
+        attempt,
+        node.policy.logs,
+      ),
     sized: false,
     signal,
     onProgress,

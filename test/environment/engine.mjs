@@ -1,6 +1,6 @@
 // Docker Engines: the one that is there, or a private one that is started and ended here.
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
@@ -30,6 +30,26 @@ export async function engineAt(host) {
   }
 }
 
+/** The user and the group whose subordinate ids containers get. */
+const remapped = ['nobody', 'nogroup'];
+
+/**
+ * Gives an engine user and group ids of the host for its containers, which the machine itself does not learn of: the
+ * files that tell them are laid over the machine's own in the engine's mount namespace.
+ *
+ * @returns the commands that do so, for the shell that becomes the engine.
+ */
+function subordinateIds(folder) {
+  // The containers' root is an ordinary user of the machine, and must reach the engine's data directory.
+  chmodSync(folder, 0o711);
+  const files = ['subuid', 'subgid'].map((name) => [join(folder, name), `/etc/${name}`]);
+  const ranges = remapped.map((name) => `${name}:200000:65536\n`).join('');
+  for (const [own] of files) writeFileSync(own, ranges);
+  return files
+    .map(([own, machines]) => `touch ${machines} && mount --bind '${own}' ${machines} && `)
+    .join('');
+}
+
 /** An engine that is there already: that of DOCKER_HOST, else the usual one. */
 export async function findEngine() {
   return engineAt(process.env.DOCKER_HOST || 'unix:///var/run/docker.sock');
@@ -40,8 +60,9 @@ export async function findEngine() {
  *
  * @param version one of `engineVersions`.
  * @param options `containerdStore`: keep images in containerd's store, as engines from 29 on do by default. 20.10 has no such choice.
+ * `userNamespaces`: map the users of containers to others of the host (`userns-remap`).
  */
-export async function startEngine(version, { containerdStore = false } = {}) {
+export async function startEngine(version, { containerdStore = false, userNamespaces = false } = {}) {
   // unshare gives the engine a network of its own: its bridges and addresses do not meet the machine's. Images are made from busybox, and packed with gzip, zstd and xz.
   await installPackages('docker.io', 'iproute2', 'util-linux', 'busybox-static', 'zstd', 'xz-utils');
   const root = version === '20.10' ? undefined : await unpackFromSuite('forky', 'docker.io', 'containerd');
@@ -69,9 +90,15 @@ export async function startEngine(version, { containerdStore = false } = {}) {
     ],
     ...['--shutdown-timeout', '5'],
     ...(version === '20.10' ? [] : ['--feature', `containerd-snapshotter=${containerdStore}`]),
+    ...(userNamespaces ? ['--userns-remap', remapped.join(':')] : []),
   ];
+  const prepare = userNamespaces ? subordinateIds(folder) : '';
   const log = join(folder, 'log');
-  const command = ['--net', '--', 'sh', '-c', 'ip link set lo up && exec dockerd "$@"', 'dockerd', ...flags];
+  const start = `ip link set lo up && ${prepare}exec dockerd "$@"`;
+  const command = [
+    ...['--net', ...(userNamespaces ? ['--mount'] : [])],
+    ...['--', 'sh', '-c', start, 'dockerd', ...flags],
+  ];
   const host = `unix://${folder}/docker.sock`;
   const launch = async () => {
     const daemon = startDaemon('unshare', command, { log, env: { PATH: path.join(':'), HOME: folder } });

@@ -1,4 +1,4 @@
-// npm run record: the fixtures anew, from an engine of each version.
+// npm run record [-- SCENARIO…]: the fixtures anew, from an engine of each version.
 import { spawn } from 'node:child_process';
 import { engineVersions, startEngine } from './engine.mjs';
 import { installDependencies, project } from './packages.mjs';
@@ -11,7 +11,7 @@ await main(async () => {
     console.log(`engine ${engine.version}`);
     const child = spawn(
       process.execPath,
-      ['--import', './docs/examples/register.mjs', 'fixtures/record.ts'],
+      ['--import', './docs/examples/register.mjs', 'fixtures/record.ts', ...process.argv.slice(2)],
       {
         cwd: project,
         stdio: 'inherit',

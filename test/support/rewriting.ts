@@ -34,6 +34,10 @@ export async function refusal(
   );
 }
 
+/** Matches an image that is sound, and that Nova is to try on another host. */
+export const notForThisHost = (says: RegExp): unknown =>
+  expect.objectContaining({ name: 'NovaException', message: expect.stringMatching(says) });
+
 /** Matches an image that is refused with certain words. */
 export const refusedAs = (says: RegExp): unknown =>
   expect.objectContaining({ name: 'ImageUnacceptable', message: expect.stringMatching(says) });

@@ -1,8 +1,11 @@
 import { strict as assert } from 'node:assert';
+import type { z } from 'zod';
 import type { ImageMeta, Instance, LifecycleEvent, NetworkInfo } from '../../interfaces/index.js';
 import { lifecycle_event, power_state, reboot_type, task_states } from '../../interfaces/index.js';
 import type { DockerDriver } from '../../lib/index.js';
+import * as fields from './nova-fields.js';
 import { context, newImageMeta, newInstance } from './nova-objects.js';
+import { OneProvider } from './one-provider.js';
 import { eventually } from '../engine/contract/harness.js';
 import type { SmallImageService } from './small-image-service.js';
 
@@ -232,6 +235,36 @@ export const scenarios: readonly Scenario[] = [
       );
     },
   },
+  withInstance(
+    'results',
+    "The results of the verbs that tell something are of Nova's types",
+    async ({ driver }) => {
+      /** Throws what is not of the type. */
+      const told = async (type: z.ZodType, result: Promise<unknown>): Promise<void> =>
+        void type.parse(await result);
+      await told(fields.instanceInfo, driver.get_info(instance, { usage: true }));
+      await told(fields.diagnostics, driver.get_instance_diagnostics(instance));
+      await told(fields.flatDiagnostics, driver.get_diagnostics(instance));
+      await told(fields.hostResources, driver.get_available_resource(host));
+      await told(fields.names, driver.get_available_nodes());
+      await told(fields.namesByUuid, driver.get_nodenames_by_uuid());
+      await told(fields.names, driver.list_instances());
+      await told(fields.uuids, driver.list_instance_uuids());
+      await told(fields.capabilitiesAsTraits, driver.capabilities_as_traits());
+      await told(fields.hostCpuStats, driver.get_host_cpu_stats());
+      await told(fields.hostUptime, driver.get_host_uptime());
+      await told(fields.ipAddress, driver.get_host_ip_addr());
+      await told(fields.volumeUsages, driver.get_all_volume_usage(context, []));
+      await told(fields.json(fields.diskInfo), driver.get_instance_disk_info(instance));
+      const provider = new OneProvider();
+      await driver.update_provider_tree(provider, host);
+      fields.inventories.parse(provider.inventory);
+      fields.traits.parse([...provider.traits]);
+      // The node that diagnostics and Placement know is the one that Nova looks up.
+      const { uuid } = await driver.get_available_resource(host);
+      assert.deepEqual(await driver.get_nodenames_by_uuid(), { [uuid]: host });
+    },
+  ),
   withInstance('get-available-resource', 'What the host has and uses', async ({ driver }) => {
     const resources = await driver.get_available_resource(host);
     assert.equal(resources.vcpus_used, 1);

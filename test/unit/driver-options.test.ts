@@ -9,15 +9,19 @@ describe('the options of a driver', () => {
       allowPrivileged: false,
       pauseForSnapshot: true,
       snapshots: 'full',
+      logs: { maxBytes: 10_485_760, maxFiles: 3 },
     });
   });
 
   it.each([
+    [{ maxCopiedBytes: 0 }, 'maxCopiedBytes'],
     [{ maxLaunches: 0 }, 'maxLaunches'],
     [{ pidsLimit: 1.5 }, 'pidsLimit'],
     [{ blockDevice: 'sda' }, 'blockDevice'],
     [{ myIp: 'localhost' }, 'myIp'],
     [{ localGb: -1 }, 'localGb'],
+    [{ reservedSubnets: ['10.0.0.0'] }, 'reservedSubnets'],
+    [{ reservedSubnets: ['10.0.0.0/33'] }, 'reservedSubnets'],
     [{ allowedVolumes: [''] }, 'allowedVolumes'],
     [{ allowedHostPaths: ['srv'] }, 'allowedHostPaths'],
     [{ allowedHostPaths: ['/srv/../etc'] }, 'allowedHostPaths'],
@@ -31,6 +35,8 @@ describe('the options of a driver', () => {
     [{ vendorData: { when: new Date() } }, 'vendorData'],
     [{ engine: 'ftp://somewhere' }, 'ftp'],
     [{ imageLimits: { maxBytes: -5 } }, 'maxBytes'],
+    [{ logs: { maxBytes: 1000 } }, 'maxBytes'],
+    [{ logs: { maxFiles: 1 } }, 'maxFiles'],
     [{ timeouts: { read: Number.NaN } }, 'read'],
   ])('are refused when they cannot be used: %p', (options, named) => {
     expect(() => new DockerDriver(options)).toThrow(

@@ -22,7 +22,7 @@ const refused = `
   get_vnc_console get_spice_console get_serial_console get_mks_console get_diagnostics get_instance_diagnostics
   get_all_volume_usage get_host_ip_addr attach_volume detach_volume swap_volume extend_volume attach_interface
   detach_interface migrate_disk_and_power_off snapshot finish_migration confirm_migration finish_revert_migration
-  pause unpause suspend resume resume_state_on_host_boot rescue unrescue power_off power_on mount_share umount_share
+  pause unpause suspend resume resume_state_on_host_boot rescue unrescue power_off power_on mount_share umount_share is_share_mounted
   power_update_event trigger_crash_dump soft_delete restore update_provider_tree get_available_resource
   pre_live_migration live_migration live_migration_force_complete live_migration_abort
   rollback_live_migration_at_destination post_live_migration_at_source post_live_migration_at_destination
@@ -156,6 +156,7 @@ describe('a driver without verbs of its own', () => {
     expect(await driver.manages_network_binding_host_id()).toBe(false);
     expect(await driver.network_binding_host_id(context, instance)).toBe('compute-1');
     expect(await driver.network_binding_host_id(context, { ...instance, host: null })).toBeNull();
+    expect(await driver.network_binding_host_id(context, { host: 'compute-2' })).toBe('compute-2');
   });
 
   it('formats no disk and deletes no node', async () => {

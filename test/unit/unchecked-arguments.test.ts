@@ -70,7 +70,7 @@ const verbs: Readonly<Record<string, readonly Place[]>> = {
   unplug_vifs: [instance, ports, options],
   attach_interface: [whoever, instance, unread, vif, options],
   detach_interface: [whoever, instance, vif, options],
-  network_binding_host_id: [whoever, instance],
+  network_binding_host_id: [whoever, of(newInstance(), object)],
   attach_volume: [whoever, unread, instance, name, options],
   detach_volume: [whoever, unread, instance, name, options],
   get_instance_disk_info: [instance, options],

@@ -8,3 +8,6 @@ export const fileChange = z
 
 /** A file or folder of a container that is not as in its image. */
 export type FileChange = z.output<typeof fileChange>;
+
+/** What an engine says of a path in a container: of a symbolic link, where it leads in the end, links on the way included. */
+export const pathStat = z.object({ linkTarget: z.string().default('') });

@@ -14,6 +14,8 @@ export const imageInspect = z.object({
   RepoDigests: names,
   /** Absent or empty for images without one. */
   Created: z.string().optional(),
+  /** That of the image, else of the last entry in its history. */
+  Comment: z.string().optional(),
   Architecture: z.string(),
   Os: z.string(),
   /** Bytes. */

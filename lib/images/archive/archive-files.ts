@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ArchiveRefused, shown } from './archive-refused.js';
 import type { LayerType } from './content-type.js';
 import { entryPath, linkTarget } from './entry-path.js';
@@ -17,17 +18,19 @@ export interface LayerFile extends LayerDigests {
 /** A file that is held in memory until it is known what it is for. */
 interface HeldFile {
   readonly kind: 'held';
+  readonly blob: string;
   readonly content: Buffer;
 }
 
 /** A file that cannot be part of an image, and was not passed on. */
 interface UselessFile {
   readonly kind: 'useless';
+  readonly blob: string;
   /** Why, as the rest of a sentence: `is compressed with xz`. */
   readonly because: string;
 }
 
-/** What became of a file. */
+/** What became of a file; `blob` is the digest of its bytes, in hexadecimal. */
 export type ArchiveFile = LayerFile | HeldFile | UselessFile;
 
 type Place =
@@ -42,21 +45,24 @@ export class ArchiveFiles {
   readonly #places = new Map<string, Place>();
 
   /**
-   * Takes note of an entry.
+   * Takes note of an entry. One may come again: archivers that append do so.
    *
-   * @returns its path, in one spelling.
-   * @throws ArchiveRefused when the path or what it links to lies outside the archive, or the path is taken.
+   * @returns its path, in one spelling, and the file that is there already: the entry must be the same as that.
+   * @throws ArchiveRefused when the path or what it links to lies outside the archive, or something else is there.
    */
-  enter(entry: TarEntry): string {
+  enter(entry: TarEntry): { readonly path: string; readonly twin: ArchiveFile | undefined } {
     const { kind, name, linkname } = entry;
     const path = entryPath(name, 'holds');
-    const place = this.#places.get(path);
-    if (place !== undefined && !(kind === 'directory' && place.kind === 'directory'))
-      throw new ArchiveRefused(`holds ${shown(path)} twice`);
     if (path === '' && kind !== 'directory') throw new ArchiveRefused(`holds a ${kind} without a name`);
-    if (kind === 'directory' || kind === 'file') this.#places.set(path, { kind });
-    else this.#places.set(path, { kind: 'link', target: linkTarget(kind, path, linkname) });
-    return path;
+    const place = this.#places.get(path);
+    const entered: Place =
+      kind === 'directory' || kind === 'file'
+        ? { kind }
+        : { kind: 'link', target: linkTarget(kind, path, linkname) };
+    if (place === undefined) this.#places.set(path, entered);
+    else if (kind === 'file' && 'blob' in place) return { path, twin: place };
+    else if (kind === 'file' || !isDeepStrictEqual(place, entered)) throw twice(path);
+    return { path, twin: undefined };
   }
 
   /** Whether something is at a path. */
@@ -89,4 +95,12 @@ export class ArchiveFiles {
       at = place.target;
     }
   }
+}
+
+/**
+ * Refuses a path that is there twice, as two things: which of them counts, whoever looks at the archive and engines, who
+ * take the last, might not agree.
+ */
+export function twice(path: string): ArchiveRefused {
+  return new ArchiveRefused(`holds ${shown(path)} twice, and not the same both times`);
 }

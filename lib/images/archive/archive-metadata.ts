@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { ArchiveRefused, shown } from './archive-refused.js';
 import type { ArchiveFiles } from './archive-files.js';
 
@@ -14,10 +13,12 @@ export function metadataAt(files: ArchiveFiles, named: string, role: MetadataRol
   const { path, file } = files.find(named, role);
   switch (file.kind) {
     case 'held':
-      digestMustMatch(path, createHash('sha256').update(file.content).digest('hex'));
+      digestMustMatch(path, file.blob);
       return file.content;
     case 'layer':
-      throw new ArchiveRefused(`has the ${role} ${shown(named)}, which is a layer`);
+      throw new ArchiveRefused(
+        `has the ${role} ${shown(named)}, which ${file.size === 0 ? 'is empty' : 'is a layer'}`,
+      );
     case 'useless':
       throw new ArchiveRefused(`has the ${role} ${shown(named)}, which ${file.because}`);
   }

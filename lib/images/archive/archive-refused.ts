@@ -12,6 +12,9 @@ export class ArchiveRefused extends Error {
   }
 }
 
+/** An image is sound, and not for this host: another one may boot it. The rewriter turns it into NovaException. */
+export class NotForThisHost extends ArchiveRefused {}
+
 /** A name from an archive, as messages show it: quoted, and not longer than a line. */
 export function shown(name: string): string {
   const longest = 200;

@@ -26,9 +26,14 @@ export interface Unpacking {
  * Begins to unpack.
  *
  * @param what - the data, as the beginning of a sentence's rest: `has the layer "a", which`.
+ * @param mayBePadded - whether zeros may follow gzip data: the others have padding of their own.
  */
-export function unpacking(compression: Compression, what: string): Unpacking {
-  return compression === 'gzip' ? new Gunzip(what) : new UnpackThread(what, compression);
+export function unpacking(
+  compression: Compression,
+  what: string,
+  { mayBePadded }: { readonly mayBePadded: boolean },
+): Unpacking {
+  return compression === 'gzip' ? new Gunzip(what, mayBePadded) : new UnpackThread(what, compression);
 }
 
 /** Whether a type of content is compressed in a way that archives are read in. */

@@ -16,6 +16,8 @@ const magics: readonly (readonly [ContentType, readonly number[]])[] = [
  * @param head - its first {@link blockSize} bytes, or all if it has fewer.
  */
 export function contentType(head: Buffer): ContentType {
+  // A layer that changes nothing: engines take a file of no bytes for an archive without entries.
+  if (head.length === 0) return 'tar';
   // Before tar: engines unpack a file that begins like a compressed one, be it a tar archive as well.
   for (const [type, magic] of magics) if (magic.every((byte, index) => head[index] === byte)) return type;
   // Some compressors put frames first that hold nothing, of sixteen kinds.

@@ -1,8 +1,7 @@
 import { ArchiveRefused, shown } from './archive-refused.js';
 import { ByteReader } from './byte-reader.js';
-import { contentBytes } from './content-bytes.js';
-import { gnuLongName, paxExtension, paxRecord, paxRecords, type Extension } from './extended-header.js';
-import { longestLayerExtension } from './limits.js';
+import { Extensions, isExtension, paxRecord, paxRecords } from './extended-header.js';
+import { longestExtendedHeader } from './limits.js';
 import { blockSize, fileHeader, isTarHeader, paddingAfter, tarHeader, type TarHeader } from './tar-header.js';
 
 /**
@@ -15,12 +14,15 @@ export interface FileSystemEntry {
   /** Of a hard link, the path of what it is the same as; of a symbolic link, what it says. */
   readonly target: string;
   readonly kind: 'directory' | 'hard link' | 'other';
+  /** Bytes of its content. */
+  readonly size: number;
   readonly headers: Buffer;
   /** Records of its extended header. */
   readonly records: readonly (readonly [key: string, record: Buffer])[];
 }
 
-const extendsNext = new Set(['x', 'L', 'K']);
+/** Bytes of headers that one entry may have: they are held in memory. Archivers write one of each kind. */
+const mostHeaders = 4 * longestExtendedHeader;
 
 /**
  * Reads the archive of a file system from an engine, entry by entry, in constant memory, and gives its bytes as they
@@ -30,6 +32,7 @@ const extendsNext = new Set(['x', 'L', 'K']);
  */
 export class FileSystemReader {
   readonly #bytes: ByteReader;
+  readonly #extensions = new Extensions();
   #left = 0;
   #padding = 0;
 
@@ -47,26 +50,21 @@ export class FileSystemReader {
     await passOver(this.content());
     const headers: Buffer[] = [];
     let records: readonly (readonly [string, Buffer])[] = [];
-    // As Go's archive/tar: of several extended headers the last counts, and GNU's names before all of them.
-    let pax: Extension = {};
-    let gnu: Extension = {};
     for (;;) {
       const block = await this.#read(blockSize);
       if (block.every((byte) => byte === 0)) {
-        await this.#end(headers);
+        await passOver(this.#bytes.rest());
         return undefined;
       }
       if (!isTarHeader(block)) throw new ArchiveRefused('is damaged');
       headers.push(block);
       const header = tarHeader(block);
-      if (!extendsNext.has(header.typeflag)) return this.#begin(header, { ...pax, ...gnu }, headers, records);
+      if (!isExtension(header.typeflag)) return this.#begin(header, headers, records);
       const content = await this.#extension(header.size, headers);
-      if (header.typeflag === 'L') gnu = { ...gnu, name: gnuLongName(content) };
-      else if (header.typeflag === 'K') gnu = { ...gnu, linkname: gnuLongName(content) };
-      else {
-        pax = paxExtension(content);
+      this.#extensions.take(header.typeflag, content);
+      if (header.typeflag === 'g') records = [];
+      if (header.typeflag === 'x')
         records = Array.from(paxRecords(content), ([key, , record]) => [key, record] as const);
-      }
     }
   }
 
@@ -87,37 +85,33 @@ export class FileSystemReader {
   }
 
   async #extension(size: number, headers: Buffer[]): Promise<Buffer> {
-    if (size > longestLayerExtension) throw new ArchiveRefused(`holds an extended header of ${size} bytes`);
+    if (size > longestExtendedHeader) throw new ArchiveRefused(`holds an extended header of ${size} bytes`);
     const content = await this.#read(size);
     headers.push(content, await this.#read(paddingAfter(size)));
+    const bytes = headers.reduce((sum, { length }) => sum + length, 0);
+    if (bytes > mostHeaders) throw new ArchiveRefused(`holds ${bytes} bytes of headers before one entry`);
     return content;
   }
 
   #begin(
     header: TarHeader,
-    extension: Extension,
     headers: readonly Buffer[],
     records: readonly (readonly [string, Buffer])[],
   ): FileSystemEntry {
     const { typeflag } = header;
-    const path = plainPath(extension.name ?? header.name);
-    const linkname = extension.linkname ?? header.linkname;
-    if (typeflag === 'g' || typeflag === 'S')
-      throw new ArchiveRefused(`holds ${shown(path)} in a form that is not supported`);
-    this.#left = contentBytes(extension.name ?? header.name, header, extension);
-    this.#padding = paddingAfter(this.#left);
+    const { name, linkname, size } = this.#extensions.describe(header);
+    const path = plainPath(name);
+    if (typeflag === 'S') throw new ArchiveRefused(`holds ${shown(path)} in a form that is not supported`);
+    this.#left = size;
+    this.#padding = paddingAfter(size);
     return {
       path,
       target: typeflag === '1' ? plainPath(linkname) : linkname,
       kind: typeflag === '5' ? 'directory' : typeflag === '1' ? 'hard link' : 'other',
+      size: this.#left,
       headers: Buffer.concat(headers),
       records,
     };
-  }
-
-  async #end(headers: readonly Buffer[]): Promise<void> {
-    if (headers.length > 0) throw new ArchiveRefused('ends in the middle of an entry');
-    await passOver(this.#bytes.rest());
   }
 
   async #read(bytes: number): Promise<Buffer> {
@@ -170,7 +164,8 @@ export function emptyFile(path: string): Buffer {
   return Buffer.concat([extendedHeader([paxRecord('path', path)]), fileHeader('empty', 0)]);
 }
 
-function extendedHeader(records: readonly Buffer[]): Buffer {
+/** An extended header of these records. */
+export function extendedHeader(records: readonly Buffer[]): Buffer {
   const content = Buffer.concat(records);
   return Buffer.concat([
     fileHeader('extended', content.length, 'x'),

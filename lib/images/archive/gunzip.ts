@@ -13,11 +13,16 @@ export class Gunzip {
   readonly #unpacked: Buffer[] = [];
   /** Resolves at the end of the gzip data. */
   readonly #ended: Promise<void>;
+  readonly #mayBePadded: boolean;
   #fed = 0;
 
-  /** @param what - the data, as the beginning of a sentence's rest: `has the layer "a", which`. */
-  constructor(what: string) {
+  /**
+   * @param what - the data, as the beginning of a sentence's rest: `has the layer "a", which`.
+   * @param mayBePadded - whether zeros may follow, which tapes and tools fill up with and gzip passes over.
+   */
+  constructor(what: string, mayBePadded: boolean) {
     this.#what = what;
+    this.#mayBePadded = mayBePadded;
     this.#gunzip.on('data', (chunk: Buffer) => this.#unpacked.push(chunk));
     this.#ended = new Promise((resolve, reject) => {
       this.#gunzip.once('end', resolve);
@@ -38,6 +43,7 @@ export class Gunzip {
       // zlib stops at zeros after the end, and never takes what follows.
       await this.#unlessDamaged(Promise.race([taken, this.#ended]));
       yield* this.#unpacked.splice(0);
+      this.#mustEnd(piece);
     }
   }
 
@@ -45,13 +51,18 @@ export class Gunzip {
   async *finish(): AsyncGenerator<Buffer, void, void> {
     this.#gunzip.end();
     await this.#unlessDamaged(this.#ended);
-    if (this.#gunzip.bytesWritten < this.#fed)
-      throw new ArchiveRefused(`${this.#what} goes on after the end of its gzip data`);
     yield* this.#unpacked.splice(0);
   }
 
   destroy(): void {
     this.#gunzip.destroy();
+  }
+
+  /** Looks at what zlib has not taken of a piece. */
+  #mustEnd(piece: Buffer): void {
+    const rest = piece.subarray(Math.max(0, piece.length - (this.#fed - this.#gunzip.bytesWritten)));
+    if (rest.length > 0 && !(this.#mayBePadded && rest.every((byte) => byte === 0)))
+      throw new ArchiveRefused(`${this.#what} goes on after the end of its gzip data`);
   }
 
   async #unlessDamaged(step: Promise<void>): Promise<void> {

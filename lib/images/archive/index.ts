@@ -5,8 +5,8 @@
 export { ArchiveRefused } from './archive-refused.js';
 export { ByteReader } from './byte-reader.js';
 export { contentType, isLayerType, type LayerType } from './content-type.js';
-export { entryPath, linkTarget } from './entry-path.js';
-export { gnuLongName, paxExtension, type Extension } from './extended-header.js';
+export { entryPath, isInside, linkTarget } from './entry-path.js';
+export { Extensions, isExtension } from './extended-header.js';
 export {
   emptyFile,
   FileSystemReader,
@@ -15,9 +15,16 @@ export {
   plainPath,
   type FileSystemEntry,
 } from './file-system-reader.js';
-export { parseConfiguration, type ImageConfiguration } from './image-configuration.js';
+export { goStruct, parseJson } from './go-json.js';
+export {
+  configurationBytes,
+  configurationForEngine,
+  parseConfiguration,
+  type ImageConfiguration,
+} from './image-configuration.js';
 export { ByteBudget, defaultImageLimits, longestExtendedHeader, type ImageLimits } from './limits.js';
 export { manifestPath, parseManifest } from './manifest.js';
+export { recordedAside, recordEntries, restoredFromRecord } from './recorded-aside.js';
 export {
   rewriteArchive,
   type ArchivedImage,
@@ -26,6 +33,8 @@ export {
   type RewrittenImage,
 } from './rewrite-archive.js';
 export { blockSize, fileHeader, isTarHeader, paddingAfter, tarHeader, type TarHeader } from './tar-header.js';
+export { isIndexType, isManifestType, lowestVariant, mayBeImage } from './media-types.js';
+export { withTranslatedOwners, type OwnerMapping } from './translated-owners.js';
 export { unpackedArchive } from './unpacked-archive.js';
 export { endOfArchive, wholeFile } from './whole-file.js';
 export { layerFileName, writeLayer, writeMetadata } from './write-image.js';

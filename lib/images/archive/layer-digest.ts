@@ -27,7 +27,11 @@ export class LayerDigest {
    */
   constructor(what: string, compression: Compression | undefined, budget: ByteBudget) {
     if (compression !== undefined)
-      this.#unpacked = { hash: createHash('sha256'), unpacking: unpacking(compression, what) };
+      this.#unpacked = {
+        hash: createHash('sha256'),
+        // Engines with containerd's store fail at padding.
+        unpacking: unpacking(compression, what, { mayBePadded: false }),
+      };
     this.#headers = new LayerHeaders(what);
     this.#budget = budget;
   }

@@ -1,7 +1,6 @@
 import { ArchiveRefused, shown } from './archive-refused.js';
-import { contentBytes } from './content-bytes.js';
-import { gnuLongName, paxExtension, type Extension } from './extended-header.js';
-import { longestLayerExtension } from './limits.js';
+import { Extensions, isExtension } from './extended-header.js';
+import { longestExtendedHeader } from './limits.js';
 import { blockSize, isTarHeader, paddingAfter, tarHeader } from './tar-header.js';
 
 /** What a walk wants next: bytes to look at, or to get past some. */
@@ -70,9 +69,8 @@ export class LayerHeaders {
 
 /** From header to header, to the mark that ends an archive; is given what it wants to look at. */
 function* walk(): Generator<Step, void, Buffer> {
+  const extensions = new Extensions();
   let entry: string | undefined;
-  let pax: Extension = {};
-  let longName: string | undefined;
   for (;;) {
     const block = yield ['read', blockSize];
     if (block.every((byte) => byte === 0)) return;
@@ -83,24 +81,14 @@ function* walk(): Generator<Step, void, Buffer> {
     const header = tarHeader(block);
     const { typeflag, size } = header;
     if (typeflag === 'S') throw new ArchiveRefused('holds a sparse file, which is not supported');
-    if (typeflag === 'x' || typeflag === 'g' || typeflag === 'L' || typeflag === 'K') {
-      if (size > longestLayerExtension) throw new ArchiveRefused(`holds an extended header of ${size} bytes`);
-      const content = size === 0 ? nothing : yield ['read', size];
-      if (typeflag === 'L') longName = gnuLongName(content);
-      // One takes the place of another. A global one is an entry of its own, before which others have no effect.
-      if (typeflag === 'x') pax = paxExtension(content);
-      if (typeflag === 'g') {
-        paxExtension(content);
-        pax = {};
-        longName = undefined;
-      }
+    if (isExtension(typeflag)) {
+      if (size > longestExtendedHeader) throw new ArchiveRefused(`holds an extended header of ${size} bytes`);
+      extensions.take(typeflag, size === 0 ? nothing : yield ['read', size]);
       yield ['pass', paddingAfter(size)];
     } else {
-      entry = longName ?? pax.name ?? header.name;
-      const bytes = contentBytes(entry, header, pax);
-      yield ['pass', bytes + paddingAfter(bytes)];
-      pax = {};
-      longName = undefined;
+      const described = extensions.describe(header);
+      entry = described.name;
+      yield ['pass', described.size + paddingAfter(described.size)];
     }
   }
 }

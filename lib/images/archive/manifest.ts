@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { ArchiveRefused, shown } from './archive-refused.js';
+import { ArchiveRefused } from './archive-refused.js';
 import { entryPath } from './entry-path.js';
-import { parseJson, why } from './image-configuration.js';
-import type { ImageLimits } from './limits.js';
+import { goStruct, parseJson, why } from './go-json.js';
+import { mustNotExceed, type ImageLimits } from './limits.js';
 
 /** The file that says what the other files of an archive are. */
 export const manifestPath = 'manifest.json';
@@ -14,15 +14,16 @@ export interface Manifest {
   readonly layers: readonly string[];
 }
 
-const layerSource = z.looseObject({ mediaType: z.string().optional(), urls: z.array(z.unknown()).nullish() });
-
-/** The names that the archive claims (`RepoTags`) and its parent are not read: they mean nothing. */
+/**
+ * The names that the archive claims (`RepoTags`), its parent and where else its layers are to be had (`LayerSources`)
+ * are not read: they mean nothing, and engines are told none of them.
+ */
 const manifests = z.array(
-  z.looseObject({
-    Config: z.string().min(1),
-    Layers: z.array(z.string().min(1)).nullable(),
-    LayerSources: z.record(z.string(), layerSource).nullish(),
-  }),
+  goStruct({ Config: z.string().min(1), Layers: z.array(z.string().min(1)).nullish() }, [
+    'RepoTags',
+    'Parent',
+    'LayerSources',
+  ]),
 );
 
 /**
@@ -39,12 +40,7 @@ export function parseManifest(text: string, { maxLayers }: ImageLimits): Manifes
   if (others.length > 0)
     throw new ArchiveRefused(`holds ${others.length + 1} images: an archive must hold one`);
   const layers = image.Layers ?? [];
-  if (layers.length > maxLayers)
-    throw new ArchiveRefused(`has ${layers.length} layers, which is more than the ${maxLayers} allowed`);
-  for (const [id, { mediaType = '', urls }] of Object.entries(image.LayerSources ?? {})) {
-    if ((urls ?? []).length > 0 || /foreign|nondistributable/.test(mediaType))
-      throw new ArchiveRefused(`has the layer ${shown(id)}, which is to be fetched from elsewhere`);
-  }
+  mustNotExceed(layers.length, maxLayers);
   const named = 'names in its manifest';
   return {
     configuration: entryPath(image.Config, named),

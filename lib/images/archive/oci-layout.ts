@@ -1,100 +1,156 @@
 import { z } from 'zod';
 import { metadataAt } from './archive-metadata.js';
-import { ArchiveRefused, shown } from './archive-refused.js';
+import { ArchiveRefused, NotForThisHost, shown } from './archive-refused.js';
 import type { ArchiveFiles } from './archive-files.js';
-import { parseJson, why } from './image-configuration.js';
-import type { ImageLimits } from './limits.js';
+import { goStruct, parseJson, why } from './go-json.js';
+import { mustNotExceed, type ImageLimits } from './limits.js';
 import type { Manifest } from './manifest.js';
+import { isIndexType, isManifestType, lowestVariant, mayBeImage } from './media-types.js';
 
 /** The file that an archive of the OCI layout begins at. */
 export const indexPath = 'index.json';
 
-const descriptor = z.looseObject({
-  mediaType: z.string().nullish(),
-  digest: z.string(),
-  platform: z.looseObject({ os: z.string(), architecture: z.string() }).nullish(),
-  annotations: z.record(z.string(), z.string()).nullish(),
-  urls: z.array(z.unknown()).nullish(),
-});
+/** What an image is for. Where one of the two is left out, its configuration says it. */
+const platform = goStruct(
+  { os: z.string().nullish(), architecture: z.string().nullish(), variant: z.string().nullish() },
+  ['os.version', 'os.features'],
+);
+
+/** Engines ignore what is left out or null, so it is allowed to be. */
+const descriptor = goStruct(
+  {
+    mediaType: z.string().nullish(),
+    artifactType: z.string().nullish(),
+    digest: z.string(),
+    platform: platform.nullish(),
+    annotations: z.record(z.string(), z.unknown()).nullish(),
+  },
+  ['size', 'data', 'urls'],
+);
 
 type Descriptor = z.output<typeof descriptor>;
 
-const imageIndex = z.looseObject({ schemaVersion: z.literal(2), manifests: z.array(descriptor) });
+/** Old writers leave it out, engines do not look. 1 is of manifests that are older than digests of layers. */
+const schemaVersion = z.literal(2).nullish();
 
-const imageManifest = z.looseObject({
-  schemaVersion: z.literal(2),
-  config: descriptor,
-  layers: z.array(descriptor),
-});
+const imageIndex = goStruct({ schemaVersion, manifests: z.array(descriptor) }, [
+  'mediaType',
+  'artifactType',
+  'subject',
+  'annotations',
+]);
+
+const imageManifest = goStruct(
+  { schemaVersion, artifactType: z.string().nullish(), config: descriptor, layers: z.array(descriptor) },
+  ['mediaType', 'subject', 'annotations'],
+);
+
+type ImageManifest = z.output<typeof imageManifest>;
+
+/** An image that an index leads to. */
+interface Found {
+  readonly manifest: ImageManifest;
+  readonly platform: z.output<typeof platform>;
+  /** The index that names it. */
+  readonly index: string;
+}
 
 /** How deep indexes may lie in indexes: builders make one within another. */
 const deepest = 4;
 
 /**
  * Finds the one image that the index of an OCI layout leads to, through further indexes if need be. What lies beside an
- * image (attestations, signatures) is passed over, and so are images of which the archive does not hold the manifest: a
- * layout may tell of more than it holds.
+ * image (attestations, signatures, lists of its parts) is passed over, and so are images of which the archive does not
+ * hold the manifest: a layout may tell of more than it holds.
  *
- * @param architecture - which image to take of several, as Go names it: `amd64`.
- * @throws ArchiveRefused when there is not exactly one.
+ * @param architecture - which image to take of several, as Go names it: `amd64`. Of those for several variants of it,
+ * the one that runs on all.
+ * @throws ArchiveRefused when there is not exactly one; NotForThisHost when it is there for other architectures.
  */
-export function ociManifest(files: ArchiveFiles, limits: ImageLimits, architecture: string): Manifest {
-  const found = new Map<string, Descriptor>();
-  collect(files, indexPath, 1, found, new Set());
+export function ociManifest(
+  files: ArchiveFiles,
+  limits: ImageLimits,
+  architecture: string | undefined,
+): Manifest {
+  const found = new Map<string, Found>();
+  const strange: string[] = [];
+  collect(files, indexPath, 1, found, new Set(), strange);
   const images = [...found.values()];
-  const fitting = images.filter(
-    ({ platform }) => platform?.os === 'linux' && platform.architecture === architecture,
-  );
+  const [unknown] = strange;
+  if (images.length === 0 && unknown !== undefined) throw notSha256(unknown);
   if (images.length === 0) throw new ArchiveRefused('holds no image: its index leads to none');
-  const [image, ...others] = images.length === 1 ? images : fitting;
-  if (image === undefined || others.length > 0)
+  const fitting = images.filter(
+    ({ platform: { os, architecture: its } }) => os === 'linux' && its === architecture,
+  );
+  const [image, ...others] =
+    images.length === 1 ? images : lowestVariant(fitting, ({ platform: { variant } }) => variant);
+  // Of several that are alike, the image specification takes the first of an index; the layout's own may hold images
+  // that have nothing to do with each other.
+  const isAmbiguous = others.some(({ index }) => index === indexPath || index !== image?.index);
+  if (fitting.length === 0 && images.length > 1 && architecture !== undefined)
+    throw new NotForThisHost(`holds ${images.length} images, none of them for linux/${architecture}`);
+  if (image === undefined || isAmbiguous)
     throw new ArchiveRefused(
-      `holds ${images.length} images, ${fitting.length} of them for linux/${architecture}: an archive must hold one`,
+      `holds ${images.length} images, ${fitting.length} of them for this host: an archive must hold one`,
     );
-  return manifestOf(files, blobPath(image), limits);
+  const { config, layers } = image.manifest;
+  mustNotExceed(layers.length, limits.maxLayers);
+  return { configuration: blobPath(config), layers: layers.map(blobPath) };
 }
 
 function collect(
   files: ArchiveFiles,
   path: string,
   depth: number,
-  found: Map<string, Descriptor>,
+  found: Map<string, Found>,
   seen: Set<string>,
+  strange: string[],
 ): void {
   if (depth > deepest) throw new ArchiveRefused(`holds indexes that lie more than ${deepest} deep`);
   const { manifests } = parsed(files, path, 'index', imageIndex);
   for (const each of manifests) {
-    const blob = blobPath(each);
-    if (isBeside(each) || seen.has(blob) || !files.has(blob)) continue;
+    if (isBeside(each)) continue;
+    const blob = pathOf(each.digest);
+    if (blob === undefined) strange.push(each.digest);
+    if (blob === undefined || seen.has(blob) || !files.has(blob)) continue;
     seen.add(blob);
-    if (/index\.v1|manifest\.list\.v2/.test(each.mediaType ?? ''))
-      collect(files, blob, depth + 1, found, seen);
-    else found.set(blob, each);
+    if (isIndexType(each.mediaType)) collect(files, blob, depth + 1, found, seen, strange);
+    else {
+      const manifest = parsed(files, blob, 'manifest', imageManifest);
+      if (mayBeImage(manifest))
+        found.set(blob, { manifest, platform: platformOf(files, each, manifest), index: path });
+    }
   }
 }
 
 /**
  * Whether it is no image, but something about one. Builders say of attestations that they are for an unknown system.
  */
-function isBeside({ annotations, platform }: Descriptor): boolean {
-  return platform?.os === 'unknown' || annotations?.['vnd.docker.reference.type'] !== undefined;
+function isBeside({ annotations, artifactType, mediaType, platform: its }: Descriptor): boolean {
+  return (
+    its?.os === 'unknown' ||
+    annotations?.['vnd.docker.reference.type'] !== undefined ||
+    (artifactType ?? '') !== '' ||
+    !(isIndexType(mediaType) || isManifestType(mediaType))
+  );
 }
 
-function manifestOf(files: ArchiveFiles, path: string, { maxLayers }: ImageLimits): Manifest {
-  const { config, layers } = parsed(files, path, 'manifest', imageManifest);
-  if (layers.length > maxLayers)
-    throw new ArchiveRefused(`has ${layers.length} layers, which is more than the ${maxLayers} allowed`);
-  for (const { digest, mediaType, urls } of layers) {
-    if ((urls ?? []).length > 0 || /foreign|nondistributable/.test(mediaType ?? ''))
-      throw new ArchiveRefused(`has the layer ${shown(digest)}, which is to be fetched from elsewhere`);
-  }
-  return { configuration: blobPath(config), layers: layers.map(blobPath) };
+/** What an image is for, as the index says, or else its configuration. */
+function platformOf(
+  files: ArchiveFiles,
+  { platform: said }: Descriptor,
+  { config }: ImageManifest,
+): Found['platform'] {
+  if ((said?.os ?? '') !== '' && (said?.architecture ?? '') !== '') return said ?? {};
+  const path = blobPath(config);
+  if (!files.has(path)) return {};
+  return parsed(files, path, 'configuration', platform);
 }
 
 function parsed<T extends z.ZodType>(
   files: ArchiveFiles,
   path: string,
-  role: 'index' | 'manifest',
+  role: 'index' | 'manifest' | 'configuration',
   schema: T,
 ): z.output<T> {
   const result = schema.safeParse(parseJson(path, metadataAt(files, path, role).toString('utf8')));
@@ -107,7 +163,16 @@ function parsed<T extends z.ZodType>(
 }
 
 function blobPath({ digest }: Descriptor): string {
-  const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
-  if (hex === undefined) throw new ArchiveRefused(`names ${shown(digest)}, which is not a sha256 digest`);
-  return `blobs/sha256/${hex}`;
+  const path = pathOf(digest);
+  if (path === undefined) throw notSha256(digest);
+  return path;
 }
+
+/** Engines know blobs by sha256 alone; what has another digest may be something that the archive does not hold. */
+function pathOf(digest: string): string | undefined {
+  const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
+  return hex === undefined ? undefined : `blobs/sha256/${hex}`;
+}
+
+const notSha256 = (digest: string): ArchiveRefused =>
+  new ArchiveRefused(`names ${shown(digest)}, which is not a sha256 digest`);

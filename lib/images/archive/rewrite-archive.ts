@@ -1,12 +1,14 @@
+import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { ImageUnacceptable } from '../../../interfaces/index.js';
+import { ImageUnacceptable, NovaException } from '../../../interfaces/index.js';
 import { archiveReadAhead, isLent, lentBytes, readableOf } from '../../streams/index.js';
 import { layerName } from '../progress/index.js';
-import { ArchiveFiles, type ArchiveFile } from './archive-files.js';
-import { ArchiveRefused, shown } from './archive-refused.js';
+import { ArchiveFiles, twice, type ArchiveFile } from './archive-files.js';
+import { ArchiveRefused, NotForThisHost, shown } from './archive-refused.js';
 import { ByteReader } from './byte-reader.js';
 import { contentType, isLayerType, type LayerType } from './content-type.js';
 import {
+  configurationBytes,
   parseConfiguration,
   type ContainerConfiguration,
   type ImageConfiguration,
@@ -53,9 +55,14 @@ export interface RewriteOptions {
   readonly architecture?: string;
   /**
    * Whether whoever is given the archive can unpack layers that are compressed with zstd; default true. Where not, such
-   * an archive is refused.
+   * an archive is not for this host.
    */
   readonly takesZstdLayers?: boolean;
+  /**
+   * Called before the archive's end with the number of the image's layers, those below included. What it throws, the
+   * archive fails with.
+   */
+  readonly mustTakeLayers?: (count: number) => Promise<void>;
   /** What the image lies above: none when left out. */
   readonly below?: LayersBelow;
   /** Told which layer the archive is at, by its `layerName`; undefined when it has passed. */
@@ -113,7 +120,8 @@ export interface RewrittenImage extends ArchivedImage {
  * @param source - the archive; read to its very end, so that a source that verifies itself can, and destroyed in any
  * case.
  * @returns the rewritten archive, which the caller must read or destroy, its form, known when it begins, and what it
- * holds. All fail with ImageUnacceptable when the archive is refused, and with the source's own error when that fails.
+ * holds. All fail with ImageUnacceptable when the archive is refused, with another NovaException when it is sound and
+ * not for this host, and with the source's own error when that fails.
  */
 export function rewriteArchive(
   source: Readable,
@@ -187,9 +195,7 @@ class ArchiveRewriter {
       }
     } catch (error) {
       const failure =
-        error instanceof ArchiveRefused
-          ? new ImageUnacceptable(`${this.#options.subject} ${error.message}`, { cause: error.cause })
-          : error;
+        error instanceof ArchiveRefused ? refusal(`${this.#options.subject} ${error.message}`, error) : error;
       // Whoever waits for the form does not read yet, and a pipeline ends only when somebody does.
       this.form.reject(failure);
       throw failure;
@@ -213,8 +219,10 @@ class ArchiveRewriter {
   async *#image(bytes: ByteReader): AsyncGenerator<Buffer, void, void> {
     const tar = new TarReader(bytes, this.#limits, this.#budget);
     for (let entry = await tar.next(); entry !== undefined; entry = await tar.next()) {
-      const path = this.#files.enter(entry);
-      if (entry.kind === 'file') yield* this.#file(tar, entry, path);
+      const { path, twin } = this.#files.enter(entry);
+      if (twin !== undefined) {
+        if ((await digestOf(tar.content())) !== twin.blob) throw twice(path);
+      } else if (entry.kind === 'file') yield* this.#file(tar, entry, path);
     }
     await tar.drain();
     yield* this.#metadata();
@@ -227,7 +235,10 @@ class ArchiveRewriter {
     if (isLayerType(type)) {
       if (this.#options.below?.holds?.(path) !== true) yield* this.#layer(tar, entry, path, head, type);
     } else if (type === 'json') this.#files.put(path, await this.#held(tar, entry, path, head));
-    else this.#files.put(path, { kind: 'useless', because: uselessBecause(type) });
+    else {
+      const blob = await digestOf(tar.content(), head);
+      this.#files.put(path, { kind: 'useless', blob, because: uselessBecause(type) });
+    }
   }
 
   async *#layer(
@@ -237,7 +248,7 @@ class ArchiveRewriter {
     head: Buffer,
     type: LayerType,
   ): AsyncGenerator<Buffer, void, void> {
-    if (type === 'zstd') this.#mustTakeZstd(path);
+    if (type === 'zstd') this.#countZstd();
     this.#written += 1;
     const newName = layerFileName(this.#options.reference, this.#written);
     const what = `holds ${shown(path)}, which`;
@@ -245,16 +256,17 @@ class ArchiveRewriter {
     this.#options.onLayer?.(layerName(path));
     const digests = yield* writeLayer(layer, this.#budget);
     this.#options.onLayer?.(undefined);
+    // Said of a layer that is sound otherwise: what is not, no host takes.
+    if (type === 'zstd' && this.#options.takesZstdLayers === false)
+      throw new NotForThisHost(
+        `holds the layer ${shown(path)}, which is compressed with zstd: this engine cannot unpack that, Docker 23.0 and later can`,
+      );
     this.#files.put(path, { kind: 'layer', newName, size, type, ...digests });
   }
 
   /** Each costs a thread, so an archive may hold no more of them than an image could need. */
-  #mustTakeZstd(path: string): void {
+  #countZstd(): void {
     const { maxLayers } = this.#limits;
-    if (this.#options.takesZstdLayers === false)
-      throw new ArchiveRefused(
-        `holds the layer ${shown(path)}, which is compressed with zstd: this engine cannot unpack that, Docker 23.0 and later can`,
-      );
     this.#zstdLayers += 1;
     if (this.#zstdLayers > maxLayers)
       throw new ArchiveRefused(`holds more than the ${maxLayers} layers allowed`);
@@ -263,37 +275,38 @@ class ArchiveRewriter {
   async #held(tar: TarReader, { size }: TarEntry, path: string, head: Buffer): Promise<ArchiveFile> {
     const { maxMetadataBytes } = this.#limits;
     if (size > maxMetadataBytes)
-      return { kind: 'useless', because: `has ${size} bytes: ${maxMetadataBytes} are allowed` };
+      return {
+        kind: 'useless',
+        blob: await digestOf(tar.content(), head),
+        because: `has ${size} bytes: ${maxMetadataBytes} are allowed`,
+      };
     const content = Buffer.concat([head, await tar.read(size)]);
+    const blob = createHash('sha256').update(content).digest('hex');
     this.#options.below?.onMetadata?.(path, content);
-    // Archives hold JSON of many kinds, some of it large; only this can be a configuration, or what leads to one.
-    const isWanted =
-      path === manifestPath ||
-      path === indexPath ||
-      content.includes('"rootfs"') ||
-      content.includes('"schemaVersion"');
-    if (!isWanted) return { kind: 'useless', because: "is not an image's configuration" };
+    if (path !== manifestPath && path !== indexPath && !metadataFields.some((name) => content.includes(name)))
+      return { kind: 'useless', blob, because: "is not an image's configuration" };
+    if (this.#heldBytes + size > heldFiles * maxMetadataBytes)
+      return { kind: 'useless', blob, because: 'comes after too many configurations' };
     this.#heldBytes += size;
-    if (this.#heldBytes > heldFiles * maxMetadataBytes)
-      throw new ArchiveRefused('holds too many configurations');
-    return { kind: 'held', content };
+    return { kind: 'held', blob, content };
   }
 
   /** Everything has arrived: verifies it, and writes what makes an image of the files that were passed on. */
-  *#metadata(): Generator<Buffer, void, void> {
-    const { reference, rewriteConfiguration, architecture = 'unknown', below } = this.#options;
+  async *#metadata(): AsyncGenerator<Buffer, void, void> {
+    const { reference, rewriteConfiguration, architecture, below, mustTakeLayers } = this.#options;
     const layersBelow = below?.layers ?? [];
     const verified = verifiedImage(this.#files, this.#limits, architecture, layersBelow);
     const { configuration, content } =
       rewriteConfiguration === undefined
         ? { configuration: verified.configuration, content: verified.configurationBytes }
-        : rewritten(rewriteConfiguration(verified.configuration));
+        : rewritten(rewriteConfiguration(verified.configuration), verified.configurationBytes);
     const layers = verified.layers.map(({ newName: name, type, size, diffId }) => ({
       name,
       type,
       size,
       diffId,
     }));
+    await mustTakeLayers?.(layersBelow.length + layers.length);
     const id = yield* writeMetadata({
       configuration: content,
       reference,
@@ -304,10 +317,35 @@ class ArchiveRewriter {
   }
 }
 
-function rewritten(configuration: object): { configuration: ImageConfiguration; content: Buffer } {
-  const text = JSON.stringify(configuration);
-  return { configuration: parseConfiguration('rewritten', text), content: Buffer.from(text) };
+/** Nova tries no other host for an image that is unacceptable. */
+function refusal(message: string, error: ArchiveRefused): NovaException {
+  const { cause } = error;
+  return error instanceof NotForThisHost
+    ? new NovaException(message, { cause })
+    : new ImageUnacceptable(message, { cause });
+}
+
+function rewritten(
+  configuration: object,
+  original: Buffer,
+): { configuration: ImageConfiguration; content: Buffer } {
+  const content = configurationBytes(configuration, original);
+  return { configuration: parseConfiguration('rewritten', content.toString('utf8')), content };
 }
 
 /** How many files of the largest size allowed may be held in memory. */
 const heldFiles = 4;
+
+/**
+ * Archives hold JSON of many kinds, some of it large: only what has one of these can be a configuration, or lead to
+ * one.
+ */
+const metadataFields = ['"rootfs"', '"manifests"', '"layers"', '"Config"'];
+
+/** @returns the digest of bytes, in hexadecimal. */
+async function digestOf(content: AsyncIterable<Buffer>, head?: Buffer): Promise<string> {
+  const hash = createHash('sha256');
+  if (head !== undefined) hash.update(head);
+  for await (const piece of content) hash.update(piece);
+  return hash.digest('hex');
+}

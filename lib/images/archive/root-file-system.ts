@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ArchiveRefused, shown } from './archive-refused.js';
 import type { ByteReader } from './byte-reader.js';
-import { gnuLongName, paxExtension } from './extended-header.js';
+import { isInside } from './entry-path.js';
+import { Extensions, isExtension } from './extended-header.js';
 import { FileSystemReader, plainPath } from './file-system-reader.js';
 import { blockSize, isTarHeader, paddingAfter, tarHeader } from './tar-header.js';
 import { endOfArchive } from './whole-file.js';
@@ -20,33 +21,28 @@ const rootNames = new Set(
 /** Bytes within which an archive must show whether it is that of a file system. */
 const longestBeginning = 64 * 1024;
 
-const extensions = new Set(['x', 'g', 'L', 'K']);
 const contentless = new Set(['1', '2', '5']);
 
 /**
  * Tells the archive of a root file system from that of an image by the first entry at a place that only one of them
- * has. Folders and links at other places decide nothing, a file does. One that begins with an absolute path is neither.
+ * has. Folders and links at other places decide nothing, a file does.
  */
 export async function isRootFileSystem(bytes: ByteReader): Promise<boolean> {
-  let longName: string | undefined;
+  const extensions = new Extensions();
   for (let at = 0; at < longestBeginning;) {
     const block = (await bytes.peek(at + blockSize)).subarray(at);
     if (block.length < blockSize || !isTarHeader(block)) return false;
-    const { name, size, typeflag } = tarHeader(block);
+    const header = tarHeader(block);
+    const { size, typeflag } = header;
     at += blockSize;
-    if (extensions.has(typeflag)) {
+    if (isExtension(typeflag)) {
       if (at + size > longestBeginning) return false;
-      const content = (await bytes.peek(at + size)).subarray(at);
-      if (typeflag === 'x') longName = paxExtension(content).name ?? longName;
-      if (typeflag === 'L') longName = gnuLongName(content);
+      extensions.take(typeflag, (await bytes.peek(at + size)).subarray(at));
       at += size + paddingAfter(size);
     } else {
-      const path = longName ?? name;
-      if (path.startsWith('/')) return false;
-      const [top = ''] = plainPath(path).split('/');
+      const [top = ''] = plainPath(extensions.describe(header).name).split('/');
       if (rootNames.has(top)) return true;
       if (!contentless.has(typeflag)) return false;
-      longName = undefined;
     }
   }
   return false;
@@ -88,6 +84,5 @@ export async function* rootFileSystem(bytes: ByteReader): AsyncGenerator<Buffer,
 }
 
 function mustBeInside(path: string): void {
-  if (path.split('/').includes('..'))
-    throw new ArchiveRefused(`holds ${shown(path)}, which leads out of the root`);
+  if (!isInside(path)) throw new ArchiveRefused(`holds ${shown(path)}, which leads out of the root`);
 }

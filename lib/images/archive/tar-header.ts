@@ -9,7 +9,7 @@ export const blockSize = 512;
  */
 export interface TarHeader {
   readonly name: string;
-  /** Bytes of content that follow. */
+  /** Bytes of content that follow, unless an extended header says otherwise. */
   readonly size: number;
   /** One character: `0` a file, `5` a directory, … */
   readonly typeflag: string;
@@ -18,26 +18,44 @@ export interface TarHeader {
 
 const field = {
   name: [0, 100],
+  uid: [108, 116],
+  gid: [116, 124],
   size: [124, 136],
   checksum: [148, 156],
   typeflag: [156, 157],
   linkname: [157, 257],
-  magic: [257, 265],
+  magic: [257, 263],
+  version: [263, 265],
   prefix: [345, 500],
+  /** Of star's headers, which hold times behind it. */
+  shortPrefix: [345, 476],
+  trailer: [508, 512],
 } as const satisfies Record<string, readonly [number, number]>;
 
 /**
- * POSIX archives; GNU's magic differs, and what POSIX uses for the beginning of a long name holds something else there.
+ * POSIX archives, of whatever version; GNU's magic differs, and what POSIX uses for the beginning of a long name holds
+ * something else there.
  */
-const posixMagic = 'ustar\x0000';
+const posixMagic = 'ustar\0';
+const starTrailer = 'tar\0';
 
-/** Whether a block is a header: only its own checksum tells. */
+/**
+ * Symbolic and hard links, devices, folders and FIFOs: whatever size they claim (POSIX allows it), engines read no
+ * content of theirs.
+ */
+const contentless = new Set(['1', '2', '3', '4', '5', '6']);
+
+/**
+ * Whether a block is a header: only its own checksum tells. As Go's archive/tar: POSIX sums the bytes as unsigned
+ * numbers, some old archivers (Sun's tar) as signed ones.
+ */
 export function isTarHeader(block: Buffer): boolean {
   const checksum = bytes(block, 'checksum');
   const stored = octal(checksum);
   if (stored === undefined) return false;
   // The sum was taken while its own field held spaces.
-  return sumOf(block) - sumOf(checksum) + checksum.length * 0x20 === stored;
+  const sum = sumOf(block) - sumOf(checksum) + checksum.length * 0x20;
+  return sum === stored || sum - 0x100 * (negativesIn(block) - negativesIn(checksum)) === stored;
 }
 
 /**
@@ -47,17 +65,36 @@ export function isTarHeader(block: Buffer): boolean {
  */
 export function tarHeader(block: Buffer): TarHeader {
   const name = text(block, 'name');
-  const isPosix = characters(block, 'magic') === posixMagic;
-  const prefix = isPosix ? text(block, 'prefix') : '';
-  const size = number(bytes(block, 'size'));
+  const typeflag = characters(block, 'typeflag');
+  const prefix = prefixOf(block);
+  const size = contentless.has(typeflag) ? 0 : number(bytes(block, 'size'));
   if (size === undefined)
     throw new ArchiveRefused(`gives the entry ${JSON.stringify(name)} an impossible size`);
   return {
     name: prefix === '' ? name : `${prefix}/${name}`,
     size,
-    typeflag: characters(block, 'typeflag'),
+    typeflag,
     linkname: text(block, 'linkname'),
   };
+}
+
+/**
+ * How many bytes of content follow the header of an entry, as engines see it: whoever counts others takes content for
+ * headers, or headers for content.
+ *
+ * @param name - which counts: what extended headers say comes before the header's own.
+ * @param size - of an extended header, where one says it.
+ * @throws ArchiveRefused when that cannot be told.
+ */
+export function contentBytes(name: string, header: TarHeader, size: number | undefined): number {
+  const { typeflag } = header;
+  if (contentless.has(typeflag)) return 0;
+  // Archivers older than the type for directories marked them so.
+  if (typeflag === '\0' && name.endsWith('/')) return 0;
+  const bytes = size ?? header.size;
+  if (typeflag === '\0' && name === '' && bytes > 0)
+    throw new ArchiveRefused(`holds an entry without a name, and claims that it has ${bytes} bytes`);
+  return bytes;
 }
 
 /** How many bytes fill up content of this size to whole blocks. */
@@ -87,8 +124,32 @@ export function fileHeader(name: string, size: number, typeflag = '0'): Buffer {
   put('checksum', '        ');
   put('typeflag', typeflag);
   put('magic', posixMagic);
+  put('version', '00');
   put('checksum', `${sumOf(block).toString(8).padStart(6, '0')}\x00 `);
   return block;
+}
+
+/** The numbers of the user and the group that a header's entry belongs to; those of an extended header take their place. */
+export function ownersIn(block: Buffer): {
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
+} {
+  return { uid: number(bytes(block, 'uid')), gid: number(bytes(block, 'gid')) };
+}
+
+/** The same header for another user and group, whose numbers have seven octal digits at most. */
+export function withOwners(
+  block: Buffer,
+  { uid, gid }: { readonly uid: number; readonly gid: number },
+): Buffer {
+  const changed = Buffer.from(block);
+  const put = (what: keyof typeof field, value: string): void =>
+    void changed.write(value, field[what][0], 'latin1');
+  put('uid', `${uid.toString(8).padStart(7, '0')}\x00`);
+  put('gid', `${gid.toString(8).padStart(7, '0')}\x00`);
+  put('checksum', '        ');
+  put('checksum', `${sumOf(changed).toString(8).padStart(6, '0')}\x00 `);
+  return changed;
 }
 
 function bytes(block: Buffer, what: keyof typeof field): Buffer {
@@ -105,6 +166,19 @@ function text(block: Buffer, what: keyof typeof field): string {
   const [start, end] = field[what];
   const zero = block.indexOf(0, start);
   return block.toString('utf8', start, zero < 0 ? end : Math.min(zero, end));
+}
+
+/** What stands before the name of an entry, where the header has room for it. */
+function prefixOf(block: Buffer): string {
+  if (characters(block, 'magic') !== posixMagic) return '';
+  return text(block, characters(block, 'trailer') === starTrailer ? 'shortPrefix' : 'prefix');
+}
+
+/** How many bytes are negative numbers when they are taken as signed. */
+function negativesIn(bytes: Buffer): number {
+  let count = 0;
+  for (let at = 0; at < bytes.length; at += 1) count += (bytes[at] ?? 0) >> 7;
+  return count;
 }
 
 /** A layer may have a million headers: counting, two by two, is several times as fast as an iterator or a reduction. */
@@ -124,7 +198,11 @@ function number(bytes: Buffer): number | undefined {
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
+/** As Go's archive/tar: spaces and NULs around it mean nothing, nor does what follows a NUL. */
 function octal(bytes: Buffer): number | undefined {
-  const digits = /^ *([0-7]*)[ \0]*$/.exec(bytes.toString('latin1'))?.[1];
-  return digits === undefined ? undefined : parseInt(`0${digits}`, 8);
+  const [digits = ''] = bytes
+    .toString('latin1')
+    .replace(/^[ \0]+|[ \0]+$/g, '')
+    .split('\0', 1);
+  return /^[0-7]*$/.test(digits) ? parseInt(`0${digits}`, 8) : undefined;
 }

@@ -1,6 +1,6 @@
 import { ArchiveRefused, shown } from './archive-refused.js';
 import type { ByteReader } from './byte-reader.js';
-import { gnuLongName, paxExtension, type Extension } from './extended-header.js';
+import { Extensions, isExtension } from './extended-header.js';
 import { longestExtendedHeader, type ByteBudget, type ImageLimits } from './limits.js';
 import { blockSize, isTarHeader, paddingAfter, tarHeader, type TarHeader } from './tar-header.js';
 
@@ -41,6 +41,7 @@ export class TarReader {
   readonly #bytes: ByteReader;
   readonly #limits: ImageLimits;
   readonly #budget: ByteBudget;
+  readonly #extensions = new Extensions();
   #headers = 0;
   #entry: TarEntry | undefined;
   /** Bytes of the entry's content that were not read yet, and of the padding after it. */
@@ -56,14 +57,12 @@ export class TarReader {
   /**
    * Goes to the next entry, passing over what was not read of the last one's content.
    *
-   * @returns undefined at the mark that ends an archive.
+   * @returns undefined at the mark that ends an archive, or where it ends without one.
    */
   async next(): Promise<TarEntry | undefined> {
-    let extension: Extension = {};
     for (let header = await this.#header(); header !== undefined; header = await this.#header()) {
-      const described = await this.#extension(header);
-      if (described === undefined) return this.#begin(header, extension);
-      extension = { ...extension, ...described };
+      if (!isExtension(header.typeflag)) return this.#begin(header);
+      await this.#extension(header);
     }
     if (this.#headers === 0) throw new ArchiveRefused('is an archive without entries');
     return undefined;
@@ -93,11 +92,13 @@ export class TarReader {
     while ((await this.#bytes.some(Infinity)) !== undefined);
   }
 
+  /** @returns undefined at the end: some archivers leave out the mark, and its parts say whether an image is whole. */
   async #header(): Promise<TarHeader | undefined> {
     await this.#skip();
     const block = await this.#bytes.read(blockSize);
     const isFirst = this.#headers === 0;
-    if (block.length === 0) throw isFirst ? new ArchiveRefused('is empty') : this.#truncated();
+    if (block.length === 0 && !isFirst) return undefined;
+    if (block.length === 0) throw new ArchiveRefused('is empty');
     // Two such blocks end an archive; what follows the first cannot be an entry.
     if (block.length === blockSize && block.every((byte) => byte === 0)) return undefined;
     if (isFirst && !isTarHeader(block)) throw new ArchiveRefused('is not a tar archive');
@@ -110,58 +111,36 @@ export class TarReader {
     return tarHeader(block);
   }
 
-  /** What a header says about the next entry; undefined when it is an entry itself. */
-  async #extension(header: TarHeader): Promise<Extension | undefined> {
-    switch (header.typeflag) {
-      case 'L':
-        return { name: gnuLongName(await this.#extensionContent(header)) };
-      case 'K':
-        return { linkname: gnuLongName(await this.#extensionContent(header)) };
-      case 'x':
-        return paxExtension(await this.#extensionContent(header));
-      case 'g':
-        if (Object.keys(paxExtension(await this.#extensionContent(header))).length > 0)
-          throw new ArchiveRefused('holds a global header that would change all its entries');
-        return {};
-      default:
-        return undefined;
-    }
-  }
-
-  async #extensionContent({ size }: TarHeader): Promise<Buffer> {
+  async #extension({ typeflag, size }: TarHeader): Promise<void> {
     if (size > longestExtendedHeader) throw new ArchiveRefused(`holds an extended header of ${size} bytes`);
     this.#left = size;
     this.#padding = paddingAfter(size);
-    return await this.read(size);
+    const said = this.#extensions.take(typeflag, await this.read(size));
+    // Engines ignore what it says of entries, other readers do not.
+    if (typeflag === 'g' && Object.keys(said).length > 0)
+      throw new ArchiveRefused('holds a global header that would change all its entries');
   }
 
-  #begin(header: TarHeader, extension: Extension): TarEntry {
-    const name = extension.name ?? header.name;
-    const size = extension.size ?? header.size;
-    // Archivers older than the type for directories marked them so.
+  #begin(header: TarHeader): TarEntry {
+    const { name, linkname, size } = this.#extensions.describe(header);
     const plain = kinds[header.typeflag];
-    const kind = plain === 'file' && name.endsWith('/') ? 'directory' : plain;
+    // Archivers older than the type for directories marked them so.
+    const kind = plain === 'file' && name.endsWith('/') && size === 0 ? 'directory' : plain;
     if (kind === undefined) {
       const what = refusedKinds[header.typeflag] ?? `of the unknown type ${shown(header.typeflag)}`;
       throw new ArchiveRefused(`holds ${shown(name)}, which is ${what}`);
     }
-    if (kind !== 'file' && size > 0)
-      throw new ArchiveRefused(`holds the ${kind} ${shown(name)} and claims that it has ${size} bytes`);
     this.#budget.mustFit(size);
     this.#left = size;
     this.#padding = paddingAfter(size);
     const isLink = kind === 'symbolic link' || kind === 'hard link';
-    this.#entry = { kind, name, size, linkname: isLink ? (extension.linkname ?? header.linkname) : '' };
+    this.#entry = { kind, name, size, linkname: isLink ? linkname : '' };
     return this.#entry;
   }
 
   async #skip(): Promise<void> {
-    for (let left = this.#left + this.#padding; left > 0;) {
-      const piece = await this.#bytes.some(left);
-      if (piece === undefined) throw this.#truncated();
-      left -= piece.length;
-    }
-    this.#left = 0;
+    for await (const piece of this.content()) void piece;
+    await this.#bytes.read(this.#padding);
     this.#padding = 0;
   }
 

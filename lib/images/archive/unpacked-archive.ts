@@ -13,7 +13,7 @@ export async function* unpackedArchive(chunks: AsyncIterable<unknown>): AsyncGen
     yield* bytes.rest();
     return;
   }
-  const unpacker = unpacking(type, 'is an archive that');
+  const unpacker = unpacking(type, 'is an archive that', { mayBePadded: true });
   try {
     for await (const chunk of bytes.rest()) yield* unpacker.unpack(chunk);
     yield* unpacker.finish();

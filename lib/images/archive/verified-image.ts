@@ -29,7 +29,7 @@ interface VerifiedImage {
 export function verifiedImage(
   files: ArchiveFiles,
   limits: ImageLimits,
-  architecture: string,
+  architecture: string | undefined,
   below: readonly string[],
 ): VerifiedImage {
   const manifest = manifestOf(files, limits, architecture);
@@ -49,7 +49,7 @@ export function verifiedImage(
   return { configuration, configurationBytes, layers };
 }
 
-function manifestOf(files: ArchiveFiles, limits: ImageLimits, architecture: string): Manifest {
+function manifestOf(files: ArchiveFiles, limits: ImageLimits, architecture: string | undefined): Manifest {
   if (files.has(manifestPath))
     return parseManifest(metadataAt(files, manifestPath, 'manifest').toString('utf8'), limits);
   if (files.has(indexPath)) return ociManifest(files, limits, architecture);

@@ -116,7 +116,7 @@ export class DirectoryImageService implements ImageService {
   create(
     context: RequestContext,
     metadata: ImageMetadata,
-    data?: Readable,
+    data?: AsyncIterable<Uint8Array>,
     options: LongRunningOptions = {},
   ): Promise<ImageRecord> {
     return this.#receive(data, options, async (incoming) => {
@@ -139,7 +139,7 @@ export class DirectoryImageService implements ImageService {
     context: RequestContext,
     image_id: string,
     metadata: ImageMetadata,
-    data?: Readable,
+    data?: AsyncIterable<Uint8Array>,
     options: LongRunningOptions = {},
   ): Promise<ImageRecord> {
     return this.#receive(data, options, async (incoming) => {
@@ -192,7 +192,7 @@ export class DirectoryImageService implements ImageService {
   }
 
   async #receive<T>(
-    data: Readable | undefined,
+    data: AsyncIterable<Uint8Array> | undefined,
     options: LongRunningOptions,
     work: (incoming: Incoming | undefined) => Promise<T>,
   ): Promise<T> {

@@ -20,6 +20,12 @@ export interface Credentials {
   session(context: RequestContext, signal: AbortSignal | undefined): Promise<Session>;
   /** Something else to ask with after the image service refused a token; undefined when there is nothing else. */
   renewed(refused: Session, signal: AbortSignal | undefined): Promise<Session | undefined>;
+  /**
+   * The endpoints of the image service, without version.
+   *
+   * @throws what {@link session} throws, where only Keystone knows them.
+   */
+  endpoints(signal: AbortSignal | undefined): Promise<readonly string[]>;
 }
 
 /** What a header may hold: anything else would be an error of Node's that names the header. */
@@ -42,6 +48,10 @@ export class ContextToken implements Credentials {
 
   renewed(): Promise<undefined> {
     return Promise.resolve(undefined);
+  }
+
+  endpoints(): Promise<readonly string[]> {
+    return Promise.resolve(this.#endpoints);
   }
 }
 
@@ -66,6 +76,14 @@ export class KeystoneToken implements Credentials {
   }
 
   session(_context: RequestContext, signal: AbortSignal | undefined): Promise<Session> {
+    return this.#valid(signal);
+  }
+
+  async endpoints(signal: AbortSignal | undefined): Promise<readonly string[]> {
+    return this.#settings.endpoints ?? (await this.#valid(signal)).endpoints;
+  }
+
+  #valid(signal: AbortSignal | undefined): Promise<Session> {
     const current = this.#current;
     if (current !== undefined && Date.now() < current.expires - expiryMargin) return Promise.resolve(current);
     return this.#fetch(signal);

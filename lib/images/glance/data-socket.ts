@@ -1,6 +1,6 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { asError, type ByteSource } from '../../streams/index.js';
+import { asError, pemContent, type ByteSource } from '../../streams/index.js';
 import type { TlsOptions } from '../web/index.js';
 
 /** Bytes that one read from the kernel brings at most. */
@@ -84,7 +84,7 @@ export class DataSocket implements ByteSource {
       port: Number(url.port || 443),
       rejectUnauthorized: !insecure,
       ...(isIP(host) === 0 ? { servername: host } : {}),
-      ...(ca === undefined ? {} : { ca }),
+      ...(ca === undefined ? {} : { ca: pemContent(ca, 'the file of certificates') }),
     });
     // Node deciphers all that a read has brought before it heeds that nobody wants more: with `onread` it would write
     // over what the reader still has.

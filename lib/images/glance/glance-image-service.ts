@@ -14,7 +14,7 @@ import {
   type RequestContext,
   type VerbOptions,
 } from '../../../interfaces/index.js';
-import { readableOf } from '../../streams/index.js';
+import { readableOf, unwrapped } from '../../streams/index.js';
 import {
   checkFormats,
   checkMetadata,
@@ -49,6 +49,7 @@ import { settingsOf, type GlanceImageServiceOptions, type Settings } from './opt
  */
 export class GlanceImageService implements ImageService {
   readonly #settings: Settings;
+  readonly #credentials: Credentials;
   readonly #logger: Logger | undefined;
   readonly #transport: HttpTransport;
   readonly #fresh: HttpTransport;
@@ -65,6 +66,7 @@ export class GlanceImageService implements ImageService {
     const credentials = credentialsOf(settings, transport);
     const { retries, timeouts } = settings;
     this.#settings = settings;
+    this.#credentials = credentials;
     this.#logger = logger;
     this.#transport = transport;
     this.#fresh = fresh;
@@ -87,7 +89,21 @@ export class GlanceImageService implements ImageService {
   }
 
   async show(context: RequestContext, image_id: string, { signal }: VerbOptions = {}): Promise<ImageRecord> {
-    return (await this.#records.show({ context, signal }, image_id)).record;
+    return await unwrapped(
+      signal,
+      async () => (await this.#records.show({ context, signal }, image_id)).record,
+    );
+  }
+
+  /**
+   * The image service's endpoints, and Keystone: where the catalogue tells the endpoints, Keystone is asked.
+   *
+   * @throws ImageNotAuthorized, GlanceConnectionFailed when Keystone refuses, or does not answer.
+   */
+  async servers({ signal }: VerbOptions = {}): Promise<readonly string[]> {
+    const { auth } = this.#settings;
+    const endpoints = await this.#credentials.endpoints(signal);
+    return auth.type === 'context_token' ? endpoints : [auth.auth_url, ...endpoints];
   }
 
   /** Images that their owner has hidden (`os_hidden`) are left out, as everywhere in OpenStack. */
@@ -95,7 +111,7 @@ export class GlanceImageService implements ImageService {
     context: RequestContext,
     { filters, signal }: VerbOptions & { readonly filters?: ImageFilters | undefined } = {},
   ): Promise<ImageRecord[]> {
-    return this.#records.list({ context, signal }, filters);
+    return await unwrapped(signal, () => this.#records.list({ context, signal }, filters));
   }
 
   /** @throws ImageServiceProtocolError when the service gives other bytes than those that were asked for. */
@@ -104,6 +120,10 @@ export class GlanceImageService implements ImageService {
     image_id: string,
     options: DownloadOptions = {},
   ): Promise<Readable> {
+    return await unwrapped(options.signal, () => this.#download(context, image_id, options));
+  }
+
+  async #download(context: RequestContext, image_id: string, options: DownloadOptions): Promise<Readable> {
     const { signal, onProgress, range } = options;
     const caller = { context, signal };
     const { record } = await this.#records.show(caller, image_id);
@@ -143,7 +163,7 @@ export class GlanceImageService implements ImageService {
   async create(
     context: RequestContext,
     metadata: ImageMetadata,
-    data?: Readable,
+    data?: AsyncIterable<Uint8Array>,
     options: LongRunningOptions = {},
   ): Promise<ImageRecord> {
     return receive(data, options, async (incoming) => {
@@ -167,7 +187,7 @@ export class GlanceImageService implements ImageService {
     context: RequestContext,
     image_id: string,
     metadata: ImageMetadata,
-    data?: Readable,
+    data?: AsyncIterable<Uint8Array>,
     options: LongRunningOptions = {},
   ): Promise<ImageRecord> {
     return receive(data, options, async (incoming) => {
@@ -183,7 +203,7 @@ export class GlanceImageService implements ImageService {
   }
 
   async delete(context: RequestContext, image_id: string, { signal }: VerbOptions = {}): Promise<void> {
-    await this.#records.delete({ context, signal }, image_id);
+    await unwrapped(signal, () => this.#records.delete({ context, signal }, image_id));
   }
 
   /** Makes an image, and removes it if nobody will ever know that it was made. */

@@ -87,8 +87,11 @@ export class ImageUploader {
     const failure = failureOf(upload, sent);
     const aftermath = await this.#cleanUp(upload, sent, failure);
     upload.caller.signal?.throwIfAborted();
+    // Glance refuses data for an image that is being deleted as a conflict of its states.
+    const tellsAll = ({ status }: Reply): boolean => status !== conflict || aftermath !== 'gone';
     const isTold =
-      upload.incoming.failure !== undefined || (sent.reply !== undefined && !isAbsence(sent.reply));
+      upload.incoming.failure !== undefined ||
+      (sent.reply !== undefined && !isAbsence(sent.reply) && tellsAll(sent.reply));
     if (isTold || aftermath === 'undone') throw failure;
     const { image_id } = upload;
     if (aftermath === 'gone') throw new ImageNotFound(`There is no image ${image_id}.`, { cause: failure });
@@ -186,6 +189,7 @@ export class ImageUploader {
     const { settle } = this.#tools.settings.timeouts;
     const isWhole = body.complete && incoming.failure === undefined;
     const mayBeStored = isBegun && isWhole && reply === undefined && signal?.aborted !== true;
+    if (reply?.status === conflict && (await this.#look(context, image_id)) === undefined) return 'gone';
     if (isOurs) {
       const record = mayBeStored ? await this.#watch(context, image_id, settle) : undefined;
       if (record !== undefined && isStored(record, body)) return { stored: record };
@@ -193,7 +197,7 @@ export class ImageUploader {
       return 'undone';
     }
     if (!isBegun) return 'undone';
-    if (reply?.status === 409) return 'taken';
+    if (reply?.status === conflict) return 'taken';
     const record = await this.#watch(context, image_id, reply === undefined ? settle : 0);
     if (record === undefined) return 'gone';
     if (mayBeStored && isStored(record, body)) return { stored: record };
@@ -233,6 +237,8 @@ export class ImageUploader {
     }
   }
 }
+
+const conflict = 409;
 
 /**
  * Glance 25.1 says 410 when the image was deleted during the upload, and also to the slower of two that upload at the

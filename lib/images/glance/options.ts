@@ -67,7 +67,7 @@ export interface GlanceImageServiceOptions {
   readonly region_name?: string;
   /** Which endpoints of the catalogue; default `public`. */
   readonly interface?: 'public' | 'internal' | 'admin';
-  /** Certificates, in PEM, of the authorities to trust instead of the system's. */
+  /** Certificates of the authorities to trust: PEM, or the path of a PEM file. Default: the system's. */
   readonly ca?: string | Buffer;
   /**
    * Talks to servers whatever certificate they show: anybody between can read tokens and change images. Default false.

@@ -1,5 +1,9 @@
 import { createHash, getHashes, type Hash } from 'node:crypto';
-import { ImageUnacceptable, type ImageRecord } from '../../../interfaces/index.js';
+import { ImageUnacceptable } from '../../../interfaces/index.js';
+import type { ShownImage } from './record.js';
+
+/** What a record says of the image's data. */
+type DescribedData = Pick<ShownImage, 'id' | 'size' | 'checksum' | 'os_hash_algo' | 'os_hash_value'>;
 
 /** Bytes, counted and hashed as they pass. */
 export class Digest {
@@ -37,7 +41,7 @@ interface Expectation {
 }
 
 /** The strongest promise about its data that a record makes and this machine can check. */
-function expectationOf(record: ImageRecord): Expectation {
+function expectationOf(record: DescribedData): Expectation {
   const { size, os_hash_algo: algorithm, os_hash_value: value, checksum } = record;
   if (algorithm !== null && value !== null && getHashes().includes(algorithm))
     return { size, algorithm, value };
@@ -48,12 +52,12 @@ function expectationOf(record: ImageRecord): Expectation {
 
 /** Checks an image's data against its record as it passes. */
 export class Verification {
-  readonly #record: ImageRecord;
+  readonly #record: DescribedData;
   readonly #expected: Expectation;
   readonly #hash: Hash | undefined;
   #size = 0;
 
-  constructor(record: ImageRecord) {
+  constructor(record: DescribedData) {
     this.#record = record;
     this.#expected = expectationOf(record);
     const { algorithm } = this.#expected;

@@ -1,21 +1,24 @@
 import type { Readable } from 'node:stream';
 import { InvalidInput, type LongRunningOptions } from '../../../interfaces/index.js';
-import { destroyOnAbort, type ByteSource } from '../../streams/index.js';
+import { destroyOnAbort, receivedStream, unwrapped, type ByteSource } from '../../streams/index.js';
 import { Meter } from '../progress/index.js';
 
 /**
  * Works with the data that a caller handed over, and owns it from the first moment to the last.
  *
+ * @param data - a stream, or another async iterable of bytes.
  * @param work - is given none when there is none.
+ * @throws InvalidInput when the data is neither; the signal's reason, as it is, when that aborts.
  */
 export async function receive<T>(
-  data: Readable | undefined,
+  data: AsyncIterable<Uint8Array> | undefined,
   options: LongRunningOptions,
   work: (incoming: Incoming | undefined) => Promise<T>,
 ): Promise<T> {
-  const incoming = data === undefined ? undefined : new Incoming(data, options);
+  const stream = data === undefined ? undefined : receivedStream('The data of an image', data);
+  const incoming = stream === undefined ? undefined : new Incoming(stream, options);
   try {
-    return await work(incoming);
+    return await unwrapped(options.signal, () => work(incoming));
   } finally {
     incoming?.close();
   }

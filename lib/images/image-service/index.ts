@@ -10,4 +10,5 @@ export type { ImageData } from './image-data.js';
 export { Incoming, receive } from './incoming.js';
 export { checkFormats, checkMetadata, checkQueued, checkSameId, isProperty } from './metadata.js';
 export { clip } from './range.js';
-export { imageRecord, imageStatus, imageVisibility } from './record.js';
+export { imageRecord, imageStatus, imageVisibility, shownImage } from './record.js';
+export type { ShownImage } from './record.js';

@@ -32,3 +32,27 @@ export const imageRecord = z.object({
   created_at: z.string(),
   updated_at: z.string(),
 });
+
+/** A field that a service may leave out, or have as null. */
+const optional = <T>(type: z.ZodType<T>): z.ZodType<T | null> =>
+  type.nullish().transform((value) => value ?? null);
+
+/**
+ * What the driver reads of a record that an image service shows. All other fields may be missing, or be anything. A
+ * record without `visibility` counts as private, one without `properties` has none.
+ */
+export const shownImage = z.object({
+  id: z.string(),
+  status: imageStatus,
+  container_format: optional(z.string()),
+  size: optional(z.int().nonnegative()),
+  checksum: optional(z.string()),
+  os_hash_algo: optional(z.string()),
+  os_hash_value: optional(z.string()),
+  visibility: optional(imageVisibility).transform((visibility) => visibility ?? 'private'),
+  owner: optional(z.string()),
+  properties: optional(z.record(z.string(), z.string())).transform((properties) => properties ?? {}),
+});
+
+/** See {@link shownImage}. */
+export type ShownImage = z.output<typeof shownImage>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { ImageRecord } from '../../../interfaces/index.js';
 import type { RewrittenImage } from '../archive/index.js';
 import { parsedJson } from '../json.js';
+import type { ShownImage } from '../image-service/index.js';
 
 /** A file in an archive: its first byte, and how many there are. */
 export interface Extent {
@@ -48,7 +48,7 @@ export function indexProperty(
 }
 
 /** @returns the index that an image's record carries; undefined when there is none that is about this image's data. */
-export function recordedIndex({ id, size, properties }: ImageRecord): ArchiveIndex | undefined {
+export function recordedIndex({ id, size, properties }: ShownImage): ArchiveIndex | undefined {
   const index = property.safeParse(parsedJson(properties[propertyName])).data;
   if (index === undefined || !isAbout(index, id)) return undefined;
   const extents = [index.configuration, ...index.layers];

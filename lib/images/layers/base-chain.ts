@@ -1,9 +1,10 @@
-import type { ImageRecord, ImageService, RequestContext } from '../../../interfaces/index.js';
+import type { ImageService, RequestContext } from '../../../interfaces/index.js';
 import { ImageUnacceptable, NovaException } from '../../../interfaces/index.js';
 import type { Engine } from '../../engine/index.js';
 import type { Hold } from '../image-holds.js';
 import { baseOf, baseRecord, mostImagesInChain } from './base-image.js';
 import { layersOf, type LayersInEngine } from './layers-in-engine.js';
+import type { ShownImage } from '../image-service/index.js';
 
 /** What is needed to find out what lies below an image. */
 interface BaseChainOptions {
@@ -20,7 +21,7 @@ interface BaseChainOptions {
  */
 export class BaseChain {
   readonly #holds: Hold[] = [];
-  readonly #missing: ImageRecord[] = [];
+  readonly #missing: ShownImage[] = [];
 
   private constructor() {
     // Made by `find` alone.
@@ -33,7 +34,7 @@ export class BaseChain {
    * @throws what {@link baseRecord} throws; ImageUnacceptable when there are too many, or one lies above itself;
    * NovaException when the engine cannot load an image above another.
    */
-  static async find(image: ImageRecord, options: BaseChainOptions): Promise<BaseChain> {
+  static async find(image: ShownImage, options: BaseChainOptions): Promise<BaseChain> {
     const chain = new BaseChain();
     try {
       await chain.#walk(image, options);
@@ -45,7 +46,7 @@ export class BaseChain {
   }
 
   /** Those that the engine lacks, in the order in which they must be loaded. */
-  get missing(): readonly ImageRecord[] {
+  get missing(): readonly ShownImage[] {
     return this.#missing;
   }
 
@@ -59,7 +60,7 @@ export class BaseChain {
     for (const { abandon } of this.#holds) await abandon();
   }
 
-  async #walk(image: ImageRecord, options: BaseChainOptions): Promise<void> {
+  async #walk(image: ShownImage, options: BaseChainOptions): Promise<void> {
     const { engine, layers, imageService, context, hold, signal } = options;
     const seen = new Set([image.id]);
     let above = image;

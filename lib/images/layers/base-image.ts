@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { ImageRecord, ImageService, RequestContext } from '../../../interfaces/index.js';
+import type { ImageService, RequestContext } from '../../../interfaces/index.js';
 import {
   ImageNotActive,
   ImageNotAuthorized,
@@ -11,6 +11,7 @@ import { parsedJson } from '../json.js';
 import { shownRecord } from '../shown-record.js';
 import { isAbout } from './archive-index.js';
 import { mayContain } from './layer-rights.js';
+import type { ShownImage } from '../image-service/index.js';
 
 /** What an image whose archive holds only its own layers says of the image below it. */
 export interface BaseImage {
@@ -46,7 +47,7 @@ export function baseProperty(
 }
 
 /** @returns the base that an image's archive lies above; undefined when the archive holds all of the image. */
-export function baseOf({ id, properties }: ImageRecord): BaseImage | undefined {
+export function baseOf({ id, properties }: ShownImage): BaseImage | undefined {
   const reference = property.safeParse(parsedJson(properties[propertyName])).data;
   if (reference === undefined || !isAbout(reference, id)) return undefined;
   return { image_id: reference.base, chainId: reference.chain_id, hash: reference.hash };
@@ -62,7 +63,7 @@ export function chainId(layers: readonly string[]): string {
 }
 
 /** The hash of an image's data as a reference to it has it. */
-export function hashOf({ os_hash_algo: algorithm, os_hash_value: value }: ImageRecord): string | null {
+export function hashOf({ os_hash_algo: algorithm, os_hash_value: value }: ShownImage): string | null {
   return algorithm === null || value === null ? null : `${algorithm}:${value}`;
 }
 
@@ -76,10 +77,10 @@ export function hashOf({ os_hash_algo: algorithm, os_hash_value: value }: ImageR
 export async function baseRecord(
   imageService: ImageService,
   context: RequestContext,
-  image: ImageRecord,
+  image: ShownImage,
   { image_id, hash }: BaseImage,
   signal: AbortSignal | undefined,
-): Promise<ImageRecord> {
+): Promise<ShownImage> {
   const what = `Image ${image.id} holds only what lies above image ${image_id}`;
   const record = await shownRecord(imageService, context, image_id, signal).catch((cause: unknown) => {
     if (cause instanceof ImageNotFound) throw new ImageNotFound(`${what}, which cannot be found`, { cause });

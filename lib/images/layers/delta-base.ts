@@ -1,10 +1,11 @@
-import type { ImageRecord, ImageService, Logger, RequestContext } from '../../../interfaces/index.js';
+import type { ImageService, Logger, RequestContext } from '../../../interfaces/index.js';
 import type { Engine, ImageReference } from '../../engine/index.js';
 import { shownRecord } from '../shown-record.js';
 import { baseOf, chainId, hashOf, mostImagesInChain, type BaseImage } from './base-image.js';
 import { isContainerdStore } from './containerd-store.js';
 import { mayContain, recordIfReadable } from './layer-rights.js';
 import { layersOf } from './layers-in-engine.js';
+import type { ShownImage } from '../image-service/index.js';
 
 /** A container that was committed, and is to be saved as what lies above the image that it was booted from. */
 interface DeltaRequest {
@@ -77,7 +78,7 @@ async function find(request: DeltaRequest): Promise<Finding> {
 
 /** How many images lie below one, as far as that matters. */
 async function imagesBelow(
-  image: ImageRecord,
+  image: ShownImage,
   { imageService, context, signal }: DeltaRequest,
 ): Promise<number> {
   let count = 0;

@@ -1,7 +1,7 @@
-import type { ImageRecord, Logger, OnProgress, RequestContext } from '../../../interfaces/index.js';
+import type { Logger, OnProgress, RequestContext } from '../../../interfaces/index.js';
 import { EngineError, EngineProtocolError, isUnreachable } from '../../engine/index.js';
 import { ArchiveRefused, type ImageLimits } from '../archive/index.js';
-import type { ImageData } from '../image-service/index.js';
+import type { ImageData, ShownImage } from '../image-service/index.js';
 import { recordedIndex } from './archive-index.js';
 import { ImageRanges } from './image-ranges.js';
 import { IndexUnusable } from './index-unusable.js';
@@ -18,7 +18,7 @@ import { probeIndex } from './probe-index.js';
 
 /** An image that is to go into an engine, and what is known of it. */
 interface ImageInParts {
-  readonly record: ImageRecord;
+  readonly record: ShownImage;
   readonly data: ImageData;
   /** On whose behalf it is loaded. */
   readonly context: RequestContext;

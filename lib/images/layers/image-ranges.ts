@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { readAll } from '../../streams/index.js';
 import type { ImageData } from '../image-service/index.js';
 import type { Extent } from './archive-index.js';
@@ -64,6 +64,8 @@ export class ImageRanges {
    * @throws IndexUnusable when they lie outside the image; what the service fails with.
    */
   async stream(extent: Extent, signal: AbortSignal): Promise<Readable> {
+    // An empty layer: no range is.
+    if (extent.size === 0) return Readable.from([], { objectMode: false });
     this.#mustLieWithin(extent);
     return await this.#open(extent, signal);
   }

@@ -1,6 +1,7 @@
-import type { ImageRecord, ImageService, RequestContext } from '../../../interfaces/index.js';
+import type { ImageService, RequestContext } from '../../../interfaces/index.js';
 import { ImageNotAuthorized, ImageNotFound } from '../../../interfaces/index.js';
 import { shownRecord } from '../shown-record.js';
+import type { ShownImage } from '../image-service/index.js';
 
 /**
  * Whether an image may be given the layers of another one without having them in its archive.
@@ -10,8 +11,8 @@ import { shownRecord } from '../shown-record.js';
  * because everybody may: then he gives away nothing that he did not have.
  */
 export function mayContain(
-  image: Pick<ImageRecord, 'owner'>,
-  other: Pick<ImageRecord, 'owner' | 'visibility' | 'status'>,
+  image: Pick<ShownImage, 'owner'>,
+  other: Pick<ShownImage, 'owner' | 'visibility' | 'status'>,
 ): boolean {
   if (other.status !== 'active') return false;
   return other.owner === image.owner || other.visibility === 'public' || other.visibility === 'community';
@@ -23,7 +24,7 @@ export async function recordIfReadable(
   context: RequestContext,
   image_id: string,
   signal: AbortSignal | undefined,
-): Promise<ImageRecord | undefined> {
+): Promise<ShownImage | undefined> {
   try {
     return await shownRecord(imageService, context, image_id, signal);
   } catch (error) {

@@ -1,10 +1,11 @@
-import type { ImageRecord, ImageService, RequestContext } from '../../../interfaces/index.js';
+import type { ImageService, RequestContext } from '../../../interfaces/index.js';
 import { ifThere, type Engine, type ImageRef } from '../../engine/index.js';
 import { repository } from '../../labels.js';
 import { bootedImageId, bootReference } from '../boot-reference.js';
 import { isContainerdStore } from './containerd-store.js';
 import { mayContain, recordIfReadable } from './layer-rights.js';
 import { RememberedRecords, type Candidate } from './remembered-records.js';
+import type { ShownImage } from '../image-service/index.js';
 
 /** An image of the engine that a driver loaded, and of which every byte was verified then. */
 export interface ResidentImage {
@@ -16,7 +17,7 @@ export interface ResidentImage {
 /** An image that wants layers, and who boots it. */
 interface LayerWish {
   readonly context: RequestContext;
-  readonly record: ImageRecord;
+  readonly record: ShownImage;
   /** Its layers by their diff ids, from the base up. */
   readonly diffIds: readonly string[];
   /** How many layers must be given at least: fewer are of no use, and nobody is asked for them. */
@@ -48,7 +49,7 @@ export class LayersInEngine {
   }
 
   /** An image was loaded: whose it is, is known when others want its layers. */
-  note(record: ImageRecord): void {
+  note(record: ShownImage): void {
     this.#records.note(record);
   }
 

@@ -5,6 +5,8 @@ import {
   blockSize,
   ByteBudget,
   ByteReader,
+  configurationBytes,
+  configurationForEngine,
   contentType,
   isLayerType,
   layerFileName,
@@ -24,8 +26,8 @@ import { partialArchive, type PartialArchive } from './partial-archive.js';
 /** An image whose layers can be read one by one. */
 export interface IndexedImage {
   readonly ranges: ImageRanges;
+  /** As the engine is given it. */
   readonly configuration: ImageConfiguration;
-  /** As it stands in the archive. */
   readonly configurationBytes: Buffer;
   /** From the base up; as many as the configuration names. */
   readonly layers: readonly Extent[];
@@ -43,13 +45,20 @@ export async function indexedImage(
   { maxMetadataBytes }: ImageLimits,
 ): Promise<IndexedImage> {
   if (index.configuration.size > maxMetadataBytes) throw new IndexUnusable('its configuration is too large');
-  const configurationBytes = await ranges.read(index.configuration);
-  if (createHash('sha256').update(configurationBytes).digest('hex') !== index.digest)
+  const found = await ranges.read(index.configuration);
+  if (createHash('sha256').update(found).digest('hex') !== index.digest)
     throw new IndexUnusable('its configuration has another digest');
-  const configuration = parseConfiguration('the configuration', configurationBytes.toString('utf8'));
+  const configuration = configurationForEngine(
+    parseConfiguration('the configuration', found.toString('utf8')),
+  );
   if (configuration.rootfs.diff_ids.length !== index.layers.length)
     throw new IndexUnusable('its configuration names more or fewer layers than its index');
-  return { ranges, configuration, configurationBytes, layers: index.layers };
+  return {
+    ranges,
+    configuration,
+    configurationBytes: configurationBytes(configuration, found),
+    layers: index.layers,
+  };
 }
 
 /** What is to be fetched of an image. */

@@ -3,16 +3,15 @@ import {
   blockSize,
   contentType,
   entryPath,
-  gnuLongName,
+  Extensions,
+  isExtension,
   isTarHeader,
   linkTarget,
   longestExtendedHeader,
   manifestPath,
   paddingAfter,
   parseManifest,
-  paxExtension,
   tarHeader,
-  type Extension,
   type ImageLimits,
 } from '../archive/index.js';
 import type { ArchiveIndex, Extent } from './archive-index.js';
@@ -53,7 +52,7 @@ async function readHeaders(
   { maxEntries }: ImageLimits,
 ): Promise<ReadonlyMap<string, Place>> {
   const places = new Map<string, Place>();
-  let extension: Extension = {};
+  const extensions = new Extensions();
   let offset = 0;
   for (let headers = 0; headers <= maxEntries; headers += 1) {
     const block = await ranges.read({ offset, size: blockSize });
@@ -65,25 +64,15 @@ async function readHeaders(
     if (isExtension(header.typeflag)) {
       if (header.size < 1 || header.size > longestExtendedHeader)
         throw new IndexUnusable('an extended header has an odd size');
-      const content = await ranges.read({ offset, size: header.size });
-      extension = { ...extension, ...extensionOf(header.typeflag, content) };
+      extensions.take(header.typeflag, await ranges.read({ offset, size: header.size }));
       offset += header.size + paddingAfter(header.size);
       continue;
     }
-    const entry = { ...header, ...extension };
-    extension = {};
+    const entry = { ...header, ...extensions.describe(header) };
     enter(places, entry, offset);
     offset += entry.size + paddingAfter(entry.size);
   }
   throw new IndexUnusable('it has too many entries');
-}
-
-const isExtension = (typeflag: string): boolean => 'xLK'.includes(typeflag);
-
-function extensionOf(typeflag: string, content: Buffer): Extension {
-  if (typeflag === 'L') return { name: gnuLongName(content) };
-  if (typeflag === 'K') return { linkname: gnuLongName(content) };
-  return paxExtension(content);
 }
 
 function enter(

@@ -1,8 +1,9 @@
-import type { ImageRecord, RequestContext } from '../../../interfaces/index.js';
+import type { RequestContext } from '../../../interfaces/index.js';
 import { mayContain } from './layer-rights.js';
+import type { ShownImage } from '../image-service/index.js';
 
 /** What says whose an image is. */
-type Ownership = Pick<ImageRecord, 'owner' | 'visibility' | 'status'>;
+type Ownership = Pick<ShownImage, 'owner' | 'visibility' | 'status'>;
 
 /** What is remembered of an image of the engine. */
 interface Memory {
@@ -32,12 +33,12 @@ export class RememberedRecords {
   #asked = 0;
 
   /** The image service has shown a record to somebody. */
-  note({ id, owner, visibility, status }: ImageRecord): void {
+  note({ id, owner, visibility, status }: ShownImage): void {
     this.#memory(id).ownership = { owner, visibility, status };
   }
 
   /** The image service has been asked for a record. @param record - what it has shown; undefined when it has not. */
-  noteAnswer(image_id: string, context: RequestContext, record: ImageRecord | undefined): void {
+  noteAnswer(image_id: string, context: RequestContext, record: ShownImage | undefined): void {
     const memory = this.#memory(image_id);
     this.#asked += 1;
     memory.askedAt = this.#asked;
@@ -59,7 +60,7 @@ export class RememberedRecords {
    */
   inOrder(
     candidates: readonly Candidate[],
-    image: Pick<ImageRecord, 'owner'>,
+    image: Pick<ShownImage, 'owner'>,
     context: RequestContext,
   ): Candidate[] {
     const groups: Record<Hope, Candidate[]> = { good: [], unknown: [], none: [] };
@@ -85,11 +86,7 @@ export class RememberedRecords {
 
 type Hope = 'good' | 'unknown' | 'none';
 
-function hopeOf(
-  memory: Memory | undefined,
-  image: Pick<ImageRecord, 'owner'>,
-  context: RequestContext,
-): Hope {
+function hopeOf(memory: Memory | undefined, image: Pick<ShownImage, 'owner'>, context: RequestContext): Hope {
   if (memory?.hiddenFrom.has(projectOf(context)) === true) return 'none';
   if (memory?.ownership === undefined) return 'unknown';
   return mayContain(image, memory.ownership) ? 'good' : 'none';

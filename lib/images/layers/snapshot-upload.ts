@@ -28,8 +28,11 @@ interface SnapshotUpload extends LongRunningOptions {
   readonly logger: Logger;
 }
 
-/** What the host itself holds may be as large as it is. */
-const limits = { maxBytes: Infinity };
+/**
+ * What the host itself holds may be as large as it is, and have as many layers: the engine was given no more than an
+ * image may have.
+ */
+const limits = { maxBytes: Infinity, maxLayers: Infinity, maxMetadataBytes: Infinity };
 
 /**
  * Uploads all of an image; where its parts lie is written on the image afterwards, so that hosts can fetch those that

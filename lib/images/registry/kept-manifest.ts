@@ -40,7 +40,7 @@ export class ManifestWatch {
   manifestOf(
     config: string,
     layers: readonly string[],
-  ): { readonly mediaType: string | undefined; readonly content: Buffer } | undefined {
+  ): { readonly mediaType: string | null | undefined; readonly content: Buffer } | undefined {
     for (const content of this.#found) {
       const manifest = parsedImageManifest(content);
       if (manifest?.config.digest !== config) continue;

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
-import type { ImageLimits } from '../archive/index.js';
-import { parsedJson } from '../json.js';
+import {
+  ArchiveRefused,
+  goStruct,
+  lowestVariant,
+  mayBeImage,
+  parseJson,
+  type ImageLimits,
+} from '../archive/index.js';
 
 /** What a registry's manifests may be. The others are older than digests of layers, or no images. */
 export const manifestTypes = {
@@ -19,30 +25,40 @@ export const longestManifest = 4 * 1024 * 1024;
 /** What a question for a manifest accepts. */
 export const acceptedManifests = [...Object.values(manifestTypes), ...indexTypes].join(', ');
 
+/** Engines ignore what is left out or null where they need nothing of it, so it is allowed to be. */
+const mediaType = z.string().nullish();
+const schemaVersion = z.literal(2).nullish();
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'expected a sha256 digest');
-const blob = z.looseObject({
-  mediaType: z.string().optional(),
-  digest,
-  size: z.int().nonnegative(),
-  urls: z.array(z.unknown()).nullish(),
-});
-const imageManifest = z.looseObject({
-  schemaVersion: z.literal(2),
-  mediaType: z.string().optional(),
-  config: blob,
-  layers: z.array(blob),
-});
-const imageIndex = z.looseObject({
-  schemaVersion: z.literal(2),
-  manifests: z.array(
-    z.looseObject({
-      digest,
-      platform: z
-        .looseObject({ os: z.string(), architecture: z.string(), variant: z.string().optional() })
-        .optional(),
-    }),
-  ),
-});
+const blob = goStruct({ mediaType, digest, size: z.int().nonnegative() }, [
+  'urls',
+  'annotations',
+  'data',
+  'platform',
+  'artifactType',
+]);
+const imageManifest = goStruct(
+  { schemaVersion, mediaType, artifactType: z.string().nullish(), config: blob, layers: z.array(blob) },
+  ['subject', 'annotations'],
+);
+const platform = goStruct(
+  { os: z.string().nullish(), architecture: z.string().nullish(), variant: z.string().nullish() },
+  ['os.version', 'os.features'],
+);
+const imageIndex = goStruct(
+  {
+    schemaVersion,
+    manifests: z.array(
+      goStruct({ mediaType, digest: z.string(), platform: platform.nullish() }, [
+        'size',
+        'urls',
+        'annotations',
+        'data',
+        'artifactType',
+      ]),
+    ),
+  },
+  ['mediaType', 'artifactType', 'subject', 'annotations'],
+);
 
 /** A blob as a manifest names it. */
 export type Blob = z.output<typeof blob>;
@@ -64,19 +80,30 @@ export const ownPlatform: Platform = {
   architecture: goNames[process.arch] ?? process.arch,
 };
 
-/** Reads JSON that a registry, or an archive, gives for a manifest; undefined when it is none. */
+/**
+ * Reads JSON that a registry, or an archive, gives for a manifest; undefined when it is none, or others may read
+ * something else in it: it is passed on as it is.
+ */
 export function parsedImageManifest(content: Buffer): ImageManifest | undefined {
-  const result = imageManifest.safeParse(parsedJson(content.toString('utf8')));
-  return result.success ? result.data : undefined;
+  return imageManifest.safeParse(readJson(content)).data;
+}
+
+function readJson(content: Buffer): unknown {
+  try {
+    return parseJson('manifest', content.toString('utf8'));
+  } catch (error) {
+    if (error instanceof ArchiveRefused) return undefined;
+    throw error;
+  }
 }
 
 /**
  * Reads a manifest, which may be a list of manifests.
  *
  * @param subject - the image, as the beginning of a sentence.
- * @returns the manifest, or the digest of that for the platform.
- * @throws ImageUnacceptable when it is neither, has none for the platform, or has layers that are to be fetched from
- * elsewhere.
+ * @returns the manifest, or the digest of that for the platform: of several, the first for the variant that runs on all
+ * processors of the architecture.
+ * @throws ImageUnacceptable when it is neither, is that of something other than an image, or has none for the platform.
  */
 export function readManifest(
   content: Buffer,
@@ -85,21 +112,20 @@ export function readManifest(
 ): { readonly manifest: ImageManifest } | { readonly digest: string } {
   const manifest = parsedImageManifest(content);
   if (manifest !== undefined) {
-    if (
-      manifest.layers.some(
-        ({ urls, mediaType = '' }) => (urls ?? []).length > 0 || /foreign|nondistributable/.test(mediaType),
-      )
-    )
-      throw new ImageUnacceptable(`${subject} has layers that are to be fetched from elsewhere`);
+    if (!mayBeImage(manifest))
+      throw new ImageUnacceptable(
+        `${subject} is something about an image, such as a signature, and cannot be booted`,
+      );
     return { manifest };
   }
-  const index = imageIndex.safeParse(parsedJson(content.toString('utf8')));
+  const index = imageIndex.safeParse(readJson(content));
   if (!index.success)
     throw new ImageUnacceptable(`${subject} has a manifest that cannot be read`, { cause: index.error });
   const { os, architecture } = platform;
-  const found = index.data.manifests.find(
+  const fitting = index.data.manifests.filter(
     (each) => each.platform?.os === os && each.platform.architecture === architecture,
   );
+  const [found] = lowestVariant(fitting, (each) => each.platform?.variant);
   if (found === undefined) throw new ImageUnacceptable(`${subject} is not there for ${os}/${architecture}`);
   return { digest: found.digest };
 }

@@ -16,6 +16,7 @@ import { amounts, callback, certificates, count, imageService, text } from '../.
 import { defaultImageLimits, rewriteArchive, type ImageLimits, type LayerType } from '../archive/index.js';
 import { followingLayers } from '../progress/index.js';
 import { PromptImageService } from '../prompt-image-service.js';
+import { unwrapped } from '../../streams/index.js';
 import { WebClient } from '../web/index.js';
 import { shownRecord } from '../shown-record.js';
 import { ManifestWatch } from './kept-manifest.js';
@@ -41,7 +42,7 @@ export interface RegistryExchangeOptions {
    * Registries (`registry.example:5000`) that speak plain HTTP. Those on this machine do in any case, as Docker has it.
    */
   readonly insecureRegistries?: readonly string[];
-  /** Certificates, in PEM, of authorities to trust instead of the system's. */
+  /** Certificates of the authorities to trust: PEM, or the path of a PEM file. Default: the system's. */
   readonly ca?: string | Buffer;
   /** Milliseconds that a registry may be silent; default a minute. */
   readonly idleTimeout?: number;
@@ -87,6 +88,9 @@ const plainOptions = z.strictObject({
   mayFetch: callback.optional(),
   limits: amounts(defaultImageLimits).optional(),
 });
+
+/** Lists of manifests that may lie one in another: a registry could make a list for each question. */
+const mostLists = 4;
 
 /** What media types call layers, after `application/vnd.oci.image.`. */
 const layerMediaTypes: Readonly<Record<LayerType, string>> = {
@@ -136,6 +140,15 @@ export class RegistryExchange {
     metadata: ImageMetadata = {},
     options: RegistryPullOptions = {},
   ): Promise<ImageRecord> {
+    return await unwrapped(options.signal, () => this.#pull(context, reference, metadata, options));
+  }
+
+  async #pull(
+    context: RequestContext,
+    reference: string,
+    metadata: ImageMetadata,
+    options: RegistryPullOptions,
+  ): Promise<ImageRecord> {
     const { credentials, platform = ownPlatform, signal, onProgress } = options;
     const from = registryReference(reference);
     const registry = this.#registry(from, { credentials, signal });
@@ -178,6 +191,15 @@ export class RegistryExchange {
     image_id: string,
     reference: string,
     options: RegistryPushOptions = {},
+  ): Promise<PushedImage> {
+    return await unwrapped(options.signal, () => this.#push(context, image_id, reference, options));
+  }
+
+  async #push(
+    context: RequestContext,
+    image_id: string,
+    reference: string,
+    options: RegistryPushOptions,
   ): Promise<PushedImage> {
     const { credentials, signal, onProgress } = options;
     const to = registryReference(reference);
@@ -245,11 +267,12 @@ export class RegistryExchange {
     const subject = `The image ${shownReference(from)}`;
     let found = await registry.manifest(from.digest ?? from.tag ?? 'latest');
     let read = readManifest(found.content, platform, subject);
-    if ('digest' in read) {
+    for (let lists = 1; 'digest' in read; lists += 1) {
+      if (lists > mostLists)
+        throw new ImageUnacceptable(`${subject} is in more than ${mostLists} lists of manifests`);
       found = await registry.manifest(read.digest);
       read = readManifest(found.content, platform, subject);
     }
-    if (!('manifest' in read)) throw new ImageUnacceptable(`${subject} is a list of lists of manifests`);
     mustBeWithin(this.#limits, read.manifest, found.content, subject);
     return { manifest: read.manifest, ...found };
   }

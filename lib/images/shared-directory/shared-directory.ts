@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { ImageUnacceptable, type ImageRecord, type Logger } from '../../../interfaces/index.js';
+import { ImageUnacceptable, type Logger } from '../../../interfaces/index.js';
 import { asError } from '../../streams/index.js';
-import { Verification, type ImageData } from '../image-service/index.js';
+import { Verification, type ImageData, type ShownImage } from '../image-service/index.js';
 import { FileServer } from './file-server.js';
 import { openSharedFile, type SharedFile } from './shared-file.js';
 import { SharedFileUnusable } from './shared-file-unusable.js';
@@ -39,7 +39,7 @@ export class SharedDirectory {
    * @throws what the work fails with for other reasons than the data; the signal's reason when that aborts.
    */
   async use<T>(
-    record: ImageRecord,
+    record: ShownImage,
     signal: AbortSignal,
     work: (data: ImageData) => Promise<T>,
   ): Promise<T | undefined> {
@@ -84,7 +84,7 @@ export class SharedDirectory {
   }
 
   /** A file that is opened after all, when nobody waits for it any more, is closed. */
-  async #open(path: string, record: ImageRecord, signal: AbortSignal): Promise<SharedFile | undefined> {
+  async #open(path: string, record: ShownImage, signal: AbortSignal): Promise<SharedFile | undefined> {
     const opening = openSharedFile(path, record, this.#server);
     try {
       return await this.#server.answer(opening, signal);

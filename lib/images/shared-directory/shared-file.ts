@@ -5,11 +5,10 @@ import {
   ImageUnacceptable,
   type ByteRange,
   type DownloadOptions,
-  type ImageRecord,
   type OnProgress,
 } from '../../../interfaces/index.js';
 import { asError, codeOf, readableOf, type ByteSource } from '../../streams/index.js';
-import { clip, FileBytes, Verification, type ImageData } from '../image-service/index.js';
+import { clip, FileBytes, Verification, type ImageData, type ShownImage } from '../image-service/index.js';
 import { Meter } from '../progress/index.js';
 import type { FileServer } from './file-server.js';
 import { SharedFileUnusable } from './shared-file-unusable.js';
@@ -23,7 +22,7 @@ import { SharedFileUnusable } from './shared-file-unusable.js';
  */
 export async function openSharedFile(
   path: string,
-  record: ImageRecord,
+  record: ShownImage,
   server: FileServer,
 ): Promise<SharedFile | undefined> {
   try {
@@ -38,7 +37,7 @@ export async function openSharedFile(
   }
 }
 
-async function checked(handle: FileHandle, record: ImageRecord, server: FileServer): Promise<SharedFile> {
+async function checked(handle: FileHandle, record: ShownImage, server: FileServer): Promise<SharedFile> {
   try {
     const stats = await handle.stat();
     if (!stats.isFile()) throw new SharedFileUnusable('is not a plain file');
@@ -56,11 +55,11 @@ export class SharedFile implements ImageData {
   /** Whoever may write in the directory can change it between two looks. */
   readonly isBelieved = false;
   readonly #handle: FileHandle;
-  readonly #record: ImageRecord;
+  readonly #record: ShownImage;
   readonly #size: number;
   readonly #server: FileServer;
 
-  constructor(handle: FileHandle, record: ImageRecord, size: number, server: FileServer) {
+  constructor(handle: FileHandle, record: ShownImage, size: number, server: FileServer) {
     this.#handle = handle;
     this.#record = record;
     this.#size = size;

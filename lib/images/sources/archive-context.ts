@@ -9,7 +9,7 @@ import {
   endOfArchive,
   FileSystemReader,
   headersAt,
-  plainPath,
+  isInside,
   unpackedArchive,
 } from '../archive/index.js';
 
@@ -51,7 +51,7 @@ async function* checked(bytes: AsyncIterable<unknown>, maxBytes: number): AsyncG
       const type = headers.subarray(-blockSize).toString('latin1', typeAt, typeAt + 1);
       if (!allowed.has(type))
         throw new InvalidInput(`${shown(path)} in a build's context is a device or a FIFO`);
-      if (leadsOut(path) || (kind === 'hard link' && leadsOut(target)))
+      if (!isInside(path) || (kind === 'hard link' && !isInside(target)))
         throw new InvalidInput(`${shown(path)} leads out of a build's context`);
       if (path !== '') yield headersAt(path, target, entry);
       for await (const piece of reader.content()) if (path !== '') yield piece;
@@ -66,5 +66,4 @@ async function* checked(bytes: AsyncIterable<unknown>, maxBytes: number): AsyncG
   }
 }
 
-const leadsOut = (path: string): boolean => plainPath(path).split('/').includes('..');
 const shown = (path: string): string => JSON.stringify(path.slice(0, 200));

@@ -26,11 +26,13 @@ import { BuildProgress } from './build-progress.js';
 export interface DockerfileSource {
   readonly type: 'dockerfile';
   /**
-   * The files of the build: a folder of this machine, whose `.dockerignore` counts; a tar stream, plain or compressed
-   * with gzip, zstd or xz, which is taken over; or the address of one, fetched by this process.
+   * The files of the build: a folder of this machine, whose `.dockerignore` counts; a tar stream (of Node or the web, or
+   * another async iterable of bytes), plain or compressed with gzip, zstd or xz, which is taken over; or the address of one, fetched by this process.
    */
   readonly context:
-    { readonly folder: string } | { readonly archive: Readable } | { readonly url: string | URL };
+    | { readonly folder: string }
+    | { readonly archive: AsyncIterable<Uint8Array> }
+    | { readonly url: string | URL };
   /** Where the Dockerfile is in the context; default `Dockerfile`. */
   readonly dockerfile?: string;
   /** Values for the `ARG`s of the Dockerfile. The image's history tells them to whoever has the image. */
@@ -41,6 +43,12 @@ export interface DockerfileSource {
   readonly credentials?: Readonly<Record<string, RegistryCredentials>>;
   /** Told what the build prints, as it comes. It must not throw. */
   readonly onOutput?: (text: string) => void;
+}
+
+/** The same with an archive that is a stream of ours: destroying it closes what the caller gave. */
+export interface OwnedDockerfileSource extends Omit<DockerfileSource, 'context'> {
+  readonly context:
+    Exclude<DockerfileSource['context'], { readonly archive: unknown }> | { readonly archive: Readable };
 }
 
 /**
@@ -55,7 +63,7 @@ export interface DockerfileSource {
 export async function registerFromDockerfile(
   environment: SourceEnvironment,
   registration: Registration,
-  source: DockerfileSource,
+  source: OwnedDockerfileSource,
   fetch: (url: string | URL) => Promise<Readable>,
 ): Promise<ImageRecord> {
   const { engine, host, logger } = environment;
@@ -97,7 +105,7 @@ export async function registerFromDockerfile(
 async function contextOf(
   { maxBytes }: SourceEnvironment,
   { signal }: Registration,
-  { context, dockerfile = 'Dockerfile' }: DockerfileSource,
+  { context, dockerfile = 'Dockerfile' }: OwnedDockerfileSource,
   fetch: (url: string | URL) => Promise<Readable>,
 ): Promise<Readable> {
   if (posix.isAbsolute(dockerfile) || posix.normalize(dockerfile).split('/')[0] === '..')

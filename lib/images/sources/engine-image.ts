@@ -45,7 +45,7 @@ export async function registerFromEngine(
   // What the engine itself holds may be as large as it is.
   const { archive } = rewriteArchive(saved, {
     subject,
-    limits: { maxBytes: Infinity },
+    limits: { maxBytes: Infinity, maxLayers: Infinity },
     signal,
     onLayer: followed.onLayer,
   });

@@ -17,17 +17,24 @@ import {
 } from '../../engine/index.js';
 import { amounts, callback, certificates, count, imageService, logger, text } from '../../option-fields.js';
 import { silentLogger } from '../../silent-logger.js';
-import { Turns } from '../../streams/index.js';
+import { receivedStream, Turns, unwrapped } from '../../streams/index.js';
 import { defaultImageLimits } from '../archive/index.js';
 import { PromptImageService } from '../prompt-image-service.js';
 import { followRedirects, httpUrl, ImageSourceError, limited, shownUrl, WebClient } from '../web/index.js';
 import { registerArchive, type ArchiveSource, type SizedContent } from './archive-source.js';
-import { registerFromDockerfile, type DockerfileSource } from './dockerfile-source.js';
+import {
+  registerFromDockerfile,
+  type DockerfileSource,
+  type OwnedDockerfileSource,
+} from './dockerfile-source.js';
 import type { Registration, SourceEnvironment } from './engine-image.js';
 import { registerFromRepository, type RepositorySource } from './repository-source.js';
 
 /** Where an image is to come from. */
 export type ImageSource = RepositorySource | DockerfileSource | ArchiveSource;
+
+/** The same, with streams of ours. */
+type OwnedSource = RepositorySource | OwnedDockerfileSource | ArchiveSource;
 
 /** How {@link ImageTemplates} are set up. */
 export interface ImageTemplatesOptions {
@@ -49,7 +56,7 @@ export interface ImageTemplatesOptions {
   readonly maxBytes?: number;
   /** Milliseconds that a server may be silent; default a minute. */
   readonly idleTimeout?: number;
-  /** Certificates, in PEM, of authorities that servers' certificates may be from, instead of the system's. */
+  /** Certificates of the authorities to trust: PEM, or the path of a PEM file. Default: the system's. */
   readonly ca?: string | Buffer;
   readonly logger?: Logger;
 }
@@ -139,14 +146,14 @@ export class ImageTemplates {
       metadata: { ...formats, ...metadata },
     };
     mustBeSource(from);
+    const owned = ownedSource(from);
     try {
-      signal?.throwIfAborted();
-      return await this.#register(registration, from);
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw error;
+      return await unwrapped(signal, async () => {
+        signal?.throwIfAborted();
+        return await this.#register(registration, owned);
+      });
     } finally {
-      if (from.type === 'dockerfile' && 'archive' in from.context) from.context.archive.destroy();
+      if (owned.type === 'dockerfile' && 'archive' in owned.context) owned.context.archive.destroy();
     }
   }
 
@@ -156,7 +163,7 @@ export class ImageTemplates {
     this.#web.close();
   }
 
-  #register(registration: Registration, from: ImageSource): Promise<ImageRecord> {
+  #register(registration: Registration, from: OwnedSource): Promise<ImageRecord> {
     const fetch = (address: string | URL): Promise<SizedContent> => this.#fetch(address, registration.signal);
     switch (from.type) {
       case 'repository':
@@ -190,6 +197,15 @@ export class ImageTemplates {
       size: announced > 0 ? announced : undefined,
     };
   }
+}
+
+/** @throws InvalidInput when the archive of a build's context is no stream of bytes. */
+function ownedSource(from: ImageSource): OwnedSource {
+  if (from.type !== 'dockerfile') return from;
+  const { context } = from;
+  if (!('archive' in context)) return { ...from, context };
+  const archive = receivedStream("The archive of a build's context", context.archive);
+  return { ...from, context: { archive } };
 }
 
 function mustBeSource(from: ImageSource): void {

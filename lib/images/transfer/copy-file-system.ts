@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import type { LongRunningOptions } from '../../../interfaces/index.js';
-import { NovaException } from '../../../interfaces/index.js';
+import { InstanceNotRescuable } from '../../../interfaces/index.js';
 import type { ContainerRef, Engine } from '../../engine/index.js';
-import { archiveReadAhead } from '../../streams/index.js';
-import { ArchiveRefused, endOfArchive, headersBelow, plainPath } from '../archive/index.js';
+import { archiveReadAhead, gathered } from '../../streams/index.js';
+import { ArchiveRefused, ByteBudget, endOfArchive, headersBelow, plainPath } from '../archive/index.js';
 import { Meter } from '../progress/index.js';
 import { entriesOf } from './layer-content.js';
 import { isBeneath } from './selected-files.js';
@@ -22,6 +22,8 @@ interface FileSystemCopy extends LongRunningOptions {
    * volumes themselves there.
    */
   readonly volumes: ReadonlySet<string>;
+  /** Bytes that the files may have. */
+  readonly limit: number;
 }
 
 /**
@@ -29,18 +31,21 @@ interface FileSystemCopy extends LongRunningOptions {
  * extended attributes that engines archive (`security.capability`, no others). One stream, from the engine through the
  * driver to the engine; nothing is put down in between.
  *
- * @throws NovaException when the engine's archive cannot be read; what the engine fails with; the signal's reason when
+ * @throws InstanceNotRescuable when the engine's archive cannot be read, or has more than the limit; what the engine fails with; the signal's reason when
  * that aborts.
  */
 export async function copyFileSystem(copy: FileSystemCopy): Promise<void> {
   const { engine, from, to, signal } = copy;
   const source = await engine.files.exportAll(from, { signal });
-  const archive = Readable.from(copied(copy, source), { objectMode: false, highWaterMark: archiveReadAhead });
+  const archive = Readable.from(gathered(copied(copy, source)), {
+    objectMode: false,
+    highWaterMark: archiveReadAhead,
+  });
   try {
     await engine.files.putArchive(to, { path: '/', archive, signal });
   } catch (error) {
     if (!(error instanceof ArchiveRefused)) throw error;
-    throw new NovaException(`The file system of container ${from} ${error.message}`, { cause: error });
+    throw new InstanceNotRescuable(`The file system of container ${from} ${error.message}`, { cause: error });
   } finally {
     archive.destroy();
     source.destroy();
@@ -48,12 +53,14 @@ export async function copyFileSystem(copy: FileSystemCopy): Promise<void> {
 }
 
 async function* copied(
-  { folder, volumes, onProgress }: FileSystemCopy,
+  { folder, volumes, limit, onProgress }: FileSystemCopy,
   source: Readable,
 ): AsyncGenerator<Buffer, void, void> {
   const meter = new Meter(onProgress, 'transferring');
+  const budget = new ByteBudget(limit);
   for await (const { entry, content } of entriesOf(source)) {
     if (entry.path === '' || isBeneath(entry.path, volumes)) continue;
+    budget.spend(entry.size);
     // Unpacked from the root: engine 20.10, unpacking in a folder, looks for the target of a hard link from the root
     // when it sets the mode, does not find it, and the file loses its set-user-id bit to the change of owner before.
     yield headersBelow(plainPath(folder), entry);

@@ -4,6 +4,7 @@
  * contracts; starts and stops no container.
  */
 export { copyFileSystem } from './copy-file-system.js';
+export { bootedBytes, filesMustFit, measuredFiles } from './files-must-fit.js';
 export { instanceReference, removeInstanceImages, removeReplacedImage } from './instance-image.js';
-export { transferFileSystem } from './transfer-file-system.js';
+export { transferFileSystem, volumesThatMove } from './transfer-file-system.js';
 export { transferFolder } from './transfer-folder.js';

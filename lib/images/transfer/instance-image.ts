@@ -8,7 +8,7 @@ import { repository } from '../../labels.js';
  * @throws InvalidInput when the uuid cannot be a tag.
  */
 export function instanceReference(uuid: string): ImageReference {
-  return imageReference(repository.instance, uuid.toLowerCase());
+  return imageReference(repository.instance, uuid);
 }
 
 /**

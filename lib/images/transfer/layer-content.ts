@@ -3,11 +3,14 @@ import type { Readable } from 'node:stream';
 import type { ContainerRef, Engine } from '../../engine/index.js';
 import {
   ArchiveRefused,
+  ByteBudget,
   emptyFile,
   endOfArchive,
   FileSystemReader,
   headersAt,
+  withTranslatedOwners,
   type FileSystemEntry,
+  type OwnerMapping,
 } from '../archive/index.js';
 import type { SelectedFiles } from './selected-files.js';
 import { folderOf, isBeneath } from './selected-files.js';
@@ -23,6 +26,8 @@ export interface LayerSource {
    * its place.
    */
   readonly volumes: readonly string[];
+  /** Bytes that the layer's files may have. */
+  readonly limit: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -66,15 +71,19 @@ export class LayerContent {
    * @throws ArchiveRefused when something in the container cannot be in a layer; whatever the engine fails with.
    */
   async *bytes(): AsyncGenerator<Buffer, void, void> {
-    const { engine, container, volumes, signal } = this.#source;
-    yield* this.#files(await engine.files.exportAll(container, { signal }));
-    for (const volume of volumes)
-      yield* this.#volume(volume, await engine.files.getArchive(container, { path: `/${volume}/.`, signal }));
+    const { engine, container, volumes, limit, signal } = this.#source;
+    const budget = new ByteBudget(limit);
+    yield* this.#files(await engine.files.exportAll(container, { signal }), budget);
+    for (const volume of volumes) {
+      const owners = await engine.system.idMapping({ signal });
+      const archive = await engine.files.getArchive(container, { path: `/${volume}/.`, signal });
+      yield* this.#volume(volume, entriesOf(archive, owners), budget);
+    }
     yield* this.#deletions();
     yield endOfArchive;
   }
 
-  async *#files(archive: Readable): AsyncGenerator<Buffer, void, void> {
+  async *#files(archive: Readable, budget: ByteBudget): AsyncGenerator<Buffer, void, void> {
     const { selected } = this.#source;
     for await (const { entry, content } of entriesOf(archive)) {
       const { path, kind, target } = entry;
@@ -82,18 +91,24 @@ export class LayerContent {
       if (!this.#isWanted(path)) continue;
       mustBeNoMark(path);
       if (kind === 'hard link' && !this.#isWanted(target)) this.#missing.add(target);
+      budget.spend(entry.size);
       yield entry.headers;
       yield* content;
       if (kind === 'directory' && selected.deleted.has(path)) yield emptyFile(`${path}/${opaqueMark}`);
     }
   }
 
-  async *#volume(folder: string, archive: Readable): AsyncGenerator<Buffer, void, void> {
-    for await (const { entry, content } of entriesOf(archive)) {
+  async *#volume(
+    folder: string,
+    entries: AsyncIterable<ReadEntry>,
+    budget: ByteBudget,
+  ): AsyncGenerator<Buffer, void, void> {
+    for await (const { entry, content } of entries) {
       const { path, kind, target } = entry;
       const at = posix.join(folder, path);
       const linked = kind === 'hard link' ? posix.join(folder, target) : target;
       mustBeNoMark(path);
+      budget.spend(entry.size);
       // What is not text here would be another name there.
       if (`${at}${linked}`.includes('\uFFFD'))
         throw new ArchiveRefused(`holds a name that is not UTF-8, in the volume /${folder}`);
@@ -133,12 +148,21 @@ interface ReadEntry {
   readonly content: AsyncIterable<Buffer>;
 }
 
-/** The entries of an archive, which is destroyed in any case. */
-export async function* entriesOf(archive: Readable): AsyncGenerator<ReadEntry, void, void> {
+/**
+ * The entries of an archive, which is destroyed in any case.
+ *
+ * @param owners - what the users and groups in it are to be; default: as they are.
+ */
+export async function* entriesOf(
+  archive: Readable,
+  owners?: OwnerMapping,
+): AsyncGenerator<ReadEntry, void, void> {
   const reader = new FileSystemReader(archive);
   try {
-    for (let entry = await reader.next(); entry !== undefined; entry = await reader.next())
-      yield { entry, content: reader.content() };
+    for (let entry = await reader.next(); entry !== undefined; entry = await reader.next()) {
+      const translated = owners === undefined ? entry : withTranslatedOwners(entry, owners);
+      yield { entry: translated, content: reader.content() };
+    }
   } finally {
     await reader.close();
     archive.destroy();

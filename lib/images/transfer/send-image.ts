@@ -6,7 +6,7 @@ import { MigrationError } from '../../../interfaces/index.js';
 import type { Engine, ImageId, ImageInspect, ImageReference, LoadedLayer } from '../../engine/index.js';
 import { mayHaveBeenDone, repositoryName, tagName } from '../../engine/index.js';
 import { repository } from '../../labels.js';
-import { archiveReadAhead, destroyOnAbort } from '../../streams/index.js';
+import { archiveReadAhead, destroyOnAbort, gathered } from '../../streams/index.js';
 import { ArchiveRefused, fileHeader, layerFileName, paddingAfter, writeMetadata } from '../archive/index.js';
 import { LoadingProgress, Meter } from '../progress/index.js';
 import { discardImage, temporaryName } from '../temporary-image.js';
@@ -18,6 +18,10 @@ export interface ImageDestination extends LongRunningOptions {
   readonly destination: Engine;
   /** The instance, whose image it becomes. */
   readonly uuid: string;
+  /** Bytes of the image that the instance was booted from, see `bootedBytes`. */
+  readonly bootedBytes: number;
+  /** Bytes that the instance's files may have. */
+  readonly limit: number;
   /** The compute host that does this: what a crash leaves has its mark. */
   readonly host: string;
   readonly logger: Logger;
@@ -33,13 +37,13 @@ export interface ImageDestination extends LongRunningOptions {
  * of it; what the engine fails with; the signal's reason when that aborts.
  */
 export async function sendImage(
-  { destination, uuid, host, logger, signal, onProgress }: ImageDestination,
+  { destination, uuid, bootedBytes, host, logger, signal, onProgress }: ImageDestination,
   image: ImageInspect,
   layer: MeasuredLayer,
 ): Promise<ImageId> {
   const temporary = temporaryName(repository.loading, host);
   const layers = [...layer.below, layer.diffId];
-  const archive = Readable.from(imageArchive(image, layer, temporary.reference), {
+  const archive = Readable.from(gathered(imageArchive(image, layer, temporary.reference, bootedBytes)), {
     objectMode: false,
     highWaterMark: archiveReadAhead,
   });
@@ -69,7 +73,7 @@ export async function sendImage(
       throw new MigrationError(
         `The engine made another image of the files of instance ${uuid} than was sent`,
       );
-    const name = { repo: repositoryName(repository.instance), tag: tagName(uuid.toLowerCase()) };
+    const name = { repo: repositoryName(repository.instance), tag: tagName(uuid) };
     await destination.images.tag(temporary.reference, name);
     logger.info('transferred a file system', {
       instance: uuid,
@@ -92,6 +96,7 @@ async function* imageArchive(
   image: ImageInspect,
   { content, size, diffId, below }: MeasuredLayer,
   reference: ImageReference,
+  bootedBytes: number,
 ): AsyncGenerator<Buffer, void, void> {
   const digest = createHash('sha256');
   const name = layerFileName(reference, 1);
@@ -106,6 +111,8 @@ async function* imageArchive(
   if (sent !== size || `sha256:${digest.digest('hex')}` !== diffId)
     throw new ArchiveRefused('has changed while it was sent');
   yield Buffer.alloc(paddingAfter(size));
-  const configuration = Buffer.from(JSON.stringify(configurationAbove(image, [...below, diffId])));
+  const configuration = Buffer.from(
+    JSON.stringify(configurationAbove(image, [...below, diffId], bootedBytes)),
+  );
   yield* writeMetadata({ configuration, reference, below: below.length, above: [name] });
 }

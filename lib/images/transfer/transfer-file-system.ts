@@ -112,13 +112,13 @@ async function changedFiles({
 
 /** Reads a layer, again and again while it turns out to need more files. */
 async function measured(
-  { source, container, leftBehind, signal, onProgress }: FileSystemTransfer,
+  { source, container, leftBehind, limit, signal, onProgress }: FileSystemTransfer,
   selected: SelectedFiles,
   below: readonly string[],
 ): Promise<MeasuredLayer> {
-  const volumes = ownVolumes(container).filter((volume) => !leftBehind.map(plainPath).includes(volume));
+  const volumes = volumesThatMove(container, leftBehind);
   for (const volume of volumes) if (folderOf(volume) !== '') selected.add(folderOf(volume));
-  const layer: LayerSource = { engine: source, container: container.Id, selected, volumes, signal };
+  const layer: LayerSource = { engine: source, container: container.Id, selected, volumes, limit, signal };
   const meter = new Meter(onProgress, 'measuring');
   for (;;) {
     const content = new LayerContent(layer);
@@ -131,7 +131,15 @@ async function measured(
   }
 }
 
-/** Where volumes lie that came with the container: nobody gave them a name. */
+/**
+ * Where volumes lie that came with the container, since nobody gave them a name; paths without a slash before them.
+ *
+ * @param leftBehind - folders whose volumes stay; absolute paths.
+ */
+export function volumesThatMove(container: ContainerInspect, leftBehind: readonly string[]): string[] {
+  return ownVolumes(container).filter((volume) => !leftBehind.map(plainPath).includes(volume));
+}
+
 function ownVolumes({ Mounts: mounts }: ContainerInspect): string[] {
   const folders = mounts
     .filter(({ Type: type, Name: name = '' }) => type === 'volume' && /^[0-9a-f]{64}$/.test(name))

@@ -1,6 +1,6 @@
-import { NovaException } from '../../../interfaces/index.js';
+import { InstanceInvalidState } from '../../../interfaces/index.js';
 import type { ContainerRef, Engine, ImageId } from '../../engine/index.js';
-import { ArchiveRefused, endOfArchive } from '../archive/index.js';
+import { ArchiveRefused, ByteBudget, endOfArchive } from '../archive/index.js';
 import { Meter } from '../progress/index.js';
 import { entriesOf, mustBeNoMark } from './layer-content.js';
 import { folderOf, isBeneath } from './selected-files.js';
@@ -25,7 +25,7 @@ interface FolderTransfer extends ImageDestination {
  * measured and to be sent. When it fails, the destination has what it had before.
  *
  * @returns the image's id.
- * @throws NovaException when something in the folder cannot be in a layer; EngineError 404 when there is no such
+ * @throws InstanceInvalidState when something in the folder cannot be in a layer, or it has more than the limit; EngineError 404 when there is no such
  * folder; what the engine fails with; the signal's reason when that aborts.
  */
 export async function transferFolder(transfer: FolderTransfer): Promise<ImageId> {
@@ -35,7 +35,9 @@ export async function transferFolder(transfer: FolderTransfer): Promise<ImageId>
     return await sendImage(transfer, image, await measured(transfer));
   } catch (error) {
     if (!(error instanceof ArchiveRefused)) throw error;
-    throw new NovaException(`The file system below ${transfer.folder} ${error.message}`, { cause: error });
+    throw new InstanceInvalidState(`The file system below ${transfer.folder} ${error.message}`, {
+      cause: error,
+    });
   }
 }
 
@@ -52,13 +54,17 @@ async function* layerOf({
   container,
   folder,
   volumes,
+  limit,
   signal,
 }: FolderTransfer): AsyncGenerator<Buffer, void, void> {
+  const budget = new ByteBudget(limit);
+  const owners = await source.system.idMapping({ signal });
   const archive = await source.files.getArchive(container, { path: `${folder}/.`, signal });
-  for await (const { entry, content } of entriesOf(archive)) {
+  for await (const { entry, content } of entriesOf(archive, owners)) {
     const { path, headers } = entry;
     if (path === '' || isBeneath(folderOf(path), volumes)) continue;
     mustBeNoMark(path);
+    budget.spend(entry.size);
     yield headers;
     yield* content;
   }

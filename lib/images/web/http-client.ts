@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { Readable } from 'node:stream';
 import axios, { isAxiosError } from 'axios';
-import { asError, codeOf } from '../../streams/index.js';
+import { asError, codeOf, pemContent } from '../../streams/index.js';
 import { ConnectionBroken } from './exceptions.js';
 
 /** How to trust a server. */
@@ -42,7 +42,7 @@ export class HttpClient {
     this.#https = new HttpsAgent({
       keepAlive,
       rejectUnauthorized: !insecure,
-      ...(ca === undefined ? {} : { ca }),
+      ...(ca === undefined ? {} : { ca: pemContent(ca, 'the file of certificates') }),
     });
   }
 

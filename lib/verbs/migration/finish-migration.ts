@@ -25,7 +25,7 @@ import {
 } from '../../instances/index.js';
 import type { ComputeNode } from '../compute-node.js';
 import type { ContainerPlan } from '../steps/index.js';
-import { connectAndStart, undoneOnFailure, withNewContainer } from '../steps/index.js';
+import { goOn, undoneOnFailure, withNewContainer } from '../steps/index.js';
 import { parseHandover } from './handover.js';
 
 /** How an instance arrives. */
@@ -67,20 +67,11 @@ async function resize(
 ): Promise<void> {
   const { engine, notes, policy } = node;
   await undoneOnFailure(node.logger, async (undo) => {
-    undo.push('its new limits', () => undoResize(engine, notes, instance, container));
-    await resizeInPlace(engine, notes, instance, container, policy, arrival.signal);
-    await goOn(node, container, arrival);
+    await goOn(node, container, arrival, async () => {
+      undo.push('its new limits', () => undoResize(engine, notes, instance, container));
+      await resizeInPlace(engine, notes, instance, container, policy, arrival.signal);
+    });
   });
-}
-
-/** An instance that stays off is connected all the same: it starts in its networks. */
-async function goOn(
-  node: ComputeNode,
-  container: ContainerInspect,
-  { network_info, power_on, signal }: Arrival,
-): Promise<void> {
-  if (power_on) await connectAndStart(node, container, network_info, signal);
-  else await node.networks.plug(container, network_info, signal);
 }
 
 function isLeftHalfMade(container: ContainerInspect): boolean {

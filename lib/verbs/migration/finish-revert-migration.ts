@@ -11,7 +11,7 @@ import {
   undoResize,
 } from '../../instances/index.js';
 import type { ComputeNode } from '../compute-node.js';
-import { connectAndStart } from '../steps/index.js';
+import { goOn } from '../steps/index.js';
 
 /** How an instance comes back. */
 interface Return {
@@ -31,33 +31,32 @@ export async function finishRevertMigration(
   instance: Instance,
   { network_info, power_on, signal }: Return,
 ): Promise<void> {
-  const container = await asItWas(node, instance, signal);
-  if (power_on) await connectAndStart(node, container, network_info, signal);
-  else await node.networks.plug(container, network_info, signal);
-}
-
-async function asItWas(
-  node: ComputeNode,
-  instance: Instance,
-  signal: AbortSignal | undefined,
-): Promise<ContainerInspect> {
   const { engine, host, notes } = node;
   const kept = await findKeptContainer(engine, host, instance, signal);
   const current = await findInstance(engine, host, instance, signal);
-  if (kept !== undefined) {
-    if (current !== undefined) {
-      await removeContainer(engine, current.Id);
-      await removeInstanceImages(engine, instance.uuid, [current.Image]);
-    }
-    await restoreKeptContainer(engine, instance, kept);
-    return kept;
-  }
-  if (current === undefined)
+  const own = kept ?? current;
+  if (own === undefined)
     throw new InstanceNotFound(`Instance ${instance.uuid} has not left this host`, {
       instance_uuid: instance.uuid,
     });
-  await undoResize(engine, notes, instance, current, signal);
-  return current;
+  await goOn(node, own, { network_info, power_on, signal }, async () => {
+    if (kept === undefined) await undoResize(engine, notes, instance, own, signal);
+    else await replace(node, instance, current, kept);
+  });
+}
+
+/** Lets the container that was put aside be the instance again, in the place of the one that came after it. */
+async function replace(
+  { engine }: ComputeNode,
+  instance: Instance,
+  current: ContainerInspect | undefined,
+  kept: ContainerInspect,
+): Promise<void> {
+  if (current !== undefined) {
+    await removeContainer(engine, current.Id);
+    await removeInstanceImages(engine, instance.uuid, [current.Image]);
+  }
+  await restoreKeptContainer(engine, instance, kept);
 }
 
 /**

@@ -7,7 +7,12 @@ import {
   ResizeError,
 } from '../../../interfaces/index.js';
 import type { ContainerInspect, Engine, ImageId } from '../../engine/index.js';
-import { bootReference, removeInstanceImages, transferFileSystem } from '../../images/index.js';
+import {
+  bootReference,
+  removeInstanceImages,
+  transferFileSystem,
+  volumesThatMove,
+} from '../../images/index.js';
 import {
   canResizeInPlace,
   configDriveFolder,
@@ -15,13 +20,16 @@ import {
   findKeptContainer,
   inspectInstance,
   keepContainer,
+  keepingMustBePossible,
+  limitsMustBeReadable,
   novaException,
   restoreKeptContainer,
   stopForReplacement,
 } from '../../instances/index.js';
 import { label } from '../../labels.js';
 import type { ComputeNode } from '../compute-node.js';
-import { connectAndStart, orchestratorAnswer } from '../steps/index.js';
+import type { CopyBounds } from '../steps/index.js';
+import { connectAndStart, copyBounds, filesMustBeCopyable, orchestratorAnswer } from '../steps/index.js';
 import { handoverText } from './handover.js';
 
 /** Where an instance goes, and as what. */
@@ -47,7 +55,13 @@ interface Plan {
    * other limits.
    */
   readonly destination: Engine | undefined;
+  readonly bounds: CopyBounds;
 }
+
+/**
+ * Nova's drivers make config drives anew where an instance arrives, without the password that was in them.
+ */
+const leftBehind = [configDriveFolder];
 
 /**
  * Stops an instance and takes its files to the engine where it is to go on, as an image. Its container is put aside as
@@ -63,15 +77,15 @@ export async function migrateDiskAndPowerOff(
   instance: Instance,
   departure: Departure,
 ): Promise<string> {
-  const { container, destination } = await planned(node, instance, departure).catch((error: unknown) => {
+  const plan = await planned(node, instance, departure).catch((error: unknown) => {
     departure.signal?.throwIfAborted();
     const failure = novaException(error, 'migrate', instance, MigrationPreCheckError);
     throw failure instanceof InstanceNotFound ? failure : new InstanceFaultRollback(failure);
   });
   try {
-    return await leave(node, instance, container, destination, departure);
+    return await leave(node, instance, plan, departure);
   } finally {
-    if (destination !== node.engine) destination?.close();
+    if (plan.destination !== node.engine) plan.destination?.close();
   }
 }
 
@@ -83,9 +97,16 @@ async function planned(
 ): Promise<Plan> {
   const isHere = dest === (await ownAddress());
   const container = await takeBackOrFind(node, instance, signal);
+  limitsMustBeReadable({ ...instance, flavor }, node.policy);
   await diskMustFit(node, instance, flavor, container, signal);
-  if (!isHere) return { container, destination: await connected(node, dest, signal) };
-  return { container, destination: canResizeInPlace(instance, flavor, container) ? undefined : node.engine };
+  await keepingMustBePossible(node.engine, node.host, instance, signal);
+  const bounds = await copyBounds(node, instance, flavor, container.Image, signal);
+  if (isHere && canResizeInPlace(instance, flavor, container))
+    return { container, destination: undefined, bounds };
+  const volumes = volumesThatMove(container, leftBehind);
+  const copied = { container: container.Id, limit: bounds.limit, volumes, signal };
+  await filesMustBeCopyable(node, instance, copied, ResizeError);
+  return { container, destination: isHere ? node.engine : await connected(node, dest, signal), bounds };
 }
 
 /** The instance's container; one that an earlier attempt put aside, and that nobody came to fetch, is taken back. */
@@ -144,8 +165,7 @@ async function connected(node: ComputeNode, dest: string, signal: AbortSignal | 
 async function leave(
   node: ComputeNode,
   instance: Instance,
-  container: ContainerInspect,
-  destination: Engine | undefined,
+  { container, destination, bounds }: Plan,
   departure: Departure,
 ): Promise<string> {
   const { engine, host, logger } = node;
@@ -162,8 +182,8 @@ async function leave(
       destination,
       container,
       uuid: instance.uuid,
-      // Nova's drivers make config drives anew where an instance arrives, without the password that was in them.
-      leftBehind: [configDriveFolder],
+      ...bounds,
+      leftBehind,
       boot: bootImage === '' ? undefined : bootReference(bootImage),
       host,
       logger,
@@ -175,7 +195,7 @@ async function leave(
     return handoverText({ kind: 'image', image });
   } catch (error) {
     if (destination !== undefined) await removeSent(node, instance, destination, image);
-    const isBack = await comeBack(node, instance, container, departure);
+    const isBack = await comeBack(node, instance, container);
     signal?.throwIfAborted();
     const failure = novaException(error, 'migrate', instance, MigrationError);
     throw isBack ? new InstanceFaultRollback(failure) : failure;
@@ -198,19 +218,21 @@ async function removeSent(
   }
 }
 
-/** Makes the container the instance again, and lets it run if it did. @returns whether it is as it was. */
+/**
+ * Makes the container the instance again, and lets it run if it did: in the networks that it is in, whatever Nova says
+ * of its interfaces by now. @returns whether it is as it was.
+ */
 async function comeBack(
   node: ComputeNode,
   instance: Instance,
   container: ContainerInspect,
-  { network_info }: Departure,
 ): Promise<boolean> {
   const { engine, host, logger } = node;
   try {
     const kept = await findKeptContainer(engine, host, instance);
     if (kept?.Id === container.Id) await restoreKeptContainer(engine, instance, kept);
     // Without the signal: that it has aborted is no reason to leave the instance as it is.
-    if (container.State.Running) await connectAndStart(node, container, network_info);
+    if (container.State.Running) await connectAndStart(node, container, undefined);
     return true;
   } catch (error) {
     logger.error('the instance could not be started again where it was', { instance: instance.uuid, error });

@@ -3,8 +3,11 @@
  * one, connecting and starting it, asking the orchestrator. As the verbs, they call the rooms; they know no verb.
  */
 export { bootPlan } from './boot-plan.js';
-export { connectAndStart } from './connect-and-start.js';
+export { copyBounds, copyMustBeReachable, filesMustBeCopyable } from './copied-files.js';
+export type { CopyBounds } from './copied-files.js';
+export { connectAndStart, goOn } from './connect-and-start.js';
 export type { ContainerPlan } from './container-plan.js';
+export { newAttempt } from './new-container.js';
 export { orchestratorAnswer } from './orchestrator-answer.js';
 export { orAsItWas, takePlace, takePlaceAgain, tidyUp } from './replace-container.js';
 export type { Replaced } from './replace-container.js';

@@ -148,6 +148,6 @@ async function mountedAt(engine: Engine, container: ContainerId | undefined): Pr
 }
 
 /** An attempt to make an instance's container that is not like any other. */
-function newAttempt(host: string, power_on: boolean): SpawnAttempt {
+export function newAttempt(host: string, power_on: boolean): SpawnAttempt {
   return { host, id: `tmp-${randomBytes(16).toString('hex')}`, power_on };
 }

@@ -7,6 +7,7 @@ import {
   containerName,
   containerPartName,
   isSuspended,
+  nameMustBeFree,
   pauseInstance,
   stopContainer,
   suspendInstance,
@@ -29,12 +30,15 @@ export interface Replaced extends LongRunningOptions {
 /**
  * Has a verb give an instance another container than the one that it has. When that fails, this one is the instance
  * again, and runs, is paused or suspended if it was.
+ *
+ * @throws InstanceExists when another container has the name that this one is to get: nothing is changed then.
  */
 export async function orAsItWas(
   node: ComputeNode,
-  { instance, old, signal }: Replaced,
+  { instance, old, aside, signal }: Replaced,
   work: () => Promise<void>,
 ): Promise<void> {
+  await nameMustBeFree(node.engine, containerPartName(instance.uuid, aside), instance, signal);
   const freeze = (await isSuspended(node.notes, instance, old, signal)) ? suspendInstance : pauseInstance;
   await undoneOnFailure(node.logger, async (undo) => {
     undo.push('that the instance is as it was', async () => {

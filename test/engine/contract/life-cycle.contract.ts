@@ -84,6 +84,43 @@ export function lifeCycleContract(harness: () => Harness): void {
       });
       await expect(harness().driver.get_info(starved.instance)).resolves.toMatchObject({ oom_killed: true });
     });
+
+    describe('of an instance that has lost a child to the out-of-memory killer', () => {
+      const losesChild = (onTerm: string): string =>
+        `trap '${onTerm}' TERM; (x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done); echo done; while :; do sleep 0.1; done`;
+
+      it.each([
+        ['ends cleanly', 'exit 0', 60],
+        ['reports its own exit code', 'exit 143', 60],
+        ['has to be killed', '', 0],
+      ])('tells SHUTDOWN when it was stopped and %s', async (_what, onTerm, timeout) => {
+        const { instance } = await harness().run(losesChild(onTerm));
+        await harness().driver.power_off(instance, { timeout });
+        expect(await state(instance)).toBe(power_state.SHUTDOWN);
+        await expect((await harness().restart()).get_info(instance)).resolves.toMatchObject({
+          state: power_state.SHUTDOWN,
+          oom_killed: true,
+        });
+      });
+
+      it('tells SHUTDOWN when its first process ends by itself without an error', async () => {
+        const { instance } = await harness().run(
+          '(x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done); echo done; exit 0',
+        );
+        await eventually('it ends', async () => (await state(instance)) !== power_state.RUNNING);
+        expect(await state(instance)).toBe(power_state.SHUTDOWN);
+      });
+
+      it('tells CRASHED when its first process is killed after it was stopped and started again', async () => {
+        const { driver, context } = harness();
+        const { instance } = await harness().run(
+          `[ -e /again ] && { x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done; }; touch /again; ${losesChild('exit 143')}`,
+        );
+        await driver.power_off(instance, { timeout: 60 });
+        await driver.power_on(context, instance, []);
+        await eventually('it is killed', async () => (await state(instance)) === power_state.CRASHED);
+      });
+    });
   });
 
   describe('reboot', () => {

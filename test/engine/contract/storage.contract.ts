@@ -163,6 +163,7 @@ export function storageContract(harness: () => StorageHarness): void {
       await expect(driver.get_volume_connector(instance)).resolves.toEqual({
         ip: await driver.get_host_ip_addr(),
         host,
+        initiator: null,
       });
       await expect(driver.get_all_volume_usage(context, [{ instance, instance_bdms: [] }])).resolves.toEqual(
         [],

@@ -1,30 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Inventory, ProviderTree } from '../../../interfaces/index.js';
 import { newFlavor, newInstance, TestNetwork } from '../../support/nova-objects.js';
+import { OneProvider } from '../../support/one-provider.js';
 import type { Harness } from './harness.js';
 import { eventually } from './harness.js';
-
-/** Placement's picture of one node. */
-class OneProvider implements ProviderTree {
-  inventory: Readonly<Record<string, Partial<Inventory>>> = {};
-  readonly traits = new Set<string>();
-
-  data(): { inventory: Readonly<Record<string, Partial<Inventory>>>; traits: Iterable<string> } {
-    return { inventory: this.inventory, traits: this.traits };
-  }
-
-  update_inventory(_name: string, inventory: Readonly<Record<string, Inventory>>): void {
-    this.inventory = inventory;
-  }
-
-  add_traits(_name: string, ...traits: string[]): void {
-    for (const trait of traits) this.traits.add(trait);
-  }
-
-  remove_traits(_name: string, ...traits: string[]): void {
-    for (const trait of traits) this.traits.delete(trait);
-  }
-}
 
 /** What instances and the host use, and what the host offers. */
 export function usageContract(harness: () => Harness): void {
@@ -62,7 +40,7 @@ export function usageContract(harness: () => Harness): void {
       const diagnostics = await driver.get_instance_diagnostics(instance);
       expect(diagnostics).toMatchObject({
         state: 'running',
-        driver: 'docker',
+        driver: 'libvirt',
         hypervisor: 'docker',
         config_drive: false,
         num_disks: 1,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { verify } from 'unixcrypt';
@@ -46,6 +47,66 @@ describe('an instance on a real engine', () => {
     );
     const { Mounts: mounts } = await engine.containers.inspect(containerRef(`nova-${instance.uuid}`));
     expect(mounts).toEqual([]);
+  });
+
+  describe('with a name that is longer than a host name of Linux', () => {
+    const hostname = `web-1.${['d', 'e', 'f', 'g'].map((letter) => letter.repeat(60)).join('.')}.org`;
+    const lookUp = 'hostname; grep web-1 /etc/hosts; echo done; exec sleep 1000';
+
+    it('is called by its first label, and knows itself by its whole name at its address, also after a reboot', async () => {
+      const network_info = new TestNetwork();
+      const interfaces = network_info.port(7);
+      const { instance, output } = await harness.run(lookUp, { hostname }, { network_info: interfaces });
+      const said = `web-1\n${network_info.address(7)}\t${hostname} web-1\ndone\n`;
+      expect(output).toBe(said);
+      await harness.driver.reboot(harness.context, instance, interfaces, 'HARD');
+      await eventually('it has said so again', async () => {
+        const all = await harness.driver.get_console_output(harness.context, instance);
+        return all === `${said}${said}`;
+      });
+    });
+
+    it('knows itself by its whole name without an interface, too', async () => {
+      const { output } = await harness.run(lookUp, { hostname });
+      expect(output).toBe(`web-1\n127.0.1.1\t${hostname}\ndone\n`);
+    });
+  });
+
+  it('runs with a flavor whose quotas are all 0, without a limit, and can be given one by a resize and lose it again', async () => {
+    const names = ['cpu_shares', 'cpu_period', 'cpu_quota'].concat(
+      ['read_bytes', 'write_bytes', 'read_iops', 'write_iops'].map((rate) => `disk_${rate}_sec`),
+    );
+    const unlimited = newFlavor({
+      extra_specs: Object.fromEntries(names.map((name) => [`quota:${name}`, '0'])),
+    });
+    const limited = newFlavor({ extra_specs: { 'quota:cpu_quota': '50000' } });
+    const instance = await harness.boot({ flavor: unlimited });
+    const quota = async (): Promise<number> => {
+      const { HostConfig: host } = await engine.containers.inspect(containerRef(`nova-${instance.uuid}`));
+      return host.CpuQuota;
+    };
+    expect(await quota()).toBe(-1);
+    const { driver, context, image } = harness;
+    const migration = {
+      uuid: randomUUID(),
+      instance_uuid: instance.uuid,
+      source_compute: harness.host,
+      dest_compute: harness.host,
+    };
+    const dest = await driver.get_host_ip_addr();
+    for (const [from, to, expected] of [
+      [unlimited, limited, 50000],
+      [limited, unlimited, -1],
+    ] as const) {
+      const before = { ...instance, flavor: from };
+      const after = { ...instance, flavor: to, old_flavor: from };
+      const disk_info = await driver.migrate_disk_and_power_off(context, before, dest, to, []);
+      await driver.finish_migration(context, migration, after, disk_info, [], image, {
+        resize_instance: true,
+      });
+      await driver.confirm_migration(context, migration, after, []);
+      expect(await quota()).toBe(expected);
+    }
   });
 
   it('runs nothing that its image wants to have run again and again beside it', async () => {

@@ -225,21 +225,24 @@ describe('the networks of instances on a real engine', () => {
   });
 
   describe('of one container', () => {
+    const reserved = { conflict: () => Promise.resolve(undefined) };
+    const follow = async (networks: Networks, instance: Instance, network_info: NetworkInfo | null) =>
+      networks.follow(await container(instance), network_info, (connect) => connect());
     it('can be made those of a network_info, whatever they were', async () => {
       const { boot } = harness;
       const [first, second, third] = [new TestNetwork(), new TestNetwork(), new TestNetwork()];
-      const networks = new Networks({ engine, host: harness.host, logger: silentLogger });
+      const networks = new Networks({ engine, host: harness.host, reserved, logger: silentLogger });
       const free = (network: TestNetwork, last: number): NetworkInfo =>
         network.port(last).map((vif) => ({ ...vif, address: null }));
       const instance = await boot({}, { network_info: [...free(first, 5), ...free(second, 6)] });
-      await networks.follow(await container(instance), null);
+      await follow(networks, instance, null);
       expect(await connections(instance)).toEqual([nameOf(first), nameOf(second)].sort());
-      await networks.follow(await container(instance), [...free(second, 7), ...free(third, 8)]);
+      await follow(networks, instance, [...free(second, 7), ...free(third, 8)]);
       expect(await connections(instance)).toEqual([nameOf(second), nameOf(third)].sort());
       expect((await container(instance)).NetworkSettings.Networks[nameOf(second)]).toMatchObject({
         IPAddress: second.address(7),
       });
-      await networks.follow(await container(instance), []);
+      await follow(networks, instance, []);
       expect(await connections(instance)).toEqual([]);
       expect(await exists(third)).toBe(false);
     });
@@ -247,7 +250,7 @@ describe('the networks of instances on a real engine', () => {
     it('are all left by a container that stays, and removed', async () => {
       const { boot } = harness;
       const [first, second] = [new TestNetwork(), new TestNetwork()];
-      const networks = new Networks({ engine, host: harness.host, logger: silentLogger });
+      const networks = new Networks({ engine, host: harness.host, reserved, logger: silentLogger });
       const instance = await boot({}, { network_info: first.port(5) });
       await networks.attach(await container(instance), portOf(second.port(6)));
       await networks.disconnect([await container(instance)], null);

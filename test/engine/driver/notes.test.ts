@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { power_state } from '../../../interfaces/index.js';
 import { containerRef, volumeName } from '../../../lib/engine/index.js';
 import { bootReference } from '../../../lib/images/index.js';
-import { instanceContainerName } from '../../../lib/labels.js';
+import { instanceContainerName, label } from '../../../lib/labels.js';
 import { dockerHarness } from '../../support/docker-harness.js';
 import { directEngine } from '../../support/engine.js';
 
@@ -26,6 +26,30 @@ describe('a note that cannot be written', () => {
     await engine.containers.remove(user, { force: true });
     await driver.suspend(context, instance);
     await expect(driver.get_info(instance)).resolves.toMatchObject({ state: power_state.SUSPENDED });
+    await harness.close();
+    engine.close();
+  });
+});
+
+describe('an instance whose uuid is written in capitals', () => {
+  it('is the same to every verb, and leaves no note when it is destroyed', async () => {
+    const harness = await dockerHarness();
+    const engine = directEngine();
+    const { driver, context } = harness;
+    const instance = await harness.boot();
+    const inCapitals = { ...instance, uuid: instance.uuid.toUpperCase() };
+    const notes = async (): Promise<string[]> => {
+      const volumes = await engine.volumes.list({ filters: { label: [`${label.host}=${harness.host}`] } });
+      return volumes.map(({ Name: name }) => name);
+    };
+    await driver.suspend(context, inCapitals);
+    await expect(driver.get_info(instance)).resolves.toMatchObject({ state: power_state.SUSPENDED });
+    expect(await notes()).toEqual([`${instanceContainerName(instance.uuid)}.suspended`]);
+    await driver.destroy(context, instance, []);
+    expect(await notes()).toEqual([]);
+    const again = await harness.boot({ uuid: inCapitals.uuid });
+    await expect(driver.list_instance_uuids()).resolves.toEqual([instance.uuid]);
+    await driver.destroy(context, again, []);
     await harness.close();
     engine.close();
   });

@@ -61,12 +61,13 @@ describe('what an image makes its containers inherit', () => {
   };
 
   it('cannot be so much that the instances of the host could not be listed any more', async () => {
-    const id = await imageWith({ Labels: { a: 'x'.repeat(100_000) } });
+    const Volumes = Object.fromEntries(Array.from({ length: 129 }, (_, number) => [`/v${number}`, {}]));
+    const id = await imageWith({ Volumes });
     await expect(
       harness.driver.spawn(harness.context, newInstance(), newImageMeta(id)),
     ).rejects.toMatchObject({
       name: 'ImageUnacceptable',
-      message: expect.stringContaining('labels'),
+      message: expect.stringContaining('129 volumes: 128 are allowed'),
     });
   });
 });

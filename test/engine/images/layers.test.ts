@@ -102,11 +102,15 @@ describe('an image of which the engine has layers', () => {
     async (layout) => {
       await load(await give({ layers: shared, layout }));
       const above = [await noise(100_000), await noise(10_000)];
-      const archive = { layers: [...shared, ...above], layout, config: { Env: ['A=1'] } };
+      const config = { Env: ['A=1'], Labels: { a: 'b'.repeat(5000) } };
+      const archive = { layers: [...shared, ...above], layout, config };
       const id = await give(archive);
       expectParts(await load(id), 0.5 * MiB);
       expect(await layersOf(id)).toEqual([...shared, ...above].map((layer) => `sha256:${sha256(layer)}`));
-      expect((await engine.images.inspect(bootReference(id))).Config).toMatchObject({ Env: ['A=1'] });
+      const { Config, Comment } = await engine.images.inspect(bootReference(id));
+      // Many labels are on record, and not for containers.
+      expect(Config).toMatchObject({ Env: ['A=1'], Labels: {} });
+      expect(Comment).toContain('{"a":"bbbb');
       expect(images.downloads).toEqual([]);
     },
   );

@@ -11,6 +11,53 @@ import { ImageConflict } from '../../../lib/images/image-service/index.js';
 import { formats, type Album } from './album.js';
 import { breaking, bytesOf, read, streamOf } from './bytes.js';
 
+async function* oneByOne<T>(values: readonly T[]): AsyncGenerator<T, void, void> {
+  for (const value of values) yield await Promise.resolve(value);
+}
+
+/**
+ * A source that yields what it was given: an error it throws, and with undefined it never answers. It knows whether it
+ * was closed.
+ */
+class Returning implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
+  /** Settles when it is asked for what never comes. */
+  readonly waits: Promise<void>;
+  isClosed = false;
+  readonly #values: readonly unknown[];
+  #next = 0;
+  #onWait: () => void = () => undefined;
+
+  constructor(values: readonly unknown[]) {
+    this.#values = values;
+    this.waits = new Promise((resolve) => (this.#onWait = resolve));
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    if (this.#next >= this.#values.length) return Promise.resolve({ done: true, value: undefined });
+    const value = this.#values[this.#next];
+    this.#next += 1;
+    if (value instanceof Error) return Promise.reject(value);
+    if (value === undefined) {
+      this.#onWait();
+      return new Promise(() => undefined);
+    }
+    const step: object = { done: false, value };
+    return Promise.resolve(isStep(step) ? step : { done: true, value: undefined });
+  }
+
+  return(): Promise<IteratorResult<Uint8Array, undefined>> {
+    this.isClosed = true;
+    return Promise.resolve({ done: true, value: undefined });
+  }
+}
+
+/** What a source without types may yield: anything. */
+const isStep = (step: object): step is IteratorYieldResult<Uint8Array> => 'value' in step;
+
 /** What `create` must do. */
 export function describeCreate(album: Album): void {
   describe('create', () => {
@@ -59,6 +106,93 @@ export function describeCreate(album: Album): void {
       const record = await album.service.show(album.member, id);
       expect({ ...record, tags: [...record.tags].sort() }).toMatchObject(metadata);
       expect(record.properties).toEqual(metadata.properties);
+    });
+
+    it.each<[string, (bytes: Uint8Array) => AsyncIterable<Uint8Array>]>([
+      [
+        'an async generator',
+        async function* (bytes) {
+          yield await Promise.resolve(bytes.subarray(0, 1000));
+          yield bytes.subarray(1000);
+        },
+      ],
+      ['a stream of the web', (bytes) => new Blob([Buffer.from(bytes)]).stream()],
+      ['another async iterable', (bytes) => ({ [Symbol.asyncIterator]: () => oneByOne([bytes]) })],
+    ])('takes %s for the data of an image, to create it and to fill it', async (_what, dataOf) => {
+      const bytes = bytesOf(300_001);
+      const expected = { status: 'active', size: bytes.length };
+      const made = await album.service.create(album.member, formats, dataOf(bytes));
+      album.adopt(made);
+      expect(made).toMatchObject(expected);
+      const { id } = await album.create(formats);
+      expect(await album.service.update(album.member, id, {}, dataOf(bytes))).toMatchObject(expected);
+      expect(await read(await album.service.download(album.member, id))).toEqual(bytes);
+    });
+
+    it.each<[string, unknown]>([
+      ['bytes in memory', Buffer.from('bytes')],
+      ['a text', 'bytes'],
+      ['a list', [Buffer.from('bytes')]],
+      ['null', null],
+      ['a path', { path: '/etc/hostname' }],
+    ])('refuses %s as the data of an image, and makes none', async (_what, data) => {
+      const wanted = randomUUID();
+      const args = [album.member, { ...formats, name: wanted }, data];
+      const attempt: unknown = Reflect.apply(album.service.create, album.service, args);
+      await expect(attempt).rejects.toMatchObject({
+        name: 'InvalidInput',
+        message: expect.stringContaining('The data of an image must be a stream'),
+      });
+      expect(await album.named(wanted)).toEqual([]);
+    });
+
+    it('ends what the data comes from when it is refused, fails or yields no bytes, and leaves no image', async () => {
+      const wanted = randomUUID();
+      const bytes = bytesOf(1000);
+      const failure = new Error('the source broke');
+      const broken = new Returning([bytes, failure]);
+      const odd = new Returning([bytes, 'text']);
+      const refused = new Returning([bytes]);
+      const create = (metadata: ImageMetadata, data: unknown): unknown =>
+        Reflect.apply(album.service.create, album.service, [album.member, metadata, data]);
+      await expect(create({ ...formats, name: wanted }, broken)).rejects.toBe(failure);
+      await expect(create({ ...formats, name: wanted }, odd)).rejects.toBeInstanceOf(InvalidInput);
+      await expect(create({ name: wanted }, refused)).rejects.toBeInstanceOf(InvalidInput);
+      expect([broken.isClosed, odd.isClosed, refused.isClosed]).toEqual([true, true, true]);
+      expect(await album.named(wanted)).toEqual([]);
+    });
+
+    it.each<[string, unknown]>([
+      ['a text', 'enough'],
+      ['null', null],
+      ['an error', new Error('enough')],
+    ])("fails with the signal's own reason when that is %s", async (_what, reason) => {
+      const wanted = randomUUID();
+      const impatience = new AbortController();
+      const { signal } = impatience;
+      const endless = new Returning([bytesOf(1000), undefined]);
+      const uploading = album.service.create(album.member, { ...formats, name: wanted }, endless, { signal });
+      const failed = uploading.then(
+        () => 'it succeeded',
+        (error: unknown) => error,
+      );
+      await endless.waits;
+      impatience.abort(reason);
+      expect(await failed).toBe(reason);
+      expect(await album.named(wanted)).toEqual([]);
+      const { id } = await album.active(bytesOf(10));
+      const told = async (work: Promise<unknown>): Promise<unknown> =>
+        await work.then(
+          () => 'it succeeded',
+          (error: unknown) => error,
+        );
+      expect(await told(album.service.show(album.member, id, { signal }))).toBe(reason);
+      expect(await told(album.service.detail(album.member, { signal }))).toBe(reason);
+      expect(await told(album.service.download(album.member, id, { signal }))).toBe(reason);
+      expect(await told(album.service.update(album.member, id, { name: 'x' }, undefined, { signal }))).toBe(
+        reason,
+      );
+      expect(await told(album.service.delete(album.member, id, { signal }))).toBe(reason);
     });
 
     it('makes an empty image of empty data', async () => {

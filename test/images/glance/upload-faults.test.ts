@@ -246,6 +246,17 @@ describe('an upload to a queued image', () => {
     await expect(outcome).rejects.toBeInstanceOf(ImageNotFound);
   });
 
+  it('tells that it was deleted meanwhile when the service calls that a conflict', async () => {
+    const body = JSON.stringify({ message: 'Image status transition from deleted to saving is not allowed' });
+    proxy.inject({ method: 'PUT', url: data, answer: { status: 409, body } });
+    const { stream, more } = slowly();
+    const outcome = service.update(member, id, {}, stream);
+    await direct.delete(member, id);
+    more(bytes);
+    more(null);
+    await expect(outcome).rejects.toBeInstanceOf(ImageNotFound);
+  });
+
   it('tells that somebody else has given it its data, and leaves that', async () => {
     const others = bytesOf(1000);
     const { stream, more } = slowly();

@@ -5,7 +5,6 @@ import { KiB, type HostileArchive } from './spoil.js';
 /** Archives that are none, or not whole. */
 export async function brokenArchives(): Promise<HostileArchive[]> {
   const good = await buildImageArchive();
-  const endMark = 1024;
   const zipped = gzipSync(good);
   const damaged = Buffer.from(zipped);
   const checksum = damaged.length - 8;
@@ -20,11 +19,6 @@ export async function brokenArchives(): Promise<HostileArchive[]> {
       what: 'cut inside a header',
       archive: good.subarray(0, 700),
       says: /truncated: it ends after the entry/,
-    },
-    {
-      what: 'cut before its end mark',
-      archive: good.subarray(0, -endMark),
-      says: /truncated: it ends after the entry "repositories"/,
     },
     {
       what: 'with rubbish between entries',

@@ -23,6 +23,7 @@ export async function hostileConfigurations(): Promise<HostileArchive[]> {
         replacing(isConfiguration, () => ({ name: 'c.json', content }))(entries),
       ),
     );
+  const ambiguous = ['labels', 'volumes', 'env', 'CMD', 'exposedports', 'Labelſ', 'onbuild', 'hostname', 'wor\u212AingDir'];
   /** Deeper than what goes through all that it holds can, and than engines read. */
   const deep = '['.repeat(200_000) + ']'.repeat(200_000);
   const rootfs = `"rootfs":{"type":"layers","diff_ids":["${String(own[0])}"]}`;
@@ -115,6 +116,73 @@ export async function hostileConfigurations(): Promise<HostileArchive[]> {
       what: 'whose configuration does so one level down',
       archive: await configured({ rootfs: { type: 'layers', diff_ids: own, Diff_IDs: victim } }),
       says: /ambiguous field "Diff_IDs"/,
+    },
+    ...(await Promise.all(
+      ambiguous.map(async (name) => ({
+        what: `that calls a field of what containers inherit ${name}`,
+        archive: await configured({ config: { [name]: null } }),
+        says: new RegExp(`ambiguous field "${name}"`),
+      })),
+    )),
+    ...(await Promise.all(
+      ['OS', 'Config', 'HISTORY', 'Created', 'Architecture', 'Container_Config', 'size', 'OS.Version'].map(
+        async (name) => ({
+          what: `that calls a field ${name}`,
+          archive: await configured({ [name]: null }),
+          says: new RegExp(`ambiguous field "${name.replace('.', '\\.')}"`),
+        }),
+      ),
+    )),
+    {
+      what: 'whose health check has a field that engines take for another',
+      archive: await configured({ config: { Healthcheck: { test: ['CMD', 'true'] } } }),
+      says: /config\.Healthcheck: the ambiguous field "test"/,
+    },
+    {
+      what: 'whose history has a field that engines take for another',
+      archive: await configured({ history: [{ Comment: 'x' }] }),
+      says: /history\.0: the ambiguous field "Comment"/,
+    },
+    {
+      what: 'with two configurations of its containers',
+      archive: await withText(`{${rootfs},"config":{"Labels":{"a":"1"}},"config":{"Volumes":{"/v":{}}}}`),
+      says: /has the field "config" twice, with different values/,
+    },
+    {
+      what: 'with two lists of layers, of which one has its name in escapes',
+      archive: await withText(`{${rootfs},"r\\u006fotfs":{"type":"layers","diff_ids":["${String(victim[0])}"]}}`),
+      says: /has the field "rootfs" twice/,
+    },
+    {
+      what: 'with a label twice',
+      archive: await withText(`{${rootfs},"config":{"Labels":{"a":"1","a":"2"}}}`),
+      says: /has the field "a" twice/,
+    },
+    {
+      what: 'made at no time',
+      archive: await configured({ created: 'yesterday' }),
+      says: /created: is not a time of RFC 3339/,
+    },
+    {
+      what: 'that gives its containers 3000 volumes',
+      archive: await configured({
+        config: {
+          Volumes: Object.fromEntries(Array.from({ length: 3000 }, (_, number) => [`/v${number}`, {}])),
+        },
+      }),
+      says: /gives its containers 3000 volumes: 128 are allowed/,
+    },
+    {
+      what: 'that gives its containers a command of 70 KB',
+      archive: await configured({ config: { Cmd: ['sh', '-c', 'x'.repeat(70_000)] } }),
+      says: /gives its containers \d+ bytes of command and volumes: 65536 are allowed/,
+    },
+    {
+      what: 'that gives its containers an environment of 2 MiB',
+      archive: await configured({
+        config: { Env: Array.from({ length: 2048 }, (_, number) => `V${number}=${'x'.repeat(1024)}`) },
+      }),
+      says: /gives its containers \d+ bytes of environment and other settings: 1048576 are allowed/,
     },
     {
       what: 'with fewer layers than its configuration says',

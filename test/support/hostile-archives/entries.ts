@@ -19,6 +19,7 @@ import {
 export async function hostileEntries(): Promise<HostileArchive[]> {
   const layerAs = (by: Parameters<typeof replacing>[1]): Promise<Buffer> => spoilt(replacing(isLayer, by));
   const good = await imageEntries();
+  const emptyLayer = await layerOf([]);
   const refused = async (what: string, change: Change, says: RegExp): Promise<HostileArchive> => ({
     what,
     archive: await spoilt(change),
@@ -35,7 +36,6 @@ export async function hostileEntries(): Promise<HostileArchive[]> {
       preceded({ name: 'a/b/../../../c' }),
       /which leads out/,
     ),
-    await refused('with an absolute path', preceded({ name: '/etc/passwd' }), /which is an absolute path/),
     await refused(
       'with a path that contains a NUL',
       preceded({ name: 'x', pax: { path: 'manifest.json\0.txt' } }),
@@ -97,7 +97,12 @@ export async function hostileEntries(): Promise<HostileArchive[]> {
       preceded({ name: 'x', pax: { 'GNU.sparse.major': '1' } }),
       /a sparse file/,
     ),
-    await refused('with a layer twice', followed(...good.filter(isLayer)), /layer\.tar" twice/),
+    // Which of them counts, whoever looks at the archive and the engine, which takes the last, may not agree.
+    await refused(
+      'with a layer twice, of other content the second time',
+      followed(...good.filter(isLayer).map((entry) => ({ ...entry, content: emptyLayer }))),
+      /layer\.tar" twice/,
+    ),
     await refused(
       'with two manifests',
       preceded({ name: './manifest.json', content: '[]' }),
@@ -140,9 +145,9 @@ export async function hostileEntries(): Promise<HostileArchive[]> {
       says: /layer\.tar", which is compressed with xz/,
     },
     {
-      what: 'with a layer of nothing',
+      what: 'with a layer of nothing in the place of another',
       archive: await layerAs(() => ({ content: '' })),
-      says: /neither a tar archive nor compressed/,
+      says: /with the digest sha256:e3b0c442[0-9a-f]+, while its configuration says/,
     },
     {
       what: 'with a layer whose gzip data is cut',
@@ -179,11 +184,6 @@ async function sizesAndLimits(): Promise<HostileArchive[]> {
     await sized('with a size that is no number', '0000000008z\0', /impossible size/),
     await sized('with a size of 8 EiB', Buffer.from('800000007fffffffffffffff', 'hex'), /impossible size/),
     await sized('with a size beyond the limit', '77777777777\0', /larger than the 33554432 bytes allowed/),
-    {
-      what: 'with a directory that claims content',
-      archive: await spoilt(preceded(raw(rawHeader({ name: 'x', typeflag: '5', size: 9 })))),
-      says: /directory "x" and claims that it has 9 bytes/,
-    },
     {
       what: 'with a size that an extended header makes impossible',
       archive: await spoilt(preceded({ name: 'x', pax: { size: '-1' } })),

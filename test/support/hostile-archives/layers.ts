@@ -82,9 +82,14 @@ export async function hostileLayers(): Promise<HostileArchive[]> {
       old,
     ]),
     await layered(
-      'what is a folder or a file',
+      'a sparse file in what an old folder claims as its content',
       [raw(rawHeader({ name: 'folder/', typeflag: '\0', size: 512 })), old],
-      /which holds the directory "folder\/" and claims that it has 512 bytes/,
+      sparse,
+    ),
+    await layered(
+      'an entry without a name, a folder to some and a file to others',
+      [raw(rawHeader({ name: '\0', typeflag: '\0', size: 512 })), old],
+      /which holds an entry without a name, and claims that it has 512 bytes/,
     ),
     await layered(
       'a header that is none',

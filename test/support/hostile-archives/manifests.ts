@@ -1,4 +1,4 @@
-import { goodManifest, isManifest, MiB, replacing, spoilt, type HostileArchive } from './spoil.js';
+import { goodManifest, isLayer, isManifest, MiB, replacing, spoilt, type HostileArchive } from './spoil.js';
 
 /** Archives whose manifest does not describe one image that is there. */
 export async function hostileManifests(): Promise<HostileArchive[]> {
@@ -58,7 +58,7 @@ export async function hostileManifests(): Promise<HostileArchive[]> {
     {
       what: 'that names an absolute path as its configuration',
       archive: await withImages({ ...image, Config: '/etc/passwd' }),
-      says: /"\/etc\/passwd", which is an absolute path/,
+      says: /does not hold "etc\/passwd", which its manifest names as configuration/,
     },
     {
       what: 'that names its configuration as a layer',
@@ -71,17 +71,24 @@ export async function hostileManifests(): Promise<HostileArchive[]> {
       says: /which is a layer/,
     },
     {
+      // Engines would have to fetch it, from wherever the archive says: from the host's own network, too.
       what: 'with a layer to be fetched from elsewhere',
-      archive: await withImages({ ...image, LayerSources: { x: { urls: ['http://192.0.2.1/layer'] } } }),
-      says: /fetched from elsewhere/,
+      archive: await spoilt((entries) =>
+        replacing(isManifest, () => ({
+          content: JSON.stringify([{ ...image, LayerSources: { x: { urls: ['http://192.0.2.1/layer'] } } }]),
+        }))(entries.filter((entry) => !isLayer(entry))),
+      ),
+      says: /does not hold ".*layer\.tar", which its manifest names as layer/,
     },
     {
-      what: 'with a foreign layer',
-      archive: await withImages({
-        ...image,
-        LayerSources: { x: { mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip' } },
-      }),
-      says: /fetched from elsewhere/,
+      what: 'whose manifest has a field that engines take for another',
+      archive: await withImages({ ...image, layers: [`${absent}/layer.tar`] }),
+      says: /ambiguous field "layers"/,
+    },
+    {
+      what: 'whose manifest names its layers twice',
+      archive: await withText(`[${JSON.stringify(image).slice(0, -1)},"Layers":["${absent}/layer.tar"]}]`),
+      says: /"manifest\.json", which has the field "Layers" twice/,
     },
     {
       what: 'with a manifest of 5 MiB',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { parseConfiguration } from '../../../lib/images/archive/index.js';
 import { snapshotConfiguration } from '../../../lib/images/snapshot-configuration.js';
 import { label } from '../../../lib/labels.js';
 
@@ -33,7 +34,8 @@ describe('snapshotConfiguration', () => {
   const Healthcheck = { Test: ['CMD', 'true'] };
 
   it('keeps what an image gives to its containers, and nothing of the instance', () => {
-    expect(snapshotConfiguration(committed, { Env: ['PATH=/bin'], Healthcheck })).toEqual({
+    const configuration = parseConfiguration('committed', JSON.stringify(committed));
+    expect(snapshotConfiguration(configuration, { Env: ['PATH=/bin'], Healthcheck })).toEqual({
       architecture: 'amd64',
       config: {
         User: 'web',

@@ -8,12 +8,17 @@ import { newFlavor, newImageMeta, newInstance } from '../../support/nova-objects
 
 const image_id = '1260c41d-a2ff-4026-91bc-96d07519a88e';
 const attempt = { host: 'node-1', id: 'tmp-00', power_on: true };
-const policy: InstancePolicy = { pidsLimit: 4096, allowPrivileged: false };
+const policy: InstancePolicy = {
+  pidsLimit: 4096,
+  allowPrivileged: false,
+  logs: { maxBytes: 2_000_000, maxFiles: 4 },
+};
 
 function specify(
   changes: Partial<Instance> = {},
   properties: Record<string, unknown> = {},
   allowed: Partial<InstancePolicy> = {},
+  NetworkMode = 'none',
 ): ContainerSpecification {
   return containerSpecification(
     newInstance(changes),
@@ -21,11 +26,14 @@ function specify(
       meta: newImageMeta(image_id, properties),
       reference: imageReference('nova-docker-driver.invalid/image', image_id),
     },
-    { HostConfig: { NetworkMode: 'none' } },
+    { HostConfig: { NetworkMode } },
     attempt,
     { ...policy, ...allowed },
   );
 }
+
+const specifyIn = (NetworkMode: string, changes: Partial<Instance>): ContainerSpecification =>
+  specify(changes, {}, {}, NetworkMode);
 
 const limits = (extra_specs: Record<string, string>, flavor = {}): ContainerSpecification['HostConfig'] =>
   specify({ flavor: newFlavor({ extra_specs, ...flavor }) }).HostConfig;
@@ -56,6 +64,13 @@ describe('the specification of a container', () => {
     });
   });
 
+  it('bounds the log, with a driver that every engine can read', () => {
+    expect(specify().HostConfig?.LogConfig).toEqual({
+      Type: 'json-file',
+      Config: { 'max-size': '2000000', 'max-file': '4' },
+    });
+  });
+
   it('limits processes by default, and as the flavor says', () => {
     expect(limits({})).toMatchObject({ PidsLimit: 4096 });
     expect(limits({ 'docker:pids_limit': '50' })).toMatchObject({ PidsLimit: 50 });
@@ -71,6 +86,55 @@ describe('the specification of a container', () => {
     });
     expect(() => specify({ flavor })).toThrow(
       expect.objectContaining({ name: 'ComputeResourcesUnavailable' }),
+    );
+  });
+
+  it.each(['0', '-1', '9007199254740993'])(
+    'sets no bound on processor time for a quota:cpu_quota of %s',
+    (quota) => {
+      expect(limits({ 'quota:cpu_quota': quota }, { vcpus: 2 })).toMatchObject({
+        CpuPeriod: 100000,
+        CpuQuota: -1,
+      });
+    },
+  );
+
+  it('takes a quota:cpu_period and quota:cpu_shares of 0 for unset, as Nova does', () => {
+    const extra_specs = { 'quota:cpu_period': '0', 'quota:cpu_shares': '0' };
+    expect(limits(extra_specs, { vcpus: 2 })).toMatchObject({
+      CpuShares: 2048,
+      CpuPeriod: 100000,
+      CpuQuota: 200000,
+    });
+  });
+
+  it('limits no disk rate for a quota:disk_* of 0, and needs no device for it', () => {
+    const unlimited = {
+      'quota:disk_read_bytes_sec': '0',
+      'quota:disk_write_bytes_sec': '0',
+      'quota:disk_read_iops_sec': '0',
+      'quota:disk_write_iops_sec': '0',
+    };
+    for (const blockDevice of [undefined, '/dev/sda']) {
+      const { HostConfig: host } = specify(
+        { flavor: newFlavor({ extra_specs: unlimited }) },
+        {},
+        { blockDevice },
+      );
+      expect(Object.keys(host ?? {}).filter((name) => name.startsWith('Blkio'))).toEqual([]);
+    }
+  });
+
+  it.each([
+    ['quota:cpu_shares', '-1'],
+    ['quota:cpu_period', '-1'],
+    ['quota:cpu_period', '1.5'],
+    ['quota:cpu_quota', 'many'],
+    ['quota:disk_read_bytes_sec', '-1'],
+    ['quota:disk_write_iops_sec', ''],
+  ])('refuses a %s of %p', (name, value) => {
+    expect(() => limits({ [name]: value })).toThrow(
+      expect.objectContaining({ name: 'InvalidInput', message: expect.stringContaining(name) as unknown }),
     );
   });
 
@@ -112,7 +176,7 @@ describe('the specification of a container', () => {
       'echo "two words"',
     ]);
     expect(specify()).not.toHaveProperty('Cmd');
-    for (const os_command_line of ['', `sh 'unclosed`])
+    for (const os_command_line of ['', `sh 'unclosed`, 'sh\0', `sh ${'x'.repeat(64 * 1024)}`])
       expect(() => specify({}, { os_command_line })).toThrow(
         expect.objectContaining({ name: 'ImageUnacceptable' }),
       );
@@ -159,9 +223,48 @@ describe('the specification of a container', () => {
     expect(specify()).not.toHaveProperty('Tty');
   });
 
-  it('refuses a host name that is none', () => {
-    expect(() => specify({ hostname: 'two words' })).toThrow(
-      expect.objectContaining({ name: 'InvalidInput' }),
-    );
+  it.each(['lab', 'web-1.example.org', 'a_b.example.org', 'a'.repeat(64)])(
+    'gives a host name that a kernel can have as it is: %s',
+    (hostname) => {
+      const { Hostname, Domainname, HostConfig: host } = specify({ hostname });
+      expect({ Hostname, Domainname }).toEqual({ Hostname: hostname, Domainname: undefined });
+      expect(host).not.toHaveProperty('ExtraHosts');
+    },
+  );
+
+  const domain = `${'d'.repeat(60)}.${'e'.repeat(60)}.${'f'.repeat(60)}.${'g'.repeat(60)}.org`;
+
+  it('gives the first label of a longer name, and the rest as the domain that engines write into the hosts file', () => {
+    const hostname = `web-1.${domain}`;
+    expect(hostname).toHaveLength(253);
+    const connected = specifyIn('nova-net', { hostname });
+    expect(connected).toMatchObject({ Hostname: 'web-1', Domainname: domain });
+    expect(connected.HostConfig).not.toHaveProperty('ExtraHosts');
   });
+
+  it('has the whole name in the hosts file of an instance without an interface, too, where engines write none', () => {
+    const hostname = `web-1.${domain}`;
+    expect(specify({ hostname })).toMatchObject({
+      Hostname: 'web-1',
+      Domainname: domain,
+      HostConfig: { ExtraHosts: [`${hostname}:127.0.1.1`] },
+    });
+  });
+
+  it('cuts a label that is longer than a label of DNS may be, and has the whole name in the hosts file', () => {
+    const hostname = `${'w'.repeat(100)}.example.org`;
+    expect(specifyIn('nova-net', { hostname })).toMatchObject({
+      Hostname: 'w'.repeat(63),
+      Domainname: 'example.org',
+      HostConfig: { ExtraHosts: [`${hostname}:127.0.1.1`] },
+    });
+    expect(specifyIn('nova-net', { hostname: 'w'.repeat(255) })).toMatchObject({ Hostname: 'w'.repeat(63) });
+  });
+
+  it.each(['two words', '', 'a:127.0.0.1', 'line\nbreak', 'ä.example', 'a'.repeat(256)])(
+    'refuses %p as a host name',
+    (hostname) => {
+      expect(() => specify({ hostname })).toThrow(expect.objectContaining({ name: 'InvalidInput' }));
+    },
+  );
 });

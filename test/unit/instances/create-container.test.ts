@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { containerRef, imageReference } from '../../../lib/engine/index.js';
-import { createContainer } from '../../../lib/instances/index.js';
+import { createContainer, discardAttempt } from '../../../lib/instances/index.js';
 import { instanceContainerName, label } from '../../../lib/labels.js';
 import { newInstance } from '../../support/nova-objects.js';
 import { answerJson, FakeEngine } from '../engine/fake-engine.js';
@@ -97,3 +97,100 @@ describe('createContainer, when a container that is being removed has the name',
     expect(removals).toBe(0);
   });
 });
+
+describe('createContainer, when the answer to its request was lost', () => {
+  const instance = newInstance();
+  const name = containerRef(instanceContainerName(instance.uuid));
+  let fake: FakeEngine;
+  /** What becomes of the requests, one after the other: `lost` breaks the connection. */
+  let fates: ('lost' | 'failed' | 'made' | 'none')[];
+  beforeEach(async () => {
+    fake = await FakeEngine.start((request, response) => {
+      const fate = fates.shift();
+      if (fate === 'lost') request.socket.destroy();
+      else if (fate === 'failed') answerJson(response, 500, { message: 'out of sorts' });
+      else if (fate === 'none') answerJson(response, 404, { message: `No such container: ${name}` });
+      else if (request.method === 'POST') answerJson(response, 201, { Id: made, Warnings: [] });
+      else answerJson(response, 200, inspected(made, name, instance.uuid));
+    });
+  });
+  afterEach(() => fake.stop());
+  const create = (): Promise<string> =>
+    createContainer(fake.client(), name, instance, { Image: imageReference('busybox', 'test') }, attempt);
+  const asked = (): string[] => fake.requests.slice(1).map((line) => line.split(' ', 1).join());
+
+  it('looks for the container again when the first look fails, too', async () => {
+    // A question that breaks on a kept connection is asked once more by the client.
+    fates = ['lost', 'lost', 'lost', 'lost', 'made'];
+    await expect(create()).resolves.toBe(made);
+  });
+
+  it('creates it again when there is none, as often as the answer is lost', async () => {
+    fates = ['lost', 'none', 'lost', 'lost', 'lost', 'none', 'made'];
+    await expect(create()).resolves.toBe(made);
+    expect(asked().filter((method) => method === 'POST')).toHaveLength(3);
+  });
+
+  it('looks for the container again when the engine refuses to tell', async () => {
+    fates = ['lost', 'failed', 'failed', 'made'];
+    await expect(create()).resolves.toBe(made);
+  });
+
+  it('fails with what the engine says to the repeated request', async () => {
+    fates = ['lost', 'none', 'none'];
+    await expect(create()).rejects.toMatchObject({ name: 'EngineError', status: 404 });
+  });
+
+  it('fails with the lost answer when the engine does not come back, so that the container is waited for', async () => {
+    fates = Array.from({ length: 1000 }, () => 'lost');
+    await expect(create()).rejects.toMatchObject({
+      name: 'EngineUnreachable',
+      maybeDone: true,
+      request: { method: 'POST' },
+    });
+  });
+});
+
+describe('discardAttempt', () => {
+  it('waits for an engine that is away, and removes the container that it made meanwhile', async () => {
+    const { uuid } = newInstance();
+    const name = containerRef(instanceContainerName(uuid));
+    let away = 4;
+    const fake = await FakeEngine.start((request, response) => {
+      if ((away -= 1) >= 0) request.socket.destroy();
+      else if (request.method === 'GET') answerJson(response, 200, inspected(made, name, uuid));
+      else response.writeHead(204).end();
+    });
+    try {
+      await discardAttempt(fake.client(), [name], attempt, undefined);
+      expect(fake.requests.at(-1)).toMatch(`DELETE /v1.41/containers/${made}`);
+    } finally {
+      await fake.stop();
+    }
+  });
+});
+
+/** A container of the attempt, as an engine tells it. */
+function inspected(id: string, name: string, uuid: string): object {
+  return {
+    ...{ Id: id, Name: `/${name}`, Created: '', Image: `sha256:${id}`, Driver: 'overlay2', RestartCount: 0 },
+    State: {
+      ...{ Status: 'created', Running: false, Paused: false, Restarting: false, OOMKilled: false },
+      ...{ Dead: false, Pid: 0, ExitCode: 0, Error: '' },
+      ...{ StartedAt: '0001-01-01T00:00:00Z', FinishedAt: '0001-01-01T00:00:00Z' },
+    },
+    Config: {
+      ...{ Image: 'x', Hostname: '', User: '', Tty: false, OpenStdin: false },
+      Labels: {
+        ...{ [label.host]: attempt.host, [label.instanceUuid]: uuid, [label.instanceName]: 'x' },
+        ...{ [label.vcpus]: '1', [label.memoryMb]: '1', [label.rootGb]: '1', [label.attempt]: attempt.id },
+      },
+    },
+    HostConfig: {
+      ...{ NetworkMode: 'none', Memory: 0, MemorySwap: 0, NanoCpus: 0, CpuShares: 0, CpuPeriod: 0 },
+      ...{ CpuQuota: 0, CpusetCpus: '', Privileged: false },
+    },
+    NetworkSettings: { Networks: {} },
+    Mounts: [],
+  };
+}

@@ -91,6 +91,71 @@ describe("the plan of an instance's networks", () => {
     );
   });
 
+  it.each([
+    ['127.0.0.0/8', 'loopback'],
+    ['127.9.9.0/24', 'loopback'],
+    ['0.0.0.0/0', 'unspecified'],
+    ['0.1.2.0/24', 'unspecified'],
+    ['169.254.0.0/16', 'link-local'],
+    ['169.254.169.0/24', 'link-local'],
+    ['168.0.0.0/6', 'link-local'],
+    ['224.0.0.0/4', 'multicast'],
+    ['239.1.1.0/24', 'multicast'],
+    ['::/0', 'unspecified'],
+    ['::1/128', 'loopback'],
+    ['fe80::/64', 'link-local'],
+    ['fe80::/10', 'link-local'],
+    ['ff02::/16', 'multicast'],
+    ['::ffff:10.0.0.0/104', 'IPv4-mapped'],
+    ['::ffff:0:0/96', 'IPv4-mapped'],
+  ])('refuses the subnet %p, which no host may give away: %s', (cidr, kind) => {
+    expect(() => networkPlan(changed({ subnets: [{ cidr }] }), 'node-1')).toThrow(
+      expect.objectContaining({
+        name: 'VirtualInterfaceCreateException',
+        message: expect.stringMatching(new RegExp(`${network.id}.*${kind}`)),
+      }),
+    );
+  });
+
+  it.each(['10.0.0.0/024', 'fd00::%eth0/64', ' 10.0.0.0/24', '10.0.0.0/24/24', '0x0a.0.0.0/24'])(
+    'refuses the malformed subnet %p',
+    (cidr) => {
+      expect(() => networkPlan(changed({ subnets: [{ cidr }] }), 'node-1')).toThrow(
+        expect.objectContaining({ name: 'VirtualInterfaceCreateException' }),
+      );
+    },
+  );
+
+  it('refuses a subnet of another IP version than it says', () => {
+    expect(() => networkPlan(changed({ subnets: [{ cidr: 'fd00:1::/64', version: 4 }] }), 'node-1')).toThrow(
+      expect.objectContaining({ name: 'VirtualInterfaceCreateException' }),
+    );
+  });
+
+  it('takes fe80::1 for a gateway: every bridge with IPv6 has it, so the engine chooses another of the subnet', () => {
+    const subnets = [{ cidr: 'fd00:1::/64', gateway: { address: 'fe80::1' } }];
+    expect(networkPlan(changed({ subnets }), 'node-1')[0]?.specification).toMatchObject({
+      Internal: false,
+      IPAM: { Config: [{ Subnet: 'fd00:1::/64' }] },
+    });
+  });
+
+  it('refuses a fixed address outside of its subnet, which engines see only when they connect', () => {
+    const subnets = [{ cidr: '10.0.0.0/24', ips: [{ address: '10.0.1.5' }] }];
+    expect(() => networkPlan(changed({ subnets }), 'node-1')).toThrow(
+      expect.objectContaining({ name: 'FixedIpInvalidOnHost' }),
+    );
+  });
+
+  it.each(['banana', 'fa:16:3e:00:00', '01:00:5e:00:00:01', '00:00:00:00:00:00'])(
+    'refuses the MAC address %p, which engines see only when they start a container',
+    (address) => {
+      expect(() => networkPlan([{ ...vif, address }], 'node-1')).toThrow(
+        expect.objectContaining({ name: 'VirtualInterfaceMacAddressException' }),
+      );
+    },
+  );
+
   it.each([67, 65_536, 1400.5, -1])('refuses an MTU of %p', (mtu) => {
     expect(() => networkPlan(changed({ meta: { mtu } }), 'node-1')).toThrow(
       expect.objectContaining({ name: 'VirtualInterfaceCreateException' }),

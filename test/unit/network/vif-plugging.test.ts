@@ -40,6 +40,45 @@ describe('the start of an instance whose interfaces are down', () => {
     await expect(whilePlugging(failing, instance, down, how, start)).rejects.toMatchObject(failure);
   });
 
+  describe('with an orchestrator that does as Nova', () => {
+    /** Nova's own wait, as far as reports that have come are concerned. */
+    const nova = (statuses: Readonly<Record<string, string>>): VirtAPI & { timeouts: unknown[] } => ({
+      timeouts: [],
+      async wait_for_instance_event(given, events, { timeout, deadline, error_callback }, action) {
+        this.timeouts.push([timeout, deadline]);
+        const value = await action();
+        for (const [name, tag] of events) {
+          if (statuses[tag ?? ''] === 'completed') continue;
+          if (error_callback === undefined) throw new Error('Instance event failed');
+          if (!error_callback(`${name}-${tag ?? ''}`, given)) break;
+        }
+        return value;
+      },
+    });
+    const [one, two] = [...down, ...new TestNetwork().port(6).map((vif) => ({ ...vif, active: false }))];
+    const both = [one, two].filter((vif) => vif !== undefined);
+    const oneFailed = { [one?.id ?? '']: 'failed', [two?.id ?? '']: 'completed' };
+
+    it('tells the seconds under the names of old and new versions of Nova', async () => {
+      const virtapi = nova({ [one?.id ?? '']: 'completed' });
+      await whilePlugging(virtapi, instance, down, how, start);
+      expect(virtapi.timeouts).toEqual([[5, 5]]);
+    });
+
+    it('fails when a port is reported as failed, and names the event', async () => {
+      await expect(whilePlugging(nova(oneFailed), instance, both, how, start)).rejects.toMatchObject({
+        name: 'VirtualInterfaceCreateException',
+        message: expect.stringContaining(`network-vif-plugged-${one?.id}`),
+        instance_uuid: instance.uuid,
+      });
+    });
+
+    it('goes on waiting for the others where that is not fatal', async () => {
+      const lenient = { ...how, vifPluggingIsFatal: false };
+      await expect(whilePlugging(nova(oneFailed), instance, both, lenient, start)).resolves.toBe('started');
+    });
+  });
+
   it('goes on without where that is not fatal', async () => {
     const lenient = { ...how, vifPluggingTimeout: 0.05, vifPluggingIsFatal: false };
     await expect(whilePlugging(silent, instance, down, lenient, start)).resolves.toBe('started');

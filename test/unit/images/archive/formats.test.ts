@@ -17,7 +17,7 @@ import {
   type Descriptor,
 } from '../../../support/oci-archives.js';
 import { packed, packings } from '../../../support/packed.js';
-import { refusal, refusedAs, rewritten } from '../../../support/rewriting.js';
+import { notForThisHost, refusal, refusedAs, rewritten } from '../../../support/rewriting.js';
 
 const MiB = 1024 * 1024;
 
@@ -44,7 +44,7 @@ describe('rewriteArchive', () => {
     const archive = await zstdLayered(layer);
     expect((await rewritten(archive)).diffIds).toEqual([`sha256:${sha256(layer)}`]);
     expect(await refusal(archive, { takesZstdLayers: false })).toEqual(
-      refusedAs(/this engine cannot unpack/),
+      notForThisHost(/this engine cannot unpack/),
     );
   });
 
@@ -169,7 +169,7 @@ describe('an archive of the OCI layout without a manifest.json', () => {
     const layer = `sha256:${sha256(await layerOf([{ path: 'here' }]))}`;
     expect((await rewritten(archive, { architecture: 'amd64' })).diffIds).toEqual([layer]);
     expect(await refusal(archive, { architecture: 's390x' })).toEqual(
-      refusedAs(/holds 2 images, 0 of them for linux\/s390x: an archive must hold one/),
+      notForThisHost(/holds 2 images, none of them for linux\/s390x/),
     );
   });
 

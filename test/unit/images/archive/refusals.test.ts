@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { ImageUnacceptable } from '../../../../interfaces/index.js';
-import { rewriteArchive } from '../../../../lib/images/archive/index.js';
+import { configurationForEngine, rewriteArchive } from '../../../../lib/images/archive/index.js';
 import { hostileArchives, tightLimits } from '../../../support/hostile-archives/index.js';
 
 const hostile = await hostileArchives();
@@ -11,6 +11,7 @@ describe('rewriteArchive', () => {
     const { archive, image } = rewriteArchive(Readable.from([bytes], { objectMode: false }), {
       subject: 'Image 1',
       limits: tightLimits,
+      rewriteConfiguration: configurationForEngine,
     });
     const names: string[] = [];
     const reading = async (): Promise<void> => {

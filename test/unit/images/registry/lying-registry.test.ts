@@ -109,7 +109,7 @@ describe('RegistryExchange, of a registry that lies,', () => {
 
   it.each([
     ['bytes', ({ config, layers: [layer] }: Forged) => ({ config, layers: [{ ...layer, size: 2 ** 36 }] })],
-    ['layers', ({ config, layers: [layer] }: Forged) => ({ config, layers: Array(126).fill(layer) })],
+    ['layers', ({ config, layers: [layer] }: Forged) => ({ config, layers: Array(501).fill(layer) })],
     [
       'bytes of configuration',
       ({ config, layers }: Forged) => ({ config: { ...config, size: 5 * 1024 * 1024 }, layers }),
@@ -117,6 +117,15 @@ describe('RegistryExchange, of a registry that lies,', () => {
   ])('fetches nothing of an image that has more %s than are allowed', async (_what, forge) => {
     const manifest = forged.parse(JSON.parse(registry.manifest.toString()));
     registry.manifest = Buffer.from(JSON.stringify({ ...manifest, ...forge(manifest) }));
+    await expect(pull()).rejects.toThrow(ImageUnacceptable);
+    nothingWasFetched();
+  });
+
+  it.each([
+    ['a field that others take for another', ',"Layers":[]}'],
+    ['a field twice', ',"layers":[]}'],
+  ])('fetches nothing of an image whose manifest has %s', async (_what, end) => {
+    registry.manifest = Buffer.from(registry.manifest.toString().replace(/\}$/, end));
     await expect(pull()).rejects.toThrow(ImageUnacceptable);
     nothingWasFetched();
   });

@@ -1,0 +1,48 @@
+import { ArchiveRefused, shown } from './archive-refused.js';
+import { paxRecord } from './extended-header.js';
+import { extendedHeader, type FileSystemEntry } from './file-system-reader.js';
+import { blockSize, ownersIn, withOwners } from './tar-header.js';
+
+/** Translates the numbers of users and groups. */
+export interface OwnerMapping {
+  readonly uid: (number: number) => number;
+  readonly gid: (number: number) => number;
+}
+
+/** The highest number that a plain header has room for. */
+const mostInHeader = 0o7777777;
+
+/** An entry whose user and group have other numbers. */
+export function withTranslatedOwners(entry: FileSystemEntry, mapping: OwnerMapping): FileSystemEntry {
+  const { headers, records } = entry;
+  const block = headers.subarray(-blockSize);
+  const plain = ownersIn(block);
+  const uid = mapping.uid(recorded(entry, 'uid') ?? plain.uid ?? 0);
+  const gid = mapping.gid(recorded(entry, 'gid') ?? plain.gid ?? 0);
+  const header = withOwners(block, { uid: Math.min(uid, mostInHeader), gid: Math.min(gid, mostInHeader) });
+  const isLarge = uid > mostInHeader || gid > mostInHeader;
+  const others = records.filter(([key]) => key !== 'uid' && key !== 'gid');
+  if (!isLarge && others.length === records.length)
+    return { ...entry, headers: Buffer.concat([headers.subarray(0, -blockSize), header]) };
+  const owners = [
+    ['uid', paxRecord('uid', String(uid))],
+    ['gid', paxRecord('gid', String(gid))],
+  ] as const;
+  const all = [...others, ...owners];
+  // Of several extended headers the last counts, with all that it says.
+  const extended = extendedHeader(all.map(([, record]) => record));
+  return {
+    ...entry,
+    records: all,
+    headers: Buffer.concat([headers.subarray(0, -blockSize), extended, header]),
+  };
+}
+
+/** What the last extended header says, as Go's archive/tar reads it. */
+function recorded({ path, records }: FileSystemEntry, key: 'uid' | 'gid'): number | undefined {
+  const record = records.findLast(([known]) => known === key)?.[1];
+  if (record === undefined) return undefined;
+  const text = record.toString('latin1', record.indexOf('=') + 1, record.length - 1);
+  if (/^[0-9]{1,10}$/.test(text)) return Number(text);
+  throw new ArchiveRefused(`holds ${shown(path)} of the impossible ${key} ${shown(text)}`);
+}

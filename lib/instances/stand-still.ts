@@ -1,0 +1,63 @@
+import type { Instance } from '../../interfaces/index.js';
+import { InstanceInvalidState } from '../../interfaces/index.js';
+import type { ContainerId, ContainerInspect, Engine } from '../engine/index.js';
+import { ifThere } from '../engine/index.js';
+import { label } from '../labels.js';
+import { pauseContainer, unpauseContainer } from './freeze-container.js';
+import type { Notes } from './notes.js';
+
+/**
+ * Does something while an instance's container stands still; one that is frozen already, or does not run, is left as it
+ * is. A note tells the next driver to wake it when this one dies meanwhile.
+ */
+export async function whileStill(
+  engine: Engine,
+  notes: Notes,
+  { uuid }: Pick<Instance, 'uuid'>,
+  { Id: container, State: state }: ContainerInspect,
+  work: () => Promise<void>,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (state.Status !== 'running') {
+    await work();
+    return;
+  }
+  await notes.write(uuid, 'still', { [label.suspendedRun]: state.StartedAt }, signal);
+  try {
+    await pauseContainer(engine, container, signal);
+    await work();
+  } finally {
+    // Without the signal: that it has aborted is no reason to leave the instance as it is.
+    await wake(engine, container);
+    await notes.remove(uuid, 'still');
+  }
+}
+
+/**
+ * Wakes an instance that a driver had stand still when it died.
+ *
+ * @param container - paused.
+ */
+export async function wakeLeftStill(
+  engine: Engine,
+  notes: Notes,
+  uuid: string,
+  container: ContainerId,
+  signal?: AbortSignal,
+): Promise<void> {
+  const note = await notes.read(uuid, 'still', signal);
+  if (note === undefined) return;
+  const found = await ifThere(engine.containers.inspect(container, { signal }));
+  const isStill = found?.State.Paused === true && note[label.suspendedRun] === found.State.StartedAt;
+  if (isStill) await wake(engine, container);
+  await notes.remove(uuid, 'still', signal);
+}
+
+/** A container that has ended meanwhile needs no waking. */
+async function wake(engine: Engine, container: ContainerId): Promise<void> {
+  try {
+    await unpauseContainer(engine, container);
+  } catch (error) {
+    if (!(error instanceof InstanceInvalidState)) throw error;
+  }
+}

@@ -1,0 +1,35 @@
+import type { AddressBlock } from './address-block.js';
+import { addressBlock, overlap } from './address-block.js';
+
+/**
+ * Addresses that mean something to every host, so that no network of instances can have them: a bridge with them would
+ * take the host's own loopback, its neighbour discovery or its metadata service (169.254.169.254). The engine itself
+ * accepts them (20.10 to 28.5).
+ */
+const unusable: Readonly<Record<string, string>> = {
+  '0.0.0.0/8': 'unspecified',
+  '127.0.0.0/8': 'loopback',
+  '169.254.0.0/16': 'link-local',
+  '224.0.0.0/4': 'multicast',
+  '::/128': 'unspecified',
+  '::1/128': 'loopback',
+  '::ffff:0:0/96': 'IPv4-mapped',
+  'fe80::/10': 'link-local',
+  'ff00::/8': 'multicast',
+};
+
+const blocks = Object.entries(unusable).flatMap(([cidr, kind]) => {
+  const block = addressBlock(cidr);
+  return block === undefined ? [] : [{ block, kind }];
+});
+
+/** Which kind of addresses a subnet holds that no network can have; undefined when there are none. */
+export function unusableKind(subnet: AddressBlock): string | undefined {
+  return blocks.find(({ block }) => overlap(block, subnet))?.kind;
+}
+
+/** Whether an address is valid on every IPv6 link: a gateway may have one that lies in no subnet. */
+export function isLinkLocalGateway(address: string, subnet: AddressBlock): boolean {
+  const linkLocal = addressBlock('fe80::/10');
+  return subnet.version === 6 && linkLocal?.contains(address) === true;
+}

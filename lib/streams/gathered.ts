@@ -1,0 +1,21 @@
+/** Bytes of a piece that is worth a write of its own. */
+const pieceSize = 64 * 1024;
+
+/**
+ * The same bytes in fewer pieces. The archive of a file system comes as some hundred bytes an entry; sent one by one,
+ * each would cost both ends a system call, and a hundred thousand small files would take minutes.
+ */
+export async function* gathered(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, void> {
+  let block = Buffer.allocUnsafe(pieceSize);
+  let used = 0;
+  for await (const piece of pieces) {
+    if (used + piece.length > pieceSize) {
+      if (used > 0) yield block.subarray(0, used);
+      block = Buffer.allocUnsafe(pieceSize);
+      used = 0;
+    }
+    if (piece.length > pieceSize) yield piece;
+    else used += piece.copy(block, used);
+  }
+  if (used > 0) yield block.subarray(0, used);
+}

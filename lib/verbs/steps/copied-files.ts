@@ -1,0 +1,101 @@
+import type { Readable } from 'node:stream';
+import type { Flavor, Instance } from '../../../interfaces/index.js';
+import type { ContainerId, ImageId } from '../../engine/index.js';
+import { isNotFound } from '../../engine/index.js';
+import { ArchiveRefused, bootedBytes, filesMustFit, measuredFiles } from '../../images/index.js';
+import type { VerbFailure } from '../../instances/index.js';
+import type { ComputeNode } from '../compute-node.js';
+
+const gibibyte = 1024 ** 3;
+
+/** How much of an instance's files a verb may copy, in bytes. */
+export interface CopyBounds {
+  /** What all its files may have. */
+  readonly limit: number;
+  /** What of that the image has which it was booted from. */
+  readonly bootedBytes: number;
+}
+
+/**
+ * What an instance may have written is what its flavor gives it, or the option `maxCopiedBytes` where that says
+ * nothing; it comes on top of its image.
+ *
+ * @param image - that of its container.
+ */
+export async function copyBounds(
+  { engine, policy }: ComputeNode,
+  { uuid }: Instance,
+  { root_gb, ephemeral_gb = 0 }: Pick<Flavor, 'root_gb' | 'ephemeral_gb'>,
+  image: ImageId,
+  signal?: AbortSignal,
+): Promise<CopyBounds> {
+  const booted = await bootedBytes(engine, image, uuid, signal);
+  const written = root_gb > 0 ? (root_gb + ephemeral_gb) * gibibyte : policy.maxCopiedBytes;
+  return { limit: booted + written, bootedBytes: booted };
+}
+
+/** Files that a verb is about to copy. */
+interface FilesToCopy {
+  readonly container: ContainerId;
+  readonly limit: number;
+  /** A folder of the container; default: all its files. */
+  readonly folder?: string;
+  /** Folders in volumes that are copied, too; paths without a slash before them. */
+  readonly volumes?: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Makes sure that a verb can copy an instance's files, while the instance goes on.
+ *
+ * @param failure - what is thrown when it cannot.
+ */
+export async function filesMustBeCopyable(
+  { engine }: ComputeNode,
+  instance: Instance,
+  { container, limit, folder, volumes = [], signal }: FilesToCopy,
+  failure: VerbFailure,
+): Promise<void> {
+  async function* archives(): AsyncGenerator<Readable, void, void> {
+    if (folder === undefined) yield await engine.files.exportAll(container, { signal });
+    const folders = [...(folder === undefined ? [] : [folder]), ...volumes.map((volume) => `/${volume}`)];
+    for (const path of folders) yield await engine.files.getArchive(container, { path: `${path}/.`, signal });
+  }
+  const within = folder === undefined ? 'SizeRootFs' : 'SizeRw';
+  const hasSum = volumes.length === 0;
+  await asFailure(instance, failure, () =>
+    filesMustFit({ engine, container, limit, within: hasSum ? within : undefined, archives, signal }).catch(
+      (error: unknown) => {
+        // A folder that is not there has nothing to be copied.
+        if (folder === undefined || !isNotFound(error)) throw error;
+      },
+    ),
+  );
+}
+
+/** Makes sure that a copy of an instance's files can be copied back. */
+export async function copyMustBeReachable(
+  { engine }: ComputeNode,
+  instance: Instance,
+  container: ContainerId,
+  failure: VerbFailure,
+  signal?: AbortSignal,
+): Promise<void> {
+  await asFailure(instance, failure, () => measuredFiles(engine, container, signal));
+}
+
+async function asFailure(
+  { uuid }: Instance,
+  failure: VerbFailure,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof ArchiveRefused)) throw error;
+    throw new failure(`The file system of instance ${uuid} ${error.message}`, {
+      cause: error,
+      instance_uuid: uuid,
+    });
+  }
+}

@@ -1,0 +1,316 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Instance, NetworkInfo } from '../../../interfaces/index.js';
+import { reboot_type } from '../../../interfaces/index.js';
+import type { Engine } from '../../../lib/engine/index.js';
+import { containerRef, imageReference } from '../../../lib/engine/index.js';
+import { label, repository } from '../../../lib/labels.js';
+import type { FaultProxy } from '../../../lib/testing/index.js';
+import { startFaultProxy } from '../../../lib/testing/index.js';
+import { dockerHarness } from '../../support/docker-harness.js';
+import { directEngine, engineHost } from '../../support/engine.js';
+import { newFlavor, newImageMeta, TestNetwork } from '../../support/nova-objects.js';
+import type { Harness } from '../contract/harness.js';
+
+/** Whatever can be refused is refused before anything is changed: a verb that fails leaves the instance as it was. */
+describe('a verb that is refused', () => {
+  let harness: Harness;
+  let engine: Engine;
+  let proxy: FaultProxy;
+  let neighbour: TestNetwork;
+  beforeAll(async () => {
+    engine = directEngine();
+    proxy = await startFaultProxy({ engine: engineHost() });
+    harness = await dockerHarness({ engine: proxy.host });
+    neighbour = new TestNetwork();
+    await harness.boot({}, { network_info: neighbour.port(9) });
+  });
+  afterAll(async () => {
+    await harness.close();
+    await proxy.close();
+    engine.close();
+  });
+
+  let network: TestNetwork;
+  let instance: Instance;
+  beforeEach(async () => {
+    network = new TestNetwork();
+    const system_metadata = { image_os_shutdown_timeout: '1' };
+    instance = await harness.boot({ system_metadata }, { network_info: ports(network) });
+  });
+
+  /** Without an address of its own: an engine cannot give it back to a container that runs. */
+  const ports = (of: TestNetwork): NetworkInfo => of.port(5).map((vif) => ({ ...vif, address: null }));
+
+  const lookAt = async ({ uuid }: Instance): Promise<unknown> => {
+    const labels = [`${label.instanceUuid}=${uuid}`];
+    const found = await engine.containers.list({ all: true, filters: { label: labels } });
+    const containers = await Promise.all(found.map(({ Id: id }) => engine.containers.inspect(id)));
+    return containers.map(
+      ({ Id: id, Name: name, State: state, HostConfig: host, NetworkSettings: settings }) => ({
+        id,
+        name,
+        status: state.Status,
+        started: state.StartedAt,
+        memory: host.Memory,
+        networks: Object.entries(settings.Networks).map(([of, endpoint]) => [of, endpoint.IPAddress]),
+      }),
+    );
+  };
+  const engineNetworks = async (): Promise<string[]> =>
+    (await engine.networks.list({})).map(({ Name: name }) => name).sort();
+
+  /** Interfaces that no host can have; that this host cannot have, in addition to one that it can; that are taken. */
+  const refusedInterfaces = (): Readonly<Record<string, NetworkInfo>> => {
+    const [vif] = ports(new TestNetwork());
+    if (vif === undefined) throw new Error('a port has an interface');
+    const loopback = { ...vif.network, subnets: [{ cidr: '127.0.0.0/8' }] };
+    const overlapping = { ...vif.network, id: randomUUID(), subnets: [{ cidr: neighbour.cidr }] };
+    return {
+      VirtualInterfaceCreateException: [{ ...vif, network: loopback }],
+      ComputeResourcesUnavailable: [...ports(new TestNetwork()), { ...vif, network: overlapping }],
+    };
+  };
+  const disk_info = JSON.stringify({ kind: 'in place' });
+  const migration = { uuid: randomUUID(), instance_uuid: '', source_compute: null, dest_compute: null };
+
+  interface Case {
+    readonly verb: string;
+    readonly prepare?: () => Promise<unknown>;
+    readonly call: (network_info: NetworkInfo) => Promise<unknown>;
+    /** What it says instead of the exception of the network. */
+    readonly wrapped?: string;
+  }
+  const off = (): Promise<void> => harness.driver.power_off(instance);
+  const cases: readonly Case[] = [
+    {
+      verb: 'a hard reboot',
+      call: (info) => harness.driver.reboot(harness.context, instance, info, reboot_type.HARD),
+    },
+    {
+      verb: 'a soft reboot',
+      call: (info) => harness.driver.reboot(harness.context, instance, info, reboot_type.SOFT),
+    },
+    {
+      verb: 'resume_state_on_host_boot',
+      prepare: off,
+      call: (info) => harness.driver.resume_state_on_host_boot(harness.context, instance, info),
+    },
+    {
+      verb: 'power_on',
+      prepare: off,
+      call: (info) => harness.driver.power_on(harness.context, instance, info),
+    },
+    {
+      verb: 'power_on of a paused instance',
+      prepare: () => harness.driver.pause(instance),
+      call: (info) => harness.driver.power_on(harness.context, instance, info),
+    },
+    {
+      verb: 'resume',
+      prepare: () => harness.driver.suspend(harness.context, instance),
+      call: (info) => harness.driver.resume(harness.context, instance, info),
+    },
+    {
+      verb: 'restore',
+      prepare: () => harness.driver.soft_delete(instance),
+      call: (info) => harness.driver.restore({ ...instance, info_cache: { network_info: info } }),
+    },
+    {
+      verb: 'unrescue of an instance that is not rescued',
+      prepare: off,
+      call: (info) =>
+        harness.driver.unrescue(harness.context, { ...instance, info_cache: { network_info: info } }),
+    },
+    { verb: 'plug_vifs', call: (info) => harness.driver.plug_vifs(instance, info) },
+    {
+      verb: 'attach_interface',
+      wrapped: 'InterfaceAttachFailed',
+      call: async (info) => {
+        const vif = info.at(-1);
+        if (vif !== undefined)
+          await harness.driver.attach_interface(harness.context, instance, harness.image, vif);
+      },
+    },
+    {
+      verb: 'rebuild',
+      call: (info) =>
+        harness.driver.rebuild(harness.context, instance, harness.image, { network_info: info }),
+    },
+    {
+      verb: 'a rebuild that hands over volumes',
+      call: (info) =>
+        harness.driver.rebuild(harness.context, instance, harness.image, {
+          network_info: info,
+          bdms: [
+            {
+              ...{ uuid: randomUUID(), instance_uuid: instance.uuid, source_type: 'volume' },
+              ...{ destination_type: 'volume', device_name: '/dev/vdb' },
+            },
+          ],
+          detach_block_devices: () => Promise.reject(new Error('nothing may be taken away')),
+        }),
+    },
+    {
+      verb: 'rescue',
+      call: (info) => harness.driver.rescue(harness.context, instance, info, harness.image),
+    },
+    {
+      verb: 'finish_migration in place',
+      prepare: off,
+      call: (info) => {
+        const resized = { ...instance, flavor: newFlavor({ memory_mb: 128 }) };
+        const { driver, context, image } = harness;
+        return driver.finish_migration(context, migration, resized, disk_info, info, image);
+      },
+    },
+    {
+      verb: 'finish_revert_migration',
+      prepare: async () => {
+        const resized = { ...instance, flavor: newFlavor({ memory_mb: 128 }) };
+        const { driver, context, image } = harness;
+        await off();
+        await driver.finish_migration(context, migration, resized, disk_info, ports(network), image);
+        await off();
+      },
+      call: (info) => harness.driver.finish_revert_migration(harness.context, instance, info, migration),
+    },
+  ];
+
+  it.each(cases)('for its interfaces changes nothing: $verb', async ({ prepare, call, wrapped }) => {
+    await prepare?.();
+    const before = await lookAt(instance);
+    const networks = await engineNetworks();
+    for (const [name, info] of Object.entries(refusedInterfaces()))
+      await expect(call(info)).rejects.toMatchObject({ name: wrapped ?? name });
+    expect(await lookAt(instance)).toEqual(before);
+    expect(await engineNetworks()).toEqual(networks);
+  });
+
+  it('for an address that another instance has changes nothing, be it of its network or of another', async () => {
+    await harness.boot({}, { network_info: network.port(6).map((vif) => ({ ...vif, address: null })) });
+    const before = await lookAt(instance);
+    const { driver, context } = harness;
+    for (const taken of [network.port(6), neighbour.port(9)]) {
+      const info = taken.map((vif) => ({ ...vif, address: null }));
+      const refusal = { name: 'FixedIpInvalidOnHost' };
+      await expect(driver.reboot(context, instance, info, reboot_type.HARD)).rejects.toMatchObject(refusal);
+      await expect(driver.plug_vifs(instance, info)).rejects.toMatchObject(refusal);
+    }
+    expect(await lookAt(instance)).toEqual(before);
+  });
+
+  it('leaves an instance without interfaces in the network of those that have none', async () => {
+    const lonely = await harness.boot();
+    const before = await lookAt(lonely);
+    const fault = proxy.inject({
+      ...{ method: 'POST', path: /\/networks\/nova-[^/]+\/connect/, kind: 'answer' },
+      ...{ status: 500, message: 'no more veth pairs' },
+    });
+    await expect(harness.driver.plug_vifs(lonely, ports(neighbour))).rejects.toBeDefined();
+    expect(fault.struck()).toHaveLength(1);
+    expect(await lookAt(lonely)).toEqual(before);
+  });
+
+  describe('for other reasons changes nothing:', () => {
+    const nowhere = newImageMeta('7d0a3d8e-5f5e-4c1f-9d7e-2f6f6a1b0c9d');
+    it.each<readonly [string, string, () => Promise<unknown>]>([
+      [
+        'rebuild from an image that is not there',
+        'ImageNotFound',
+        () => harness.driver.rebuild(harness.context, instance, nowhere),
+      ],
+      [
+        'rescue from an image that is not there',
+        'ImageNotFound',
+        () => harness.driver.rescue(harness.context, instance, null, nowhere),
+      ],
+      [
+        'rescue with a password that is too long',
+        'InvalidInput',
+        () =>
+          harness.driver.rescue(harness.context, instance, null, harness.image, {
+            rescue_password: 'x'.repeat(600),
+          }),
+      ],
+      [
+        'a snapshot into an image that is not there',
+        'ImageNotFound',
+        () => harness.driver.snapshot(harness.context, instance, nowhere.id, () => Promise.resolve()),
+      ],
+      [
+        'a password that is too long',
+        'InvalidInput',
+        () => harness.driver.set_admin_password(instance, 'x'.repeat(600)),
+      ],
+      [
+        'a migration to a host that nobody knows',
+        'InstanceFaultRollback',
+        () => migrate('203.0.113.9', newFlavor()),
+      ],
+      [
+        'a resize to a flavor that no host can read',
+        'InstanceFaultRollback',
+        async () =>
+          migrate(
+            await harness.driver.get_host_ip_addr(),
+            newFlavor({ extra_specs: { 'quota:cpu_shares': 'many' } }),
+          ),
+      ],
+    ])('%s', async (_what, name, call) => {
+      const before = await lookAt(instance);
+      const paused = harness.events.length;
+      await expect(call()).rejects.toMatchObject({ name });
+      expect(await lookAt(instance)).toEqual(before);
+      expect(harness.events.slice(paused)).toEqual([]);
+    });
+
+    it.each([
+      ['rescue', 'rescued', 'InstanceExists'],
+      ['rebuild', 'replaced', 'InstanceExists'],
+      ['migrate_disk_and_power_off', 'migrated', 'InstanceFaultRollback'],
+    ])('%s when somebody else has the name nova-….%s', async (verb, part, name) => {
+      const { driver, context, image } = harness;
+      const before = await lookAt(instance);
+      const taken = containerRef(`nova-${instance.uuid}.${part}`);
+      const specification = {
+        Image: imageReference(repository.image, image.id),
+        Labels: { [label.instanceUuid]: '' },
+      };
+      const { id } = await engine.containers.create({ name: taken, specification });
+      try {
+        const calls: Readonly<Record<string, () => Promise<unknown>>> = {
+          rescue: () => driver.rescue(context, instance, null, image),
+          rebuild: () => driver.rebuild(context, instance, image),
+          migrate_disk_and_power_off: async () =>
+            migrate(await driver.get_host_ip_addr(), newFlavor({ ephemeral_gb: 1 })),
+        };
+        await expect(calls[verb]?.()).rejects.toMatchObject({ name });
+        expect(await lookAt(instance)).toEqual(before);
+      } finally {
+        await engine.containers.remove(id, { force: true });
+      }
+    });
+  });
+
+  const migrate = (dest: string, flavor: ReturnType<typeof newFlavor>): Promise<unknown> =>
+    harness.driver.migrate_disk_and_power_off(harness.context, instance, dest, flavor, ports(network));
+
+  describe('by the engine when the instance has been stopped already', () => {
+    it.each([
+      ['that cannot connect it', /\/networks\/nova-[^/]+\/connect/],
+      ['that cannot start it', /\/start$/],
+    ])('runs again in the networks that it had: a hard reboot %s', async (_what, path) => {
+      const other = new TestNetwork();
+      const fault = proxy.inject({ method: 'POST', path, kind: 'answer', status: 500, message: 'no memory' });
+      await expect(
+        harness.driver.reboot(harness.context, instance, ports(other), reboot_type.HARD),
+      ).rejects.toMatchObject({ name: 'InstanceRebootFailure' });
+      expect(fault.struck()).toHaveLength(1);
+      expect(await lookAt(instance)).toMatchObject([
+        { status: 'running', networks: [[`nova-${network.id}`, network.address(5)]] },
+      ]);
+      expect(await engineNetworks()).not.toContain(`nova-${other.id}`);
+    });
+  });
+});

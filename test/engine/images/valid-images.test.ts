@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Engine, ImageRef } from '../../../lib/engine/index.js';
+import { EngineError, imageRef, repositoryName, tagName } from '../../../lib/engine/index.js';
+import { bootReference, ImageLoader } from '../../../lib/images/index.js';
+import { buildImageArchive, layerOf } from '../../support/archives.js';
+import { directEngine, hasContainerdStore, inventory } from '../../support/engine.js';
+import { GivenImages } from '../../support/given-images.js';
+import { context } from '../../support/nova-objects.js';
+import { silentLogger } from '../../support/silent-logger.js';
+import { tinyProgram } from '../../support/tiny-program.js';
+import { validArchives } from '../../support/valid-archives.js';
+
+const stream = (bytes: Buffer): Readable => Readable.from([bytes], { objectMode: false });
+
+describe('an engine and the driver', () => {
+  let engine: Engine;
+  let before: Awaited<ReturnType<typeof inventory>>;
+  beforeAll(async () => {
+    engine = directEngine();
+    before = await inventory();
+  });
+  afterAll(async () => {
+    engine.close();
+    expect(await inventory()).toEqual(before);
+  });
+
+  /** Whether a container of an image starts; the image is removed then. */
+  async function starts(image: ImageRef, command?: string[]): Promise<boolean> {
+    const HostConfig = { NetworkMode: 'none' };
+    const specification = { Image: image, HostConfig, ...(command === undefined ? {} : { Cmd: command }) };
+    try {
+      const { id } = await engine.containers.create({ specification });
+      try {
+        return await engine.containers.start(id);
+      } finally {
+        await engine.containers.remove(id, { force: true });
+      }
+    } finally {
+      await engine.images.remove(image);
+    }
+  }
+
+  /** Whether the engine itself loads an archive, which claims a name, and runs it; what it says, where not. */
+  async function byItself(archive: Buffer, tag: string, isRootFileSystem: boolean): Promise<unknown> {
+    try {
+      if (isRootFileSystem) {
+        const [repo = '', name = ''] = tag.split(':');
+        await engine.images.importFiles(stream(archive), {
+          repo: repositoryName(repo),
+          tag: tagName(name),
+          changes: { Cmd: ['/etc/tiny'] },
+        });
+      } else await engine.images.load(stream(archive));
+      return await starts(imageRef(tag));
+    } catch (error) {
+      if (error instanceof EngineError) return error.engineMessage;
+      throw error;
+    }
+  }
+
+  async function byDriver(archive: Buffer): Promise<boolean> {
+    const id = randomUUID();
+    const imageService = new GivenImages({
+      [id]: { data: archive, record: { properties: { docker_command: '/etc/tiny' } } },
+    });
+    const loader = new ImageLoader({ engine, imageService, host: 'valid-images', logger: silentLogger });
+    await loader.load(context, id);
+    return await starts(bootReference(id));
+  }
+
+  it.each(validArchives)('both run an image $what', async ({ what, build, isRootFileSystem = false }) => {
+    const tag = `test/valid:${randomUUID()}`;
+    const archive = await build(tag);
+    const natively = await byItself(archive, tag, isRootFileSystem);
+    // What an engine does not take in this form, its driver rewrites: classic stores know no layout of OCI's alone.
+    const isKnown = !what.includes('OCI') || (await hasContainerdStore());
+    const isTaken = isKnown && !/link|absolute|up and down|20\.10/.test(what);
+    if (isTaken) expect(natively).toBe(true);
+    expect(await byDriver(archive)).toBe(true);
+  });
+
+  it('run an image of 126 layers with containerd’s store, and with a classic one say that others can', async () => {
+    const program = await layerOf([{ path: 'etc/tiny', content: tinyProgram() }]);
+    const layers = [program, ...Array.from({ length: 125 }, () => Buffer.alloc(0))];
+    const tag = `test/valid:${randomUUID()}`;
+    const archive = await buildImageArchive({ layers, repoTags: [tag], config: { Cmd: ['/etc/tiny'] } });
+    if (await hasContainerdStore()) {
+      expect(await byItself(archive, tag, false)).toBe(true);
+      expect(await byDriver(archive)).toBe(true);
+    } else {
+      expect(await byItself(archive, tag, false)).toMatch(/max depth exceeded/);
+      await expect(byDriver(archive)).rejects.toMatchObject({
+        name: 'NovaException',
+        message: expect.stringMatching(/has 126 layers: this host's engine stacks 125/),
+      });
+    }
+  });
+});

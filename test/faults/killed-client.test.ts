@@ -1,0 +1,174 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import type { Instance } from '../../interfaces/index.js';
+import { assembleNode } from '../../lib/assemble-node.js';
+import { settingsOf } from '../../lib/driver-options.js';
+import type { ContainerRef, Engine } from '../../lib/engine/index.js';
+import { containerRef, engineAddress, volumeName } from '../../lib/engine/index.js';
+import { temporaryName } from '../../lib/images/temporary-image.js';
+import { Notes } from '../../lib/instances/index.js';
+import { label, repository } from '../../lib/labels.js';
+import { steadyNow, Turns } from '../../lib/streams/index.js';
+import type { FaultProxy } from '../../lib/testing/index.js';
+import { startFaultProxy } from '../../lib/testing/index.js';
+import type { ComputeNode } from '../../lib/verbs/index.js';
+import { reconcileAgain } from '../../lib/verbs/index.js';
+import type { Harness } from '../engine/contract/harness.js';
+import { eventually } from '../engine/contract/harness.js';
+import { dockerHarness } from '../support/docker-harness.js';
+import { directEngine, engineHost, inventory } from '../support/engine.js';
+import { silentLogger } from '../support/silent-logger.js';
+
+const nameOf = ({ uuid }: Instance): ContainerRef => containerRef(`nova-${uuid}`);
+
+/** A client that is killed is, to its engine, one whose connections are cut and that never comes back. */
+describe('what an engine does for a client that was killed', () => {
+  let proxy: FaultProxy;
+  let killed: Harness;
+  let engine: Engine;
+  let next: ComputeNode;
+  beforeEach(async () => {
+    proxy = await startFaultProxy({ engine: engineHost() });
+    killed = await dockerHarness({ engine: proxy.host });
+    engine = directEngine();
+    next = assembleNode(killed.host, engineAddress(engineHost()), {}, settingsOf({}), silentLogger);
+  });
+  afterEach(async () => {
+    next.engine.close();
+    engine.close();
+    await killed.close();
+    await proxy.close();
+  });
+
+  const turns = new Turns();
+  /** Looks for what is left as a host does that has served since then, but every half second. */
+  const lookingAgain = async <T>(since: number, work: () => Promise<T>): Promise<T> => {
+    const leaving = new AbortController();
+    const looking = reconcileAgain(
+      next,
+      (uuid, repair) => turns.take(uuid, leaving.signal, repair),
+      since,
+      leaving.signal,
+      Array.from({ length: 100 }, () => 0.5),
+    );
+    try {
+      return await work();
+    } finally {
+      leaving.abort(new Error('enough'));
+      await expect(looking).rejects.toThrow('enough');
+    }
+  };
+  const imagesOf = async (host: string): Promise<string[]> => {
+    const prefix = temporaryName(repository.snapshot, host).tag.slice(0, 12);
+    const named = (await inventory()).images.filter((image) => image.includes(prefix));
+    const unnamed = await engine.images.list({ filters: { dangling: ['true'], label: [label.temporary] } });
+    return [...named, ...unnamed.map(({ Id: id }) => id)];
+  };
+
+  it('a commit that ends after init_host has looked: its image is removed', async () => {
+    const { instance } = await killed.run('head -c 50000000 /dev/urandom >/big; echo done; exec sleep 1000');
+    const { id } = await killed.imageService.create(killed.context, { name: 'a snapshot' });
+    const snapshot = killed.driver
+      .snapshot(killed.context, instance, id, () => Promise.resolve())
+      .catch((error: unknown) => error);
+    await eventually('the commit is under way', () =>
+      proxy.requests().some(({ path }) => path.includes('/commit')),
+    );
+    await proxy.close();
+    const since = steadyNow();
+    await next.imageLoader.removeLeftovers();
+    await lookingAgain(since, async () => {
+      // The engine lets the container go on when the commit has ended, or when it was given up.
+      await eventually('the engine has ended', async () => {
+        return !(await engine.containers.inspect(nameOf(instance))).State.Paused;
+      });
+      await eventually('nothing is left of it', async () => (await imagesOf(killed.host)).length === 0);
+    });
+    // What comes now is not the killed client's any more, but the end of the test.
+    proxy = await startFaultProxy({ engine: engineHost(), listen: proxy.host.slice('unix://'.length) });
+    await snapshot;
+  });
+
+  it("a commit that containerd's store gave up before it had named the image: the image is removed", async () => {
+    const instance = await killed.boot();
+    const { repo, tag, reference } = temporaryName(repository.snapshot, killed.host);
+    // The second one takes the name away from the first.
+    for (const comment of ['first', 'second'])
+      await engine.containers.commit(nameOf(instance), {
+        ...{ repo, tag, comment, pause: false },
+        configuration: { Labels: { [label.temporary]: tag } },
+      });
+    await engine.images.remove(reference);
+    expect(await imagesOf(killed.host)).toHaveLength(1);
+    await killed.restart();
+    expect(await imagesOf(killed.host)).toEqual([]);
+  });
+
+  it('a destroy that was killed before the notes were removed: init_host removes them', async () => {
+    const instance = await killed.boot();
+    const notes = new Notes(engine, killed.host);
+    await notes.write(instance.uuid, 'flavor');
+    const cut = proxy.inject({
+      method: 'DELETE',
+      path: /\/volumes\//,
+      kind: 'drop-request',
+      times: Infinity,
+    });
+    await expect(killed.driver.destroy(killed.context, instance, [])).rejects.toBeDefined();
+    cut.withdraw();
+    expect(await notes.read(instance.uuid, 'flavor')).toBeDefined();
+    await killed.restart();
+    expect(await notes.read(instance.uuid, 'flavor')).toBeUndefined();
+  });
+
+  it('a removal that ends after init_host has looked: the notes of the instance are removed', async () => {
+    const instance = await killed.boot();
+    const notes = new Notes(engine, killed.host);
+    await notes.write(instance.uuid, 'flavor');
+    await killed.restart();
+    expect(await notes.read(instance.uuid, 'flavor')).toBeDefined();
+    await engine.containers.remove(nameOf(instance), { force: true, volumes: true });
+    await lookingAgain(steadyNow(), () =>
+      eventually('the note is gone', async () => (await notes.read(instance.uuid, 'flavor')) === undefined),
+    );
+    await expect(engine.volumes.inspect(volumeName(`nova-${instance.uuid}.flavor`))).rejects.toMatchObject({
+      status: 404,
+    });
+  });
+
+  it('a creation that ends after init_host has looked: the container is removed when no verb is at work on it', async () => {
+    const model = await killed.boot();
+    const { Config: configuration, Image: image } = await engine.containers.inspect(nameOf(model));
+    const uuid = randomUUID();
+    let letGo: () => void = () => undefined;
+    const atWork = turns.take(uuid, undefined, () => new Promise<void>((resolve) => (letGo = resolve)));
+    const made = await engine.containers.create({
+      name: containerRef(`nova-${uuid}`),
+      specification: { Image: image, Labels: { ...configuration.Labels, [label.instanceUuid]: uuid } },
+    });
+    await lookingAgain(steadyNow(), async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      await expect(engine.containers.inspect(made.id)).resolves.toMatchObject({ Id: made.id });
+      letGo();
+      await atWork;
+      await eventually('it is removed', async () => !(await inventory()).containers.join().includes(uuid));
+    });
+  });
+
+  it('an image that was named since then is under way, and stays', async () => {
+    const instance = await killed.boot();
+    const since = steadyNow();
+    const earlier = temporaryName(repository.snapshot, killed.host);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    const later = temporaryName(repository.snapshot, killed.host);
+    for (const { repo, tag } of [earlier, later])
+      await engine.containers.commit(nameOf(instance), { repo, tag, pause: false, comment: tag });
+    const [first, second] = await imagesOf(killed.host);
+    expect([first, second]).not.toContain(undefined);
+    await expect(next.imageLoader.removeLeftovers(undefined, since)).resolves.toEqual([]);
+    await expect(next.imageLoader.removeLeftovers(undefined, since + 2)).resolves.toContain(
+      earlier.reference,
+    );
+    await expect(next.imageLoader.removeLeftovers()).resolves.toContain(later.reference);
+  });
+});

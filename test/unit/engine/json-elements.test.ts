@@ -1,0 +1,79 @@
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { EngineProtocolError } from '../../../lib/engine/index.js';
+import { jsonElements } from '../../../lib/engine/json-elements.js';
+import { longestLine } from '../../../lib/engine/json-lines.js';
+import { FakeEngine } from './fake-engine.js';
+
+async function read(chunks: Iterable<Uint8Array>): Promise<unknown[]> {
+  const values: unknown[] = [];
+  for await (const value of jsonElements(Readable.from(chunks), 'the list')) values.push(value);
+  return values;
+}
+
+describe('jsonElements', () => {
+  const text = ' [ {"a":"},[\\"\\\\","é🦄":[1,{"b":[]}]} ,\n"x,y",null, 1.5e3 ,[] , {} ] \n';
+
+  it('reads the same elements wherever the chunks end', async () => {
+    const bytes = Buffer.from(text);
+    for (let size = 1; size <= bytes.length; size += 1) {
+      const chunks: Buffer[] = [];
+      for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size));
+      expect(await read(chunks)).toEqual(JSON.parse(text));
+    }
+  });
+
+  it.each(['[]', ' [ ] ', 'null\n'])('has no elements in %j', async (empty) => {
+    expect(await read([Buffer.from(empty)])).toEqual([]);
+  });
+
+  it.each(['', '{}', '{"a":1}', '[1', '[1,]', '[,1]', '[1]2', '[1][2]', 'x[1]', '[1}', ']', '"[1]"', '[x]', '[1,"a]'])(
+    'refuses %j',
+    async (bad) => {
+      await expect(read([Buffer.from(bad)])).rejects.toBeInstanceOf(EngineProtocolError);
+    },
+  );
+
+  it('refuses an element without end before it fills the memory', async () => {
+    let given = 0;
+    function* endless(): Generator<Uint8Array> {
+      yield Buffer.from('["');
+      for (;;) {
+        given += 1 << 20;
+        yield Buffer.alloc(1 << 20, 0x20);
+      }
+    }
+    await expect(read(endless())).rejects.toBeInstanceOf(EngineProtocolError);
+    expect(given).toBeLessThan(longestLine * 2);
+  });
+});
+
+describe('a list of containers', () => {
+  let fake: FakeEngine;
+  /** As an image can give them to its containers. */
+  const labels = { large: 'x'.repeat(3_900_000), ours: 'kept' };
+  const listed = (id: number): object => ({
+    Id: id.toString(16).padStart(64, '0'),
+    Names: [`/c${id}`],
+    Image: 'x',
+    ImageID: `sha256:${'a'.repeat(64)}`,
+    Created: 1,
+    Labels: labels,
+    State: 'running',
+    Status: '',
+    HostConfig: {},
+  });
+  beforeEach(async () => {
+    fake = await FakeEngine.start((_request, response) => {
+      const containers = Array.from({ length: 20 }, (_, id) => JSON.stringify(listed(id)));
+      response.writeHead(200, { 'Content-Type': 'application/json' }).end(`[${containers.join()}]`);
+    });
+  });
+  afterEach(() => fake.stop());
+
+  it('may have any length, and leaves out the labels that are not wanted', async () => {
+    const client = fake.client({ keepLabel: (name) => name === 'ours' });
+    const containers = await client.containers.list({ all: true });
+    expect(containers.map(({ Labels }) => Labels)).toEqual(Array(20).fill({ ours: 'kept' }));
+  });
+});
