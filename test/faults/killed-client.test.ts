@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Instance } from '../../interfaces/index.js';
 import { assembleNode } from '../../lib/assemble-node.js';
 import { settingsOf } from '../../lib/driver-options.js';
@@ -23,12 +26,16 @@ const nameOf = ({ uuid }: Instance): ContainerRef => containerRef(`nova-${uuid}`
 
 /** A client that is killed is, to its engine, one whose connections are cut and that never comes back. */
 describe('what an engine does for a client that was killed', () => {
+  let folder: string;
+  const startProxy = (): Promise<FaultProxy> =>
+    startFaultProxy({ engine: engineHost(), listen: join(folder, 'engine.sock') });
   let proxy: FaultProxy;
   let killed: Harness;
   let engine: Engine;
   let next: ComputeNode;
   beforeEach(async () => {
-    proxy = await startFaultProxy({ engine: engineHost() });
+    folder = await mkdtemp(join(tmpdir(), 'killed-'));
+    proxy = await startProxy();
     killed = await dockerHarness({ engine: proxy.host });
     engine = directEngine();
     next = assembleNode(killed.host, engineAddress(engineHost()), {}, settingsOf({}), silentLogger);
@@ -38,6 +45,7 @@ describe('what an engine does for a client that was killed', () => {
     engine.close();
     await killed.close();
     await proxy.close();
+    await rm(folder, { recursive: true });
   });
 
   const turns = new Turns();
@@ -85,7 +93,7 @@ describe('what an engine does for a client that was killed', () => {
       await eventually('nothing is left of it', async () => (await imagesOf(killed.host)).length === 0);
     });
     // What comes now is not the killed client's any more, but the end of the test.
-    proxy = await startFaultProxy({ engine: engineHost(), listen: proxy.host.slice('unix://'.length) });
+    proxy = await startProxy();
     await snapshot;
   });
 
