@@ -16,17 +16,16 @@ export const isManifestType = (type: MediaType): boolean =>
   (type ?? '') === '' || /\.image\.manifest\.v1\+json$|distribution\.manifest\.v2\+json$/.test(type ?? '');
 
 /**
- * Whether a manifest is that of an image. Registries and layouts keep what is about an image in manifests, too, which
- * name parts of other kinds: signatures, lists of packages (SBOM), charts.
+ * Whether a manifest is that of an image, by the types of its parts. Registries and layouts keep what is about an image
+ * in manifests, too, which name parts of other kinds: signatures, lists of packages (SBOM), charts.
  */
 export function mayBeImage({ artifactType, config, layers }: Parts): boolean {
-  const isConfiguration = /^$|\.image\.config\.v1\+json$|container\.image\.v1\+json$/.test(
-    config.mediaType ?? '',
-  );
+  const type = config.mediaType ?? artifactType ?? '';
+  const isConfiguration = /^$|\.image\.config\.v1\+json$|container\.image\.v1\+json$/.test(type);
   const areLayers = layers.every(({ mediaType }) =>
     /^$|\.image\.layer\.|image\.rootfs\./.test(mediaType ?? ''),
   );
-  return (artifactType ?? '') === '' && isConfiguration && areLayers;
+  return isConfiguration && areLayers;
 }
 
 /**

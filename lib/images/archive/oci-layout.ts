@@ -20,12 +20,11 @@ const platform = goStruct(
 const descriptor = goStruct(
   {
     mediaType: z.string().nullish(),
-    artifactType: z.string().nullish(),
     digest: z.string(),
     platform: platform.nullish(),
     annotations: z.record(z.string(), z.unknown()).nullish(),
   },
-  ['size', 'data', 'urls'],
+  ['size', 'data', 'urls', 'artifactType'],
 );
 
 type Descriptor = z.output<typeof descriptor>;
@@ -126,11 +125,10 @@ function collect(
 /**
  * Whether it is no image, but something about one. Builders say of attestations that they are for an unknown system.
  */
-function isBeside({ annotations, artifactType, mediaType, platform: its }: Descriptor): boolean {
+function isBeside({ annotations, mediaType, platform: its }: Descriptor): boolean {
   return (
     its?.os === 'unknown' ||
     annotations?.['vnd.docker.reference.type'] !== undefined ||
-    (artifactType ?? '') !== '' ||
     !(isIndexType(mediaType) || isManifestType(mediaType))
   );
 }
