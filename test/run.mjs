@@ -27,6 +27,7 @@ const engines = [
     only: [
       'engine/images/',
       'engine/driver-files',
+      'engine/examples',
       'engine/driver/(image-formats|broken-image|migration|linked-files|copied-files|long-lists|logs)',
       'faults/killed-client',
     ],

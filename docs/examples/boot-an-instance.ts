@@ -1,6 +1,6 @@
 /**
- * Boots an instance from an image in a folder and takes it through its life: look, reboot, snapshot, a second instance from the snapshot,
- * destroy. `npm run demo` runs it. In a program of your own, import from 'nova-docker-driver'.
+ * An instance's life: boots it from an image in a folder, prints its state and console, reboots it, takes a snapshot, boots a second
+ * instance from the snapshot, and destroys both. `npm run demo` runs it. In a program of your own, import from 'nova-docker-driver'.
  *
  * DOCKER_HOST      the engine; default: unix:///var/run/docker.sock
  * NOVA_IMAGES_DIR  the folder of images; default: a temporary one
@@ -39,10 +39,10 @@ async function consoleOf(instance: Instance, expected: string): Promise<string> 
     if (output.includes(expected)) return output.trimEnd();
     await sleep(50, undefined, { signal });
   }
-  throw new Error(`${instance.name} never said ${expected}`);
+  throw new Error(`${instance.name} did not print ${expected} in time`);
 }
 
-// Ctrl-C, or nobody reading any more, ends the verb that is under way, which undoes what it did; the rest is destroyed below.
+// Ctrl-C, or an output that is closed, aborts the verb under way, which rolls back. The instances are destroyed below.
 const interrupted = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(name, () => {

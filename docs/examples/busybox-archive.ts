@@ -4,7 +4,11 @@ import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { readAll } from '../../lib/streams/index.js';
 
-/** What an image archive must hold, as `docker save` writes it: layers, a configuration that lists them, and a manifest that names both. */
+/**
+ * Makes an image archive as `docker save` writes it: a layer, a configuration that lists the layers, and a manifest that names both.
+ *
+ * @param path - a static busybox.
+ */
 export async function busyboxArchive(path = process.env['BUSYBOX'] ?? '/bin/busybox'): Promise<Readable> {
   const layer = pack();
   layer.entry({ name: 'bin', type: 'directory' });

@@ -1,8 +1,8 @@
 import { Engine, engineAddress, imageReference, isNotFound } from '../../lib/engine/index.js';
 
 /**
- * Removes what the driver keeps in the engine of images that no instance uses any more, as `docker image rm nova-docker-driver.invalid/image:ID` would.
- * (It uses the library's inside, which works in a clone only.) The driver itself keeps them: the next instance boots at once.
+ * Removes images from the engine's cache, as `docker image rm nova-docker-driver.invalid/image:ID` does. A real host keeps them, so that
+ * the next instance boots at once. This imports internals of the library, so it works only in a clone.
  */
 export async function forgetImages(image_ids: readonly string[]): Promise<void> {
   const engine = new Engine(engineAddress());

@@ -1,8 +1,8 @@
 /**
  * Builds an image from a Dockerfile, pushes it to a registry and pulls it back, digest and all. In a program of your own, import from 'nova-docker-driver'.
  *
- * usage: image-sources.ts FOLDER REGISTRY/REPOSITORY:TAG, with REGISTRY_USERNAME and REGISTRY_PASSWORD where the registry asks; the engine is that of
- * DOCKER_HOST.
+ * usage: image-sources.ts FOLDER REGISTRY/REPOSITORY:TAG
+ * REGISTRY_USERNAME and REGISTRY_PASSWORD are the credentials, if the registry needs any. The engine is that of DOCKER_HOST.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,8 +1,8 @@
 /**
- * A small orchestrator: keeps a number of instances running, replaces those that end, and leaves nothing when it is told to stop (Ctrl-C, SIGTERM).
+ * A small orchestrator: keeps a number of instances running, replaces those that end, and destroys all when it is stopped (Ctrl-C, SIGTERM).
  *
- * usage: orchestrator.ts IMAGE_ID [COUNT], with an image that is in the folder NOVA_IMAGES_DIR (default: images), as the README's first program puts it
- * there; the engine is that of DOCKER_HOST.
+ * usage: orchestrator.ts IMAGE_ID [COUNT]
+ * The image is in the folder NOVA_IMAGES_DIR (default: images), as after the README's first program. The engine is that of DOCKER_HOST.
  */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -16,12 +16,12 @@ if (image_id === undefined || !/^[1-9]\d?$/.test(wanted)) {
 }
 
 const context = { project_id: 'me' };
-const image = { id: image_id, properties: { os_command_line: 'sleep 1000' } };
+const image = { id: image_id, properties: { os_command_line: '/bin/busybox sleep 1000' } };
 const imageService = new DirectoryImageService({ directory: process.env['NOVA_IMAGES_DIR'] ?? 'images' });
 const driver = new DockerDriver({ imageService, logger: { ...console, debug: () => undefined } });
 const instances = new Map<string, Instance>();
 
-// Being told to stop ends the spawns that are under way, which undo what they did; the rest is destroyed below.
+// A signal to stop aborts the spawns under way, which roll back. The other instances are destroyed below.
 const stop = new AbortController();
 const { signal } = stop;
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)

@@ -2,7 +2,7 @@ import type { OnProgress, Progress } from '../../lib/index.js';
 
 const width = 20;
 
-/** Draws progress: a bar that moves on a terminal, else a line when a phase begins and one when it has moved all its bytes. */
+/** Draws progress: on a terminal a bar that moves, else a line at the beginning of a phase and one at its end. */
 export function progressBar(): OnProgress {
   let shown: Progress | undefined;
   return (progress) => {
@@ -11,12 +11,12 @@ export function progressBar(): OnProgress {
     if (process.stdout.isTTY) {
       if (isNew && shown !== undefined) process.stdout.write('\n');
       const line = `  ${phase.padEnd(12)} ${bar(progress)} ${figures(progress)}`;
-      // A line that is broken into two could not be drawn over.
+      // A line that is wider than the terminal could not be overwritten.
       const { columns } = process.stdout;
       process.stdout.write(`\r${line.slice(0, (columns > 0 ? columns : 80) - 1)}\u001b[K`);
     } else {
       if (isNew) console.log(`  ${phase} …`);
-      // All bytes of the last layer are not the end yet.
+      // The last report of a phase has no layer.
       if (bytes > 0 && bytes === total && layer === undefined) console.log(`  ${phase} ${figures(progress)}`);
     }
     shown = progress;

@@ -1,8 +1,9 @@
 /**
  * Boots an instance from an image in Glance and saves it there as a snapshot. In a program of your own, import from 'nova-docker-driver'.
  *
- * usage: snapshot-to-glance.ts IMAGE_ID, with OS_AUTH_URL, OS_USERNAME, OS_PASSWORD, OS_PROJECT_NAME, … as an openrc file sets them;
- * the engine is that of DOCKER_HOST. An image can be put into Glance by
+ * usage: snapshot-to-glance.ts IMAGE_ID
+ * OS_AUTH_URL, OS_USERNAME, OS_PASSWORD, OS_PROJECT_NAME, … are as in an openrc file. The engine is that of DOCKER_HOST.
+ * This command puts an image into Glance:
  * `docker save busybox | openstack image create --container-format docker --disk-format raw busybox`.
  */
 import { randomUUID } from 'node:crypto';

@@ -1,5 +1,5 @@
 /**
- * Tests an orchestrator without Docker: a recording answers instead of an engine, and whatever was not recorded fails loudly.
+ * Tests an orchestrator without Docker: a recording answers in place of an engine, and a request that was not recorded fails.
  * Record your own with `startRecorder`. In a program of your own, import from 'nova-docker-driver' and 'nova-docker-driver/testing'.
  */
 import { strict as assert } from 'node:assert';
@@ -11,7 +11,7 @@ import { startReplayer } from '../../lib/testing/index.js';
 
 const recording = fileURLToPath(new URL('../../fixtures/engine-28.5/list-instances.json', import.meta.url));
 
-/** The orchestrator under test: which of the instances it believes to have are really there? */
+/** The orchestrator under test: finds the instances that it expects and that are gone. */
 async function missing(driver: ComputeDriver, believed: readonly Instance[]): Promise<string[]> {
   const present = new Set(await driver.list_instance_uuids());
   return believed.filter(({ uuid }) => !present.has(uuid)).map(({ name }) => name);
@@ -22,7 +22,7 @@ const here: Instance = { uuid: 'e08a638c-8f39-417f-9413-de6f6ab98f3f', name: 'he
 const gone: Instance = { uuid: '00000000-0000-4000-8000-000000000000', name: 'gone', flavor };
 
 void test('the orchestrator notices an instance that is gone', async () => {
-  // matching: any recorded exchange may answer, in whatever order the orchestrator asks.
+  // matching: any recorded exchange may answer, in any order.
   const replayer = await startReplayer(recording, { mode: 'matching' });
   try {
     const driver = new DockerDriver({ engine: replayer.host });
@@ -30,12 +30,12 @@ void test('the orchestrator notices an instance that is gone', async () => {
     assert.deepEqual(await missing(driver, [here, gone]), ['gone']);
     await driver.cleanup_host('node-1');
   } finally {
-    // Fails when something was asked that was not recorded.
+    // Throws if a request was not recorded.
     await replayer.close();
   }
 });
 
-void test('what was not recorded fails, and the replayer tells what was asked and what was nearest', async () => {
+void test('a request that was not recorded fails, and the message says which recorded one is nearest', async () => {
   const replayer = await startReplayer(recording, { mode: 'matching' });
   try {
     const driver = new DockerDriver({ engine: replayer.host });

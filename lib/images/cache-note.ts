@@ -8,7 +8,8 @@ const name = volumeName(imageCacheVolume);
  * Since when images have been unused, in seconds since 1970, by their ids.
  *
  * It stands in the labels of an empty volume, which outlives the driver and is the same for all hosts of the engine.
- * What is not understood is left out: an image that is not in it begins to be unused now.
+ * What is not understood is left out: an image that is not in it begins to be unused now. The engine's own time of the
+ * last tag does not serve: containerd's store keeps the old one when a tag is given again.
  */
 export async function readCacheNote(
   engine: Engine,

@@ -37,7 +37,8 @@ import {
  * Files cannot be taken out of a container that does not run, so what is below `/rescued` becomes an image of the
  * engine, and the instance gets a container of it that is like its own in all else: configuration, interfaces, volumes.
  * Its own and the rescue container are removed only then. When something fails, the instance is rescued as it was. May
- * be repeated; an instance that is not rescued is started.
+ * be repeated; an instance that is not rescued is started. Whether anything was changed is not checked: that would take
+ * a digest of every file at both times, and a place to keep it.
  *
  * @throws InstanceNotFound when there is no such instance; InstanceInvalidState when its files are too large to be
  * copied, or lie too deep: it stays rescued.

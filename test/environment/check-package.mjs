@@ -39,7 +39,8 @@ await main(async () => {
   const paths = packed.files.map(({ path }) => path);
   const strange = paths.filter((path) => unwanted.test(path));
   if (strange.length > 0) throw new Error(`the package holds what users do not need: ${strange.join(' ')}`);
-  const links = [...readFileSync(join(project, 'README.md'), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)];
+  const readme = readFileSync(join(project, 'README.md'), 'utf8');
+  const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)];
   const dangling = links.filter(([, path]) => !paths.some((packedPath) => packedPath.startsWith(path)));
   if (dangling.length > 0) throw new Error(`the README links to what is not packed: ${dangling.join(' ')}`);
 
@@ -48,11 +49,13 @@ await main(async () => {
   await run(process.execPath, ['--input-type=module', '-e', importing], { cwd: folder });
   await run(process.execPath, ['--input-type=commonjs', '-e', requiring], { cwd: folder });
   writeFileSync(join(folder, 'consumer.ts'), consumer);
+  const [, firstProgram] = /## A first program\n[^]*?```ts\n([^]*?)```/.exec(readme);
+  writeFileSync(join(folder, 'first.ts'), firstProgram);
   const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2023', '--types', 'node'];
   const roots = ['--typeRoots', join(project, 'node_modules/@types')];
   await run(
     process.execPath,
-    [join(project, 'node_modules/typescript/bin/tsc'), ...options, ...roots, 'consumer.ts'],
+    [join(project, 'node_modules/typescript/bin/tsc'), ...options, ...roots, 'consumer.ts', 'first.ts'],
     {
       cwd: folder,
     },

@@ -3,16 +3,29 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { NotImplementedError } from '../../interfaces/index.js';
+import * as contracts from '../../interfaces/index.js';
 import { settingsOf } from '../../lib/driver-options.js';
+import { defaultTimeouts } from '../../lib/engine/index.js';
 import { silentLogger } from '../../lib/silent-logger.js';
 import * as face from '../../lib/index.js';
 import { NovaDefaults } from '../../lib/nova-defaults.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
-const documents = ['README.md', 'docs/architecture.md', 'docs/dependencies.md', 'docs/virt-driver.md'];
 
 const read = (path: string): string => `\n${readFileSync(join(project, path), 'utf8')}`;
+
+/** A document without the programs in it. */
+const textOf = (path: string): string => read(path).replaceAll(/^```[^]*?^```/gm, '');
+
+/** The lines of a document, without the end of the last one. */
+const linesOf = (path: string): string[] => read(path).slice(1).trimEnd().split('\n');
+
+/** All documents, by their paths. */
+const documents = ['', 'docs', 'fixtures', 'test/bench'].flatMap((folder) =>
+  readdirSync(join(project, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name)),
+);
 
 const cells = (line: string): string[] =>
   line
@@ -20,11 +33,20 @@ const cells = (line: string): string[] =>
     .slice(1, -1)
     .map((cell) => cell.trim());
 
-/** The rows, cell by cell, of the first table of a document below a line. */
-function table(path: string, line: string): string[][] {
-  const below = read(path).split(`\n${line}\n`)[1] ?? '';
-  const lines = /(?:^\|.*\n)+/m.exec(below)?.[0].trimEnd().split('\n') ?? [];
-  return lines.slice(2).map(cells);
+/**
+ * The rows, cell by cell, of all tables of a document below a heading, down to the next heading of its level or above.
+ *
+ * @param only the headings of the tables wanted; else all.
+ */
+function rowsBelow(path: string, heading: string, only?: string): string[][] {
+  const level = heading.indexOf(' ');
+  const [, below = ''] = read(path).split(`\n${heading}\n`);
+  const [section = ''] = below.split(new RegExp(`^#{1,${level}} `, 'm'));
+  const tables = section.match(/(?:^\|.*\n)+/gm) ?? [];
+  return tables
+    .map((table) => table.trimEnd().split('\n').map(cells))
+    .filter(([first = []]) => only === undefined || first[0] === only)
+    .flatMap((table) => table.slice(2));
 }
 
 /** What a cell has in code type. */
@@ -48,75 +70,157 @@ async function isLeftToDriver(verb: string): Promise<boolean> {
     await Reflect.apply(method, driver, []);
     return false;
   } catch (error) {
-    return error instanceof NotImplementedError && error.message.startsWith(`${verb} is not offered`);
+    return (
+      error instanceof contracts.NotImplementedError && error.message.startsWith(`${verb} is not offered`)
+    );
   }
 }
 
-describe('the table of verbs', () => {
-  const rows = table('docs/virt-driver.md', '# The virt driver, verb by verb');
+describe('the tables of verbs', () => {
+  const verbs = methods(NovaDefaults.prototype, Object.prototype);
 
-  it("has each method of Nova's ComputeDriver once, and says rightly which are done, refused or answered by default", async () => {
+  it("have each method of Nova's ComputeDriver once, and say rightly which are done, refused or answered by default", async () => {
     const brought = methods(face.DockerDriver.prototype, NovaDefaults.prototype);
     const kind = async (verb: string): Promise<string> => {
       if (brought.includes(verb)) return 'done';
       return (await isLeftToDriver(verb)) ? 'refused' : 'default';
     };
-    const verbs = methods(NovaDefaults.prototype, Object.prototype);
     const offered = await Promise.all(verbs.map(async (verb) => `${verb}: ${await kind(verb)}`));
-    const told = rows.map(([verb = '', here = '']) => {
+    const told = rowsBelow('docs/virt-driver.md', '## The verbs').map(([verb = '', here = '']) => {
       return `${coded(verb).join()}: ${/^(refused|default): ./.exec(here)?.[1] ?? 'done'}`;
     });
     expect(offered.length).toBeGreaterThan(100);
     expect(told.sort()).toEqual(offered.sort());
   });
 
-  it('says of each what it does here, and what a user of nova-docker and Zun had', () => {
-    for (const row of rows)
-      expect(row).toEqual([
-        expect.any(String),
-        expect.stringMatching(/./),
-        expect.stringMatching(/^both: .|^nova-docker: .*; Zun: ./),
-      ]);
+  it('compare with nova-docker and Zun the verbs that one of these has', () => {
+    const rows = rowsBelow('docs/virt-driver.md', '## Compared with nova-docker and Zun');
+    const compared = rows.map(([verb = '']) => coded(verb).join());
+    expect(compared.length).toBeGreaterThan(40);
+    expect(new Set(compared).size).toBe(compared.length);
+    for (const verb of compared) expect(verbs).toContain(verb);
+    for (const row of rows) expect(row).toEqual([expect.any(String), expect.any(String), expect.any(String)]);
   });
 });
 
-describe('the table of options', () => {
-  const rows = table('README.md', '## Options of DockerDriver');
+/** The options that a table names, with what it says is the default. */
+const toldOptions = (heading: string, column = 'option'): [option: string, preset: string][] =>
+  rowsBelow('docs/configuration.md', heading, column).map(([option = '', , preset = '']) => [
+    coded(option).join(),
+    preset.replaceAll('`', ''),
+  ]);
 
-  it('has every option of the driver once, and no other', () => {
-    const asked: string[] = [];
-    const everything = new Proxy(
-      {},
-      {
-        get: (_nothing, name) => {
-          asked.push(String(name));
-          return undefined;
-        },
+/** The names of options that a constructor, or what checks its options, looks at. */
+function askedOptions(check: (options: object) => unknown): string[] {
+  const asked = new Set<string>();
+  const everything = new Proxy(
+    {},
+    {
+      get: (_nothing, name) => {
+        asked.add(String(name));
+        return undefined;
       },
-    );
-    settingsOf(everything);
-    const told = rows.flatMap(([option = '']) => coded(option));
-    expect(told.sort()).toEqual([...new Set(asked)].sort());
+    },
+  );
+  try {
+    check(everything);
+  } catch (error) {
+    if (!(error instanceof face.InvalidInput)) throw error;
+  }
+  return [...asked];
+}
+
+describe('the tables of options', () => {
+  it.each<[string, (options: object) => unknown]>([
+    ['## DockerDriver', settingsOf],
+    // As JavaScript calls them, without a compiler.
+    ['## GlanceImageService', (options): unknown => Reflect.construct(face.GlanceImageService, [options])],
+    [
+      '## DirectoryImageService',
+      (options): unknown => Reflect.construct(face.DirectoryImageService, [options]),
+    ],
+    ['## ImageTemplates', (options): unknown => Reflect.construct(face.ImageTemplates, [options])],
+    ['## RegistryExchange', (options): unknown => Reflect.construct(face.RegistryExchange, [options])],
+  ])('have every option once, and no other: %s', (heading, check) => {
+    const told = toldOptions(heading).map(([option]) => option.split('.')[0]);
+    expect(told.length).toBeGreaterThan(2);
+    expect(told.sort()).toEqual(askedOptions(check).sort());
   });
 
-  it('tells the defaults that are one value', () => {
-    const told = new Map(rows.map(([option = '', , preset = '']) => [coded(option).join(), preset]));
+  it('say the defaults that are one value', () => {
+    const told = new Map(toldOptions('## DockerDriver'));
     const ofThisMachine = 'maxLaunches';
     const presets = Object.entries(settingsOf({})).filter(
       ([option, preset]) => typeof preset !== 'object' && option !== ofThisMachine,
     );
     expect(presets.length).toBeGreaterThan(8);
     for (const [option, preset] of presets)
-      expect([option, told.get(option)?.replaceAll('`', '')]).toEqual([option, String(preset)]);
+      expect([option, told.get(option)]).toEqual([option, String(preset)]);
+  });
+
+  it.each([
+    ['### Engine timeouts', defaultTimeouts],
+    ['### Limits of an image', face.defaultImageLimits],
+  ])('say each default: %s', (heading, presets) => {
+    expect(Object.fromEntries(toldOptions(heading, 'field'))).toEqual(
+      Object.fromEntries(Object.entries(presets).map(([field, preset]) => [field, String(preset)])),
+    );
+  });
+
+  it('of the README have eight that the driver has, with the same defaults where these are one value', () => {
+    const all = new Map(toldOptions('## DockerDriver'));
+    const rows = rowsBelow('README.md', '## The options that matter most');
+    expect(rows).toHaveLength(8);
+    for (const [option = '', , preset = ''] of rows) {
+      const [name = ''] = coded(option);
+      expect([...all.keys()]).toContain(name);
+      if (/^`\d+`$/.test(preset)) expect([name, preset]).toEqual([name, `\`${all.get(name) ?? ''}\``]);
+    }
   });
 });
 
-describe('the table of errors', () => {
-  it('names errors that can be caught by their class', () => {
-    const told = table('README.md', '## Errors').flatMap(([, errors = '']) => coded(errors));
-    const classes = told.filter((name) => /^[A-Z]/.test(name));
-    expect(classes.length).toBeGreaterThan(20);
+const isErrorClass = (value: unknown): boolean =>
+  typeof value === 'function' && value.prototype instanceof Error;
+
+describe('the tables of errors', () => {
+  const named = rowsBelow('docs/errors.md', '# Errors').flatMap((row) => row.flatMap(coded));
+
+  it('name errors that can be caught by their class', () => {
+    const classes = named.filter((name) => /^[A-Z]/.test(name));
+    expect(classes.length).toBeGreaterThan(30);
     for (const name of classes) expect(Object.keys(face)).toContain(name);
+  });
+
+  it('have every error that Nova does not have', () => {
+    const ours = Object.entries(face)
+      .filter(([name, value]) => isErrorClass(value) && !(name in contracts))
+      .map(([name]) => name);
+    const told = rowsBelow('docs/errors.md', '## Errors that Nova does not have').map(([name = '']) =>
+      coded(name).join(),
+    );
+    expect(told.sort()).toEqual(ours.sort());
+  });
+});
+
+describe('the README', () => {
+  it('is a page: 150 lines at most, none longer than 120 characters', () => {
+    const lines = linesOf('README.md');
+    expect(lines.length).toBeLessThanOrEqual(150);
+    expect(lines.filter((line) => line.length > 120)).toEqual([]);
+  });
+
+  it('shows a first program of 30 lines at most, which is the example that the tests run', () => {
+    const [, shown = ''] = /## A first program\n[^]*?```ts\n([^]*?)```/.exec(read('README.md')) ?? [];
+    const example = readFileSync(join(project, 'docs/examples/first-program.ts'), 'utf8');
+    expect(shown).toBe(example.replace("'../../lib/index.js'", "'nova-docker-driver'"));
+    expect(shown.trimEnd().split('\n').length).toBeLessThanOrEqual(30);
+  });
+
+  it('gives five security rules, of which the first is about cached images', () => {
+    const [, rules = ''] = /\n## Five security rules\n([^]*?)\n## /.exec(read('README.md')) ?? [];
+    const numbered = rules.match(/^\d\. .*/gm) ?? [];
+    expect(numbered).toHaveLength(5);
+    expect(numbered[0]).toContain('cached image');
   });
 });
 
@@ -130,7 +234,7 @@ describe('the documents', () => {
     .parse(JSON.parse(read('package.json')));
 
   it.each(documents)('link to files and sections that exist: %s', (path) => {
-    for (const [, file = '', section = ''] of read(path).matchAll(
+    for (const [, file = '', section = ''] of textOf(path).matchAll(
       /\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g,
     )) {
       const target = file === '' ? path : join(dirname(path), file);
@@ -146,15 +250,33 @@ describe('the documents', () => {
     }
   });
 
-  it('draw a plan of rooms and files that exist', () => {
-    const names = ['lib', 'interfaces', 'test', 'fixtures'].flatMap((top) => [
-      top,
-      ...readdirSync(join(project, top), { recursive: true, encoding: 'utf8' }).map((path) => basename(path)),
-    ]);
-    const plan = read('docs/architecture.md');
-    const drawn = [...plan.matchAll(/(?<![\w./-])([a-z][\w-]*(?:\.ts|(?=\/)))(?!\/?[\w<])/g)];
-    expect(drawn.length).toBeGreaterThan(30);
-    for (const [, name] of drawn) expect(names).toContain(name);
+  it('are all in the index, and each example is', () => {
+    const index = read('docs/README.md');
+    const linked = [...index.matchAll(/\]\(([^)#]+)\)/g)].map(([, target = '']) => join('docs', target));
+    const readers = documents.filter((path) => !/^(fixtures|test)\/|^docs\/README.md$/.test(path));
+    for (const path of readers) expect(linked).toContain(path);
+    const helpers = ['busybox-archive.ts', 'example-host.ts', 'forget-images.ts', 'register.mjs', 'table.ts'];
+    for (const name of readdirSync(join(project, 'docs/examples')))
+      if (!helpers.includes(name)) expect(linked).toContain(join('docs/examples', name));
+  });
+
+  it('name tests that exist, for each defence', () => {
+    const tests = readdirSync(join(project, 'test'), { recursive: true, encoding: 'utf8' }).map((path) =>
+      basename(path),
+    );
+    const named = [...read('docs/security.md').matchAll(/`([\w-]+\.test\.ts)`/g)].map(([, name]) => name);
+    expect(named.length).toBeGreaterThan(25);
+    for (const name of named) expect(tests).toContain(name);
+  });
+
+  it('have a plan of the house that fits in 250 lines and has every room', () => {
+    expect(linesOf('docs/architecture.md').length).toBeLessThanOrEqual(250);
+    const [plan = ''] = /```\n[^]*?\n```/.exec(read('docs/architecture.md')) ?? [];
+    const drawn = [...plan.matchAll(/^ {2}([a-z-]+)\/ /gm)].map(([, room]) => room);
+    const rooms = readdirSync(join(project, 'lib'), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+    for (const room of rooms) expect(drawn).toContain(room);
   });
 
   it.each(documents)('name commands that exist: %s', (path) => {
@@ -163,10 +285,7 @@ describe('the documents', () => {
   });
 
   it('have a table of all commands of a clone', () => {
-    const rows = table(
-      'README.md',
-      "All commands of a clone; those that need the project's packages after `npm ci`, the others install them:",
-    );
+    const rows = rowsBelow('CONTRIBUTING.md', '## Commands');
     const told = rows.map(([command = '']) => /^`npm (?:run )?([\w-]+)`$/.exec(command)?.[1]);
     expect(told.sort()).toEqual(
       Object.keys(scripts)
@@ -176,10 +295,10 @@ describe('the documents', () => {
   });
 
   it.each([
-    ['a user installs', 'Each has to earn its place. What a user installs:', dependencies],
-    ['developing needs', 'What developing needs:', devDependencies],
-  ])('say of every package that %s what it is for', (_who, line, packages) => {
-    const told = table('docs/dependencies.md', line).flatMap(([names = '']) => names.split(', '));
+    ['a user installs', '## For users', dependencies],
+    ['developing needs', '## For development', devDependencies],
+  ])('say of every package that %s what it is for', (_who, heading, packages) => {
+    const told = rowsBelow('docs/dependencies.md', heading).flatMap(([names = '']) => names.split(', '));
     expect(told.map((name) => name.split(' ')[0]).sort()).toEqual(Object.keys(packages).sort());
   });
 });

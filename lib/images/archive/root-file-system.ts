@@ -59,7 +59,8 @@ interface RootFileSystem {
 /**
  * Passes on the archive of a root file system as it is, to the mark that ends it; that comes only when the source has
  * ended without an error. What may be in it is the engine's to know, as it is of layers: that nothing lies outside of
- * the root, is seen to here as well.
+ * the root, is seen to here as well. It is not wrapped as a layer of an archive: a tar entry states its size before its
+ * content, and the size is not known yet.
  *
  * @throws ArchiveRefused when it is damaged, truncated, or an entry lies outside of the root.
  */

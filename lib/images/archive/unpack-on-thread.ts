@@ -3,7 +3,8 @@ import type * as zstd from 'zstddec/stream';
 
 /*
  * What a thread does that unpacks. These functions are handed over as text, so that no build needs to know of a second
- * entry: they refer to nothing outside of themselves but types.
+ * entry: they refer to nothing outside of themselves but types. Each archive has a thread of its own, so nothing that a
+ * decoder leaks or hangs at outlives the archive.
  */
 
 type Pieces = AsyncGenerator<Uint8Array, void, void>;

@@ -53,7 +53,8 @@ export async function imageInParts(image: ImageInParts): Promise<PartialArchive 
   const { record, data, layers, signal, logger } = image;
   const { size } = record;
   if (size === null || size < smallestInParts) return undefined;
-  // The digest of the configuration vouches for all the others; on record, it is the image service's word.
+  // The digest of the configuration vouches for all the others; on record, it is the image service's word. Without a
+  // digest on record, anybody who can write the service's storage could replace the image by a consistent other one.
   if (!data.isBelieved && recordedIndex(record) === undefined) return undefined;
   const resident = await layers.images(signal);
   if (resident.length === 0) return undefined;
