@@ -1,8 +1,8 @@
 // Temporary folders: removed with the run that made them, or by a later run when that one was killed.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { born, whenDone } from './processes.mjs';
+import { born, runInCleanup, whenDone } from './processes.mjs';
 
 const ownerOf = (folder) => join(folder, 'owner');
 
@@ -26,7 +26,8 @@ export async function stateFolder(prefix, release = async () => {}) {
 async function removeFolder(folder, release) {
   if (!existsSync(folder)) return;
   await release(folder);
-  rmSync(folder, { recursive: true, force: true });
+  // Tests make trees deeper than a path can say, which Node cannot remove.
+  await runInCleanup('rm', ['-rf', '--', folder]);
 }
 
 async function removeStale(prefix, release) {
