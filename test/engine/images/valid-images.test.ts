@@ -10,7 +10,7 @@ import { GivenImages } from '../../support/given-images.js';
 import { context } from '../../support/nova-objects.js';
 import { silentLogger } from '../../support/silent-logger.js';
 import { tinyProgram } from '../../support/tiny-program.js';
-import { validArchives } from '../../support/valid-archives.js';
+import { validArchives } from '../../support/valid-archives/index.js';
 
 const stream = (bytes: Buffer): Readable => Readable.from([bytes], { objectMode: false });
 
