@@ -44,6 +44,7 @@ describe('an engine and the driver', () => {
 
   /** Whether the engine itself loads an archive, which claims a name, and runs it; what it says, where not. */
   async function byItself(archive: Buffer, tag: string, isRootFileSystem: boolean): Promise<unknown> {
+    const had = new Set(await imageIds());
     try {
       if (isRootFileSystem) {
         const [repo = '', name = ''] = tag.split(':');
@@ -57,7 +58,14 @@ describe('an engine and the driver', () => {
     } catch (error) {
       if (error instanceof EngineError) return error.engineMessage;
       throw error;
+    } finally {
+      // containerd's store makes images of what is beside one, too.
+      for (const id of await imageIds()) if (!had.has(id)) await engine.images.remove(id);
     }
+  }
+
+  async function imageIds(): Promise<ImageRef[]> {
+    return (await engine.images.list({ all: true })).map(({ Id }) => Id);
   }
 
   async function byDriver(archive: Buffer): Promise<boolean> {
@@ -73,6 +81,8 @@ describe('an engine and the driver', () => {
   it.each(validArchives)('both run an image $what', async ({ what, build, isRootFileSystem = false }) => {
     const tag = `test/valid:${randomUUID()}`;
     const archive = await build(tag);
+    // containerd's store makes an image of what it does not hold, which can be neither used nor removed.
+    if (what.includes('does not hold')) return expect(await byDriver(archive)).toBe(true);
     const natively = await byItself(archive, tag, isRootFileSystem);
     // What an engine does not take in this form, its driver rewrites: classic stores know no layout of OCI's alone.
     const isKnown = !what.includes('OCI') || (await hasContainerdStore());
