@@ -82,11 +82,11 @@ describe('an engine and the driver', () => {
     const tag = `test/valid:${randomUUID()}`;
     const archive = await build(tag);
     // containerd's store makes an image of what it does not hold, which can be neither used nor removed.
-    if (what.includes('does not hold')) return expect(await byDriver(archive)).toBe(true);
-    const natively = await byItself(archive, tag, isRootFileSystem);
+    const isHarmless = !what.includes('does not hold');
+    const natively = isHarmless && (await byItself(archive, tag, isRootFileSystem));
     // What an engine does not take in this form, its driver rewrites: classic stores know no layout of OCI's alone.
     const isKnown = !what.includes('OCI') || (await hasContainerdStore());
-    const isTaken = isKnown && !/link|absolute|up and down|20\.10/.test(what);
+    const isTaken = isHarmless && isKnown && !/link|absolute|up and down|20\.10/.test(what);
     if (isTaken) expect(natively).toBe(true);
     expect(await byDriver(archive)).toBe(true);
   });
