@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Engine, ImageRef } from '../../../lib/engine/index.js';
-import { EngineError, imageRef, repositoryName, tagName } from '../../../lib/engine/index.js';
+import { EngineError, imageRef, isAtLeast, repositoryName, tagName } from '../../../lib/engine/index.js';
 import { bootReference, ImageLoader } from '../../../lib/images/index.js';
 import { buildImageArchive, layerOf } from '../../support/archives.js';
 import { directEngine, hasContainerdStore, inventory } from '../../support/engine.js';
@@ -100,7 +100,10 @@ describe('an engine and the driver', () => {
       expect(await byItself(archive, tag, false)).toBe(true);
       expect(await byDriver(archive)).toBe(true);
     } else {
-      expect(await byItself(archive, tag, false)).toMatch(/max depth exceeded/);
+      // 20.10 takes minutes to come so far.
+      const { apiVersion } = await engine.negotiate();
+      if (isAtLeast(apiVersion, '1.42'))
+        expect(await byItself(archive, tag, false)).toMatch(/max depth exceeded/);
       await expect(byDriver(archive)).rejects.toMatchObject({
         name: 'NovaException',
         message: expect.stringMatching(/has 126 layers: this host's engine stacks 125/),
