@@ -177,7 +177,7 @@ function prefixOf(block: Buffer): string {
 /** How many bytes are negative numbers when they are taken as signed. */
 function negativesIn(bytes: Buffer): number {
   let count = 0;
-  for (let at = 0; at < bytes.length; at += 1) count += (bytes[at] ?? 0) >> 7;
+  for (const byte of bytes) count += byte >> 7;
   return count;
 }
 

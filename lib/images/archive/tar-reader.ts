@@ -139,7 +139,8 @@ export class TarReader {
   }
 
   async #skip(): Promise<void> {
-    for await (const piece of this.content()) void piece;
+    const content = this.content();
+    while ((await content.next()).done !== true);
     await this.#bytes.read(this.#padding);
     this.#padding = 0;
   }

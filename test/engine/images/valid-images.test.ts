@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Engine, ImageRef } from '../../../lib/engine/index.js';
-import { EngineError, imageRef, repositoryName, tagName } from '../../../lib/engine/index.js';
+import { EngineError, imageRef, isAtLeast, repositoryName, tagName } from '../../../lib/engine/index.js';
 import { bootReference, ImageLoader } from '../../../lib/images/index.js';
 import { buildImageArchive, layerOf } from '../../support/archives.js';
 import { directEngine, hasContainerdStore, inventory } from '../../support/engine.js';
@@ -10,7 +10,7 @@ import { GivenImages } from '../../support/given-images.js';
 import { context } from '../../support/nova-objects.js';
 import { silentLogger } from '../../support/silent-logger.js';
 import { tinyProgram } from '../../support/tiny-program.js';
-import { validArchives } from '../../support/valid-archives.js';
+import { validArchives } from '../../support/valid-archives/index.js';
 
 const stream = (bytes: Buffer): Readable => Readable.from([bytes], { objectMode: false });
 
@@ -44,6 +44,7 @@ describe('an engine and the driver', () => {
 
   /** Whether the engine itself loads an archive, which claims a name, and runs it; what it says, where not. */
   async function byItself(archive: Buffer, tag: string, isRootFileSystem: boolean): Promise<unknown> {
+    const had = new Set(await imageIds());
     try {
       if (isRootFileSystem) {
         const [repo = '', name = ''] = tag.split(':');
@@ -57,7 +58,14 @@ describe('an engine and the driver', () => {
     } catch (error) {
       if (error instanceof EngineError) return error.engineMessage;
       throw error;
+    } finally {
+      // containerd's store makes images of what is beside one, too.
+      for (const id of await imageIds()) if (!had.has(id)) await engine.images.remove(id);
     }
+  }
+
+  async function imageIds(): Promise<ImageRef[]> {
+    return (await engine.images.list({ all: true })).map(({ Id }) => Id);
   }
 
   async function byDriver(archive: Buffer): Promise<boolean> {
@@ -73,10 +81,12 @@ describe('an engine and the driver', () => {
   it.each(validArchives)('both run an image $what', async ({ what, build, isRootFileSystem = false }) => {
     const tag = `test/valid:${randomUUID()}`;
     const archive = await build(tag);
-    const natively = await byItself(archive, tag, isRootFileSystem);
+    // containerd's store makes an image of what it does not hold, which can be neither used nor removed.
+    const isHarmless = !what.includes('does not hold');
+    const natively = isHarmless && (await byItself(archive, tag, isRootFileSystem));
     // What an engine does not take in this form, its driver rewrites: classic stores know no layout of OCI's alone.
     const isKnown = !what.includes('OCI') || (await hasContainerdStore());
-    const isTaken = isKnown && !/link|absolute|up and down|20\.10/.test(what);
+    const isTaken = isHarmless && isKnown && !/link|absolute|up and down|20\.10/.test(what);
     if (isTaken) expect(natively).toBe(true);
     expect(await byDriver(archive)).toBe(true);
   });
@@ -90,7 +100,10 @@ describe('an engine and the driver', () => {
       expect(await byItself(archive, tag, false)).toBe(true);
       expect(await byDriver(archive)).toBe(true);
     } else {
-      expect(await byItself(archive, tag, false)).toMatch(/max depth exceeded/);
+      // 20.10 takes minutes to come so far.
+      const { apiVersion } = await engine.negotiate();
+      if (isAtLeast(apiVersion, '1.42'))
+        expect(await byItself(archive, tag, false)).toMatch(/max depth exceeded/);
       await expect(byDriver(archive)).rejects.toMatchObject({
         name: 'NovaException',
         message: expect.stringMatching(/has 126 layers: this host's engine stacks 125/),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { buildImageArchive, layerOf } from '../../../support/archives.js';
 import { refusal, refusedAs, rewritten } from '../../../support/rewriting.js';
-import { validArchives } from '../../../support/valid-archives.js';
+import { validArchives } from '../../../support/valid-archives/index.js';
 
 const taken = { architecture: 'amd64', rootFileSystem: (): { Cmd: string[] } => ({ Cmd: ['/etc/tiny'] }) };
 
