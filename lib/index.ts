@@ -1,7 +1,7 @@
 /** The public face of nova-docker-driver. */
 export * from '../interfaces/index.js';
-export { DockerDriver } from './docker-driver.js';
-export type { DockerDriverOptions } from './driver-options.js';
+export { DockerDriver } from './driver/index.js';
+export type { DockerDriverOptions } from './driver/index.js';
 export type { EngineOptions, EngineTimeouts, RegistryCredentials } from './engine/index.js';
 export {
   EngineError,
@@ -10,37 +10,37 @@ export {
   EngineVersionUnsupported,
   TruncatedStream,
 } from './engine/index.js';
+export { ConnectionBroken, ImageSourceError } from './http/index.js';
+export { defaultImageLimits } from './archives/index.js';
 export {
-  ConnectionBroken,
-  defaultImageLimits,
   DirectoryImageService,
   GlanceImageService,
   ImageConflict,
   ImageServiceError,
   ImageServiceProtocolError,
-  ImageSourceError,
   ImageStoreError,
-  ImageTemplates,
-  RegistryExchange,
-} from './images/index.js';
+} from './image-services/index.js';
+export { ImageTemplates, RegistryExchange } from './image-exchange/index.js';
 export type {
   ApplicationCredentialAuth,
-  ArchiveSource,
   ContextTokenAuth,
   DirectoryImageServiceOptions,
-  DockerfileSource,
   GlanceAuth,
   GlanceImageServiceOptions,
   GlanceTimeouts,
-  ImageLimits,
+  PasswordAuth,
+} from './image-services/index.js';
+export type {
+  ArchiveSource,
+  DockerfileSource,
   ImageSource,
   ImageTemplatesOptions,
-  PasswordAuth,
   Platform,
   PushedImage,
   RegistryExchangeOptions,
   RegistryPullOptions,
   RegistryPushOptions,
   RepositorySource,
-} from './images/index.js';
+} from './image-exchange/index.js';
+export type { ImageLimits } from './archives/index.js';
 export { DeadlineExceeded } from './streams/index.js';

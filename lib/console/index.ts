@@ -3,4 +3,4 @@
  * leaves (streams) and the contracts, and knows neither engines nor containers: whoever opens a console says how its
  * terminal is reached. It never asks users who they are.
  */
-export { SerialConsoles, type PortRange, type SerialConsolesOptions } from './serial-consoles.js';
+export { type PortRange, SerialConsoles, type SerialConsolesOptions } from './serial-consoles.js';

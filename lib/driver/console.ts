@@ -14,7 +14,7 @@ import {
 } from '../instances/index.js';
 import { serialConsole } from '../verbs/index.js';
 import { DockerStorageVerbs } from './storage.js';
-import { soundInstance } from '../subjects.js';
+import { soundInstance } from '../verbs/index.js';
 
 /** The verbs that show what an instance prints, and how it does. */
 export abstract class DockerConsoleVerbs extends DockerStorageVerbs {

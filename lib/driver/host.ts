@@ -17,12 +17,12 @@ import {
   ownAddress,
 } from '../host/index.js';
 import PQueue from 'p-queue';
-import { ComputeHost } from '../compute-host.js';
-import type { DockerDriverOptions } from '../driver-options.js';
-import { silentLogger } from '../silent-logger.js';
-import { NovaDefaults } from '../nova-defaults.js';
-import { hostMustBeNamed, nodeMustBeNamed, providerTreeMustBeSound } from '../subjects.js';
-import { namedUuid } from '../uuid.js';
+import { ComputeHost } from './compute-host.js';
+import type { DockerDriverOptions } from './options.js';
+import { silentLogger } from '../common/index.js';
+import { NovaDefaults } from './nova-defaults.js';
+import { hostMustBeNamed, nodeMustBeNamed, providerTreeMustBeSound } from '../verbs/index.js';
+import { namedUuid } from '../common/index.js';
 
 /** The verbs about the host itself. */
 export abstract class DockerHostVerbs extends NovaDefaults {

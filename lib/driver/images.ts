@@ -13,7 +13,7 @@ import {
   instancesMustBeSound,
   soundInstance,
   updateTaskStateMustBeSound,
-} from '../subjects.js';
+} from '../verbs/index.js';
 import { DockerPowerVerbs } from './power.js';
 import { OrchestratorFailures } from './orchestrator-failures.js';
 

@@ -4,3 +4,5 @@
  * object; none of them calls another's verbs but through `this`.
  */
 export { DockerMigrationVerbs as DockerVerbs } from './migration.js';
+export { DockerDriver } from './docker-driver.js';
+export type { DockerDriverOptions } from './options.js';

@@ -9,7 +9,7 @@ import {
   usageOf,
   wasStopRequested,
 } from '../instances/index.js';
-import { optionsMustBeSound, soundInstance } from '../subjects.js';
+import { optionsMustBeSound, soundInstance } from '../verbs/index.js';
 import { DockerHostVerbs } from './host.js';
 
 /** The verbs that tell which instances there are and how they are. */

@@ -29,7 +29,7 @@ import {
   optionsMustBeSound,
   passwordMustBeSound,
   soundInstance,
-} from '../subjects.js';
+} from '../verbs/index.js';
 import { DockerInventoryVerbs } from './inventory.js';
 import { OrchestratorFailures } from './orchestrator-failures.js';
 

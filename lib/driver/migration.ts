@@ -25,7 +25,7 @@ import {
   optionsMustBeSound,
   sharedStorageDataMustBeSound,
   soundInstance,
-} from '../subjects.js';
+} from '../verbs/index.js';
 import { DockerConsoleVerbs } from './console.js';
 
 /** The verbs of cold migration and resize. */

@@ -13,7 +13,7 @@ import {
   VirtualInterfaceCreateException,
 } from '../../interfaces/index.js';
 import { findInstance } from '../instances/index.js';
-import { networkInfoMustBeSound, soundInstance, vifMustBeSound } from '../subjects.js';
+import { networkInfoMustBeSound, soundInstance, vifMustBeSound } from '../verbs/index.js';
 import { DockerImageVerbs } from './images.js';
 
 /** The verbs that connect instances. */

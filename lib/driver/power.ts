@@ -40,7 +40,7 @@ import {
   remakingMustBeSound,
   soundInstance,
   timeoutMustBeSound,
-} from '../subjects.js';
+} from '../verbs/index.js';
 import { DockerLifeCycleVerbs } from './life-cycle.js';
 
 /** The verbs that start, stop and freeze instances. */

@@ -20,7 +20,7 @@ import {
 } from '../../interfaces/index.js';
 import { diskUsage, isMounted, listContainersOf } from '../instances/index.js';
 import { destroy } from '../verbs/index.js';
-import { instanceMustBeSound, mountpointMustBeText, soundInstance } from '../subjects.js';
+import { instanceMustBeSound, mountpointMustBeText, soundInstance } from '../verbs/index.js';
 import { DockerNetworkVerbs } from './network.js';
 
 /** The verbs about volumes and disks. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { InvalidInput } from '../../interfaces/index.js';
-import { pemContent, withoutSecrets } from '../streams/index.js';
+import { pemContent, withoutSecrets } from '../common/index.js';
 
 /** Where an engine listens, for one that needs more than a URL. */
 export interface EngineOptions {

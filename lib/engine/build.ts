@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { buildCredentials, type RegistryCredentials } from './credentials.js';
-import type { RepositoryName, TagName } from './identifiers.js';
+import type { RepositoryName, TagName } from './schemas/identifiers.js';
 import { hidingSecrets, secretsOf, throwInBand } from './in-band.js';
 import { path } from './request-path.js';
 import { progressLine, type ProgressLine } from './schemas/progress.js';

@@ -1,6 +1,6 @@
 import type { Duplex, Readable } from 'node:stream';
 
-import type { ContainerId, ContainerRef, ImageId, RepositoryName, TagName } from './identifiers.js';
+import type { ContainerId, ContainerRef, ImageId, RepositoryName, TagName } from './schemas/identifiers.js';
 import { outputReader } from './multiplexed.js';
 import { path, type RequestPath } from './request-path.js';
 import {

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 
-import type { ContainerRef, ExecId } from './identifiers.js';
+import type { ContainerRef, ExecId } from './schemas/identifiers.js';
 import { outputReader } from './multiplexed.js';
 import { path } from './request-path.js';
 import { execCreated, execInspect, type ExecInspect } from './schemas/exec.js';

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-import type { ContainerRef } from './identifiers.js';
+import type { ContainerRef } from './schemas/identifiers.js';
 import { described, EngineProtocolError } from './errors.js';
 import { path } from './request-path.js';
 import { listOf } from './schemas/fields.js';

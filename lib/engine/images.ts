@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-import type { ImageRef, RepositoryName, TagName } from './identifiers.js';
+import type { ImageRef, RepositoryName, TagName } from './schemas/identifiers.js';
 import { EngineError } from './errors.js';
 import { instructions, type ImageChanges } from './image-changes.js';
 import { throwInBand } from './in-band.js';

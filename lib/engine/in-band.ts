@@ -1,4 +1,4 @@
-import { withoutValues } from '../streams/index.js';
+import { withoutValues } from '../common/index.js';
 import type { RegistryCredentials } from './credentials.js';
 import { EngineError, type RequestDescription } from './errors.js';
 

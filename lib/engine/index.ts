@@ -5,16 +5,27 @@
  * users, and never repeats a request that could have been done.
  */
 export { engineAddress, type EngineAddress, type EngineOptions } from './address.js';
-export { isAtLeast, type EngineVersion } from './api-version.js';
-export type { ContainersApi } from './containers.js';
+export { type EngineVersion, isAtLeast } from './api-version.js';
+export { ContainersApi } from './containers.js';
 export type { RegistryCredentials } from './credentials.js';
 export { Engine, type EngineClientOptions } from './engine.js';
-export * from './errors.js';
-export type { ArchivedPath } from './files.js';
-export type { IdMapping } from './id-mapping.js';
-export * from './identifiers.js';
-export type { ImagesApi, LoadedLayer } from './images.js';
-export type { NetworksApi } from './networks.js';
+export {
+  EngineError,
+  EngineProtocolError,
+  EngineUnreachable,
+  EngineVersionUnsupported,
+  ifThere,
+  isBadRequest,
+  isConflict,
+  isNoSuchImage,
+  isNoSuchNetwork,
+  isNotFound,
+  isUnreachable,
+  mayHaveBeenDone,
+  TruncatedStream,
+} from './errors.js';
+export { ImagesApi, type LoadedLayer } from './images.js';
+export { NetworksApi } from './networks.js';
 export type {
   ContainerConfiguration,
   ContainerEndpoint,
@@ -22,13 +33,45 @@ export type {
   ContainerSummary,
 } from './schemas/containers.js';
 export type { FileChange } from './schemas/files.js';
+export {
+  type ContainerId,
+  type ContainerRef,
+  containerRef,
+  execId,
+  type ImageId,
+  imageId,
+  type ImageRef,
+  imageRef,
+  imageReference,
+  type ImageReference,
+  isImageId,
+  isImageReference,
+  isNetworkRef,
+  type NetworkId,
+  type NetworkRef,
+  networkRef,
+  repositoryName,
+  type RepositoryName,
+  tagName,
+  type TagName,
+  volumeName,
+  type VolumeName,
+} from './schemas/identifiers.js';
 export type { ImageInspect, ImageSummary } from './schemas/images.js';
 export type { NetworkInspect } from './schemas/networks.js';
 export type { ProgressLine } from './schemas/progress.js';
 export type { ContainerStats } from './schemas/stats.js';
 export type { EngineEvent, SystemInfo } from './schemas/system.js';
 export type { VolumeInspect } from './schemas/volumes.js';
-export type * from './specifications.js';
+export type {
+  ContainerSpecification,
+  EndpointSpecification,
+  HostConfiguration,
+  MountSpecification,
+  NetworkPart,
+  NetworkSpecification,
+  ResourceLimits,
+} from './specifications.js';
 export type { EventFilters } from './system.js';
 export { defaultTimeouts, type EngineTimeouts } from './timeouts.js';
-export { untilSettled, type Patience } from './until-settled.js';
+export { type Patience, untilSettled } from './until-settled.js';

@@ -1,4 +1,4 @@
-import type { ContainerRef, NetworkId, NetworkRef } from './identifiers.js';
+import type { ContainerRef, NetworkId, NetworkRef } from './schemas/identifiers.js';
 import { path } from './request-path.js';
 import { networkCreated, networkInspect, type NetworkInspect } from './schemas/networks.js';
 import type { CallOptions, Session } from './session.js';

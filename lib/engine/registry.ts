@@ -1,5 +1,5 @@
 import { pullCredentials, type RegistryCredentials } from './credentials.js';
-import type { ImageRef, RepositoryName } from './identifiers.js';
+import type { ImageRef, RepositoryName } from './schemas/identifiers.js';
 import { hidingSecrets, secretsOf, throwInBand } from './in-band.js';
 import { path } from './request-path.js';
 import { distributionInspect, progressLine, type ProgressLine } from './schemas/progress.js';

@@ -1,4 +1,4 @@
-import type { PathIdentifier } from './identifiers.js';
+import type { PathIdentifier } from './schemas/identifiers.js';
 
 declare const kind: unique symbol;
 

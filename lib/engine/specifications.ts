@@ -1,4 +1,4 @@
-import type { ContainerRef, ImageRef, VolumeName } from './identifiers.js';
+import type { ContainerRef, ImageRef, VolumeName } from './schemas/identifiers.js';
 
 /** Bytes or operations a second for one device of the host. */
 interface ThrottledDevice {

@@ -1,4 +1,4 @@
-import type { VolumeName } from './identifiers.js';
+import type { VolumeName } from './schemas/identifiers.js';
 import { path } from './request-path.js';
 import { volumeInspect, volumeList, type VolumeInspect } from './schemas/volumes.js';
 import type { CallOptions, Session } from './session.js';

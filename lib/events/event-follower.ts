@@ -2,7 +2,7 @@ import type { LifecycleEvent, LifecycleTransition, Logger } from '../../interfac
 import { lifecycle_event } from '../../interfaces/index.js';
 import type { Engine, EngineEvent, EventFilters } from '../engine/index.js';
 import { EngineProtocolError } from '../engine/index.js';
-import { instanceUuid, label } from '../labels.js';
+import { instanceUuid, label } from '../common/index.js';
 import { asError, LinkedAbort, pause, unlessAborted, withDeadline } from '../streams/index.js';
 import { Activities } from './activities.js';
 import { RecentEvents } from './recent-events.js';

@@ -1,6 +1,6 @@
 import { ImageNotActive, ImageUnacceptable } from '../../interfaces/index.js';
-import type { ImageLimits } from './archive/index.js';
-import type { ShownImage } from './image-service/index.js';
+import type { ImageLimits } from '../archives/index.js';
+import type { ShownImage } from '../image-services/index.js';
 
 /** @throws ImageNotActive, ImageUnacceptable when there is no use in fetching it. */
 export function mustBeBootable(

@@ -1,6 +1,6 @@
 import type { Logger } from '../../interfaces/index.js';
 import { isConflict, isNotFound, volumeName, type Engine } from '../engine/index.js';
-import { imageCacheVolume, unusedSince } from '../labels.js';
+import { imageCacheVolume, unusedSince } from '../common/index.js';
 
 const name = volumeName(imageCacheVolume);
 

@@ -10,10 +10,10 @@ import {
   type ImageReference,
   type ImageSummary,
 } from '../engine/index.js';
-import { label, repository } from '../labels.js';
+import { label, repository } from '../common/index.js';
 import { readCacheNote, writeCacheNote } from './cache-note.js';
-import type { ImageHolds } from './image-holds.js';
-import { isTemporaryTag } from './temporary-image.js';
+import type { ImageHolds } from './references/index.js';
+import { isTemporaryTag } from './references/index.js';
 
 /** Which images have no use any more. */
 export interface UnusedImages {

@@ -10,20 +10,20 @@ import {
   type ImageRef,
   type ImageReference,
 } from '../engine/index.js';
-import { repository } from '../labels.js';
+import { repository } from '../common/index.js';
 import { takeTurn } from '../streams/index.js';
-import { defaultImageLimits, type ImageLimits } from './archive/index.js';
-import { bootReference } from './boot-reference.js';
+import { defaultImageLimits, type ImageLimits } from '../archives/index.js';
+import { bootReference } from './references/index.js';
 import { mustBeBootable } from './bootable-image.js';
 import { removeUnusedImages, type UnusedImages } from './image-cache.js';
-import { ImageHolds } from './image-holds.js';
-import type { ImageData, ShownImage } from './image-service/index.js';
+import { ImageHolds } from './references/index.js';
+import type { ImageData, ShownImage } from '../image-services/index.js';
 import { BaseChain, LayersInEngine } from './layers/index.js';
 import { loadImage } from './load-image.js';
 import { SharedDirectory } from './shared-directory/index.js';
-import { shownRecord } from './shown-record.js';
+import { shownRecord } from '../image-services/index.js';
 import { SingleFlight, type FlightControls } from './single-flight.js';
-import { removeTemporaryImages } from './temporary-image.js';
+import { removeTemporaryImages } from './references/index.js';
 
 /** What an {@link ImageLoader} needs. */
 export interface ImageLoaderOptions {

@@ -3,40 +3,19 @@
  * It imports the engine, the leaves and the contracts; it knows nothing of instances, and trusts nothing that an image
  * says of itself.
  */
-export { ArchiveRefused, defaultImageLimits, type ImageLimits } from './archive/index.js';
-export * from './directory/index.js';
-export * from './glance/index.js';
-export { bootReference } from './boot-reference.js';
-export { defaultConcurrency, ImageLoader, type HeldImage, type ImageLoaderOptions } from './image-loader.js';
-export { PromptImageService } from './prompt-image-service.js';
-export { takeSnapshot, type Snapshot, type SnapshotRequest } from './snapshot.js';
+export { defaultConcurrency, type HeldImage, ImageLoader, type ImageLoaderOptions } from './image-loader.js';
+export { bootReference, discardImage, temporaryName, type TemporaryName } from './references/index.js';
+export { SharedDirectory } from './shared-directory/index.js';
+export { Snapshot, type SnapshotRequest, takeSnapshot } from './snapshot.js';
 export {
-  instanceReference,
-  removeInstanceImages,
-  removeReplacedImage,
   bootedBytes,
   copyFileSystem,
   filesMustFit,
+  instanceReference,
   measuredFiles,
+  removeInstanceImages,
+  removeReplacedImage,
   transferFileSystem,
   transferFolder,
   volumesThatMove,
 } from './transfer/index.js';
-export { RegistryExchange } from './registry/index.js';
-export type {
-  Platform,
-  PushedImage,
-  RegistryExchangeOptions,
-  RegistryPullOptions,
-  RegistryPushOptions,
-} from './registry/index.js';
-export { ImageTemplates } from './sources/index.js';
-export type {
-  ArchiveSource,
-  DockerfileSource,
-  ImageSource,
-  ImageTemplatesOptions,
-  RepositorySource,
-} from './sources/index.js';
-export { ConnectionBroken, ImageSourceError } from './web/index.js';
-export { ImageConflict } from './image-service/index.js';

@@ -1,6 +1,6 @@
 import { split } from 'shlex';
 import { ImageUnacceptable } from '../../interfaces/index.js';
-import type { ShownImage } from './image-service/index.js';
+import type { ShownImage } from '../image-services/index.js';
 
 /** By the names that engines and image configurations have. */
 type InheritedConfiguration = Partial<

@@ -9,15 +9,15 @@ import {
   type ImageReference,
   type LoadedLayer,
 } from '../engine/index.js';
-import { repository } from '../labels.js';
+import { repository } from '../common/index.js';
 import {
   configurationForEngine,
   rewriteArchive,
   type ArchivedImage,
   type ImageLimits,
-} from './archive/index.js';
+} from '../archives/index.js';
 import { refusedByEngine } from './engine-refusal.js';
-import type { ImageData, ShownImage } from './image-service/index.js';
+import type { ImageData, ShownImage } from '../image-services/index.js';
 import { inheritedConfiguration } from './inherited-configuration.js';
 import {
   baseMustBeSame,
@@ -28,9 +28,9 @@ import {
   type LayersInEngine,
 } from './layers/index.js';
 import { mustBeLoaded } from './loaded-image.js';
-import { followingLayers, LoadingProgress } from './progress/index.js';
+import { followingLayers, LoadingProgress } from '../progress/index.js';
 import type { FlightControls } from './single-flight.js';
-import { discardImage, temporaryName, type TemporaryName } from './temporary-image.js';
+import { discardImage, temporaryName, type TemporaryName } from './references/index.js';
 
 /** The API version from which on engines (Docker 23.0) unpack layers that are compressed with zstd. */
 const firstWithZstd = '1.42';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ImageUnacceptable } from '../../interfaces/index.js';
 import type { ImageInspect } from '../engine/index.js';
-import type { ArchivedImage } from './archive/index.js';
+import type { ArchivedImage } from '../archives/index.js';
 
 /**
  * Checks that what the engine says it loaded is what the archive held.

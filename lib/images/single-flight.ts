@@ -1,6 +1,6 @@
 import type { LongRunningOptions, OnProgress } from '../../interfaces/index.js';
 import { unlessAborted } from '../streams/index.js';
-import { ProgressThrottle } from './progress/index.js';
+import { ProgressThrottle } from '../progress/index.js';
 
 /** How a flight's work is told to end, and tells how it gets on. */
 export interface FlightControls {

@@ -1,6 +1,6 @@
 import type { ImageInspect } from '../engine/index.js';
-import { isOwnLabel } from '../labels.js';
-import { restoredFromRecord, type ImageConfiguration } from './archive/index.js';
+import { isOwnLabel } from '../common/index.js';
+import { restoredFromRecord, type ImageConfiguration } from '../archives/index.js';
 
 /**
  * What an image gives to its containers and they leave as it is. All else in a container's configuration (host name,

@@ -10,11 +10,11 @@ import type {
 import { task_states } from '../../interfaces/index.js';
 import type { ContainerInspect, Engine, ImageInspect, ImageReference } from '../engine/index.js';
 import { mayHaveBeenDone } from '../engine/index.js';
-import { label, repository } from '../labels.js';
-import type { ImageConfiguration } from './archive/index.js';
+import { label, repository } from '../common/index.js';
+import type { ImageConfiguration } from '../archives/index.js';
 import { deltaBase, uploadAbove, uploadWhole } from './layers/index.js';
 import { snapshotConfiguration } from './snapshot-configuration.js';
-import { discardImage, temporaryName } from './temporary-image.js';
+import { discardImage, temporaryName } from './references/index.js';
 
 /** Where snapshots are taken. */
 interface SnapshotEnvironment {

@@ -1,8 +1,8 @@
 import { InvalidInput } from '../../interfaces/index.js';
 import type { ContainerRef } from '../engine/index.js';
 import { containerRef } from '../engine/index.js';
-import { instanceContainerName, instancePartName } from '../labels.js';
-import { isUuid } from '../uuid.js';
+import { instanceContainerName, instancePartName } from '../common/index.js';
+import { isUuid } from '../common/index.js';
 
 /**
  * The name of an instance's container, checked.

@@ -1,5 +1,5 @@
 import type { ContainerInspect } from '../engine/index.js';
-import { instanceContainerName } from '../labels.js';
+import { instanceContainerName } from '../common/index.js';
 import type { InstanceRecord } from './instance-labels.js';
 import { never } from './power-state.js';
 

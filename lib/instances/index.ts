@@ -3,46 +3,50 @@
  * stands in its labels, the files that go into it, how it is made, stopped and removed, and what its state and errors
  * mean to Nova. Imports the engine; knows nothing of image services and networks.
  */
-export { acceleratorsMustBeNone, blockDeviceMounts, withMounts } from './block-devices.js';
-export { configDriveFiles, configDriveFolder, configDriveMounts, hasConfigDrive } from './config-drive.js';
-export type { ConfigDrivePolicy } from './config-drive.js';
 export { setAdministratorPassword } from './administrator-password.js';
+export { acceleratorsMustBeNone, blockDeviceMounts, withMounts } from './block-devices.js';
+export {
+  configDriveFiles,
+  configDriveFolder,
+  configDriveMounts,
+  type ConfigDrivePolicy,
+  hasConfigDrive,
+} from './config-drive.js';
 export { consoleOutput } from './console-output.js';
 export { containerName, containerPartName } from './container-name.js';
-export { containerSpecification } from './container-specification.js';
-export type { InstancePolicy } from './container-specification.js';
-export { adoptName, createContainer, discardAttempt, nameMustBeFree } from './create-container.js';
-export { diskUsage } from './disk-usage.js';
-export { novaException } from './exceptions.js';
-export type { VerbFailure } from './exceptions.js';
+export { containerSpecification, type InstancePolicy } from './container-specification.js';
 export { triggerCrashDump } from './crash-dump.js';
+export { adoptName, createContainer, discardAttempt, nameMustBeFree } from './create-container.js';
+export { flatDiagnostics, instanceDiagnostics, measure, usageOf } from './diagnostics.js';
+export { diskUsage } from './disk-usage.js';
+export { novaException, type VerbFailure } from './exceptions.js';
 export { findInstance, inspectInstance } from './find-instance.js';
 export { imageMustFit } from './flavor-fit.js';
 export { unpauseContainer } from './freeze-container.js';
 export { isHalfMade, spawning } from './half-made.js';
 export { launchFailure } from './image-fault.js';
 export { imageOfInstance } from './image-of-instance.js';
-export { instanceFiles } from './instance-files.js';
-export type { InstanceFiles } from './instance-files.js';
-export type { SpawnAttempt } from './instance-labels.js';
-export { instanceRecord } from './instance-labels.js';
+export { instanceFiles, type InstanceFiles } from './instance-files.js';
+export { instanceRecord, type SpawnAttempt } from './instance-labels.js';
 export {
   findKeptContainer,
   keepContainer,
   keepingMustBePossible,
   restoreKeptContainer,
 } from './kept-container.js';
-export { limitsMustBeReadable } from './resource-limits.js';
-export { listContainersOf, listContainersOfHost, listInstances } from './list-instances.js';
-export type { ListedInstance } from './list-instances.js';
+export {
+  listContainersOf,
+  listContainersOfHost,
+  type ListedInstance,
+  listInstances,
+} from './list-instances.js';
 export { isMounted } from './mount-point.js';
-export { flatDiagnostics, instanceDiagnostics, measure, usageOf } from './diagnostics.js';
 export { Notes } from './notes.js';
 export { part, settleParts } from './parts.js';
 export { instanceInfo } from './power-state.js';
-export { wasStopRequested } from './requested-stop.js';
 export { recreatedContainer } from './recreated-container.js';
 export { removeContainer } from './remove-container.js';
+export { wasStopRequested } from './requested-stop.js';
 export { rescuedNetworks, rescueLabels } from './rescue-labels.js';
 export {
   hasRescuedFolder,
@@ -60,11 +64,11 @@ export {
   resizeInPlace,
   undoResize,
 } from './resize-in-place.js';
+export { limitsMustBeReadable } from './resource-limits.js';
 export { RootDisks } from './root-disk.js';
 export { wakeLeftStill, whileStill } from './stand-still.js';
 export { startContainer } from './start-container.js';
 export { cleanly, stopContainer, stopContainerCleanly, stopForReplacement } from './stop-container.js';
 export { isSuspended, pauseInstance, suspendInstance, unpauseInstance, wasSuspended } from './suspension.js';
-export type { VolumePolicy } from './volumes.js';
-export { volumesMustBeAsFound } from './volumes.js';
+export { type VolumePolicy, volumesMustBeAsFound } from './volumes.js';
 export { writeFiles } from './write-files.js';

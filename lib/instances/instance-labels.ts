@@ -1,6 +1,6 @@
 import type { Instance } from '../../interfaces/index.js';
-import { label } from '../labels.js';
-import { isUuid } from '../uuid.js';
+import { label } from '../common/index.js';
+import { isUuid } from '../common/index.js';
 
 /** What an instance was given, as its host counts it. */
 export interface FlavorFigures {

@@ -1,6 +1,6 @@
 import type { ContainerSummary, Engine } from '../engine/index.js';
 import type { Instance } from '../../interfaces/index.js';
-import { instanceContainerName, instanceUuid, isOfInstance, label } from '../labels.js';
+import { instanceContainerName, instanceUuid, isOfInstance, label } from '../common/index.js';
 import type { InstanceRecord } from './instance-labels.js';
 import { instanceRecord } from './instance-labels.js';
 

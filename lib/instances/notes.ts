@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { NovaException } from '../../interfaces/index.js';
 import type { Engine, VolumeInspect, VolumeName } from '../engine/index.js';
 import { isConflict, isNotFound, volumeName } from '../engine/index.js';
-import { instanceContainerName, label } from '../labels.js';
+import { instanceContainerName, label } from '../common/index.js';
 
 /** What can be noted of an instance. */
 type NoteKind = 'suspended' | 'stopped' | 'flavor' | 'resize' | 'still';

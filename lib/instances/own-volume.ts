@@ -1,6 +1,6 @@
 import type { Instance } from '../../interfaces/index.js';
 import type { MountSpecification } from '../engine/index.js';
-import { label } from '../labels.js';
+import { label } from '../common/index.js';
 
 /**
  * An empty volume that belongs to one container: the engine removes it with the container, and no snapshot has what is

@@ -1,6 +1,6 @@
 import type { Instance } from '../../interfaces/index.js';
 import type { ContainerInspect, ContainerSummary, Engine } from '../engine/index.js';
-import { instancePartName, instanceContainerName } from '../labels.js';
+import { instancePartName, instanceContainerName } from '../common/index.js';
 import { containerName } from './container-name.js';
 import { adoptName } from './create-container.js';
 import { spawning } from './half-made.js';

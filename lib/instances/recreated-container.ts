@@ -5,7 +5,7 @@ import type {
   ImageReference,
   NetworkPart,
 } from '../engine/index.js';
-import { label } from '../labels.js';
+import { label } from '../common/index.js';
 import type { LogBound } from './log-configuration.js';
 import { logConfiguration } from './log-configuration.js';
 import { noHealthcheck } from './container-specification.js';

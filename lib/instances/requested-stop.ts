@@ -1,6 +1,6 @@
 import type { ContainerInspect, ContainerRef, Engine } from '../engine/index.js';
 import { ifThere } from '../engine/index.js';
-import { label } from '../labels.js';
+import { label } from '../common/index.js';
 import { instanceRecord } from './instance-labels.js';
 import { Notes } from './notes.js';
 import { looksOutOfMemory } from './power-state.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { NetworkInfo, VIF } from '../../interfaces/index.js';
 import type { ContainerInspect } from '../engine/index.js';
-import { label } from '../labels.js';
+import { label } from '../common/index.js';
 
 const address = z.looseObject({ address: z.string() });
 const port = z.looseObject({

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Flavor, Instance } from '../../interfaces/index.js';
 import type { ContainerInspect, Engine } from '../engine/index.js';
-import { label } from '../labels.js';
+import { label } from '../common/index.js';
 import type { FlavorFigures } from './instance-labels.js';
 import { flavorFiguresOf, flavorLabels } from './instance-labels.js';
 import type { ListedInstance } from './list-instances.js';

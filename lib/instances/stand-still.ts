@@ -2,7 +2,7 @@ import type { Instance } from '../../interfaces/index.js';
 import { InstanceInvalidState } from '../../interfaces/index.js';
 import type { ContainerId, ContainerInspect, Engine } from '../engine/index.js';
 import { ifThere } from '../engine/index.js';
-import { label } from '../labels.js';
+import { label } from '../common/index.js';
 import { pauseContainer, unpauseContainer } from './freeze-container.js';
 import type { Notes } from './notes.js';
 

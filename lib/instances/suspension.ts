@@ -1,7 +1,7 @@
 import type { Instance } from '../../interfaces/index.js';
 import { InstanceInvalidState, InstanceSuspendFailure } from '../../interfaces/index.js';
 import type { ContainerInspect, Engine } from '../engine/index.js';
-import { label } from '../labels.js';
+import { label } from '../common/index.js';
 import { findInstance } from './find-instance.js';
 import { pauseContainer, unpauseContainer } from './freeze-container.js';
 import type { Notes } from './notes.js';

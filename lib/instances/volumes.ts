@@ -10,7 +10,7 @@ import {
 } from '../../interfaces/index.js';
 import type { ContainerId, Engine, MountSpecification } from '../engine/index.js';
 import { isNotFound, volumeName } from '../engine/index.js';
-import { imageCacheVolume, label } from '../labels.js';
+import { imageCacheVolume, label } from '../common/index.js';
 import { mountPoint } from './mount-point.js';
 import { removeContainer } from './remove-container.js';
 

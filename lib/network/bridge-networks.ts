@@ -9,7 +9,7 @@ import {
   isUnreachable,
   mayHaveBeenDone,
 } from '../engine/index.js';
-import { label } from '../labels.js';
+import { label } from '../common/index.js';
 import { Turns } from '../streams/index.js';
 import type { PlannedInterface } from './network-plan.js';
 import type { ReservedSubnets } from './reserved-subnets.js';

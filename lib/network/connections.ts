@@ -16,7 +16,7 @@ import {
   mayHaveBeenDone,
   networkRef,
 } from '../engine/index.js';
-import { engineNetworkName } from '../labels.js';
+import { engineNetworkName } from '../common/index.js';
 import type { BridgeNetworks, ReadyNetwork } from './bridge-networks.js';
 import { isOurs } from './bridge-networks.js';
 import type { PlannedInterface } from './network-plan.js';

@@ -3,10 +3,8 @@
  * made on first use and removed with the last instance; and the wait for the reports of the network service. Imports
  * the engine; never touches a network that the driver did not make.
  */
-export { interfacesOf } from './interfaces-of.js';
 export { addressBlock } from './address-block.js';
-export { Networks } from './networks.js';
+export { interfacesOf } from './interfaces-of.js';
+export { Networks, type Wiring } from './networks.js';
 export { ReservedSubnets } from './reserved-subnets.js';
-export type { Wiring } from './networks.js';
-export { whilePlugging } from './vif-plugging.js';
-export type { VifPluggingPolicy } from './vif-plugging.js';
+export { type VifPluggingPolicy, whilePlugging } from './vif-plugging.js';

@@ -1,7 +1,7 @@
 import type { NetworkInfo, Subnet, VIF } from '../../interfaces/index.js';
 import type { ContainerEndpoint, ContainerInspect, Engine, NetworkInspect } from '../engine/index.js';
 import { ifThere, isNetworkRef } from '../engine/index.js';
-import { label } from '../labels.js';
+import { label } from '../common/index.js';
 
 const mtuOption = 'com.docker.network.driver.mtu';
 

@@ -6,7 +6,7 @@ import {
 } from '../../interfaces/index.js';
 import type { EndpointSpecification, NetworkRef, NetworkSpecification } from '../engine/index.js';
 import { isNetworkRef, networkRef } from '../engine/index.js';
-import { engineNetworkName, label } from '../labels.js';
+import { engineNetworkName, label } from '../common/index.js';
 import type { AddressBlock } from './address-block.js';
 import { addressBlock } from './address-block.js';
 import { isLinkLocalGateway, unusableKind } from './unusable-subnets.js';

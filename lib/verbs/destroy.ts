@@ -4,7 +4,7 @@ import type { ContainerRef, ContainerSummary } from '../engine/index.js';
 import { isImageId } from '../engine/index.js';
 import { removeInstanceImages } from '../images/index.js';
 import { listContainersOf, removeContainer, stopContainer } from '../instances/index.js';
-import type { ComputeNode } from './compute-node.js';
+import type { ComputeNode } from './definition/index.js';
 import { neededForRevert } from './migration/index.js';
 
 /** What of an instance is to go. */

@@ -3,7 +3,34 @@
  * that several verbs take are in `steps/`, and what they all work with is a `ComputeNode`. Between the driver, which
  * calls them, and the rooms, which they call.
  */
-export type { ComputeNode } from './compute-node.js';
+export {
+  type ComputeNode,
+  connectedInstanceMustBeSound,
+  connectedInstancesMustBeSound,
+  departureMustBeSound,
+  diskInfoMustBeText,
+  handedOverMustBeSound,
+  hostMustBeNamed,
+  hostOfInstanceMustBeSound,
+  imageIdMustBeText,
+  instanceMustBeSound,
+  instancesMustBeSound,
+  makingMustBeSound,
+  mountpointMustBeText,
+  networkInfoMustBeSound,
+  nodeMustBeNamed,
+  optionsMustBeSound,
+  passwordMustBeSound,
+  patienceMustBeSound,
+  providerTreeMustBeSound,
+  rebootTypeMustBeKnown,
+  remakingMustBeSound,
+  sharedStorageDataMustBeSound,
+  soundInstance,
+  timeoutMustBeSound,
+  updateTaskStateMustBeSound,
+  vifMustBeSound,
+} from './definition/index.js';
 export { destroy } from './destroy.js';
 export {
   confirmMigration,

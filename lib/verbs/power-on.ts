@@ -2,7 +2,7 @@ import type { Instance, NetworkInfo } from '../../interfaces/index.js';
 import type { ContainerInspect } from '../engine/index.js';
 import { unpauseContainer } from '../instances/index.js';
 import { connectAndStart } from './steps/index.js';
-import type { ComputeNode } from './compute-node.js';
+import type { ComputeNode } from './definition/index.js';
 
 /**
  * Makes an instance run, in its networks: one that is frozen, paused or suspended, goes on with its memory, one that is

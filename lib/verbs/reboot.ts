@@ -25,7 +25,7 @@ import {
   stopContainer,
   stopContainerCleanly,
 } from '../instances/index.js';
-import type { ComputeNode } from './compute-node.js';
+import type { ComputeNode } from './definition/index.js';
 import { connectAndStart, undoneOnFailure } from './steps/index.js';
 import { spawn } from './spawn.js';
 

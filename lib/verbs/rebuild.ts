@@ -19,7 +19,7 @@ import {
 } from '../instances/index.js';
 import { interfacesOf, whilePlugging } from '../network/index.js';
 import { bootPlan, newAttempt, orAsItWas, takePlace, tidyUp, withNewContainer } from './steps/index.js';
-import type { ComputeNode } from './compute-node.js';
+import type { ComputeNode } from './definition/index.js';
 import { spawn } from './spawn.js';
 
 /** What a rebuilt instance is given beside its image and flavor. */

@@ -1,4 +1,4 @@
-import { instancePartName } from '../labels.js';
+import { instancePartName } from '../common/index.js';
 import { isNotFound, isUnreachable } from '../engine/index.js';
 import type { ListedInstance } from '../instances/index.js';
 import {
@@ -11,7 +11,7 @@ import {
   wakeLeftStill,
 } from '../instances/index.js';
 import { pause } from '../streams/index.js';
-import type { ComputeNode } from './compute-node.js';
+import type { ComputeNode } from './definition/index.js';
 
 /** Runs work on an instance when no verb is at work on it. */
 type InTurn = (uuid: string, work: () => Promise<void>) => Promise<void>;

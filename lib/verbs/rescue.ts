@@ -25,7 +25,7 @@ import {
   withMounts,
 } from '../instances/index.js';
 import { interfacesOf } from '../network/index.js';
-import type { ComputeNode } from './compute-node.js';
+import type { ComputeNode } from './definition/index.js';
 import type { ContainerPlan } from './steps/index.js';
 import {
   connectAndStart,

@@ -3,7 +3,7 @@ import { ConsoleTypeUnavailable, InstanceNotReady, NovaException } from '../../i
 import type { ContainerInspect } from '../engine/index.js';
 import { isNotFound } from '../engine/index.js';
 import { inspectInstance } from '../instances/index.js';
-import type { ComputeNode } from './compute-node.js';
+import type { ComputeNode } from './definition/index.js';
 
 /**
  * What no user types. The engine always has such keys, keeps the first of them back until the next one comes, and by

@@ -6,9 +6,9 @@ import type {
 } from '../../interfaces/index.js';
 import { InstanceInvalidState, InstanceNotRunning } from '../../interfaces/index.js';
 import { takeSnapshot, type Snapshot } from '../images/index.js';
-import { label } from '../labels.js';
+import { label } from '../common/index.js';
 import { findInstance, whileStill } from '../instances/index.js';
-import type { ComputeNode } from './compute-node.js';
+import type { ComputeNode } from './definition/index.js';
 import { copyBounds, filesMustBeCopyable } from './steps/index.js';
 
 /**

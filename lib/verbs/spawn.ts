@@ -2,7 +2,7 @@ import type { ImageMeta, Instance, RequestContext, SpawnOptions } from '../../in
 import { acceleratorsMustBeNone } from '../instances/index.js';
 import { whilePlugging } from '../network/index.js';
 import { bootPlan, withNewContainer } from './steps/index.js';
-import type { ComputeNode } from './compute-node.js';
+import type { ComputeNode } from './definition/index.js';
 
 /**
  * Boots an instance, or leaves the host as it was.

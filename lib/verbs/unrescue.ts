@@ -17,7 +17,7 @@ import {
   settleParts,
   stopForReplacement,
 } from '../instances/index.js';
-import type { ComputeNode } from './compute-node.js';
+import type { ComputeNode } from './definition/index.js';
 import type { ContainerPlan, CopyBounds, Replaced, Undo } from './steps/index.js';
 import {
   connectAndStart,

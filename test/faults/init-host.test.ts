@@ -3,7 +3,7 @@ import type { Instance } from '../../interfaces/index.js';
 import { power_state } from '../../interfaces/index.js';
 import type { Engine } from '../../lib/engine/index.js';
 import { containerRef } from '../../lib/engine/index.js';
-import { instanceContainerName, instancePartName } from '../../lib/labels.js';
+import { instanceContainerName, instancePartName } from '../../lib/common/labels.js';
 import type { FaultProxy } from '../../lib/testing/index.js';
 import { startFaultProxy } from '../../lib/testing/index.js';
 import type { Harness } from '../engine/contract/harness.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ImageRecord, Instance } from '../../interfaces/index.js';
 import { DirectoryImageService, DockerDriver, power_state } from '../../lib/index.js';
-import { label } from '../../lib/labels.js';
+import { label } from '../../lib/common/labels.js';
 import type { Fault, FaultProxy, InjectedFault } from '../../lib/testing/index.js';
 import { startFaultProxy } from '../../lib/testing/index.js';
 import { eventually } from '../engine/contract/harness.js';

@@ -1,5 +1,5 @@
 import { Engine, engineAddress, imageReference, isNotFound, volumeName } from '../../lib/engine/index.js';
-import { imageCacheVolume, repository } from '../../lib/labels.js';
+import { imageCacheVolume, repository } from '../../lib/common/labels.js';
 
 /** The address of the engine under test. */
 export function engineHost(): string {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { expect } from '@jest/globals';
-import { rewriteArchive, type RewriteOptions } from '../../lib/images/archive/index.js';
+import { rewriteArchive, type RewriteOptions } from '../../lib/archives/index.js';
 import { readAll } from '../../lib/streams/index.js';
 import { sha256 } from './archives.js';
 

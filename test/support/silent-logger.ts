@@ -1,2 +1,2 @@
 /** A logger that nobody listens to. */
-export { silentLogger } from '../../lib/silent-logger.js';
+export { silentLogger } from '../../lib/common/no-op-logger.js';

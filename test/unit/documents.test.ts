@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import * as contracts from '../../interfaces/index.js';
-import { settingsOf } from '../../lib/driver-options.js';
+import { settingsOf } from '../../lib/driver/options.js';
 import { defaultTimeouts } from '../../lib/engine/index.js';
-import { silentLogger } from '../../lib/silent-logger.js';
+import { silentLogger } from '../../lib/common/no-op-logger.js';
 import * as face from '../../lib/index.js';
-import { NovaDefaults } from '../../lib/nova-defaults.js';
+import { NovaDefaults } from '../../lib/driver/nova-defaults.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 

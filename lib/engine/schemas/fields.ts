@@ -9,7 +9,7 @@ import {
   type ExecId,
   type ImageId,
   type NetworkId,
-} from '../identifiers.js';
+} from './identifiers.js';
 
 const identifier = <T extends string>(guard: (text: string) => text is T, what: string): z.ZodType<T> =>
   z.custom<T>((value) => typeof value === 'string' && guard(value), `expected ${what}`);

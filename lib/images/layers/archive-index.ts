@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { RewrittenImage } from '../archive/index.js';
-import { parsedJson } from '../json.js';
-import type { ShownImage } from '../image-service/index.js';
+import type { RewrittenImage } from '../../archives/index.js';
+import { parsedJson } from '../../common/index.js';
+import type { ShownImage } from '../../image-services/index.js';
 
 /** A file in an archive: its first byte, and how many there are. */
 export interface Extent {

@@ -1,10 +1,10 @@
 import type { ImageService, RequestContext } from '../../../interfaces/index.js';
 import { ImageUnacceptable, NovaException } from '../../../interfaces/index.js';
 import type { Engine } from '../../engine/index.js';
-import type { Hold } from '../image-holds.js';
+import type { Hold } from '../references/index.js';
 import { baseOf, baseRecord, mostImagesInChain } from './base-image.js';
 import { layersOf, type LayersInEngine } from './layers-in-engine.js';
-import type { ShownImage } from '../image-service/index.js';
+import type { ShownImage } from '../../image-services/index.js';
 
 /** What is needed to find out what lies below an image. */
 interface BaseChainOptions {

@@ -7,11 +7,11 @@ import {
   ImageNotFound,
   ImageUnacceptable,
 } from '../../../interfaces/index.js';
-import { parsedJson } from '../json.js';
-import { shownRecord } from '../shown-record.js';
+import { parsedJson } from '../../common/index.js';
+import { shownRecord } from '../../image-services/index.js';
 import { isAbout } from './archive-index.js';
 import { mayContain } from './layer-rights.js';
-import type { ShownImage } from '../image-service/index.js';
+import type { ShownImage } from '../../image-services/index.js';
 
 /** What an image whose archive holds only its own layers says of the image below it. */
 export interface BaseImage {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { readAll } from '../../streams/index.js';
-import type { ImageData } from '../image-service/index.js';
+import type { ImageData } from '../../image-services/index.js';
 import type { Extent } from './archive-index.js';
 import { IndexUnusable } from './index-unusable.js';
 

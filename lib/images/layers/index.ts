@@ -4,7 +4,7 @@
  * loads nothing itself, and believes an index only as far as digests bear it out.
  */
 export { BaseChain } from './base-chain.js';
-export { baseMustBeSame, baseOf, type BaseImage } from './base-image.js';
+export { type BaseImage, baseMustBeSame, baseOf } from './base-image.js';
 export { isContainerdStore } from './containerd-store.js';
 export { deltaBase } from './delta-base.js';
 export { imageInParts } from './image-in-parts.js';

@@ -1,7 +1,7 @@
 import type { ImageService, RequestContext } from '../../../interfaces/index.js';
 import { ImageNotAuthorized, ImageNotFound } from '../../../interfaces/index.js';
-import { shownRecord } from '../shown-record.js';
-import type { ShownImage } from '../image-service/index.js';
+import { shownRecord } from '../../image-services/index.js';
+import type { ShownImage } from '../../image-services/index.js';
 
 /**
  * Whether an image may be given the layers of another one without having them in its archive.

@@ -1,11 +1,11 @@
 import type { ImageService, RequestContext } from '../../../interfaces/index.js';
 import { ifThere, type Engine, type ImageRef } from '../../engine/index.js';
-import { repository } from '../../labels.js';
-import { bootedImageId, bootReference } from '../boot-reference.js';
+import { repository } from '../../common/index.js';
+import { bootedImageId, bootReference } from '../references/index.js';
 import { isContainerdStore } from './containerd-store.js';
 import { mayContain, recordIfReadable } from './layer-rights.js';
 import { RememberedRecords, type Candidate } from './remembered-records.js';
-import type { ShownImage } from '../image-service/index.js';
+import type { ShownImage } from '../../image-services/index.js';
 
 /** An image of the engine that a driver loaded, and of which every byte was verified then. */
 export interface ResidentImage {

@@ -16,8 +16,8 @@ import {
   type ImageConfiguration,
   type ImageLimits,
   type ArchivedImage,
-} from '../archive/index.js';
-import { Meter } from '../progress/index.js';
+} from '../../archives/index.js';
+import { Meter } from '../../progress/index.js';
 import type { ArchiveIndex, Extent } from './archive-index.js';
 import type { ImageRanges } from './image-ranges.js';
 import { IndexUnusable } from './index-unusable.js';

@@ -1,7 +1,7 @@
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { archiveReadAhead, destroyOnAbort } from '../../streams/index.js';
-import type { ArchivedImage } from '../archive/index.js';
+import type { ArchivedImage } from '../../archives/index.js';
 
 /** An archive that is made while it is read, and what it holds. */
 export interface PartialArchive {

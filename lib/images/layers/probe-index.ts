@@ -13,7 +13,7 @@ import {
   parseManifest,
   tarHeader,
   type ImageLimits,
-} from '../archive/index.js';
+} from '../../archives/index.js';
 import type { ArchiveIndex, Extent } from './archive-index.js';
 import type { ImageRanges } from './image-ranges.js';
 import { IndexUnusable } from './index-unusable.js';

@@ -1,4 +1,4 @@
-import { blockSize, paddingAfter, tarHeader } from '../archive/index.js';
+import { blockSize, paddingAfter, tarHeader } from '../../archives/index.js';
 import type { Extent } from './archive-index.js';
 
 /**

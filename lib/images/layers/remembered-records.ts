@@ -1,6 +1,6 @@
 import type { RequestContext } from '../../../interfaces/index.js';
 import { mayContain } from './layer-rights.js';
-import type { ShownImage } from '../image-service/index.js';
+import type { ShownImage } from '../../image-services/index.js';
 
 /** What says whose an image is. */
 type Ownership = Pick<ShownImage, 'owner' | 'visibility' | 'status'>;

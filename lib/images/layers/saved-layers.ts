@@ -1,5 +1,5 @@
-import type { LayersBelow } from '../archive/index.js';
-import { parsedJson } from '../json.js';
+import type { LayersBelow } from '../../archives/index.js';
+import { parsedJson } from '../../common/index.js';
 import type { DeltaBase } from './delta-base.js';
 
 /**

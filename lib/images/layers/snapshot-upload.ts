@@ -6,8 +6,8 @@ import type {
   LongRunningOptions,
   RequestContext,
 } from '../../../interfaces/index.js';
-import { rewriteArchive, type ImageConfiguration } from '../archive/index.js';
-import { followingLayers } from '../progress/index.js';
+import { rewriteArchive, type ImageConfiguration } from '../../archives/index.js';
+import { followingLayers } from '../../progress/index.js';
 import { indexOf, indexProperty, type Extent } from './archive-index.js';
 import { baseProperty } from './base-image.js';
 import type { DeltaBase } from './delta-base.js';

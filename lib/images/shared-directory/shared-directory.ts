@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ImageUnacceptable, type Logger } from '../../../interfaces/index.js';
 import { asError } from '../../streams/index.js';
-import { Verification, type ImageData, type ShownImage } from '../image-service/index.js';
+import { Verification, type ImageData, type ShownImage } from '../../image-services/index.js';
 import { FileServer } from './file-server.js';
 import { openSharedFile, type SharedFile } from './shared-file.js';
 import { SharedFileUnusable } from './shared-file-unusable.js';

@@ -8,8 +8,14 @@ import {
   type OnProgress,
 } from '../../../interfaces/index.js';
 import { asError, codeOf, readableOf, type ByteSource } from '../../streams/index.js';
-import { clip, FileBytes, Verification, type ImageData, type ShownImage } from '../image-service/index.js';
-import { Meter } from '../progress/index.js';
+import {
+  clip,
+  FileBytes,
+  Verification,
+  type ImageData,
+  type ShownImage,
+} from '../../image-services/index.js';
+import { Meter } from '../../progress/index.js';
 import type { FileServer } from './file-server.js';
 import { SharedFileUnusable } from './shared-file-unusable.js';
 

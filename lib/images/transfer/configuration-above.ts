@@ -1,6 +1,6 @@
 import type { ImageInspect } from '../../engine/index.js';
-import { isOwnLabel, label } from '../../labels.js';
-import { recordedAside, recordEntries, restoredFromRecord } from '../archive/index.js';
+import { isOwnLabel, label } from '../../common/index.js';
+import { recordedAside, recordEntries, restoredFromRecord } from '../../archives/index.js';
 
 /**
  * The configuration of an image that has the same to say to its containers as another one, and other layers.

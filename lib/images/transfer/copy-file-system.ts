@@ -3,8 +3,8 @@ import type { LongRunningOptions } from '../../../interfaces/index.js';
 import { InstanceNotRescuable } from '../../../interfaces/index.js';
 import type { ContainerRef, Engine } from '../../engine/index.js';
 import { archiveReadAhead, gathered } from '../../streams/index.js';
-import { ArchiveRefused, ByteBudget, endOfArchive, headersBelow, plainPath } from '../archive/index.js';
-import { Meter } from '../progress/index.js';
+import { ArchiveRefused, ByteBudget, endOfArchive, headersBelow, plainPath } from '../../archives/index.js';
+import { Meter } from '../../progress/index.js';
 import { entriesOf } from './layer-content.js';
 import { isBeneath } from './selected-files.js';
 

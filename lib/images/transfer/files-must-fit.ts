@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { ContainerId, ContainerInspect, Engine, ImageId } from '../../engine/index.js';
 import { EngineError, ifThere } from '../../engine/index.js';
-import { label } from '../../labels.js';
-import { ArchiveRefused, ByteBudget } from '../archive/index.js';
+import { label } from '../../common/index.js';
+import { ArchiveRefused, ByteBudget } from '../../archives/index.js';
 import { isContainerdStore } from '../layers/index.js';
 import { instanceReference } from './instance-image.js';
 import { entriesOf } from './layer-content.js';

@@ -1,6 +1,6 @@
 import type { Engine, ImageId, ImageRef, ImageReference } from '../../engine/index.js';
 import { imageReference, isConflict, isNotFound, mayHaveBeenDone } from '../../engine/index.js';
-import { repository } from '../../labels.js';
+import { repository } from '../../common/index.js';
 
 /**
  * The name of the image that an instance's own files have become.

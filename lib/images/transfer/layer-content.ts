@@ -11,7 +11,7 @@ import {
   withTranslatedOwners,
   type FileSystemEntry,
   type OwnerMapping,
-} from '../archive/index.js';
+} from '../../archives/index.js';
 import type { SelectedFiles } from './selected-files.js';
 import { folderOf, isBeneath } from './selected-files.js';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Meter } from '../progress/index.js';
+import type { Meter } from '../../progress/index.js';
 
 /** What must be said of a layer before it is sent. */
 interface LayerMeasures {

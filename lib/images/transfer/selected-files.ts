@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { FileChange } from '../../engine/index.js';
-import { plainPath } from '../archive/index.js';
+import { plainPath } from '../../archives/index.js';
 
 /** Which files of a container go into a layer. */
 export class SelectedFiles {

@@ -5,11 +5,17 @@ import type { Logger, LongRunningOptions } from '../../../interfaces/index.js';
 import { MigrationError } from '../../../interfaces/index.js';
 import type { Engine, ImageId, ImageInspect, ImageReference, LoadedLayer } from '../../engine/index.js';
 import { mayHaveBeenDone, repositoryName, tagName } from '../../engine/index.js';
-import { repository } from '../../labels.js';
+import { repository } from '../../common/index.js';
 import { archiveReadAhead, destroyOnAbort, gathered } from '../../streams/index.js';
-import { ArchiveRefused, fileHeader, layerFileName, paddingAfter, writeMetadata } from '../archive/index.js';
-import { LoadingProgress, Meter } from '../progress/index.js';
-import { discardImage, temporaryName } from '../temporary-image.js';
+import {
+  ArchiveRefused,
+  fileHeader,
+  layerFileName,
+  paddingAfter,
+  writeMetadata,
+} from '../../archives/index.js';
+import { LoadingProgress, Meter } from '../../progress/index.js';
+import { discardImage, temporaryName } from '../references/index.js';
 import { configurationAbove } from './configuration-above.js';
 import type { MeasuredLayer } from './measured-layer.js';
 

@@ -9,9 +9,9 @@ import type {
   ImageReference,
 } from '../../engine/index.js';
 import { EngineError, EngineProtocolError, ifThere } from '../../engine/index.js';
-import { ArchiveRefused, plainPath } from '../archive/index.js';
+import { ArchiveRefused, plainPath } from '../../archives/index.js';
 import { isContainerdStore } from '../layers/index.js';
-import { Meter } from '../progress/index.js';
+import { Meter } from '../../progress/index.js';
 import { LayerContent, type LayerSource } from './layer-content.js';
 import { folderOf, isBeneath, SelectedFiles } from './selected-files.js';
 import { measure, type MeasuredLayer } from './measured-layer.js';

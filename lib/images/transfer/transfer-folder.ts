@@ -1,7 +1,7 @@
 import { InstanceInvalidState } from '../../../interfaces/index.js';
 import type { ContainerRef, Engine, ImageId } from '../../engine/index.js';
-import { ArchiveRefused, ByteBudget, endOfArchive } from '../archive/index.js';
-import { Meter } from '../progress/index.js';
+import { ArchiveRefused, ByteBudget, endOfArchive } from '../../archives/index.js';
+import { Meter } from '../../progress/index.js';
 import { entriesOf, mustBeNoMark } from './layer-content.js';
 import { folderOf, isBeneath } from './selected-files.js';
 import { measure, type MeasuredLayer } from './measured-layer.js';

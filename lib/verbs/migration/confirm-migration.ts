@@ -1,7 +1,7 @@
 import type { Instance, NetworkInfo } from '../../../interfaces/index.js';
 import { removeInstanceImages } from '../../images/index.js';
 import { findInstance, findKeptContainer, forgetResize, removeContainer } from '../../instances/index.js';
-import type { ComputeNode } from '../compute-node.js';
+import type { ComputeNode } from '../definition/index.js';
 
 /**
  * On the host that an instance has left, or that has changed its flavor: there is no way back any more. May be

@@ -23,7 +23,7 @@ import {
   undoResize,
   withMounts,
 } from '../../instances/index.js';
-import type { ComputeNode } from '../compute-node.js';
+import type { ComputeNode } from '../definition/index.js';
 import type { ContainerPlan } from '../steps/index.js';
 import { goOn, undoneOnFailure, withNewContainer } from '../steps/index.js';
 import { parseHandover } from './handover.js';

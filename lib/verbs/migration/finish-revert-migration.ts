@@ -10,7 +10,7 @@ import {
   restoreKeptContainer,
   undoResize,
 } from '../../instances/index.js';
-import type { ComputeNode } from '../compute-node.js';
+import type { ComputeNode } from '../definition/index.js';
 import { goOn } from '../steps/index.js';
 
 /** How an instance comes back. */

@@ -26,8 +26,8 @@ import {
   restoreKeptContainer,
   stopForReplacement,
 } from '../../instances/index.js';
-import { label } from '../../labels.js';
-import type { ComputeNode } from '../compute-node.js';
+import { label } from '../../common/index.js';
+import type { ComputeNode } from '../definition/index.js';
 import type { CopyBounds } from '../steps/index.js';
 import { connectAndStart, copyBounds, filesMustBeCopyable, orchestratorAnswer } from '../steps/index.js';
 import { handoverText } from './handover.js';

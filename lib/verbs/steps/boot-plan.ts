@@ -9,7 +9,7 @@ import {
   instanceFiles,
   withMounts,
 } from '../../instances/index.js';
-import type { ComputeNode } from '../compute-node.js';
+import type { ComputeNode } from '../definition/index.js';
 import type { ContainerPlan } from './container-plan.js';
 
 /**

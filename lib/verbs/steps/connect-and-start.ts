@@ -2,7 +2,7 @@ import type { NetworkInfo } from '../../../interfaces/index.js';
 import type { ContainerId, ContainerInspect } from '../../engine/index.js';
 import { startContainer } from '../../instances/index.js';
 import { takeTurn } from '../../streams/index.js';
-import type { ComputeNode } from '../compute-node.js';
+import type { ComputeNode } from '../definition/index.js';
 
 /**
  * Starts a container that an instance has, when the engine has time for another launch: in the networks that

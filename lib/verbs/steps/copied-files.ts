@@ -2,9 +2,10 @@ import type { Readable } from 'node:stream';
 import type { Flavor, Instance } from '../../../interfaces/index.js';
 import type { ContainerId, ImageId } from '../../engine/index.js';
 import { isNotFound } from '../../engine/index.js';
-import { ArchiveRefused, bootedBytes, filesMustFit, measuredFiles } from '../../images/index.js';
+import { ArchiveRefused } from '../../archives/index.js';
+import { bootedBytes, filesMustFit, measuredFiles } from '../../images/index.js';
 import type { VerbFailure } from '../../instances/index.js';
-import type { ComputeNode } from '../compute-node.js';
+import type { ComputeNode } from '../definition/index.js';
 
 const gibibyte = 1024 ** 3;
 

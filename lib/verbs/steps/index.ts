@@ -3,14 +3,11 @@
  * one, connecting and starting it, asking the orchestrator. As the verbs, they call the rooms; they know no verb.
  */
 export { bootPlan } from './boot-plan.js';
-export { copyBounds, copyMustBeReachable, filesMustBeCopyable } from './copied-files.js';
-export type { CopyBounds } from './copied-files.js';
 export { connectAndStart, goOn } from './connect-and-start.js';
 export type { ContainerPlan } from './container-plan.js';
+export { type CopyBounds, copyBounds, copyMustBeReachable, filesMustBeCopyable } from './copied-files.js';
 export { newAttempt } from './new-container.js';
 export { orchestratorAnswer } from './orchestrator-answer.js';
-export { orAsItWas, takePlace, takePlaceAgain, tidyUp } from './replace-container.js';
-export type { Replaced } from './replace-container.js';
-export type { Undo } from './undo.js';
-export { undoneOnFailure } from './undo.js';
+export { orAsItWas, type Replaced, takePlace, takePlaceAgain, tidyUp } from './replace-container.js';
+export { Undo, undoneOnFailure } from './undo.js';
 export { withNewContainer } from './with-new-container.js';

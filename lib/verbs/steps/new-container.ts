@@ -18,7 +18,7 @@ import {
 } from '../../instances/index.js';
 import type { Wiring } from '../../network/index.js';
 import { takeTurn } from '../../streams/index.js';
-import type { ComputeNode } from '../compute-node.js';
+import type { ComputeNode } from '../definition/index.js';
 import { startMade } from './connect-and-start.js';
 import type { ContainerPlan } from './container-plan.js';
 

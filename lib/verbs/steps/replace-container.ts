@@ -13,7 +13,7 @@ import {
   suspendInstance,
 } from '../../instances/index.js';
 import { takeTurn } from '../../streams/index.js';
-import type { ComputeNode } from '../compute-node.js';
+import type { ComputeNode } from '../definition/index.js';
 import { connectAndStart, startMade } from './connect-and-start.js';
 import { undoneOnFailure } from './undo.js';
 

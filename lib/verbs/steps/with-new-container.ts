@@ -1,5 +1,5 @@
 import type { HeldImage } from '../../images/index.js';
-import type { ComputeNode } from '../compute-node.js';
+import type { ComputeNode } from '../definition/index.js';
 import type { ContainerPlan } from './container-plan.js';
 import { NewContainer } from './new-container.js';
 import type { Undo } from './undo.js';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Instance, NetworkInfo } from '../../../interfaces/index.js';
 import type { ContainerId, Engine } from '../../../lib/engine/index.js';
 import { containerRef, imageReference } from '../../../lib/engine/index.js';
-import { repository } from '../../../lib/labels.js';
+import { repository } from '../../../lib/common/labels.js';
 import { dockerHarness } from '../../support/docker-harness.js';
 import { directEngine } from '../../support/engine.js';
 import { newInstance, TestNetwork } from '../../support/nova-objects.js';

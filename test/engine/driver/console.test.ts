@@ -4,7 +4,7 @@ import { SerialConsoles } from '../../../lib/console/index.js';
 import type { ContainerRef, Engine } from '../../../lib/engine/index.js';
 import { containerRef, imageReference } from '../../../lib/engine/index.js';
 import { DockerDriver } from '../../../lib/index.js';
-import { repository } from '../../../lib/labels.js';
+import { repository } from '../../../lib/common/labels.js';
 import { dockerHarness } from '../../support/docker-harness.js';
 import { directEngine } from '../../support/engine.js';
 import { silentLogger } from '../../support/silent-logger.js';

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Instance } from '../../../interfaces/index.js';
 import { power_state } from '../../../interfaces/index.js';
 import { DockerDriver } from '../../../lib/index.js';
-import { engineNetworkName, label } from '../../../lib/labels.js';
+import { engineNetworkName, label } from '../../../lib/common/labels.js';
 import { containerRef, networkRef } from '../../../lib/engine/index.js';
 import { startFaultProxy } from '../../../lib/testing/index.js';
 import { dockerHarness } from '../../support/docker-harness.js';

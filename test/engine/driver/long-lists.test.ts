@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { containerRef, type Engine } from '../../../lib/engine/index.js';
 import { bootReference } from '../../../lib/images/index.js';
-import { instanceContainerName, label } from '../../../lib/labels.js';
+import { instanceContainerName, label } from '../../../lib/common/labels.js';
 import { dockerHarness } from '../../support/docker-harness.js';
 import { directEngine } from '../../support/engine.js';
 import { context } from '../../support/nova-objects.js';

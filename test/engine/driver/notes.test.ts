@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { power_state } from '../../../interfaces/index.js';
 import { containerRef, volumeName } from '../../../lib/engine/index.js';
 import { bootReference } from '../../../lib/images/index.js';
-import { instanceContainerName, label } from '../../../lib/labels.js';
+import { instanceContainerName, label } from '../../../lib/common/labels.js';
 import { dockerHarness } from '../../support/docker-harness.js';
 import { directEngine } from '../../support/engine.js';
 

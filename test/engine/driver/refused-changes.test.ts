@@ -4,7 +4,7 @@ import type { Instance, NetworkInfo } from '../../../interfaces/index.js';
 import { reboot_type } from '../../../interfaces/index.js';
 import type { Engine } from '../../../lib/engine/index.js';
 import { containerRef, imageReference } from '../../../lib/engine/index.js';
-import { label, repository } from '../../../lib/labels.js';
+import { label, repository } from '../../../lib/common/labels.js';
 import type { FaultProxy } from '../../../lib/testing/index.js';
 import { startFaultProxy } from '../../../lib/testing/index.js';
 import { dockerHarness } from '../../support/docker-harness.js';

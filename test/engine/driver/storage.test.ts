@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Engine, VolumeName } from '../../../lib/engine/index.js';
 import { containerRef, volumeName } from '../../../lib/engine/index.js';
 import { DockerDriver } from '../../../lib/index.js';
-import { label } from '../../../lib/labels.js';
+import { label } from '../../../lib/common/labels.js';
 import { startFaultProxy } from '../../../lib/testing/index.js';
 import { dockerHarness } from '../../support/docker-harness.js';
 import { directEngine, engineHost } from '../../support/engine.js';

@@ -8,10 +8,10 @@ import {
   type Engine,
   type ImageRef,
 } from '../../../lib/engine/index.js';
-import { parseConfiguration } from '../../../lib/images/archive/index.js';
+import { parseConfiguration } from '../../../lib/archives/index.js';
 import { bootReference, ImageLoader, takeSnapshot } from '../../../lib/images/index.js';
 import { configurationAbove } from '../../../lib/images/transfer/configuration-above.js';
-import { instanceContainerName, label } from '../../../lib/labels.js';
+import { instanceContainerName, label } from '../../../lib/common/labels.js';
 import { buildImageArchive, layerOf, sha256 } from '../../support/archives.js';
 import { busyboxFiles } from '../../support/busybox-image.js';
 import { directEngine, hasContainerdStore, inventory, removeImages } from '../../support/engine.js';

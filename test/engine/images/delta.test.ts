@@ -7,12 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { RequestContext } from '../../../interfaces/index.js';
 import { ImageNotFound, ImageUnacceptable } from '../../../interfaces/index.js';
 import { containerRef, type Engine } from '../../../lib/engine/index.js';
-import {
-  bootReference,
-  DirectoryImageService,
-  ImageLoader,
-  takeSnapshot,
-} from '../../../lib/images/index.js';
+import { bootReference, ImageLoader, takeSnapshot } from '../../../lib/images/index.js';
+import { DirectoryImageService } from '../../../lib/image-services/index.js';
 import { readAll } from '../../../lib/streams/index.js';
 import { layerOf } from '../../support/archives.js';
 import { busyboxImage } from '../../support/busybox-image.js';

@@ -10,8 +10,8 @@ import {
 } from '../../../lib/engine/index.js';
 import { bootReference, type ImageLoader } from '../../../lib/images/index.js';
 import { writeCacheNote } from '../../../lib/images/cache-note.js';
-import { temporaryName } from '../../../lib/images/temporary-image.js';
-import { label, repository } from '../../../lib/labels.js';
+import { temporaryName } from '../../../lib/images/references/temporary-image.js';
+import { label, repository } from '../../../lib/common/labels.js';
 import { directEngine, inventory, removeCacheNote } from '../../support/engine.js';
 import { context } from '../../support/nova-objects.js';
 import { silentLogger } from '../../support/silent-logger.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { containerRef, imageRef, repositoryName, tagName } from '../../../lib/engine/index.js';
 import { bootReference, type ImageLoader } from '../../../lib/images/index.js';
-import { repository } from '../../../lib/labels.js';
+import { repository } from '../../../lib/common/labels.js';
 import { directEngine, inventory } from '../../support/engine.js';
 import { context } from '../../support/nova-objects.js';
 import { LoaderStage } from './loader-stage.js';

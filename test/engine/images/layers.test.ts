@@ -14,8 +14,9 @@ import {
   repositoryName,
   tagName,
 } from '../../../lib/engine/index.js';
-import { bootReference, DirectoryImageService, ImageLoader } from '../../../lib/images/index.js';
-import { repository } from '../../../lib/labels.js';
+import { bootReference, ImageLoader } from '../../../lib/images/index.js';
+import { DirectoryImageService } from '../../../lib/image-services/index.js';
+import { repository } from '../../../lib/common/labels.js';
 import { startFaultProxy } from '../../../lib/testing/index.js';
 import { buildImageArchive, layerOf, sha256, type ImageArchiveOptions } from '../../support/archives.js';
 import { CountedImages } from '../../support/counted-images.js';

@@ -15,7 +15,7 @@ import {
   type ContainerSpecification,
 } from '../../../lib/engine/index.js';
 import { bootReference, ImageLoader, takeSnapshot, type SnapshotRequest } from '../../../lib/images/index.js';
-import { label } from '../../../lib/labels.js';
+import { label } from '../../../lib/common/labels.js';
 import { readAll } from '../../../lib/streams/index.js';
 import { startFaultProxy, type FaultProxy } from '../../../lib/testing/index.js';
 import { rawHeader } from '../../support/archives.js';

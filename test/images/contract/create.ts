@@ -7,7 +7,7 @@ import {
   type ImageMetadata,
   type Progress,
 } from '../../../interfaces/index.js';
-import { ImageConflict } from '../../../lib/images/image-service/index.js';
+import { ImageConflict } from '../../../lib/image-services/index.js';
 import { formats, type Album } from './album.js';
 import { breaking, bytesOf, read, streamOf } from './bytes.js';
 

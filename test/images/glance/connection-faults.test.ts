@@ -13,7 +13,7 @@ import {
   GlanceImageService,
   ImageServiceError,
   ImageServiceProtocolError,
-} from '../../../lib/images/glance/index.js';
+} from '../../../lib/image-services/index.js';
 import { bytesOf, formats, read, streamOf } from '../contract/index.js';
 import { noauth, noauthOptions } from './environment.js';
 import { FaultyProxy } from './faulty-proxy.js';

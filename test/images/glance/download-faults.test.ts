@@ -9,7 +9,7 @@ import {
   ImageUnacceptable,
   type ByteRange,
 } from '../../../interfaces/index.js';
-import { GlanceImageService, ImageServiceProtocolError } from '../../../lib/images/glance/index.js';
+import { GlanceImageService, ImageServiceProtocolError } from '../../../lib/image-services/index.js';
 import { bytesOf, formats, read, streamOf } from '../contract/index.js';
 import { noauth, noauthOptions } from './environment.js';
 import { FaultyProxy, type Seen } from './faulty-proxy.js';

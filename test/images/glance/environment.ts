@@ -1,5 +1,5 @@
 import type { RequestContext } from '../../../interfaces/index.js';
-import type { GlanceImageServiceOptions, PasswordAuth } from '../../../lib/images/glance/index.js';
+import type { GlanceImageServiceOptions, PasswordAuth } from '../../../lib/image-services/index.js';
 
 /** A value of the environment that `npm test` sets up. */
 export function setting(name: string): string {

@@ -5,7 +5,7 @@ import {
   GlanceImageService,
   ImageServiceProtocolError,
   type GlanceImageServiceOptions,
-} from '../../../lib/images/glance/index.js';
+} from '../../../lib/image-services/index.js';
 import { bytesOf, formats, read, streamOf } from '../contract/index.js';
 import { keystone, passwordAuth, setting } from './environment.js';
 import { FaultyProxy } from './faulty-proxy.js';

@@ -1,4 +1,4 @@
-import { GlanceImageService } from '../../../lib/images/glance/index.js';
+import { GlanceImageService } from '../../../lib/image-services/index.js';
 import { describeImageService } from '../contract/index.js';
 import { noauth, noauthOptions } from './environment.js';
 

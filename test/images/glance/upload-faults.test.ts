@@ -11,8 +11,8 @@ import {
   type ImageMetadata,
   type ImageRecord,
 } from '../../../interfaces/index.js';
-import { GlanceImageService } from '../../../lib/images/glance/index.js';
-import { ImageConflict } from '../../../lib/images/image-service/index.js';
+import { GlanceImageService } from '../../../lib/image-services/index.js';
+import { ImageConflict } from '../../../lib/image-services/index.js';
 import { bytesOf, formats, read, streamOf } from '../contract/index.js';
 import { noauth, noauthOptions } from './environment.js';
 import { FaultyProxy } from './faulty-proxy.js';

@@ -1,4 +1,4 @@
-import type { ImageLimits } from '../../../lib/images/index.js';
+import type { ImageLimits } from '../../../lib/archives/index.js';
 import { imageEntries, packEntries, type ArchiveEntry, type ImageArchiveOptions } from '../archives.js';
 
 /** An archive that must be refused. */

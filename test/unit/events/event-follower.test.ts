@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { lifecycle_event } from '../../../interfaces/index.js';
 import { longestLine } from '../../../lib/engine/json-lines.js';
 import { EventFollower } from '../../../lib/events/index.js';
-import { instanceContainerName, label } from '../../../lib/labels.js';
+import { instanceContainerName, label } from '../../../lib/common/labels.js';
 import { silentLogger } from '../../support/silent-logger.js';
 import { answerJson, FakeEngine, until } from '../engine/fake-engine.js';
 

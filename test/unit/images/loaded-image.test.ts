@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
 import { imageId, type ImageInspect } from '../../../lib/engine/index.js';
-import type { ArchivedImage } from '../../../lib/images/archive/index.js';
+import type { ArchivedImage } from '../../../lib/archives/index.js';
 import { mustBeLoaded } from '../../../lib/images/loaded-image.js';
 
 const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { DirectoryImageService, GlanceImageService, ImageTemplates } from '../../../lib/images/index.js';
+import { DirectoryImageService, GlanceImageService } from '../../../lib/image-services/index.js';
+import { ImageTemplates } from '../../../lib/image-exchange/index.js';
 import { SmallImageService } from '../../support/small-image-service.js';
 
 const auth = { type: 'context_token' } as const;

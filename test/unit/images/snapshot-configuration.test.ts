@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseConfiguration } from '../../../lib/images/archive/index.js';
+import { parseConfiguration } from '../../../lib/archives/index.js';
 import { snapshotConfiguration } from '../../../lib/images/snapshot-configuration.js';
-import { label } from '../../../lib/labels.js';
+import { label } from '../../../lib/common/labels.js';
 
 describe('snapshotConfiguration', () => {
   /** As engine 20.10 commits it. */

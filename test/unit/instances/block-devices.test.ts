@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { BlockDeviceInfo, VolumeMapping } from '../../../interfaces/index.js';
 import type { MountSpecification } from '../../../lib/engine/index.js';
 import { acceleratorsMustBeNone, blockDeviceMounts, RootDisks } from '../../../lib/instances/index.js';
-import { label } from '../../../lib/labels.js';
+import { label } from '../../../lib/common/labels.js';
 import { answerJson, FakeEngine } from '../engine/fake-engine.js';
 import { newInstance } from '../../support/nova-objects.js';
 import { silentLogger } from '../../support/silent-logger.js';

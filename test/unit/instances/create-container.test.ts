@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { containerRef, imageReference } from '../../../lib/engine/index.js';
 import { createContainer, discardAttempt } from '../../../lib/instances/index.js';
-import { instanceContainerName, label } from '../../../lib/labels.js';
+import { instanceContainerName, label } from '../../../lib/common/labels.js';
 import { newInstance } from '../../support/nova-objects.js';
 import { answerJson, FakeEngine } from '../engine/fake-engine.js';
 

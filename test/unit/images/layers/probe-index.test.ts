@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
-import { DirectoryImageService, defaultImageLimits } from '../../../../lib/images/index.js';
-import type { ImageData } from '../../../../lib/images/image-service/index.js';
+import { DirectoryImageService } from '../../../../lib/image-services/index.js';
+import { defaultImageLimits } from '../../../../lib/archives/index.js';
+import type { ImageData } from '../../../../lib/image-services/index.js';
 import { ImageRanges } from '../../../../lib/images/layers/image-ranges.js';
 import { indexedImage } from '../../../../lib/images/layers/missing-layers.js';
 import { IndexUnusable } from '../../../../lib/images/layers/index-unusable.js';

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/glo
 import type { ByteRange, ImageRecord, Logger } from '../../../../interfaces/index.js';
 import { ImageUnacceptable } from '../../../../interfaces/index.js';
 import { FileServer } from '../../../../lib/images/shared-directory/file-server.js';
-import { SharedDirectory } from '../../../../lib/images/shared-directory/index.js';
+import { SharedDirectory } from '../../../../lib/images/index.js';
 import { readAll } from '../../../../lib/streams/index.js';
 import { GivenImages } from '../../../support/given-images.js';
 import { context } from '../../../support/nova-objects.js';

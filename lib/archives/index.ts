@@ -1,0 +1,40 @@
+/**
+ * Image archives: read from anybody, verified, and rewritten so that an engine can be given them. It knows neither
+ * engines nor image services, writes no file, and holds no more of an archive in memory than its metadata.
+ */
+export { ArchiveRefused } from './archive-refused.js';
+export { ByteReader } from './byte-reader.js';
+export { contentType, isLayerType, type LayerType } from './content-type.js';
+export { entryPath, isInside, linkTarget } from './entry-path.js';
+export { Extensions, isExtension } from './extended-header.js';
+export {
+  emptyFile,
+  type FileSystemEntry,
+  FileSystemReader,
+  headersAt,
+  headersBelow,
+  plainPath,
+} from './file-system-reader.js';
+export { goStruct, parseJson } from './go-json.js';
+export {
+  configurationBytes,
+  configurationForEngine,
+  type ImageConfiguration,
+  parseConfiguration,
+} from './image-configuration.js';
+export { ByteBudget, defaultImageLimits, type ImageLimits, longestExtendedHeader } from './limits.js';
+export { manifestPath, parseManifest } from './manifest.js';
+export { lowestVariant, mayBeImage } from './media-types.js';
+export { recordedAside, recordEntries, restoredFromRecord } from './recorded-aside.js';
+export {
+  type ArchivedImage,
+  type LayersBelow,
+  rewriteArchive,
+  type RewriteOptions,
+  type RewrittenImage,
+} from './rewrite-archive.js';
+export { blockSize, fileHeader, isTarHeader, paddingAfter, tarHeader, type TarHeader } from './tar-header.js';
+export { type OwnerMapping, withTranslatedOwners } from './translated-owners.js';
+export { unpackedArchive } from './unpacked-archive.js';
+export { endOfArchive, wholeFile } from './whole-file.js';
+export { layerFileName, writeLayer, writeMetadata } from './write-image.js';

@@ -1,0 +1,121 @@
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { asError } from '../streams/index.js';
+import { ArchiveRefused } from './archive-refused.js';
+import { decodeXz, decodeZstd, unpackOnThread } from './unpack-on-thread.js';
+
+/** Bytes that go to the thread at once. */
+const pieceSize = 64 * 1024;
+
+const decoders = {
+  zstd: { decode: decodeZstd, module: 'zstddec/stream' },
+  xz: { decode: decodeXz, module: 'xz-decompress' },
+} as const;
+
+/** What decoders say, and what it means, as the rest of a sentence. */
+const meanings = {
+  zstd: [
+    [/Incomplete stream/, 'is truncated zstd data'],
+    [/./, 'is damaged zstd data, or needs a window of more than 128 MiB to be unpacked'],
+  ],
+  xz: [
+    [/error code 4$/, 'is xz data that needs a dictionary of more than 64 MiB to be unpacked'],
+    [
+      /error code 6$/,
+      'is xz data with a filter or a check that is not supported: LZMA2, CRC32 and CRC64 are',
+    ],
+    [/error code 8$/, 'is truncated xz data'],
+    [/./, 'is damaged xz data'],
+  ],
+} as const;
+
+/**
+ * Unpacks zstd or xz data, of one frame or stream or several, in a thread of its own: the decoders (WebAssembly) take
+ * much time, keep what memory they ever had, and one of them what it held when its reader left. All of that ends with
+ * the thread. Its owner must destroy it.
+ */
+export class UnpackThread {
+  readonly #what: string;
+  readonly #type: keyof typeof decoders;
+  readonly #worker: Worker;
+  readonly #unpacked: Buffer[] = [];
+  #isHungry = false;
+  #isDone = false;
+  #failure: Error | undefined;
+  /** Whoever waits for something to come from the thread. */
+  #wake: () => void = () => undefined;
+
+  /** @param what - the data, as the beginning of a sentence's rest: `has the layer "a", which`. */
+  constructor(what: string, type: keyof typeof decoders) {
+    this.#what = what;
+    this.#type = type;
+    const { decode, module } = decoders[type];
+    const url = pathToFileURL(createRequire(import.meta.url).resolve(module)).href;
+    this.#worker = new Worker(
+      `(${unpackOnThread.toString()})(${decode.toString()}, ${JSON.stringify(url)})`,
+      {
+        eval: true,
+      },
+    );
+    this.#worker.on('message', (message: unknown) => {
+      this.#take(message);
+      this.#wake();
+    });
+    const onFailure = (error: unknown): void => {
+      this.#failure ??= asError(error);
+      this.#wake();
+    };
+    this.#worker.on('error', onFailure);
+    this.#worker.on('exit', () => onFailure(new Error('the thread that unpacks an archive has ended')));
+  }
+
+  /** @see Unpacking.unpack */
+  async *unpack(chunk: Buffer): AsyncGenerator<Buffer, void, void> {
+    for (let at = 0; at < chunk.length; at += pieceSize) {
+      yield* this.#until(() => this.#isHungry);
+      this.#isHungry = false;
+      const piece = Uint8Array.from(chunk.subarray(at, at + pieceSize));
+      this.#worker.postMessage(piece, [piece.buffer]);
+    }
+  }
+
+  /** @see Unpacking.finish */
+  async *finish(): AsyncGenerator<Buffer, void, void> {
+    yield* this.#until(() => this.#isHungry);
+    this.#worker.postMessage('end');
+    yield* this.#until(() => this.#isDone);
+  }
+
+  destroy(): void {
+    void this.#worker.terminate();
+  }
+
+  #take(message: unknown): void {
+    if (message instanceof Uint8Array)
+      this.#unpacked.push(Buffer.from(message.buffer, message.byteOffset, message.length));
+    else if (message === 'hungry') this.#isHungry = true;
+    else if (message === 'done') this.#isDone = true;
+    else this.#failure ??= this.#refused(String(message));
+  }
+
+  #refused(words: string): ArchiveRefused {
+    const meaning = meanings[this.#type].find(([pattern]) => pattern.test(words))?.[1] ?? 'is damaged';
+    return new ArchiveRefused(`${this.#what} ${meaning}`, new Error(words));
+  }
+
+  /** What has been unpacked until something is the case: the thread makes more only when that has been taken. */
+  async *#until(isSo: () => boolean): AsyncGenerator<Buffer, void, void> {
+    for (;;) {
+      for (let piece = this.#unpacked.shift(); piece !== undefined; piece = this.#unpacked.shift()) {
+        this.#worker.postMessage('more');
+        yield piece;
+      }
+      if (this.#failure !== undefined) throw this.#failure;
+      if (isSo()) return;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * Small definitions that every room needs: label and image names, UUIDs, option fields, JSON of others, the no-op logger.
+ * Imports only interfaces. Sends no request and keeps no state.
+ */
+export { parsedJson } from './json.js';
+export {
+  engineNetworkName,
+  imageCacheVolume,
+  instanceContainerName,
+  instancePartName,
+  instanceUuid,
+  isOfInstance,
+  isOwnLabel,
+  label,
+  repository,
+  unusedSince,
+} from './labels.js';
+export { silentLogger } from './no-op-logger.js';
+export {
+  amounts,
+  callback,
+  certificates,
+  count,
+  imageService,
+  logger,
+  text,
+  withMethods,
+} from './option-fields.js';
+export { pemContent } from './pem.js';
+export { withoutSecrets, withoutValues } from './secrets.js';
+export { isUuid, namedUuid } from './uuid.js';

@@ -1,0 +1,9 @@
+import type { Logger } from '../../interfaces/index.js';
+
+/** A logger that nobody listens to. */
+export const silentLogger: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};

@@ -1,0 +1,75 @@
+import PQueue from 'p-queue';
+import type { Logger } from '../../interfaces/index.js';
+import { SerialConsoles } from '../console/index.js';
+import type { DockerDriverOptions, Settings } from './options.js';
+import { defaultImageDirectory } from './options.js';
+import type { EngineAddress } from '../engine/index.js';
+import { Engine, engineAddress } from '../engine/index.js';
+import { DirectoryImageService, PromptImageService } from '../image-services/index.js';
+import { ImageLoader } from '../images/index.js';
+import { Notes, RootDisks } from '../instances/index.js';
+import { isOwnLabel } from '../common/index.js';
+import { Networks, ReservedSubnets } from '../network/index.js';
+import type { ComputeNode } from '../verbs/index.js';
+
+/**
+ * Makes what the verbs of a host work with. Nothing is asked of the engine yet.
+ *
+ * @param host - Nova's name of the compute host.
+ * @param address - where its engine is.
+ * @param options - what the driver was given, for what has methods.
+ * @param settings - the plain options, complete.
+ */
+export function assembleNode(
+  host: string,
+  address: EngineAddress,
+  options: DockerDriverOptions,
+  settings: Settings,
+  logger: Logger,
+): ComputeNode {
+  const { timeouts = {}, imageLimits = {}, virtapi } = options;
+  const { sharedDirectory, serialConsole } = settings;
+  const engine = new Engine(address, { logger, timeouts, keepLabel: isOwnLabel });
+  const imageService = new PromptImageService(
+    options.imageService ?? new DirectoryImageService({ directory: defaultImageDirectory() }),
+  );
+  return {
+    host,
+    engine,
+    imageService,
+    imageLoader: new ImageLoader({
+      engine,
+      imageService,
+      host,
+      limits: imageLimits,
+      concurrency: settings.maxLoads,
+      sharedDirectory,
+      logger,
+    }),
+    networks: new Networks({
+      engine,
+      host,
+      logger,
+      reserved: new ReservedSubnets({
+        address,
+        reservedSubnets: settings.reservedSubnets,
+        servers: (signal) => imageService.servers({ signal }),
+        logger,
+      }),
+    }),
+    notes: new Notes(engine, host),
+    launches: new PQueue({ concurrency: settings.maxLaunches }),
+    policy: settings,
+    rootDisks: new RootDisks({ engine, logger }),
+    virtapi,
+    serialConsoles:
+      serialConsole === undefined ? undefined : new SerialConsoles({ ...serialConsole, logger }),
+    migrationEngine: async (dest) => {
+      const other = await options.migrationEngine?.(dest);
+      return other === undefined
+        ? undefined
+        : new Engine(engineAddress(other), { logger, timeouts, keepLabel: isOwnLabel });
+    },
+    logger,
+  };
+}

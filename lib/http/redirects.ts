@@ -1,0 +1,47 @@
+import { InvalidInput } from '../../interfaces/index.js';
+import { ImageSourceError } from './exceptions.js';
+import { httpUrl, shownUrl } from './urls.js';
+import type { WebAnswer, WebClient, WebRequest } from './web-client.js';
+
+const longestChain = 5;
+const redirects = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * Asks a question and follows redirects, at most five. None leads from https to http or to another scheme, and none
+ * takes credentials along to another server.
+ *
+ * @throws ImageSourceError when a redirect breaks these rules; what `WebClient.send` throws.
+ */
+export async function followRedirects(
+  client: WebClient,
+  request: WebRequest & { readonly method: 'GET' | 'HEAD' },
+): Promise<WebAnswer> {
+  let { url, headers = {} } = request;
+  for (let hops = 0; hops <= longestChain; hops += 1) {
+    const answer = await client.send({ ...request, url, headers });
+    if (!redirects.has(answer.status)) return answer;
+    answer.body.destroy();
+    const next = target(url, answer);
+    if (next.origin !== url.origin)
+      headers = Object.fromEntries(
+        Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'),
+      );
+    url = next;
+  }
+  throw new ImageSourceError(`${shownUrl(request.url)} redirects more than ${longestChain} times`);
+}
+
+function target(from: URL, answer: WebAnswer): URL {
+  const location = answer.header('location');
+  const refused = (why: string, cause?: unknown): ImageSourceError =>
+    new ImageSourceError(`${shownUrl(from)} redirects ${why}`, { status: answer.status, cause });
+  if (location === undefined || !URL.canParse(location, from.href)) throw refused('to nowhere');
+  try {
+    const url = httpUrl(new URL(location, from));
+    if (from.protocol === 'https:' && url.protocol !== 'https:') throw refused('to what is not https');
+    return url;
+  } catch (error) {
+    if (error instanceof InvalidInput) throw refused('to what is not HTTP', error);
+    throw error;
+  }
+}

@@ -1,0 +1,20 @@
+import { InvalidInput } from '../../interfaces/index.js';
+
+/**
+ * Checks an address.
+ *
+ * @throws InvalidInput when it is not one of HTTP, or holds a user's name or password, which would end up in logs.
+ */
+export function httpUrl(address: string | URL): URL {
+  const text = String(address);
+  if (!URL.canParse(text)) throw new InvalidInput('The address is not a URL');
+  const url = new URL(text);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw new InvalidInput(`${shownUrl(url)} cannot be used: only http and https are`);
+  if (url.username !== '' || url.password !== '')
+    throw new InvalidInput(`${shownUrl(url)} cannot be used with a user name or a password in it`);
+  return url;
+}
+
+/** An address as messages show it: without what may be secret. */
+export const shownUrl = (url: URL): string => `${url.protocol}//${url.host}${url.pathname}`;

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import type { RegistryCredentials } from '../../engine/index.js';
+import { readAll } from '../../streams/index.js';
+import { parsedJson } from '../../common/index.js';
+import {
+  httpUrl,
+  ImageSourceError,
+  limited,
+  shownUrl,
+  type WebAnswer,
+  type WebClient,
+} from '../../http/index.js';
+
+const longestToken = 1024 * 1024;
+const tokenAnswer = z.object({ token: z.string().optional(), access_token: z.string().optional() });
+
+/**
+ * Answers a registry's challenge (`WWW-Authenticate`): with the credentials themselves, or with a token that another
+ * server gives for them.
+ *
+ * @param refused - the answer with the challenge; its body is destroyed, but for when there is nothing to answer with.
+ * @returns the header `Authorization`; undefined when there is nothing to answer with.
+ * @throws ImageSourceError when the challenge names no other server, or one that cannot be trusted with the credentials
+ * or gives no token.
+ */
+export async function authorization(
+  client: WebClient,
+  refused: WebAnswer,
+  credentials: RegistryCredentials | undefined,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  const challenge = refused.header('www-authenticate') ?? '';
+  const basic =
+    credentials === undefined
+      ? undefined
+      : `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`;
+  const isBearer = /^bearer\b/i.test(challenge);
+  if (!isBearer && (basic === undefined || !/^basic\b/i.test(challenge))) return undefined;
+  // Nobody reads it any more, whatever comes of the answer.
+  refused.body.destroy();
+  if (!isBearer) return basic;
+  const parameters = new Map(
+    [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']): [string, string] => [
+      name,
+      value,
+    ]),
+  );
+  const url = realmOf(refused.url, parameters.get('realm') ?? '');
+  if (refused.url.protocol === 'https:' && url.protocol !== 'https:')
+    throw new ImageSourceError(`${shownUrl(refused.url)} wants credentials to be sent in the clear`);
+  for (const name of ['service', 'scope']) {
+    const value = parameters.get(name);
+    if (value !== undefined) url.searchParams.set(name, value);
+  }
+  const headers: Record<string, string> = basic === undefined ? {} : { Authorization: basic };
+  const answer = await client.send({ method: 'GET', url, headers, signal });
+  const what = `the answer of ${shownUrl(url)}`;
+  const content = await readAll(
+    limited(answer.body, { what, maxBytes: longestToken, idle: client.idle, signal }),
+    longestToken,
+  );
+  if (answer.status !== 200)
+    throw new ImageSourceError(`${shownUrl(url)} gives no token (status ${answer.status})`, {
+      status: answer.status,
+    });
+  const given = tokenAnswer.safeParse(parsedJson(content.toString('utf8')));
+  const token = given.data?.token ?? given.data?.access_token;
+  if (token === undefined) throw new ImageSourceError(`${shownUrl(url)} gives no token`);
+  return `Bearer ${token}`;
+}
+
+function realmOf(registry: URL, realm: string): URL {
+  try {
+    return httpUrl(realm);
+  } catch (cause) {
+    throw new ImageSourceError(`${shownUrl(registry)} names no server that gives tokens`, { cause });
+  }
+}

@@ -1,0 +1,113 @@
+import { isDeepStrictEqual } from 'node:util';
+import { asBytes } from '../../streams/index.js';
+import {
+  ArchiveRefused,
+  blockSize,
+  isTarHeader,
+  paddingAfter,
+  tarHeader,
+  type TarHeader,
+} from '../../archives/index.js';
+import { longestManifest, parsedImageManifest } from './manifests.js';
+
+const mostBytes = 16 * 1024 * 1024;
+const openingBrace = '{'.charCodeAt(0);
+
+/**
+ * Watches an archive flow by and keeps what could be a registry's manifest in it: a small file of JSON. It is no reader
+ * of archives, and gives up on whatever is not plain; what it finds is believed only for what it says of parts that
+ * have been verified.
+ */
+export class ManifestWatch {
+  readonly #found: Buffer[] = [];
+  #kept = 0;
+  #header = Buffer.alloc(0);
+  #file: Buffer[] | undefined;
+  #left = 0;
+  #padding = 0;
+  #hasGivenUp = false;
+
+  /** Passes an archive on as it is. */
+  async *watch(source: AsyncIterable<unknown>): AsyncGenerator<Buffer, void, void> {
+    for await (const chunk of source) {
+      const bytes = asBytes(chunk);
+      this.#take(bytes);
+      yield bytes;
+    }
+  }
+
+  /** The manifest of exactly these parts, where the archive has one. */
+  manifestOf(
+    config: string,
+    layers: readonly string[],
+  ): { readonly mediaType: string | null | undefined; readonly content: Buffer } | undefined {
+    for (const content of this.#found) {
+      const manifest = parsedImageManifest(content);
+      if (manifest?.config.digest !== config) continue;
+      const named = manifest.layers.map(({ digest }) => digest);
+      if (isDeepStrictEqual(named, layers)) return { mediaType: manifest.mediaType, content };
+    }
+    return undefined;
+  }
+
+  #take(chunk: Buffer): void {
+    let rest = chunk;
+    while (rest.length > 0 && !this.#hasGivenUp) {
+      if (this.#left > 0) rest = this.#content(rest);
+      else if (this.#padding > 0) {
+        const skipped = Math.min(this.#padding, rest.length);
+        this.#padding -= skipped;
+        rest = rest.subarray(skipped);
+      } else rest = this.#headers(rest);
+    }
+  }
+
+  #content(bytes: Buffer): Buffer {
+    const piece = bytes.subarray(0, this.#left);
+    this.#left -= piece.length;
+    this.#file?.push(Buffer.from(piece));
+    if (this.#left === 0 && this.#file !== undefined) {
+      const content = Buffer.concat(this.#file);
+      if (content[0] === openingBrace) this.#found.push(content);
+      else this.#kept -= content.length;
+      this.#file = undefined;
+    }
+    return bytes.subarray(piece.length);
+  }
+
+  #headers(bytes: Buffer): Buffer {
+    const missing = blockSize - this.#header.length;
+    this.#header = Buffer.concat([this.#header, bytes.subarray(0, missing)]);
+    if (this.#header.length === blockSize) {
+      this.#begin(this.#header);
+      this.#header = Buffer.alloc(0);
+    }
+    return bytes.subarray(missing);
+  }
+
+  #begin(block: Buffer): void {
+    const header = headerIn(block);
+    if (header === undefined) {
+      this.#hasGivenUp = true;
+      return;
+    }
+    const { size, typeflag } = header;
+    this.#left = size;
+    this.#padding = paddingAfter(size);
+    const isFile = typeflag === '0' || typeflag === '\0';
+    if (!isFile || size === 0 || size > longestManifest || this.#kept + size > mostBytes) return;
+    this.#kept += size;
+    this.#file = [];
+  }
+}
+
+/** What a block says as a header; undefined when it is none that can be read. */
+function headerIn(block: Buffer): TarHeader | undefined {
+  if (!isTarHeader(block)) return undefined;
+  try {
+    return tarHeader(block);
+  } catch (error) {
+    if (error instanceof ArchiveRefused) return undefined;
+    throw error;
+  }
+}

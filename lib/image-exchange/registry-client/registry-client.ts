@@ -1,0 +1,242 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { ImageUnacceptable } from '../../../interfaces/index.js';
+import type { RegistryCredentials } from '../../engine/index.js';
+import { asBytes, asError, Deadline, readAll } from '../../streams/index.js';
+import { verifiedStream } from '../../streams/index.js';
+import { followRedirects, ImageSourceError, limited, shownUrl } from '../../http/index.js';
+import type { WebAnswer, WebClient, WebRequest } from '../../http/index.js';
+import { authorization } from './authorization.js';
+import { acceptedManifests, longestManifest } from './manifests.js';
+import type { RegistryReference } from './reference.js';
+
+/** How to get at a repository of a registry. */
+interface RegistryAccess {
+  readonly reference: RegistryReference;
+  readonly credentials?: RegistryCredentials | undefined;
+  /** Whether the registry speaks plain HTTP. */
+  readonly insecure: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const longestRefusal = 64 * 1024;
+const longestWords = 500;
+const dockerHub = 'registry-1.docker.io';
+
+/** A repository of a registry: manifests and blobs, by the OCI distribution specification 1.1. */
+export class RegistryClient {
+  readonly #client: WebClient;
+  readonly #access: RegistryAccess;
+  readonly #base: URL;
+  #authorization: string | undefined;
+
+  constructor(client: WebClient, access: RegistryAccess) {
+    const { reference, insecure } = access;
+    const host = reference.registry === 'docker.io' ? dockerHub : reference.registry;
+    this.#client = client;
+    this.#access = access;
+    this.#base = new URL(`${insecure ? 'http' : 'https'}://${host}/v2/${reference.path}/`);
+  }
+
+  /**
+   * A manifest.
+   *
+   * @param name - a tag or a digest.
+   * @returns its bytes, and their digest.
+   * @throws ImageUnacceptable when the bytes have another digest than was asked for, or than the registry says.
+   */
+  async manifest(name: string): Promise<{ readonly content: Buffer; readonly digest: string }> {
+    const url = new URL(`manifests/${name}`, this.#base);
+    const answer = await this.#get(url, { Accept: acceptedManifests });
+    const content = await this.#whole(answer, longestManifest);
+    const digest = digestOf(content);
+    const claims = [name.includes(':') ? name : digest, answer.header('docker-content-digest') ?? digest];
+    if (claims.some((claim) => claim !== digest))
+      throw new ImageUnacceptable(`${shownUrl(url)} is not what its digest says: it is ${digest}`);
+    return { content, digest };
+  }
+
+  /**
+   * A blob, verified as it flows: the stream fails with ImageUnacceptable instead of ending when it is not what its
+   * digest and size say. Its receiver must read or destroy it.
+   */
+  async blob(digest: string, size: number): Promise<Readable> {
+    const url = new URL(`blobs/${digest}`, this.#base);
+    const { body } = await this.#get(url, {});
+    const { signal } = this.#access;
+    const what = `the blob ${digest}`;
+    const received = limited(body, { what, maxBytes: size, idle: this.#client.idle, signal });
+    const [algorithm = '', value = ''] = digest.split(':');
+    return verifiedStream(
+      received,
+      algorithm,
+      value,
+      () => new ImageUnacceptable(`${shownUrl(url)} is not what its digest says`),
+    );
+  }
+
+  /**
+   * Uploads a blob.
+   *
+   * @param source - destroyed in any case.
+   * @returns its digest.
+   */
+  async upload(source: Readable, size: number, onChunk: (chunk: Buffer) => void): Promise<string> {
+    try {
+      const begun = await this.#done(
+        { method: 'POST', url: new URL('blobs/uploads/', this.#base), headers: { 'Content-Length': '0' } },
+        202,
+      );
+      const hash = createHash('sha256');
+      const sent = await this.#send(this.#location(begun), source, size, (chunk) => {
+        hash.update(chunk);
+        onChunk(chunk);
+      });
+      const digest = `sha256:${hash.digest('hex')}`;
+      const url = this.#location(sent);
+      url.searchParams.set('digest', digest);
+      await this.#done({ method: 'PUT', url, headers: { 'Content-Length': '0' } }, 201);
+      return digest;
+    } finally {
+      source.destroy();
+    }
+  }
+
+  /**
+   * Uploads a manifest; its blobs must be there.
+   *
+   * @param name - the tag that it gets, or its own digest.
+   * @returns its digest.
+   * @throws ImageSourceError when the registry says that it is another.
+   */
+  async putManifest(name: string, mediaType: string, content: Buffer): Promise<string> {
+    const url = new URL(`manifests/${name}`, this.#base);
+    const answer = await this.#done(
+      { method: 'PUT', url, headers: { 'Content-Type': mediaType }, body: content },
+      201,
+    );
+    const digest = digestOf(content);
+    const claimed = answer.header('docker-content-digest') ?? digest;
+    if (claimed !== digest) throw new ImageSourceError(`${shownUrl(url)} took ${digest} for ${claimed}`);
+    return digest;
+  }
+
+  async #send(
+    url: URL,
+    source: Readable,
+    size: number,
+    onChunk: (chunk: Buffer) => void,
+  ): Promise<WebAnswer> {
+    const { idle } = this.#client;
+    const shown = shownUrl(url);
+    const deadline = new Deadline(`the upload to ${shown}`, idle, this.#access.signal);
+    const body = Readable.from(sent(), { objectMode: false });
+    async function* sent(): AsyncGenerator<Buffer, void, void> {
+      // While the source is waited for, the registry's silence is not its own.
+      deadline.pause();
+      for await (const chunk of source) {
+        const bytes = asBytes(chunk);
+        onChunk(bytes);
+        deadline.restart(`the upload to ${shown}`, idle);
+        yield bytes;
+        deadline.pause();
+      }
+      deadline.restart(`the answer to the upload to ${shown}`, idle);
+    }
+    try {
+      return await this.#done(
+        {
+          method: 'PATCH',
+          url,
+          headers: { 'Content-Type': 'application/octet-stream', 'Content-Length': String(size) },
+          body,
+          signal: deadline.signal,
+        },
+        202,
+      );
+    } catch (error) {
+      // Either end's failure destroys the other: what the source fails with is the reason, not that the connection broke.
+      throw source.errored ?? error;
+    } finally {
+      deadline.clear();
+      body.destroy();
+    }
+  }
+
+  async #get(url: URL, headers: Readonly<Record<string, string>>): Promise<WebAnswer> {
+    // Registries keep blobs elsewhere and redirect to there.
+    const answer = await this.#authorized({ method: 'GET', url, headers }, (request) =>
+      followRedirects(this.#client, { ...request, method: 'GET' }),
+    );
+    if (answer.status !== 200) throw await this.#refusal('GET', answer);
+    return answer;
+  }
+
+  /** Sends a request whose answer is its status and its headers. */
+  async #done(request: WebRequest, wanted: number): Promise<WebAnswer> {
+    const answer = await this.#authorized(request, (each) => this.#client.send(each));
+    if (answer.status !== wanted) throw await this.#refusal(request.method, answer);
+    await this.#whole(answer, longestRefusal);
+    return answer;
+  }
+
+  /**
+   * Sends a request, once more when the registry wants to know whose it is. A stream cannot be sent twice: a request
+   * without one goes before it.
+   */
+  async #authorized(
+    request: WebRequest,
+    send: (request: WebRequest) => Promise<WebAnswer>,
+  ): Promise<WebAnswer> {
+    const { credentials, signal } = this.#access;
+    const signed = (): WebRequest => ({
+      signal,
+      ...request,
+      headers: {
+        ...request.headers,
+        ...(this.#authorization === undefined ? {} : { Authorization: this.#authorization }),
+      },
+    });
+    const answer = await send(signed());
+    if (answer.status !== 401 || request.body instanceof Readable || answer.url.origin !== this.#base.origin)
+      return answer;
+    this.#authorization = await authorization(this.#client, answer, credentials, signal);
+    return this.#authorization === undefined ? answer : await send(signed());
+  }
+
+  /** Where an upload goes on. Credentials go with it, so it must be the registry itself. */
+  #location(answer: WebAnswer): URL {
+    const location = answer.header('location');
+    const url =
+      location !== undefined && URL.canParse(location, answer.url.href)
+        ? new URL(location, answer.url)
+        : undefined;
+    if (url?.origin !== this.#base.origin)
+      throw new ImageSourceError(`${shownUrl(answer.url)} sends an upload elsewhere`);
+    return url;
+  }
+
+  async #whole({ body, url }: WebAnswer, maxBytes: number): Promise<Buffer> {
+    const { signal } = this.#access;
+    return await readAll(
+      limited(body, { what: shownUrl(url), maxBytes, idle: this.#client.idle, signal }),
+      maxBytes,
+    );
+  }
+
+  async #refusal(method: string, answer: WebAnswer): Promise<Error> {
+    const words = await this.#whole(answer, longestRefusal).then(
+      (content) => content.toString('utf8').replace(/\s+/g, ' ').slice(0, longestWords),
+      (error: unknown) => asError(error).message,
+    );
+    const { status, url } = answer;
+    return new ImageSourceError(
+      `${method} ${shownUrl(url)}: status ${status}${words === '' ? '' : `: ${words}`}`,
+      { status },
+    );
+  }
+}
+
+function digestOf(content: Buffer): string {
+  return `sha256:${createHash('sha256').update(content).digest('hex')}`;
+}

@@ -1,0 +1,90 @@
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import type { ImageRecord, Progress } from '../../../interfaces/index.js';
+import { ImageUnacceptable, InvalidInput } from '../../../interfaces/index.js';
+import { verifiedStream } from '../../streams/index.js';
+import type { Registration, SourceEnvironment } from './engine-image.js';
+
+/**
+ * An image archive as it is: its bytes go to the image service unchanged, and are verified when they are booted from.
+ */
+export interface ArchiveSource {
+  readonly type: 'archive';
+  /** A path on this machine, or an address that is fetched by this process. */
+  readonly from: { readonly path: string } | { readonly url: string | URL };
+  /** What the file must hash to: `sha256:…` or `sha512:…`, in hexadecimal. */
+  readonly digest?: string;
+}
+
+/** Bytes, and how many they are where that is known. */
+export interface SizedContent {
+  readonly content: Readable;
+  readonly size: number | undefined;
+}
+
+const digestPattern = /^(?<algorithm>sha256|sha512):(?<value>[0-9a-f]{64}|[0-9a-f]{128})$/;
+
+/**
+ * Registers an image archive.
+ *
+ * @returns the image's record.
+ * @throws InvalidInput when there is no such file; ImageSourceError when the address cannot be fetched;
+ * ImageUnacceptable when it has another digest; what the image service fails with; the signal's reason when that
+ * aborts.
+ */
+export async function registerArchive(
+  { imageService }: SourceEnvironment,
+  { context, metadata, signal, onProgress }: Registration,
+  { from, digest }: ArchiveSource,
+  fetch: (url: string | URL) => Promise<SizedContent>,
+): Promise<ImageRecord> {
+  const verified = digest === undefined ? (file: Readable): Readable => file : verification(digest);
+  const { content: file, size } = 'path' in from ? await opened(from.path) : await fetch(from.url);
+  const data = verified(file);
+  try {
+    return await imageService.create(context, metadata, data, {
+      signal,
+      onProgress: (progress) => onProgress?.(withTotal(size, progress)),
+    });
+  } finally {
+    data.destroy();
+    file.destroy();
+  }
+}
+
+/** The image service takes a stream, and cannot know how long it will be. */
+function withTotal(size: number | undefined, progress: Progress): Progress {
+  return size === undefined || size < progress.bytes ? progress : { total: size, ...progress };
+}
+
+async function opened(path: string): Promise<SizedContent> {
+  // Opening a FIFO would wait for somebody who writes to it.
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+  let content: Readable | undefined;
+  let size: number | undefined;
+  try {
+    const file = await open(path, flags);
+    try {
+      const status = await file.stat();
+      size = status.size;
+      if (status.isFile()) content = file.createReadStream();
+    } finally {
+      if (content === undefined) await file.close();
+    }
+  } catch (cause) {
+    throw new InvalidInput(`The file ${path} cannot be read`, { cause });
+  }
+  if (content === undefined) throw new InvalidInput(`${path} is no plain file`);
+  return { content, size };
+}
+
+/** How a file is verified as it flows. */
+function verification(digest: string): (file: Readable) => Readable {
+  const { algorithm, value } = digestPattern.exec(digest)?.groups ?? {};
+  if (algorithm === undefined || value === undefined)
+    throw new InvalidInput('A digest is sha256: or sha512: and hexadecimal digits');
+  const refused = (found: string): Error =>
+    new ImageUnacceptable(`The file is ${algorithm}:${found}, not ${digest}`);
+  return (file) => verifiedStream(file, algorithm, value, refused);
+}

@@ -1,0 +1,223 @@
+import { z } from 'zod';
+import {
+  InvalidInput,
+  type ImageMetadata,
+  type ImageRecord,
+  type ImageService,
+  type Logger,
+  type LongRunningOptions,
+  type RequestContext,
+} from '../../../interfaces/index.js';
+import {
+  defaultTimeouts,
+  Engine,
+  engineAddress,
+  type EngineOptions,
+  type EngineTimeouts,
+} from '../../engine/index.js';
+import { amounts, callback, certificates, count, imageService, logger, text } from '../../common/index.js';
+import { silentLogger } from '../../common/index.js';
+import { receivedStream, Turns, unwrapped } from '../../streams/index.js';
+import { defaultImageLimits } from '../../archives/index.js';
+import { PromptImageService } from '../../image-services/index.js';
+import {
+  followRedirects,
+  httpUrl,
+  ImageSourceError,
+  limited,
+  shownUrl,
+  WebClient,
+} from '../../http/index.js';
+import { registerArchive, type ArchiveSource, type SizedContent } from './archive-source.js';
+import {
+  registerFromDockerfile,
+  type DockerfileSource,
+  type OwnedDockerfileSource,
+} from './dockerfile-source.js';
+import type { Registration, SourceEnvironment } from './engine-image.js';
+import { registerFromRepository, type RepositorySource } from './repository-source.js';
+
+/** Where an image is to come from. */
+export type ImageSource = RepositorySource | DockerfileSource | ArchiveSource;
+
+/** The same, with streams of ours. */
+type OwnedSource = RepositorySource | OwnedDockerfileSource | ArchiveSource;
+
+/** How {@link ImageTemplates} are set up. */
+export interface ImageTemplatesOptions {
+  /** The engine that pulls and builds, as for a `DockerDriver`. */
+  readonly engine?: string | EngineOptions;
+  /** Milliseconds that the engine may take, for each kind of request. */
+  readonly timeouts?: Partial<EngineTimeouts>;
+  /** Where images go. */
+  readonly imageService: ImageService;
+  /** The compute host of the engine: what a crash leaves there goes with the next `init_host` of that name. */
+  readonly host: string;
+  /**
+   * Which addresses this process may fetch, asked for redirects, too; default: all. Whoever takes addresses from
+   * tenants must say. It sees names and literal addresses, and not what a name resolves to. What the engine pulls is
+   * not asked for.
+   */
+  readonly mayFetch?: (url: URL) => boolean | Promise<boolean>;
+  /** Bytes that a file or a context may have; default 64 GiB. */
+  readonly maxBytes?: number;
+  /** Milliseconds that a server may be silent; default a minute. */
+  readonly idleTimeout?: number;
+  /** Certificates of the authorities to trust: PEM, or the path of a PEM file. Default: the system's. */
+  readonly ca?: string | Buffer;
+  readonly logger?: Logger;
+}
+
+const minute = 60_000;
+/** The engine's address is checked where it is read. */
+const plainOptions = z.strictObject({
+  engine: z.unknown().optional(),
+  timeouts: amounts(defaultTimeouts).optional(),
+  mayFetch: callback.optional(),
+  ca: certificates.optional(),
+  logger: logger.optional(),
+  imageService,
+  host: text,
+  maxBytes: count.default(defaultImageLimits.maxBytes),
+  idleTimeout: count.default(minute),
+});
+
+const credentials = z.object({ username: text, password: text });
+const url = z.union([text, z.instanceof(URL)]);
+const source = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('repository'), reference: text, credentials: credentials.optional() }),
+  z.strictObject({
+    type: z.literal('dockerfile'),
+    context: z.union([
+      z.strictObject({ folder: text }),
+      z.strictObject({ archive: z.custom((value) => typeof value === 'object' && value !== null) }),
+      z.strictObject({ url }),
+    ]),
+    dockerfile: text.optional(),
+    buildArgs: z.record(z.string(), z.string()).optional(),
+    target: text.optional(),
+    credentials: z.record(z.string(), credentials).optional(),
+    onOutput: callback.optional(),
+  }),
+  z.strictObject({
+    type: z.literal('archive'),
+    from: z.union([z.strictObject({ path: text }), z.strictObject({ url })]),
+    digest: text.optional(),
+  }),
+]);
+
+/** Registers images in the image service from wherever they are: a repository, a Dockerfile, a file. */
+export class ImageTemplates {
+  readonly #environment: SourceEnvironment;
+  readonly #web: WebClient;
+  readonly #pulls = new Turns();
+
+  /** @throws InvalidInput when an option cannot be used. */
+  constructor(options: ImageTemplatesOptions) {
+    const checked = plainOptions.safeParse(options);
+    if (!checked.success)
+      throw new InvalidInput(`ImageTemplates cannot be set up: ${z.prettifyError(checked.error)}`, {
+        cause: checked.error,
+      });
+    const { maxBytes, idleTimeout } = checked.data;
+    const { engine, timeouts = {}, imageService, host, logger = silentLogger, ca, mayFetch } = options;
+    this.#environment = {
+      imageService: new PromptImageService(imageService),
+      ...{ host, logger, maxBytes },
+      engine: new Engine(engineAddress(engine), { logger, timeouts }),
+    };
+    this.#web = new WebClient({ ca, idle: idleTimeout, mayFetch });
+  }
+
+  /**
+   * Registers an image: it streams from its source to the image service, and nothing is put down on the way. Whatever
+   * fails, the image service and the engine have what they had before.
+   *
+   * @param from - a stream in it is taken over, and destroyed in any case, unless what was given is no source at all.
+   * @param metadata - beside `container_format` (`docker`) and `disk_format` (`raw`), which it may replace.
+   * @param options - `onProgress` is told `pulling` a layer, `building` a step, `uploading`.
+   * @returns the image's record.
+   * @throws InvalidInput when what was given cannot be used; ImageSourceError when the source cannot be had: a server,
+   * a registry or the engine refuses, a build fails; ImageUnacceptable when it is not what its digest says;
+   * EngineUnreachable, DeadlineExceeded; what the image service fails with; the signal's reason when that aborts.
+   */
+  async register(
+    context: RequestContext,
+    from: ImageSource,
+    metadata: ImageMetadata = {},
+    { signal, onProgress }: LongRunningOptions = {},
+  ): Promise<ImageRecord> {
+    const formats = { container_format: 'docker', disk_format: 'raw' };
+    const registration: Registration = {
+      ...{ context, signal, onProgress },
+      metadata: { ...formats, ...metadata },
+    };
+    mustBeSource(from);
+    const owned = ownedSource(from);
+    try {
+      return await unwrapped(signal, async () => {
+        signal?.throwIfAborted();
+        return await this.#register(registration, owned);
+      });
+    } finally {
+      if (owned.type === 'dockerfile' && 'archive' in owned.context) owned.context.archive.destroy();
+    }
+  }
+
+  /** Closes all connections; what is under way fails. */
+  close(): void {
+    this.#environment.engine.close();
+    this.#web.close();
+  }
+
+  #register(registration: Registration, from: OwnedSource): Promise<ImageRecord> {
+    const fetch = (address: string | URL): Promise<SizedContent> => this.#fetch(address, registration.signal);
+    switch (from.type) {
+      case 'repository':
+        return registerFromRepository(this.#environment, registration, from, this.#pulls);
+      case 'dockerfile':
+        return registerFromDockerfile(
+          this.#environment,
+          registration,
+          from,
+          async (url) => (await fetch(url)).content,
+        );
+      case 'archive':
+        return registerArchive(this.#environment, registration, from, fetch);
+    }
+  }
+
+  async #fetch(address: string | URL, signal: AbortSignal | undefined): Promise<SizedContent> {
+    const request = { method: 'GET', url: httpUrl(address), signal } as const;
+    const answer = await followRedirects(this.#web, request);
+    const { body, status } = answer;
+    const shown = shownUrl(answer.url);
+    const { maxBytes } = this.#environment;
+    const announced = Number(answer.header('content-length') ?? 0);
+    if (status !== 200 || announced > maxBytes) {
+      body.destroy();
+      if (status !== 200) throw new ImageSourceError(`GET ${shown}: status ${status}`, { status });
+      throw new ImageSourceError(`${shown} has ${announced} bytes: ${maxBytes} are allowed`);
+    }
+    return {
+      content: limited(body, { what: shown, maxBytes, idle: this.#web.idle, signal }),
+      size: announced > 0 ? announced : undefined,
+    };
+  }
+}
+
+/** @throws InvalidInput when the archive of a build's context is no stream of bytes. */
+function ownedSource(from: ImageSource): OwnedSource {
+  if (from.type !== 'dockerfile') return from;
+  const { context } = from;
+  if (!('archive' in context)) return { ...from, context };
+  const archive = receivedStream("The archive of a build's context", context.archive);
+  return { ...from, context: { archive } };
+}
+
+function mustBeSource(from: ImageSource): void {
+  const checked = source.safeParse(from);
+  // Without zod's own error: it may hold what was given, and so a password.
+  if (!checked.success)
+    throw new InvalidInput(`The source of an image cannot be used: ${z.prettifyError(checked.error)}`);
+}

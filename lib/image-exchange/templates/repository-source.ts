@@ -1,0 +1,141 @@
+import type { ImageRecord } from '../../../interfaces/index.js';
+import { InvalidInput } from '../../../interfaces/index.js';
+import {
+  EngineError,
+  ifThere,
+  imageRef,
+  isConflict,
+  isNotFound,
+  mayHaveBeenDone,
+  type Engine,
+  type ImageRef,
+  type RegistryCredentials,
+} from '../../engine/index.js';
+import { repository as ownRepository } from '../../common/index.js';
+import type { Turns } from '../../streams/index.js';
+import { registryReference, shownReference, type RegistryReference } from '../registry-client/index.js';
+import { discardImage, temporaryName, type TemporaryName } from '../../images/index.js';
+import { ImageSourceError } from '../../http/index.js';
+import { registerFromEngine, type Registration, type SourceEnvironment } from './engine-image.js';
+import { PullProgress } from './pull-progress.js';
+
+/** An image of a registry that the engine pulls: with the engine's own mirrors, proxies and certificates. */
+export interface RepositorySource {
+  readonly type: 'repository';
+  /** `[registry/]path[:tag][@sha256:…]`. With a digest it is that image and no other, whatever the tag is by now. */
+  readonly reference: string;
+  /** Default: the engine asks as nobody. */
+  readonly credentials?: RegistryCredentials;
+}
+
+/**
+ * Has the engine pull an image, registers it, and removes it from the engine. A tag is resolved to a digest first and
+ * pulled by that, so that no tag of the engine ever moves; the registry is asked with the caller's credentials even
+ * when the engine has the image.
+ *
+ * @param turns - pulls and removals of one image wait for each other: the one would remove what the other has just
+ * found to be there.
+ * @returns the image's record; its properties `registry_reference` and `registry_digest` say where it came from.
+ * @throws InvalidInput; ImageSourceError when the engine or the registry refuses; what the image service fails with;
+ * the signal's reason when that aborts.
+ */
+export async function registerFromRepository(
+  environment: SourceEnvironment,
+  registration: Registration,
+  source: RepositorySource,
+  turns: Turns,
+): Promise<ImageRecord> {
+  const { engine, host, logger } = environment;
+  const reference = registryReference(source.reference);
+  mustNotBeOurs(reference);
+  const shown = shownReference(reference);
+  const { signal } = registration;
+  const temporary = temporaryName(ownRepository.snapshot, host);
+  const digest = await refused(`look up ${shown}`, resolved(engine, reference, source, signal));
+  const pinned = imageRef(`${reference.repository}@${digest}`);
+  const pull = { digest, pinned, temporary, source };
+  let mayAppear = false;
+  try {
+    await turns.take(digest, signal, () =>
+      refused(`pull ${shown}`, pulled(environment, registration, reference, pull)),
+    );
+    const properties = {
+      registry_reference: shown,
+      registry_digest: digest,
+      ...registration.metadata.properties,
+    };
+    const metadata = { ...registration.metadata, properties };
+    return await registerFromEngine(
+      environment,
+      { ...registration, metadata },
+      temporary,
+      `The image ${shown}`,
+    );
+  } catch (error) {
+    mayAppear = mayHaveBeenDone(error);
+    throw error;
+  } finally {
+    // In turn, too: an engine (28.5) that has found all layers of an image to be there fails to make it when it is
+    // removed just then.
+    await turns.take(digest, undefined, () => discardImage(engine, temporary, mayAppear, logger));
+  }
+}
+
+/** @throws InvalidInput: an image of this name in a registry would take the name of one that instances boot from. */
+function mustNotBeOurs({ registry, path }: RegistryReference): void {
+  const names: readonly string[] = Object.values(ownRepository);
+  const name = [`${registry}/${path}`, path].find((candidate) => names.includes(candidate));
+  if (name !== undefined)
+    throw new InvalidInput(`Images called ${name} are the driver's own and cannot be pulled`);
+}
+
+async function resolved(
+  engine: Engine,
+  { repository, tag, digest }: RegistryReference,
+  { credentials }: RepositorySource,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  if (digest !== undefined) return digest;
+  return await engine.registry.digest(imageRef(`${repository}:${tag ?? 'latest'}`), { credentials, signal });
+}
+
+interface Pull {
+  readonly digest: string;
+  readonly pinned: ImageRef;
+  readonly temporary: TemporaryName;
+  readonly source: RepositorySource;
+}
+
+/**
+ * Leaves the image in the engine under its temporary name, and under that of its digest only where it had that before.
+ */
+async function pulled(
+  { engine, logger }: SourceEnvironment,
+  { signal, onProgress }: Registration,
+  { repository }: RegistryReference,
+  { digest, pinned, temporary, source: { credentials } }: Pull,
+): Promise<void> {
+  const wasThere = (await ifThere(engine.images.inspect(pinned, { signal }))) !== undefined;
+  const progress = new PullProgress(onProgress);
+  try {
+    for await (const line of engine.registry.pull(repository, digest, { credentials, signal }))
+      progress.line(line);
+    progress.end();
+    await engine.images.tag(pinned, temporary);
+  } finally {
+    if (!wasThere)
+      await engine.images.remove(pinned, { noprune: true }).catch((error: unknown) => {
+        if (!isNotFound(error) && !isConflict(error))
+          logger.warn('an image that was pulled could not be removed', { reference: pinned, error });
+      });
+  }
+}
+
+async function refused<T>(what: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    if (!(cause instanceof EngineError)) throw cause;
+    throw new ImageSourceError(`The engine could not ${what}: ${cause.engineMessage}`, { cause });
+  }
+}

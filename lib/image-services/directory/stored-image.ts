@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { ImageNotAuthorized, type ImageMetadata, type ImageRecord } from '../../../interfaces/index.js';
+import { checkQueued, imageRecord, imageStatus, type Digest } from '../shared/index.js';
+import { ImageStoreError } from './exceptions.js';
+import { isData } from './layout.js';
+
+const hex = z.string().regex(/^[0-9a-f]+$/);
+const amount = z.int().min(0);
+
+const recordSchema = z.strictObject({
+  ...imageRecord.shape,
+  status: imageStatus.extract(['queued', 'active', 'deactivated', 'deleted']),
+  checksum: hex.nullable(),
+  os_hash_value: hex.nullable(),
+  min_disk: amount,
+  min_ram: amount,
+  created_at: z.iso.datetime(),
+  updated_at: z.iso.datetime(),
+});
+
+/** What a metadata file holds. */
+const fileSchema = z.strictObject({
+  format: z.literal(1),
+  data: z.string().refine(isData, 'is not the name of a data file').nullable(),
+  record: recordSchema,
+});
+
+/** An image as it is stored. */
+export interface StoredImage {
+  /** The record; `deleted` when the image is being removed. */
+  readonly record: ImageRecord;
+  /** The file with the data, in the image's folder. */
+  readonly data: string | null;
+}
+
+/**
+ * Reads a metadata file's content.
+ *
+ * @throws ImageStoreError when it is not that of this image.
+ */
+export function parseStoredImage(content: string, id: string, path: string): StoredImage {
+  let value: unknown;
+  try {
+    value = JSON.parse(content);
+  } catch (error) {
+    throw new ImageStoreError(path, 'is not JSON', error);
+  }
+  const checked = fileSchema.safeParse(value);
+  if (!checked.success) throw new ImageStoreError(path, z.prettifyError(checked.error), checked.error);
+  const { record, data } = checked.data;
+  if (record.id !== id) throw new ImageStoreError(path, `is about image ${record.id}`);
+  return { record, data };
+}
+
+/** A metadata file's content. */
+export const formatStoredImage = ({ record, data }: StoredImage): string =>
+  `${JSON.stringify({ format: 1, data, record }, undefined, 2)}\n`;
+
+/** The record of an image that has no data yet. */
+export function newRecord(id: string, owner: string | null, metadata: ImageMetadata): ImageRecord {
+  const now = new Date().toISOString();
+  return {
+    id,
+    name: metadata.name ?? null,
+    status: 'queued',
+    container_format: metadata.container_format ?? null,
+    disk_format: metadata.disk_format ?? null,
+    size: null,
+    checksum: null,
+    os_hash_algo: null,
+    os_hash_value: null,
+    min_disk: metadata.min_disk ?? 0,
+    min_ram: metadata.min_ram ?? 0,
+    visibility: metadata.visibility ?? 'shared',
+    owner: metadata.owner ?? owner,
+    protected: metadata.protected ?? false,
+    tags: distinct(metadata.tags ?? []),
+    properties: { ...metadata.properties },
+    created_at: now,
+    updated_at: now,
+  };
+}
+
+/**
+ * A record after a change of its metadata.
+ *
+ * @throws ImageNotAuthorized when the formats of data that is there already would change, as Glance has it.
+ */
+export function changedRecord(record: ImageRecord, metadata: ImageMetadata): ImageRecord {
+  const { container_format, disk_format } = metadata;
+  if (record.status !== 'queued' && (container_format !== undefined || disk_format !== undefined)) {
+    throw new ImageNotAuthorized(`Image ${record.id} has data: its formats cannot change any more.`);
+  }
+  return {
+    ...record,
+    name: metadata.name ?? record.name,
+    container_format: container_format ?? record.container_format,
+    disk_format: disk_format ?? record.disk_format,
+    min_disk: metadata.min_disk ?? record.min_disk,
+    min_ram: metadata.min_ram ?? record.min_ram,
+    visibility: metadata.visibility ?? record.visibility,
+    owner: metadata.owner ?? record.owner,
+    protected: metadata.protected ?? record.protected,
+    tags: metadata.tags === undefined ? record.tags : distinct(metadata.tags),
+    properties: { ...record.properties, ...metadata.properties },
+    updated_at: new Date().toISOString(),
+  };
+}
+
+/**
+ * A record that gets its data.
+ *
+ * @throws ImageConflict when it has some already.
+ */
+export function activeRecord(record: ImageRecord, digest: Digest): ImageRecord {
+  checkQueued(record);
+  return {
+    ...record,
+    status: 'active',
+    size: digest.size,
+    checksum: digest.value('md5') ?? null,
+    os_hash_algo: 'sha512',
+    os_hash_value: digest.value('sha512') ?? null,
+    updated_at: new Date().toISOString(),
+  };
+}
+
+const distinct = (tags: readonly string[]): string[] => [...new Set(tags)];

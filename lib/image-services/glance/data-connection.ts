@@ -1,0 +1,144 @@
+import { ImageNotActive, type ImageRecord } from '../../../interfaces/index.js';
+import { Deadline, type ByteSource } from '../../streams/index.js';
+import { connectionError } from '../../http/index.js';
+import { ImageServiceProtocolError } from './exceptions.js';
+import type { GlanceClient, GlanceRequest, Reply } from './glance-client.js';
+import { readContent, type DataAnswer, type HttpTransport } from './http-transport.js';
+import { pathOf, type Caller } from './image-records.js';
+import { refusal } from './refusals.js';
+
+/** What is wanted, and by what means. */
+export interface DataRequest {
+  readonly client: GlanceClient;
+  readonly transport: HttpTransport;
+  readonly caller: Caller;
+  readonly record: ImageRecord;
+  /** The bytes that are wanted; the last is undefined when nobody knows how many there are. */
+  readonly first: number;
+  readonly last: number | undefined;
+  /** Milliseconds of silence. */
+  readonly idle: number;
+}
+
+/** An image's data, or a part of it, as one answer of the image service gives it. */
+export class DataConnection implements ByteSource {
+  readonly lends = true;
+  readonly #body: ByteSource;
+  readonly #deadline: Deadline;
+  readonly #request: DataRequest;
+
+  /**
+   * @param first - the first byte that comes.
+   * @param deadline - of the request; the connection ends it.
+   */
+  constructor(
+    readonly first: number,
+    body: ByteSource,
+    deadline: Deadline,
+    request: DataRequest,
+  ) {
+    this.#body = body;
+    this.#deadline = deadline;
+    this.#request = request;
+    deadline.pause();
+  }
+
+  /** @throws ConnectionBroken; DeadlineExceeded after too long a silence; the caller's signal's reason. */
+  async next(): Promise<Uint8Array | undefined> {
+    const { record, idle } = this.#request;
+    // Only while we wait: a reader that takes its time is not the service's silence.
+    this.#deadline.restart(whatOf(record), idle);
+    try {
+      return await this.#body.next();
+    } catch (error) {
+      throw connectionError(error, this.#deadline.signal);
+    } finally {
+      this.#deadline.pause();
+    }
+  }
+
+  close(): void {
+    this.#deadline.clear();
+    void this.#body.close();
+  }
+}
+
+/** A reply that is an image's data, still to be read. */
+interface DataReply extends Reply {
+  readonly connection?: DataConnection;
+}
+
+/**
+ * Asks the image service for an image's data.
+ *
+ * @throws ImageNotActive when there is none; what {@link refusal} makes of other answers; ImageServiceProtocolError
+ * when it gives other bytes than those that were asked for.
+ */
+export async function openData(wanted: DataRequest): Promise<DataConnection> {
+  const { client, caller, record, first, last } = wanted;
+  const isPart = first !== 0 || last !== undefined;
+  const request: GlanceRequest = {
+    ...caller,
+    method: 'GET',
+    path: `${pathOf(record.id)}/file`,
+    headers: { Accept: '*/*', ...(isPart ? { Range: `bytes=${first}-${last ?? ''}` } : {}) },
+    repeatable: true,
+  };
+  const { reply } = await client.exchange<DataReply>(request, (url, headers) => ask(wanted, url, headers));
+  if (reply.connection !== undefined) return reply.connection;
+  if (reply.status === 204) throw new ImageNotActive(`Image ${record.id} has no data any more.`);
+  throw refusal(request, reply, record.id);
+}
+
+async function ask(
+  wanted: DataRequest,
+  url: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<DataReply> {
+  const { transport, caller, record, idle } = wanted;
+  const deadline = new Deadline(whatOf(record), idle, caller.signal);
+  let connection: DataConnection | undefined;
+  try {
+    const answer = await transport.download(url, headers, deadline.signal);
+    const { status, header } = answer;
+    if (status !== 200 && status !== 206) {
+      return { status, header, content: await readContent(answer, deadline.signal) };
+    }
+    connection = connect(wanted, answer, deadline);
+    return { status, header, content: Buffer.alloc(0), connection };
+  } finally {
+    if (connection === undefined) deadline.clear();
+  }
+}
+
+function connect(wanted: DataRequest, answer: DataAnswer, deadline: Deadline): DataConnection {
+  try {
+    return new DataConnection(firstByteOf(wanted, answer), answer.body, deadline, wanted);
+  } catch (error) {
+    void answer.body.close();
+    throw error;
+  }
+}
+
+const contentRange = /^bytes (?<first>\d+)-(?<last>\d+)\/(?<size>\d+|\*)$/;
+
+/** @throws ImageServiceProtocolError when the answer is not what was asked for. */
+function firstByteOf({ first, last, record }: DataRequest, { status, header }: DataAnswer): number {
+  // The whole image where only its rest was asked for: what the reader has had can be skipped.
+  if (status === 200 && last === undefined) return 0;
+  const found = header('content-range') ?? 'no range';
+  const range = contentRange.exec(found)?.groups;
+  const size = range?.['size'];
+  const end = last ?? (record.size === null ? undefined : record.size - 1);
+  const isRight =
+    status === 206 &&
+    Number(range?.['first']) === first &&
+    (end === undefined || Number(range?.['last']) === end) &&
+    (record.size === null || size === '*' || Number(size) === record.size);
+  if (isRight) return first;
+  throw new ImageServiceProtocolError(
+    `Image ${record.id}: bytes ${first} to ${end ?? 'the end'} were asked for, and answered with ${found} (status ${status})`,
+  );
+}
+
+const whatOf = (record: ImageRecord): string => `the next byte of image ${record.id}`;

@@ -1,0 +1,251 @@
+import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import {
+  GlanceConnectionFailed,
+  ImageNotActive,
+  ImageNotAuthorized,
+  type DownloadOptions,
+  type ImageFilters,
+  type ImageMetadata,
+  type ImageRecord,
+  type ImageService,
+  type Logger,
+  type LongRunningOptions,
+  type RequestContext,
+  type VerbOptions,
+} from '../../../interfaces/index.js';
+import { readableOf, unwrapped } from '../../streams/index.js';
+import {
+  checkFormats,
+  checkMetadata,
+  checkQueued,
+  checkSameId,
+  clip,
+  receive,
+  Verification,
+} from '../shared/index.js';
+import { Meter } from '../../progress/index.js';
+import { ConnectionBroken } from '../../http/index.js';
+import { ContextToken, KeystoneToken, type Credentials } from './credentials.js';
+import { ImageServiceProtocolError } from './exceptions.js';
+import { GlanceClient } from './glance-client.js';
+import { HttpTransport } from './http-transport.js';
+import { ImageDownload } from './image-download.js';
+import { ImageRecords, type RoutedRecord } from './image-records.js';
+import { ImageUploader } from './image-upload.js';
+import { settingsOf, type GlanceImageServiceOptions, type Settings } from './options.js';
+
+/**
+ * OpenStack's image service, over Image API v2.
+ *
+ * As whom it asks is said by `auth`: with `context_token` as the context of each call, so that Glance itself keeps
+ * projects apart; else as one user, with a token that is fetched when it is needed and renewed when it ends. Questions
+ * are repeated and go to the next endpoint when one does not answer; a download that breaks off is taken up where it
+ * was; data is sent only once.
+ *
+ * Beside what each verb names, all throw GlanceConnectionFailed when no endpoint, or no Keystone, answers;
+ * ImageNotAuthorized when the token is refused (also when Glance cannot reach Keystone to ask); ImageServiceError for
+ * answers that Nova has no exception for. None of them, and nothing that is logged, holds a token or a password.
+ */
+export class GlanceImageService implements ImageService {
+  readonly #settings: Settings;
+  readonly #credentials: Credentials;
+  readonly #logger: Logger | undefined;
+  readonly #transport: HttpTransport;
+  readonly #fresh: HttpTransport;
+  readonly #client: GlanceClient;
+  readonly #records: ImageRecords;
+  readonly #uploader: ImageUploader;
+
+  /** @throws InvalidInput when an option cannot be used. */
+  constructor(options: GlanceImageServiceOptions) {
+    const settings = settingsOf(options);
+    const { logger } = options;
+    const transport = new HttpTransport(settings, true);
+    const fresh = new HttpTransport(settings, false);
+    const credentials = credentialsOf(settings, transport);
+    const { retries, timeouts } = settings;
+    this.#settings = settings;
+    this.#credentials = credentials;
+    this.#logger = logger;
+    this.#transport = transport;
+    this.#fresh = fresh;
+    this.#client = new GlanceClient({
+      transport,
+      fresh,
+      credentials,
+      retries,
+      timeout: timeouts.call,
+      logger,
+    });
+    this.#records = new ImageRecords(this.#client);
+    this.#uploader = new ImageUploader({ records: this.#records, credentials, settings, logger });
+  }
+
+  /** Breaks off what is under way but uploads, and closes the connections. The service may be used again. */
+  close(): void {
+    this.#transport.close();
+    this.#fresh.close();
+  }
+
+  async show(context: RequestContext, image_id: string, { signal }: VerbOptions = {}): Promise<ImageRecord> {
+    return await unwrapped(
+      signal,
+      async () => (await this.#records.show({ context, signal }, image_id)).record,
+    );
+  }
+
+  /**
+   * The image service's endpoints, and Keystone: where the catalogue tells the endpoints, Keystone is asked.
+   *
+   * @throws ImageNotAuthorized, GlanceConnectionFailed when Keystone refuses, or does not answer.
+   */
+  async servers({ signal }: VerbOptions = {}): Promise<readonly string[]> {
+    const { auth } = this.#settings;
+    const endpoints = await this.#credentials.endpoints(signal);
+    return auth.type === 'context_token' ? endpoints : [auth.auth_url, ...endpoints];
+  }
+
+  /** Images that their owner has hidden (`os_hidden`) are left out, as everywhere in OpenStack. */
+  async detail(
+    context: RequestContext,
+    { filters, signal }: VerbOptions & { readonly filters?: ImageFilters | undefined } = {},
+  ): Promise<ImageRecord[]> {
+    return await unwrapped(signal, () => this.#records.list({ context, signal }, filters));
+  }
+
+  /** @throws ImageServiceProtocolError when the service gives other bytes than those that were asked for. */
+  async download(
+    context: RequestContext,
+    image_id: string,
+    options: DownloadOptions = {},
+  ): Promise<Readable> {
+    return await unwrapped(options.signal, () => this.#download(context, image_id, options));
+  }
+
+  async #download(context: RequestContext, image_id: string, options: DownloadOptions): Promise<Readable> {
+    const { signal, onProgress, range } = options;
+    const caller = { context, signal };
+    const { record } = await this.#records.show(caller, image_id);
+    checkActive(record);
+    const { size } = record;
+    const part = range === undefined ? undefined : clip(range, size ?? Number.MAX_SAFE_INTEGER);
+    const total = part === undefined ? size : part.last + 1 - part.first;
+    const wanted = {
+      client: this.#client,
+      transport: this.#transport,
+      caller,
+      record,
+      first: part?.first ?? 0,
+      last: part?.last,
+      idle: this.#settings.timeouts.idle,
+    };
+    try {
+      const download = await ImageDownload.begin(wanted, {
+        verification: part === undefined ? new Verification(record) : undefined,
+        meter: new Meter(onProgress, 'downloading', total),
+        resumes: this.#settings.resumes,
+        logger: this.#logger,
+      });
+      return readableOf(download, { signal });
+    } catch (error) {
+      // Glance says 403 also of what was deactivated since it was shown.
+      if (error instanceof ImageNotAuthorized)
+        checkActive((await this.#records.show(caller, image_id)).record);
+      throw error;
+    }
+  }
+
+  /**
+   * @throws ImageConflict when the id is taken; what the upload throws. When the answer to the creation itself is lost,
+   * an image of an id that the caller chose may exist, queued: nobody can tell whose it is.
+   */
+  async create(
+    context: RequestContext,
+    metadata: ImageMetadata,
+    data?: AsyncIterable<Uint8Array>,
+    options: LongRunningOptions = {},
+  ): Promise<ImageRecord> {
+    return receive(data, options, async (incoming) => {
+      const { signal } = options;
+      const caller = { context, signal };
+      checkMetadata(metadata);
+      if (incoming !== undefined) checkFormats(metadata);
+      const image_id = metadata.id ?? randomUUID();
+      const { record, endpoint } = await this.#make(context, image_id, metadata, signal);
+      if (incoming === undefined) return record;
+      return this.#uploader.upload({ caller, image_id, endpoint, incoming, isOurs: true });
+    });
+  }
+
+  /**
+   * The metadata is changed before the data is sent, and stays changed when the upload fails.
+   *
+   * @throws ImageConflict when the image is not queued; what the upload throws.
+   */
+  async update(
+    context: RequestContext,
+    image_id: string,
+    metadata: ImageMetadata,
+    data?: AsyncIterable<Uint8Array>,
+    options: LongRunningOptions = {},
+  ): Promise<ImageRecord> {
+    return receive(data, options, async (incoming) => {
+      const caller = { context, signal: options.signal };
+      checkMetadata(metadata);
+      checkSameId(image_id, metadata);
+      if (incoming === undefined) return (await this.#records.change(caller, image_id, metadata)).record;
+      checkQueued((await this.#records.show(caller, image_id)).record);
+      const { record, endpoint } = await this.#records.change(caller, image_id, metadata);
+      checkFormats(record);
+      return this.#uploader.upload({ caller, image_id, endpoint, incoming, isOurs: false });
+    });
+  }
+
+  async delete(context: RequestContext, image_id: string, { signal }: VerbOptions = {}): Promise<void> {
+    await unwrapped(signal, () => this.#records.delete({ context, signal }, image_id));
+  }
+
+  /** Makes an image, and removes it if nobody will ever know that it was made. */
+  async #make(
+    context: RequestContext,
+    id: string,
+    metadata: ImageMetadata,
+    signal: AbortSignal | undefined,
+  ): Promise<RoutedRecord> {
+    signal?.throwIfAborted();
+    try {
+      return await this.#records.create({ context, signal }, id, metadata);
+    } catch (error) {
+      // Somebody else's may be the id that the caller chose, but not the one that we made up.
+      const isLost = signal?.aborted === true || mayHaveArrived(error);
+      if (metadata.id === undefined && isLost) await this.#removeUnanswered(context, id);
+      throw error;
+    }
+  }
+
+  async #removeUnanswered(context: RequestContext, id: string): Promise<void> {
+    try {
+      await this.#uploader.remove(context, id);
+    } catch (error) {
+      this.#logger?.warn(`Image ${id} may have been made, and could not be removed`, { error });
+    }
+  }
+}
+
+function credentialsOf(settings: Settings, transport: HttpTransport): Credentials {
+  const { auth, endpoints = [] } = settings;
+  return auth.type === 'context_token'
+    ? new ContextToken(endpoints)
+    : new KeystoneToken(transport, auth, settings);
+}
+
+/** Whether a request that failed so may have been carried out. */
+const mayHaveArrived = (error: unknown): boolean =>
+  error instanceof ImageServiceProtocolError ||
+  (error instanceof GlanceConnectionFailed &&
+    !(error.cause instanceof ConnectionBroken && error.cause.unsent));
+
+function checkActive({ id, status }: ImageRecord): void {
+  if (status !== 'active') throw new ImageNotActive(`Image ${id} is ${status}: it has no data to read.`);
+}

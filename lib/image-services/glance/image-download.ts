@@ -1,0 +1,141 @@
+import { GlanceConnectionFailed, ImageUnacceptable, type Logger } from '../../../interfaces/index.js';
+import { DeadlineExceeded, pause, type ByteSource } from '../../streams/index.js';
+import type { Verification } from '../shared/index.js';
+import type { Meter } from '../../progress/index.js';
+import { ConnectionBroken } from '../../http/index.js';
+import { backoff } from './backoff.js';
+import { openData, type DataConnection, type DataRequest } from './data-connection.js';
+
+/** The code of an answer that ends as if it were complete, and is not. */
+const endedEarly = 'ENDED_EARLY';
+
+/** What a download needs beside what it asks for. */
+interface DownloadCompanions {
+  /** Of the bytes, when they are the whole image. */
+  readonly verification: Verification | undefined;
+  readonly meter: Meter;
+  /** How often it may be taken up again. */
+  readonly resumes: number;
+  readonly logger: Logger | undefined;
+}
+
+/**
+ * An image's data. When a connection breaks off, goes silent or ends early, the download is taken up where it was, as
+ * long as each connection brings something. The hash goes on over the seam: what the reader gets is right, whatever the
+ * pieces were.
+ */
+export class ImageDownload implements ByteSource {
+  readonly lends = true;
+  readonly #wanted: DataRequest;
+  readonly #with: DownloadCompanions;
+  /** The first byte that is not wanted; undefined when nobody knows how many there are. */
+  readonly #end: number | undefined;
+  readonly #closing = new AbortController();
+  #connection: DataConnection;
+  /** The next byte that the reader gets. */
+  #position: number;
+  /** The next byte that the connection gives. */
+  #arriving: number;
+  #progressed = false;
+  #resumes = 0;
+
+  private constructor(wanted: DataRequest, companions: DownloadCompanions, connection: DataConnection) {
+    this.#wanted = wanted;
+    this.#with = companions;
+    this.#end = wanted.last === undefined ? (wanted.record.size ?? undefined) : wanted.last + 1;
+    this.#connection = connection;
+    this.#position = wanted.first;
+    this.#arriving = connection.first;
+  }
+
+  /** Begins a download. @throws what {@link openData} throws. */
+  static async begin(wanted: DataRequest, companions: DownloadCompanions): Promise<ImageDownload> {
+    return new ImageDownload(wanted, companions, await openData(wanted));
+  }
+
+  /**
+   * @throws ImageUnacceptable when the bytes are not those on record; GlanceConnectionFailed when the service does not
+   * bring them; what {@link openData} throws.
+   */
+  async next(): Promise<Uint8Array | undefined> {
+    let bytes: Uint8Array | undefined;
+    do bytes = await this.#advance();
+    while (bytes?.length === 0);
+    return bytes;
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#connection.close();
+  }
+
+  /** The next bytes, none when the connection had to be replaced, undefined at the end. */
+  async #advance(): Promise<Uint8Array | undefined> {
+    try {
+      const arrived = await this.#connection.next();
+      if (arrived !== undefined) return this.#pass(this.#unread(arrived));
+      this.#checkLength();
+    } catch (error) {
+      if (!(error instanceof ConnectionBroken || error instanceof DeadlineExceeded)) throw error;
+      if (this.#position !== this.#end) {
+        await this.#resume(error);
+        return Buffer.alloc(0);
+      }
+      // All is there, and only the end of the message was lost.
+    }
+    this.#with.verification?.end();
+    this.#with.meter.end();
+    return undefined;
+  }
+
+  /** What of the arrived bytes the reader has not had before. */
+  #unread(arrived: Uint8Array): Uint8Array {
+    const known = Math.min(arrived.length, this.#position - this.#arriving);
+    this.#arriving += arrived.length;
+    return arrived.subarray(known);
+  }
+
+  #pass(bytes: Uint8Array): Uint8Array {
+    this.#progressed ||= bytes.length > 0;
+    this.#position += bytes.length;
+    const { verification, meter } = this.#with;
+    verification?.update(bytes);
+    if (this.#end !== undefined && this.#position > this.#end) {
+      throw new ImageUnacceptable(`Image ${this.#wanted.record.id} has more bytes than were asked for.`);
+    }
+    meter.add(bytes.length);
+    return bytes;
+  }
+
+  #checkLength(): void {
+    // Behind uwsgi, a Glance that fails ends its answer as if it were complete.
+    if (this.#end === undefined || this.#position >= this.#end) return;
+    throw new ConnectionBroken(`the data ends at byte ${this.#position} of ${this.#end}`, endedEarly, false);
+  }
+
+  async #resume(failure: ConnectionBroken | DeadlineExceeded): Promise<void> {
+    const { record } = this.#wanted;
+    if (!this.#progressed || this.#resumes >= this.#with.resumes) throw this.#lost(failure);
+    this.#resumes += 1;
+    this.#connection.close();
+    this.#with.logger?.warn(`The download of image ${record.id} broke off and is taken up again`, {
+      byte: this.#position,
+      why: failure.message,
+    });
+    const { signal } = this.#closing;
+    await pause(backoff(0), signal);
+    const caller = { ...this.#wanted.caller, signal };
+    this.#connection = await openData({ ...this.#wanted, caller, first: this.#position });
+    if (signal.aborted) this.#connection.close();
+    this.#arriving = this.#connection.first;
+    this.#progressed = false;
+  }
+
+  #lost(cause: ConnectionBroken | DeadlineExceeded): Error {
+    const { id } = this.#wanted.record;
+    if (cause instanceof ConnectionBroken && cause.code === endedEarly) {
+      return new ImageUnacceptable(`The data of image ${id} is not complete: ${cause.message}.`, { cause });
+    }
+    return new GlanceConnectionFailed(`The download of image ${id} broke off: ${cause.message}.`, { cause });
+  }
+}

@@ -1,0 +1,161 @@
+import type { ImageFilters, ImageMetadata, ImageRecord, RequestContext } from '../../../interfaces/index.js';
+import { ImageDeleteConflict, ImageNotFound } from '../../../interfaces/index.js';
+import { isUuid } from '../../common/index.js';
+import { passes } from '../shared/index.js';
+import { ImageServiceProtocolError } from './exceptions.js';
+import type { GlanceClient, GlanceRequest, Reply, Routed } from './glance-client.js';
+import { newImageOf, patchType, patchOf } from './image-changes.js';
+import { pageSchema, recordSchema } from './image-schema.js';
+import { parseJson } from './json.js';
+import { refusal } from './refusals.js';
+
+/** On whose behalf, and until when. */
+export interface Caller {
+  readonly context: RequestContext;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A record and the endpoint that told it. */
+export interface RoutedRecord {
+  readonly record: ImageRecord;
+  readonly endpoint: string;
+}
+
+const imagesPath = '/v2/images';
+
+/** Images that a page of a list has. */
+const pageSize = 200;
+
+/**
+ * The path of an image. Only an id can be part of it: the HTTP client would resolve `..`, in whatever disguise.
+ *
+ * @throws ImageNotFound when no image can have such an id.
+ */
+export function pathOf(image_id: string): string {
+  if (!isUuid(image_id)) throw new ImageNotFound(`There is no image "${image_id}".`);
+  return `${imagesPath}/${image_id}`;
+}
+
+/** Images without their data: one request a verb, as Image API v2 has them. */
+export class ImageRecords {
+  readonly #client: GlanceClient;
+
+  constructor(client: GlanceClient) {
+    this.#client = client;
+  }
+
+  async show(caller: Caller, image_id: string): Promise<RoutedRecord> {
+    const request: GlanceRequest = { ...caller, method: 'GET', path: pathOf(image_id), repeatable: true };
+    const { reply, endpoint } = await this.#expect(request, 200, image_id);
+    return { record: recordOf(reply, image_id), endpoint };
+  }
+
+  /** All pages. Fields are compared by the service, to save pages, and all that was asked for by us. */
+  async list(caller: Caller, filters: ImageFilters | undefined): Promise<ImageRecord[]> {
+    const records: ImageRecord[] = [];
+    const seen = new Set<string>();
+    for (let query: string | undefined = queryOf(filters); query !== undefined;) {
+      seen.add(query);
+      const request: GlanceRequest = { ...caller, method: 'GET', path: imagesPath, query, repeatable: true };
+      const { reply, endpoint } = await this.#expect(request, 200, undefined);
+      const { images, next } = parseJson(reply.content, pageSchema, 'the list of images');
+      records.push(...images.filter((image) => passes(image, filters)));
+      query = next === undefined ? undefined : nextQuery(next, endpoint);
+      if (query !== undefined && seen.has(query)) {
+        throw new ImageServiceProtocolError(
+          'the list of images leads back to a page that it has given before',
+        );
+      }
+    }
+    return records;
+  }
+
+  /** Sent once only: nobody can tell an image that was made from one that somebody else has made under the same id. */
+  async create(caller: Caller, id: string, metadata: ImageMetadata): Promise<RoutedRecord> {
+    const body = Buffer.from(JSON.stringify(newImageOf(id, metadata)));
+    const headers = { 'Content-Type': 'application/json' };
+    const request: GlanceRequest = {
+      ...caller,
+      method: 'POST',
+      path: imagesPath,
+      headers,
+      body,
+      repeatable: false,
+    };
+    const { reply, endpoint } = await this.#expect(request, 201, undefined);
+    return { record: recordOf(reply, id), endpoint };
+  }
+
+  async change(caller: Caller, image_id: string, metadata: ImageMetadata): Promise<RoutedRecord> {
+    const patch = patchOf(metadata);
+    if (patch.length === 0) return this.show(caller, image_id);
+    const body = Buffer.from(JSON.stringify(patch));
+    const headers = { 'Content-Type': patchType };
+    const path = pathOf(image_id);
+    const request: GlanceRequest = { ...caller, method: 'PATCH', path, headers, body, repeatable: true };
+    const { reply, endpoint } = await this.#expect(request, 200, image_id);
+    return { record: recordOf(reply, image_id), endpoint };
+  }
+
+  /** @throws ImageDeleteConflict when the image is protected or in use. */
+  async delete(caller: Caller, image_id: string): Promise<void> {
+    const request: GlanceRequest = { ...caller, method: 'DELETE', path: pathOf(image_id), repeatable: true };
+    const { reply, again } = await this.#client.call(request);
+    if (reply.status === 204) return;
+    // The answer to the attempt that did it was lost.
+    if (reply.status === 404 && again) return;
+    const cause = refusal(request, reply, image_id);
+    if (reply.status === 409 || (reply.status === 403 && (await this.#isProtected(caller, image_id)))) {
+      throw new ImageDeleteConflict(`Image ${image_id} is protected or in use.`, { cause });
+    }
+    throw cause;
+  }
+
+  async #isProtected(caller: Caller, image_id: string): Promise<boolean> {
+    const { record } = await this.show(caller, image_id);
+    return record.protected;
+  }
+
+  async #expect(
+    request: GlanceRequest,
+    status: number,
+    image_id: string | undefined,
+  ): Promise<Routed<Reply>> {
+    const routed = await this.#client.call(request);
+    if (routed.reply.status !== status) throw refusal(request, routed.reply, image_id);
+    return routed;
+  }
+}
+
+function recordOf(reply: Reply, image_id: string): ImageRecord {
+  const record = parseJson(reply.content, recordSchema, `the record of image ${image_id}`);
+  if (record.id.toLowerCase() === image_id.toLowerCase()) return record;
+  throw new ImageServiceProtocolError(`the record of image ${image_id} is that of image ${record.id}`);
+}
+
+/**
+ * Without `visibility=all`, community images of others are left out. `eq:` keeps a name that begins with `in:` a name.
+ */
+function queryOf(filters: ImageFilters = {}): string {
+  const { name, status, visibility = 'all', owner, container_format } = filters;
+  const query = new URLSearchParams({ limit: pageSize.toString(), visibility });
+  if (name !== undefined) query.set('name', `eq:${name}`);
+  if (status !== undefined) query.set('status', `eq:${status}`);
+  if (container_format !== undefined) query.set('container_format', `eq:${container_format}`);
+  if (owner !== undefined) query.set('owner', owner);
+  return `?${query.toString()}`;
+}
+
+/**
+ * The query of a list's next page.
+ *
+ * @throws ImageServiceProtocolError when the link leads anywhere but to the list: the token is not for others.
+ */
+function nextQuery(next: string, endpoint: string): string {
+  const base = new URL(endpoint);
+  const url = URL.canParse(next, endpoint) ? new URL(next, endpoint) : undefined;
+  if (url?.origin !== base.origin || !url.pathname.endsWith(imagesPath)) {
+    throw new ImageServiceProtocolError('the list of images goes on somewhere else');
+  }
+  return url.search;
+}

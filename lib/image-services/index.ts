@@ -1,0 +1,30 @@
+/**
+ * The image services: Glance, a directory, and a wrapper that makes any image service abortable. Imports http, progress,
+ * streams and common. Knows nothing of the engine: it moves records and bytes.
+ */
+export {
+  DirectoryImageService,
+  type DirectoryImageServiceOptions,
+  ImageStoreError,
+} from './directory/index.js';
+export {
+  type ApplicationCredentialAuth,
+  type ContextTokenAuth,
+  type GlanceAuth,
+  GlanceImageService,
+  type GlanceImageServiceOptions,
+  type GlanceTimeouts,
+  ImageServiceError,
+  ImageServiceProtocolError,
+  type PasswordAuth,
+} from './glance/index.js';
+export { PromptImageService } from './prompt-image-service.js';
+export {
+  clip,
+  FileBytes,
+  ImageConflict,
+  type ImageData,
+  type ShownImage,
+  Verification,
+} from './shared/index.js';
+export { shownRecord } from './shown-record.js';

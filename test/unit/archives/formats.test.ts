@@ -1,0 +1,229 @@
+import { describe, expect, it } from '@jest/globals';
+import { ImageUnacceptable } from '../../../interfaces/index.js';
+import {
+  buildImageArchive,
+  imageEntries,
+  layerOf,
+  packEntries,
+  rawHeader,
+  sha256,
+} from '../../support/archives.js';
+import {
+  descriptorsOf,
+  indexed,
+  jsonBlob,
+  mediaType,
+  ociEntries,
+  type Descriptor,
+} from '../../support/oci-archives.js';
+import { packed, packings } from '../../support/packed.js';
+import { notForThisHost, refusal, refusedAs, rewritten } from '../../support/rewriting.js';
+
+const MiB = 1024 * 1024;
+
+describe('rewriteArchive', () => {
+  it.each(packings)('reads an archive that is packed as %s', async (packing) => {
+    const archive = await buildImageArchive({
+      layers: [[{ path: 'a', content: Buffer.alloc(3 * MiB, 'ab') }]],
+    });
+    const plain = await rewritten(archive);
+    for (const piece of [700, 64 * 1024, archive.length])
+      expect(await rewritten(packed(archive, packing), {}, piece)).toEqual(plain);
+  });
+
+  it.each(['zstd', 'xz'] as const)('reads %s data of several frames or streams', async (packing) => {
+    const archive = await buildImageArchive();
+    const halves = [archive.subarray(0, 1500), archive.subarray(1500)].map((half) => packed(half, packing));
+    const plain = await rewritten(archive);
+    for (const piece of [64 * 1024, halves[0]?.length ?? 0])
+      expect(await rewritten(Buffer.concat(halves), {}, piece)).toEqual(plain);
+  });
+
+  it('reads layers that are compressed with zstd, and names them by what they unpack to', async () => {
+    const layer = await layerOf([{ path: 'etc/motd', content: 'hello' }]);
+    const archive = await zstdLayered(layer);
+    expect((await rewritten(archive)).diffIds).toEqual([`sha256:${sha256(layer)}`]);
+    expect(await refusal(archive, { takesZstdLayers: false })).toEqual(
+      notForThisHost(/this engine cannot unpack/),
+    );
+  });
+
+  it('refuses a layer that is compressed with zstd and is another than the configuration says', async () => {
+    const layer = await layerOf([{ path: 'etc/motd', content: 'hello' }]);
+    const archive = await zstdLayered(layer, await layerOf([{ path: 'etc/motd', content: 'other' }]));
+    expect(await refusal(archive)).toEqual(refusedAs(/while its configuration says/));
+  });
+});
+
+/** An archive with one layer, compressed with zstd. */
+async function zstdLayered(layer: Buffer, instead = layer): Promise<Buffer> {
+  const entries = await imageEntries({ layers: [layer] });
+  return await packEntries(
+    entries.map((entry) =>
+      entry.name.endsWith('layer.tar') ? { ...entry, content: packed(instead, 'zstd') } : entry,
+    ),
+  );
+}
+
+describe('packed data that means harm', () => {
+  const bomb = Buffer.alloc(64 * MiB);
+
+  it.each(['gzip', 'zstd', 'xz'] as const)(
+    'is refused as %s when it unpacks to too much',
+    async (packing) => {
+      const archive = Buffer.concat([rawHeader({ name: 'a', size: bomb.length }), bomb]);
+      const limits = { maxBytes: 32 * MiB };
+      expect(await refusal(packed(archive, packing), { limits })).toEqual(
+        refusedAs(/larger than the 33554432/),
+      );
+    },
+  );
+
+  it('is refused as a layer that unpacks to too much', async () => {
+    const archive = await zstdLayered(Buffer.concat([rawHeader({ name: 'a', size: bomb.length }), bomb]));
+    expect(await refusal(archive, { limits: { maxBytes: 32 * MiB } })).toEqual(refusedAs(/larger than/));
+  });
+
+  it.each([
+    ['zstd', /truncated zstd data/],
+    ['xz', /truncated xz data/],
+  ] as const)('is refused as %s wherever it is cut', async (packing, says) => {
+    const bytes = packed(await buildImageArchive(), packing);
+    for (const length of [8, 100, bytes.length >> 1, bytes.length - 1])
+      expect(await refusal(bytes.subarray(0, length))).toEqual(refusedAs(says));
+  });
+
+  it.each(['zstd', 'xz'] as const)('is refused as %s with something after its end', async (packing) => {
+    const bytes = packed(await buildImageArchive(), packing);
+    for (const more of [Buffer.from('rubbish'.repeat(100)), Buffer.alloc(200 * 1024, 1)])
+      expect(await refusal(Buffer.concat([bytes, more]))).toEqual(refusedAs(/damaged/));
+  });
+
+  it.each(['zstd', 'xz'] as const)('is refused as %s when a byte is wrong', async (packing) => {
+    const bytes = packed(
+      await buildImageArchive(),
+      packing,
+      '--check=crc64'.slice(0, packing === 'xz' ? 13 : 7),
+    );
+    bytes.writeUInt8(bytes.readUInt8(bytes.length >> 1) ^ 1, bytes.length >> 1);
+    expect(await refusal(bytes)).toEqual(refusedAs(/damaged|truncated/));
+  });
+
+  it('is refused as zstd when unpacking it takes a large window', async () => {
+    // A frame header with a window of 256 MiB (2 to the power of 10 + 18), before a block that ends it.
+    const frame = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 18 << 3, 0x01, 0x00, 0x00]);
+    expect(await refusal(frame)).toEqual(refusedAs(/window of more than 128 MiB/));
+  });
+
+  it('is refused as xz when unpacking it takes a large dictionary', async () => {
+    const bytes = packed(
+      await buildImageArchive(),
+      'xz',
+      '--lzma2=preset=0,dict=96MiB',
+      '--memlimit-compress=0',
+    );
+    expect(await refusal(bytes)).toEqual(refusedAs(/dictionary of more than 64 MiB/));
+  });
+});
+
+describe('an archive of the OCI layout without a manifest.json', () => {
+  const platform = (architecture: string): Partial<Descriptor> => ({
+    platform: { os: 'linux', architecture },
+  });
+
+  it('is that of the image that its index leads to, in whatever order its files come', async () => {
+    const entries = await ociEntries({ layers: [[{ path: 'a' }], [{ path: 'b' }]] });
+    const expected = await rewritten(
+      await buildImageArchive({ layout: 'oci', layers: [[{ path: 'a' }], [{ path: 'b' }]] }),
+    );
+    for (const order of [entries, [...entries].reverse()])
+      expect((await rewritten(await packEntries(order))).diffIds).toEqual(expected.diffIds);
+  });
+
+  it('may have its image in an index within the index, beside what is about it', async () => {
+    const entries = await ociEntries();
+    const [image] = descriptorsOf(entries);
+    const attestation = jsonBlob(
+      mediaType.manifest,
+      { schemaVersion: 2, layers: [] },
+      {
+        platform: { os: 'unknown', architecture: 'unknown' },
+      },
+    );
+    const inner = jsonBlob(mediaType.index, { schemaVersion: 2, manifests: [image, attestation.descriptor] });
+    const archive = await packEntries(indexed(entries, [inner.descriptor], inner.entry, attestation.entry));
+    expect((await rewritten(archive)).diffIds).toHaveLength(1);
+  });
+
+  it('gives the image for the architecture, of several', async () => {
+    const here = await ociEntries({ layers: [[{ path: 'here' }]] });
+    const there = await ociEntries({ layers: [[{ path: 'there' }]] });
+    const manifests = [
+      ...descriptorsOf(there).map((each) => ({ ...each, ...platform('arm64') })),
+      ...descriptorsOf(here).map((each) => ({ ...each, ...platform('amd64') })),
+    ];
+    const names = new Set(here.map(({ name }) => name));
+    const archive = await packEntries(
+      indexed([...here, ...there.filter(({ name }) => !names.has(name))], manifests),
+    );
+    const layer = `sha256:${sha256(await layerOf([{ path: 'here' }]))}`;
+    expect((await rewritten(archive, { architecture: 'amd64' })).diffIds).toEqual([layer]);
+    expect(await refusal(archive, { architecture: 's390x' })).toEqual(
+      notForThisHost(/holds 2 images, none of them for linux\/s390x/),
+    );
+  });
+
+  it('is refused when it holds several images, none, or one with a part missing or changed', async () => {
+    const one = await ociEntries();
+    const other = await ociEntries({ layers: [[{ path: 'other' }]] });
+    const names = new Set(one.map(({ name }) => name));
+    const both = [...one, ...other.filter(({ name }) => !names.has(name))];
+    const [image] = descriptorsOf(one);
+    const isLayer = (name: string): boolean =>
+      image !== undefined && name.startsWith('blobs/sha256/') && name.length > 20;
+    const blobs = one.filter(({ name }) => isLayer(name));
+    const loop = Array.from({ length: 6 }).reduce<
+      readonly [Descriptor[], ...ReturnType<typeof jsonBlob>['entry'][]]
+    >(
+      ([manifests, ...entries]) => {
+        const { entry, descriptor } = jsonBlob(mediaType.index, { schemaVersion: 2, manifests });
+        return [[descriptor], entry, ...entries];
+      },
+      [descriptorsOf(one)],
+    );
+    const cases: [RegExp, Buffer][] = [
+      [/holds 2 images/, await packEntries(indexed(both, [...descriptorsOf(one), ...descriptorsOf(other)]))],
+      [/leads to none/, await packEntries(indexed(one, []))],
+      [
+        /leads to none/,
+        await packEntries(
+          indexed(
+            one.filter((entry) => !blobs.includes(entry)),
+            descriptorsOf(one),
+          ),
+        ),
+      ],
+      [/more than 4 deep/, await packEntries(indexed(one, ...loop))],
+      [
+        /not a sha256 digest/,
+        await packEntries(indexed(one, [{ mediaType: mediaType.manifest, digest: 'sha512:aa', size: 1 }])),
+      ],
+      [
+        /is not one/,
+        await packEntries(
+          one.map((entry) => (entry.name === 'index.json' ? { ...entry, content: '{}' } : entry)),
+        ),
+      ],
+    ];
+    for (const [says, archive] of cases) expect(await refusal(archive)).toEqual(refusedAs(says));
+    for (const blob of blobs.filter(({ content }) => content !== undefined)) {
+      const without = one.filter((entry) => entry !== blob);
+      expect(await refusal(await packEntries(without))).toBeInstanceOf(ImageUnacceptable);
+      const changed = [
+        ...without,
+        { ...blob, content: Buffer.concat([Buffer.from(blob.content ?? ''), Buffer.alloc(512, ' ')]) },
+      ];
+      expect(await refusal(await packEntries(changed))).toBeInstanceOf(ImageUnacceptable);
+    }
+  });
+});

@@ -1,0 +1,97 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  configurationBytes,
+  configurationForEngine,
+  parseConfiguration,
+  restoredFromRecord,
+} from '../../../lib/archives/index.js';
+
+const rootfs = { type: 'layers', diff_ids: [`sha256:${'a'.repeat(64)}`] };
+
+/** What the engine is given for a configuration. */
+function given(configuration: object | string): { text: string; isAsItWas: boolean } {
+  const text = typeof configuration === 'string' ? configuration : JSON.stringify(configuration);
+  const original = Buffer.from(text);
+  const bytes = configurationBytes(configurationForEngine(parseConfiguration('c', text)), original);
+  return { text: bytes.toString('utf8'), isAsItWas: bytes.equals(original) };
+}
+
+describe('the configuration that an engine is given', () => {
+  it('is the very bytes of the image where every container may inherit all of it', () => {
+    const plain = {
+      architecture: 'amd64',
+      os: 'linux',
+      config: { Env: ['A=<&>'], Cmd: ['sh'], Labels: null, Volumes: { '/v': {} }, Healthcheck: null },
+      rootfs,
+      history: [{ created: '2026-01-01T00:00:00.123Z', created_by: 'x', empty_layer: false }],
+    };
+    const asGoWrites = JSON.stringify(plain).replace('<&>', '\\u003c\\u0026\\u003e');
+    expect(given(asGoWrites).isAsItWas).toBe(true);
+  });
+
+  it('has none of the fields that engines do not know, or make no use of', () => {
+    const odd =
+      '{"id":"x","parent":"y","container":"z","container_config":{"Env":["A=1"],"labels":{}},"docker_version":"1.9","Size":7,' +
+      '"moby.buildkit.cache.v0":"AAAA","__proto__":{"rootfs":7},"config":{"Hostname":"h","Tty":true,"Memory":1,"Cmd":["sh"],' +
+      `"Labels":{"__proto__":"x"},"__proto__":{"Volumes":{"/v":{}}}},"rootfs":${JSON.stringify(rootfs)}}`;
+    expect(JSON.parse(given(odd).text)).toEqual({ config: { Cmd: ['sh'], Labels: {} }, rootfs });
+  });
+
+  it('has the zero value where Go takes null for it', () => {
+    const nulls = {
+      architecture: null,
+      variant: null,
+      os: null,
+      'os.features': [null],
+      created: null,
+      author: null,
+      config: {
+        ...{ User: null, Env: [null, 'A=1'], Entrypoint: null, Cmd: ['sh', null], Volumes: { '/v': null } },
+        ...{ WorkingDir: null, ExposedPorts: null, StopSignal: null, StopTimeout: null, ArgsEscaped: null },
+        Healthcheck: { Test: null, Interval: null, Retries: null },
+      },
+      rootfs: { ...rootfs, type: null },
+      history: [null, { created: null, empty_layer: null }],
+    };
+    const { config, rootfs: files, history, ...rest } = nulls;
+    expect(JSON.parse(given(nulls).text)).toEqual({
+      ...rest,
+      'os.features': [''],
+      config: { ...config, Env: ['', 'A=1'], Cmd: ['sh', ''], Volumes: { '/v': {} } },
+      rootfs: { ...files, type: 'layers' },
+      history: [{}, history[1]],
+    });
+  });
+
+  it('says once, and as a list, what the image says twice in the same way, or as one word', () => {
+    const text = `{"rootfs":${JSON.stringify(rootfs)},"config":{"Cmd":"sh","StopTimeout":1e1},"config":{"Cmd":"sh","StopTimeout":1e1}}`;
+    expect(JSON.parse(given(text).text)).toEqual({ rootfs, config: { Cmd: ['sh'], StopTimeout: 10 } });
+  });
+
+  it('takes an interval that JavaScript holds only roughly', () => {
+    const text = `{"rootfs":${JSON.stringify(rootfs)},"config":{"Healthcheck":{"Interval":9100000000000000001}}}`;
+    expect(given(text).text).toContain('"Interval":9100000000000000');
+  });
+
+  it('has labels and ports on record only, where they can be restored from', () => {
+    const Labels = { a: '"\\', b: 'x'.repeat(3_000_000) };
+    const ExposedPorts = Object.fromEntries(Array.from({ length: 10_001 }, (_, port) => [`${port}/udp`, {}]));
+    const image = {
+      comment: 'hides the record',
+      config: { Cmd: ['sh'], Labels, ExposedPorts },
+      rootfs,
+      history: [{ created_by: 'x' }],
+    };
+    const { text } = given(image);
+    const configuration = parseConfiguration('c', text);
+    expect(configuration.config).toEqual({ Cmd: ['sh'] });
+    expect(configuration.comment).toBeUndefined();
+    expect({ ...configuration, ...restoredFromRecord(configuration) }).toEqual({
+      config: { Cmd: ['sh'], Labels, ExposedPorts },
+      rootfs,
+      history: [{ created_by: 'x' }],
+    });
+    // One that was taken out of an engine may come again.
+    expect(JSON.parse(given(text).text)).toEqual(JSON.parse(text));
+  });
+});

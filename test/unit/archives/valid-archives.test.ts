@@ -1,0 +1,40 @@
+import { describe, expect, it } from '@jest/globals';
+import { buildImageArchive, layerOf } from '../../support/archives.js';
+import { refusal, refusedAs, rewritten } from '../../support/rewriting.js';
+import { validArchives } from '../../support/valid-archives/index.js';
+
+const taken = { architecture: 'amd64', rootFileSystem: (): { Cmd: string[] } => ({ Cmd: ['/etc/tiny'] }) };
+
+describe('rewriteArchive', () => {
+  it.each(validArchives)(
+    'takes an image $what, in whatever pieces it comes',
+    async ({ build, isRootFileSystem }) => {
+      const archive = await build('test/valid:1');
+      const whole = await rewritten(archive, taken, archive.length);
+      expect(whole.form).toBe(isRootFileSystem === true ? 'root file system' : 'image');
+      for (const piece of [500, 16 * 1024]) expect(await rewritten(archive, taken, piece)).toEqual(whole);
+    },
+  );
+
+  it('asks whether an image with so many layers can be taken before it is whole, and bounds their number itself', async () => {
+    const layers = Array.from({ length: 501 }, () => Buffer.alloc(0));
+    const reason = new Error('not on this host');
+    const asked: number[] = [];
+    const mustTakeLayers = async (count: number): Promise<void> => {
+      asked.push(count);
+      await Promise.reject(reason);
+    };
+    const many = await buildImageArchive({ layout: 'oci', layers: layers.slice(1) });
+    expect(await refusal(many, { mustTakeLayers })).toBe(reason);
+    expect(asked).toEqual([500]);
+    // More than Linux stacks: no host could start a container of it.
+    expect(await refusal(await buildImageArchive({ layout: 'oci', layers }))).toEqual(
+      refusedAs(/has 501 layers, which is more than the 500 allowed/),
+    );
+  });
+
+  it('refuses a root file system without its end mark: nothing else tells a part of it from the whole', async () => {
+    const whole = await layerOf([{ path: 'etc/motd' }]);
+    expect(await refusal(whole.subarray(0, -1024), taken)).toEqual(refusedAs(/is truncated/));
+  });
+});

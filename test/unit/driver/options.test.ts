@@ -1,0 +1,53 @@
+import { describe, expect, it } from '@jest/globals';
+import { DockerDriver } from '../../../lib/index.js';
+import { settingsOf } from '../../../lib/driver/options.js';
+
+describe('the options of a driver', () => {
+  it('may all be left out', () => {
+    expect(settingsOf({})).toMatchObject({
+      pidsLimit: 4096,
+      allowPrivileged: false,
+      pauseForSnapshot: true,
+      snapshots: 'full',
+      logs: { maxBytes: 10_485_760, maxFiles: 3 },
+    });
+  });
+
+  it.each([
+    [{ maxCopiedBytes: 0 }, 'maxCopiedBytes'],
+    [{ maxLaunches: 0 }, 'maxLaunches'],
+    [{ pidsLimit: 1.5 }, 'pidsLimit'],
+    [{ blockDevice: 'sda' }, 'blockDevice'],
+    [{ myIp: 'localhost' }, 'myIp'],
+    [{ localGb: -1 }, 'localGb'],
+    [{ reservedSubnets: ['10.0.0.0'] }, 'reservedSubnets'],
+    [{ reservedSubnets: ['10.0.0.0/33'] }, 'reservedSubnets'],
+    [{ allowedVolumes: [''] }, 'allowedVolumes'],
+    [{ allowedHostPaths: ['srv'] }, 'allowedHostPaths'],
+    [{ allowedHostPaths: ['/srv/../etc'] }, 'allowedHostPaths'],
+    [{ sharedDirectory: 'images' }, 'sharedDirectory'],
+    [{ sharedDirectory: '/srv/../images' }, 'sharedDirectory'],
+    [{ serialConsole: { address: 'console.example' } }, 'address'],
+    [{ serialConsole: { address: '0.0.0.0' } }, 'not all there are'],
+    [{ serialConsole: { address: '::' } }, 'not all there are'],
+    [{ serialConsole: { address: '10.0.0.1', ports: [20_000, 10_000] as const } }, 'ports'],
+    [{ serialConsole: { address: '10.0.0.1', ports: [10_000, 70_000] as const } }, 'ports'],
+    [{ vendorData: { when: new Date() } }, 'vendorData'],
+    [{ engine: 'ftp://somewhere' }, 'ftp'],
+    [{ imageLimits: { maxBytes: -5 } }, 'maxBytes'],
+    [{ logs: { maxBytes: 1000 } }, 'maxBytes'],
+    [{ logs: { maxFiles: 1 } }, 'maxFiles'],
+    [{ timeouts: { read: Number.NaN } }, 'read'],
+  ])('are refused when they cannot be used: %p', (options, named) => {
+    expect(() => new DockerDriver(options)).toThrow(
+      expect.objectContaining({ name: 'InvalidInput', message: expect.stringContaining(named) }),
+    );
+  });
+
+  it('are refused when nobody knows them', () => {
+    const mistyped = { maxLaunch: 4, pidsLimit: 10 };
+    expect(() => settingsOf(mistyped)).toThrow(
+      expect.objectContaining({ name: 'InvalidInput', message: expect.stringContaining('maxLaunch') }),
+    );
+  });
+});

@@ -1,0 +1,289 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import type { OnProgress } from '../../../../interfaces/index.js';
+import { ImageUnacceptable } from '../../../../interfaces/index.js';
+import { ImageSourceError } from '../../../../lib/http/index.js';
+import { RegistryExchange } from '../../../../lib/image-exchange/index.js';
+import { DeadlineExceeded, readAll } from '../../../../lib/streams/index.js';
+import { buildImageArchive, imageEntries } from '../../../support/archives.js';
+import { bytes } from '../../../support/bytes.js';
+import { context } from '../../../support/nova-objects.js';
+import { LateReader } from '../../../support/late-reader.js';
+import { SmallImageService } from '../../../support/small-image-service.js';
+import { WebServer } from '../../../support/web-server.js';
+
+const digestOf = (content: Buffer | string): string =>
+  `sha256:${createHash('sha256').update(content).digest('hex')}`;
+const credentials = { username: 'user', password: 'hush hush' };
+
+/** A small registry that says what a test wants it to say. */
+class LyingRegistry {
+  readonly blobs = new Map<string, Buffer>();
+  manifest = Buffer.alloc(0);
+  readonly headers: Record<string, string> = {};
+  /** Answers in place of the registry where it returns true. */
+  lie: (path: string, response: ServerResponse) => boolean = () => false;
+
+  private constructor(readonly server: WebServer) {}
+
+  static async start(): Promise<LyingRegistry> {
+    const holder: { registry?: LyingRegistry } = {};
+    const server = await WebServer.start(({ url = '' }, response) => holder.registry?.answer(url, response));
+    const registry = new LyingRegistry(server);
+    holder.registry = registry;
+    const entries = await imageEntries({ layout: 'oci-gzip' });
+    for (const { name, content = '' } of entries) {
+      const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
+      if (digest !== undefined) registry.blobs.set(`sha256:${digest}`, Buffer.from(content));
+      if (String(content).includes('"schemaVersion":2,"config"')) registry.manifest = Buffer.from(content);
+    }
+    return registry;
+  }
+
+  get reference(): string {
+    return `${this.server.host}/some/image:1`;
+  }
+
+  /** The parts that are no manifests: the configuration and the layer, in whatever order. */
+  get largest(): string {
+    const parts = [...this.blobs].filter(([digest]) => digest !== digestOf(this.manifest));
+    return parts.sort(([, a], [, b]) => a.length - b.length)[0]?.[0] ?? '';
+  }
+
+  answer(path: string, response: ServerResponse): void {
+    if (this.lie(path, response)) return;
+    const blob = this.blobs.get(/\/blobs\/(.*)$/.exec(path)?.[1] ?? '');
+    if (path.includes('/manifests/')) response.writeHead(200, this.headers).end(this.manifest);
+    else if (blob !== undefined) response.end(blob);
+    else response.writeHead(404).end('{"errors":[{"code":"UNKNOWN"}]}');
+  }
+}
+
+describe('RegistryExchange, of a registry that lies,', () => {
+  let registry: LyingRegistry;
+  let images: SmallImageService;
+  let exchange: RegistryExchange;
+  beforeEach(async () => {
+    registry = await LyingRegistry.start();
+    images = new SmallImageService();
+    exchange = new RegistryExchange({ imageService: images, idleTimeout: 500 });
+  });
+  afterEach(async () => {
+    exchange.close();
+    await registry.server.close();
+  });
+  const pull = (reference = registry.reference, onProgress?: OnProgress): ReturnType<typeof exchange.pull> =>
+    exchange.pull(context, reference, {}, { credentials, onProgress });
+
+  it('pulls what is as it should be', async () => {
+    const { id, size } = await pull();
+    expect((await readAll(await images.download(context, id), Infinity)).length).toBe(size);
+  });
+
+  it('refuses a manifest that is not what was asked for, or not what the registry calls it', async () => {
+    const other = digestOf('something else');
+    await expect(pull(`${registry.server.host}/some/image@${other}`)).rejects.toThrow(ImageUnacceptable);
+    registry.headers['docker-content-digest'] = other;
+    await expect(pull()).rejects.toThrow(ImageUnacceptable);
+  });
+
+  it.each([
+    ['other bytes', (blob: Buffer) => Buffer.alloc(blob.length, 'x'), ImageUnacceptable],
+    ['fewer bytes', (blob: Buffer) => blob.subarray(1), ImageUnacceptable],
+    ['more bytes', (blob: Buffer) => Buffer.concat([blob, Buffer.alloc(1)]), ImageSourceError],
+  ])('refuses %s than a digest says', async (_what, spoil, failure) => {
+    const digest = registry.largest;
+    registry.blobs.set(digest, spoil(registry.blobs.get(digest) ?? Buffer.alloc(0)));
+    await expect(pull()).rejects.toThrow(failure);
+  });
+
+  const forged = z.looseObject({
+    config: z.looseObject({ size: z.number() }),
+    layers: z.tuple([z.looseObject({ size: z.number() })]),
+  });
+  type Forged = z.output<typeof forged>;
+  const nothingWasFetched = (): void =>
+    expect(registry.server.requests.filter(({ url = '' }) => url.includes('/blobs/'))).toEqual([]);
+
+  it.each([
+    ['bytes', ({ config, layers: [layer] }: Forged) => ({ config, layers: [{ ...layer, size: 2 ** 36 }] })],
+    ['layers', ({ config, layers: [layer] }: Forged) => ({ config, layers: Array(501).fill(layer) })],
+    [
+      'bytes of configuration',
+      ({ config, layers }: Forged) => ({ config: { ...config, size: 5 * 1024 * 1024 }, layers }),
+    ],
+  ])('fetches nothing of an image that has more %s than are allowed', async (_what, forge) => {
+    const manifest = forged.parse(JSON.parse(registry.manifest.toString()));
+    registry.manifest = Buffer.from(JSON.stringify({ ...manifest, ...forge(manifest) }));
+    await expect(pull()).rejects.toThrow(ImageUnacceptable);
+    nothingWasFetched();
+  });
+
+  it.each([
+    ['a field that others take for another', ',"Layers":[]}'],
+    ['a field twice', ',"layers":[]}'],
+  ])('fetches nothing of an image whose manifest has %s', async (_what, end) => {
+    registry.manifest = Buffer.from(registry.manifest.toString().replace(/\}$/, end));
+    await expect(pull()).rejects.toThrow(ImageUnacceptable);
+    nothingWasFetched();
+  });
+
+  it('allows as much as the operator says', async () => {
+    const { size } = await pull();
+    registry.server.requests.length = 0;
+    for (const limits of [{ maxBytes: Math.floor((size ?? 0) / 10) }, { maxMetadataBytes: 100 }]) {
+      const narrow = new RegistryExchange({ imageService: images, limits });
+      await expect(narrow.pull(context, registry.reference)).rejects.toThrow('allowed');
+      narrow.close();
+    }
+    nothingWasFetched();
+  });
+
+  it('tells an abort to an image service that has not begun to read', async () => {
+    const reason = new Error('enough');
+    const controller = new AbortController();
+    const late = new RegistryExchange({
+      imageService: new LateReader(() => controller.abort(reason)),
+    });
+    const pulling = late.pull(context, registry.reference, {}, { signal: controller.signal });
+    await expect(pulling).rejects.toBe(reason);
+    late.close();
+  });
+
+  it('refuses a manifest without end, and waits for no silent server for ever', async () => {
+    registry.manifest = Buffer.alloc(5 * 1024 * 1024, ' ');
+    await expect(pull()).rejects.toThrow(ImageSourceError);
+    registry.lie = (_path, response) => {
+      response.writeHead(200).write('{');
+      return true;
+    };
+    await expect(pull()).rejects.toThrow(DeadlineExceeded);
+    registry.lie = () => true;
+    await expect(pull()).rejects.toThrow(DeadlineExceeded);
+  });
+
+  it.each(['file:///etc/passwd', 'ftp://127.0.0.1/x', 'http://user:secret@127.0.0.1/'])(
+    'follows no redirect to %s',
+    async (location) => {
+      registry.lie = (path, response) => {
+        if (path.includes('/blobs/')) response.writeHead(307, { location }).end();
+        return path.includes('/blobs/');
+      };
+      await expect(pull()).rejects.toThrow(ImageSourceError);
+    },
+  );
+
+  it('follows no redirects in a circle', async () => {
+    registry.lie = (path, response) => {
+      response.writeHead(307, { location: path }).end();
+      return true;
+    };
+    await expect(pull()).rejects.toThrow('more than 5 times');
+  });
+
+  it('gives credentials to the registry, and not to where it sends one', async () => {
+    const elsewhere = await WebServer.start(({ url = '' }, response) => registry.answer(url, response));
+    registry.lie = (path, response) => {
+      const { authorization } = registry.server.requests.at(-1)?.headers ?? {};
+      const isHere = registry.server.requests.at(-1)?.headers.host === registry.server.host;
+      if (!isHere || response.req.headers.host !== registry.server.host) return false;
+      if (authorization === undefined)
+        response.writeHead(401, { 'www-authenticate': 'Basic realm="here"' }).end();
+      else if (path.includes('/blobs/')) response.writeHead(307, { location: elsewhere.url(path) }).end();
+      else return false;
+      return true;
+    };
+    await pull();
+    expect(elsewhere.requests.length).toBeGreaterThan(0);
+    expect(elsewhere.requests.map(({ headers }) => headers.authorization)).not.toContainEqual(
+      expect.anything(),
+    );
+    await elsewhere.close();
+  });
+
+  it('gets a token where the registry says, and shows it', async () => {
+    const tokens = await WebServer.start((_request, response) => response.end('{"token":"of the day"}'));
+    registry.lie = (_path, response) => {
+      if (response.req.headers.authorization === 'Bearer of the day') return false;
+      const challenge = `Bearer realm="${tokens.url('/token')}",service="registry",scope="repository:some/image:pull"`;
+      response.writeHead(401, { 'www-authenticate': challenge }).end();
+      return true;
+    };
+    await pull();
+    const [asked] = tokens.requests;
+    expect(asked?.url).toBe('/token?service=registry&scope=repository%3Asome%2Fimage%3Apull');
+    expect(asked?.headers.authorization).toMatch(/^Basic /);
+    await tokens.close();
+  });
+
+  it.each(['Bearer', 'Bearer realm="nonsense"', 'Bearer realm="ftp://127.0.0.1/token"'])(
+    'asks nobody for a token who is challenged with %s, and lets go of the answer',
+    async (challenge) => {
+      const holder: { closed?: Promise<unknown> } = {};
+      registry.lie = (_path, response) => {
+        holder.closed = once(response, 'close');
+        response.writeHead(401, { 'www-authenticate': challenge }).write('an answer without end');
+        return true;
+      };
+      await expect(pull()).rejects.toThrow(ImageSourceError);
+      await holder.closed;
+    },
+  );
+
+  it.each(['/v2/', '/redirected/', '/token'])(
+    'asks only whom the operator allows: nobody at %s',
+    async (forbidden) => {
+      const { server } = registry;
+      registry.lie = (path, response) => {
+        const isSigned = response.req.headers.authorization === 'Bearer of the day';
+        if (path === '/token') response.end('{"token":"of the day"}');
+        else if (path.startsWith('/redirected/')) return false;
+        else if (!isSigned)
+          response.writeHead(401, { 'www-authenticate': `Bearer realm="${server.url('/token')}"` }).end();
+        else if (path.includes('/blobs/')) response.writeHead(307, { location: `/redirected${path}` }).end();
+        else return false;
+        return true;
+      };
+      const mayFetch = ({ pathname }: URL): boolean => !pathname.startsWith(forbidden);
+      const careful = new RegistryExchange({ imageService: images, mayFetch });
+      await expect(careful.pull(context, registry.reference)).rejects.toThrow('may not be fetched');
+      expect(server.requests.filter(({ url = '' }) => url.startsWith(forbidden))).toEqual([]);
+      careful.close();
+      await pull();
+      expect(server.requests.filter(({ url = '' }) => url.startsWith(forbidden))).not.toEqual([]);
+    },
+  );
+
+  it('uploads to nobody but the registry', async () => {
+    const { id } = await images.create(
+      context,
+      { container_format: 'docker', disk_format: 'raw' },
+      bytes(await buildImageArchive()),
+    );
+    const elsewhere = await WebServer.start((_request, response) => response.writeHead(202).end());
+    registry.lie = (_path, response) => {
+      response.writeHead(202, { location: elsewhere.url('/upload') }).end();
+      return true;
+    };
+    const pushing = exchange.push(context, id, registry.reference, { credentials });
+    await expect(pushing).rejects.toThrow('sends an upload elsewhere');
+    expect(elsewhere.requests).toEqual([]);
+    await elsewhere.close();
+  });
+
+  it('gives up an upload that the registry does not take', async () => {
+    const { id } = await images.create(
+      context,
+      { container_format: 'docker', disk_format: 'raw' },
+      bytes(await buildImageArchive({ layers: [[{ path: 'x', content: Buffer.alloc(30_000_000) }]] })),
+    );
+    registry.lie = (_path, response) => {
+      if (response.req.method === 'POST') response.writeHead(202, { location: '/v2/upload' }).end();
+      return true;
+    };
+    await expect(exchange.push(context, id, registry.reference)).rejects.toThrow(DeadlineExceeded);
+  });
+});

@@ -1,0 +1,30 @@
+import { Readable } from 'node:stream';
+import { describe, expect, it } from '@jest/globals';
+import { archiveContext } from '../../../../lib/image-exchange/templates/archive-context.js';
+import { readAll } from '../../../../lib/streams/index.js';
+import { packEntries } from '../../../support/archives.js';
+import { paxHeader } from '../../../support/hostile-archives/layers.js';
+
+const read = async (archive: Buffer): Promise<string> =>
+  String(
+    await readAll(
+      archiveContext(Readable.from([archive], { objectMode: false }), 2 ** 20, undefined),
+      Infinity,
+    ),
+  );
+
+describe('archiveContext', () => {
+  it('takes what "git archive" writes, whose comment comes first, and leaves that out', async () => {
+    const comment = { name: '', raw: Buffer.concat(paxHeader('comment', 'the commit', 'g')) };
+    const context = await read(await packEntries([comment, { name: 'Dockerfile', content: 'FROM scratch' }]));
+    expect(context).toContain('FROM scratch');
+    expect(context).not.toContain('the commit');
+  });
+
+  it('takes paths that go up and down again, and refuses those that lead out', async () => {
+    await expect(read(await packEntries([{ name: 'a/../b', content: 'x' }]))).resolves.toContain('a/../b');
+    await expect(read(await packEntries([{ name: 'a/../../b', content: 'x' }]))).rejects.toMatchObject({
+      name: 'InvalidInput',
+    });
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Progress } from '../../../../interfaces/index.js';
+import { BuildProgress } from '../../../../lib/image-exchange/templates/build-progress.js';
+import { PullProgress } from '../../../../lib/image-exchange/templates/pull-progress.js';
+
+const announced = (id: string) => ({ id, status: 'Pulling fs layer' });
+const downloading = (id: string, current: number, total: number) => ({
+  ...{ id, status: 'Downloading' },
+  progressDetail: { current, total },
+});
+
+describe('PullProgress', () => {
+  it('sums up layers that come side by side; the total is known when all have said their size', async () => {
+    const told: Progress[] = [];
+    const pull = new PullProgress((progress) => told.push(progress));
+    const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 210));
+    for (const id of ['a', 'b', 'c']) pull.line(announced(id));
+    pull.line(downloading('a', 10, 100));
+    // So small that nothing was told of its download.
+    pull.line({ id: 'c', status: 'Download complete' });
+    await pause();
+    pull.line(downloading('b', 20, 50));
+    await pause();
+    // It broke off and begins anew.
+    pull.line(downloading('a', 5, 100));
+    pull.line({ id: 'a', status: 'Download complete' });
+    pull.line({ id: 'b', status: 'Verifying Checksum' });
+    pull.end();
+    pull.end();
+    const { rate, ...last } = told.at(-1) ?? {};
+    expect(rate).toBeGreaterThan(0);
+    expect(last).toEqual({ phase: 'pulling', bytes: 150, total: 150 });
+    expect(told[0]).toEqual({ phase: 'pulling', bytes: 10, layer: 'a' });
+    expect(told[1]).toMatchObject({ bytes: 30, total: 150, layer: 'b' });
+    expect(told[2]).toMatchObject({ bytes: 30, total: 150 });
+  });
+
+  it('tells nothing of a pull that fetches nothing', () => {
+    const told: Progress[] = [];
+    const pull = new PullProgress((progress) => told.push(progress));
+    pull.line({ id: 'latest', status: 'Pulling from library/x' });
+    pull.line({ id: 'a', status: 'Already exists' });
+    pull.end();
+    expect(told).toEqual([]);
+  });
+});
+
+describe('BuildProgress', () => {
+  it('tells the context on its way, the pulls between the steps, each step, and the end', () => {
+    const told: Progress[] = [];
+    const build = new BuildProgress((progress) => told.push(progress));
+    build.sent(1000);
+    build.line({ stream: 'Step 1/2 : FROM a' });
+    build.line(announced('a'));
+    build.line(downloading('a', 7, 7));
+    build.line({ stream: 'Step 2/2 : RUN b' });
+    build.line({ stream: 'Step 2/2 : printed by b' });
+    build.end();
+    expect(told).toEqual([
+      { phase: 'building', bytes: 1000 },
+      { phase: 'building', bytes: 1000, total: 1000, layer: '1/2' },
+      { phase: 'pulling', bytes: 7, total: 7, layer: 'a' },
+      { phase: 'pulling', bytes: 7, total: 7 },
+      { phase: 'building', bytes: 1000, total: 1000, layer: '2/2' },
+      { phase: 'building', bytes: 1000, total: 1000 },
+    ]);
+  });
+});

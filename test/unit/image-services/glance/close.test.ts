@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { GlanceConnectionFailed } from '../../../../interfaces/index.js';
+import { GlanceImageService } from '../../../../lib/image-services/index.js';
+import { WebServer } from '../../../support/web-server.js';
+
+const context = { auth_token: 'x' };
+
+describe('closing an image service', () => {
+  it.each([
+    ['a question', (service: GlanceImageService) => service.show(context, randomUUID())],
+    ['what is sent once', (service: GlanceImageService) => service.create(context, { id: randomUUID() })],
+  ])('breaks off %s that is not answered', async (_what, ask) => {
+    let onRequest: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) => (onRequest = resolve));
+    const server = await WebServer.start(() => onRequest());
+    const auth = { type: 'context_token' } as const;
+    const service = new GlanceImageService({
+      auth,
+      endpoints: server.url(''),
+      retries: 0,
+      timeouts: { call: 3000 },
+    });
+    const outcome = ask(service);
+    await asked;
+    service.close();
+    await expect(outcome).rejects.toMatchObject({
+      constructor: GlanceConnectionFailed,
+      cause: { name: 'ConnectionBroken' },
+    });
+    await server.close();
+  });
+});
