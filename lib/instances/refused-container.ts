@@ -6,7 +6,7 @@ import { blamedOnImage } from './image-fault.js';
  * What engines say of a container that none of them could make, whatever its host has (400, 20.10 and 28.5, each
  * tried).
  */
-const faults =
+const engineRefusals =
   /minimum memory(swap)? limit|CPU cfs (period|quota)|CPU shares|duplicate mount point|mount path must be absolute|destination can't be|invalid (MAC|IPv[46]) address|contain the IP address|invalid signal/i;
 
 /**
@@ -20,7 +20,7 @@ export function refusedContainer(error: EngineError): unknown {
   const blamed = blamedOnImage(error);
   if (blamed !== error) return blamed;
   const { engineMessage } = error;
-  return faults.test(engineMessage)
+  return engineRefusals.test(engineMessage)
     ? new InvalidInput(`No engine can make such a container: ${engineMessage}`, { cause: error })
     : new ComputeResourcesUnavailable(
         `The engine of this host can make no such container: ${engineMessage}`,
