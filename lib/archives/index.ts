@@ -36,5 +36,4 @@ export {
 export { blockSize, fileHeader, isTarHeader, paddingAfter, tarHeader, type TarHeader } from './tar-header.js';
 export { type OwnerMapping, withTranslatedOwners } from './translated-owners.js';
 export { unpackedArchive } from './unpacked-archive.js';
-export { endOfArchive, wholeFile } from './whole-file.js';
-export { layerFileName, writeLayer, writeMetadata } from './write-image.js';
+export { endOfArchive, layerFileName, wholeFile, writeLayer, writeMetadata } from './write-image.js';

@@ -5,7 +5,7 @@ import { isInside } from './entry-path.js';
 import { Extensions, isExtension } from './extended-header.js';
 import { FileSystemReader, plainPath } from './file-system-reader.js';
 import { blockSize, isTarHeader, paddingAfter, tarHeader } from './tar-header.js';
-import { endOfArchive } from './whole-file.js';
+import { endOfArchive } from './write-image.js';
 
 /**
  * What stands at the root of a file system (FHS), what older and newer distributions have there, and the mark of

@@ -3,8 +3,7 @@ import type { LayerType } from './content-type.js';
 import { LayerDigest, type LayerDigests } from './layer-digest.js';
 import type { ByteBudget } from './limits.js';
 import { manifestPath } from './manifest.js';
-import { fileHeader, paddingAfter } from './tar-header.js';
-import { endOfArchive, wholeFile } from './whole-file.js';
+import { fileHeader, paddingAfter, blockSize } from './tar-header.js';
 
 /**
  * Names the file of a layer.
@@ -101,3 +100,13 @@ export function* writeMetadata({
   yield endOfArchive;
   return `sha256:${digest}`;
 }
+
+/** A file of an archive that is written. */
+export function* wholeFile(name: string, content: Buffer): Generator<Buffer, void, void> {
+  yield fileHeader(name, content.length);
+  yield content;
+  yield Buffer.alloc(paddingAfter(content.length));
+}
+
+/** What ends an archive: two blocks of zeros. */
+export const endOfArchive: Buffer = Buffer.alloc(2 * blockSize);

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../../interfaces/index.js';
+import { label, repository, imageCacheVolume, unusedSince } from '../common/index.js';
 import {
   EngineError,
   isConflict,
@@ -9,11 +10,9 @@ import {
   type Engine,
   type ImageReference,
   type ImageSummary,
+  volumeName,
 } from '../engine/index.js';
-import { label, repository } from '../common/index.js';
-import { readCacheNote, writeCacheNote } from './cache-note.js';
-import type { ImageHolds } from './references/index.js';
-import { isTemporaryTag } from './references/index.js';
+import { type ImageHolds, isTemporaryTag } from './references/index.js';
 
 /** Which images have no use any more. */
 export interface UnusedImages {
@@ -147,4 +146,56 @@ async function remove({ engine, logger }: ImageCache, { key, reference }: Cached
       logger.error('an image that no instance uses could not be removed', { image: key, error });
     return false;
   }
+}
+
+const name = volumeName(imageCacheVolume);
+
+/**
+ * Since when images have been unused, in seconds since 1970, by their ids.
+ *
+ * It stands in the labels of an empty volume, which outlives the driver and is the same for all hosts of the engine.
+ * What is not understood is left out: an image that is not in it begins to be unused now. The engine's own time of the
+ * last tag does not serve: containerd's store keeps the old one when a tag is given again.
+ */
+export async function readCacheNote(
+  engine: Engine,
+  signal: AbortSignal | undefined,
+): Promise<Map<string, number>> {
+  try {
+    const { Labels: labels } = await engine.volumes.inspect(name, { signal });
+    return new Map(
+      Object.entries(labels)
+        .filter(([key, since]) => key.startsWith(unusedSince) && /^\d{1,15}$/.test(since))
+        .map(([key, since]) => [key.slice(unusedSince.length), Number(since)]),
+    );
+  } catch (error) {
+    if (isNotFound(error)) return new Map();
+    throw error;
+  }
+}
+
+/** Labels cannot be changed, so the note is made anew. One that is lost on the way only makes images stay longer. */
+export async function writeCacheNote(
+  engine: Engine,
+  since: ReadonlyMap<string, number>,
+  logger: Logger,
+): Promise<void> {
+  try {
+    await engine.volumes.remove(name);
+  } catch (error) {
+    if (isConflict(error)) {
+      logger.warn(
+        'images stay: a container has mounted the volume that says how long they have been unused',
+        {
+          volume: name,
+        },
+      );
+      return;
+    }
+    if (!isNotFound(error)) throw error;
+  }
+  if (since.size === 0) return;
+  const labels: Record<string, string> = {};
+  for (const [id, seconds] of since) labels[`${unusedSince}${id}`] = String(seconds);
+  await engine.volumes.create({ Name: name, Labels: labels });
 }

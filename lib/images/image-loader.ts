@@ -1,6 +1,14 @@
 import PQueue from 'p-queue';
-import type { ImageService, Logger, LongRunningOptions, RequestContext } from '../../interfaces/index.js';
-import { ImageNotAuthorized, ImageNotFound } from '../../interfaces/index.js';
+import {
+  type ImageService,
+  type Logger,
+  type LongRunningOptions,
+  type RequestContext,
+  ImageNotAuthorized,
+  ImageNotFound,
+} from '../../interfaces/index.js';
+import { defaultImageLimits, type ImageLimits } from '../archives/index.js';
+import { repository } from '../common/index.js';
 import {
   ifThere,
   mayHaveBeenDone,
@@ -10,20 +18,14 @@ import {
   type ImageRef,
   type ImageReference,
 } from '../engine/index.js';
-import { repository } from '../common/index.js';
+import { type ImageData, type ShownImage, shownRecord } from '../image-services/index.js';
 import { takeTurn } from '../streams/index.js';
-import { defaultImageLimits, type ImageLimits } from '../archives/index.js';
-import { bootReference } from './references/index.js';
-import { mustBeBootable } from './bootable-image.js';
 import { removeUnusedImages, type UnusedImages } from './image-cache.js';
-import { ImageHolds } from './references/index.js';
-import type { ImageData, ShownImage } from '../image-services/index.js';
 import { BaseChain, LayersInEngine } from './layers/index.js';
-import { loadImage } from './load-image.js';
+import { mustBeBootable, loadImage } from './load-image.js';
+import { bootReference, ImageHolds, removeTemporaryImages } from './references/index.js';
 import { SharedDirectory } from './shared-directory/index.js';
-import { shownRecord } from '../image-services/index.js';
 import { SingleFlight, type FlightControls } from './single-flight.js';
-import { removeTemporaryImages } from './references/index.js';
 
 /** What an {@link ImageLoader} needs. */
 export interface ImageLoaderOptions {

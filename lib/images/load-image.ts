@@ -1,6 +1,20 @@
 import type { Readable } from 'node:stream';
-import type { Logger, RequestContext } from '../../interfaces/index.js';
-import { ImageNotFound, NovaException } from '../../interfaces/index.js';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type Logger,
+  type RequestContext,
+  ImageNotFound,
+  NovaException,
+  ImageNotActive,
+  ImageUnacceptable,
+} from '../../interfaces/index.js';
+import {
+  configurationForEngine,
+  rewriteArchive,
+  type ArchivedImage,
+  type ImageLimits,
+} from '../archives/index.js';
+import { repository } from '../common/index.js';
 import {
   isAtLeast,
   isUnreachable,
@@ -8,16 +22,11 @@ import {
   type Engine,
   type ImageReference,
   type LoadedLayer,
+  type ImageInspect,
+  EngineError,
 } from '../engine/index.js';
-import { repository } from '../common/index.js';
-import {
-  configurationForEngine,
-  rewriteArchive,
-  type ArchivedImage,
-  type ImageLimits,
-} from '../archives/index.js';
-import { refusedByEngine } from './engine-refusal.js';
 import type { ImageData, ShownImage } from '../image-services/index.js';
+import { followingLayers, LoadingProgress } from '../progress/index.js';
 import { inheritedConfiguration } from './inherited-configuration.js';
 import {
   baseMustBeSame,
@@ -27,10 +36,8 @@ import {
   type BaseImage,
   type LayersInEngine,
 } from './layers/index.js';
-import { mustBeLoaded } from './loaded-image.js';
-import { followingLayers, LoadingProgress } from '../progress/index.js';
-import type { FlightControls } from './single-flight.js';
 import { discardImage, temporaryName, type TemporaryName } from './references/index.js';
+import type { FlightControls } from './single-flight.js';
 
 /** The API version from which on engines (Docker 23.0) unpack layers that are compressed with zstd. */
 const firstWithZstd = '1.42';
@@ -186,4 +193,95 @@ async function give(
     if (archive.readableEnded) await discardImage(engine, temporary, answerLost, logger);
     archive.destroy();
   }
+}
+
+/** @throws ImageNotActive, ImageUnacceptable when there is no use in fetching it. */
+export function mustBeBootable(
+  { id, status, container_format, size }: ShownImage,
+  { maxBytes }: ImageLimits,
+): void {
+  if (status !== 'active') throw new ImageNotActive(`Image ${id} is ${status}, not active`);
+  if (container_format !== 'docker')
+    throw new ImageUnacceptable(
+      `Image ${id} has the container format ${String(container_format)}: only docker can be booted`,
+    );
+  if (size !== null && size > maxBytes)
+    throw new ImageUnacceptable(`Image ${id} has ${size} bytes: ${maxBytes} are allowed`);
+}
+
+/**
+ * Checks that what the engine says it loaded is what the archive held.
+ *
+ * @throws ImageUnacceptable when it is not.
+ */
+export function mustBeLoaded(
+  image_id: string,
+  expected: Pick<ArchivedImage, 'id' | 'configuration'>,
+  loaded: ImageInspect,
+): void {
+  const differs = (what: string): ImageUnacceptable =>
+    new ImageUnacceptable(`Image ${image_id} is not what the engine made of it: the ${what} differs`);
+  if (!isDeepStrictEqual(loaded.RootFS.Layers, expected.configuration.rootfs.diff_ids))
+    throw differs('list of layers');
+  // Classic stores name an image by its configuration's digest, so that nothing is left to compare; the containerd
+  // store by its manifest's.
+  if (loaded.Id === expected.id) return;
+  const config = expected.configuration.config ?? {};
+  const pairs: readonly (readonly [string, unknown, unknown])[] = [
+    ['user', config.User, loaded.Config?.User],
+    ['environment', config.Env, loaded.Config?.Env],
+    ['entry point', config.Entrypoint, loaded.Config?.Entrypoint],
+    ['command', config.Cmd, loaded.Config?.Cmd],
+    ['working directory', config.WorkingDir, loaded.Config?.WorkingDir],
+    ['labels', config.Labels, loaded.Config?.Labels],
+    ['volumes', config.Volumes, loaded.Config?.Volumes],
+    ['stop signal', config.StopSignal, loaded.Config?.StopSignal],
+  ];
+  for (const [what, ours, theirs] of pairs) {
+    if (!isDeepStrictEqual(plain(ours), plain(theirs))) throw differs(what);
+  }
+}
+
+/** Engines leave out what is empty, or write it as null; a command of one word may stand alone. */
+function plain(value: unknown): unknown {
+  if (value === null || value === '') return undefined;
+  if (typeof value === 'string') return [value];
+  if (typeof value === 'object' && Object.keys(value).length === 0) return undefined;
+  return value;
+}
+
+/**
+ * What engines say of an archive that none of them could load (20.10, 28.5 and 28.5 with the containerd store, each
+ * tried). Their words for what a host lacks are without number, and some ("invalid argument", "file name too long",
+ * "operation not supported") depend on its file system.
+ */
+const faults = [
+  /invalid tar header/,
+  /unexpected EOF/,
+  /unhandled tar header type/,
+  /duplicates of file paths not supported/,
+  /invalid (entry name|hardlink target|whiteout entry|diffID)/,
+  // Of the configuration: all else that is JSON we have written.
+  /^json: cannot unmarshal /,
+  /^invalid character .* exceeded max depth/,
+  /path escapes from parent/,
+  /too many levels of symbolic links/,
+  // "too many links" alone is also what a file system says that can give a file no further name.
+  /failed to get root path: too many links/,
+  /^(Error processing tar file\(exit status 1\): |apply layer error for .*: )?link(at)? .*: no such file or directory/,
+];
+
+/**
+ * Tells an archive that is at fault from an engine that is. Nova tries no other host for an image that is unacceptable,
+ * so what is not known for certain is the engine's fault.
+ *
+ * @returns ImageUnacceptable in place of the engine's error when it is about the archive, else the error as it is.
+ */
+export function refusedByEngine(image_id: string, error: unknown): unknown {
+  if (!(error instanceof EngineError)) return error;
+  const { engineMessage } = error;
+  if (!faults.some((fault) => fault.test(engineMessage))) return error;
+  return new ImageUnacceptable(`Image ${image_id} is refused by the engine: ${engineMessage}`, {
+    cause: error,
+  });
 }

@@ -1,17 +1,14 @@
-import type {
-  AcceleratorRequest,
-  BlockDeviceInfo,
-  Instance,
-  LocalDisk,
-  VolumeMapping,
+import {
+  type AcceleratorRequest,
+  type BlockDeviceInfo,
+  type Instance,
+  type LocalDisk,
+  type VolumeMapping,
+  ComputeResourcesUnavailable,
 } from '../../interfaces/index.js';
-import { ComputeResourcesUnavailable } from '../../interfaces/index.js';
 import type { ContainerSpecification, Engine, MountSpecification } from '../engine/index.js';
-import { mountPoint } from './mount-point.js';
-import { ownVolume } from './own-volume.js';
 import type { RootDisks } from './root-disk.js';
-import type { VolumePolicy } from './volumes.js';
-import { volumeMount, volumesMustExist } from './volumes.js';
+import { mountPoint, ownVolume, type VolumePolicy, volumeMount, volumesMustExist } from './volumes.js';
 
 /**
  * The disks of an instance as mounts of its container: ephemeral disks as anonymous volumes, which go with the

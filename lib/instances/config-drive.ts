@@ -4,7 +4,7 @@ import type { ImageMeta, InjectedFile, Instance, NetworkInfo } from '../../inter
 import type { ContainerInspect, MountSpecification } from '../engine/index.js';
 import type { FileToWrite } from './instance-files.js';
 import { networkMetadata } from './network-metadata.js';
-import { ownVolume } from './own-volume.js';
+import { ownVolume } from './volumes.js';
 
 /**
  * Where cloud-init looks for what a config drive would hold, when there is no such device. See cloud-init's ConfigDrive

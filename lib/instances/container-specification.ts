@@ -1,15 +1,20 @@
-import type { ImageMeta, Instance } from '../../interfaces/index.js';
-import { ComputeResourcesUnavailable, InvalidInput } from '../../interfaces/index.js';
+import { split } from 'shlex';
+import {
+  type ImageMeta,
+  type Instance,
+  ComputeResourcesUnavailable,
+  InvalidInput,
+  ImageUnacceptable,
+  type Flavor,
+  FlavorDiskTooSmall,
+  FlavorMemoryTooSmall,
+} from '../../interfaces/index.js';
 import type { ContainerSpecification, HostConfiguration, ImageRef, NetworkPart } from '../engine/index.js';
-import { commandLine } from './command-line.js';
 import { hostNames } from './host-names.js';
-import type { SpawnAttempt } from './instance-labels.js';
-import { instanceLabels } from './instance-labels.js';
-import type { LogBound } from './log-configuration.js';
-import { logConfiguration } from './log-configuration.js';
-import type { ResourcePolicy } from './resource-limits.js';
-import { resourceLimits } from './resource-limits.js';
-import { shutdownTimeout } from './shutdown-timeout.js';
+import { type SpawnAttempt, instanceLabels } from './instance-labels.js';
+import { type LogBound, logConfiguration } from './log-configuration.js';
+import { type ResourcePolicy, resourceLimits } from './resource-limits.js';
+import { shutdownTimeout } from './start-and-stop.js';
 
 /** What the operator's configuration says of every instance. */
 export interface InstancePolicy extends ResourcePolicy {
@@ -84,4 +89,56 @@ function privileges(instance: Instance, policy: InstancePolicy): HostConfigurati
       'The flavor asks for a privileged container (docker:privileged), which this host does not allow',
     );
   return { Privileged: true };
+}
+
+/** Bytes. Engines repeat a container's command in every list. */
+const longest = 64 * 1024;
+
+/**
+ * Splits the image property `os_command_line` into a command and its arguments, as a POSIX shell would.
+ *
+ * @throws ImageUnacceptable when it is empty or a quote is not closed.
+ */
+export function commandLine(value: unknown): string[] {
+  if (typeof value !== 'string') throw unusable(value, 'it is not text');
+  if (Buffer.byteLength(value) > longest)
+    throw new ImageUnacceptable(`The image's os_command_line has more than ${longest} bytes`);
+  let words: string[];
+  try {
+    words = split(value);
+  } catch (error) {
+    throw unusable(value, 'a quote or a backslash is not closed', error);
+  }
+  if (words.length === 0) throw unusable(value, 'it is empty');
+  if (value.includes('\0')) throw unusable(value, 'it has a NUL');
+  return words;
+}
+
+function unusable(value: unknown, why: string, cause?: unknown): ImageUnacceptable {
+  return new ImageUnacceptable(
+    `The image's os_command_line ${JSON.stringify(value)} cannot be used: ${why}`,
+    { cause },
+  );
+}
+
+/**
+ * Checks what Nova tells of an image against what the instance is given.
+ *
+ * @throws ImageUnacceptable when the image is of another kind.
+ * @throws FlavorDiskTooSmall, FlavorMemoryTooSmall when it needs more than the flavor has.
+ */
+export function imageMustFit(image: ImageMeta, flavor: Flavor): void {
+  const { container_format, min_disk, min_ram } = image;
+  if (container_format !== undefined && container_format !== null && container_format !== 'docker')
+    throw new ImageUnacceptable(
+      `Image ${image.id} has the container format ${container_format}: only docker images can be booted`,
+    );
+  if (flavor.root_gb > 0 && (min_disk ?? 0) > flavor.root_gb)
+    throw new FlavorDiskTooSmall(
+      `Image ${image.id} needs a root disk of ${String(min_disk)} GiB, and the flavor has ${flavor.root_gb}`,
+    );
+  if ((min_ram ?? 0) > flavor.memory_mb)
+    throw new FlavorMemoryTooSmall(
+      `Image ${image.id} needs ${String(min_ram)} MiB of memory, and the flavor has ${flavor.memory_mb}`,
+    );
 }

@@ -1,14 +1,11 @@
-import type { Instance } from '../../interfaces/index.js';
-import { InstanceExists } from '../../interfaces/index.js';
-import type {
-  ContainerId,
-  ContainerInspect,
-  ContainerRef,
-  ContainerSpecification,
-  Engine,
-  Patience,
-} from '../engine/index.js';
+import { type Instance, InstanceExists } from '../../interfaces/index.js';
 import {
+  type ContainerId,
+  type ContainerInspect,
+  type ContainerRef,
+  type ContainerSpecification,
+  type Engine,
+  type Patience,
   EngineError,
   ifThere,
   isBadRequest,
@@ -17,11 +14,10 @@ import {
   mayHaveBeenDone,
   untilSettled,
 } from '../engine/index.js';
-import type { SpawnAttempt } from './instance-labels.js';
-import { instanceRecord } from './instance-labels.js';
 import { isHalfMade } from './half-made.js';
-import { refusedContainer } from './refused-container.js';
-import { removeContainer } from './remove-container.js';
+import { refusedContainer } from './image-fault.js';
+import { type SpawnAttempt, instanceRecord } from './instance-labels.js';
+import { removeContainer } from './start-and-stop.js';
 
 /** How long it may be unknown what became of a request. */
 const patience: Patience = { patience: 10_000, interval: 100 };

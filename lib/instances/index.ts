@@ -13,39 +13,44 @@ export {
   hasConfigDrive,
 } from './config-drive.js';
 export { consoleOutput } from './console-output.js';
-export { containerName, containerPartName } from './container-name.js';
-export { containerSpecification, type InstancePolicy } from './container-specification.js';
+export { containerName, containerPartName, instanceRecord, type SpawnAttempt } from './instance-labels.js';
+export { containerSpecification, imageMustFit, type InstancePolicy } from './container-specification.js';
 export { triggerCrashDump } from './crash-dump.js';
 export { adoptName, createContainer, discardAttempt, nameMustBeFree } from './create-container.js';
-export { flatDiagnostics, instanceDiagnostics, measure, usageOf } from './diagnostics.js';
-export { diskUsage } from './disk-usage.js';
+export { diskUsage, flatDiagnostics, instanceDiagnostics, measure, usageOf } from './diagnostics.js';
 export { novaException, type VerbFailure } from './exceptions.js';
-export { findInstance, inspectInstance } from './find-instance.js';
-export { imageMustFit } from './flavor-fit.js';
+export {
+  findInstance,
+  inspectInstance,
+  listContainersOf,
+  listContainersOfHost,
+  type ListedInstance,
+  listInstances,
+} from './find-instance.js';
 export { unpauseContainer } from './freeze-container.js';
 export { isHalfMade, spawning } from './half-made.js';
 export { launchFailure } from './image-fault.js';
 export { imageOfInstance } from './image-of-instance.js';
 export { instanceFiles, type InstanceFiles } from './instance-files.js';
-export { instanceRecord, type SpawnAttempt } from './instance-labels.js';
 export {
   findKeptContainer,
   keepContainer,
   keepingMustBePossible,
   restoreKeptContainer,
 } from './kept-container.js';
-export {
-  listContainersOf,
-  listContainersOfHost,
-  type ListedInstance,
-  listInstances,
-} from './list-instances.js';
-export { isMounted } from './mount-point.js';
+export { isMounted, type VolumePolicy, volumesMustBeAsFound } from './volumes.js';
 export { Notes } from './notes.js';
 export { part, settleParts } from './parts.js';
 export { instanceInfo } from './power-state.js';
 export { recreatedContainer } from './recreated-container.js';
-export { removeContainer } from './remove-container.js';
+export {
+  cleanly,
+  removeContainer,
+  startContainer,
+  stopContainer,
+  stopContainerCleanly,
+  stopForReplacement,
+} from './start-and-stop.js';
 export { wasStopRequested } from './requested-stop.js';
 export { rescuedNetworks, rescueLabels } from './rescue-labels.js';
 export {
@@ -67,8 +72,5 @@ export {
 export { limitsMustBeReadable } from './resource-limits.js';
 export { RootDisks } from './root-disk.js';
 export { wakeLeftStill, whileStill } from './stand-still.js';
-export { startContainer } from './start-container.js';
-export { cleanly, stopContainer, stopContainerCleanly, stopForReplacement } from './stop-container.js';
 export { isSuspended, pauseInstance, suspendInstance, unpauseInstance, wasSuspended } from './suspension.js';
-export { type VolumePolicy, volumesMustBeAsFound } from './volumes.js';
 export { writeFiles } from './write-files.js';

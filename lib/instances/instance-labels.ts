@@ -1,6 +1,6 @@
-import type { Instance } from '../../interfaces/index.js';
-import { label } from '../common/index.js';
-import { isUuid } from '../common/index.js';
+import { type Instance, InvalidInput } from '../../interfaces/index.js';
+import { label, isUuid, instanceContainerName, instancePartName } from '../common/index.js';
+import { type ContainerRef, containerRef } from '../engine/index.js';
 
 /** What an instance was given, as its host counts it. */
 export interface FlavorFigures {
@@ -104,4 +104,28 @@ export function flavorLabels({
     [label.rootGb]: String(root_gb),
     [label.ephemeralGb]: String(ephemeral_gb),
   };
+}
+
+/**
+ * The name of an instance's container, checked.
+ *
+ * @throws InvalidInput when the uuid is none.
+ */
+export function containerName(uuid: string): ContainerRef {
+  return containerRef(instanceContainerName(checkedUuid(uuid)));
+}
+
+/**
+ * The name of a further container of an instance, checked.
+ *
+ * @param part - what it is; lower-case letters.
+ * @throws InvalidInput when the uuid is none.
+ */
+export function containerPartName(uuid: string, part: string): ContainerRef {
+  return containerRef(instancePartName(checkedUuid(uuid), part));
+}
+
+function checkedUuid(uuid: string): string {
+  if (isUuid(uuid)) return uuid;
+  throw new InvalidInput(`${JSON.stringify(uuid)} is not the uuid of an instance`);
 }

@@ -1,10 +1,8 @@
 import type { Instance } from '../../interfaces/index.js';
-import type { ContainerInspect, Engine } from '../engine/index.js';
-import { isNotFound } from '../engine/index.js';
-import { containerName, containerPartName } from './container-name.js';
+import { type ContainerInspect, type Engine, isNotFound } from '../engine/index.js';
 import { adoptName, nameMustBeFree } from './create-container.js';
-import { instanceRecord } from './instance-labels.js';
-import { removeContainer } from './remove-container.js';
+import { containerName, containerPartName, instanceRecord } from './instance-labels.js';
+import { removeContainer } from './start-and-stop.js';
 
 /** The part of an instance that has moved on, until that is confirmed or reverted: its container, as it was. */
 const migrated = 'migrated';

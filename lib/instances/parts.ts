@@ -1,12 +1,12 @@
 import type { Instance } from '../../interfaces/index.js';
-import type { ContainerInspect, ContainerSummary, Engine } from '../engine/index.js';
 import { instancePartName, instanceContainerName } from '../common/index.js';
-import { containerName } from './container-name.js';
+import type { ContainerInspect, ContainerSummary, Engine } from '../engine/index.js';
 import { adoptName } from './create-container.js';
+import { listContainersOf } from './find-instance.js';
 import { spawning } from './half-made.js';
-import { listContainersOf } from './list-instances.js';
-import { removeContainer } from './remove-container.js';
+import { containerName } from './instance-labels.js';
 import { isRescueOf } from './rescue-labels.js';
+import { removeContainer } from './start-and-stop.js';
 
 /** The parts of an instance whose container is put aside while another one has its name, or is about to. */
 export const part = {

@@ -1,14 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Flavor, Instance } from '../../interfaces/index.js';
-import type { ContainerInspect, Engine } from '../engine/index.js';
 import { label } from '../common/index.js';
-import type { FlavorFigures } from './instance-labels.js';
-import { flavorFiguresOf, flavorLabels } from './instance-labels.js';
-import type { ListedInstance } from './list-instances.js';
+import type { ContainerInspect, Engine } from '../engine/index.js';
+import type { ListedInstance } from './find-instance.js';
+import { type FlavorFigures, flavorFiguresOf, flavorLabels } from './instance-labels.js';
 import type { Notes } from './notes.js';
-import type { ResourcePolicy } from './resource-limits.js';
-import { arePlainLimits, changeableLimits } from './resource-limits.js';
+import { type ResourcePolicy, arePlainLimits, changeableLimits } from './resource-limits.js';
 
 /** The limits of a container that its engine can change, as a note has them. */
 const notedLimits = z.object({

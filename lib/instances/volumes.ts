@@ -1,18 +1,24 @@
 import { posix } from 'node:path';
 import { z } from 'zod';
-import type { ConnectionInfo } from '../../interfaces/index.js';
 import {
+  type ConnectionInfo,
   ComputeResourcesUnavailable,
   InvalidInput,
   VolumeDriverNotFound,
   VolumeEncryptionNotSupported,
   VolumeNotFound,
+  type Instance,
 } from '../../interfaces/index.js';
-import type { ContainerId, Engine, MountSpecification } from '../engine/index.js';
-import { isNotFound, volumeName } from '../engine/index.js';
 import { imageCacheVolume, label } from '../common/index.js';
-import { mountPoint } from './mount-point.js';
-import { removeContainer } from './remove-container.js';
+import {
+  type ContainerId,
+  type Engine,
+  type MountSpecification,
+  isNotFound,
+  volumeName,
+  type ContainerInspect,
+} from '../engine/index.js';
+import { removeContainer } from './start-and-stop.js';
 
 /** Which volumes the operator lets instances have. */
 export interface VolumePolicy {
@@ -169,4 +175,43 @@ function escaped(text: string): string {
  */
 function holds(path: string): (directory: string) => boolean {
   return (directory) => path.startsWith(posix.join(directory, '/')) && path !== posix.join(directory, '/');
+}
+
+/**
+ * An empty volume that belongs to one container: the engine removes it with the container, and no snapshot has what is
+ * in it.
+ *
+ * @param path - where it is in the container.
+ */
+export function ownVolume(path: string, host: string, { uuid }: Instance): MountSpecification {
+  return {
+    Type: 'volume',
+    Target: path,
+    VolumeOptions: { NoCopy: true, Labels: { [label.host]: host, [label.instanceUuid]: uuid } },
+  };
+}
+
+/** What every container has of its kernel, and cannot do without. */
+const ofTheKernel = /^\/(dev|proc|sys)(\/|$)/;
+
+/**
+ * Where in a container the file system of a disk appears: a container has no devices, so `/dev/vdb` becomes the folder
+ * `/mnt/vdb`. A name that is a path elsewhere is that folder.
+ *
+ * @param device - the device name that Nova gave the disk: `/dev/vdb`, `vdb`.
+ * @throws InvalidInput when there is none, or no folder can be called so.
+ */
+export function mountPoint(device: string | null | undefined): string {
+  const name = (device ?? '').replace(/^\/dev\/+/, '');
+  const path = name.startsWith('/') ? name : `/mnt/${name}`;
+  const isSound = name !== '' && !path.includes('\0') && posix.resolve(path) === path;
+  if (!isSound || path === '/mnt' || path === '/' || ofTheKernel.test(path))
+    throw new InvalidInput(`${JSON.stringify(device)} cannot be the device name of a disk`);
+  return path;
+}
+
+/** Whether a container has a disk of this device name. */
+export function isMounted({ Mounts: mounts }: ContainerInspect, device: string): boolean {
+  const path = mountPoint(device);
+  return mounts.some(({ Destination: destination }) => destination === path);
 }

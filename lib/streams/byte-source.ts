@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { destroyOnAbort } from './destroy-on-abort.js';
 import { asError } from './thrown.js';
+import { destroyOnAbort } from './wait.js';
 
 /**
  * Bytes that are asked for a piece at a time: easier to write than a stream where a piece takes several steps to get.

@@ -1,4 +1,4 @@
-import { LinkedAbort } from './linked-abort.js';
+import { LinkedAbort } from './wait.js';
 
 /** Something took longer than it may. */
 export class DeadlineExceeded extends Error {

@@ -1,5 +1,3 @@
-import { asBytes } from './bytes.js';
-
 /** A stream that must be small was not. */
 export class TooLarge extends Error {
   override readonly name = 'TooLarge';
@@ -26,4 +24,15 @@ export async function readAll(stream: AsyncIterable<unknown>, limit: number): Pr
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, bytes);
+}
+
+/**
+ * A piece of a byte stream as a buffer, of the same memory.
+ *
+ * @throws TypeError when the stream gives something other than bytes.
+ */
+export function asBytes(piece: unknown): Buffer {
+  if (Buffer.isBuffer(piece)) return piece;
+  if (!(piece instanceof Uint8Array)) throw new TypeError('a byte stream gave something other than bytes');
+  return Buffer.from(piece.buffer, piece.byteOffset, piece.length);
 }

@@ -1,5 +1,5 @@
 import PQueue from 'p-queue';
-import { takeTurn } from './turn.js';
+import { LinkedAbort } from './wait.js';
 
 /** Work on one thing takes turns; work on different things does not wait for each other. */
 export class Turns {
@@ -19,5 +19,31 @@ export class Turns {
     } finally {
       if (queue.size === 0 && queue.pending === 0) this.#queues.delete(thing);
     }
+  }
+}
+
+/**
+ * Runs `work` when the queue has a place for it. The signal ends only the waiting: p-queue, given a signal, would free
+ * the place while the aborted work is still being undone.
+ *
+ * @throws the signal's reason when it aborts before the work has begun.
+ */
+export async function takeTurn<T>(
+  queue: PQueue,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  signal?.throwIfAborted();
+  const waiting = new LinkedAbort(signal);
+  try {
+    return await queue.add(
+      () => {
+        waiting.unlink();
+        return work();
+      },
+      { signal: waiting.signal },
+    );
+  } finally {
+    waiting.unlink();
   }
 }

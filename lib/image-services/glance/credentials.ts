@@ -3,11 +3,10 @@ import {
   ImageNotAuthorized,
   type RequestContext,
 } from '../../../interfaces/index.js';
-import { DeadlineExceeded, pause, unlessAborted } from '../../streams/index.js';
 import { ConnectionBroken } from '../../http/index.js';
-import { backoff } from './backoff.js';
+import { DeadlineExceeded, pause, unlessAborted } from '../../streams/index.js';
 import type { HttpTransport } from './http-transport.js';
-import { authenticate, type Session, type TimedSession } from './keystone.js';
+import { backoff, authenticate, type Session, type TimedSession } from './keystone.js';
 import type { KeystoneAuth, Settings } from './options.js';
 
 /** Where tokens come from. */

@@ -1,11 +1,10 @@
 import { GlanceConnectionFailed, type Logger, type RequestContext } from '../../../interfaces/index.js';
-import { DeadlineExceeded, pause, withDeadline } from '../../streams/index.js';
 import { ConnectionBroken } from '../../http/index.js';
-import { backoff } from './backoff.js';
+import { DeadlineExceeded, pause, withDeadline } from '../../streams/index.js';
 import type { Credentials } from './credentials.js';
 import { ImageServiceError, type RequestLine } from './exceptions.js';
 import { readContent, type HttpTransport } from './http-transport.js';
-import type { Session } from './keystone.js';
+import { backoff, type Session } from './keystone.js';
 import { wordsOf } from './service-words.js';
 
 /** What to ask the image service. */

@@ -1,10 +1,10 @@
 import { GlanceConnectionFailed, ImageUnacceptable, type Logger } from '../../../interfaces/index.js';
+import { ConnectionBroken } from '../../http/index.js';
+import type { Meter } from '../../progress/index.js';
 import { DeadlineExceeded, pause, type ByteSource } from '../../streams/index.js';
 import type { Verification } from '../shared/index.js';
-import type { Meter } from '../../progress/index.js';
-import { ConnectionBroken } from '../../http/index.js';
-import { backoff } from './backoff.js';
 import { openData, type DataConnection, type DataRequest } from './data-connection.js';
+import { backoff } from './keystone.js';
 
 /** The code of an answer that ends as if it were complete, and is not. */
 const endedEarly = 'ENDED_EARLY';

@@ -1,11 +1,9 @@
 import type { ImageService, Logger, RequestContext } from '../../../interfaces/index.js';
 import type { Engine, ImageReference } from '../../engine/index.js';
-import { shownRecord } from '../../image-services/index.js';
+import { shownRecord, type ShownImage } from '../../image-services/index.js';
 import { baseOf, chainId, hashOf, mostImagesInChain, type BaseImage } from './base-image.js';
-import { isContainerdStore } from './containerd-store.js';
 import { mayContain, recordIfReadable } from './layer-rights.js';
-import { layersOf } from './layers-in-engine.js';
-import type { ShownImage } from '../../image-services/index.js';
+import { isContainerdStore, layersOf } from './layers-in-engine.js';
 
 /** A container that was committed, and is to be saved as what lies above the image that it was booted from. */
 interface DeltaRequest {

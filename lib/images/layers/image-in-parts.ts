@@ -1,10 +1,9 @@
 import type { Logger, OnProgress, RequestContext } from '../../../interfaces/index.js';
-import { EngineError, EngineProtocolError, isUnreachable } from '../../engine/index.js';
 import { ArchiveRefused, type ImageLimits } from '../../archives/index.js';
+import { EngineError, EngineProtocolError, isUnreachable } from '../../engine/index.js';
 import type { ImageData, ShownImage } from '../../image-services/index.js';
-import { recordedIndex } from './archive-index.js';
+import { recordedIndex, IndexUnusable } from './archive-index.js';
 import { ImageRanges } from './image-ranges.js';
-import { IndexUnusable } from './index-unusable.js';
 import type { LayersInEngine, ResidentImage } from './layers-in-engine.js';
 import {
   bytesOf,

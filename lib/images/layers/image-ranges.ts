@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream';
-import { readAll } from '../../streams/index.js';
 import type { ImageData } from '../../image-services/index.js';
-import type { Extent } from './archive-index.js';
-import { IndexUnusable } from './index-unusable.js';
+import { readAll } from '../../streams/index.js';
+import { type Extent, IndexUnusable } from './archive-index.js';
 
 /** Requests that finding out about an image may take, and bytes: more, and the whole image is the better choice. */
 const mostRequests = 160;

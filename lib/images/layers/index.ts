@@ -5,8 +5,7 @@
  */
 export { BaseChain } from './base-chain.js';
 export { type BaseImage, baseMustBeSame, baseOf } from './base-image.js';
-export { isContainerdStore } from './containerd-store.js';
+export { isContainerdStore, LayersInEngine, layersOf } from './layers-in-engine.js';
 export { deltaBase } from './delta-base.js';
 export { imageInParts } from './image-in-parts.js';
-export { LayersInEngine, layersOf } from './layers-in-engine.js';
 export { uploadAbove, uploadWhole } from './snapshot-upload.js';

@@ -1,11 +1,10 @@
 import type { ImageService, RequestContext } from '../../../interfaces/index.js';
-import { ifThere, type Engine, type ImageRef } from '../../engine/index.js';
 import { repository } from '../../common/index.js';
+import { ifThere, type Engine, type ImageRef } from '../../engine/index.js';
+import type { ShownImage } from '../../image-services/index.js';
 import { bootedImageId, bootReference } from '../references/index.js';
-import { isContainerdStore } from './containerd-store.js';
 import { mayContain, recordIfReadable } from './layer-rights.js';
 import { RememberedRecords, type Candidate } from './remembered-records.js';
-import type { ShownImage } from '../../image-services/index.js';
 
 /** An image of the engine that a driver loaded, and of which every byte was verified then. */
 export interface ResidentImage {
@@ -160,4 +159,13 @@ async function layersAt(
 function inCommon(some: readonly string[], others: readonly string[]): number {
   const differs = some.findIndex((layer, index) => layer !== others[index]);
   return differs < 0 ? some.length : differs;
+}
+
+/**
+ * Whether an engine keeps its images in containerd: that has layers by the digests of what they were loaded from, and
+ * does not look for others.
+ */
+export async function isContainerdStore(engine: Engine, signal: AbortSignal | undefined): Promise<boolean> {
+  const { DriverStatus: status } = await engine.system.info({ signal });
+  return status.some(([name]) => name === 'driver-type');
 }

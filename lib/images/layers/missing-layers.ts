@@ -18,9 +18,8 @@ import {
   type ArchivedImage,
 } from '../../archives/index.js';
 import { Meter } from '../../progress/index.js';
-import type { ArchiveIndex, Extent } from './archive-index.js';
+import { type ArchiveIndex, type Extent, IndexUnusable } from './archive-index.js';
 import type { ImageRanges } from './image-ranges.js';
-import { IndexUnusable } from './index-unusable.js';
 import { partialArchive, type PartialArchive } from './partial-archive.js';
 
 /** An image whose layers can be read one by one. */

@@ -14,9 +14,8 @@ import {
   tarHeader,
   type ImageLimits,
 } from '../../archives/index.js';
-import type { ArchiveIndex, Extent } from './archive-index.js';
+import { type ArchiveIndex, type Extent, IndexUnusable } from './archive-index.js';
 import type { ImageRanges } from './image-ranges.js';
-import { IndexUnusable } from './index-unusable.js';
 
 /** What is at a path of the archive: a file, or what leads to one. */
 type Place = Extent | { readonly target: string };

@@ -1,5 +1,4 @@
 import { DeadlineExceeded, unlessAborted, withDeadline } from '../../streams/index.js';
-import { SharedFileUnusable } from './shared-file-unusable.js';
 
 /** Milliseconds. File servers that are only slow, or start again, answer within them. */
 const defaultPatience = 30_000;
@@ -43,4 +42,9 @@ export class FileServer {
       throw new SharedFileUnusable(`cannot be read: ${error.message}`, { cause: error });
     }
   }
+}
+
+/** A file that is not the image's data, or cannot be read. */
+export class SharedFileUnusable extends Error {
+  override readonly name = 'SharedFileUnusable';
 }

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { ImageUnacceptable, type Logger } from '../../../interfaces/index.js';
-import { asError } from '../../streams/index.js';
 import { Verification, type ImageData, type ShownImage } from '../../image-services/index.js';
-import { FileServer } from './file-server.js';
+import { asError } from '../../streams/index.js';
+import { FileServer, SharedFileUnusable } from './file-server.js';
 import { openSharedFile, type SharedFile } from './shared-file.js';
-import { SharedFileUnusable } from './shared-file-unusable.js';
 
 /** Ids that are one name in a directory, and nothing but that. */
 const plainName = /^\w[\w.-]*$/;

@@ -7,7 +7,6 @@ import {
   type DownloadOptions,
   type OnProgress,
 } from '../../../interfaces/index.js';
-import { asError, codeOf, readableOf, type ByteSource } from '../../streams/index.js';
 import {
   clip,
   FileBytes,
@@ -16,8 +15,8 @@ import {
   type ShownImage,
 } from '../../image-services/index.js';
 import { Meter } from '../../progress/index.js';
-import type { FileServer } from './file-server.js';
-import { SharedFileUnusable } from './shared-file-unusable.js';
+import { asError, codeOf, readableOf, type ByteSource } from '../../streams/index.js';
+import { type FileServer, SharedFileUnusable } from './file-server.js';
 
 /**
  * Opens a file that should hold an image's data. Links are followed: what they lead to is the operator's choice, as the

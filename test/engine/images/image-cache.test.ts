@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { label, repository } from '../../../lib/common/labels.js';
 import {
   containerRef,
   imageReference,
@@ -8,10 +9,9 @@ import {
   type Engine,
   type ImageReference,
 } from '../../../lib/engine/index.js';
+import { writeCacheNote } from '../../../lib/images/image-cache.js';
 import { bootReference, type ImageLoader } from '../../../lib/images/index.js';
-import { writeCacheNote } from '../../../lib/images/cache-note.js';
 import { temporaryName } from '../../../lib/images/references/temporary-image.js';
-import { label, repository } from '../../../lib/common/labels.js';
 import { directEngine, inventory, removeCacheNote } from '../../support/engine.js';
 import { context } from '../../support/nova-objects.js';
 import { silentLogger } from '../../support/silent-logger.js';

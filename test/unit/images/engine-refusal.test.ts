@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
 import { EngineError } from '../../../lib/engine/index.js';
-import { refusedByEngine } from '../../../lib/images/engine-refusal.js';
+import { refusedByEngine } from '../../../lib/images/load-image.js';
 
 const request = { method: 'POST', path: '/images/load' };
 const inBand = (words: string): EngineError => new EngineError(request, 200, words, { inBand: true });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
-import { imageId, type ImageInspect } from '../../../lib/engine/index.js';
 import type { ArchivedImage } from '../../../lib/archives/index.js';
-import { mustBeLoaded } from '../../../lib/images/loaded-image.js';
+import { imageId, type ImageInspect } from '../../../lib/engine/index.js';
+import { mustBeLoaded } from '../../../lib/images/load-image.js';
 
 const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;
 

@@ -1,11 +1,10 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
-import { DirectoryImageService } from '../../../../lib/image-services/index.js';
 import { defaultImageLimits } from '../../../../lib/archives/index.js';
-import type { ImageData } from '../../../../lib/image-services/index.js';
+import { DirectoryImageService, type ImageData } from '../../../../lib/image-services/index.js';
+import { IndexUnusable } from '../../../../lib/images/layers/archive-index.js';
 import { ImageRanges } from '../../../../lib/images/layers/image-ranges.js';
 import { indexedImage } from '../../../../lib/images/layers/missing-layers.js';
-import { IndexUnusable } from '../../../../lib/images/layers/index-unusable.js';
 import { probeIndex } from '../../../../lib/images/layers/probe-index.js';
 import { asError } from '../../../../lib/streams/index.js';
 import {

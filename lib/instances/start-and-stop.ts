@@ -1,8 +1,17 @@
-import type { ContainerInspect, ContainerRef, Engine } from '../engine/index.js';
-import { EngineError, isConflict, mayHaveBeenDone } from '../engine/index.js';
-import { DeadlineExceeded, withDeadline } from '../streams/index.js';
+import { type ImageMeta, type Instance, InvalidInput } from '../../interfaces/index.js';
+import {
+  type ContainerInspect,
+  type ContainerRef,
+  type Engine,
+  EngineError,
+  isConflict,
+  mayHaveBeenDone,
+  type ContainerId,
+  isNotFound,
+} from '../engine/index.js';
+import { DeadlineExceeded, withDeadline, pause } from '../streams/index.js';
+import { never } from './power-state.js';
 import { noteRequestedStop } from './requested-stop.js';
-import { defaultShutdownTimeout } from './shutdown-timeout.js';
 
 /** How an instance is to be stopped, in seconds. */
 interface StopOptions {
@@ -145,4 +154,76 @@ async function endsWithin(
  */
 function isNoSuchSignal(error: unknown): boolean {
   return error instanceof EngineError && /invalid signal/i.test(error.engineMessage);
+}
+
+/**
+ * A container that is to be started, as it was last seen; one that was just created, and never ran, by its id alone.
+ */
+type StartableContainer = ContainerId | Pick<ContainerInspect, 'Id' | 'State'>;
+
+/**
+ * Starts a container; one that runs stays as it is.
+ *
+ * A start whose answer was lost is not repeated before the container says that it was not started: a short command
+ * would run twice.
+ */
+export async function startContainer(
+  engine: Engine,
+  container: StartableContainer,
+  signal?: AbortSignal,
+): Promise<void> {
+  const [id, startedBefore] =
+    typeof container === 'string' ? [container, never] : [container.Id, container.State.StartedAt];
+  try {
+    await engine.containers.start(id, { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!mayHaveBeenDone(error)) throw error;
+    const { State: state } = await engine.containers.inspect(id, { signal });
+    if (state.Running || state.StartedAt !== startedBefore) return;
+    await engine.containers.start(id, { signal });
+  }
+}
+
+/** How long a removal may be under way before it counts as failed, and how often to ask, in milliseconds. */
+const patience = 60_000;
+const interval = 100;
+
+/**
+ * Removes a container with its anonymous volumes, running or not, and returns when it is gone. One that is gone already
+ * is no error.
+ */
+export async function removeContainer(engine: Engine, container: ContainerRef): Promise<void> {
+  const end = performance.now() + patience;
+  for (;;) {
+    try {
+      await engine.containers.remove(container, { force: true, volumes: true });
+      return;
+    } catch (error) {
+      if (isNotFound(error)) return;
+      // In conflict with another removal, or done without an answer: ask until it is gone.
+      if (!(isConflict(error) || mayHaveBeenDone(error)) || performance.now() > end) throw error;
+      await pause(interval, undefined);
+    }
+  }
+}
+
+/** Seconds an instance has to stop cleanly. Nova: `[DEFAULT] shutdown_timeout`. */
+export const defaultShutdownTimeout = 60;
+
+/**
+ * How long an instance may take to stop cleanly: the image's `os_shutdown_timeout`, else Nova's default.
+ *
+ * @returns seconds.
+ * @throws InvalidInput when the property is not a whole number of seconds.
+ */
+export function shutdownTimeout(instance: Instance, image_meta?: ImageMeta): number {
+  const value =
+    image_meta?.properties?.['os_shutdown_timeout'] ??
+    instance.system_metadata?.['image_os_shutdown_timeout'];
+  if (value === undefined || value === null) return defaultShutdownTimeout;
+  const seconds = Number(value);
+  if (!Number.isSafeInteger(seconds) || seconds < 0)
+    throw new InvalidInput(`os_shutdown_timeout must be a number of seconds, not ${JSON.stringify(value)}`);
+  return seconds;
 }
