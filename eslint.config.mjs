@@ -1,26 +1,6 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-/**
- * The house rule: imports run one way, docker-driver → rooms → engine → the leaves (streams, labels) → interfaces.
- * A room is entered by its index.ts and never imports its neighbour.
- */
-const rooms = ['images', 'instances', 'network', 'host', 'events', 'console'];
-const leaves = ['streams'];
-
-const forbid = (files, patterns) => ({
-  files,
-  rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns }] },
-});
-const rule = (regex, message) => ({ regex, message });
-const driver = rule('(^|/)(docker-driver\\.js|driver/)', 'Nothing imports the driver but the public index.');
-const insides = rule(
-  `^(\\.\\./)+(lib/)?(${[...rooms, ...leaves, 'engine', 'testing', 'verbs', 'driver'].join('|')})/(?!index\\.js$)`,
-  'Enter a room by its index.ts.',
-);
-const other = (names) =>
-  rule(`^(\\.\\./)+(${names.join('|')})/`, 'This room may not import that one: see docs/architecture.md.');
-
 export default tseslint.config(
   { ignores: ['dist', 'coverage', 'docs/api', '.cache', 'node_modules'] },
   js.configs.recommended,
@@ -66,24 +46,6 @@ export default tseslint.config(
       ],
     },
   },
-  forbid(['interfaces/**/*.ts'], [rule('^(\\.\\./)+lib/', 'interfaces import nothing from lib.')]),
-  forbid(
-    ['lib/streams/**/*.ts'],
-    [rule('^\\.\\./(?!\\.\\./interfaces/)', 'A leaf imports interfaces only.')],
-  ),
-  forbid(['lib/engine/**/*.ts'], [driver, insides, other([...rooms, 'testing', 'verbs'])]),
-  ...rooms.map((room) =>
-    forbid(
-      [`lib/${room}/**/*.ts`],
-      [driver, insides, other([...rooms.filter((r) => r !== room), 'testing', 'verbs'])],
-    ),
-  ),
-  forbid(['lib/testing/**/*.ts'], [driver, insides, other([...rooms, 'engine', 'verbs'])]),
-  forbid(
-    ['lib/driver/**/*.ts'],
-    [rule('(^|/)docker-driver\\.js', 'The driver is made of its verbs.'), insides, other(['testing'])],
-  ),
-  forbid(['lib/docker-driver.ts', 'lib/index.ts'], [insides, other(['testing'])]),
   {
     files: ['test/**/*.ts', 'docs/examples/**/*.ts', 'fixtures/*.ts'],
     rules: { 'no-console': 'off', '@typescript-eslint/explicit-module-boundary-types': 'off' },

@@ -25,7 +25,7 @@ const engines = [
     version: '28.5',
     containerdStore: true,
     only: [
-      'engine/images/',
+      'engine/(images|image-exchange)/',
       'engine/driver-files',
       'engine/examples',
       'engine/driver/(image-formats|broken-image|migration|linked-files|copied-files|long-lists|logs)',

@@ -1,6 +1,6 @@
 import type { DriverCapabilities } from '../../interfaces/index.js';
 import { noCapabilities } from '../../interfaces/index.js';
-import { DockerVerbs } from './index.js';
+import { DockerMigrationVerbs } from './migration.js';
 import type { DockerDriverOptions } from './options.js';
 
 /**
@@ -11,7 +11,7 @@ import type { DockerDriverOptions } from './options.js';
  * {@link HypervisorUnavailable} when the engine does not answer, but for those that remove an instance
  * (InstancePowerOffFailure) and `migrate_disk_and_power_off` (InstanceFaultRollback). The verbs are in `driver/`.
  */
-export class DockerDriver extends DockerVerbs {
+export class DockerDriver extends DockerMigrationVerbs {
   override readonly capabilities: DriverCapabilities = {
     ...noCapabilities,
     has_imagecache: true,

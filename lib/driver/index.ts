@@ -3,6 +3,5 @@
  * lines, which say what it does and what its failure means. The areas are links of one chain, so that the driver is one
  * object; none of them calls another's verbs but through `this`.
  */
-export { DockerMigrationVerbs as DockerVerbs } from './migration.js';
 export { DockerDriver } from './docker-driver.js';
 export type { DockerDriverOptions } from './options.js';

@@ -2,7 +2,7 @@ import type { Instance, Logger } from '../../interfaces/index.js';
 import { ImageUnacceptable, InstanceNotRunning, SetAdminPasswdNotSupported } from '../../interfaces/index.js';
 import type { ContainerInspect, Engine } from '../engine/index.js';
 import { mayHaveBeenDone } from '../engine/index.js';
-import type { FileToChange, InstanceFiles } from './instance-files.js';
+import type { FileToChange, InstanceFiles } from './files-to-write.js';
 import { withRootPassword } from './root-password.js';
 import { writeFiles } from './write-files.js';
 

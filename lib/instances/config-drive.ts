@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { ImageMeta, InjectedFile, Instance, NetworkInfo } from '../../interfaces/index.js';
 import type { ContainerInspect, MountSpecification } from '../engine/index.js';
-import type { FileToWrite } from './instance-files.js';
+import type { FileToWrite } from './files-to-write.js';
 import { networkMetadata } from './network-metadata.js';
 import { ownVolume } from './volumes.js';
 

@@ -5,7 +5,7 @@ import { ImageUnacceptable } from '../../interfaces/index.js';
 import type { ContainerRef, Engine } from '../engine/index.js';
 import { EngineError, isNotFound } from '../engine/index.js';
 import { readAll, TooLarge } from '../streams/index.js';
-import type { ExistingFile } from './instance-files.js';
+import type { ExistingFile } from './files-to-write.js';
 
 /** Bytes that a file of the image may have which is read to be changed. */
 const largestChangedFile = 1024 * 1024;

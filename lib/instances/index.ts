@@ -31,7 +31,8 @@ export { unpauseContainer } from './freeze-container.js';
 export { isHalfMade, spawning } from './half-made.js';
 export { launchFailure } from './image-fault.js';
 export { imageOfInstance } from './image-of-instance.js';
-export { instanceFiles, type InstanceFiles } from './instance-files.js';
+export type { InstanceFiles } from './files-to-write.js';
+export { instanceFiles } from './instance-files.js';
 export {
   findKeptContainer,
   keepContainer,

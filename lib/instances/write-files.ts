@@ -6,7 +6,7 @@ import { ImageUnacceptable, InvalidInput } from '../../interfaces/index.js';
 import type { ContainerRef, Engine } from '../engine/index.js';
 import { EngineError, isBadRequest } from '../engine/index.js';
 import { findFile, findFolder, noSuchPlace } from './existing-file.js';
-import type { FileToChange, FileToWrite, InstanceFiles } from './instance-files.js';
+import type { FileToChange, FileToWrite, InstanceFiles } from './files-to-write.js';
 
 /**
  * Writes an instance's files into its container, which has not been started, as one archive. Nothing is asked of the
