@@ -139,7 +139,7 @@ export function rewriteArchive(
   first.catch(() => undefined);
   const archive = readableOf(
     {
-      lends: isLent(source),
+      reusesBuffer: isLent(source),
       next: async () => {
         const step = first ?? pieces.next();
         first = undefined;

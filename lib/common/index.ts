@@ -15,7 +15,7 @@ export {
   repository,
   unusedSince,
 } from './labels.js';
-export { silentLogger } from './no-op-logger.js';
+export { noOpLogger as silentLogger } from './no-op-logger.js';
 export {
   amounts,
   callback,

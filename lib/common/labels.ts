@@ -25,7 +25,7 @@ export const label = {
   powerOn: `${prefix}.spawn.power_on`,
   /** Which attempt to spawn made the container: tells our own lost answer from somebody else's container. */
   attempt: `${prefix}.spawn.attempt`,
-  /** What a note is about, see `Notes`. */
+  /** What a note is about, see `InstanceStateStore`. */
   note: `${prefix}.note`,
   /**
    * When the container that a note of a suspension is about had been started: after another start it is out of date.

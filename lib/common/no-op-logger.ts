@@ -1,7 +1,7 @@
 import type { Logger } from '../../interfaces/index.js';
 
 /** A logger that nobody listens to. */
-export const silentLogger: Logger = {
+export const noOpLogger: Logger = {
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,

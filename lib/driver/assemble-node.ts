@@ -57,7 +57,7 @@ export function assembleNode(
         logger,
       }),
     }),
-    notes: new Notes(engine, host),
+    states: new Notes(engine, host),
     launches: new PQueue({ concurrency: settings.maxLaunches }),
     policy: settings,
     rootDisks: new RootDisks({ engine, logger }),

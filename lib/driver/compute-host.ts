@@ -76,7 +76,7 @@ export class ComputeHost {
     const starting = new LinkedAbort(signal);
     this.#starting.add(starting);
     try {
-      await this.#turns.take(itself, starting.signal, async () => {
+      await this.#turns.runExclusive(itself, starting.signal, async () => {
         await this.#leave();
         await this.#start(host, emit, starting.signal);
       });
@@ -94,7 +94,7 @@ export class ComputeHost {
     const reason = new HypervisorUnavailable('The driver leaves the host that it has just begun to serve');
     for (const starting of this.#starting) starting.abort(reason);
     this.#running?.breakOff();
-    await this.#turns.take(itself, undefined, () => this.#leave());
+    await this.#turns.runExclusive(itself, undefined, () => this.#leave());
   }
 
   async #start(
@@ -109,7 +109,7 @@ export class ComputeHost {
       engine,
       host,
       emit,
-      wasSuspended: (uuid, leaving) => wasSuspended(engine, host, node.notes, uuid, leaving),
+      wasSuspended: (uuid, leaving) => wasSuspended(engine, host, node.states, uuid, leaving),
       logger,
     });
     try {
@@ -126,7 +126,7 @@ export class ComputeHost {
     this.#running = new RunningHost(node, events, (leaving) =>
       reconcileAgain(
         node,
-        (uuid, work) => this.#turns.take(uuid.toLowerCase(), leaving, work),
+        (uuid, work) => this.#turns.runExclusive(uuid.toLowerCase(), leaving, work),
         began,
         leaving,
       ),
@@ -152,7 +152,7 @@ export class ComputeHost {
     work: Work<T>,
   ): Promise<T> {
     return await this.#run(verb, instance, options, failure, (node, signal, onProgress) =>
-      this.#turns.take(instance.uuid, signal, () => work(node, signal, onProgress)),
+      this.#turns.runExclusive(instance.uuid, signal, () => work(node, signal, onProgress)),
     );
   }
 
@@ -207,7 +207,7 @@ export class ComputeHost {
   ): Promise<void> {
     await this.#run(verb, instance, options, failure, async (node, signal, onProgress) => {
       const turn = (): Promise<T> => work(node, signal, onProgress);
-      await rest(await this.#turns.take(instance.uuid, signal, turn));
+      await rest(await this.#turns.runExclusive(instance.uuid, signal, turn));
     });
   }
 

@@ -63,7 +63,7 @@ export abstract class DockerHostVerbs extends NovaDefaults {
     return await this.computeHost.ask(
       'tell the resources',
       options,
-      async ({ engine, host, notes }, signal) => {
+      async ({ engine, host, states: notes }, signal) => {
         if (nodename !== host)
           throw new ComputeHostNotFound(`This driver's node is ${host}, not ${nodename}`);
         const { isLocal, settings } = this.computeHost;

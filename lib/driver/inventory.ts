@@ -20,9 +20,9 @@ export abstract class DockerInventoryVerbs extends DockerHostVerbs {
     const { usage = false } = options;
     return await this.computeHost.look('look at', instance, options, async (node, container, signal) => {
       const info = instanceInfo(container, {
-        isSuspended: await isSuspended(node.notes, instance, container, signal),
-        isStopped: await wasStopRequested(node.notes, instance, container, signal),
-        vcpus: await givenVcpus(node.notes, instance, container, signal),
+        isSuspended: await isSuspended(node.states, instance, container, signal),
+        isStopped: await wasStopRequested(node.states, instance, container, signal),
+        vcpus: await givenVcpus(node.states, instance, container, signal),
       });
       if (!usage || !container.State.Running) return info;
       const { cpuTime, memoryUsed } = usageOf(await measure(node.engine, container, signal));

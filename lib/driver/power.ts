@@ -139,7 +139,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
       instance,
       options,
       NovaException,
-      async ({ engine, notes }, container, signal) => {
+      async ({ engine, states: notes }, container, signal) => {
         await pauseInstance(engine, notes, instance, container, signal);
       },
     );
@@ -152,7 +152,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
       instance,
       options,
       NovaException,
-      async ({ engine, notes }, container, signal) => {
+      async ({ engine, states: notes }, container, signal) => {
         await unpauseInstance(engine, notes, instance, container, signal);
       },
     );
@@ -169,7 +169,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
       instance,
       options,
       InstanceSuspendFailure,
-      async ({ engine, notes }, container, signal) => {
+      async ({ engine, states: notes }, container, signal) => {
         await suspendInstance(engine, notes, instance, container, signal);
       },
     );

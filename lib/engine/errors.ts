@@ -119,7 +119,7 @@ export const isNotFound = (error: unknown): error is EngineError => hasStatus(er
  *
  * @returns undefined when it is not (404).
  */
-export async function ifThere<T>(work: Promise<T>): Promise<T | undefined> {
+export async function undefinedIfNotFound<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
   } catch (error) {
@@ -138,7 +138,7 @@ export const isUnreachable = (error: unknown): error is EngineUnreachable =>
  * The engine may have done, or may still do, what it was asked for, although the one who asked heard of no success: the
  * connection broke, or the answer took too long or could not be read.
  */
-export const mayHaveBeenDone = (error: unknown): boolean =>
+export const mayHaveSucceeded = (error: unknown): boolean =>
   isUnreachable(error)
     ? error.maybeDone
     : error instanceof DeadlineExceeded ||

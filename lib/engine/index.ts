@@ -14,14 +14,14 @@ export {
   EngineProtocolError,
   EngineUnreachable,
   EngineVersionUnsupported,
-  ifThere,
+  undefinedIfNotFound as ifThere,
   isBadRequest,
   isConflict,
   isNoSuchImage,
   isNoSuchNetwork,
   isNotFound,
   isUnreachable,
-  mayHaveBeenDone,
+  mayHaveSucceeded as mayHaveBeenDone,
   TruncatedStream,
 } from './errors.js';
 export { ImagesApi, type LoadedLayer } from './images.js';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { LinkedAbort } from '../streams/index.js';
-import { drained } from './drained.js';
+import { bufferEagerly } from './buffer-eagerly.js';
 import { TruncatedStream } from './errors.js';
 import { idMapping, type IdMapping } from './id-mapping.js';
 import { path } from './request-path.js';
@@ -108,7 +108,7 @@ export class SystemApi {
         this.#event(),
         options.onOpen,
       );
-      yield* drained(events, longestBacklog, 'the event stream');
+      yield* bufferEagerly(events, longestBacklog, 'the event stream');
       throw new TruncatedStream('the event stream ended');
     } catch (error) {
       signal?.throwIfAborted();

@@ -13,7 +13,7 @@ import axios, { type AxiosError, type AxiosInstance } from 'axios';
 
 import type { EngineAddress } from './address.js';
 import { EngineProtocolError, EngineUnreachable, described, type RequestDescription } from './errors.js';
-import { pour, type Outflow } from './pour.js';
+import { sendBody, type RequestBody } from './send-body.js';
 
 /** One HTTP exchange. */
 export interface Exchange {
@@ -23,7 +23,7 @@ export interface Exchange {
   /** Beside those that every request has. */
   readonly headers: Readonly<Record<string, string>>;
   /** JSON, or a tar stream, which its owner must destroy whatever becomes of the exchange. */
-  readonly body: string | Outflow | undefined;
+  readonly body: string | RequestBody | undefined;
   /** For error messages. */
   readonly description: RequestDescription;
 }
@@ -151,7 +151,7 @@ export class Transport {
 
   /** Sends a stream. axios would read it through buffers of its own, and lent memory would be overwritten in there. */
   async #poured(
-    exchange: Exchange & { readonly body: Outflow },
+    exchange: Exchange & { readonly body: RequestBody },
     signal: AbortSignal | undefined,
     pool: Agent,
     breakOff: AbortSignal,
@@ -161,7 +161,7 @@ export class Transport {
       const request = this.#request(exchange, { headers, agent: pool, signal: breakOff });
       request.once('response', (response) => resolve(this.#answer(response, exchange, signal)));
       request.on('error', reject);
-      void pour(exchange.body, request);
+      void sendBody(exchange.body, request);
     });
   }
 

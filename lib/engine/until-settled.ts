@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from './engine.js';
-import { isUnreachable, mayHaveBeenDone } from './errors.js';
+import { isUnreachable, mayHaveSucceeded } from './errors.js';
 
 /** How long to try, and how long to wait between two tries, in milliseconds. */
 export interface Patience {
@@ -33,7 +33,7 @@ export async function untilSettled<T>(
       const outcome = await attempt();
       if (outcome !== undefined || isLast || engine.closed) return outcome;
     } catch (error) {
-      const cannotTell = isUnreachable(error) || mayHaveBeenDone(error);
+      const cannotTell = isUnreachable(error) || mayHaveSucceeded(error);
       if (!cannotTell || isLast || engine.closed) throw error;
     }
     await sleep(interval, undefined, { ref });

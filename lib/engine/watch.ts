@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 
 import { Deadline, isLent, lentBytes } from '../streams/index.js';
 import { TruncatedStream } from './errors.js';
-import type { Outflow } from './pour.js';
+import type { RequestBody } from './send-body.js';
 
 /** A byte stream to the engine. It is destroyed when the call is over, however it ends. */
 export interface Upload {
@@ -41,7 +41,7 @@ export class Watch {
   }
 
   /** The bytes to send; each piece that passes counts as a movement. */
-  upload(): Outflow | undefined {
+  upload(): RequestBody | undefined {
     if (this.#call.upload === undefined) return undefined;
     return { pieces: this.#metered(this.#call.upload), lent: isLent(this.#call.upload.source) };
   }

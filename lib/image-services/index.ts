@@ -18,7 +18,7 @@ export {
   ImageServiceProtocolError,
   type PasswordAuth,
 } from './glance/index.js';
-export { PromptImageService } from './prompt-image-service.js';
+export { AbortableImageService as PromptImageService } from './abortable-image-service.js';
 export {
   clip,
   FileBytes,

@@ -27,9 +27,9 @@ export class SingleFlight<T> {
     options.signal?.throwIfAborted();
     const current = this.#flights.get(key);
     if (current?.isAborted === false) return await current.board(options);
-    const flight = new Flight(work, current?.landed);
+    const flight = new Flight(work, current?.settled);
     this.#flights.set(key, flight);
-    void flight.landed.then(() => {
+    void flight.settled.then(() => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key);
     });
     return await flight.board(options);
@@ -39,7 +39,7 @@ export class SingleFlight<T> {
 /** One piece of work and those who wait for it. */
 class Flight<T> {
   /** When the work has ended and been undone, if need be. Never fails. */
-  readonly landed: Promise<void>;
+  readonly settled: Promise<void>;
   readonly #controller = new AbortController();
   readonly #passengers = new Set<Pick<LongRunningOptions, 'onProgress'>>();
   readonly #progress = new ProgressThrottle((progress) => {
@@ -51,7 +51,7 @@ class Flight<T> {
   constructor(work: Work<T>, runway: Promise<void> | undefined) {
     this.#outcome = this.#fly(work, runway);
     const settled = (): void => undefined;
-    this.landed = this.#outcome.then(settled, settled);
+    this.settled = this.#outcome.then(settled, settled);
   }
 
   get isAborted(): boolean {
@@ -69,7 +69,7 @@ class Flight<T> {
       this.#passengers.delete(passenger);
       if (signal?.aborted === true && this.#passengers.size === 0) {
         this.#controller.abort(signal.reason);
-        await this.landed;
+        await this.settled;
       }
       throw error;
     }

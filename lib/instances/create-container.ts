@@ -14,7 +14,7 @@ import {
   mayHaveBeenDone,
   untilSettled,
 } from '../engine/index.js';
-import { isHalfMade } from './half-made.js';
+import { isIncomplete } from './incomplete-container.js';
 import { refusedContainer } from './image-fault.js';
 import { type SpawnAttempt, instanceRecord } from './instance-labels.js';
 import { removeContainer } from './start-and-stop.js';
@@ -146,7 +146,7 @@ function isLeft(occupant: ContainerInspect, instance: Instance, attempt: SpawnAt
   const record = instanceRecord(occupant.Config.Labels);
   const { Status: status } = occupant.State;
   const isOurs = record?.uuid === instance.uuid && record.host === attempt.host;
-  return isOurs && (status === 'removing' || status === 'dead' || isHalfMade(record, occupant));
+  return isOurs && (status === 'removing' || status === 'dead' || isIncomplete(record, occupant));
 }
 
 function isOfAttempt(container: ContainerInspect, attempt: SpawnAttempt): boolean {

@@ -28,7 +28,7 @@ export {
   listInstances,
 } from './find-instance.js';
 export { unpauseContainer } from './freeze-container.js';
-export { isHalfMade, spawning } from './half-made.js';
+export { isIncomplete as isHalfMade, spawning } from './incomplete-container.js';
 export { launchFailure } from './image-fault.js';
 export { imageOfInstance } from './image-of-instance.js';
 export type { InstanceFiles } from './files-to-write.js';
@@ -40,8 +40,8 @@ export {
   restoreKeptContainer,
 } from './kept-container.js';
 export { isMounted, type VolumePolicy, volumesMustBeAsFound } from './volumes.js';
-export { Notes } from './notes.js';
-export { part, settleParts } from './parts.js';
+export { InstanceStateStore as Notes } from './instance-state-store.js';
+export { part, recoverInterruptedSwap as settleParts } from './parts.js';
 export { instanceInfo } from './power-state.js';
 export { recreatedContainer } from './recreated-container.js';
 export {

@@ -3,7 +3,7 @@ import { instancePartName, instanceContainerName } from '../common/index.js';
 import type { ContainerInspect, ContainerSummary, Engine } from '../engine/index.js';
 import { adoptName } from './create-container.js';
 import { listContainersOf } from './find-instance.js';
-import { spawning } from './half-made.js';
+import { spawning } from './incomplete-container.js';
 import { containerName } from './instance-labels.js';
 import { isRescueOf } from './rescue-labels.js';
 import { removeContainer } from './start-and-stop.js';
@@ -18,7 +18,7 @@ export const part = {
   replaced: 'replaced',
 } as const;
 
-/** The containers that an instance has, after {@link settleParts}. */
+/** The containers that an instance has, after {@link recoverInterruptedSwap}. */
 interface SettledInstance {
   /** The one that is the instance; undefined when there is none. */
   readonly current: ContainerInspect | undefined;
@@ -33,7 +33,7 @@ interface SettledInstance {
  * Where no container has the instance's name, the one that had it last gets it back; what was being made is removed,
  * because nothing is in it that is not in another one. Where one has it, the others have had their time.
  */
-export async function settleParts(
+export async function recoverInterruptedSwap(
   engine: Engine,
   host: string,
   instance: Pick<Instance, 'uuid'>,

@@ -2,7 +2,7 @@ import type { ContainerInspect, ContainerRef, Engine } from '../engine/index.js'
 import { ifThere } from '../engine/index.js';
 import { label } from '../common/index.js';
 import { instanceRecord } from './instance-labels.js';
-import { Notes } from './notes.js';
+import { InstanceStateStore } from './instance-state-store.js';
 import { looksOutOfMemory } from './power-state.js';
 
 /*
@@ -19,12 +19,12 @@ export async function noteRequestedStop(engine: Engine, container: ContainerRef)
   const record = instanceRecord(stopped?.Config.Labels ?? {});
   if (stopped === undefined || record === undefined || !looksOutOfMemory(stopped.State)) return;
   const run = { [label.stoppedRun]: stopped.State.StartedAt };
-  await new Notes(engine, record.host).write(record.uuid, 'stopped', run);
+  await new InstanceStateStore(engine, record.host).write(record.uuid, 'stopped', run);
 }
 
 /** Whether a container's stop was requested. Asks the engine only if the container looks as if it had crashed. */
 export async function wasStopRequested(
-  notes: Notes,
+  notes: InstanceStateStore,
   { uuid }: { readonly uuid: string },
   { State: state }: ContainerInspect,
   signal?: AbortSignal,

@@ -5,7 +5,7 @@ import { label } from '../common/index.js';
 import type { ContainerInspect, Engine } from '../engine/index.js';
 import type { ListedInstance } from './find-instance.js';
 import { type FlavorFigures, flavorFiguresOf, flavorLabels } from './instance-labels.js';
-import type { Notes } from './notes.js';
+import type { InstanceStateStore } from './instance-state-store.js';
 import { type ResourcePolicy, arePlainLimits, changeableLimits } from './resource-limits.js';
 
 /** The limits of a container that its engine can change, as a note has them. */
@@ -45,7 +45,7 @@ export function canResizeInPlace(instance: Instance, flavor: Flavor, container: 
  */
 export async function resizeInPlace(
   engine: Engine,
-  notes: Notes,
+  notes: InstanceStateStore,
   instance: Instance,
   container: ContainerInspect,
   policy: ResourcePolicy,
@@ -71,7 +71,7 @@ export async function resizeInPlace(
 /** Takes back {@link resizeInPlace}, if it was done to this container and not confirmed; the same of the signal. */
 export async function undoResize(
   engine: Engine,
-  notes: Notes,
+  notes: InstanceStateStore,
   { uuid }: Instance,
   { Id: container }: ContainerInspect,
   signal?: AbortSignal,
@@ -92,13 +92,13 @@ export async function undoResize(
 }
 
 /** There is no way back from a resize any more. */
-export async function forgetResize(notes: Notes, { uuid }: Instance): Promise<void> {
+export async function forgetResize(notes: InstanceStateStore, { uuid }: Instance): Promise<void> {
   await notes.remove(uuid, 'resize');
 }
 
 /** Whether a container was resized in place and may be wanted as it was. */
 export async function isResizePending(
-  notes: Notes,
+  notes: InstanceStateStore,
   { uuid }: Instance,
   { Id: container }: Pick<ContainerInspect, 'Id'>,
   signal?: AbortSignal,
@@ -123,7 +123,7 @@ export function flavorFigures(
  * its labels alone explain: of most instances, its inspection is all that is asked.
  */
 export async function givenVcpus(
-  notes: Notes,
+  notes: InstanceStateStore,
   { uuid }: Instance,
   { Id: id, Config: { Labels: labels }, HostConfig: limits }: ContainerInspect,
   signal?: AbortSignal,

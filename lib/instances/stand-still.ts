@@ -4,7 +4,7 @@ import type { ContainerId, ContainerInspect, Engine } from '../engine/index.js';
 import { ifThere } from '../engine/index.js';
 import { label } from '../common/index.js';
 import { pauseContainer, unpauseContainer } from './freeze-container.js';
-import type { Notes } from './notes.js';
+import type { InstanceStateStore } from './instance-state-store.js';
 
 /**
  * Does something while an instance's container stands still; one that is frozen already, or does not run, is left as it
@@ -12,7 +12,7 @@ import type { Notes } from './notes.js';
  */
 export async function whileStill(
   engine: Engine,
-  notes: Notes,
+  notes: InstanceStateStore,
   { uuid }: Pick<Instance, 'uuid'>,
   { Id: container, State: state }: ContainerInspect,
   work: () => Promise<void>,
@@ -40,7 +40,7 @@ export async function whileStill(
  */
 export async function wakeLeftStill(
   engine: Engine,
-  notes: Notes,
+  notes: InstanceStateStore,
   uuid: string,
   container: ContainerId,
   signal?: AbortSignal,

@@ -4,7 +4,7 @@ import type { ContainerInspect, Engine } from '../engine/index.js';
 import { label } from '../common/index.js';
 import { findInstance } from './find-instance.js';
 import { pauseContainer, unpauseContainer } from './freeze-container.js';
-import type { Notes } from './notes.js';
+import type { InstanceStateStore } from './instance-state-store.js';
 
 /*
  * To the engine a suspended instance is a paused one: all processes stand still, their memory is kept. A note tells the
@@ -16,7 +16,7 @@ import type { Notes } from './notes.js';
 
 /** Whether an instance is suspended. Nothing is asked of the engine unless it is frozen. */
 export async function isSuspended(
-  notes: Notes,
+  notes: InstanceStateStore,
   { uuid }: Pick<Instance, 'uuid'>,
   { State: state }: ContainerInspect,
   signal?: AbortSignal,
@@ -33,7 +33,7 @@ export async function isSuspended(
 export async function wasSuspended(
   engine: Engine,
   host: string,
-  notes: Notes,
+  notes: InstanceStateStore,
   uuid: string,
   signal?: AbortSignal,
 ): Promise<boolean> {
@@ -50,7 +50,7 @@ export async function wasSuspended(
  */
 export async function suspendInstance(
   engine: Engine,
-  notes: Notes,
+  notes: InstanceStateStore,
   instance: Instance,
   container: ContainerInspect,
   signal?: AbortSignal,
@@ -76,7 +76,7 @@ export async function suspendInstance(
  */
 export async function pauseInstance(
   engine: Engine,
-  notes: Notes,
+  notes: InstanceStateStore,
   instance: Instance,
   container: ContainerInspect,
   signal?: AbortSignal,
@@ -93,7 +93,7 @@ export async function pauseInstance(
  */
 export async function unpauseInstance(
   engine: Engine,
-  notes: Notes,
+  notes: InstanceStateStore,
   instance: Instance,
   container: ContainerInspect,
   signal?: AbortSignal,
@@ -103,7 +103,7 @@ export async function unpauseInstance(
 }
 
 async function mustNotBeSuspended(
-  notes: Notes,
+  notes: InstanceStateStore,
   instance: Instance,
   container: ContainerInspect,
   signal: AbortSignal | undefined,

@@ -84,13 +84,15 @@ export class BridgeNetworks {
   ): Promise<ReadonlyMap<NetworkRef, ReadyNetwork>> {
     const ready = new Map<NetworkRef, ReadyNetwork>();
     for (const planned of plan) {
-      const existing = await this.#turns.take(planned.name, signal, () => this.#look(planned, signal));
+      const existing = await this.#turns.runExclusive(planned.name, signal, () =>
+        this.#look(planned, signal),
+      );
       if (existing !== undefined) ready.set(planned.name, { id: existing.Id, members: existing.Containers });
     }
     for (const { name, specification, vif } of plan) {
       if (ready.has(name)) continue;
       signal?.throwIfAborted();
-      const id = await this.#turns.take(name, signal, () => this.#create(name, specification, vif));
+      const id = await this.#turns.runExclusive(name, signal, () => this.#create(name, specification, vif));
       ready.set(name, { id, members: {} });
     }
     return ready;
@@ -134,7 +136,7 @@ export class BridgeNetworks {
   async removeUnused(names: readonly NetworkRef[], signal?: AbortSignal): Promise<NetworkRef[]> {
     const removed: NetworkRef[] = [];
     for (const name of new Set(names)) {
-      await this.#turns.take(name, signal, async () => {
+      await this.#turns.runExclusive(name, signal, async () => {
         if (this.#held.has(name)) return;
         const network = await this.find(name, signal);
         if (network === undefined || !isOurs(network) || (await this.#isUsed(network, signal))) return;

@@ -11,7 +11,7 @@ export interface ByteSource {
    * Its bytes are lent: each piece is good until the next one is asked for, because that comes into the same memory.
    * Where it is left out, the pieces are the reader's own.
    */
-  readonly lends?: boolean;
+  readonly reusesBuffer?: boolean;
   /** The next bytes; undefined at the end. Never called again before it has answered. */
   next(): Promise<Uint8Array | undefined>;
   /**
@@ -37,7 +37,7 @@ export const archiveReadAhead = 1024 * 1024;
 
 /**
  * A source as a byte stream, which its receiver owns. Destroying the stream, in whatever way, closes the source.
- * Whatever the source lends, those who read the stream get bytes of their own; {@link lentBytes} is for those who need
+ * Whatever the source lends, those who read the stream get bytes of their own; {@link borrowedChunks} is for those who need
  * none.
  */
 export function readableOf(source: ByteSource, { signal, readAhead }: StreamOptions = {}): Readable {
@@ -46,8 +46,8 @@ export function readableOf(source: ByteSource, { signal, readAhead }: StreamOpti
   return stream;
 }
 
-/** Whether the pieces that {@link lentBytes} gives of a stream are good only until the next one is asked for. */
-export function isLent(stream: Readable): boolean {
+/** Whether the pieces that {@link borrowedChunks} gives of a stream are good only until the next one is asked for. */
+export function reusesBuffer(stream: Readable): boolean {
   return stream instanceof SourceStream && stream.lends;
 }
 
@@ -59,7 +59,7 @@ export function isLent(stream: Readable): boolean {
  *
  * @throws whatever the stream fails with.
  */
-export function lentBytes(stream: Readable): AsyncIterable<unknown> {
+export function borrowedChunks(stream: Readable): AsyncIterable<unknown> {
   return stream instanceof SourceStream ? stream.pieces() : stream;
 }
 
@@ -72,7 +72,7 @@ class SourceStream extends Readable {
   }
 
   get lends(): boolean {
-    return this.#source.lends ?? false;
+    return this.#source.reusesBuffer ?? false;
   }
 
   /** Its bytes, past the stream's own buffer. */

@@ -6,7 +6,7 @@ import { asError } from './thrown.js';
  *
  * @throws the signal's reason, as it is, when that aborts first.
  */
-export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export async function raceSignal<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   let stopListening: (() => void) | undefined;
   const aborted = new Promise<void>((resolve) => {
@@ -52,7 +52,7 @@ export async function pause(milliseconds: number, signal: AbortSignal | undefine
     timer = setTimeout(resolve, milliseconds);
   });
   try {
-    await unlessAborted(passed, signal);
+    await raceSignal(passed, signal);
   } finally {
     clearTimeout(timer);
   }

@@ -30,7 +30,7 @@ export async function destroy(node: ComputeNode, instance: Instance, extent: Des
   const containers = await endContainers(node, instance, isToGo, signal);
   await node.serialConsoles?.close(instance.uuid);
   if (destroy_disks) {
-    if (needed === undefined) await node.notes.forget(instance.uuid);
+    if (needed === undefined) await node.states.forget(instance.uuid);
     const images = containers.map(({ ImageID: image }) => image).filter(isImageId);
     await removeInstanceImages(node.engine, instance.uuid, images);
   }

@@ -6,7 +6,7 @@ import type { ComputeNode } from './definition/index.js';
 
 /**
  * Makes an instance run, in its networks: one that is frozen, paused or suspended, goes on with its memory, one that is
- * off is started. That it was suspended is forgotten last, so that repeating finds it as it is; also of one that
+ * off is started. That it was suspended is forgotten last, so that repeating finds it is; also of one that
  * somebody else has woken, which would count as suspended when it is frozen again.
  */
 export async function powerOn(
@@ -23,5 +23,5 @@ export async function powerOn(
     };
     await node.networks.follow(container, network_info, wake, signal);
   } else await connectAndStart(node, container, network_info, signal);
-  await node.notes.remove(instance.uuid, 'suspended', signal);
+  await node.states.remove(instance.uuid, 'suspended', signal);
 }

@@ -130,7 +130,7 @@ async function rebootContainer(
         undo.push('that the instance does not run', () => connectAndStart(node, container, undefined));
     });
   });
-  if (container.State.Status !== 'running') await node.notes.remove(instance.uuid, 'suspended', signal);
+  if (container.State.Status !== 'running') await node.states.remove(instance.uuid, 'suspended', signal);
 }
 
 async function stopsCleanly(

@@ -118,7 +118,7 @@ async function replace(
  * networks, and what was noted of it.
  */
 async function removeReplaced(
-  { engine, networks, notes }: ComputeNode,
+  { engine, networks, states: notes }: ComputeNode,
   instance: Instance,
   old: ContainerInspect,
   before: readonly ContainerSummary[],

@@ -83,7 +83,7 @@ type RepairOutcome = Readonly<
 >;
 
 async function repair(node: ComputeNode, { inTurn, before, signal }: RepairOptions): Promise<RepairOutcome> {
-  const { engine, host, notes } = node;
+  const { engine, host, states: notes } = node;
   const containers = await listContainersOfHost(engine, host, signal);
   const repairs = new Repairs(node, inTurn, signal);
   const removed = await removeUnfinished(node, containers, repairs, signal);
@@ -177,7 +177,7 @@ async function removeUnfinished(
 
 /** Lets instances go on that a snapshot had stand still. */
 async function wakeAll(
-  { engine, notes }: ComputeNode,
+  { engine, states: notes }: ComputeNode,
   containers: readonly ListedInstance[],
   repairs: Repairs,
   signal: AbortSignal | undefined,

@@ -65,11 +65,11 @@ export async function rescue(
     });
   if (rescued === undefined) {
     const interfaces = network_info ?? (await interfacesOf(engine, current, options.signal));
-    await standIn(node, context, instance, current, interfaces, image_meta, options);
+    await startRescueContainer(node, context, instance, current, interfaces, image_meta, options);
   } else await connectAndStart(node, current, network_info, options.signal);
 }
 
-async function standIn(
+async function startRescueContainer(
   node: ComputeNode,
   context: RequestContext,
   instance: Instance,

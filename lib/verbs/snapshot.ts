@@ -51,7 +51,7 @@ export async function snapshot(
     pause,
     whenReady: (commit) =>
       pause
-        ? whileStill(node.engine, node.notes, instance, container, () => checked(commit), signal)
+        ? whileStill(node.engine, node.states, instance, container, () => checked(commit), signal)
         : checked(commit),
     update_task_state,
     signal,

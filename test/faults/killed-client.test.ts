@@ -54,7 +54,7 @@ describe('what an engine does for a client that was killed', () => {
     const leaving = new AbortController();
     const looking = reconcileAgain(
       next,
-      (uuid, repair) => turns.take(uuid, leaving.signal, repair),
+      (uuid, repair) => turns.runExclusive(uuid, leaving.signal, repair),
       since,
       leaving.signal,
       Array.from({ length: 100 }, () => 0.5),
@@ -149,7 +149,11 @@ describe('what an engine does for a client that was killed', () => {
     const { Config: configuration, Image: image } = await engine.containers.inspect(nameOf(model));
     const uuid = randomUUID();
     let letGo: () => void = () => undefined;
-    const atWork = turns.take(uuid, undefined, () => new Promise<void>((resolve) => (letGo = resolve)));
+    const atWork = turns.runExclusive(
+      uuid,
+      undefined,
+      () => new Promise<void>((resolve) => (letGo = resolve)),
+    );
     const made = await engine.containers.create({
       name: containerRef(`nova-${uuid}`),
       specification: { Image: image, Labels: { ...configuration.Labels, [label.instanceUuid]: uuid } },

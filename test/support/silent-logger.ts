@@ -1,2 +1,2 @@
 /** A logger that nobody listens to. */
-export { silentLogger } from '../../lib/common/no-op-logger.js';
+export { noOpLogger as silentLogger } from '../../lib/common/no-op-logger.js';

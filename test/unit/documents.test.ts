@@ -6,7 +6,7 @@ import { z } from 'zod';
 import * as contracts from '../../interfaces/index.js';
 import { settingsOf } from '../../lib/driver/options.js';
 import { defaultTimeouts } from '../../lib/engine/index.js';
-import { silentLogger } from '../../lib/common/no-op-logger.js';
+import { noOpLogger } from '../../lib/common/no-op-logger.js';
 import * as face from '../../lib/index.js';
 import { NovaDefaults } from '../../lib/driver/nova-defaults.js';
 
@@ -63,7 +63,7 @@ class BareDriver extends NovaDefaults {}
 
 /** Whether Nova's base class leaves a verb to the driver: one that only asks such a verb does not count. */
 async function isLeftToDriver(verb: string): Promise<boolean> {
-  const driver = new BareDriver(silentLogger);
+  const driver = new BareDriver(noOpLogger);
   try {
     const method: unknown = Reflect.get(driver, verb);
     if (typeof method !== 'function') throw new TypeError(`${verb} is no method`);

@@ -56,7 +56,7 @@ export async function registerFromRepository(
   const pull = { digest, pinned, temporary, source };
   let mayAppear = false;
   try {
-    await turns.take(digest, signal, () =>
+    await turns.runExclusive(digest, signal, () =>
       refused(`pull ${shown}`, pulled(environment, registration, reference, pull)),
     );
     const properties = {
@@ -77,7 +77,7 @@ export async function registerFromRepository(
   } finally {
     // In turn, too: an engine (28.5) that has found all layers of an image to be there fails to make it when it is
     // removed just then.
-    await turns.take(digest, undefined, () => discardImage(engine, temporary, mayAppear, logger));
+    await turns.runExclusive(digest, undefined, () => discardImage(engine, temporary, mayAppear, logger));
   }
 }
 

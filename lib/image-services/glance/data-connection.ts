@@ -22,7 +22,7 @@ export interface DataRequest {
 
 /** An image's data, or a part of it, as one answer of the image service gives it. */
 export class DataConnection implements ByteSource {
-  readonly lends = true;
+  readonly reusesBuffer = true;
   readonly #body: ByteSource;
   readonly #deadline: Deadline;
   readonly #request: DataRequest;

@@ -24,7 +24,7 @@ const lineLimit = 4 * 1024;
  * collection than for all the rest, hashes included.
  */
 export class DataResponse implements ByteSource {
-  readonly lends = true;
+  readonly reusesBuffer = true;
   readonly #socket: DataSocket;
   /** What has arrived and was not read yet. */
   #arrived: Uint8Array = new Uint8Array();

@@ -19,7 +19,7 @@ interface DataSocketOptions {
 
 /** A connection that is read when somebody asks for more: into the same memory again and again, but for TLS. */
 export class DataSocket implements ByteSource {
-  readonly lends = true;
+  readonly reusesBuffer = true;
   readonly #socket: Socket;
   readonly #signal: AbortSignal;
   readonly #onAbort = (): void => this.#fail(asError(this.#signal.reason));

@@ -25,7 +25,7 @@ interface DownloadCompanions {
  * pieces were.
  */
 export class ImageDownload implements ByteSource {
-  readonly lends = true;
+  readonly reusesBuffer = true;
   readonly #wanted: DataRequest;
   readonly #with: DownloadCompanions;
   /** The first byte that is not wanted; undefined when nobody knows how many there are. */

@@ -9,7 +9,7 @@ const PIECE = 512 * 1024;
 
 /** A file's bytes from `first` to `last`. */
 export class FileBytes implements ByteSource {
-  readonly lends = true;
+  readonly reusesBuffer = true;
   readonly #memory: Buffer;
   readonly #handle: FileHandle;
   readonly #range: ByteRange;

@@ -63,9 +63,9 @@ export class RememberedRecords {
     image: Pick<ShownImage, 'owner'>,
     context: RequestContext,
   ): Candidate[] {
-    const groups: Record<Hope, Candidate[]> = { good: [], unknown: [], none: [] };
+    const groups: Record<AccessLikelihood, Candidate[]> = { good: [], unknown: [], none: [] };
     for (const candidate of candidates)
-      groups[hopeOf(this.#memories.get(candidate.image_id), image, context)].push(candidate);
+      groups[accessLikelihood(this.#memories.get(candidate.image_id), image, context)].push(candidate);
     const most = (a: Candidate, b: Candidate): number => b.count - a.count;
     const askedAt = ({ image_id }: Candidate): number => this.#memories.get(image_id)?.askedAt ?? 0;
     return [
@@ -84,9 +84,13 @@ export class RememberedRecords {
   }
 }
 
-type Hope = 'good' | 'unknown' | 'none';
+type AccessLikelihood = 'good' | 'unknown' | 'none';
 
-function hopeOf(memory: Memory | undefined, image: Pick<ShownImage, 'owner'>, context: RequestContext): Hope {
+function accessLikelihood(
+  memory: Memory | undefined,
+  image: Pick<ShownImage, 'owner'>,
+  context: RequestContext,
+): AccessLikelihood {
   if (memory?.hiddenFrom.has(projectOf(context)) === true) return 'none';
   if (memory?.ownership === undefined) return 'unknown';
   return mayContain(image, memory.ownership) ? 'good' : 'none';

@@ -74,7 +74,7 @@ export class ImageHolds {
       },
     };
     try {
-      await this.#turns.take(image, signal, () => Promise.resolve());
+      await this.#turns.runExclusive(image, signal, () => Promise.resolve());
       return hold;
     } catch (error) {
       await hold.abandon();
@@ -123,7 +123,7 @@ export class ImageHolds {
     signal: AbortSignal | undefined,
     work: () => Promise<void>,
   ): Promise<void> {
-    await this.#turns.take(image, signal, async () => {
+    await this.#turns.runExclusive(image, signal, async () => {
       if ((this.#held.get(image)?.holders ?? 0) === 0) await work();
     });
   }

@@ -94,7 +94,7 @@ export class SharedFile implements ImageData {
 
 /** Bytes of a file that is read several times: the file stays open when they end. */
 class SharedBytes implements ByteSource {
-  readonly lends = true;
+  readonly reusesBuffer = true;
   readonly #bytes: FileBytes;
   readonly #server: FileServer;
 

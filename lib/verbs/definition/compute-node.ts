@@ -41,7 +41,7 @@ export interface ComputeNode {
   readonly imageService: ImageService;
   readonly imageLoader: ImageLoader;
   readonly networks: Networks;
-  readonly notes: Notes;
+  readonly states: Notes;
   /** Launches that the engine works on at once; more only make each of them slower. */
   readonly launches: PQueue;
   readonly policy: ComputePolicy;

@@ -13,7 +13,7 @@ export async function confirmMigration(
   network_info: NetworkInfo,
   signal?: AbortSignal,
 ): Promise<void> {
-  const { engine, host, networks, notes } = node;
+  const { engine, host, networks, states: notes } = node;
   const kept = await findKeptContainer(engine, host, instance, signal);
   if (kept !== undefined) await removeContainer(engine, kept.Id);
   // The image of a container that is gone has no other trace: the signal does not come between the two.

@@ -65,7 +65,7 @@ async function resize(
   container: ContainerInspect,
   arrival: Arrival,
 ): Promise<void> {
-  const { engine, notes, policy } = node;
+  const { engine, states: notes, policy } = node;
   await undoneOnFailure(node.logger, async (undo) => {
     await goOn(node, container, arrival, async () => {
       undo.push('its new limits', () => undoResize(engine, notes, instance, container));

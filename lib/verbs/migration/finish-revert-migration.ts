@@ -31,7 +31,7 @@ export async function finishRevertMigration(
   instance: Instance,
   { network_info, power_on, signal }: Return,
 ): Promise<void> {
-  const { engine, host, notes } = node;
+  const { engine, host, states: notes } = node;
   const kept = await findKeptContainer(engine, host, instance, signal);
   const current = await findInstance(engine, host, instance, signal);
   const own = kept ?? current;
@@ -66,7 +66,7 @@ async function replace(
  * @returns undefined when the instance is not about to be taken back here.
  */
 export async function neededForRevert(
-  { engine, host, notes }: ComputeNode,
+  { engine, host, states: notes }: ComputeNode,
   instance: Instance,
   signal: AbortSignal | undefined,
 ): Promise<ContainerId | undefined> {

@@ -8,6 +8,12 @@ export type { ContainerPlan } from './container-plan.js';
 export { type CopyBounds, copyBounds, copyMustBeReachable, filesMustBeCopyable } from './copied-files.js';
 export { newAttempt } from './new-container.js';
 export { orchestratorAnswer } from './orchestrator-answer.js';
-export { orAsItWas, type Replaced, takePlace, takePlaceAgain, tidyUp } from './replace-container.js';
-export { Undo, undoneOnFailure } from './undo.js';
+export {
+  restoreOnFailure as orAsItWas,
+  type Replaced,
+  swapIn as takePlace,
+  swapBack as takePlaceAgain,
+  logFailure as tidyUp,
+} from './replace-container.js';
+export { Rollback as Undo, withRollback as undoneOnFailure } from './rollback.js';
 export { withNewContainer } from './with-new-container.js';

@@ -15,7 +15,7 @@ import {
 import { takeTurn } from '../../streams/index.js';
 import type { ComputeNode } from '../definition/index.js';
 import { connectAndStart, startMade } from './connect-and-start.js';
-import { undoneOnFailure } from './undo.js';
+import { withRollback } from './rollback.js';
 
 /** A container of an instance that another one is to replace. */
 export interface Replaced extends LongRunningOptions {
@@ -33,21 +33,21 @@ export interface Replaced extends LongRunningOptions {
  *
  * @throws InstanceExists when another container has the name that this one is to get: nothing is changed then.
  */
-export async function orAsItWas(
+export async function restoreOnFailure(
   node: ComputeNode,
   { instance, old, aside, signal }: Replaced,
   work: () => Promise<void>,
 ): Promise<void> {
   await nameMustBeFree(node.engine, containerPartName(instance.uuid, aside), instance, signal);
-  const freeze = (await isSuspended(node.notes, instance, old, signal)) ? suspendInstance : pauseInstance;
-  await undoneOnFailure(node.logger, async (undo) => {
+  const freeze = (await isSuspended(node.states, instance, old, signal)) ? suspendInstance : pauseInstance;
+  await withRollback(node.logger, async (undo) => {
     undo.push('that the instance is as it was', async () => {
-      const now = await call(node, instance, old.Id, containerName(instance.uuid));
+      const now = await ensureName(node, instance, old.Id, containerName(instance.uuid));
       // To the engine, a frozen container runs, and it refuses to start one. Nobody says anything of its interfaces: it
       // has those that it had.
       if (old.State.Running && !now.State.Running) await connectAndStart(node, now, undefined);
       if (old.State.Paused && !now.State.Paused)
-        await freeze(node.engine, node.notes, instance, await node.engine.containers.inspect(old.Id));
+        await freeze(node.engine, node.states, instance, await node.engine.containers.inspect(old.Id));
     });
     await work();
   });
@@ -57,7 +57,7 @@ export async function orAsItWas(
  * Lets a container be the instance, in the place of the one that was, and starts it. A crash in between leaves the
  * names, which tell what to do.
  */
-export async function takePlace(
+export async function swapIn(
   node: ComputeNode,
   container: ContainerId | ContainerInspect,
   { instance, old, aside, network_info, signal, onProgress }: Replaced,
@@ -75,17 +75,17 @@ export async function takePlace(
 /**
  * Lets a container that was put aside be the instance again, in the same way. When that fails, it is aside as before.
  */
-export async function takePlaceAgain(
+export async function swapBack(
   node: ComputeNode,
   container: ContainerInspect,
   replaced: Replaced,
 ): Promise<void> {
-  await undoneOnFailure(node.logger, async (undo) => {
+  await withRollback(node.logger, async (undo) => {
     undo.push('that a container is put aside', async () => {
       await stopContainer(node.engine, container.Id, { timeout: 0, retry_interval: 0 });
-      await call(node, replaced.instance, container.Id, containerRef(container.Name.slice(1)));
+      await ensureName(node, replaced.instance, container.Id, containerRef(container.Name.slice(1)));
     });
-    await takePlace(node, container, replaced);
+    await swapIn(node, container, replaced);
   });
 }
 
@@ -93,7 +93,7 @@ export async function takePlaceAgain(
  * Does what has nothing to do any more with what the verb was asked for, which is done. What it cannot remove is logged
  * and left, for the next verb that gives the instance another container, or for `init_host`.
  */
-export async function tidyUp(
+export async function logFailure(
   { logger }: ComputeNode,
   { uuid }: Instance,
   what: string,
@@ -107,7 +107,7 @@ export async function tidyUp(
 }
 
 /** Gives a container a name that it may have already. @returns what it was before. */
-async function call(
+async function ensureName(
   { engine }: ComputeNode,
   instance: Instance,
   container: ContainerId,

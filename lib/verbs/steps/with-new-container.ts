@@ -2,8 +2,8 @@ import type { HeldImage } from '../../images/index.js';
 import type { ComputeNode } from '../definition/index.js';
 import type { ContainerPlan } from './container-plan.js';
 import { NewContainer } from './new-container.js';
-import type { Undo } from './undo.js';
-import { undoneOnFailure } from './undo.js';
+import type { Rollback } from './rollback.js';
+import { withRollback } from './rollback.js';
 
 /**
  * Makes a container for an instance, beside the one that it may have, and has its verb use it. Its image and its
@@ -17,7 +17,7 @@ export async function withNewContainer(
   plan: ContainerPlan,
   use: (container: Pick<NewContainer, 'make' | 'launch'>) => Promise<void>,
 ): Promise<void> {
-  await undoneOnFailure(node.logger, async (undo) => {
+  await withRollback(node.logger, async (undo) => {
     const image = await holdImage(node, plan, undo);
     const wiring = await node.networks.prepare(plan.network_info, plan.signal);
     undo.push('its networks', () => node.networks.abandon(wiring));
@@ -36,7 +36,7 @@ export async function withNewContainer(
 async function holdImage(
   { imageLoader }: ComputeNode,
   { boot, signal }: ContainerPlan,
-  undo: Undo,
+  undo: Rollback,
 ): Promise<HeldImage | undefined> {
   if (boot === undefined) return undefined;
   const image = await imageLoader.hold(boot.image_id, signal);

@@ -53,7 +53,7 @@ const legal: readonly (readonly [string, readonly Buffer[]])[] = [
 ];
 
 describe('rewriteArchive', () => {
-  it.each(legal)('takes a layer %s, and leaves it as it is', async (_what, blocks) => {
+  it.each(legal)('takes a layer %s, and leaves it is', async (_what, blocks) => {
     const layer = Buffer.concat(blocks);
     const plain = await buildImageArchive({ layers: [layer] });
     const zipped = await buildImageArchive({ layers: [layer], layout: 'oci-gzip' });

@@ -85,7 +85,7 @@ describe('a byte source as a stream', () => {
 
 /** A source that gives one letter after the other, all in the same memory. */
 class Lender implements ByteSource {
-  readonly lends = true;
+  readonly reusesBuffer = true;
   closed = 0;
   readonly #letters: string[];
   readonly #memory = Buffer.alloc(1);

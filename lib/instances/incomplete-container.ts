@@ -11,7 +11,7 @@ export const spawning = 'spawning';
  * own name from the beginning, which saves a request, and never ran; one that was not to be started has the instance's
  * name only when it is whole.
  */
-export function isHalfMade(
+export function isIncomplete(
   record: InstanceRecord,
   { Name: name, State: state }: Pick<ContainerInspect, 'Name' | 'State'>,
 ): boolean {

@@ -1,7 +1,7 @@
 import type { Logger } from '../../../interfaces/index.js';
 
 /** What has to be undone when a later step fails. */
-export class Undo {
+export class Rollback {
   readonly #steps: { what: string; undo: () => Promise<unknown> }[] = [];
   readonly #logger: Logger;
 
@@ -34,8 +34,8 @@ export class Undo {
 }
 
 /** Does something in steps. When one of them fails, those that were done are undone. */
-export async function undoneOnFailure<T>(logger: Logger, work: (undo: Undo) => Promise<T>): Promise<T> {
-  const undo = new Undo(logger);
+export async function withRollback<T>(logger: Logger, work: (undo: Rollback) => Promise<T>): Promise<T> {
+  const undo = new Rollback(logger);
   try {
     return await work(undo);
   } catch (error) {

@@ -2,7 +2,7 @@ import PQueue from 'p-queue';
 import { LinkedAbort } from './wait.js';
 
 /** Work on one thing takes turns; work on different things does not wait for each other. */
-export class Turns {
+export class KeyedMutex {
   readonly #queues = new Map<string, PQueue>();
 
   /**
@@ -11,11 +11,11 @@ export class Turns {
    * @param thing - what must not be worked on twice at once: an instance's uuid, a network's name.
    * @throws the signal's reason when it aborts while the work still waits.
    */
-  async take<T>(thing: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  async runExclusive<T>(thing: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     const queue = this.#queues.get(thing) ?? new PQueue({ concurrency: 1 });
     this.#queues.set(thing, queue);
     try {
-      return await takeTurn(queue, signal, work);
+      return await runInQueue(queue, signal, work);
     } finally {
       if (queue.size === 0 && queue.pending === 0) this.#queues.delete(thing);
     }
@@ -28,7 +28,7 @@ export class Turns {
  *
  * @throws the signal's reason when it aborts before the work has begun.
  */
-export async function takeTurn<T>(
+export async function runInQueue<T>(
   queue: PQueue,
   signal: AbortSignal | undefined,
   work: () => Promise<T>,

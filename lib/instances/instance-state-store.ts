@@ -12,7 +12,7 @@ type NoteKind = 'suspended' | 'stopped' | 'flavor' | 'resize' | 'still';
  * cannot be changed, so a note is an empty volume of the engine, which has labels too: it outlives the driver, and
  * needs no place of our own.
  */
-export class Notes {
+export class InstanceStateStore {
   readonly #engine: Engine;
   readonly #host: string;
 

@@ -10,7 +10,7 @@ import { TruncatedStream } from './errors.js';
  * @throws TruncatedStream when the reader falls behind by more than the limit; whatever the source fails with, after
  * what came before.
  */
-export async function* drained<T extends object>(
+export async function* bufferEagerly<T extends object>(
   source: AsyncIterable<T>,
   limit: number,
   what: string,

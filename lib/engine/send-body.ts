@@ -2,7 +2,7 @@ import type { ClientRequest } from 'node:http';
 import { asError } from '../streams/index.js';
 
 /** Bytes to send as the body of a request. */
-export interface Outflow {
+export interface RequestBody {
   readonly pieces: AsyncIterable<Uint8Array>;
   /** Whether each piece is good only until the next is asked for. */
   readonly lent: boolean;
@@ -13,7 +13,7 @@ export interface Outflow {
  * other end must not take what has arrived for all. When the request breaks, it tells so itself, and the rest is not
  * read: it is its owner's to destroy.
  */
-export async function pour({ pieces, lent }: Outflow, request: ClientRequest): Promise<void> {
+export async function sendBody({ pieces, lent }: RequestBody, request: ClientRequest): Promise<void> {
   const iterator = pieces[Symbol.asyncIterator]();
   try {
     for (let step = await iterator.next(); step.done !== true; step = await iterator.next())

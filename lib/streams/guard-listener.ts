@@ -5,7 +5,7 @@ import type { Logger, OnProgress } from '../../interfaces/index.js';
  *
  * @param listener - told all the same after it has failed, be it at once or as an asynchronous function does.
  */
-export function harmless(listener: OnProgress | undefined, logger: Logger): OnProgress | undefined {
+export function guardListener(listener: OnProgress | undefined, logger: Logger): OnProgress | undefined {
   if (listener === undefined) return undefined;
   let isLogged = false;
   const onFailure = (error: unknown): void => {

@@ -16,12 +16,12 @@ describe('turns', () => {
     const first = gate();
     const order: string[] = [];
     const all = [
-      turns.take('a', undefined, async () => {
+      turns.runExclusive('a', undefined, async () => {
         await first.opened;
         order.push('a1');
       }),
-      turns.take('a', undefined, () => Promise.resolve(order.push('a2'))),
-      turns.take('b', undefined, () => Promise.resolve(order.push('b1'))),
+      turns.runExclusive('a', undefined, () => Promise.resolve(order.push('a2'))),
+      turns.runExclusive('b', undefined, () => Promise.resolve(order.push('b1'))),
     ];
     await all[2];
     first.open();
@@ -31,8 +31,8 @@ describe('turns', () => {
 
   it('go on after work that failed', async () => {
     const turns = new Turns();
-    const failing = turns.take('a', undefined, () => Promise.reject(new Error('no')));
-    const next = turns.take('a', undefined, () => Promise.resolve('yes'));
+    const failing = turns.runExclusive('a', undefined, () => Promise.reject(new Error('no')));
+    const next = turns.runExclusive('a', undefined, () => Promise.resolve('yes'));
     await expect(failing).rejects.toThrow('no');
     await expect(next).resolves.toBe('yes');
   });
@@ -40,10 +40,10 @@ describe('turns', () => {
   it('are given up by who waits and is aborted, with the reason of the signal', async () => {
     const turns = new Turns();
     const first = gate();
-    const busy = turns.take('a', undefined, () => first.opened);
+    const busy = turns.runExclusive('a', undefined, () => first.opened);
     const impatience = new AbortController();
     let ran = false;
-    const waiting = turns.take('a', impatience.signal, () => Promise.resolve((ran = true)));
+    const waiting = turns.runExclusive('a', impatience.signal, () => Promise.resolve((ran = true)));
     const reason = new Error('enough');
     impatience.abort(reason);
     await expect(waiting).rejects.toBe(reason);
@@ -57,12 +57,12 @@ describe('turns', () => {
     const undone = gate();
     const stop = new AbortController();
     const order: string[] = [];
-    const first = turns.take('a', stop.signal, async () => {
+    const first = turns.runExclusive('a', stop.signal, async () => {
       stop.abort(new Error('stop'));
       await undone.opened;
       order.push('undone');
     });
-    const second = turns.take('a', undefined, () => Promise.resolve(order.push('next')));
+    const second = turns.runExclusive('a', undefined, () => Promise.resolve(order.push('next')));
     undone.open();
     await Promise.all([first, second]);
     expect(order).toEqual(['undone', 'next']);

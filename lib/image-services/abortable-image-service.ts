@@ -24,7 +24,7 @@ interface Asked {
  * An image service before another one, which may be an orchestrator's own: it fails with the signal's reason when that
  * aborts, whether the other one heeds it or not.
  */
-export class PromptImageService implements ImageService {
+export class AbortableImageService implements ImageService {
   readonly #service: ImageService;
   readonly #patience: number;
 
