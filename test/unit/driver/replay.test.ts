@@ -18,7 +18,8 @@ describe.each(engines)('a driver on the recordings of %s', (engine) => {
     async (name, scenario) => {
       const file = `${fixtures}${engine}/${name}.json`;
       expect(existsSync(file)).toBe(true);
-      const replayer = await startReplayer(file);
+      const mode = scenario.isConcurrent === true ? 'matching' : 'in-order';
+      const replayer = await startReplayer(file, { mode });
       await playOn(replayer.host, scenario);
       replayer.assertDone();
       await replayer.close();
