@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { isOwnLabel } from '../common/index.js';
 import { ArchiveRefused, shown } from './archive-refused.js';
 import { goStruct, parseJson, why } from './go-json.js';
 import { recordedAside, restoredFromRecord } from './recorded-aside.js';
@@ -143,9 +144,20 @@ export function parseConfiguration(path: string, text: string): ImageConfigurati
  */
 export function configurationForEngine(configuration: ImageConfiguration): ImageConfiguration {
   const whole = { ...configuration, ...restoredFromRecord(configuration) };
-  const given = { ...whole, ...recordedAside(whole) };
+  const foreign = { ...whole, ...withoutOwnLabels(whole.config) };
+  const given = { ...foreign, ...recordedAside(foreign) };
   mustBeShort(given.config ?? {});
   return given;
+}
+
+/** An image must not give its containers labels that the driver believes, such as those of a rescue. */
+function withoutOwnLabels(
+  config: ContainerConfiguration | null | undefined,
+): Pick<ImageConfiguration, 'config'> {
+  const labels = Object.entries(config?.Labels ?? {});
+  const foreign = labels.filter(([name]) => !isOwnLabel(name));
+  if (foreign.length === labels.length) return {};
+  return { config: { ...config, Labels: Object.fromEntries(foreign) } };
 }
 
 /**

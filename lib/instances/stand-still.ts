@@ -5,6 +5,7 @@ import { ifThere } from '../engine/index.js';
 import { label } from '../common/index.js';
 import { pauseContainer, unpauseContainer } from './freeze-container.js';
 import type { InstanceStateStore } from './instance-state-store.js';
+import { isSuspended } from './suspension.js';
 
 /**
  * Does something while an instance's container stands still; one that is frozen already, or does not run, is left as it
@@ -24,7 +25,8 @@ export async function whileStill(
   }
   await notes.write(uuid, 'still', { [label.suspendedRun]: state.StartedAt }, signal);
   try {
-    await pauseContainer(engine, container, signal);
+    // Without the signal: an engine pauses also for a client that is gone, and then nobody would wake it.
+    await pauseContainer(engine, container);
     await work();
   } finally {
     // Without the signal: that it has aborted is no reason to leave the instance as it is.
@@ -49,7 +51,8 @@ export async function wakeLeftStill(
   if (note === undefined) return;
   const found = await ifThere(engine.containers.inspect(container, { signal }));
   const isStill = found?.State.Paused === true && note[label.suspendedRun] === found.State.StartedAt;
-  if (isStill) await wake(engine, container);
+  // A driver that died after it had woken the instance leaves the note; the user may have suspended it since.
+  if (isStill && !(await isSuspended(notes, { uuid }, found, signal))) await wake(engine, container);
   await notes.remove(uuid, 'still', signal);
 }
 

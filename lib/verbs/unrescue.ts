@@ -61,7 +61,13 @@ export async function unrescue(
   const { signal, onProgress } = options;
   const network_info = rescuedNetworks(current);
   const bounds = await copyBounds(node, instance, instance.flavor, rescued.Image, signal);
-  const copied = { container: current.Id, limit: bounds.limit, folder: rescuedFolder, signal };
+  const copied = {
+    container: current.Id,
+    limit: bounds.limit,
+    folder: rescuedFolder,
+    leftOut: mountedPaths(rescued),
+    signal,
+  };
   await filesMustBeCopyable(node, instance, copied, InstanceInvalidState);
   const replaced = { instance, old: current, aside: part.rescuing, network_info, signal, onProgress };
   // Refused before the instance is stopped, where they cannot be had.

@@ -100,7 +100,7 @@ const isTagName = (text: string): text is TagName => tagPattern.test(text);
 
 function checked<T extends string>(guard: (text: string) => text is T, text: string, what: string): T {
   if (guard(text)) return text;
-  throw new InvalidInput(`${JSON.stringify(withoutSecrets(text.slice(0, 300)))} is not ${what}`);
+  throw new InvalidInput(`${JSON.stringify(withoutSecrets(text).slice(0, 300))} is not ${what}`);
 }
 
 /**

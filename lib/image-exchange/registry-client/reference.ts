@@ -30,7 +30,7 @@ const dockerHub = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io
 export function registryReference(text: string): RegistryReference {
   if (!z.string().safeParse(text).success) throw new InvalidInput("An image's reference is a text");
   const refused = (): InvalidInput =>
-    new InvalidInput(`${JSON.stringify(withoutSecrets(text.slice(0, 300)))} is not an image's reference`);
+    new InvalidInput(`${JSON.stringify(withoutSecrets(text).slice(0, 300))} is not an image's reference`);
   const [named = '', digest, ...more] = text.split('@');
   if (more.length > 0 || (digest !== undefined && !digestPattern.test(digest))) throw refused();
   const colon = named.lastIndexOf(':');

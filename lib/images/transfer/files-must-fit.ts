@@ -6,6 +6,7 @@ import { ArchiveRefused, ByteBudget } from '../../archives/index.js';
 import { isContainerdStore } from '../layers/index.js';
 import { instanceReference } from './instance-image.js';
 import { entriesOf } from './layer-content.js';
+import { folderOf, isBeneath } from './selected-files.js';
 
 /** Files of a container that are to be copied. */
 interface MeasuredFiles {
@@ -17,6 +18,8 @@ interface MeasuredFiles {
   readonly within: 'SizeRw' | 'SizeRootFs' | undefined;
   /** Reads them where the engine's sum does not tell: it counts what a copy leaves out, or blocks instead of lengths. */
   readonly archives: () => AsyncIterable<Readable>;
+  /** What in the archives lies in volumes and is not copied, by paths relative to them. */
+  readonly leftOut?: ReadonlySet<string>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -31,7 +34,7 @@ const mostReadings = 3;
  * @throws ArchiveRefused when they cannot be copied; what the engine fails with; the signal's reason when that aborts.
  */
 export async function filesMustFit(files: MeasuredFiles): Promise<void> {
-  const { engine, container, limit, within, signal } = files;
+  const { engine, container, limit, within, leftOut = new Set(), signal } = files;
   const sizes = await measuredFiles(engine, container, signal);
   const sum = within === undefined ? undefined : sizes[within];
   if (sum !== undefined && sum <= limit && !(await isContainerdStore(engine, signal))) return;
@@ -39,7 +42,8 @@ export async function filesMustFit(files: MeasuredFiles): Promise<void> {
     const budget = new ByteBudget(limit);
     try {
       for await (const archive of files.archives())
-        for await (const { entry } of entriesOf(archive)) budget.spend(entry.size);
+        for await (const { entry } of entriesOf(archive))
+          if (!isBeneath(folderOf(entry.path), leftOut)) budget.spend(entry.size);
       return;
     } catch (error) {
       if (!(error instanceof ArchiveRefused) || budget.isExceeded || reading === mostReadings) throw error;

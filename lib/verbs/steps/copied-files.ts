@@ -43,6 +43,8 @@ interface FilesToCopy {
   readonly folder?: string;
   /** Folders in volumes that are copied, too; paths without a slash before them. */
   readonly volumes?: readonly string[];
+  /** What in the folder lies in volumes and stays there; paths relative to the folder. */
+  readonly leftOut?: ReadonlySet<string>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -54,7 +56,7 @@ interface FilesToCopy {
 export async function filesMustBeCopyable(
   { engine }: ComputeNode,
   instance: Instance,
-  { container, limit, folder, volumes = [], signal }: FilesToCopy,
+  { container, limit, folder, volumes = [], leftOut, signal }: FilesToCopy,
   failure: VerbFailure,
 ): Promise<void> {
   async function* archives(): AsyncGenerator<Readable, void, void> {
@@ -65,12 +67,18 @@ export async function filesMustBeCopyable(
   const within = folder === undefined ? 'SizeRootFs' : 'SizeRw';
   const hasSum = volumes.length === 0;
   await asFailure(instance, failure, () =>
-    filesMustFit({ engine, container, limit, within: hasSum ? within : undefined, archives, signal }).catch(
-      (error: unknown) => {
-        // A folder that is not there has nothing to be copied.
-        if (folder === undefined || !isNotFound(error)) throw error;
-      },
-    ),
+    filesMustFit({
+      engine,
+      container,
+      limit,
+      within: hasSum ? within : undefined,
+      archives,
+      ...(leftOut === undefined ? {} : { leftOut }),
+      signal,
+    }).catch((error: unknown) => {
+      // A folder that is not there has nothing to be copied.
+      if (folder === undefined || !isNotFound(error)) throw error;
+    }),
   );
 }
 

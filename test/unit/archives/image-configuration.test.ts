@@ -5,6 +5,7 @@ import {
   parseConfiguration,
   restoredFromRecord,
 } from '../../../lib/archives/index.js';
+import { label } from '../../../lib/common/index.js';
 
 const rootfs = { type: 'layers', diff_ids: [`sha256:${'a'.repeat(64)}`] };
 
@@ -35,6 +36,18 @@ describe('the configuration that an engine is given', () => {
       '"moby.buildkit.cache.v0":"AAAA","__proto__":{"rootfs":7},"config":{"Hostname":"h","Tty":true,"Memory":1,"Cmd":["sh"],' +
       `"Labels":{"__proto__":"x"},"__proto__":{"Volumes":{"/v":{}}}},"rootfs":${JSON.stringify(rootfs)}}`;
     expect(JSON.parse(given(odd).text)).toEqual({ config: { Cmd: ['sh'], Labels: {} }, rootfs });
+  });
+
+  it("has none of the driver's own labels, by which an image could pass for a rescued instance", () => {
+    const labels = {
+      [label.rescuedContainer]: 'c'.repeat(64),
+      [label.rescuedNetworks]: '[]',
+      maintainer: 'me',
+    };
+    const { config } = configurationForEngine(
+      parseConfiguration('c', JSON.stringify({ config: { Labels: labels }, rootfs })),
+    );
+    expect(config?.Labels).toEqual({ maintainer: 'me' });
   });
 
   it('has the zero value where Go takes null for it', () => {

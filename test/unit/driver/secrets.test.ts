@@ -45,6 +45,8 @@ const constructions: Record<string, () => unknown> = {
   'a key without its certificate': () => new DockerDriver({ engine: { host: 'tcp://host', key } }),
   'a key that is neither a path nor PEM': () =>
     new DockerDriver({ engine: { host: 'tcp://host', cert: key, key: `MIIEvQ\n${secret}\n` } }),
+  'a registry with a password that is longer than a message': () =>
+    repositoryName(`https://user:${secret.repeat(40)}@registry.example/x`),
   'vendor data': () => new DockerDriver({ vendorData: { secret, when: new Date() } }),
   'an auth_url with a password': () =>
     new GlanceImageService({
@@ -107,6 +109,13 @@ describe('an error, its causes and the log show no secret', () => {
   afterAll(async () => {
     templates.close();
     await fake.stop();
+  });
+
+  it('of a key in base64 once more, as environment variables hold it', async () => {
+    const encoded = Buffer.from(key).toString('base64');
+    const engine = { host: 'tcp://host', cert: key, key: encoded };
+    const error = await errorOf(() => new DockerDriver({ engine }));
+    expect(printed(error)).not.toContain(encoded);
   });
 
   it.each(Object.keys(constructions))('of %s', async (what) => {
