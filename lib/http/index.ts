@@ -1,6 +1,6 @@
 /**
- * The HTTP clients. Errors contain no secrets. For untrusted servers, {@link WebClient} and {@link limited} bound every
- * answer in time and bytes, and {@link followRedirects} restricts redirects. May import streams, common and interfaces.
+ * The HTTP clients. Errors contain no secrets. For untrusted servers, `WebClient` and `limited` bound every
+ * answer in time and bytes, and `followRedirects` restricts redirects. May import streams, common and interfaces.
  * Never knows about images or registries.
  */
 export { ConnectionBroken, ImageSourceError } from './exceptions.js';

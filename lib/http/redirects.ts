@@ -10,7 +10,7 @@ const redirects = new Set([301, 302, 303, 307, 308]);
  * Sends a request and follows at most five redirects. Refuses redirects from https to http and to other schemes, and
  * removes the `Authorization` header when a redirect leads to another origin.
  *
- * @throws ImageSourceError when a redirect breaks these rules. Errors of {@link WebClient.send} are passed on.
+ * @throws ImageSourceError when a redirect breaks these rules. Errors of `WebClient.send` are passed on.
  */
 export async function followRedirects(
   client: WebClient,

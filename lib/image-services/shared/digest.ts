@@ -82,7 +82,7 @@ export class Verification {
   }
 
   /**
-   * Finishes the verification. Do not call {@link update} afterwards.
+   * Finishes the verification. Do not call {@link Verification.update} afterwards.
    *
    * @throws ImageUnacceptable when there are too few bytes or their hash differs from the record.
    */
