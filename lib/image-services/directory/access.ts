@@ -40,7 +40,7 @@ export function checkChange(context: RequestContext, record: ImageRecord): void 
 /**
  * Applies Glance's default policy: only an administrator may make an image public or assign it to another project.
  *
- * @throws ImageNotAuthorized when the metadata requires an administrator and the caller is none.
+ * @throws ImageNotAuthorized when the metadata requires an administrator and the caller is not one.
  */
 export function checkWishes(context: RequestContext, metadata: ImageMetadata): void {
   if (isAdmin(context)) return;

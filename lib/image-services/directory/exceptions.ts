@@ -5,7 +5,7 @@ import { codeOf } from '../../streams/index.js';
 export class ImageStoreError extends NovaException {
   /**
    * @param path - of the file or folder.
-   * @param what - is wrong with it; follows the path in the message.
+   * @param what - the fault, which follows the path in the message.
    */
   constructor(
     readonly path: string,

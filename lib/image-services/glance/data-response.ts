@@ -184,7 +184,10 @@ export class DataResponse implements ByteSource {
 type Framing = 'counted' | 'chunked' | 'until the end' | 'read';
 
 const lineFeed = 0x0a;
-/** The characters allowed in a header line. A line break inside would let a caller inject headers. */
+/**
+ * The characters allowed in a header line: none that ends the line, also after encoding as latin1, which turns U+010A
+ * into a line feed. Otherwise a caller could inject headers.
+ */
 const soundHeader = /^[\t\x20-\x7e\x80-\xff]*\r\n$/;
 
 const garbled = (what: string): ImageServiceProtocolError =>

@@ -52,8 +52,8 @@ interface Sent {
 }
 
 /**
- * The state of an image after a failed upload and its rollback: `stored` – it has its data after all; `gone` – it was
- * deleted; `taken` – another client uploads or has uploaded data; `undone` – rolled back.
+ * The state of an image after a failed upload and its rollback. `stored`: it has its data after all. `gone`: it was
+ * deleted. `taken`: another client has uploaded data or is uploading it. `undone`: rolled back.
  */
 type Aftermath = { readonly stored: ImageRecord } | 'gone' | 'taken' | 'undone';
 

@@ -38,8 +38,8 @@ export interface ContextTokenAuth {
 }
 
 /**
- * The user of the image service. Except with `context_token`, all calls use this one user, whatever user the context
- * names.
+ * The user of the image service. Except with `context_token`, all calls use this one user and ignore the user of the
+ * context.
  */
 export type GlanceAuth = PasswordAuth | ApplicationCredentialAuth | ContextTokenAuth;
 

@@ -57,7 +57,7 @@ interface Formats {
 }
 
 /**
- * Refuses data without formats: such an image could never boot. Glance refuses it too.
+ * Refuses data without formats: the image could never boot. Glance refuses it too.
  *
  * @throws InvalidInput when the image has no container format or no disk format.
  */
