@@ -5,7 +5,7 @@ import { Rate } from './rate.js';
 const interval = 200;
 
 /**
- * Reports the progress of a phase that moves bytes: at its first bytes, at the first bytes of a layer, then at most
+ * Reports the progress of a phase that moves bytes: at its first bytes, at the first bytes with a layer, then at most
  * five times a second, and at its end, with `total` equal to the bytes moved. The reported bytes never decrease.
  */
 export class Meter {

@@ -4,9 +4,9 @@ import type { OnProgress, Progress } from '../../interfaces/index.js';
 const interval = 100;
 
 /**
- * Limits progress reports to about ten a second. Always passes on the first and the last report of each phase, and the
- * first of a layer. When a phase restarts, for example because received data was unusable, bytes and total continue
- * from the previous values: the reported bytes never decrease.
+ * Limits progress reports to about ten a second. Always passes on the first and the last report of each phase, and its
+ * first report with a layer. When a phase restarts, for example because received data was unusable, bytes and total
+ * continue from the previous values: the reported bytes never decrease.
  */
 export class ProgressThrottle {
   readonly #tell: OnProgress;
