@@ -6,9 +6,9 @@ import type { ShownImage } from '../../image-services/index.js';
 /**
  * Whether an image may take another image's layers from the engine instead of its own archive.
  *
- * It is not enough that the requester may read the other image. Anyone who may read the image can later boot it from
- * the engine's cache, without a further access check. So the image's owner must be able to read the other image, as its
- * owner or because it is public: the owner then discloses nothing new.
+ * It is not enough that the requester may read the other image: every reader of this image can later boot it from the
+ * engine's cache, without a further access check. The image's owner must be able to read the other image, as its owner
+ * or because it is public or community. The owner then discloses nothing new.
  */
 export function mayContain(
   image: Pick<ShownImage, 'owner'>,

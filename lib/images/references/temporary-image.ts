@@ -69,9 +69,9 @@ type Outcome = 'gone' | 'stays' | 'perhaps';
  * Removes a temporary image: its name, and the image itself when it has no other name. Never removes the image's
  * parents or an image that a container uses. Errors are logged, so that the caller's own result stands.
  *
- * While the engine is unreachable or may still create the image, the removal is retried for 5 seconds, then in the
- * background until the engine's client is closed. That is safe because the random name never collides.
- * {@link removeTemporaryImages} removes the rest.
+ * While the engine is unreachable or may still create the image, this retries for 5 seconds. It then retries in the
+ * background for up to an hour, until the engine's client is closed. That is safe because the random name never
+ * collides. {@link removeTemporaryImages} removes the rest.
  *
  * @param mayAppear - whether the engine may still create the image, because the answer to the request was lost.
  */

@@ -61,8 +61,8 @@ async function* copied(
   for await (const { entry, content } of entriesOf(source)) {
     if (entry.path === '' || isBeneath(entry.path, volumes)) continue;
     budget.spend(entry.size);
-    // Unpack at the root, not in the folder: engine 20.10 resolves a hard link's target from the root when it sets the
-    // mode. It would miss the target, and the file would lose the set-user-id bit that the change of owner cleared.
+    // Unpack at the root: engine 20.10, unpacking in a folder, still resolves hard links from the root when it sets the
+    // mode. It misses the target, so the set-user-id bit, which the change of owner has cleared, stays lost.
     yield headersBelow(plainPath(folder), entry);
     for await (const piece of content) {
       meter.add(piece.length);
