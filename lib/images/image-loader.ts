@@ -33,7 +33,7 @@ export interface ImageLoaderOptions {
   readonly imageService: ImageService;
   /** Name of the compute host. Hosts that share an engine clean up only their own temporary images. */
   readonly host: string;
-  /** Limits of an image. Default: {@link defaultImageLimits}. */
+  /** Limits of an image; fields left out default to {@link defaultImageLimits}. */
   readonly limits?: Partial<ImageLimits>;
   /** Number of images that the engine loads at the same time. Default: {@link defaultConcurrency}. */
   readonly concurrency?: number;

@@ -59,8 +59,8 @@ export interface RegistryExchangeOptions {
    */
   readonly mayFetch?: (url: URL) => boolean | Promise<boolean>;
   /**
-   * Limits of an image. Default: {@link defaultImageLimits}. A pull checks the manifest against them before it fetches
-   * anything else.
+   * Limits of an image; fields left out default to {@link defaultImageLimits}. A pull checks the manifest against them
+   * before it fetches anything else.
    */
   readonly limits?: Partial<ImageLimits>;
 }
@@ -139,7 +139,8 @@ export class RegistryExchange {
    * @returns the image's record.
    * @throws InvalidInput when the reference is malformed.
    * @throws ImageSourceError when the registry is unreachable or refuses.
-   * @throws ImageUnacceptable when the image does not match its digest, is not there for the platform, or exceeds a limit.
+   * @throws ImageUnacceptable when the image does not match its digest, has no manifest for the platform, or exceeds a
+   * limit.
    * @throws DeadlineExceeded when the registry stays silent for `idleTimeout`.
    * @throws the image service's error, or the signal's reason when the signal aborts.
    */
