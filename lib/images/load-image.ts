@@ -175,7 +175,7 @@ async function give(
     ({ layers }) => loading.expect(layers),
     () => undefined,
   );
-  // The promises above report failures. The stream may fail before anything reads it, and an unhandled error event
+  // `image` and `send` report failures. The stream may fail before anything reads it, and an unhandled error event
   // would end the process.
   archive.on('error', () => undefined);
   let answerLost = false;

@@ -35,14 +35,14 @@ interface ImageInParts {
 export const smallestInParts = 1024 * 1024;
 
 /**
- * Smallest share of an image that must be saved. A part cannot be verified against the recorded hash, and one stream is
- * faster than many requests.
+ * Minimum share of an image's bytes that a fetch in parts must save. A part cannot be verified against the recorded
+ * hash, and one stream is faster than many requests.
  */
 const leastSaved = 0.1;
 
 /**
  * Makes an archive of an image without the layers that the engine has and the requester may use. Layers that the
- * requester may read only through this image are fetched.
+ * requester may read only as part of this image are fetched.
  *
  * @returns undefined when the image must be fetched as a whole: the engine has too few of its layers, its archive
  * cannot be read in parts, or nothing verifies the parts.
