@@ -6,9 +6,10 @@ import { label } from '../common/index.js';
 const mtuOption = 'com.docker.network.driver.mtu';
 
 /**
- * The interfaces that a container has in the driver's networks, as `network_info` tells them: for when Nova knows
- * nothing of them, and another container is to have the same. An engine does not know a port's id; it is told as the
- * network's. Nor does it know the MAC address of a container that does not run (28.5): then it makes up another one.
+ * Rebuilds `network_info` from a container's interfaces in the driver's networks. It serves when Nova does not pass
+ * `network_info` and a new container needs the same interfaces. The engine does not know the port's id, so the
+ * network's id stands in for it. Nor does the engine know the MAC address of a stopped container (28.5), which then
+ * gets a new one.
  */
 export async function interfacesOf(
   engine: Engine,
