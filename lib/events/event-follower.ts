@@ -192,7 +192,7 @@ export class EventFollower {
     try {
       for await (const event of engine.system.pastEvents(past)) missed.push(event);
     } catch (error) {
-      // A retry would fail alike while the engine remembers the malformed event. The list reveals most of what
+      // A retry would fail in the same way while the engine remembers the malformed event. The list reveals most of what
       // happened.
       if (!(error instanceof EngineProtocolError)) throw error;
       logger.warn('what the engine remembers of its events cannot be read', { error });

@@ -11,8 +11,8 @@ import { isConflict, mayHaveBeenDone } from '../engine/index.js';
 const crashSignal = 'SIGABRT';
 
 /**
- * Sends the dump signal to an instance's first process. The program decides what to do, as a virtual machine does on an
- * NMI: the kernel does not deliver a signal without a handler to a container's first process.
+ * Sends the dump signal to an instance's first process. The program decides what to do, as a guest operating system
+ * does on an NMI: the kernel does not deliver a signal without a handler to a container's first process.
  *
  * @throws InstanceNotRunning when the instance does not run or is frozen. Depending on the image, the engine would wake
  * a frozen container for the signal, or not (20.10 to 28.5).

@@ -7,12 +7,12 @@ const mebibyte = 1024 * 1024;
 const defaultCpuPeriod = 100_000;
 /** The engine's value for an unlimited quota; an update with 0 would keep the current quota. */
 const unlimited = -1;
-/** The value of libvirt and of nova-docker per virtual CPU. Shares are relative; 1024 is the default for one CPU. */
+/** The value of libvirt and of nova-docker per virtual CPU. Shares are relative; 1024 stands for one CPU. */
 const sharesPerCpu = 1024;
 
 /** The operator's settings for resource limits. */
 export interface ResourcePolicy {
-  /** Maximum number of processes of an instance. Default of the flavor's `docker:pids_limit`. */
+  /** Maximum number of processes of an instance whose flavor does not set `docker:pids_limit`. */
   readonly pidsLimit: number;
   /** The block device with the engine's data, to which `quota:disk_*` applies: `/dev/sda`. */
   readonly blockDevice?: string | undefined;

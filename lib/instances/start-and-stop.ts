@@ -25,7 +25,7 @@ interface StopOptions {
 /**
  * Stops a container: sends its stop signal, repeats it every `retry_interval`, and kills the container after `timeout`.
  * No-op if it does not run. The engine unfreezes a frozen container, which then receives the signal (20.10 to 28.5).
- * Records that the stop was requested, so that whatever exit code follows does not count as a crash.
+ * Records that the stop was requested, so that no exit code counts as a crash.
  */
 export async function stopContainer(
   engine: Engine,

@@ -272,7 +272,7 @@ function isAsPlanned(
 ): boolean {
   const connection = connections[name];
   if (connection === undefined || !isOfPort(connection, vif)) return false;
-  // A container that was not started since does not know the network's id yet.
+  // A container that does not run gets the network's id only when it is first started.
   return connection.NetworkID === network || (connection.NetworkID === '' && !state.Running);
 }
 

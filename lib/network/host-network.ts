@@ -21,8 +21,8 @@ const shortestPrefix = { 4: 2, 6: 4 } as const;
 const rejects = 0x02_00;
 
 /**
- * The bridges of the engine's own networks. The engine itself refuses a subnet that overlaps one. The bridge of a
- * network that another driver is creating may appear before the engine lists that network.
+ * Bridges of the engine's own networks; they count as no reservation. The engine itself refuses a subnet that overlaps
+ * one. The bridge of a network that another driver is creating may appear before the engine lists that network.
  */
 const engineBridge = /^br-[0-9a-f]{12}$/;
 

@@ -6,10 +6,11 @@ import { label } from '../common/index.js';
 const mtuOption = 'com.docker.network.driver.mtu';
 
 /**
- * Rebuilds `network_info` from a container's interfaces in the driver's networks. It serves when Nova does not pass
- * `network_info` and a new container needs the same interfaces. The engine does not know the port's id, so the
- * network's id stands in for it. Nor does the engine know the MAC address of a stopped container (28.5), which then
- * gets a new one.
+ * Rebuilds `network_info` from a container's interfaces in the driver's networks, for a new container with the same
+ * interfaces when Nova passes no `network_info`. The network's id stands in for the port's, which the engine does not
+ * know.
+ *
+ * The engine does not know the MAC address of a stopped container (28.5): its interfaces then get new ones.
  */
 export async function interfacesOf(
   engine: Engine,
