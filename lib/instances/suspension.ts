@@ -90,7 +90,7 @@ export async function pauseInstance(
 /**
  * Unpauses an instance; no-op if it runs.
  *
- * @throws InstanceInvalidState when it has ended or is suspended.
+ * @throws InstanceInvalidState when it is stopped or suspended.
  */
 export async function unpauseInstance(
   engine: Engine,

@@ -49,7 +49,7 @@ export function networkPlan(network_info: NetworkInfo | null | undefined, host: 
 /**
  * The engine's name for a Neutron network.
  *
- * @throws VirtualInterfaceCreateException when the id contains characters that a name must not have.
+ * @throws VirtualInterfaceCreateException when the id is not valid as part of a name.
  */
 function networkName(network_id: string): NetworkRef {
   if (!isNetworkName(network_id))

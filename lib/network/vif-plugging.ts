@@ -138,7 +138,7 @@ class Start<T> {
     if (this.#running === undefined && this.#refusal !== undefined)
       return Promise.reject(asError(this.#refusal.reason));
     this.#running ??= this.#action();
-    // The orchestrator may ignore the promise; the driver awaits it in {@link outcome}.
+    // The orchestrator may ignore the promise; the driver awaits it in `outcome`.
     this.#running.catch(() => undefined);
     this.#begin();
     return this.#running;
