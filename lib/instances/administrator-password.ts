@@ -7,11 +7,11 @@ import { withRootPassword } from './root-password.js';
 import { writeFiles } from './write-files.js';
 
 /**
- * Sets the password of root in an instance that runs. A caller that gives up must not leave half a file, so the signal
- * counts before it is written only.
+ * Sets root's password in a running instance. The signal counts only until the file is written: an abort must not leave
+ * half a file.
  *
- * @throws InstanceNotRunning when it does not run.
- * @throws SetAdminPasswdNotSupported when it has no accounts with passwords.
+ * @throws InstanceNotRunning when the instance does not run.
+ * @throws SetAdminPasswdNotSupported when the instance has no usable /etc/shadow.
  */
 export async function setAdministratorPassword(
   engine: Engine,
@@ -35,7 +35,7 @@ export async function setAdministratorPassword(
     });
   } catch (error) {
     if (!(error instanceof ImageUnacceptable)) throw error;
-    // By now it is not the image's any more.
+    // The instance may have changed the file since, so this error does not blame the image.
     throw new SetAdminPasswdNotSupported(`Instance ${instance.uuid} has no usable /etc/shadow`, {
       cause: error,
       instance_uuid: instance.uuid,

@@ -1,7 +1,7 @@
 /**
- * Instances as containers: what is asked of the engine for one (a pure function of instance, flavor and image), what
- * stands in its labels, the files that go into it, how it is made, stopped and removed, and what its state and errors
- * mean to Nova. Imports the engine; knows nothing of image services and networks.
+ * Instances as containers: the container's specification (a pure function of instance, flavor and image), its labels
+ * and files, its creation, start, stop and removal, and the conversion of its state and errors to Nova's. It imports
+ * engine, streams and common; it never uses image services or creates networks.
  */
 export { setAdministratorPassword } from './administrator-password.js';
 export { acceleratorsMustBeNone, blockDeviceMounts, withMounts } from './block-devices.js';

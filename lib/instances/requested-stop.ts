@@ -6,13 +6,13 @@ import { InstanceStateStore } from './instance-state-store.js';
 import { looksOutOfMemory } from './power-state.js';
 
 /*
- * The engine does not tell a container that was stopped on request from one that was killed for want of memory, once
- * any of its processes has been. A note tells the two apart, also to the next driver.
+ * After the kernel has killed any process of a container, the engine does not distinguish a requested stop from running
+ * out of memory. A record in the state store does, and survives the driver.
  */
 
 /**
- * Notes of a container that was just stopped on request that it did not crash. Only a container that the engine
- * describes as one that ran out of memory needs the note.
+ * Records that a container which has just stopped was stopped on request. Only a container whose state indicates that
+ * it ran out of memory needs the record.
  */
 export async function noteRequestedStop(engine: Engine, container: ContainerRef): Promise<void> {
   const stopped = await ifThere(engine.containers.inspect(container));
@@ -22,7 +22,7 @@ export async function noteRequestedStop(engine: Engine, container: ContainerRef)
   await new InstanceStateStore(engine, record.host).write(record.uuid, 'stopped', run);
 }
 
-/** Whether a container's stop was requested. Asks the engine only if the container looks as if it had crashed. */
+/** Whether a container's stop was requested. It reads the record only if the container's state indicates a crash. */
 export async function wasStopRequested(
   notes: InstanceStateStore,
   { uuid }: { readonly uuid: string },

@@ -7,8 +7,8 @@ import { pauseContainer, unpauseContainer } from './freeze-container.js';
 import type { InstanceStateStore } from './instance-state-store.js';
 
 /**
- * Does something while an instance's container stands still; one that is frozen already, or does not run, is left as it
- * is. A note tells the next driver to wake it when this one dies meanwhile.
+ * Runs work while an instance's container is frozen. A container that is already frozen or does not run stays as it is.
+ * If this driver dies meanwhile, a record makes the next driver unfreeze the container.
  */
 export async function whileStill(
   engine: Engine,
@@ -27,16 +27,16 @@ export async function whileStill(
     await pauseContainer(engine, container, signal);
     await work();
   } finally {
-    // Without the signal: that it has aborted is no reason to leave the instance as it is.
+    // Without the signal: an abort must not leave the instance frozen.
     await wake(engine, container);
     await notes.remove(uuid, 'still');
   }
 }
 
 /**
- * Wakes an instance that a driver had stand still when it died.
+ * Unfreezes an instance that a driver had frozen for {@link whileStill} when it died.
  *
- * @param container - paused.
+ * @param container - a paused container.
  */
 export async function wakeLeftStill(
   engine: Engine,
@@ -53,7 +53,7 @@ export async function wakeLeftStill(
   await notes.remove(uuid, 'still', signal);
 }
 
-/** A container that has ended meanwhile needs no waking. */
+/** Unfreezes a container; no-op if it has ended meanwhile. */
 async function wake(engine: Engine, container: ContainerId): Promise<void> {
   try {
     await unpauseContainer(engine, container);

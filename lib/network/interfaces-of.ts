@@ -6,9 +6,11 @@ import { label } from '../common/index.js';
 const mtuOption = 'com.docker.network.driver.mtu';
 
 /**
- * The interfaces that a container has in the driver's networks, as `network_info` tells them: for when Nova knows
- * nothing of them, and another container is to have the same. An engine does not know a port's id; it is told as the
- * network's. Nor does it know the MAC address of a container that does not run (28.5): then it makes up another one.
+ * Rebuilds `network_info` from a container's interfaces in the driver's networks, for a new container with the same
+ * interfaces when Nova passes no `network_info`. The network's id stands in for the port's, which the engine does not
+ * know.
+ *
+ * The engine does not know the MAC address of a stopped container (28.5): its interfaces then get new ones.
  */
 export async function interfacesOf(
   engine: Engine,
