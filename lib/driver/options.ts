@@ -49,7 +49,7 @@ export interface DockerDriverOptions {
   readonly logger?: Logger;
   /** The engine's timeouts in milliseconds, by kind of request. */
   readonly timeouts?: Partial<EngineTimeouts>;
-  /** The limits on the size of an image. */
+  /** The limits on an image: its size, and the numbers of its entries and layers. */
   readonly imageLimits?: Partial<ImageLimits>;
   /**
    * How many bytes an instance may have written for rescue, unrescue, snapshot and migration to copy its files, if its
