@@ -27,8 +27,8 @@ export interface DockerDriverOptions {
   readonly imageService?: ImageService;
   /**
    * The absolute path of a local directory with image files, each named by its image's id. An image's data is read from
-   * there; if the file is missing or differs from the image service's record, from the image service. nova-docker:
-   * `shared_directory`. Default: none.
+   * there. If the file is missing or differs from the image service's record, the data is read from the image service.
+   * Default: none. nova-docker: `shared_directory`.
    */
   readonly sharedDirectory?: string;
   /**
@@ -99,15 +99,15 @@ export interface DockerDriverOptions {
    */
   readonly allowedHostPaths?: readonly string[];
   /**
-   * Enables serial consoles: new instances get a terminal, and `get_serial_console` opens a port of this machine for
-   * it. Default: no terminals, no ports.
+   * Enables serial consoles: new instances get a terminal, and `get_serial_console` opens a port of this machine that
+   * carries its input and output. Default: no terminals, no ports.
    *
-   * The ports are unauthenticated, as those of Nova's libvirt driver. Let only the serial console proxy
+   * The ports are unauthenticated, like those of Nova's libvirt driver. Let only the serial console proxy
    * (`nova-serialproxy`) reach them.
    */
   readonly serialConsole?: {
     /**
-     * The IP address on which the ports are opened, and that the proxy gets. Nova:
+     * The IP address on which the ports are opened, and which is sent to the proxy. Nova:
      * `serial_console.proxyclient_address`.
      */
     readonly address: string;

@@ -1,10 +1,9 @@
 /**
  * The verbs that need more than one room. Each file is one verb, or a few related ones, written as its steps. `steps/`
  * holds the steps that several verbs share, `migration/` the verbs of cold migration and resize, `definition/` the
- * argument validation and the `ComputeNode` that every verb works with.
- *
- * The driver calls this room. It may import every room below it (images, instances, network, host, events, console and
- * lower), and never the driver or the image exchange.
+ * argument validation and the `ComputeNode` that every verb works with. The driver calls this room. It may import the
+ * rooms below it (images, instances, network, host, events, console and lower); it never imports the driver or the
+ * image exchange.
  */
 export {
   type ComputeNode,
