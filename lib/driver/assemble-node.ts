@@ -13,12 +13,12 @@ import { Networks, ReservedSubnets } from '../network/index.js';
 import type { ComputeNode } from '../verbs/index.js';
 
 /**
- * Makes what the verbs of a host work with. Nothing is asked of the engine yet.
+ * Creates the objects that the verbs of a host work with. Sends no request to the engine.
  *
  * @param host - Nova's name of the compute host.
- * @param address - where its engine is.
- * @param options - what the driver was given, for what has methods.
- * @param settings - the plain options, complete.
+ * @param address - the address of its engine.
+ * @param options - the driver's options, for those that are objects or functions.
+ * @param settings - the plain options, validated and with defaults.
  */
 export function assembleNode(
   host: string,

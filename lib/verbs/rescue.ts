@@ -38,15 +38,15 @@ import {
 } from './steps/index.js';
 
 /**
- * Lets another container, of a rescue image, be the instance for a while: with its name, host name, interfaces and key,
- * and with all its files below `/rescued`, to be read and changed. Its own container is put aside as it is, until
- * `unrescue`. Its volumes are there themselves, in their places below `/rescued`; its files are a copy.
+ * Replaces an instance for a while by a rescue container: one from a rescue image, with the instance's name, host name,
+ * interfaces and key. Below `/rescued` it has a copy of the instance's files, to be read and changed, and the
+ * instance's volumes themselves. The original container is set aside unchanged until `unrescue`.
  *
- * The instance goes on until the rescue container is there; from then on it is stopped at once, as by Nova's libvirt
- * driver: Nova has stopped it cleanly before. When something fails, the instance is as it was. May be repeated.
+ * The instance keeps running until the rescue container is created. Then it is stopped at once, as by Nova's libvirt
+ * driver: Nova has already stopped it cleanly. A failure is rolled back. Idempotent.
  *
- * @throws InstanceNotFound when there is no such instance; InstanceNotRescuable when the rescue image has `/rescued`
- * itself, or the instance's files are too large to be copied, or lie too deep.
+ * @throws InstanceNotFound when there is no such instance; InstanceNotRescuable when the rescue image already has a
+ * `/rescued`, or when the instance's files are too large or nested too deep to be copied.
  * @throws what spawn throws about images, interfaces and flavors.
  */
 export async function rescue(
@@ -130,7 +130,7 @@ function rescuePlan(
       const labels = { ...bare.Labels, ...rescueLabels(original, network_info) };
       return withMounts({ ...bare, Labels: labels }, mounts);
     },
-    // It holds the files of two.
+    // The rescue container holds the files of two containers, so the flavor's disk size does not apply.
     sized: false,
     files: instanceFiles(instance, [], rescue_password, drive),
     signal,

@@ -32,16 +32,19 @@ import {
 } from './steps/index.js';
 
 /**
- * Lets a rescued instance be itself again, with its files as they are below `/rescued` by now, and starts it.
+ * Ends a rescue: the instance gets its own configuration back, with the files that are below `/rescued` now, and is
+ * started.
  *
- * Files cannot be taken out of a container that does not run, so what is below `/rescued` becomes an image of the
- * engine, and the instance gets a container of it that is like its own in all else: configuration, interfaces, volumes.
- * Its own and the rescue container are removed only then. When something fails, the instance is rescued as it was. May
- * be repeated; an instance that is not rescued is started. Whether anything was changed is not checked: that would take
- * a digest of every file at both times, and a place to keep it.
+ * An engine cannot delete files in a stopped container, so copying back would not be enough: the files below `/rescued`
+ * become an image of the engine. The instance gets a container from that image with the configuration, interfaces and
+ * volumes of its original container. Only then are the original and the rescue container removed. A failure is rolled
+ * back: the instance stays rescued. Idempotent; an instance that is not rescued is started.
  *
- * @throws InstanceNotFound when there is no such instance; InstanceInvalidState when its files are too large to be
- * copied, or lie too deep: it stays rescued.
+ * The files are always copied, changed or not: to detect a change would take a digest of every file before and after,
+ * and a place to store it.
+ *
+ * @throws InstanceNotFound when there is no such instance; InstanceInvalidState when its files are too large or nested
+ * too deep to be copied: it stays rescued.
  */
 export async function unrescue(
   node: ComputeNode,
@@ -64,7 +67,7 @@ export async function unrescue(
   const copied = { container: current.Id, limit: bounds.limit, folder: rescuedFolder, signal };
   await filesMustBeCopyable(node, instance, copied, InstanceInvalidState);
   const replaced = { instance, old: current, aside: part.rescuing, network_info, signal, onProgress };
-  // Refused before the instance is stopped, where they cannot be had.
+  // Fails before the instance is stopped, if the networks cannot be used.
   const wiring = await node.networks.prepare(network_info, signal);
   try {
     await orAsItWas(node, replaced, async () => {
@@ -88,7 +91,7 @@ export async function unrescue(
 }
 
 /**
- * Makes an image of what is below `/rescued`, and a container of that, which is like the instance's own in all else.
+ * Creates an image from the files below `/rescued`, and from it a container that is otherwise like the original one.
  */
 async function comeBackChanged(
   node: ComputeNode,

@@ -1,6 +1,7 @@
 /**
- * The steps that several verbs take: making a container for an instance and taking it back, letting it replace another
- * one, connecting and starting it, asking the orchestrator. As the verbs, they call the rooms; they know no verb.
+ * Steps that several verbs share: creating a container for an instance with rollback, replacing a container by another,
+ * connecting and starting it, calling the orchestrator. May import `definition/` and the rooms below the verbs; never
+ * imports a verb.
  */
 export { bootPlan } from './boot-plan.js';
 export { connectAndStart, goOn } from './connect-and-start.js';
