@@ -7,7 +7,7 @@ export interface RequestDescription {
   readonly path: string;
 }
 
-/** `new Error` with `cause: undefined` would print an undefined cause. */
+/** Omits `cause: undefined`, which Node would print. */
 const caused = (cause: unknown): ErrorOptions | undefined => (cause === undefined ? undefined : { cause });
 
 /** Formats a request for error messages. */
