@@ -23,7 +23,7 @@ export const label = {
   memoryMb: `${prefix}.flavor.memory_mb`,
   rootGb: `${prefix}.flavor.root_gb`,
   ephemeralGb: `${prefix}.flavor.ephemeral_gb`,
-  /** `true` when spawn was to start the container. If such a container never ran, the spawn did not finish. */
+  /** `true` when spawn was to start the container. If that container never ran, the spawn did not finish. */
   powerOn: `${prefix}.spawn.power_on`,
   /** A random id of the spawn attempt. After a lost answer it identifies the container that this attempt created. */
   attempt: `${prefix}.spawn.attempt`,
@@ -65,8 +65,8 @@ export const imageCacheVolume = `${prefix}.image-cache`;
 export const unusedSince = `${prefix}.unused_since.`;
 
 /**
- * A registry under a reserved top-level domain (RFC 2606), so it can never exist. Nobody can publish images there that
- * a pull of, or a build from, one of the driver's names would fetch.
+ * A registry under a reserved top-level domain (RFC 2606), so it can never exist. An attacker cannot publish an image
+ * that a pull of one of the driver's names, or a build from it, would fetch.
  */
 const registry = `${prefix}.invalid`;
 
@@ -74,7 +74,10 @@ const registry = `${prefix}.invalid`;
 export const repository = {
   /** Images that instances boot from. The tag is the id in the image service. */
   image: `${registry}/image`,
-  /** An instance's files, saved while it has no container of its own. The tag is the instance's UUID. */
+  /**
+   * An instance's files after they were moved out of its container, for instance to another engine. The tag is the
+   * UUID.
+   */
   instance: `${registry}/instance`,
   /** Images that are being loaded and are not yet verified. */
   loading: `${registry}/loading`,
@@ -91,7 +94,7 @@ export function instanceContainerName(uuid: string): string {
 }
 
 /**
- * The name of a secondary container of an instance: one under construction, or one that is kept for a while.
+ * The name of a secondary container of an instance: under construction, or kept for a while.
  *
  * @param part - the container's role, in lower-case letters.
  */

@@ -5,7 +5,7 @@ const pattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 /** Whether a text is a UUID, the form of instance and image ids. A UUID has no character that is special in a path. */
 export const isUuid = (text: string): boolean => pattern.test(text);
 
-/** Derives a UUID from a name; the same name gives the same UUID (version 5 of RFC 9562). */
+/** Derives a UUID from a name, always the same one (version 5 of RFC 9562). */
 export function namedUuid(namespace: string, name: string): string {
   const hash = createHash('sha1')
     .update(Buffer.from(namespace.replaceAll('-', ''), 'hex'))

@@ -2,7 +2,7 @@ import { asError } from '../streams/index.js';
 import { TruncatedStream } from './errors.js';
 
 /**
- * Reads a source without back-pressure and buffers what its consumer has not taken yet. It cannot interrupt the source:
+ * Reads a source without back-pressure and buffers the items for a slower consumer. It cannot interrupt the source:
  * when the consumer leaves, the source must end by itself.
  *
  * @param limit - the maximum number of buffered items.

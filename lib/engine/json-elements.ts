@@ -35,7 +35,7 @@ class Splitter {
   #depth = 0;
   #isInString = false;
   #isEscaped = false;
-  /** The text so far of the current element or, outside the list, of what surrounds it. */
+  /** The text so far of the current element or, outside the list, of the surrounding text. */
   #pieces: Buffer[] = [];
   #length = 0;
   #hasElements = false;

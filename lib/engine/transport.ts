@@ -22,7 +22,7 @@ export interface Exchange {
   readonly target: string;
   /** In addition to the common headers. */
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON, or a tar stream, which its owner must destroy whatever the outcome. */
+  /** JSON, or a tar stream, which its owner must destroy in any case. */
   readonly body: string | RequestBody | undefined;
   /** For error messages. */
   readonly description: RequestDescription;
