@@ -1,6 +1,6 @@
 /**
- * What every room does with streams and waits: deadlines on silence, turns in a queue, reading what is small into
- * memory. A leaf: it imports nothing but contracts, and knows neither engines nor images.
+ * Shared helpers for streams and waiting: deadlines, mutexes, abort signals, byte sources, reading small streams into
+ * memory. Imports only interfaces. Knows nothing of engines, images or HTTP.
  */
 export {
   archiveReadAhead,
