@@ -1,20 +1,20 @@
 /**
- * Nova's exceptions, under Nova's names (nova/exception.py). Which one a verb throws decides what an orchestrator
- * does next: abort, try another host, release addresses.
+ * Nova's exceptions, under Nova's names (nova/exception.py). An orchestrator decides by the class what to do next:
+ * abort, try another host, or release addresses.
  */
 
-/** What an exception may carry beside its message. */
+/** The options of an exception. */
 export interface NovaExceptionOptions {
-  /** The error that led to this one: an engine's answer, a broken connection, another exception. */
+  /** The error that caused this one: an engine's answer, a broken connection, another exception. */
   readonly cause?: unknown;
-  /** The instance the verb was about. */
+  /** The uuid of the verb's instance. */
   readonly instance_uuid?: string;
 }
 
-/** The root of what the verbs throw; the engine's own errors are its `cause`. Nova: `NovaException`. */
+/** The base class of what the verbs throw. Errors of the engine are its `cause`. Nova: `NovaException`. */
 export class NovaException extends Error {
   override readonly name: string;
-  /** The instance the verb was about, where there is one. */
+  /** The uuid of the verb's instance, if the verb has one. */
   readonly instance_uuid: string | undefined;
 
   constructor(message: string, options: NovaExceptionOptions = {}) {
@@ -24,21 +24,21 @@ export class NovaException extends Error {
   }
 }
 
-/** A verb, or a use of it, that this driver does not offer. Python's `NotImplementedError`, as Nova uses it. */
+/** This driver does not offer the verb, or this use of it. Python's `NotImplementedError`, as Nova uses it. */
 export class NotImplementedError extends NovaException {}
 
-/** What the caller handed over cannot be used. Never retried on another host. */
+/** An argument is invalid. Never retried on another host. */
 export class InvalidInput extends NovaException {}
 
-/** There is no such instance on this host. */
+/** This host has no such instance. */
 export class InstanceNotFound extends NovaException {}
-/** The instance's name is taken by a container that is already an instance. */
+/** A container that is already an instance has the instance's name. */
 export class InstanceExists extends NovaException {}
-/** The verb needs an instance that runs (Nova: `InstanceNotRunning`). */
+/** The verb requires a running instance. Nova: `InstanceNotRunning`. */
 export class InstanceNotRunning extends NovaException {}
-/** The instance is in a state in which the verb makes no sense. */
+/** The instance's state does not allow the verb. */
 export class InstanceInvalidState extends NovaException {}
-/** The instance could not be stopped; Nova then keeps its addresses reserved. */
+/** The instance could not be stopped. Nova then keeps its addresses reserved. */
 export class InstancePowerOffFailure extends NovaException {}
 /** The instance could not be started. */
 export class InstancePowerOnFailure extends NovaException {}
@@ -52,18 +52,18 @@ export class InstanceResumeFailure extends NovaException {}
 export class InstanceTerminationFailure extends NovaException {}
 /** The instance cannot be rescued. */
 export class InstanceNotRescuable extends NovaException {}
-/** The instance could not be deployed for a reason that another host may not share. */
+/** The instance could not be deployed, for a reason that may not apply to another host. */
 export class InstanceDeployFailure extends NovaException {}
 
-/** The instance could not be moved to another host, or given another flavor. */
+/** The instance could not be moved to another host, or resized to another flavor. */
 export class MigrationError extends NovaException {}
-/** The same, found out before anything was done. */
+/** Like {@link MigrationError}, but detected before anything was changed. */
 export class MigrationPreCheckError extends MigrationError {}
-/** The instance cannot have the flavor that it is to have. */
+/** The instance cannot be resized to the requested flavor. */
 export class ResizeError extends NovaException {}
-/** A verb failed, and the instance is as it was before: Nova leaves its state as it is. */
+/** The verb failed and was rolled back: the instance is as it was before, and Nova leaves its state unchanged. */
 export class InstanceFaultRollback extends NovaException {
-  /** Why it failed. */
+  /** The failure that led to the rollback. */
   readonly inner_exception: NovaException;
 
   constructor(inner_exception: NovaException, options: NovaExceptionOptions = {}) {
@@ -75,37 +75,37 @@ export class InstanceFaultRollback extends NovaException {
   }
 }
 
-/** This host cannot give what the instance asks for; another host may. */
+/** This host cannot provide the resources that the instance requests. Another host may. */
 export class ComputeResourcesUnavailable extends NovaException {}
-/** The engine does not answer, or not in a way that can be used. */
+/** The engine does not answer, or its answer is unusable. */
 export class HypervisorUnavailable extends NovaException {}
-/** The host has no such compute node. */
+/** This host has no compute node of that name. */
 export class ComputeHostNotFound extends NovaException {}
 
 /** The image service has no such image, or hides it from the caller. */
 export class ImageNotFound extends NovaException {}
-/** The image exists and has no data to boot from (queued, deactivated, deleted, …). */
+/** The image exists but has no data to boot from (queued, deactivated, deleted, …). */
 export class ImageNotActive extends NovaException {}
-/** The image cannot be booted; the message says what is wrong with it. */
+/** The image cannot be booted. The message names the defect. */
 export class ImageUnacceptable extends NovaException {}
-/** The caller may not read or change the image. */
+/** The caller is not allowed to read or change the image. */
 export class ImageNotAuthorized extends NovaException {}
-/** The image is protected or otherwise may not be deleted. */
+/** The image is protected, or cannot be deleted for another reason. */
 export class ImageDeleteConflict extends NovaException {}
-/** A quota of the image service is exhausted. */
+/** A quota of the image service is exceeded. */
 export class ImageQuotaExceeded extends NovaException {}
-/** The image's signature does not verify. */
+/** The image's signature is invalid. */
 export class SignatureVerificationError extends NovaException {}
 /** No image service answered. */
 export class GlanceConnectionFailed extends NovaException {}
-/** The image needs a larger disk than the flavor has. */
+/** The image needs a larger disk than the flavor provides. */
 export class FlavorDiskTooSmall extends NovaException {}
-/** The image needs more memory than the flavor has. */
+/** The image needs more memory than the flavor provides. */
 export class FlavorMemoryTooSmall extends NovaException {}
 
-/** An interface could not be made. */
+/** An interface could not be created. */
 export class VirtualInterfaceCreateException extends NovaException {}
-/** An interface cannot have the MAC address it was given. */
+/** An interface cannot have its assigned MAC address. */
 export class VirtualInterfaceMacAddressException extends NovaException {}
 /** The fixed address cannot be used on this host. */
 export class FixedIpInvalidOnHost extends NovaException {}
@@ -113,18 +113,18 @@ export class FixedIpInvalidOnHost extends NovaException {}
 export class InterfaceAttachFailed extends NovaException {}
 /** An interface could not be detached from the instance. */
 export class InterfaceDetachFailed extends NovaException {}
-/** The instance's image has no administrator password that could be set. */
+/** The instance's image has no administrator account whose password could be set. */
 export class SetAdminPasswdNotSupported extends NovaException {}
-/** This kind of console is not offered. */
+/** This kind of console is not available. */
 export class ConsoleTypeUnavailable extends NovaException {}
-/** What the instance has printed is not kept where it could be read. */
+/** The instance's output is not stored in a place where the engine can read it. */
 export class ConsoleNotAvailable extends NovaException {}
-/** None of the ports that may be used is free. */
+/** All ports of the configured range are in use. */
 export class SocketPortRangeExhaustedException extends NovaException {}
-/** The instance is not in a state to be asked for this, and may be later. */
+/** The instance's state does not allow the request yet. It may later. */
 export class InstanceNotReady extends NovaException {}
 
-/** This host has no way to reach volumes of this kind; another host may. */
+/** This host cannot mount volumes of this kind. Another host may. */
 export class VolumeDriverNotFound extends NovaException {}
 /** The volume is encrypted, and this driver cannot decrypt it. Never retried on another host. */
 export class VolumeEncryptionNotSupported extends NovaException {}
@@ -132,7 +132,7 @@ export class VolumeEncryptionNotSupported extends NovaException {}
 export class VolumeNotFound extends NovaException {}
 /** The volume could not be attached to the instance. */
 export class VolumeAttachFailed extends NovaException {}
-/** The device could not be detached from the instance; Nova then takes back that it is being detached. */
+/** The device could not be detached from the instance. Nova then marks the volume as in use again. */
 export class DeviceDetachFailed extends NovaException {}
-/** The instance has no such disk. Nova takes a volume that it is told so of for detached. */
+/** The instance has no such disk. Nova then considers the volume detached. */
 export class DiskNotFound extends NovaException {}

@@ -1,6 +1,7 @@
 /**
- * The contracts: what Nova demands of a driver (`ComputeDriver`), what the driver demands of others (`ImageService`,
- * `VirtAPI`, `Logger`), Nova's objects, constants and exceptions. This room imports nothing and does nothing.
+ * The contracts: what Nova requires of a driver (`ComputeDriver`), what the driver requires of others (`ImageService`,
+ * `VirtAPI`, `Logger`), Nova's objects, constants and exceptions. This room imports no other room, and has no
+ * behaviour.
  */
 export * from './compute-driver/index.js';
 export * from './constants/index.js';

@@ -1,4 +1,4 @@
-/** Where the driver tells what it does. `console` and a pino logger both fit; called as `(message, details)`. */
+/** The logger of the driver, called as `(message, details)`. `console` and a pino logger both fit. */
 export interface Logger {
   debug(message: string, details?: object): void;
   info(message: string, details?: object): void;

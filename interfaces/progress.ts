@@ -1,56 +1,57 @@
-/** What a long piece of work is doing. */
+/** The current step of a long operation. */
 export type ProgressPhase =
-  /** The image service gives an image's data. */
+  /** The image service sends an image's data. */
   | 'downloading'
-  /** The engine unpacks an image's layers; those that it has already cost nothing and are not counted. */
+  /** The engine unpacks an image's layers. Layers that it already has cost nothing and are not counted. */
   | 'loading'
-  /** A container is started. Moves no bytes. */
+  /** The engine starts a container. Moves no bytes. */
   | 'starting'
-  /** An instance is committed as an image of its engine. Moves no bytes. */
+  /** The engine commits an instance as an image. Moves no bytes. */
   | 'committing'
-  /** The image service, or a registry, takes an image's data. */
+  /** The image service or a registry receives an image's data. */
   | 'uploading'
-  /** An instance's files are read to learn how many bytes they are. */
+  /** The driver reads an instance's files to measure their size. */
   | 'measuring'
-  /** An instance's files go to another container, or to another engine. */
+  /** An instance's files move to another container or to another engine. */
   | 'transferring'
-  /** A registry gives an image, to the engine or to the image service. */
+  /** A registry sends an image to the engine or to the image service. */
   | 'pulling'
-  /** The engine builds an image: its bytes are those of the context that was sent. */
+  /** The engine builds an image. The bytes are those of the build context sent to it. */
   | 'building';
 
 /**
- * One report of progress. Within a phase the bytes never become fewer. A phase that has moved bytes ends with a report
- * whose `total` equals `bytes`, also when the total was not known before; it has no `layer`. A phase may come again, as
- * when an image is fetched after the one that it lies above; it then begins at 0.
+ * A progress report. Within a phase the bytes never decrease. A phase that moves bytes ends with a report whose `total`
+ * equals `bytes`, even if the total was unknown before; this report has no `layer`. A phase may occur again, for
+ * example when a delta image is fetched after its base image. It then starts at 0.
  */
 export interface Progress {
   readonly phase: ProgressPhase;
-  /** Bytes moved in this phase so far, of all layers; 0 where the phase moves none. */
+  /** Bytes moved in this phase so far, over all layers; 0 if the phase moves none. */
   readonly bytes: number;
-  /** Bytes this phase will move, where that is known; it may change when more becomes known. */
+  /** Expected total of this phase in bytes, if known. It may change during the phase. */
   readonly total?: number;
   /**
-   * The layer that the latest bytes belong to: its digest (`sha256:…`) where that is known, else what the engine or the
-   * archive call it, in printable ASCII and 80 characters at most. While the engine builds, the step that runs: `2/7`.
-   * Left out where bytes belong to no layer, or it cannot be told.
+   * The layer of the latest bytes: its digest (`sha256:…`) if known, else the name that the engine or the archive gives
+   * it, in printable ASCII and at most 80 characters. During a build, the current step: `2/7`. Absent if the bytes
+   * belong to no layer or the layer is unknown.
    */
   readonly layer?: string;
-  /** Bytes per second in the last three seconds. Left out where no bytes move, and in a phase's first moments. */
+  /** Bytes per second over the last three seconds. Absent if no bytes move, and in the first moments of a phase. */
   readonly rate?: number;
 }
 
 /**
- * Told about progress: of every phase the beginning, of one that moves bytes the end, too, in between several times a
- * second at most. Where an engine does not say how far it is with an archive (a root file system, layers that it has,
- * containerd's store), `loading` moves none. It must not throw; it is never awaited.
+ * A listener for progress reports. It is called at the start of every phase, at the end of every phase that moves
+ * bytes, and up to several times a second in between. `loading` moves no bytes if the engine does not report how far it
+ * is with an archive (a root file system, layers that the engine already has, containerd's image store). The listener
+ * must not throw, and it is not awaited.
  */
 export type OnProgress = (progress: Progress) => void;
 
-/** Options of every verb that takes long: abort it, follow it. */
+/** Options of every long operation: abort it, follow its progress. */
 export interface LongRunningOptions {
-  /** Aborts the work; what was done is undone, and the verb rejects with the signal's reason. */
+  /** Aborts the operation. It then rolls back and rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Told about progress. */
+  /** Receives progress reports. */
   readonly onProgress?: OnProgress | undefined;
 }

@@ -2,38 +2,38 @@ import type { Instance } from './objects/instance.js';
 import type { RequestContext } from './objects/request-context.js';
 
 /**
- * An event that another service reports of an instance, as Nova names it: `['network-vif-plugged', vif id]`. An event
- * without a tag has null.
+ * The name of an event that another service reports for an instance, as Nova writes it: `['network-vif-plugged', vif
+ * id]`. The tag of an event without one is null.
  */
 export type ExternalEventName = readonly [name: string, tag: string | null];
 
-/** How {@link VirtAPI.wait_for_instance_event} waits. */
+/** Options of {@link VirtAPI.wait_for_instance_event}. */
 export interface WaitForInstanceEventOptions {
   /** Seconds to wait after `action` has returned. Nova since 34: `timeout`. */
   readonly timeout: number;
-  /** The same number, under the name that Nova had for it before 34. */
+  /** The same number of seconds, under its name in Nova before 34. */
   readonly deadline: number;
   /**
-   * Called for each event that is reported with another status than `completed`, or cannot be waited for. Without one,
-   * such an event fails the wait.
+   * Called for each event that is reported with another status than `completed`, or that cannot be waited for. Without
+   * this callback, such an event fails the wait.
    *
-   * @param event_name - name and tag as Nova joins them: `network-vif-plugged-<vif id>`.
-   * @returns whether to go on waiting for the other events.
-   * @throws what the wait is to fail with.
+   * @param event_name - name and tag, joined with a hyphen as in Nova: for example `network-vif-plugged-<vif id>`.
+   * @returns whether to keep waiting for the other events.
+   * @throws the error with which the wait is to fail.
    */
   readonly error_callback?: (event_name: string, instance: Instance) => boolean;
   readonly signal?: AbortSignal;
 }
 
-/** What the orchestrator offers to the driver. Nova: `nova.virt.virtapi.VirtAPI`. */
+/** The functions that the orchestrator offers to the driver. Nova: `nova.virt.virtapi.VirtAPI`. */
 export interface VirtAPI {
   /**
-   * Runs `action` and returns when every named event has been reported of the instance since it began. What is Nova's
-   * context manager here takes its body as `action`.
+   * Runs `action`, and returns when all named events were reported for the instance after the call began. In Nova this
+   * is a context manager, whose body is `action` here.
    *
    * @returns what `action` returns.
    * @throws what `action` or `error_callback` throws; an error when an event is missing at the deadline (Nova:
-   * `InstanceEventTimeout`) or tells a failure; the signal's reason when it aborts.
+   * `InstanceEventTimeout`) or reports a failure; the signal's reason when the signal aborts.
    */
   wait_for_instance_event<T>(
     instance: Instance,
@@ -43,16 +43,16 @@ export interface VirtAPI {
   ): Promise<T>;
 
   /**
-   * Called within `action`, when all its work is done: the wait under way no longer waits for these events. Nova's
-   * raises an exception for it, which this driver would pass on; this driver's wait ends by itself and it calls nothing.
+   * Called within `action` when its work is complete: the wait ends without these events. Nova's implementation raises
+   * an exception, which this driver would pass on. This driver never calls it, because its waits end by themselves.
    */
   exit_wait_early?(events: readonly ExternalEventName[]): void;
 
   /**
    * Adds the trait `COMPUTE_STATUS_DISABLED` to a node's resource provider in Placement, or removes it.
    *
-   * @param rp_uuid - the node's id, as `get_nodenames_by_uuid` tells it.
-   * @param enabled - true removes the trait.
+   * @param rp_uuid - the node's id, as returned by `get_nodenames_by_uuid`.
+   * @param enabled - true removes the trait, false adds it.
    */
   update_compute_provider_status?(context: RequestContext, rp_uuid: string, enabled: boolean): Promise<void>;
 }

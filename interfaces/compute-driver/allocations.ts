@@ -1,14 +1,14 @@
-/** What Placement has set aside on one resource provider. */
+/** The resources that Placement has allocated on one resource provider. */
 export interface Allocation {
   /** Amounts by resource class: `{ VCPU: 1, MEMORY_MB: 512, DISK_GB: 10 }`. */
   readonly resources: Readonly<Record<string, number>>;
   readonly generation?: number;
 }
 
-/** What Placement has set aside for one instance, by resource provider. Nova: `allocations` of `spawn`. */
+/** The resources that Placement has allocated to one instance, by resource provider. Nova: `allocations` of `spawn`. */
 export type Allocations = Readonly<Record<string, Allocation>>;
 
-/** What Placement has set aside for one consumer. */
+/** The resources that Placement has allocated to one consumer. */
 export interface ConsumerAllocations {
   readonly allocations: Allocations;
   readonly project_id?: string;

@@ -1,31 +1,31 @@
 /**
- * Nova's flags, none of them set: the driver that can do nothing. A driver names those that it has:
- * `{ ...noCapabilities, has_imagecache: true }`.
+ * All of Nova's capability flags, unset. A driver overrides those that it supports: `{ ...noCapabilities,
+ * has_imagecache: true }`.
  */
 export const noCapabilities = {
-  /** Images stay in the engine between spawns, and `manage_image_cache` looks after them. */
+  /** Images are cached in the engine between spawns, and `manage_image_cache` removes unused ones. */
   has_imagecache: false,
-  /** An instance of a host that is gone can be rebuilt on this one. */
+  /** An instance of a failed host can be rebuilt on this one. */
   supports_evacuate: false,
-  /** A resize may end on the host where it began. */
+  /** The destination of a resize may be its source host. */
   supports_migrate_to_same_host: false,
-  /** Interfaces can be attached to an instance that runs. */
+  /** Interfaces can be attached to a running instance. */
   supports_attach_interface: false,
-  /** Tags of devices are shown to the instance. */
+  /** The instance can read the tags of its devices. */
   supports_device_tagging: false,
-  /** The same for an interface that is attached later. */
+  /** The instance can read the tags of interfaces that are attached later. */
   supports_tagged_attach_interface: false,
-  /** The same for a volume that is attached later. */
+  /** The instance can read the tags of volumes that are attached later. */
   supports_tagged_attach_volume: false,
   /** An attached volume can grow. */
   supports_extend_volume: false,
   /** One volume can be attached to several instances. */
   supports_multiattach: false,
-  /** Images are verified against certificates that the user names. */
+  /** Images are verified against certificates that the user specifies. */
   supports_trusted_certs: false,
-  /** Host processors can be given to one instance alone. */
+  /** Host processors can be dedicated to an instance. */
   supports_pcpus: false,
-  /** Accelerators can be given to an instance. */
+  /** Accelerators can be attached to an instance. */
   supports_accelerators: false,
   /** An instance that was booted from a volume can be rescued. */
   supports_bfv_rescue: false,
@@ -33,7 +33,7 @@ export const noCapabilities = {
   supports_secure_boot: false,
   supports_stateless_firmware: false,
   supports_socket_pci_numa_affinity: false,
-  /** Ports may be handled by a network device of its own mind. */
+  /** Ports can be managed remotely, by a SmartNIC. */
   supports_remote_managed_ports: false,
   supports_address_space_passthrough: false,
   supports_address_space_emulated: false,
@@ -56,11 +56,11 @@ export const noCapabilities = {
   supports_image_type_ploop: false,
 } as const;
 
-/** What a driver can do beyond the least, by Nova's flags. Nova: `ComputeDriver.capabilities`. */
+/** A driver's capability flags. Nova: `ComputeDriver.capabilities`. */
 export type DriverCapabilities = { readonly [Flag in keyof typeof noCapabilities]: boolean };
 
 /**
- * The traits by which Placement knows capabilities; it has none for the others. os-traits, by Nova's
+ * The traits in Placement by capability. Capabilities without a trait are omitted. os-traits, by Nova's
  * `CAPABILITY_TRAITS_MAP`.
  */
 export const capability_traits: Readonly<Partial<Record<keyof DriverCapabilities, string>>> = {

@@ -3,38 +3,38 @@ import type { Instance } from '../objects/instance.js';
 import type { RequestContext } from '../objects/request-context.js';
 import type { VerbOptions } from './verb-options.js';
 
-/** Where a console can be reached. Nova: `nova.console.type.Console`. */
+/** The address of a console. Nova: `nova.console.type.Console`. */
 export interface ConsoleConnection {
   readonly host: string;
   readonly port: number;
-  /** What the proxy must ask a server there for, where there is more than one console; null for a serial console. */
+  /** The path that the proxy requests from a server with several consoles. Null for a serial console. */
   readonly internal_access_path?: string | null;
 }
 
-/** Where a SPICE console can be reached. Nova: `nova.console.type.ConsoleSpice`. */
+/** The address of a SPICE console. Nova: `nova.console.type.ConsoleSpice`. */
 export interface ConsoleSpiceConnection extends ConsoleConnection {
   readonly tlsPort: number | null;
 }
 
-/** What an instance says, and how it does. */
+/** The output, consoles and diagnostics of instances. */
 export interface ConsoleVerbs {
   /**
-   * The last 100 KiB at most of what the container's processes have written to their standard output and error, over
-   * all its runs, as UTF-8. What came from a terminal is as that showed it, with `\r\n` for the end of a line.
+   * Returns the end of what the container's processes have written to standard output and standard error in all runs:
+   * at most 100 KiB, as UTF-8. The output of a terminal ends its lines with `\r\n`.
    *
    * @throws InstanceNotFound when there is no such instance.
-   * @throws ConsoleNotAvailable when the engine was told to keep logs where it cannot read them.
+   * @throws ConsoleNotAvailable when the engine is configured to store logs where it cannot read them.
    * Nova: `ComputeDriver.get_console_output`.
    */
   get_console_output(context: RequestContext, instance: Instance, options?: VerbOptions): Promise<string>;
 
   /**
-   * Where to reach the container's terminal: a TCP port, the same until the instance is powered off, moved or
-   * destroyed, that carries what is typed and what is shown, to one user at a time. It asks nobody who he is: for that
-   * there is Nova's proxy.
+   * Returns the address of the container's terminal: a TCP port that carries input and output, for one client at a
+   * time. The port stays the same until the instance is powered off, moved or destroyed. It is unauthenticated: Nova's
+   * proxy authenticates the users.
    *
-   * @throws ConsoleTypeUnavailable when serial consoles are not enabled, or were not when the instance was made: it has
-   * no terminal.
+   * @throws ConsoleTypeUnavailable when serial consoles are disabled, or were when the instance was created: then it
+   * has no terminal.
    * @throws InstanceNotReady when it does not run.
    * @throws InstanceNotFound when there is no such instance.
    * @throws SocketPortRangeExhaustedException when no port is free.
@@ -47,7 +47,7 @@ export interface ConsoleVerbs {
   ): Promise<ConsoleConnection>;
 
   /**
-   * Where to reach the instance's screen by VNC.
+   * Returns the address of the instance's screen by VNC.
    *
    * Nova: `ComputeDriver.get_vnc_console`.
    */
@@ -58,7 +58,7 @@ export interface ConsoleVerbs {
   ): Promise<ConsoleConnection>;
 
   /**
-   * Where to reach the instance's screen by SPICE.
+   * Returns the address of the instance's screen by SPICE.
    *
    * Nova: `ComputeDriver.get_spice_console`.
    */
@@ -69,7 +69,7 @@ export interface ConsoleVerbs {
   ): Promise<ConsoleSpiceConnection>;
 
   /**
-   * Where to reach the instance's screen by VMware's protocol.
+   * Returns the address of the instance's screen by VMware's MKS protocol.
    *
    * Nova: `ComputeDriver.get_mks_console`.
    */
@@ -80,7 +80,7 @@ export interface ConsoleVerbs {
   ): Promise<ConsoleConnection>;
 
   /**
-   * What the driver can measure of the instance, in names of its own.
+   * Returns the measurements of the instance, under the driver's own names.
    *
    * @throws InstanceNotFound when there is no such instance.
    * @throws InstanceInvalidState when it does not run.
@@ -92,7 +92,7 @@ export interface ConsoleVerbs {
   ): Promise<Readonly<Record<string, string | number>>>;
 
   /**
-   * The same, in Nova's names.
+   * Returns the measurements of the instance, under Nova's standard names.
    *
    * @throws InstanceNotFound when there is no such instance.
    * @throws InstanceInvalidState when it does not run.

@@ -1,17 +1,17 @@
 import type { LifecycleEvent, LifecycleEventListener } from '../objects/lifecycle-event.js';
 
-/** Telling the orchestrator what happens to instances. */
+/** Reporting the instances' lifecycle events to the orchestrator. */
 export interface EventVerbs {
   /**
-   * Sets the one listener that is told of events; another call replaces it. It has taken effect when the call returns.
+   * Sets the listener for lifecycle events, before the call returns. There is one listener; another call replaces it.
    *
    * Nova: `ComputeDriver.register_event_listener`.
    */
   register_event_listener(callback: LifecycleEventListener): Promise<void>;
 
   /**
-   * Tells the listener of an event, and waits until it is done. Without a listener the event is dropped; a listener
-   * that fails is logged, and the verb succeeds.
+   * Calls the listener with an event and waits for it. Without a listener, the event is dropped. An error of the
+   * listener is logged, and the verb succeeds.
    *
    * @throws InvalidInput when there is a listener and `event` is not an event.
    * Nova: `ComputeDriver.emit_event`.

@@ -5,49 +5,47 @@ import type { VerbOptions } from './verb-options.js';
 
 /** Options of {@link HostVerbs.get_available_nodes} and {@link HostVerbs.get_nodenames_by_uuid}. */
 export interface GetAvailableNodesOptions extends VerbOptions {
-  /** Whether to ask anew instead of remembering. Default: false. */
+  /** Whether to bypass the driver's cache. Default: false. */
   readonly refresh?: boolean;
 }
 
 /** Options of {@link HostVerbs.update_provider_tree}. */
 export interface UpdateProviderTreeOptions extends VerbOptions {
-  /**
-   * All allocations on the tree's providers, by consumer; given only when the tree is to be reshaped. Default: none.
-   */
+  /** All allocations on the tree's providers, by consumer. Passed only if the tree is to be reshaped. Default: none. */
   readonly allocations?: Readonly<Record<string, ConsumerAllocations>> | null;
 }
 
-/** The host itself: an engine and what it runs on. */
+/** The host: an engine and its machine. */
 export interface HostVerbs {
   /**
-   * Makes the driver ready: reaches the engine, and puts right what an earlier run has left half done.
+   * Connects to the engine, and repairs what an interrupted earlier run left.
    *
    * @param host - the orchestrator's name for this host.
-   * @throws HypervisorUnavailable when the engine does not answer or is of no use.
+   * @throws HypervisorUnavailable when the engine does not answer or is unsuitable.
    * Nova: `ComputeDriver.init_host`.
    */
   init_host(host: string, options?: VerbOptions): Promise<void>;
 
   /**
-   * Ends what the driver has going: connections, events. Instances go on.
+   * Ends the driver's work: connections and events. Instances keep running.
    *
    * Nova: `ComputeDriver.cleanup_host`.
    */
   cleanup_host(host: string, options?: VerbOptions): Promise<void>;
 
   /**
-   * What the host has and how much of it instances use.
+   * Returns the host's resources, and how much of them instances use.
    *
-   * @throws ComputeHostNotFound when `nodename` is no node of this host.
+   * @throws ComputeHostNotFound when `nodename` is not a node of this host.
    * Nova: `ComputeDriver.get_available_resource`.
    */
   get_available_resource(nodename: string, options?: VerbOptions): Promise<HostResources>;
 
   /**
-   * Brings Placement's picture of the node up to date: inventories of `VCPU`, `MEMORY_MB` and `DISK_GB`, traits.
+   * Updates the node in Placement: the inventories of `VCPU`, `MEMORY_MB` and `DISK_GB`, and the traits.
    *
-   * @param provider_tree - is changed.
-   * @throws ComputeHostNotFound when `nodename` is no node of this host.
+   * @param provider_tree - modified in place.
+   * @throws ComputeHostNotFound when `nodename` is not a node of this host.
    * Nova: `ComputeDriver.update_provider_tree`.
    */
   update_provider_tree(
@@ -57,71 +55,71 @@ export interface HostVerbs {
   ): Promise<void>;
 
   /**
-   * The driver's `capabilities` by the names that Placement has for them; capabilities without one are left out.
+   * Returns the driver's `capabilities` by their traits in Placement. Capabilities without a trait are omitted.
    *
    * Nova: `ComputeDriver.capabilities_as_traits`.
    */
   capabilities_as_traits(): Promise<Readonly<Record<string, boolean>>>;
 
   /**
-   * The names of the nodes of this host.
+   * Returns the names of this host's nodes.
    *
    * Nova: `ComputeDriver.get_available_nodes`.
    */
   get_available_nodes(options?: GetAvailableNodesOptions): Promise<string[]>;
 
   /**
-   * The names of the nodes of this host by the nodes' ids.
+   * Returns the names of this host's nodes, by node id.
    *
    * Nova: `ComputeDriver.get_nodenames_by_uuid`.
    */
   get_nodenames_by_uuid(options?: GetAvailableNodesOptions): Promise<Readonly<Record<string, string>>>;
 
   /**
-   * Whether this is a node of this host.
+   * Returns whether this host has such a node.
    *
    * Nova: `ComputeDriver.node_is_available`.
    */
   node_is_available(nodename: string, options?: VerbOptions): Promise<boolean>;
 
   /**
-   * Whether a node that is no longer available is gone for good, so that its records may be deleted.
+   * Returns whether an unavailable node is permanently deleted, so that its records may be deleted.
    *
    * Nova: `ComputeDriver.is_node_deleted`.
    */
   is_node_deleted(nodename: string, options?: VerbOptions): Promise<boolean>;
 
   /**
-   * How long the host has been up, in words.
+   * Returns the host's uptime as text.
    *
    * Nova: `ComputeDriver.get_host_uptime`.
    */
   get_host_uptime(options?: VerbOptions): Promise<string>;
 
   /**
-   * The address at which other hosts reach this one.
+   * Returns the address at which other hosts reach this one.
    *
    * Nova: `ComputeDriver.get_host_ip_addr`.
    */
   get_host_ip_addr(options?: VerbOptions): Promise<string>;
 
   /**
-   * How the host has spent its processor time since it was started.
+   * Returns the use of the host's processors since it was started.
    *
    * Nova: `ComputeDriver.get_host_cpu_stats`.
    */
   get_host_cpu_stats(options?: VerbOptions): Promise<HostCpuStats>;
 
   /**
-   * Starts, restarts or switches off the host.
+   * Starts, restarts or shuts down the host.
    *
-   * @returns what came of it, in words.
+   * @returns the result as text.
    * Nova: `ComputeDriver.host_power_action`.
    */
   host_power_action(action: 'startup' | 'shutdown' | 'reboot', options?: VerbOptions): Promise<string>;
 
   /**
-   * Moves all instances to other hosts, or ends that time.
+   * Begins or ends maintenance of the host. Beginning it moves all instances to other hosts.
    *
    * @param mode - true to begin, false to end.
    * Nova: `ComputeDriver.host_maintenance_mode`.
@@ -133,10 +131,10 @@ export interface HostVerbs {
   ): Promise<'on_maintenance' | 'off_maintenance'>;
 
   /**
-   * Opens the host to new instances or closes it.
+   * Enables or disables the host for new instances.
    *
-   * @throws NotImplementedError when the driver has nothing to do for it: then the orchestrator keeps it in mind
-   * itself. Nova: `ComputeDriver.set_host_enabled`.
+   * @throws NotImplementedError when the driver need not do anything: the orchestrator then records the state itself.
+   * Nova: `ComputeDriver.set_host_enabled`.
    */
   set_host_enabled(enabled: boolean, options?: VerbOptions): Promise<'enabled' | 'disabled'>;
 }

@@ -5,10 +5,10 @@ import type { RequestContext } from '../objects/request-context.js';
 import type { LongRunningOptions } from '../progress.js';
 import type { VerbOptions } from './verb-options.js';
 
-/** Writes down what is being done to the instance. Nova: `update_task_state` of `ComputeManager._snapshot_instance`. */
+/** Records the task state of the instance. Nova: `update_task_state` of `ComputeManager._snapshot_instance`. */
 export type UpdateTaskState = (update: {
   readonly task_state: TaskState;
-  /** What the task state must be before. Default: `IMAGE_SNAPSHOT`. */
+  /** The required previous task state. Default: `IMAGE_SNAPSHOT`. */
   readonly expected_state?: TaskState;
 }) => Promise<void>;
 
@@ -18,21 +18,21 @@ export type SnapshotOptions = LongRunningOptions;
 /** Options of {@link ImageVerbs.cache_image}. Nova has none. */
 export type CacheImageOptions = LongRunningOptions;
 
-/** Images out of instances, and images kept for instances. */
+/** Snapshots of instances, and the cache of images. */
 export interface ImageVerbs {
   /**
-   * Uploads the container's file system and configuration as the data of an image that is there already, without data.
-   * Whatever it makes in the engine on the way is gone afterwards.
+   * Uploads the container's file system and configuration as the data of an existing image without data. Afterwards the
+   * engine has no temporary objects left.
    *
-   * The content of volumes is left out: that of attached volumes, of ephemeral disks, and of folders that the image
-   * declares as volumes. An instance that boots from the snapshot finds there what the image has.
+   * The content of volumes is excluded: attached volumes, ephemeral disks, and folders that the image declares as
+   * volumes. An instance that boots from the snapshot has there what the image contains.
    *
-   * @param image_id - the image to fill.
-   * @param update_task_state - called before the snapshot is taken, with `IMAGE_PENDING_UPLOAD`, and before it is
-   * uploaded, with `IMAGE_UPLOADING` and `expected_state` `IMAGE_PENDING_UPLOAD`.
+   * @param image_id - the image that gets the data.
+   * @param update_task_state - called with `IMAGE_PENDING_UPLOAD` before the snapshot is taken, and with
+   * `IMAGE_UPLOADING` and `expected_state` `IMAGE_PENDING_UPLOAD` before it is uploaded.
    * @throws InstanceNotRunning when there is no such instance.
-   * @throws InstanceInvalidState when its files are larger than the flavor's disk, or lie too deep to be copied.
-   * @throws ImageNotFound when the image is gone; ImageQuotaExceeded when it does not fit the quota.
+   * @throws InstanceInvalidState when its files exceed the flavor's disk, or are nested too deep to be copied.
+   * @throws ImageNotFound when the image is gone; ImageQuotaExceeded when the data exceeds the quota.
    * Nova: `ComputeDriver.snapshot`.
    */
   snapshot(
@@ -44,7 +44,7 @@ export interface ImageVerbs {
   ): Promise<void>;
 
   /**
-   * Has the instance bring its file systems to rest before its volumes are snapshotted.
+   * Makes the instance flush and freeze its file systems before its volumes are snapshotted.
    *
    * Nova: `ComputeDriver.quiesce`.
    */
@@ -56,7 +56,7 @@ export interface ImageVerbs {
   ): Promise<void>;
 
   /**
-   * Ends what {@link quiesce} began.
+   * Reverts {@link quiesce}.
    *
    * Nova: `ComputeDriver.unquiesce`.
    */
@@ -68,18 +68,18 @@ export interface ImageVerbs {
   ): Promise<void>;
 
   /**
-   * Gets an image into the engine before anybody boots from it.
+   * Loads an image into the engine before an instance boots from it.
    *
-   * @returns true when it was fetched, false when it was there.
+   * @returns true if the image was loaded, false if the engine already had it.
    * @throws ImageNotFound, ImageNotActive or ImageUnacceptable when it cannot be booted.
    * Nova: `ComputeDriver.cache_image`.
    */
   cache_image(context: RequestContext, image_id: string, options?: LongRunningOptions): Promise<boolean>;
 
   /**
-   * Removes images from the engine that no instance needs any more.
+   * Removes unused images from the engine.
    *
-   * @param all_instances - the instances whose images stay.
+   * @param all_instances - the instances whose images are kept.
    * Nova: `ComputeDriver.manage_image_cache`.
    */
   manage_image_cache(

@@ -1,6 +1,6 @@
 /*
- * Nova's virt-driver interface: a file for each area of it, put together as `ComputeDriver` here. It says what is asked
- * of a driver; what this one does of it is in docs/virt-driver.md.
+ * Nova's virt-driver interface: one file for each area, combined here as `ComputeDriver`. It describes what Nova
+ * requires of a driver; docs/virt-driver.md describes what this driver implements.
  */
 import type { DriverCapabilities } from './capabilities.js';
 import type { ConsoleVerbs } from './console.js';
@@ -16,16 +16,16 @@ import type { PowerVerbs } from './power.js';
 import type { StorageVerbs } from './storage.js';
 
 /**
- * Nova's virt-driver interface, `nova.virt.driver.ComputeDriver`: what an orchestrator may ask of a host.
+ * Nova's virt-driver interface, `nova.virt.driver.ComputeDriver`: the operations that an orchestrator calls on a host.
  *
- * Every verb returns a promise, and fails by rejecting it, never by throwing. The subjects of a verb stand in Nova's
- * order and under Nova's names; what may be left out stands in one last object, with Nova's defaults, where `null`
- * (Nova's `None`) is the same as leaving it out. `context` is on whose behalf the verb runs, `instance` the instance it
- * is about. A verb that a driver does not offer rejects with `NotImplementedError`; so Nova's own base class does, and
- * an orchestrator then does without, or in its own way.
+ * Every verb returns a promise, and fails by rejecting it, never by throwing. Required arguments have Nova's order and
+ * names. Optional arguments are fields of one last object, with Nova's defaults; `null` (Python's `None`) means the
+ * default. `context` is the user on whose behalf the verb runs, `instance` the verb's instance. A verb that a driver
+ * does not offer rejects with `NotImplementedError`, as in Nova's base class; an orchestrator then skips it or uses its
+ * own implementation.
  *
- * Beside what a verb documents, each may throw InvalidInput for an argument that cannot be used, and the reason of its
- * signal. Where a verb names no exception of its own for it, it throws HypervisorUnavailable when the engine cannot be
+ * In addition to its documented exceptions, each verb may throw InvalidInput for an invalid argument, and the reason of
+ * its signal. Unless a verb documents another exception, it throws HypervisorUnavailable when the engine cannot be
  * reached, InstanceNotFound when there is no such instance, and NovaException when the engine refuses.
  */
 export interface ComputeDriver
@@ -41,7 +41,7 @@ export interface ComputeDriver
     MigrationVerbs,
     LiveMigrationVerbs,
     EventVerbs {
-  /** What this driver can do beyond the least. */
+  /** The driver's capability flags. */
   readonly capabilities: DriverCapabilities;
 }
 

@@ -5,65 +5,62 @@ import type { VerbOptions } from './verb-options.js';
 
 /** Options of {@link InventoryVerbs.get_info}. */
 export interface GetInfoOptions extends VerbOptions {
-  /** Whether a state that the driver remembers will do. Default: true. */
+  /** Whether a cached state is acceptable. Default: true. */
   readonly use_cache?: boolean;
-  /**
-   * Whether to measure the memory and the processor time that it has used; the engine is asked once more for it.
-   * Default: false.
-   */
+  /** Whether to measure used memory and processor time, which takes one more request to the engine. Default: false. */
   readonly usage?: boolean;
 }
 
-/** Which instances there are, and how they are. Only containers that are instances of this host are ever told of. */
+/** The host's instances and their state. Containers that are not instances of this host are never reported. */
 export interface InventoryVerbs {
   /**
-   * The instance's power state, as the engine sees it now.
+   * Returns the instance's power state, as the engine reports it now.
    *
    * @throws InstanceNotFound when there is no such instance.
-   * @throws HypervisorUnavailable when the engine does not answer: that is no power state.
+   * @throws HypervisorUnavailable when the engine does not answer: then the power state is unknown.
    * Nova: `ComputeDriver.get_info`.
    */
   get_info(instance: Instance, options?: GetInfoOptions): Promise<InstanceInfo>;
 
   /**
-   * Whether there is a container of this instance.
+   * Returns whether the instance has a container.
    *
    * Nova: `ComputeDriver.instance_exists`.
    */
   instance_exists(instance: Instance, options?: VerbOptions): Promise<boolean>;
 
   /**
-   * Whether the files of the instance can be reached from this host.
+   * Returns whether this host can reach the instance's files.
    *
    * Nova: `ComputeDriver.instance_on_disk`.
    */
   instance_on_disk(instance: Instance, options?: VerbOptions): Promise<boolean>;
 
   /**
-   * How many instances there are, running or not.
+   * Returns the number of instances, running or not.
    *
    * Nova: `ComputeDriver.get_num_instances`.
    */
   get_num_instances(options?: VerbOptions): Promise<number>;
 
   /**
-   * The names of all instances, running or not.
+   * Returns the names of all instances, running or not.
    *
    * Nova: `ComputeDriver.list_instances`.
    */
   list_instances(options?: VerbOptions): Promise<string[]>;
 
   /**
-   * The ids of all instances, running or not.
+   * Returns the uuids of all instances, running or not.
    *
    * Nova: `ComputeDriver.list_instance_uuids`.
    */
   list_instance_uuids(options?: VerbOptions): Promise<string[]>;
 
   /**
-   * Looks over the instances that should be on this host when the orchestrator starts.
+   * Checks the instances that should be on this host when the orchestrator starts.
    *
-   * @returns the instances to go on with.
+   * @returns the instances that the orchestrator is to initialize.
    * Nova: `ComputeDriver.process_instances_at_startup`.
    */
   process_instances_at_startup(

@@ -9,13 +9,13 @@ import type { AcceleratorRequest, Allocations } from './allocations.js';
 import type { BlockDeviceMapping, ShareMapping } from './storage.js';
 import type { VerbOptions } from './verb-options.js';
 
-/** What a new container is given beside its image and flavor. */
+/** What a new container gets, apart from its image and flavor. */
 interface BootOptions extends LongRunningOptions {
   /** Files to write before the first start. Default: none. */
   readonly injected_files?: readonly InjectedFile[] | null;
   /** The administrator's password. Default: none is set. */
   readonly admin_password?: string | null;
-  /** What Placement has set aside for the instance. Default: none. */
+  /** The resources that Placement has allocated to the instance. Default: none. */
   readonly allocations?: Allocations | null;
   /** The interfaces to plug, in order. Default: none. */
   readonly network_info?: NetworkInfo | null;
@@ -27,7 +27,7 @@ interface BootOptions extends LongRunningOptions {
 export interface SpawnOptions extends BootOptions {
   /** Whether to start the container. Default: true. */
   readonly power_on?: boolean;
-  /** The accelerators to hand over. Default: none. */
+  /** The accelerators to attach. Default: none. */
   readonly accel_info?: readonly AcceleratorRequest[] | null;
 }
 
@@ -40,19 +40,19 @@ export interface RebuildOptions extends BootOptions {
     context: RequestContext,
     bdms: readonly BlockDeviceMapping[],
   ) => Promise<void>;
-  /** Attaches the volumes of these mappings; returns the disks as `block_device_info` has them. */
+  /** Attaches the volumes of these mappings, and returns the disks in the format of `block_device_info`. */
   readonly attach_block_devices?: (
     context: RequestContext,
     instance: Instance,
     bdms: readonly BlockDeviceMapping[],
   ) => Promise<BlockDeviceInfo>;
-  /** Whether the instance comes from a host that is gone: there is nothing here to remove. Default: false. */
+  /** Whether the instance's former host failed, so that this host has nothing to remove. Default: false. */
   readonly evacuate?: boolean;
   /** Whether to keep the ephemeral disks. Default: false. */
   readonly preserve_ephemeral?: boolean;
   /** The accelerators' ids. Default: none. */
   readonly accel_uuids?: readonly string[] | null;
-  /** Whether to write the image anew to the volume the instance boots from. Default: false. */
+  /** Whether to rewrite the boot volume with the image. Default: false. */
   readonly reimage_boot_volume?: boolean;
 }
 
@@ -68,7 +68,7 @@ export interface DestroyOptions extends VerbOptions {
 
 /** Options of {@link LifeCycleVerbs.cleanup}. */
 export interface CleanupOptions extends DestroyOptions {
-  /** Of the driver's own making, when a live migration is cleaned up after. Default: none. */
+  /** The driver's own data, passed when a live migration is cleaned up. Default: none. */
   readonly migrate_data?: Readonly<Record<string, unknown>> | null;
   /** Whether to unplug the interfaces. Default: true. */
   readonly destroy_vifs?: boolean;
@@ -84,37 +84,37 @@ export interface RescueOptions extends LongRunningOptions {
   readonly share_info?: readonly ShareMapping[] | null;
 }
 
-/** Making and unmaking instances. */
+/** Creating and removing instances. */
 export interface LifeCycleVerbs {
   /**
-   * Does what must be done before {@link spawn} is tried. Makes no container.
+   * Prepares the host for {@link spawn}. Creates no container.
    *
    * Nova: `ComputeDriver.prepare_for_spawn`.
    */
   prepare_for_spawn(instance: Instance, options?: VerbOptions): Promise<void>;
 
   /**
-   * Takes back what {@link prepare_for_spawn} and a failed {@link spawn} may have left. Can be repeated, and succeeds
-   * when there is nothing left.
+   * Removes what {@link prepare_for_spawn} and a failed {@link spawn} left. Idempotent.
    *
-   * @throws InstancePowerOffFailure when the engine cannot be reached or does not stop a container of it.
-   * @throws InstanceTerminationFailure when something else of it cannot be removed.
+   * @throws InstancePowerOffFailure when the engine cannot be reached, or does not stop one of the instance's
+   * containers.
+   * @throws InstanceTerminationFailure when another part of the instance cannot be removed.
    * Nova: `ComputeDriver.failed_spawn_cleanup`.
    */
   failed_spawn_cleanup(instance: Instance, options?: VerbOptions): Promise<void>;
 
   /**
-   * Makes the instance's container from its image: networks, files, start. Afterwards its power state is `RUNNING`, or
-   * `SHUTDOWN` when it was not to be started. When it fails, whatever it made is gone again.
+   * Creates the instance's container from its image, with networks and files, and starts it. Afterwards its power state
+   * is `RUNNING`, or `SHUTDOWN` if it was not to be started. A failure is rolled back.
    *
-   * @throws ImageNotFound, ImageNotActive, ImageUnacceptable or SignatureVerificationError when the
-   * image cannot be booted; FlavorDiskTooSmall or FlavorMemoryTooSmall when it does not fit the flavor;
+   * @throws ImageNotFound, ImageNotActive, ImageUnacceptable or SignatureVerificationError when the image cannot be
+   * booted; FlavorDiskTooSmall or FlavorMemoryTooSmall when it does not fit the flavor;
    * VirtualInterfaceCreateException, VirtualInterfaceMacAddressException or FixedIpInvalidOnHost when an interface
-   * cannot be had; InvalidInput when the instance asks for what cannot be. None of these is tried again on another
-   * host.
+   * cannot be created; InvalidInput when the instance requests something impossible. None of these is retried on
+   * another host.
    * @throws InstanceExists when the instance's name is taken.
-   * @throws ComputeResourcesUnavailable when this host has too little, InstanceDeployFailure when the engine refuses,
-   * and any other error: another host may be tried.
+   * @throws ComputeResourcesUnavailable when this host lacks resources, InstanceDeployFailure when the engine refuses.
+   * After these and any other error, the orchestrator may try another host.
    * Nova: `ComputeDriver.spawn`.
    */
   spawn(
@@ -125,11 +125,11 @@ export interface LifeCycleVerbs {
   ): Promise<void>;
 
   /**
-   * Replaces the instance's container by a new one from `image_meta`, under the same id, name and interfaces. What was
-   * written in the old one is lost.
+   * Replaces the instance's container by a new one from `image_meta`, with the same id, name and interfaces. Files
+   * written in the old container are lost.
    *
-   * @throws what {@link spawn} throws, but InstanceExists; InstanceDeployFailure when the engine refuses.
-   * @throws NotImplementedError when the driver has no way of its own: then destroy and spawn.
+   * @throws what {@link spawn} throws, except InstanceExists; InstanceDeployFailure when the engine refuses.
+   * @throws NotImplementedError when the driver has no implementation: the orchestrator then destroys and spawns.
    * Nova: `ComputeDriver.rebuild`.
    */
   rebuild(
@@ -140,11 +140,11 @@ export interface LifeCycleVerbs {
   ): Promise<void>;
 
   /**
-   * Stops the container and removes it with its interfaces and files. An instance that is not there is a warning, never
-   * an error.
+   * Stops the container and removes it with its interfaces and files. A missing instance is logged as a warning, and is
+   * not an error.
    *
-   * @throws InstancePowerOffFailure when it may still run, because the engine cannot be reached or does not stop it: its
-   * addresses stay reserved.
+   * @throws InstancePowerOffFailure when it may still run, because the engine cannot be reached or does not stop it:
+   * its addresses stay reserved.
    * @throws InstanceTerminationFailure when it cannot be removed.
    * Nova: `ComputeDriver.destroy`.
    */
@@ -156,7 +156,7 @@ export interface LifeCycleVerbs {
   ): Promise<void>;
 
   /**
-   * Removes what an instance whose container is gone has left on the host: interfaces, files. Can be repeated.
+   * Removes the interfaces and files of an instance whose container is gone. Idempotent.
    *
    * @throws what {@link destroy} throws: InstancePowerOffFailure, InstanceTerminationFailure.
    * Nova: `ComputeDriver.cleanup`.
@@ -169,10 +169,10 @@ export interface LifeCycleVerbs {
   ): Promise<void>;
 
   /**
-   * Stops the instance and keeps it, so that {@link restore} can bring it back. One that is not there is stopped.
+   * Stops the instance and keeps it for {@link restore}. For a missing instance this is a no-op.
    *
    * @throws InstancePowerOffFailure when it does not stop.
-   * @throws NotImplementedError when the driver has no way of its own: then power off.
+   * @throws NotImplementedError when the driver has no implementation: the orchestrator then powers the instance off.
    * Nova: `ComputeDriver.soft_delete`.
    */
   soft_delete(instance: Instance, options?: VerbOptions): Promise<void>;
@@ -182,18 +182,18 @@ export interface LifeCycleVerbs {
    *
    * @throws InstanceNotFound when there is no such instance.
    * @throws InstancePowerOnFailure when it does not start.
-   * @throws NotImplementedError when the driver has no way of its own: then power on.
+   * @throws NotImplementedError when the driver has no implementation: the orchestrator then powers the instance on.
    * Nova: `ComputeDriver.restore`.
    */
   restore(instance: Instance, options?: VerbOptions): Promise<void>;
 
   /**
-   * Stops the instance's container, keeps it, and runs a second one from `image_meta` that can reach the first one's
-   * files.
+   * Stops the instance's container and keeps it, and runs a second one from `image_meta` that can access the first
+   * one's files.
    *
-   * @param network_info - the interfaces of both; null: those that the instance has.
-   * @throws InstanceNotRescuable when the instance cannot be rescued: among others, when its files are larger than the
-   * flavor's disk, or lie too deep to be copied.
+   * @param network_info - the interfaces of both containers; null for the instance's present ones.
+   * @throws InstanceNotRescuable when the instance cannot be rescued, for example because its files exceed the flavor's
+   * disk or are nested too deep to be copied.
    * Nova: `ComputeDriver.rescue`.
    */
   rescue(
@@ -205,33 +205,33 @@ export interface LifeCycleVerbs {
   ): Promise<void>;
 
   /**
-   * Removes the second container and starts the instance's own again.
+   * Removes the rescue container and starts the instance's own container again.
    *
-   * @throws InstanceInvalidState when its files are larger than the flavor's disk, or lie too deep to be copied: it
-   * stays rescued, so that they can be removed.
+   * @throws InstanceInvalidState when its files exceed the flavor's disk or are nested too deep to be copied. The
+   * instance stays rescued, so that its user can remove such files.
    * Nova: `ComputeDriver.unrescue`.
    */
   unrescue(context: RequestContext, instance: Instance, options?: LongRunningOptions): Promise<void>;
 
   /**
-   * Deletes the files that an instance without a container still has on this host.
+   * Deletes the files of an instance without a container on this host.
    *
-   * @returns whether they are gone.
+   * @returns whether all are deleted.
    * @throws what {@link destroy} throws: InstancePowerOffFailure, InstanceTerminationFailure.
    * Nova: `ComputeDriver.delete_instance_files`.
    */
   delete_instance_files(instance: Instance, options?: VerbOptions): Promise<boolean>;
 
   /**
-   * Frees whatever else a lingering instance holds on this host.
+   * Frees all other resources that a lingering instance holds on this host.
    *
-   * @returns whether all of it is free.
+   * @returns whether all are free.
    * Nova: `ComputeDriver.cleanup_lingering_instance_resources`.
    */
   cleanup_lingering_instance_resources(instance: Instance, options?: VerbOptions): Promise<boolean>;
 
   /**
-   * Sets the password of the instance's administrator while it runs.
+   * Sets the administrator's password in a running instance.
    *
    * @throws InstanceNotFound when there is no such instance.
    * @throws InstanceNotRunning when it does not run.

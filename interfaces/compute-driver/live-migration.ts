@@ -7,10 +7,10 @@ import type { LongRunningOptions } from '../progress.js';
 import type { Allocations } from './allocations.js';
 import type { VerbOptions } from './verb-options.js';
 
-/** What the two drivers of a live migration tell each other. Nova: `nova.objects.migrate_data.LiveMigrateData`. */
+/** The data that the two drivers of a live migration exchange. Nova: `nova.objects.migrate_data.LiveMigrateData`. */
 export type LiveMigrateData = Readonly<Record<string, unknown>>;
 
-/** Called when a live migration is over. Nova: `ComputeManager._post_live_migration`. */
+/** Called when a live migration has succeeded. Nova: `ComputeManager._post_live_migration`. */
 export type PostLiveMigration = (
   context: RequestContext,
   instance: Instance,
@@ -29,7 +29,7 @@ export type RecoverLiveMigration = (
 
 /** Options of {@link LiveMigrationVerbs.live_migration}. */
 export interface LiveMigrationOptions extends LongRunningOptions {
-  /** Whether local disks move as well. Default: false. */
+  /** Whether local disks move too. Default: false. */
   readonly block_migration?: boolean;
   /** Default: none. */
   readonly migrate_data?: LiveMigrateData | null;
@@ -51,7 +51,7 @@ export interface PostLiveMigrationOptions extends VerbOptions {
 
 /** Options of {@link LiveMigrationVerbs.post_live_migration_at_destination}. */
 export interface PostLiveMigrationAtDestinationOptions extends VerbOptions {
-  /** Whether local disks have moved as well. Default: false. */
+  /** Whether local disks have moved too. Default: false. */
   readonly block_migration?: boolean;
   /** The disks of the instance. Default: none. */
   readonly block_device_info?: BlockDeviceInfo | null;
@@ -59,9 +59,9 @@ export interface PostLiveMigrationAtDestinationOptions extends VerbOptions {
 
 /** Options of {@link LiveMigrationVerbs.check_can_live_migrate_destination}. */
 export interface CheckDestinationOptions extends VerbOptions {
-  /** Whether local disks are to move as well. Default: false. */
+  /** Whether local disks are to move too. Default: false. */
   readonly block_migration?: boolean;
-  /** Whether the disks may be larger than what is free. Default: false. */
+  /** Whether the disks may exceed the free space. Default: false. */
   readonly disk_over_commit?: boolean;
 }
 
@@ -71,9 +71,12 @@ export interface CheckSourceOptions extends VerbOptions {
   readonly block_device_info?: BlockDeviceInfo | null;
 }
 
-/** Moving an instance while it runs. */
+/** Moving a running instance to another host. */
 export interface LiveMigrationVerbs {
-  /** On the destination: whether the instance could come. Nova: `ComputeDriver.check_can_live_migrate_destination`. */
+  /**
+   * On the destination: checks whether the instance can arrive. Nova:
+   * `ComputeDriver.check_can_live_migrate_destination`.
+   */
   check_can_live_migrate_destination(
     context: RequestContext,
     instance: Instance,
@@ -82,14 +85,14 @@ export interface LiveMigrationVerbs {
     options?: CheckDestinationOptions,
   ): Promise<LiveMigrateData>;
 
-  /** On the destination: takes back that check. Nova: `ComputeDriver.cleanup_live_migration_destination_check`. */
+  /** On the destination: cleans up after that check. Nova: `ComputeDriver.cleanup_live_migration_destination_check`. */
   cleanup_live_migration_destination_check(
     context: RequestContext,
     dest_check_data: LiveMigrateData,
     options?: VerbOptions,
   ): Promise<void>;
 
-  /** On the source: whether the instance could go. Nova: `ComputeDriver.check_can_live_migrate_source`. */
+  /** On the source: checks whether the instance can leave. Nova: `ComputeDriver.check_can_live_migrate_source`. */
   check_can_live_migrate_source(
     context: RequestContext,
     instance: Instance,
@@ -97,7 +100,7 @@ export interface LiveMigrationVerbs {
     options?: CheckSourceOptions,
   ): Promise<LiveMigrateData>;
 
-  /** On the destination: looks at what the source has said. Nova: `ComputeDriver.check_source_migrate_data_at_dest`. */
+  /** On the destination: checks the data from the source. Nova: `ComputeDriver.check_source_migrate_data_at_dest`. */
   check_source_migrate_data_at_dest(
     context: RequestContext,
     instance: Instance,
@@ -108,7 +111,7 @@ export interface LiveMigrationVerbs {
     options?: VerbOptions,
   ): Promise<LiveMigrateData>;
 
-  /** On the destination: adds what its claim of resources has told. Nova: `ComputeDriver.post_claim_migrate_data`. */
+  /** On the destination: adds the data of its resource claim. Nova: `ComputeDriver.post_claim_migrate_data`. */
   post_claim_migrate_data(
     context: RequestContext,
     instance: Instance,
@@ -132,8 +135,8 @@ export interface LiveMigrationVerbs {
    * On the source: moves the instance.
    *
    * @param dest - the destination host.
-   * @param post_method - called when it has moved.
-   * @param recover_method - called when it could not.
+   * @param post_method - called after a success.
+   * @param recover_method - called after a failure.
    * Nova: `ComputeDriver.live_migration`.
    */
   live_migration(
@@ -145,10 +148,13 @@ export interface LiveMigrationVerbs {
     options?: LiveMigrationOptions,
   ): Promise<void>;
 
-  /** On the source: moves it now, at the price of a pause. Nova: `ComputeDriver.live_migration_force_complete`. */
+  /**
+   * On the source: completes the move now, with a pause of the instance. Nova:
+   * `ComputeDriver.live_migration_force_complete`.
+   */
   live_migration_force_complete(instance: Instance, options?: VerbOptions): Promise<void>;
 
-  /** On the source: breaks it off. Nova: `ComputeDriver.live_migration_abort`. */
+  /** On the source: aborts the move. Nova: `ComputeDriver.live_migration_abort`. */
   live_migration_abort(instance: Instance, options?: VerbOptions): Promise<void>;
 
   /** Cleans up the source after a failure. Nova: `ComputeDriver.rollback_live_migration_at_source`. */
@@ -168,7 +174,7 @@ export interface LiveMigrationVerbs {
     options?: RollbackLiveMigrationOptions,
   ): Promise<void>;
 
-  /** On the source, when the instance has gone: disconnects its disks. Nova: `ComputeDriver.post_live_migration`. */
+  /** On the source, after the move: disconnects the instance's disks. Nova: `ComputeDriver.post_live_migration`. */
   post_live_migration(
     context: RequestContext,
     instance: Instance,
@@ -177,7 +183,7 @@ export interface LiveMigrationVerbs {
   ): Promise<void>;
 
   /**
-   * On the source, when the instance has gone: unplugs its interfaces. Nova:
+   * On the source, after the move: unplugs the instance's interfaces. Nova:
    * `ComputeDriver.post_live_migration_at_source`.
    */
   post_live_migration_at_source(
@@ -187,7 +193,7 @@ export interface LiveMigrationVerbs {
     options?: VerbOptions,
   ): Promise<void>;
 
-  /** On the destination, when the instance has come. Nova: `ComputeDriver.post_live_migration_at_destination`. */
+  /** On the destination, after the move. Nova: `ComputeDriver.post_live_migration_at_destination`. */
   post_live_migration_at_destination(
     context: RequestContext,
     instance: Instance,

@@ -13,9 +13,9 @@ import type { VerbOptions } from './verb-options.js';
 export interface MigrateDiskOptions extends LongRunningOptions {
   /** The disks of the instance. Default: none. */
   readonly block_device_info?: BlockDeviceInfo | null;
-  /** Seconds to let the container end by itself before it is killed. Default: 0, kill at once. */
+  /** Seconds that the container gets to stop by itself before it is killed. Default: 0, it is killed at once. */
   readonly timeout?: number;
-  /** Seconds after which it is asked again while it has not ended. Default: 0, ask once. */
+  /** Seconds between two requests to stop. Default: 0, only one request. */
   readonly retry_interval?: number;
 }
 
@@ -29,22 +29,22 @@ export interface FinishRevertMigrationOptions extends LongRunningOptions {
 
 /** Options of {@link MigrationVerbs.finish_migration}. */
 export interface FinishMigrationOptions extends FinishRevertMigrationOptions {
-  /** Whether the flavor changes. Nova always says; default here: false. */
+  /** Whether the flavor changes. Default: false; Nova always passes it. */
   readonly resize_instance?: boolean;
-  /** What Placement has set aside for the instance. Default: none. */
+  /** The resources that Placement has allocated to the instance. Default: none. */
   readonly allocations?: Allocations | null;
 }
 
 /** Cold migration and resize. */
 export interface MigrationVerbs {
   /**
-   * On the source: stops the container and makes what is in it available to the destination. The container stays until
+   * On the source: stops the container and makes its files available to the destination. The container is kept until
    * the migration is confirmed.
    *
    * @param dest - the IP address of the destination.
-   * @param flavor - the flavor it will have there.
-   * @returns what the destination's {@link finish_migration} is to be given as `disk_info`.
-   * @throws InstanceFaultRollback when it failed, or was refused, and the instance is as it was before.
+   * @param flavor - the instance's flavor on the destination.
+   * @returns the `disk_info` for the destination's {@link finish_migration}.
+   * @throws InstanceFaultRollback when it failed or was refused, and the instance is as it was before.
    * @throws MigrationError when it failed, and the instance may not be as it was.
    * Nova: `ComputeDriver.migrate_disk_and_power_off`.
    */
@@ -58,7 +58,7 @@ export interface MigrationVerbs {
   ): Promise<string | null>;
 
   /**
-   * On the destination: makes the container anew, with its new flavor.
+   * On the destination: recreates the container, with its new flavor.
    *
    * @throws MigrationError when the engine refuses.
    * Nova: `ComputeDriver.finish_migration`.
@@ -74,7 +74,8 @@ export interface MigrationVerbs {
   ): Promise<void>;
 
   /**
-   * On the source: removes what {@link migrate_disk_and_power_off} kept. The new container stays, on the same host too.
+   * On the source: removes what {@link migrate_disk_and_power_off} kept. The new container stays, even if it is on this
+   * host.
    *
    * @throws MigrationError when the engine refuses.
    * Nova: `ComputeDriver.confirm_migration`.
@@ -88,7 +89,7 @@ export interface MigrationVerbs {
   ): Promise<void>;
 
   /**
-   * On the source: takes back what {@link migrate_disk_and_power_off} did.
+   * On the source: reverts {@link migrate_disk_and_power_off}.
    *
    * @throws MigrationError when the engine refuses.
    * Nova: `ComputeDriver.finish_revert_migration`.
@@ -102,9 +103,9 @@ export interface MigrationVerbs {
   ): Promise<void>;
 
   /**
-   * On the destination of an evacuation: begins to find out whether the two hosts share the instance's files.
+   * On the destination of an evacuation: starts the check whether the two hosts share the instance's files.
    *
-   * @returns what {@link check_instance_shared_storage_remote} is to be given on the other host.
+   * @returns the data for {@link check_instance_shared_storage_remote} on the other host.
    * Nova: `ComputeDriver.check_instance_shared_storage_local`.
    */
   check_instance_shared_storage_local(
@@ -114,7 +115,7 @@ export interface MigrationVerbs {
   ): Promise<Readonly<Record<string, unknown>>>;
 
   /**
-   * On the other host: tells whether the two hosts share the instance's files.
+   * On the other host: returns whether the two hosts share the instance's files.
    *
    * Nova: `ComputeDriver.check_instance_shared_storage_remote`.
    */
@@ -125,7 +126,7 @@ export interface MigrationVerbs {
   ): Promise<boolean>;
 
   /**
-   * Takes back {@link check_instance_shared_storage_local}.
+   * Cleans up after {@link check_instance_shared_storage_local}.
    *
    * Nova: `ComputeDriver.check_instance_shared_storage_cleanup`.
    */

@@ -4,29 +4,29 @@ import type { NetworkInfo, VIF } from '../objects/network-info.js';
 import type { RequestContext } from '../objects/request-context.js';
 import type { VerbOptions } from './verb-options.js';
 
-/** Connecting instances. */
+/** Connecting instances to networks. */
 export interface NetworkVerbs {
   /**
-   * Connects the container to its networks. None, which Nova passes where it knows nothing of them, connects nothing.
-   * Can be repeated: an orchestrator does so for every instance when it starts.
+   * Connects the container to its networks. Null is a no-op: Nova passes None when it does not know the interfaces.
+   * Idempotent: an orchestrator calls it for every instance when it starts.
    *
-   * @throws VirtualInterfaceCreateException when an interface cannot be made.
+   * @throws VirtualInterfaceCreateException when an interface cannot be created.
    * Nova: `ComputeDriver.plug_vifs`.
    */
   plug_vifs(instance: Instance, network_info: NetworkInfo | null, options?: VerbOptions): Promise<void>;
 
   /**
-   * Disconnects the container from its networks. Can be repeated, also when the container is gone.
+   * Disconnects the container from its networks. Idempotent, also when the container is gone.
    *
    * Nova: `ComputeDriver.unplug_vifs`.
    */
   unplug_vifs(instance: Instance, network_info: NetworkInfo | null, options?: VerbOptions): Promise<void>;
 
   /**
-   * Adds an interface to a container, running or not. Can be repeated.
+   * Adds an interface to a container, running or not. Idempotent.
    *
-   * @throws InterfaceAttachFailed when the engine cannot connect the container so: it is in that network already, the
-   * addresses are taken.
+   * @throws InterfaceAttachFailed when the engine cannot connect the container, for example because it already is in
+   * that network, or an address is taken.
    * @throws InstanceNotFound when there is no such instance.
    * Nova: `ComputeDriver.attach_interface`.
    */
@@ -39,10 +39,10 @@ export interface NetworkVerbs {
   ): Promise<void>;
 
   /**
-   * Takes an interface from a container, running or not. Can be repeated: an interface that the container does not have
-   * is no error.
+   * Removes an interface from a container, running or not. Idempotent: an interface that the container does not have is
+   * not an error.
    *
-   * @throws InterfaceDetachFailed when the engine cannot.
+   * @throws InterfaceDetachFailed when the engine cannot disconnect it.
    * @throws InstanceNotFound when there is no such instance.
    * Nova: `ComputeDriver.detach_interface`.
    */
@@ -54,7 +54,7 @@ export interface NetworkVerbs {
   ): Promise<void>;
 
   /**
-   * Prepares networks that the instance's volumes are reached through.
+   * Prepares the networks over which the instance's volumes are reached.
    *
    * Nova: `ComputeDriver.prepare_networks_before_block_device_mapping`.
    */
@@ -65,7 +65,7 @@ export interface NetworkVerbs {
   ): Promise<void>;
 
   /**
-   * Takes back {@link prepare_networks_before_block_device_mapping} when the volumes could not be had.
+   * Reverts {@link prepare_networks_before_block_device_mapping} when the volumes could not be mapped.
    *
    * Nova: `ComputeDriver.clean_networks_preparation`.
    */
@@ -76,22 +76,22 @@ export interface NetworkVerbs {
   ): Promise<void>;
 
   /**
-   * Writes the network's settings into the instance.
+   * Writes the network configuration into the instance.
    *
    * Nova: `ComputeDriver.inject_network_info`.
    */
   inject_network_info(instance: Instance, nw_info: NetworkInfo, options?: VerbOptions): Promise<void>;
 
   /**
-   * The host to write on the instance's ports.
+   * Returns the host to which the instance's ports are bound.
    *
-   * @returns null where the instance has none.
+   * @returns null if the instance has no host.
    * Nova: `ComputeDriver.network_binding_host_id`.
    */
   network_binding_host_id(context: RequestContext, instance: Pick<Instance, 'host'>): Promise<string | null>;
 
   /**
-   * Whether the driver writes the host on ports itself, so that the orchestrator must not.
+   * Returns whether the driver itself binds ports to the host, so that the orchestrator must not.
    *
    * Nova: `ComputeDriver.manages_network_binding_host_id`.
    */

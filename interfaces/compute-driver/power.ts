@@ -9,9 +9,9 @@ import type { VerbOptions } from './verb-options.js';
 
 /** Options of {@link PowerVerbs.power_off}. */
 export interface PowerOffOptions extends VerbOptions {
-  /** Seconds to let the container end by itself before it is killed. Default: 0, kill at once. */
+  /** Seconds that the container gets to stop by itself before it is killed. Default: 0, it is killed at once. */
   readonly timeout?: number;
-  /** Seconds after which it is asked again while it has not ended. Default: 0, ask once. */
+  /** Seconds between two requests to stop. Default: 0, only one request. */
   readonly retry_interval?: number;
 }
 
@@ -31,14 +31,14 @@ export interface PowerOnOptions extends ResumeOptions {
 
 /** Options of {@link PowerVerbs.reboot}. */
 export interface RebootOptions extends PowerOnOptions {
-  /** Told which volumes (device names) could not be had. Default: nobody is told. */
+  /** Called with the device names of volumes that could not be attached. Default: a no-op. */
   readonly bad_volumes_callback?: ((bad_devices: readonly string[]) => Promise<void>) | null;
 }
 
-/** Starting, stopping and freezing instances. Being in the wanted state already is success. */
+/** Starting, stopping and pausing instances. An instance that already has the requested state is a success. */
 export interface PowerVerbs {
   /**
-   * Starts the container, with its interfaces; one that is frozen goes on.
+   * Starts the container with its interfaces. A frozen container is unfrozen.
    *
    * @throws InstanceNotFound when there is no such instance.
    * @throws InstancePowerOnFailure when it does not start; the container stays.
@@ -52,7 +52,7 @@ export interface PowerVerbs {
   ): Promise<void>;
 
   /**
-   * Stops the container, a paused one too. An instance that is not there is off.
+   * Stops the container, even if it is paused. For a missing instance this is a no-op.
    *
    * @throws InstancePowerOffFailure when it does not stop.
    * Nova: `ComputeDriver.power_off`.
@@ -60,13 +60,13 @@ export interface PowerVerbs {
   power_off(instance: Instance, options?: PowerOffOptions): Promise<void>;
 
   /**
-   * Starts the instance anew; afterwards its power state is `RUNNING`, with its interfaces, whatever it was before. An
-   * instance that has lost its container is made again of its image.
+   * Restarts the instance from any state. Afterwards its power state is `RUNNING`, with its interfaces. An instance
+   * without a container gets a new one from its image.
    *
-   * @param reboot_type - `SOFT` asks it to stop, `HARD` kills it and puts back what is missing; a `SOFT` that fails
-   * goes on as `HARD`.
-   * @throws InstanceNotFound when there is no such instance, and it names no image to make it of again.
-   * @throws InstanceRebootFailure when it does not come back.
+   * @param reboot_type - `SOFT` requests a clean stop, and falls back to `HARD`. `HARD` kills the container and
+   * restores what is missing.
+   * @throws InstanceNotFound when there is no such instance, and it names no image from which to recreate it.
+   * @throws InstanceRebootFailure when it does not start again.
    * Nova: `ComputeDriver.reboot`.
    */
   reboot(
@@ -78,7 +78,7 @@ export interface PowerVerbs {
   ): Promise<void>;
 
   /**
-   * Freezes all processes of the container; their memory stays.
+   * Freezes all processes of the container. They keep their memory.
    *
    * @throws InstanceNotFound when there is no such instance.
    * @throws InstanceInvalidState when it does not run, or is suspended.
@@ -87,7 +87,7 @@ export interface PowerVerbs {
   pause(instance: Instance, options?: VerbOptions): Promise<void>;
 
   /**
-   * Lets the processes of a paused container go on.
+   * Unfreezes the processes of a paused container.
    *
    * @throws InstanceNotFound when there is no such instance.
    * @throws InstanceInvalidState when it does not run at all, or is suspended.
@@ -96,21 +96,21 @@ export interface PowerVerbs {
   unpause(instance: Instance, options?: VerbOptions): Promise<void>;
 
   /**
-   * Freezes the container in such a way that {@link resume} lets it go on with its memory. Afterwards its power state
-   * is `SUSPENDED`, a paused one's too.
+   * Freezes the container until {@link resume}; it keeps its memory. Afterwards its power state is `SUSPENDED`, even if
+   * it was paused before.
    *
    * @throws InstanceNotFound when there is no such instance.
-   * @throws InstanceSuspendFailure when it cannot.
+   * @throws InstanceSuspendFailure when it cannot be frozen.
    * Nova: `ComputeDriver.suspend`.
    */
   suspend(context: RequestContext, instance: Instance, options?: VerbOptions): Promise<void>;
 
   /**
-   * Lets a suspended instance go on, with its interfaces. One whose memory was lost, because its host was restarted, is
-   * started.
+   * Unfreezes a suspended instance, with its interfaces. If its memory was lost because its host was restarted, starts
+   * it.
    *
    * @throws InstanceNotFound when there is no such instance.
-   * @throws InstanceResumeFailure when it cannot.
+   * @throws InstanceResumeFailure when it cannot be unfrozen or started.
    * Nova: `ComputeDriver.resume`.
    */
   resume(
@@ -121,10 +121,10 @@ export interface PowerVerbs {
   ): Promise<void>;
 
   /**
-   * Starts an instance that ran before its host was restarted, as a `HARD` {@link reboot} does. One that runs, or is
-   * frozen with its memory, stays as it is.
+   * Starts an instance that ran before its host was restarted, as a `HARD` {@link reboot} does. An instance that runs,
+   * or is frozen with its memory, stays as it is.
    *
-   * @throws InstanceNotFound when there is no such instance, and it names no image to make it of again.
+   * @throws InstanceNotFound when there is no such instance, and it names no image from which to recreate it.
    * @throws InstanceResumeFailure when it does not start.
    * Nova: `ComputeDriver.resume_state_on_host_boot`.
    */
@@ -136,8 +136,8 @@ export interface PowerVerbs {
   ): Promise<void>;
 
   /**
-   * Reboots instances that have been rebooting for too long, `HARD`, unless they were started meanwhile. What fails is
-   * logged, and does not keep the others from it.
+   * Finishes stuck reboots as `HARD` ones, except of instances that were started meanwhile. A failure is logged, and
+   * does not stop the others.
    *
    * @param timeout - seconds after which a reboot counts as stuck.
    * @param instances - the instances that have been rebooting for longer.
@@ -150,7 +150,7 @@ export interface PowerVerbs {
   ): Promise<void>;
 
   /**
-   * Takes note that somebody else is switching the instance.
+   * Informs the driver that another service changes the instance's power state.
    *
    * Nova: `ComputeDriver.power_update_event`.
    */

@@ -5,7 +5,7 @@ import type { Instance } from '../objects/instance.js';
 import type { RequestContext } from '../objects/request-context.js';
 import type { VerbOptions } from './verb-options.js';
 
-/** One disk of an instance, as Nova records it. Nova: `nova.objects.BlockDeviceMapping`. */
+/** A disk of an instance in Nova's records. Nova: `nova.objects.BlockDeviceMapping`. */
 export interface BlockDeviceMapping {
   readonly uuid: string;
   readonly instance_uuid: string;
@@ -13,7 +13,7 @@ export interface BlockDeviceMapping {
   readonly source_type: string | null;
   /** `local`, `volume`. */
   readonly destination_type: string | null;
-  /** Not readonly: the verbs that choose device names write it. */
+  /** Not readonly: the verbs that choose device names set it. */
   device_name: string | null;
   readonly boot_index?: number | null;
   readonly image_id?: string | null;
@@ -49,15 +49,15 @@ export interface InstanceBlockDeviceMappings {
   readonly instance_bdms: readonly BlockDeviceMapping[];
 }
 
-/** Who would connect to a volume. Cinder: connector. */
+/** The host's data for connecting to a volume. Cinder: connector. */
 export interface VolumeConnector {
   readonly ip: string;
   readonly host: string;
-  /** Its iSCSI qualified name. Always present, as Nova demands; null where the host has no iSCSI initiator. */
+  /** The iSCSI qualified name. Always present, as Nova requires; null if the host has no iSCSI initiator. */
   readonly initiator: string | null;
 }
 
-/** Traffic of one disk: `[rd_req, rd_bytes, wr_req, wr_bytes, errs]`. Nova: `block_stats`. */
+/** I/O of one disk: `[rd_req, rd_bytes, wr_req, wr_bytes, errs]`. Nova: `block_stats`. */
 export type BlockStats = readonly [
   rd_req: number,
   rd_bytes: number,
@@ -71,7 +71,7 @@ export type VolumeEncryption = Readonly<Record<string, unknown>>;
 
 /** Options of {@link StorageVerbs.detach_volume}. */
 export interface DetachVolumeOptions extends VerbOptions {
-  /** How the volume is encrypted. Default: not at all. */
+  /** How the volume is encrypted. Default: it is not encrypted. */
   readonly encryption?: VolumeEncryption | null;
 }
 
@@ -85,17 +85,17 @@ export interface AttachVolumeOptions extends DetachVolumeOptions {
 
 /** Options of {@link StorageVerbs.get_instance_disk_info}. */
 export interface GetInstanceDiskInfoOptions extends VerbOptions {
-  /** The disks of the instance: its volumes are left out of the answer. Default: none. */
+  /** The disks of the instance. Its volumes are omitted from the result. Default: none. */
   readonly block_device_info?: BlockDeviceInfo | null;
 }
 
-/** Volumes, shares and the names of disks. */
+/** Volumes, shares and device names of disks. */
 export interface StorageVerbs {
   /**
    * Mounts a volume into the instance.
    *
-   * @param mountpoint - the device name Nova gave it: `/dev/vdb`.
-   * @throws VolumeAttachFailed when the instance cannot get it.
+   * @param mountpoint - the device name that Nova chose: `/dev/vdb`.
+   * @throws VolumeAttachFailed when the volume cannot be mounted.
    * Nova: `ComputeDriver.attach_volume`.
    */
   attach_volume(
@@ -107,9 +107,9 @@ export interface StorageVerbs {
   ): Promise<void>;
 
   /**
-   * Takes a volume from the instance.
+   * Unmounts a volume from the instance.
    *
-   * @throws DiskNotFound when the instance has no disk there; DeviceDetachFailed when it cannot lose it.
+   * @throws DiskNotFound when the instance has no disk there; DeviceDetachFailed when the disk cannot be removed.
    * Nova: `ComputeDriver.detach_volume`.
    */
   detach_volume(
@@ -121,9 +121,9 @@ export interface StorageVerbs {
   ): Promise<void>;
 
   /**
-   * Replaces a volume of the instance by another, data included.
+   * Replaces a volume of the instance by another, and copies its data.
    *
-   * @param resize_to - GiB to grow to when the new volume is larger.
+   * @param resize_to - the size to grow to if the new volume is larger, GiB.
    * Nova: `ComputeDriver.swap_volume`.
    */
   swap_volume(
@@ -137,7 +137,7 @@ export interface StorageVerbs {
   ): Promise<void>;
 
   /**
-   * Lets the instance see that its volume has grown.
+   * Makes the new size of a grown volume visible to the instance.
    *
    * @param requested_size - the new size, bytes.
    * Nova: `ComputeDriver.extend_volume`.
@@ -153,7 +153,7 @@ export interface StorageVerbs {
   /**
    * Snapshots one volume of the instance.
    *
-   * @param create_info - Cinder's, by kind of volume.
+   * @param create_info - Cinder's data, which depends on the kind of volume.
    * Nova: `ComputeDriver.volume_snapshot_create`.
    */
   volume_snapshot_create(
@@ -165,9 +165,9 @@ export interface StorageVerbs {
   ): Promise<void>;
 
   /**
-   * Deletes what {@link volume_snapshot_create} made.
+   * Deletes a snapshot of {@link volume_snapshot_create}.
    *
-   * @param delete_info - Cinder's, by kind of volume.
+   * @param delete_info - Cinder's data, which depends on the kind of volume.
    * Nova: `ComputeDriver.volume_snapshot_delete`.
    */
   volume_snapshot_delete(
@@ -180,7 +180,7 @@ export interface StorageVerbs {
   ): Promise<void>;
 
   /**
-   * Who on this host would connect to the instance's volumes.
+   * Returns the host's data for connecting to the instance's volumes.
    *
    * Nova: `ComputeDriver.get_volume_connector`.
    */
@@ -212,7 +212,7 @@ export interface StorageVerbs {
   ): Promise<boolean>;
 
   /**
-   * Whether a file share is mounted on the host for the instance.
+   * Returns whether a file share is mounted on the host for the instance.
    *
    * Nova: `ComputeDriver.is_share_mounted`.
    */
@@ -224,9 +224,10 @@ export interface StorageVerbs {
   ): Promise<boolean>;
 
   /**
-   * A device name for the disk that the instance boots from.
+   * Chooses a device name for the disk that the instance boots from.
    *
-   * @throws NotImplementedError when the driver has no opinion: then the orchestrator chooses. So with the next two.
+   * @throws NotImplementedError when the driver does not choose: then the orchestrator does. This also applies to
+   * {@link default_device_names_for_instance} and {@link get_device_name_for_instance}.
    * Nova: `ComputeDriver.default_root_device_name`.
    */
   default_root_device_name(
@@ -237,7 +238,7 @@ export interface StorageVerbs {
   ): Promise<string>;
 
   /**
-   * Writes device names into those mappings that have none.
+   * Sets device names in the mappings that have none.
    *
    * Nova: `ComputeDriver.default_device_names_for_instance`.
    */
@@ -249,7 +250,7 @@ export interface StorageVerbs {
   ): Promise<void>;
 
   /**
-   * A device name for one more disk.
+   * Chooses a device name for an additional disk.
    *
    * Nova: `ComputeDriver.get_device_name_for_instance`.
    */
@@ -261,7 +262,7 @@ export interface StorageVerbs {
   ): Promise<string>;
 
   /**
-   * The traffic of the volumes of all instances.
+   * Returns the I/O of the volumes of all instances.
    *
    * Nova: `ComputeDriver.get_all_volume_usage`.
    */
@@ -272,24 +273,25 @@ export interface StorageVerbs {
   ): Promise<VolumeUsage[]>;
 
   /**
-   * The traffic of one disk.
+   * Returns the I/O of one disk.
    *
-   * @param disk_id - its device name without `/dev/`: `vda`.
-   * @returns null when it cannot be told.
+   * @param disk_id - the device name without `/dev/`: `vda`.
+   * @returns null if it is unknown.
    * Nova: `ComputeDriver.block_stats`.
    */
   block_stats(instance: Instance, disk_id: string, options?: VerbOptions): Promise<BlockStats | null>;
 
   /**
-   * The size of each disk of the instance.
+   * Returns the size of each disk of the instance.
    *
    * @returns JSON: a list of `{ path, type, virt_disk_size, backing_file, disk_size, over_committed_disk_size }`, sizes
-   * in bytes. Nova: `ComputeDriver.get_instance_disk_info`.
+   * in bytes.
+   * Nova: `ComputeDriver.get_instance_disk_info`.
    */
   get_instance_disk_info(instance: Instance, options?: GetInstanceDiskInfoOptions): Promise<string>;
 
   /**
-   * Whether disks can be formatted with this file system.
+   * Returns whether disks can be formatted with this file system.
    *
    * Nova: `ComputeDriver.is_supported_fs_format`.
    */

@@ -1,4 +1,4 @@
-/** What happened to an instance. Nova: `nova/virt/event.py`; the numbers are Nova's. */
+/** The kinds of lifecycle events, with Nova's numbers. Nova: `nova/virt/event.py`. */
 export const lifecycle_event = {
   STARTED: 0,
   STOPPED: 1,
@@ -7,5 +7,5 @@ export const lifecycle_event = {
   SUSPENDED: 4,
 } as const;
 
-/** One of {@link lifecycle_event}. */
+/** A value of {@link lifecycle_event}. */
 export type LifecycleTransition = (typeof lifecycle_event)[keyof typeof lifecycle_event];

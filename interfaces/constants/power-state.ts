@@ -1,18 +1,15 @@
-/**
- * What an instance is doing, as the engine sees it. Nova: `nova/compute/power_state.py`; the numbers are stored by
- * Nova.
- */
+/** The state of an instance in the engine. Nova stores these numbers. Nova: `nova/compute/power_state.py`. */
 export const power_state = {
-  /** The engine knows, but it fits no other state. */
+  /** The engine reports a state that matches no other. */
   NOSTATE: 0,
   RUNNING: 1,
   PAUSED: 3,
-  /** Not running, whether it was stopped or ended by itself. */
+  /** Not running: stopped, or ended by itself. */
   SHUTDOWN: 4,
-  /** Ended by a fault: out of memory, or dead beyond a restart. */
+  /** Ended by a fault: out of memory, or dead and impossible to restart. */
   CRASHED: 6,
   SUSPENDED: 7,
 } as const;
 
-/** One of {@link power_state}. */
+/** A value of {@link power_state}. */
 export type PowerState = (typeof power_state)[keyof typeof power_state];

@@ -1,10 +1,10 @@
-/** How to reboot. Nova: `nova/objects/fields.py` and the compute API. */
+/** The kinds of reboot. Nova: `nova/objects/fields.py` and the compute API. */
 export const reboot_type = {
-  /** Ask it to stop, start it when it has. */
+  /** Requests a clean stop, then starts the instance. */
   SOFT: 'SOFT',
-  /** Pull the plug, put back what is missing, start it. */
+  /** Kills the instance, restores what is missing, then starts it. */
   HARD: 'HARD',
 } as const;
 
-/** One of {@link reboot_type}. */
+/** A value of {@link reboot_type}. */
 export type RebootType = (typeof reboot_type)[keyof typeof reboot_type];

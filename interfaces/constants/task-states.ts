@@ -1,4 +1,4 @@
-/** What is being done to an instance. Nova: `nova/compute/task_states.py`. */
+/** The task in progress on an instance. Nova: `nova/compute/task_states.py`. */
 export const task_states = {
   SCHEDULING: 'scheduling',
   BLOCK_DEVICE_MAPPING: 'block_device_mapping',
@@ -42,5 +42,5 @@ export const task_states = {
   UNSHELVING: 'unshelving',
 } as const;
 
-/** One of {@link task_states}. */
+/** A value of {@link task_states}. */
 export type TaskState = (typeof task_states)[keyof typeof task_states];

@@ -1,4 +1,4 @@
-/** Where an instance stands for its user. Nova: `nova/compute/vm_states.py`. */
+/** The state of an instance as its user sees it. Nova: `nova/compute/vm_states.py`. */
 export const vm_states = {
   ACTIVE: 'active',
   BUILDING: 'building',
@@ -14,5 +14,5 @@ export const vm_states = {
   SHELVED_OFFLOADED: 'shelved_offloaded',
 } as const;
 
-/** One of {@link vm_states}. */
+/** A value of {@link vm_states}. */
 export type VmState = (typeof vm_states)[keyof typeof vm_states];

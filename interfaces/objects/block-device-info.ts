@@ -1,15 +1,15 @@
 /** The disks of an instance. Nova: `nova/virt/block_device.py`, `driver.get_block_device_info`. */
 
-/** How to reach a volume. Cinder: connection_info. */
+/** How to connect to a volume. Cinder: connection_info. */
 export interface ConnectionInfo {
   readonly driver_volume_type: string;
   readonly data: Readonly<Record<string, unknown>>;
   readonly serial?: string | null;
 }
 
-/** A disk that is local to the host. */
+/** A disk on the host. */
 export interface LocalDisk {
-  /** GiB; swap: MiB. */
+  /** GiB; MiB for swap. */
   readonly size?: number;
   readonly device_name?: string | null;
   readonly disk_bus?: string | null;
@@ -38,9 +38,9 @@ export interface SwapDisk {
 /** A volume to mount. */
 export interface VolumeMapping {
   readonly connection_info: ConnectionInfo | null;
-  /** The device name that Nova gave it: `/dev/vdb`. */
+  /** The device name that Nova chose: `/dev/vdb`. */
   readonly mount_device?: string | null;
-  /** 0: the instance is to boot from it. */
+  /** 0 if the instance boots from this volume. */
   readonly boot_index?: number | null;
   readonly delete_on_termination?: boolean;
   readonly attachment_id?: string | null;

@@ -1,11 +1,11 @@
-/** How an instance is doing. Nova: `nova.objects.Diagnostics`. */
+/** The diagnostics of an instance. Nova: `nova.objects.Diagnostics`. */
 export interface Diagnostics {
   readonly state: 'pending' | 'running' | 'paused' | 'shutdown' | 'crashed' | 'suspended';
-  /** One of the drivers that Nova's API knows; `hypervisor` names what runs the instance. */
+  /** One of the driver names that Nova's API accepts. `hypervisor` names the actual hypervisor. */
   readonly driver: HypervisorDriver;
   readonly hypervisor: string;
   readonly hypervisor_os: string;
-  /** Seconds since it started. */
+  /** Seconds since the instance started. */
   readonly uptime: number;
   readonly config_drive: boolean;
   readonly num_cpus: number;
@@ -23,18 +23,18 @@ export interface Diagnostics {
   readonly disk_details: readonly DiskDiagnostics[];
 }
 
-/** The drivers that Nova's API (microversion 2.48) accepts in diagnostics. Nova: `HypervisorDriver`. */
+/** The driver names that Nova's API (microversion 2.48) accepts in diagnostics. Nova: `HypervisorDriver`. */
 export type HypervisorDriver = 'ironic' | 'libvirt' | 'vmwareapi' | 'xenapi';
 
 /** Traffic of one interface. */
 export interface NicDiagnostics {
-  /** Null where it cannot be told which interface this is. */
+  /** Null if the interface cannot be identified. */
   readonly mac_address: string | null;
   readonly rx_octets: number;
   readonly rx_errors: number;
   readonly rx_drop: number;
   readonly rx_packets: number;
-  /** Null: an engine measures no rates. */
+  /** Always null: an engine measures no rates. */
   readonly rx_rate: number | null;
   readonly tx_octets: number;
   readonly tx_errors: number;
@@ -49,11 +49,11 @@ export interface DiskDiagnostics {
   readonly read_requests: number;
   readonly write_bytes: number;
   readonly write_requests: number;
-  /** Null where nobody counts them. */
+  /** Null if the engine does not count errors. */
   readonly errors_count: number | null;
 }
 
-/** Use of the processors of a host. Nova: `get_host_cpu_stats`. Times in nanoseconds, frequency in MHz. */
+/** The processor time of a host. Times in nanoseconds, frequency in MHz. Nova: `get_host_cpu_stats`. */
 export interface HostCpuStats {
   readonly kernel: number;
   readonly idle: number;
@@ -62,7 +62,7 @@ export interface HostCpuStats {
   readonly frequency: number;
 }
 
-/** Use of one volume of an instance. Nova: `get_all_volume_usage`. */
+/** The I/O of an instance's volume. Nova: `get_all_volume_usage`. */
 export interface VolumeUsage {
   readonly volume: string;
   readonly instance: { readonly uuid: string };

@@ -1,6 +1,6 @@
 import type { PersistentObject } from './nova-object.js';
 
-/** What an instance is given. Nova: `nova.objects.Flavor`. */
+/** The resources of an instance. Nova: `nova.objects.Flavor`. */
 export interface Flavor extends PersistentObject {
   /** Memory, MiB. */
   readonly memory_mb: number;
@@ -9,7 +9,7 @@ export interface Flavor extends PersistentObject {
   readonly root_gb: number;
   /** Ephemeral disk, GiB. */
   readonly ephemeral_gb?: number;
-  /** Swap, MiB, on top of the memory. */
+  /** Swap, MiB, in addition to the memory. */
   readonly swap?: number;
   readonly id?: number;
   readonly flavorid?: string;

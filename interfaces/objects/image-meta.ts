@@ -1,6 +1,6 @@
 /**
- * What Nova hands a driver of an image. Nova: `nova.objects.ImageMeta`. It holds no content hash, and after a resize
- * hardly more than the id: the image service knows the rest.
+ * An image as Nova passes it to a driver. It has no content hash, and after a resize little more than the id; the image
+ * service has the rest. Nova: `nova.objects.ImageMeta`.
  */
 export interface ImageMeta {
   readonly id: string;
@@ -11,13 +11,13 @@ export interface ImageMeta {
   readonly owner?: string | null;
   /** MD5 of the data. */
   readonly checksum?: string | null;
-  /** Bytes of data. */
+  /** The size of the data, bytes. */
   readonly size?: number | null;
   readonly container_format?: string | null;
   readonly disk_format?: string | null;
-  /** Least memory, MiB. */
+  /** Minimum memory, MiB. */
   readonly min_ram?: number | null;
-  /** Least root disk, GiB. */
+  /** Minimum root disk, GiB. */
   readonly min_disk?: number | null;
   readonly created_at?: string | null;
   readonly updated_at?: string | null;

@@ -1,4 +1,4 @@
-/** Nova's objects, as wide as Nova was seen to send them. Only what a driver reads is required. */
+/** Nova's objects, with every field that Nova was observed to send. Only fields that a driver reads are required. */
 export type * from './block-device-info.js';
 export type * from './diagnostics.js';
 export type * from './flavor.js';

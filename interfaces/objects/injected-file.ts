@@ -1,2 +1,2 @@
-/** A file to write into an instance before it starts: where, and what. Nova: `injected_files`. */
+/** A file to write into an instance before its first start: its path and its content. Nova: `injected_files`. */
 export type InjectedFile = readonly [path: string, contents: string | Uint8Array];

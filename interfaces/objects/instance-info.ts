@@ -1,22 +1,24 @@
 import type { PowerState } from '../constants/power-state.js';
 
-/** What `get_info` tells. Nova: `nova.virt.hardware.InstanceInfo`, which has the first two fields. */
+/** The result of `get_info`. Nova: `nova.virt.hardware.InstanceInfo`, which has only the first two fields. */
 export interface InstanceInfo {
   readonly state: PowerState;
   /** The container's id. */
   readonly internal_id: string;
-  /** The exit status of its last run; null while it runs or before it ran. */
+  /** The exit status of the last run. Null while the container runs, or if it never ran. */
   readonly exit_code: number | null;
-  /** Whether the kernel ended its last run for want of memory. */
+  /** Whether the kernel's OOM killer ended the last run. */
   readonly oom_killed: boolean;
-  /** When it last started, ISO 8601; null before it ran. */
+  /** The time of the last start, ISO 8601. Null if the container never ran. */
   readonly started_at: string | null;
-  /** The memory that it may use, KiB. */
+  /** The memory limit, KiB. */
   readonly max_mem_kb: number;
-  /** The virtual processors that it may use the time of. */
+  /** The number of virtual processors whose time the container may use. */
   readonly num_cpu: number;
-  /** Memory in use, KiB; only when usage was asked for, and it runs. */
+  /** Memory in use, KiB. Present only if usage was requested and the container runs. */
   readonly mem_kb?: number;
-  /** Processor time used since it started, nanoseconds; only when usage was asked for, and it runs. */
+  /**
+   * Processor time used since the last start, nanoseconds. Present only if usage was requested and the container runs.
+   */
   readonly cpu_time_ns?: number;
 }

@@ -3,16 +3,16 @@ import type { Flavor } from './flavor.js';
 import type { NetworkInfo } from './network-info.js';
 import type { ObjectList, PersistentObject } from './nova-object.js';
 
-/** Where the virtual CPUs of an instance run. Nova: `nova.objects.InstanceNUMATopology`. */
+/** The host's processors on which an instance's virtual CPUs run. Nova: `nova.objects.InstanceNUMATopology`. */
 export interface InstanceNUMATopology {
   readonly cells: readonly {
     readonly id?: number;
-    /** From the instance's CPU to the host's. */
+    /** The host's CPU for each CPU of the instance. */
     readonly cpu_pinning?: Readonly<Record<string, number>> | null;
   }[];
 }
 
-/** What Nova remembers of an instance's network. Nova: `nova.objects.InstanceInfoCache`. */
+/** Nova's cached network of an instance. Nova: `nova.objects.InstanceInfoCache`. */
 export interface InstanceInfoCache extends PersistentObject {
   readonly network_info: NetworkInfo | null;
   readonly instance_uuid?: string;
@@ -21,7 +21,7 @@ export interface InstanceInfoCache extends PersistentObject {
 /** An instance. Nova: `nova.objects.Instance`. */
 export interface Instance extends PersistentObject {
   readonly uuid: string;
-  /** Nova's name for it on the host: `instance-00000001`. */
+  /** The instance's name on the host: `instance-00000001`. */
   readonly name: string;
   readonly flavor: Flavor;
   readonly project_id?: string | null;
@@ -29,16 +29,16 @@ export interface Instance extends PersistentObject {
   readonly hostname?: string | null;
   readonly display_name?: string | null;
   readonly display_description?: string | null;
-  /** The image it was booted from; empty when booted from a volume. */
+  /** The id of the image that the instance was booted from. Empty if it was booted from a volume. */
   readonly image_ref?: string | null;
   readonly key_name?: string | null;
-  /** A public SSH key for its administrator. */
+  /** The administrator's public SSH key. */
   readonly key_data?: string | null;
   /** Base64, as Nova stores it. */
   readonly user_data?: string | null;
-  /** What its owner wrote on it. */
+  /** The owner's metadata. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** What Nova wrote on it: `image_*` are the properties of its image. */
+  /** Nova's own metadata. The keys `image_*` are the properties of the instance's image. */
   readonly system_metadata?: Readonly<Record<string, string | null>>;
   readonly id?: number;
   readonly host?: string | null;
@@ -96,7 +96,7 @@ export interface Instance extends PersistentObject {
   readonly resources?: unknown;
 }
 
-/** The PCI devices that an instance wants. Nova: `nova.objects.InstancePCIRequests`. */
+/** The PCI devices that an instance requests. Nova: `nova.objects.InstancePCIRequests`. */
 export interface PciRequests {
   readonly instance_uuid?: string;
   readonly requests: readonly unknown[];

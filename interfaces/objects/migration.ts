@@ -1,6 +1,6 @@
 import type { PersistentObject } from './nova-object.js';
 
-/** A move of an instance from one host, or flavor, to another. Nova: `nova.objects.Migration`. */
+/** The move of an instance to another host or flavor. Nova: `nova.objects.Migration`. */
 export interface Migration extends PersistentObject {
   readonly uuid: string;
   readonly instance_uuid: string;

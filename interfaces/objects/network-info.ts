@@ -9,12 +9,12 @@ export interface IP {
   readonly meta?: Readonly<Record<string, unknown>>;
 }
 
-/** A fixed address and the floating ones that lead to it. */
+/** A fixed address and the floating addresses that map to it. */
 export interface FixedIP extends IP {
   readonly floating_ips?: readonly IP[];
 }
 
-/** A gateway; without an address where there is none. */
+/** A gateway. Its address is null if the subnet has none. */
 export interface Gateway extends Omit<IP, 'address'> {
   readonly address: string | null;
 }
@@ -27,7 +27,7 @@ export interface Route {
   readonly meta?: Readonly<Record<string, unknown>>;
 }
 
-/** A subnet, with those addresses in it that the port has. */
+/** A subnet, with only the port's addresses. */
 export interface Subnet {
   readonly cidr: string | null;
   readonly gateway?: Gateway | null;
@@ -38,7 +38,7 @@ export interface Subnet {
   readonly meta?: Readonly<Record<string, unknown>>;
 }
 
-/** A network, with those of its subnets that the port is in. */
+/** A network, with only the port's subnets. */
 export interface Network {
   readonly id: string;
   readonly bridge?: string | null;
@@ -47,7 +47,7 @@ export interface Network {
   readonly meta?: Readonly<{ mtu?: number | null; tenant_id?: string | null; [key: string]: unknown }>;
 }
 
-/** A virtual interface: a port of a network, and how it is to be connected. */
+/** A virtual interface: a port of a network, and how to connect it. */
 export interface VIF {
   readonly id: string;
   /** The MAC address. */
@@ -68,5 +68,5 @@ export interface VIF {
   readonly meta?: Readonly<Record<string, unknown>>;
 }
 
-/** The interfaces of an instance, in order. */
+/** The interfaces of an instance, in their order inside it. */
 export type NetworkInfo = readonly VIF[];

@@ -1,4 +1,6 @@
-/** What every object of Nova's database has. Times are ISO 8601. Nova: `nova.objects.base.NovaPersistentObject`. */
+/**
+ * The fields of every object in Nova's database. Times are ISO 8601. Nova: `nova.objects.base.NovaPersistentObject`.
+ */
 export interface PersistentObject {
   readonly created_at?: string | null;
   readonly updated_at?: string | null;

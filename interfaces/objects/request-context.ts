@@ -1,4 +1,4 @@
-/** On whose behalf a verb runs. Nova: `nova.context.RequestContext`. */
+/** The user on whose behalf a verb runs. Nova: `nova.context.RequestContext`. */
 export interface RequestContext {
   readonly user_id?: string | null;
   readonly project_id?: string | null;
@@ -8,7 +8,7 @@ export interface RequestContext {
   readonly roles?: readonly string[];
   readonly request_id?: string | null;
   readonly global_request_id?: string | null;
-  /** The same as `user_id` and `project_id`, under the names of old. */
+  /** The same as `user_id` and `project_id`, under their older names. */
   readonly user?: string | null;
   readonly project?: string | null;
   readonly user_identity?: string;

@@ -5,17 +5,17 @@ import { entryPath, linkTarget } from './entry-path.js';
 import type { LayerDigests } from './layer-digest.js';
 import type { TarEntry } from './tar-reader.js';
 
-/** A file that can be a layer, and has been passed on. */
+/** A file that can be a layer, and was passed on. */
 export interface LayerFile extends LayerDigests {
   readonly kind: 'layer';
-  /** The name that it was passed on under. */
+  /** The file's name in the rewritten archive. */
   readonly newName: string;
-  /** Bytes as they are. */
+  /** The size in bytes, as stored in the archive. */
   readonly size: number;
   readonly type: LayerType;
 }
 
-/** A file that is held in memory until it is known what it is for. */
+/** A file that is held in memory, because the manifest may turn out to reference it. */
 interface HeldFile {
   readonly kind: 'held';
   readonly blob: string;
@@ -26,29 +26,30 @@ interface HeldFile {
 interface UselessFile {
   readonly kind: 'useless';
   readonly blob: string;
-  /** Why, as the rest of a sentence: `is compressed with xz`. */
+  /** The reason, as a predicate for an error message: `is compressed with xz`. */
   readonly because: string;
 }
 
-/** What became of a file; `blob` is the digest of its bytes, in hexadecimal. */
+/** A processed file. `blob` is the digest of its bytes in hexadecimal. */
 export type ArchiveFile = LayerFile | HeldFile | UselessFile;
 
 type Place =
   | ArchiveFile
   | { readonly kind: 'link'; readonly target: string }
   | { readonly kind: 'directory' }
-  /** A file of which it is not known yet what becomes of it. */
+  /** A file that is not processed yet. */
   | { readonly kind: 'file' };
 
-/** The paths of an archive, and what is there. */
+/** The paths of an archive and what each one is. */
 export class ArchiveFiles {
   readonly #places = new Map<string, Place>();
 
   /**
-   * Takes note of an entry. One may come again: archivers that append do so.
+   * Registers an entry. The same path may occur again, because archivers that append write duplicates.
    *
-   * @returns its path, in one spelling, and the file that is there already: the entry must be the same as that.
-   * @throws ArchiveRefused when the path or what it links to lies outside the archive, or something else is there.
+   * @returns the normalized path, and the file that is already there; the caller must verify that both are the same.
+   * @throws ArchiveRefused when the path or a link's target is outside the archive, or the path already is something
+   * else.
    */
   enter(entry: TarEntry): { readonly path: string; readonly twin: ArchiveFile | undefined } {
     const { kind, name, linkname } = entry;
@@ -65,22 +66,22 @@ export class ArchiveFiles {
     return { path, twin: undefined };
   }
 
-  /** Whether something is at a path. */
+  /** Whether a path exists in the archive. */
   has(path: string): boolean {
     return this.#places.has(path);
   }
 
-  /** Takes note of what became of a file that was entered. */
+  /** Records the result of processing a registered file. */
   put(path: string, file: ArchiveFile): void {
     this.#places.set(path, file);
   }
 
   /**
-   * Finds a file, through links if need be.
+   * Finds a file, following links.
    *
-   * @param role - what the manifest says that it is, for the message: `configuration`, `layer`.
-   * @returns the file and the path that it is really at.
-   * @throws ArchiveRefused when there is none.
+   * @param role - the file's role in the manifest, for error messages: `configuration`, `layer`.
+   * @returns the file and the path after links are resolved.
+   * @throws ArchiveRefused when the file does not exist, or a link leads to itself.
    */
   find(path: string, role: string): { readonly path: string; readonly file: ArchiveFile } {
     const passed = new Set<string>();
@@ -98,8 +99,8 @@ export class ArchiveFiles {
 }
 
 /**
- * Refuses a path that is there twice, as two things: which of them counts, whoever looks at the archive and engines, who
- * take the last, might not agree.
+ * The error for a path that occurs twice with different content. An engine uses the last one; another reader of the
+ * archive may use the first.
  */
 export function twice(path: string): ArchiveRefused {
   return new ArchiveRefused(`holds ${shown(path)} twice, and not the same both times`);

@@ -1,13 +1,13 @@
 import { ArchiveRefused, shown } from './archive-refused.js';
 import type { ArchiveFiles } from './archive-files.js';
 
-/** What a file with metadata is, for messages. */
+/** The role of a metadata file, for error messages. */
 type MetadataRole = 'manifest' | 'configuration' | 'index';
 
 /**
- * Finds a file with metadata.
+ * Finds a metadata file and verifies its digest.
  *
- * @throws ArchiveRefused when it is not there, is not metadata, or has not the digest that it is named by.
+ * @throws ArchiveRefused when the file does not exist, is not metadata, or does not match the digest in its name.
  */
 export function metadataAt(files: ArchiveFiles, named: string, role: MetadataRole): Buffer {
   const { path, file } = files.find(named, role);
@@ -25,9 +25,9 @@ export function metadataAt(files: ArchiveFiles, named: string, role: MetadataRol
 }
 
 /**
- * Files that are named by their digest must have it: `<digest>.json`, `blobs/sha256/<digest>`.
+ * Verifies a file that is named by its digest: `<digest>.json`, `blobs/sha256/<digest>`. Other names pass.
  *
- * @throws ArchiveRefused when one has not.
+ * @throws ArchiveRefused when the digest differs.
  */
 export function digestMustMatch(path: string, digest: string): void {
   const named = /^([0-9a-f]{64})\.json$|^blobs\/sha256\/([0-9a-f]{64})$/.exec(path);

@@ -1,21 +1,23 @@
 /**
- * An archive is not what it must be. Inside this folder only: the rewriter turns it into ImageUnacceptable. That it is
- * a class of its own tells what is wrong with the archive from what the archive's source fails with, which may be
- * ImageUnacceptable, too.
+ * An archive is malformed or not allowed. The rewriter converts this error into ImageUnacceptable. A separate class
+ * distinguishes a fault of the archive from an error of the archive's source, which may be ImageUnacceptable too.
  */
 export class ArchiveRefused extends Error {
   override readonly name = 'ArchiveRefused';
 
-  /** @param what - the rest of a sentence that begins with the archive's name: `holds no entries`. */
+  /** @param what - the predicate of a sentence whose subject is the archive: `holds no entries`. */
   constructor(what: string, cause?: unknown) {
     super(what, { cause });
   }
 }
 
-/** An image is sound, and not for this host: another one may boot it. The rewriter turns it into NovaException. */
+/**
+ * An image is valid but unsuitable for this host; another host may boot it. The rewriter converts this error into
+ * NovaException.
+ */
 export class NotForThisHost extends ArchiveRefused {}
 
-/** A name from an archive, as messages show it: quoted, and not longer than a line. */
+/** Quotes a name from an archive for an error message, and truncates a long one. */
 export function shown(name: string): string {
   const longest = 200;
   return JSON.stringify(name.length > longest ? `${name.slice(0, longest)}…` : name);

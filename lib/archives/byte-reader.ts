@@ -4,21 +4,26 @@ import type { ByteBudget } from './limits.js';
 const nothing: Buffer = Buffer.alloc(0);
 
 /**
- * Reads a byte stream piece by piece, in sizes that the reader chooses; the stream's pieces may be lent. Its owner must
- * close it.
+ * Reads a byte stream in sizes that the caller chooses. The stream may reuse its buffers. The caller must close the
+ * reader.
  */
 export class ByteReader {
   readonly #source: AsyncIterator<unknown>;
   readonly #budget: ByteBudget | undefined;
   #chunk: Buffer = nothing;
 
-  /** @param budget - charged for every byte that comes. */
+  /** @param budget - charged for every byte that arrives. */
   constructor(source: AsyncIterable<unknown>, budget?: ByteBudget) {
     this.#source = source[Symbol.asyncIterator]();
     this.#budget = budget;
   }
 
-  /** The next bytes, at most so many and at least one, good until the next call; undefined at the end. */
+  /**
+   * Returns the next bytes, valid until the next call.
+   *
+   * @param most - the maximum number of bytes; the result has at least one.
+   * @returns undefined at the end.
+   */
   async some(most: number): Promise<Buffer | undefined> {
     while (this.#chunk.length === 0) {
       const next = await this.#source.next();
@@ -31,7 +36,11 @@ export class ByteReader {
     return piece;
   }
 
-  /** The next so many bytes, as memory of their own; fewer only at the end. */
+  /**
+   * Returns the next bytes as a copy.
+   *
+   * @param bytes - the number of bytes; the result is shorter only at the end.
+   */
   async read(bytes: number): Promise<Buffer> {
     const pieces: Buffer[] = [];
     let missing = bytes;
@@ -45,19 +54,19 @@ export class ByteReader {
     return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
   }
 
-  /** Like {@link read}, but the bytes are still there for the next call. */
+  /** Like {@link read}, but does not consume the bytes. */
   async peek(bytes: number): Promise<Buffer> {
     const head = await this.read(bytes);
     this.#chunk = this.#chunk.length === 0 ? head : Buffer.concat([head, this.#chunk]);
     return head;
   }
 
-  /** Reads no more: the source is told so. */
+  /** Ends the source. */
   async close(): Promise<void> {
     await this.#source.return?.();
   }
 
-  /** All that is left. */
+  /** Yields all remaining bytes. */
   async *rest(): AsyncGenerator<Buffer, void, void> {
     for (let piece = await this.some(Infinity); piece !== undefined; piece = await this.some(Infinity)) {
       yield piece;

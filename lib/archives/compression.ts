@@ -1,32 +1,32 @@
 import { Gunzip } from './gunzip.js';
 import { UnpackThread } from './unpack-thread.js';
 
-/** The ways of compressing that archives are read in. */
+/** The compression formats in which an archive is accepted. */
 export type Compression = 'gzip' | 'zstd' | 'xz';
 
-/** Unpacks compressed data as it comes. Its owner must destroy it. */
+/** Decompresses a stream chunk by chunk. The caller must destroy it. */
 export interface Unpacking {
   /**
-   * Unpacks some more; what comes of it may be given later.
+   * Decompresses a chunk. It may yield some of the data in a later call.
    *
-   * @throws ArchiveRefused when the data is damaged, or followed by something else.
+   * @throws ArchiveRefused when the data is malformed, or other data follows it.
    */
   unpack: (chunk: Buffer) => AsyncGenerator<Buffer, void, void>;
   /**
-   * Says that this was all.
+   * Ends the compressed data.
    *
-   * @returns what is left of the unpacked data.
-   * @throws ArchiveRefused when the data is truncated, or was followed by something else.
+   * @returns the remaining decompressed data.
+   * @throws ArchiveRefused when the data is truncated, or other data follows it.
    */
   finish: () => AsyncGenerator<Buffer, void, void>;
   destroy: () => void;
 }
 
 /**
- * Begins to unpack.
+ * Starts a decompressor.
  *
- * @param what - the data, as the beginning of a sentence's rest: `has the layer "a", which`.
- * @param mayBePadded - whether zeros may follow gzip data: the others have padding of their own.
+ * @param what - names the data in error messages, as the start of a predicate: `has the layer "a", which`.
+ * @param mayBePadded - whether zeros may follow gzip data. The other formats define their own padding.
  */
 export function unpacking(
   compression: Compression,
@@ -36,6 +36,6 @@ export function unpacking(
   return compression === 'gzip' ? new Gunzip(what, mayBePadded) : new UnpackThread(what, compression);
 }
 
-/** Whether a type of content is compressed in a way that archives are read in. */
+/** Whether content of a type is compressed in an accepted format. */
 export const isCompression = (type: string): type is Compression =>
   type === 'gzip' || type === 'zstd' || type === 'xz';

@@ -1,6 +1,6 @@
 import { blockSize, isTarHeader } from './tar-header.js';
 
-/** What a file begins like. */
+/** The content type of a file, judged by its first bytes. */
 export type ContentType = 'tar' | 'gzip' | 'json' | 'bzip2' | 'xz' | 'zstd' | 'unknown';
 
 const magics: readonly (readonly [ContentType, readonly number[]])[] = [
@@ -11,24 +11,24 @@ const magics: readonly (readonly [ContentType, readonly number[]])[] = [
 ];
 
 /**
- * Recognises a file by its beginning, as engines do: names in an archive mean nothing.
+ * Detects a file's type by its first bytes, as engines do. Names in an archive are not trusted.
  *
- * @param head - its first {@link blockSize} bytes, or all if it has fewer.
+ * @param head - the first {@link blockSize} bytes, or the whole file if it is shorter.
  */
 export function contentType(head: Buffer): ContentType {
-  // A layer that changes nothing: engines take a file of no bytes for an archive without entries.
+  // A layer without changes: engines accept an empty file as an archive without entries.
   if (head.length === 0) return 'tar';
-  // Before tar: engines unpack a file that begins like a compressed one, be it a tar archive as well.
+  // Test before tar: an engine decompresses a file with such a magic, even if it is a valid tar archive too.
   for (const [type, magic] of magics) if (magic.every((byte, index) => head[index] === byte)) return type;
-  // Some compressors put frames first that hold nothing, of sixteen kinds.
+  // Some compressors write skippable frames first, which have sixteen magics.
   if (head.length >= 4 && head.readUInt32LE() >>> 4 === 0x184d2a5) return 'zstd';
   if (head.length === blockSize && (isTarHeader(head) || head.every((byte) => byte === 0))) return 'tar';
   return /^\s*[[{]/.test(head.toString('latin1')) ? 'json' : 'unknown';
 }
 
-/** What the file of a layer begins like. */
+/** The content types that a layer may have. */
 export type LayerType = 'tar' | 'gzip' | 'zstd';
 
-/** Whether a file can be a layer. */
+/** Whether a file of this type can be a layer. */
 export const isLayerType = (type: ContentType): type is LayerType =>
   type === 'tar' || type === 'gzip' || type === 'zstd';

@@ -1,11 +1,11 @@
 import { ArchiveRefused, shown } from './archive-refused.js';
 
 /**
- * The one spelling of an entry's path, as engines have it: relative to the archive's root, absolute or not, without `.`,
- * `..` and doubled or trailing slashes.
+ * Normalizes an entry's path as engines do: relative to the archive's root, without a leading slash, `.`, `..`, and
+ * doubled or trailing slashes.
  *
- * @param what - who names it, for the message: `holds`, `names in its manifest`.
- * @throws ArchiveRefused when it lies outside the archive.
+ * @param what - the verb of the error message: `holds`, `names in its manifest`.
+ * @throws ArchiveRefused when the path is outside the archive or has a NUL.
  */
 export function entryPath(name: string, what: string): string {
   if (name.includes('\0')) throw new ArchiveRefused(`${what} ${shown(name)}: no path can contain that`);
@@ -15,11 +15,11 @@ export function entryPath(name: string, what: string): string {
 }
 
 /**
- * The path that a link points to.
+ * Resolves the target of a link.
  *
- * @param path - the link's own, as {@link entryPath} gives it.
- * @param target - relative to the link's directory for a symbolic link, to the archive for a hard link.
- * @throws ArchiveRefused when it points out of the archive.
+ * @param path - the link's own path, normalized by {@link entryPath}.
+ * @param target - relative to the link's directory for a symbolic link, to the archive's root for a hard link.
+ * @throws ArchiveRefused when the target is absolute, outside the archive, or has a NUL.
  */
 export function linkTarget(kind: 'symbolic link' | 'hard link', path: string, target: string): string {
   const out = new ArchiveRefused(
@@ -31,12 +31,12 @@ export function linkTarget(kind: 'symbolic link' | 'hard link', path: string, ta
   return found;
 }
 
-/** Whether a path, taken from the archive's root, does not lead above it. */
+/** Whether a path, resolved from the archive's root, stays inside it. */
 export function isInside(path: string): boolean {
   return pathInside([], path) !== undefined;
 }
 
-/** Where a path leads from a folder; undefined when that is above the root. */
+/** Resolves a path from a folder; undefined if it leads above the root. */
 function pathInside(folder: readonly string[], path: string): string | undefined {
   const segments = [...folder];
   for (const segment of path.split('/')) {

@@ -2,37 +2,38 @@ import { ArchiveRefused, shown } from './archive-refused.js';
 import { longestName } from './limits.js';
 import { contentBytes, type TarHeader } from './tar-header.js';
 
-/** What an extended header says about the entry that follows it. */
+/** The fields of an extended header that change the entry after it. */
 interface Extension {
   name?: string;
   linkname?: string;
   size?: number;
 }
 
-/** An entry, by its own header and those before it. */
+/** An entry's fields, after the extended headers before it are applied. */
 interface DescribedEntry {
   readonly name: string;
   readonly linkname: string;
-  /** Bytes of content that follow. */
+  /** Bytes of content that follow the header. */
   readonly size: number;
 }
 
-/** Whether a header describes the entries after it, and is none itself. */
+/** Whether a typeflag marks an extended header, which describes the entries after it and is not an entry. */
 export const isExtension = (typeflag: string): boolean => 'xgLK'.includes(typeflag);
 
 /**
- * What the extended headers before an entry say about it, as Go's archive/tar takes them: of several POSIX ones the last
- * counts; GNU's names come before theirs; and a global header changes nothing, but ends what was said before it.
+ * Applies extended headers to the entry after them, as Go's archive/tar does. Of several POSIX headers only the last
+ * counts. GNU names take precedence over POSIX names. A global header changes no entry, but discards the headers before
+ * it.
  */
 export class Extensions {
   #pax: Extension = {};
   #gnu: Extension = {};
 
   /**
-   * Takes an extended header.
+   * Adds an extended header.
    *
-   * @returns what it says by itself.
-   * @throws ArchiveRefused when it is malformed, or makes entries sparse.
+   * @returns the fields that this header sets.
+   * @throws ArchiveRefused when it is malformed, or declares a sparse file.
    */
   take(typeflag: string, content: Buffer): Readonly<Extension> {
     if (typeflag === 'x') return (this.#pax = paxExtension(content));
@@ -48,9 +49,9 @@ export class Extensions {
   }
 
   /**
-   * What the entry is that they describe. What comes next is about another one.
+   * Applies the added headers to an entry, then discards them.
    *
-   * @throws ArchiveRefused when it cannot be told how much content it has.
+   * @throws ArchiveRefused when the size of the entry's content is ambiguous.
    */
   describe(header: TarHeader): DescribedEntry {
     const { name, linkname, size } = { ...header, size: undefined, ...this.#pax, ...this.#gnu };
@@ -60,15 +61,15 @@ export class Extensions {
   }
 }
 
-/** The content of a GNU header that holds a name too long for the entry's own. */
+/** Parses the content of a GNU header: a name too long for the entry's own header. */
 function gnuLongName(content: Buffer): string {
   const end = content.indexOf(0);
   return checkedName(content.toString('utf8', 0, end < 0 ? content.length : end));
 }
 
 /**
- * The content of a POSIX extended header (pax). What only matters to files in a file system is left out. An empty value
- * leaves the header's own in place.
+ * Parses the content of a POSIX extended header (pax). It ignores keys that matter only in a file system. An empty
+ * value leaves the entry's own field in place.
  */
 function paxExtension(content: Buffer): Extension {
   const extension: Extension = {};
@@ -84,10 +85,11 @@ function paxExtension(content: Buffer): Extension {
 }
 
 /**
- * The records of a POSIX extended header: `LENGTH KEY=VALUE\n` each, the length being that of the whole record in
- * bytes.
+ * Parses the records of a POSIX extended header. Each record is `LENGTH KEY=VALUE\n`; LENGTH is the size of the whole
+ * record in bytes.
  *
- * @returns the key, the value as text, which it need not be, and the record's own bytes.
+ * @returns the key, the value decoded as UTF-8 (it may be binary), and the record's bytes.
+ * @throws ArchiveRefused when a record is malformed.
  */
 export function* paxRecords(content: Buffer): Generator<readonly [string, string, Buffer], void, void> {
   const malformed = new ArchiveRefused('holds a damaged extended header');
@@ -104,11 +106,11 @@ export function* paxRecords(content: Buffer): Generator<readonly [string, string
   }
 }
 
-/** A record of a POSIX extended header. */
+/** Encodes a record of a POSIX extended header. */
 export function paxRecord(key: string, value: string | Buffer): Buffer {
   const rest = Buffer.concat([Buffer.from(` ${key}=`), Buffer.from(value), Buffer.from('\n')]);
   let length = rest.length;
-  // The length counts its own digits.
+  // The length includes its own digits.
   while (length !== rest.length + String(length).length) length = rest.length + String(length).length;
   return Buffer.concat([Buffer.from(String(length)), rest]);
 }

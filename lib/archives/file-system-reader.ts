@@ -5,30 +5,33 @@ import { longestExtendedHeader } from './limits.js';
 import { blockSize, fileHeader, isTarHeader, paddingAfter, tarHeader, type TarHeader } from './tar-header.js';
 
 /**
- * Something in a file system, as an engine packs it: its headers are kept as they came, so that what is not understood
- * here is not lost.
+ * An entry of a file system that an engine packed. Its headers are kept unchanged, so that fields this code does not
+ * know are preserved.
  */
 export interface FileSystemEntry {
-  /** Relative to the file system's root, without slashes at the ends; empty for the root itself. */
+  /** The path relative to the file system's root, without leading or trailing slashes; empty for the root. */
   readonly path: string;
-  /** Of a hard link, the path of what it is the same as; of a symbolic link, what it says. */
+  /** For a hard link, the path of the linked entry; for a symbolic link, its target as stored. */
   readonly target: string;
   readonly kind: 'directory' | 'hard link' | 'other';
   /** Bytes of its content. */
   readonly size: number;
   readonly headers: Buffer;
-  /** Records of its extended header. */
+  /** The records of its POSIX extended header, encoded. */
   readonly records: readonly (readonly [key: string, record: Buffer])[];
 }
 
-/** Bytes of headers that one entry may have: they are held in memory. Archivers write one of each kind. */
+/**
+ * Maximum bytes of headers for one entry, because they are held in memory. Archivers write at most one header of each
+ * kind.
+ */
 const mostHeaders = 4 * longestExtendedHeader;
 
 /**
- * Reads the archive of a file system from an engine, entry by entry, in constant memory, and gives its bytes as they
- * came.
+ * Reads an engine's archive of a file system entry by entry, in constant memory, and preserves its bytes.
  *
- * tar-stream does not do for this: it reads extended attributes as text, and what it writes is not what it read.
+ * The package tar-stream is unsuitable: it decodes extended attributes as text, and does not write the same bytes that
+ * it read.
  */
 export class FileSystemReader {
   readonly #bytes: ByteReader;
@@ -41,10 +44,10 @@ export class FileSystemReader {
   }
 
   /**
-   * Goes to the next entry, passing over what was not read of the last one's content.
+   * Reads the next entry. It first skips the unread content of the last entry.
    *
-   * @returns undefined at the end, when all of the source has been read.
-   * @throws ArchiveRefused when it is not an archive of files.
+   * @returns undefined at the end, after the source has been read completely.
+   * @throws ArchiveRefused when the archive is malformed or truncated, or has an unsupported entry.
    */
   async next(): Promise<FileSystemEntry | undefined> {
     await passOver(this.content());
@@ -68,7 +71,11 @@ export class FileSystemReader {
     }
   }
 
-  /** What was not read yet of the entry's content, filled up to whole blocks. */
+  /**
+   * Yields the unread content of the entry, and its padding.
+   *
+   * @throws ArchiveRefused when the archive is truncated.
+   */
   async *content(): AsyncGenerator<Buffer, void, void> {
     for (let left = this.#left + this.#padding; left > 0;) {
       const piece = await this.#bytes.some(left);
@@ -125,12 +132,16 @@ async function passOver(bytes: AsyncGenerator<Buffer, void, void>): Promise<void
   while ((await bytes.next()).done !== true);
 }
 
-/** A path without what makes no difference: slashes at its ends, and that it begins here. */
+/** Normalizes a path: removes leading `/` and `./`, and trailing slashes. */
 export function plainPath(path: string): string {
   return path.replace(/^(?:\.?\/)+|^\.$/, '').replace(/\/+$/, '');
 }
 
-/** The headers of an entry under another path, with all else that they say. */
+/**
+ * Encodes the headers of an entry under another path, and keeps all other records.
+ *
+ * @param target - the target of a link; empty for other entries.
+ */
 export function headersAt(
   path: string,
   target: string,
@@ -142,8 +153,8 @@ export function headersAt(
 }
 
 /**
- * The headers of an entry that lies in a folder by now, with all else that they say. Its name need not be text: it is
- * taken as it came.
+ * Encodes the headers of an entry that is moved into a folder, and keeps all other records. A name may be invalid
+ * UTF-8, so its bytes are copied, not decoded.
  */
 export function headersBelow(
   folder: string,
@@ -159,12 +170,12 @@ export function headersBelow(
   return Buffer.concat([extendedHeader([...names, ...kept]), headers.subarray(-blockSize)]);
 }
 
-/** The headers of a file of our own, which holds nothing. */
+/** Encodes the header of an empty file. */
 export function emptyFile(path: string): Buffer {
   return Buffer.concat([extendedHeader([paxRecord('path', path)]), fileHeader('empty', 0)]);
 }
 
-/** An extended header of these records. */
+/** Encodes a POSIX extended header of these records. */
 export function extendedHeader(records: readonly Buffer[]): Buffer {
   const content = Buffer.concat(records);
   return Buffer.concat([

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { ArchiveRefused, shown } from './archive-refused.js';
 
 /**
- * Parses JSON that an engine may read, too. Engines are written in Go: its decoder merges what a field says twice, and
- * JSON.parse takes the last of it, so a text that says two different things is refused.
+ * Parses JSON that an engine may also read, and refuses text that the two would read differently. Engines are written
+ * in Go: Go's decoder merges the values of a duplicate key, `JSON.parse` takes the last one.
  *
- * @throws ArchiveRefused when it is not JSON, is nested too deep, has a number that no type holds, or an object has a
- * field twice with different values.
+ * @throws ArchiveRefused when the text is not JSON, is nested too deep, has a number that is too large, or an object
+ * has a key twice with different values.
  */
 export function parseJson(path: string, text: string): unknown {
   const json = parsed(path, text);
@@ -16,8 +16,8 @@ export function parseJson(path: string, text: string): unknown {
 }
 
 /**
- * A Go struct in JSON. Go's decoder takes `labels` for `Labels`, so a key that differs from a field's name in letter
- * case alone is refused. Keys that Go ignores are left out of the result.
+ * The schema of a Go struct in JSON. Go's decoder accepts `labels` for `Labels`, so the schema refuses a key that
+ * differs from a field's name only in letter case. The result omits all keys that are not in `shape`.
  *
  * @param shape - the fields that the driver reads.
  * @param others - the names of the struct's other fields.
@@ -43,7 +43,7 @@ export function goStruct<T extends z.ZodRawShape>(
     .pipe(z.object(shape));
 }
 
-/** The first things that are wrong, in one line. */
+/** Formats the first problems of an error in one line. */
 export function why(error: z.ZodError): string {
   const most = 3;
   return error.issues
@@ -52,7 +52,10 @@ export function why(error: z.ZodError): string {
     .join('; ');
 }
 
-/** A key as Go compares it to a field's name: beside ASCII letters, it folds the long s and the sign for Kelvin. */
+/**
+ * Folds a key as Go does when it matches field names: ASCII letters, the long s and the Kelvin sign (which
+ * `toLowerCase` folds).
+ */
 function folded(key: string): string {
   return key.replaceAll('ſ', 's').toLowerCase();
 }
@@ -65,20 +68,23 @@ function parsed(path: string, text: string): unknown {
   }
 }
 
-/** Far more levels than any image has, and far fewer than engines read (10000) or a recursive function can. */
+/**
+ * The maximum nesting depth: far above that of any image, far below what engines read (10000) or a recursive function
+ * can process.
+ */
 const deepest = 100;
 
-/** An object or a list that encloses a place in a JSON text. */
+/** An object or an array that encloses a position in a JSON text. */
 interface Enclosing {
-  /** The text of each value that the object has so far, by its key; undefined for a list. */
+  /** The text of each value that the object has so far, by key; undefined for an array. */
   readonly values: Map<string, string> | undefined;
-  /** The key of the value at hand. */
+  /** The key of the current value. */
   key?: string | undefined;
-  /** Where the value at hand begins. */
+  /** The offset at which the current value begins. */
   from: number;
 }
 
-/** Goes through a text that JSON.parse has read: JSON.parse itself cannot tell that a key occurs twice. */
+/** Scans a text that is known to be valid JSON, because `JSON.parse` does not report duplicate keys. */
 function mustBeUnambiguous(path: string, text: string): void {
   const enclosing: Enclosing[] = [];
   const endValue = (at: number): void => {
@@ -124,7 +130,7 @@ function mustBeUnambiguous(path: string, text: string): void {
   }
 }
 
-/** @returns where the quote is that ends the string. */
+/** @returns the offset of the closing quote. */
 function endOfString(text: string, from: number): number {
   for (let at = from + 1; ; at += 1) {
     if (text[at] === '"') return at;

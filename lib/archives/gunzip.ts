@@ -2,11 +2,14 @@ import { createGunzip } from 'node:zlib';
 import { codeOf } from '../streams/index.js';
 import { ArchiveRefused } from './archive-refused.js';
 
-/** Bytes unpacked at once: each piece costs a turn of another thread, and a thousandfold of it, at worst, memory. */
+/**
+ * Bytes passed to zlib at once. Each piece costs a round trip to the thread pool, and its decompressed data, up to a
+ * thousand times as large, is held in memory.
+ */
 const pieceSize = 16 * 1024;
 const outputSize = 256 * 1024;
 
-/** Unpacks gzip data, of one member or several, and nothing but gzip data. Its owner must destroy it. */
+/** Decompresses gzip data of one or several members, and refuses other data after it. The caller must destroy it. */
 export class Gunzip {
   readonly #what: string;
   readonly #gunzip = createGunzip({ chunkSize: outputSize });
@@ -17,8 +20,8 @@ export class Gunzip {
   #fed = 0;
 
   /**
-   * @param what - the data, as the beginning of a sentence's rest: `has the layer "a", which`.
-   * @param mayBePadded - whether zeros may follow, which tapes and tools fill up with and gzip passes over.
+   * @param what - names the data in error messages, as the start of a predicate: `has the layer "a", which`.
+   * @param mayBePadded - whether zeros may follow the data. Tapes and tools pad with zeros, and gzip skips them.
    */
   constructor(what: string, mayBePadded: boolean) {
     this.#what = what;
@@ -28,7 +31,7 @@ export class Gunzip {
       this.#gunzip.once('end', resolve);
       this.#gunzip.once('error', reject);
     });
-    // Heard of at the next call; until then it is no unhandled rejection.
+    // The next call reports the error; without this handler it would be an unhandled rejection before that.
     this.#ended.catch(() => undefined);
   }
 
@@ -40,7 +43,7 @@ export class Gunzip {
       const taken = new Promise<void>((resolve) => {
         this.#gunzip.write(piece, () => resolve());
       });
-      // zlib stops at zeros after the end, and never takes what follows.
+      // At zeros after the gzip data zlib ends, and never completes a later write.
       await this.#unlessDamaged(Promise.race([taken, this.#ended]));
       yield* this.#unpacked.splice(0);
       this.#mustEnd(piece);
@@ -58,7 +61,7 @@ export class Gunzip {
     this.#gunzip.destroy();
   }
 
-  /** Looks at what zlib has not taken of a piece. */
+  /** @throws ArchiveRefused when zlib left bytes of the piece unread, unless they are permitted padding. */
   #mustEnd(piece: Buffer): void {
     const rest = piece.subarray(Math.max(0, piece.length - (this.#fed - this.#gunzip.bytesWritten)));
     if (rest.length > 0 && !(this.#mayBePadded && rest.every((byte) => byte === 0)))

@@ -5,14 +5,14 @@ import { ArchiveRefused, shown } from './archive-refused.js';
 import { goStruct, parseJson, why } from './go-json.js';
 import { recordedAside, restoredFromRecord } from './recorded-aside.js';
 
-// Go takes null for the zero value of whatever it reads.
+// Go decodes null as the zero value of any type.
 
 const string = z.string().nullable().transform(orEmpty);
 const strings = z.array(string).nullish();
-/** A text that the kernel is given: no host can start a container with one that ends within. */
+/** A text that is passed to the kernel: a NUL would end it early, and no host could start the container. */
 const text = z.string().refine((value) => !value.includes('\0'), 'has a NUL');
 const texts = z.array(text.nullable().transform(orEmpty)).nullish();
-/** Engines take a command as one word, too. */
+/** Engines also accept a command as a single string. */
 const command = z
   .union([text.transform((word) => [word]), texts], 'is not a list of strings, or has a NUL')
   .nullish();
@@ -25,7 +25,7 @@ const set = z
       .transform(() => ({})),
   )
   .nullish();
-/** 64 bits with a sign, which a JavaScript number holds only roughly. */
+/** A signed 64-bit integer; a JavaScript number is only an approximation of it. */
 const integer = z
   .number()
   .refine((value) => Number.isInteger(value) && Math.abs(value) < 2 ** 63, 'is not a 64-bit integer')
@@ -45,13 +45,15 @@ const healthcheck = goStruct({
   Retries: integer,
 });
 
-/** Engines read them in an image's configuration, and make no use of them. */
+/** Engines parse these fields in an image's configuration, and do not use them. */
 const ofContainersOnly = [
   ...['Hostname', 'Domainname', 'AttachStdin', 'AttachStdout', 'AttachStderr', 'Tty', 'OpenStdin'],
   ...['StdinOnce', 'Image', 'NetworkDisabled', 'MacAddress'],
 ];
 
-/** With containerd's store, engines load whatever it is, and cannot read then what they have loaded. */
+/**
+ * Validated here, because engines with containerd's image store load any configuration, and cannot read it afterwards.
+ */
 const containerConfiguration = goStruct(
   {
     User: text.nullish(),
@@ -104,24 +106,24 @@ const imageConfiguration = goStruct(
       .array(historyEntry.nullable().transform((entry): z.output<typeof historyEntry> => entry ?? {}))
       .nullish(),
   },
-  // What engines wrote before 2016, and commits still do.
+  // Fields that engines wrote before 2016; a commit still writes them.
   ['id', 'parent', 'container', 'container_config', 'docker_version', 'Size'],
 );
 
 /**
- * An image's configuration, as the OCI image specification has it: its layers, and what containers of it inherit. Only
- * the fields that engines make use of.
+ * An image's configuration in the OCI image specification: its layers, and the settings that containers inherit. It has
+ * only the fields that engines use.
  */
 export type ImageConfiguration = z.output<typeof imageConfiguration>;
 
-/** What containers of an image inherit. */
+/** The settings that containers inherit from an image. */
 export type ContainerConfiguration = z.output<typeof containerConfiguration>;
 
 /**
- * Reads an image's configuration as engines do.
+ * Parses an image's configuration as engines do.
  *
- * @throws ArchiveRefused when engines cannot read it, may read something else in it, or it is for another operating
- * system.
+ * @throws ArchiveRefused when engines cannot read the configuration or may read it differently, or when it is for
+ * another operating system.
  */
 export function parseConfiguration(path: string, text: string): ImageConfiguration {
   const result = imageConfiguration.safeParse(parseJson(path, text));
@@ -137,10 +139,11 @@ export function parseConfiguration(path: string, text: string): ImageConfigurati
 }
 
 /**
- * What an engine is given of an image's configuration: the fields that it makes use of, without those that every
- * container would repeat in lists and events. These stay on record in the image's history.
+ * Returns the configuration that is sent to an engine: only the fields that engines use, without large labels and
+ * ports, which every container would repeat in lists and events. Those move to a record in the image's history; see
+ * {@link recordedAside}.
  *
- * @throws ArchiveRefused when containers of the image would take more of the engine than an image may ask for.
+ * @throws ArchiveRefused when the settings that containers inherit exceed a limit.
  */
 export function configurationForEngine(configuration: ImageConfiguration): ImageConfiguration {
   const whole = { ...configuration, ...restoredFromRecord(configuration) };
@@ -161,8 +164,8 @@ function withoutOwnLabels(
 }
 
 /**
- * A configuration in bytes: those that it was read from, where it says the same as they do, so that the image keeps the
- * digest by which others know it.
+ * Encodes a configuration. It returns the original bytes if they have the same meaning, so that the image keeps its
+ * digest.
  */
 export function configurationBytes(configuration: object, original: Buffer): Buffer {
   const before: unknown = JSON.parse(original.toString('utf8'));
@@ -171,11 +174,17 @@ export function configurationBytes(configuration: object, original: Buffer): Buf
 
 const KiB = 1024;
 
-/** Bytes of the command and the volumes: engines repeat them in every list of containers. */
+/** Maximum bytes of command, entrypoint and volumes: engines repeat them in every list of containers. */
 const longestListed = 64 * KiB;
-/** Bytes of all that engines keep in memory for each container, and write anew whenever its state changes. */
+/**
+ * Maximum bytes of all inherited settings. Engines hold them in memory for each container, and rewrite them on every
+ * state change.
+ */
 const longestInherited = 1024 * KiB;
-/** Each is a directory and a mount of the host, and half a kilobyte in every list of containers. */
+/**
+ * Maximum number of volumes. Each is a directory and a mount on the host, and half a kilobyte in every list of
+ * containers.
+ */
 const mostVolumes = 128;
 
 function mustBeShort(config: ContainerConfiguration): void {

@@ -1,6 +1,7 @@
 /**
- * Image archives: read from anybody, verified, and rewritten so that an engine can be given them. It knows neither
- * engines nor image services, writes no file, and holds no more of an archive in memory than its metadata.
+ * Reads, validates and rewrites untrusted image archives, so that an engine can load them safely. It may import the
+ * interfaces and lower rooms, and needs only `progress`, `streams` and `common`. It never calls an engine or an image
+ * service, never writes a file, and never holds more of an archive in memory than its metadata and the piece at hand.
  */
 export { ArchiveRefused } from './archive-refused.js';
 export { ByteReader } from './byte-reader.js';

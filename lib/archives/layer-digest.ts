@@ -3,40 +3,45 @@ import { unpacking, type Compression, type Unpacking } from './compression.js';
 import { LayerHeaders } from './layer-headers.js';
 import type { ByteBudget } from './limits.js';
 
-/** What a layer's bytes turned out to be. */
+/** The digests of a layer. */
 export interface LayerDigests {
-  /** `sha256:` and the digest of the layer unpacked: what configurations name layers by. */
+  /** `sha256:` and the digest of the unpacked layer. Configurations reference layers by it. */
   readonly diffId: string;
-  /** The digest of the bytes as they are, in hexadecimal: what files are named by in the OCI layout. */
+  /** The digest of the stored bytes in hexadecimal. The OCI layout names files by it. */
   readonly blob: string;
 }
 
-/** Computes a layer's digests while its bytes flow by, and looks at what it holds. Its owner must destroy it. */
+/** Computes a layer's digests and validates its headers while its bytes stream through. The caller must destroy it. */
 export class LayerDigest {
   readonly #blob = createHash('sha256');
-  /** For a layer that is compressed; the two digests of any other are one. */
+  /** Defined only for a compressed layer; otherwise both digests are the same. */
   readonly #unpacked:
     { readonly hash: ReturnType<typeof createHash>; readonly unpacking: Unpacking } | undefined;
   readonly #headers: LayerHeaders;
   readonly #budget: ByteBudget;
 
   /**
-   * @param what - the layer, as the beginning of a sentence's rest: `holds "a", which`.
-   * @param compression - how it is compressed, if it is.
+   * @param what - names the layer in error messages, as the start of a predicate: `holds "a", which`.
+   * @param compression - the layer's compression; undefined if it is not compressed.
    * @param budget - charged for every byte that a compressed layer unpacks to.
    */
   constructor(what: string, compression: Compression | undefined, budget: ByteBudget) {
     if (compression !== undefined)
       this.#unpacked = {
         hash: createHash('sha256'),
-        // Engines with containerd's store fail at padding.
+        // Engines with containerd's image store fail on padding.
         unpacking: unpacking(compression, what, { mayBePadded: false }),
       };
     this.#headers = new LayerHeaders(what);
     this.#budget = budget;
   }
 
-  /** @throws ArchiveRefused when it cannot be unpacked, goes beyond the budget, or holds what no layer may. */
+  /**
+   * Processes a chunk.
+   *
+   * @throws ArchiveRefused when the layer cannot be decompressed, exceeds the budget, or has a malformed or refused
+   * entry.
+   */
   async update(chunk: Buffer): Promise<void> {
     this.#blob.update(chunk);
     if (this.#unpacked === undefined) this.#headers.take(chunk);

@@ -3,39 +3,39 @@ import { Extensions, isExtension } from './extended-header.js';
 import { longestExtendedHeader } from './limits.js';
 import { blockSize, isTarHeader, paddingAfter, tarHeader } from './tar-header.js';
 
-/** What a walk wants next: bytes to look at, or to get past some. */
+/** The next request of {@link walk}: read a number of bytes, or skip them. */
 type Step = readonly ['read' | 'pass', number];
 
 const nothing = Buffer.alloc(0);
 
 /**
- * Looks at the headers of a layer's entries while its bytes flow by, for what no limit would see: a sparse file takes a
- * few bytes of the layer, and as many of the host's disk as it says.
+ * Validates the headers of a layer's entries while its bytes stream through. It refuses sparse files, which no byte
+ * limit detects: a few bytes in the layer can fill the host's disk.
  *
- * It must find every header that engines find, and so reads as Go's archive/tar does, which all of them use: at the end
- * an entry may be cut (engines say so), the two blocks of zeros may be missing, and what follows them is nothing. Where
- * that could not be told, the layer is refused.
+ * It must find every header that engines find, so it reads as Go's archive/tar does, which all engines use. At the end
+ * of the layer, an entry may be truncated (engines report that), and the end mark may be missing. Data after the end
+ * mark is ignored. A layer that is ambiguous is refused.
  */
 export class LayerHeaders {
   readonly #what: string;
   readonly #walk = walk();
-  /** Undefined once nothing more can be an entry. */
+  /** Undefined after the end mark. */
   #step: Step | undefined;
-  /** Bytes that the step still wants. */
+  /** Bytes that the step still needs. */
   #left = 0;
-  /** What has come of the bytes to look at, where they did not come in one piece. */
+  /** Collects the bytes of a read step that arrive in several chunks. */
   #held = nothing;
 
-  /** @param what - the layer, as the beginning of a sentence's rest: `holds "a", which`. */
+  /** @param what - names the layer in error messages, as the start of a predicate: `holds "a", which`. */
   constructor(what: string) {
     this.#what = what;
     this.#go(nothing);
   }
 
   /**
-   * Takes the next bytes of the layer, unpacked; they may be lent.
+   * Processes the next bytes of the layer, unpacked. It keeps no reference to the chunk, so the buffer may be reused.
    *
-   * @throws ArchiveRefused when it holds a sparse file, or is damaged.
+   * @throws ArchiveRefused when the layer holds a sparse file, or is malformed.
    */
   take(chunk: Buffer): void {
     for (let at = 0; at < chunk.length && this.#step !== undefined;) {
@@ -54,7 +54,7 @@ export class LayerHeaders {
     }
   }
 
-  /** Goes on, with the bytes that were wanted, to the next step that wants any. */
+  /** Passes the requested bytes to the walk, and advances to the next step that needs bytes. */
   #go(bytes: Buffer): void {
     try {
       do this.#step = this.#walk.next(bytes).value ?? undefined;
@@ -67,7 +67,7 @@ export class LayerHeaders {
   }
 }
 
-/** From header to header, to the mark that ends an archive; is given what it wants to look at. */
+/** Walks from header to header, up to the end mark. Each read step receives its bytes. */
 function* walk(): Generator<Step, void, Buffer> {
   const extensions = new Extensions();
   let entry: string | undefined;

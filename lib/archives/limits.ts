@@ -1,16 +1,16 @@
 import { ArchiveRefused } from './archive-refused.js';
 
-/** What an image may be at most. */
+/** Upper limits for an image archive. A larger archive is refused. */
 export interface ImageLimits {
-  /** Bytes of the archive, plus those that its compressed layers unpack to. Default: 64 GiB. */
+  /** Bytes of the archive, decompressed, plus the bytes that its compressed layers unpack to. Default: 64 GiB. */
   readonly maxBytes: number;
-  /** Entries of the archive, headers that describe others included. Default: 4096. */
+  /** Entries of the archive, including extended headers. Default: 4096. */
   readonly maxEntries: number;
-  /** Bytes of the manifest, and of the configuration. Default: 4 MiB. */
+  /** Bytes of the manifest, and bytes of the configuration. Default: 4 MiB each. */
   readonly maxMetadataBytes: number;
   /**
-   * Default: 500, the most that Linux stacks. Engines with a classic image store stack 125: what has more is for other
-   * hosts.
+   * Layers of the image. Default: 500, the maximum that Linux stacks. An engine with a classic image store stacks only
+   * 125; an image with more layers is valid, but needs another host.
    */
   readonly maxLayers: number;
 }
@@ -19,7 +19,7 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 const GiB = 1024 * MiB;
 
-/** What holds unless the operator says otherwise. */
+/** The default limits. */
 export const defaultImageLimits: ImageLimits = {
   maxBytes: 64 * GiB,
   maxEntries: 4096,
@@ -27,16 +27,16 @@ export const defaultImageLimits: ImageLimits = {
   maxLayers: 500,
 };
 
-/** Bytes of the longest name that file systems allow. */
+/** Characters of the longest name that is accepted: Linux limits a path to 4 KiB. */
 export const longestName = 4 * KiB;
 
 /**
- * Bytes of a header that describes another entry. It may hold extended attributes of 64 KiB each; newer engines read no
- * more than this (Go 1.19).
+ * Bytes of an extended header. It may hold several extended attributes of 64 KiB each. Engines built with Go 1.19 or
+ * later read no more than this.
  */
 export const longestExtendedHeader = 1024 * KiB;
 
-/** @throws ArchiveRefused when an image has more layers than are allowed. */
+/** @throws ArchiveRefused when an image has more layers than `maxLayers`. */
 export function mustNotExceed(layers: number, maxLayers: number): void {
   if (layers > maxLayers)
     throw new ArchiveRefused(`has ${layers} layers, which is more than the ${maxLayers} allowed`);
@@ -51,21 +51,25 @@ export class ByteBudget {
     this.#limit = limit;
   }
 
-  /** Whether more was spent than there is. */
+  /** Whether the counted bytes exceed the limit. */
   get isExceeded(): boolean {
     return this.#spent > this.#limit;
   }
 
-  /** @throws ArchiveRefused when the limit is exceeded. */
+  /**
+   * Counts bytes.
+   *
+   * @throws ArchiveRefused when the total exceeds the limit.
+   */
   spend(bytes: number): void {
     this.#spent += bytes;
     this.#mustHold(this.#spent);
   }
 
   /**
-   * Looks ahead, so that what cannot fit is refused before it is read.
+   * Checks a size without counting it, so that oversized content is refused before it is read.
    *
-   * @throws ArchiveRefused when so many more bytes would exceed the limit.
+   * @throws ArchiveRefused when that many more bytes would exceed the limit.
    */
   mustFit(bytes: number): void {
     this.#mustHold(this.#spent + bytes);

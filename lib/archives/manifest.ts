@@ -4,10 +4,10 @@ import { entryPath } from './entry-path.js';
 import { goStruct, parseJson, why } from './go-json.js';
 import { mustNotExceed, type ImageLimits } from './limits.js';
 
-/** The file that says what the other files of an archive are. */
+/** The manifest of a `docker save` archive: it tells which files are the configuration and the layers. */
 export const manifestPath = 'manifest.json';
 
-/** What an archive says that it holds: paths in their one spelling. */
+/** What a manifest references, as normalized paths. */
 export interface Manifest {
   readonly configuration: string;
   /** From the base up. */
@@ -15,8 +15,8 @@ export interface Manifest {
 }
 
 /**
- * The names that the archive claims (`RepoTags`), its parent and where else its layers are to be had (`LayerSources`)
- * are not read: they mean nothing, and engines are told none of them.
+ * The schema ignores the names that the archive claims (`RepoTags`), its parent, and other locations of its layers
+ * (`LayerSources`): they are untrusted, and the rewritten archive omits them.
  */
 const manifests = z.array(
   goStruct({ Config: z.string().min(1), Layers: z.array(z.string().min(1)).nullish() }, [
@@ -27,9 +27,10 @@ const manifests = z.array(
 );
 
 /**
- * Reads an archive's manifest.
+ * Parses an archive's manifest.
  *
- * @throws ArchiveRefused when it does not describe exactly one image whose parts are all in the archive.
+ * @throws ArchiveRefused when it is malformed, does not describe exactly one image, has a path outside the archive, or
+ * has more layers than the limit.
  */
 export function parseManifest(text: string, { maxLayers }: ImageLimits): Manifest {
   const result = manifests.safeParse(parseJson(manifestPath, text));

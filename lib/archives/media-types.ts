@@ -1,4 +1,4 @@
-/** What a manifest says of itself and its parts, as far as it tells whether it is that of an image. */
+/** The fields of a manifest that tell whether it describes an image. */
 interface Parts {
   readonly artifactType?: string | null | undefined;
   readonly config: { readonly mediaType?: string | null | undefined };
@@ -7,17 +7,17 @@ interface Parts {
 
 type MediaType = string | null | undefined;
 
-/** Whether it is that of a list of manifests. */
+/** Whether a media type is that of an index (a list of manifests). */
 export const isIndexType = (type: MediaType): boolean =>
   /\.image\.index\.v1\+json$|manifest\.list\.v2\+json$/.test(type ?? '');
 
-/** Whether it can be that of an image's manifest, as far as it is said. */
+/** Whether a media type can be that of an image manifest. An unstated type can. */
 export const isManifestType = (type: MediaType): boolean =>
   (type ?? '') === '' || /\.image\.manifest\.v1\+json$|distribution\.manifest\.v2\+json$/.test(type ?? '');
 
 /**
- * Whether a manifest is that of an image, by the types of its parts. Registries and layouts keep what is about an image
- * in manifests, too, which name parts of other kinds: signatures, lists of packages (SBOM), charts.
+ * Whether a manifest describes an image, judged by the media types of its parts. Registries and layouts also store data
+ * about images as manifests, with parts of other types: signatures, software bills of materials (SBOM), Helm charts.
  */
 export function mayBeImage({ artifactType, config, layers }: Parts): boolean {
   const type = config.mediaType ?? artifactType ?? '';
@@ -29,8 +29,8 @@ export function mayBeImage({ artifactType, config, layers }: Parts): boolean {
 }
 
 /**
- * Of images for several variants of an architecture (`v6`, `v7`), those that run on all its processors: those without
- * one, or for the lowest.
+ * Selects the images that run on all processors of an architecture: those without a variant (`v6`, `v7`), or else those
+ * for the lowest variant.
  */
 export function lowestVariant<T>(images: readonly T[], variantOf: (image: T) => MediaType): T[] {
   const rank = (image: T): number => Number(/^v(\d+)/.exec(variantOf(image) ?? '')?.[1] ?? 0);

@@ -7,16 +7,16 @@ import { mustNotExceed, type ImageLimits } from './limits.js';
 import type { Manifest } from './manifest.js';
 import { isIndexType, isManifestType, lowestVariant, mayBeImage } from './media-types.js';
 
-/** The file that an archive of the OCI layout begins at. */
+/** The entry point of an OCI layout. */
 export const indexPath = 'index.json';
 
-/** What an image is for. Where one of the two is left out, its configuration says it. */
+/** The platform of an image. If the index omits `os` or `architecture`, the image's configuration has them. */
 const platform = goStruct(
   { os: z.string().nullish(), architecture: z.string().nullish(), variant: z.string().nullish() },
   ['os.version', 'os.features'],
 );
 
-/** Engines ignore what is left out or null, so it is allowed to be. */
+/** The fields may be absent or null, because engines accept both. */
 const descriptor = goStruct(
   {
     mediaType: z.string().nullish(),
@@ -29,7 +29,7 @@ const descriptor = goStruct(
 
 type Descriptor = z.output<typeof descriptor>;
 
-/** Old writers leave it out, engines do not look. 1 is of manifests that are older than digests of layers. */
+/** Old writers omit it, and engines ignore it. Manifests of version 1 predate layer digests. */
 const schemaVersion = z.literal(2).nullish();
 
 const imageIndex = goStruct({ schemaVersion, manifests: z.array(descriptor) }, [
@@ -46,25 +46,26 @@ const imageManifest = goStruct(
 
 type ImageManifest = z.output<typeof imageManifest>;
 
-/** An image that an index leads to. */
+/** An image that an index references. */
 interface Found {
   readonly manifest: ImageManifest;
   readonly platform: z.output<typeof platform>;
-  /** The index that names it. */
+  /** The path of the index that references the image. */
   readonly index: string;
 }
 
-/** How deep indexes may lie in indexes: builders make one within another. */
+/** The maximum nesting depth of indexes: builders nest one index in another. */
 const deepest = 4;
 
 /**
- * Finds the one image that the index of an OCI layout leads to, through further indexes if need be. What lies beside an
- * image (attestations, signatures, lists of its parts) is passed over, and so are images of which the archive does not
- * hold the manifest: a layout may tell of more than it holds.
+ * Finds the only image that an OCI layout's index references, directly or through nested indexes. It skips data about
+ * images (attestations, signatures, SBOMs), and images whose manifest is not in the archive: a layout may reference
+ * more than it holds.
  *
- * @param architecture - which image to take of several, as Go names it: `amd64`. Of those for several variants of it,
- * the one that runs on all.
- * @throws ArchiveRefused when there is not exactly one; NotForThisHost when it is there for other architectures.
+ * @param architecture - the architecture of the image to select among several, in Go's spelling: `amd64`. Among several
+ * variants it selects the one that runs on all processors.
+ * @throws ArchiveRefused when the index does not lead to exactly one image.
+ * @throws NotForThisHost when there are several images, all for other architectures.
  */
 export function ociManifest(
   files: ArchiveFiles,
@@ -83,8 +84,8 @@ export function ociManifest(
   );
   const [image, ...others] =
     images.length === 1 ? images : lowestVariant(fitting, ({ platform: { variant } }) => variant);
-  // Of several that are alike, the image specification takes the first of an index; the layout's own may hold images
-  // that have nothing to do with each other.
+  // The image specification selects the first of several matching images in a nested index. The layout's own index may
+  // list unrelated images, so several matches there are ambiguous.
   const isAmbiguous = others.some(({ index }) => index === indexPath || index !== image?.index);
   if (fitting.length === 0 && images.length > 1 && architecture !== undefined)
     throw new NotForThisHost(`holds ${images.length} images, none of them for linux/${architecture}`);
@@ -123,7 +124,8 @@ function collect(
 }
 
 /**
- * Whether it is no image, but something about one. Builders say of attestations that they are for an unknown system.
+ * Whether a descriptor is not for an image, but for data about one. Builders set the platform of attestations to
+ * `unknown`.
  */
 function isBeside({ annotations, mediaType, platform: its }: Descriptor): boolean {
   return (
@@ -133,7 +135,7 @@ function isBeside({ annotations, mediaType, platform: its }: Descriptor): boolea
   );
 }
 
-/** What an image is for, as the index says, or else its configuration. */
+/** The platform of an image, from the index or else from its configuration. */
 function platformOf(
   files: ArchiveFiles,
   { platform: said }: Descriptor,
@@ -166,7 +168,10 @@ function blobPath({ digest }: Descriptor): string {
   return path;
 }
 
-/** Engines know blobs by sha256 alone; what has another digest may be something that the archive does not hold. */
+/**
+ * Engines support only sha256 digests. A blob with another digest may also be absent from the archive, so the caller
+ * decides whether it is an error.
+ */
 function pathOf(digest: string): string | undefined {
   const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
   return hex === undefined ? undefined : `blobs/sha256/${hex}`;

@@ -1,4 +1,4 @@
-/** A promise, and what settles it. Nobody need wait for it: that it fails is then no unhandled rejection. */
+/** A promise with its `resolve` and `reject`. If nothing awaits it, its rejection is not reported as unhandled. */
 export class Outcome<T> {
   resolve: (value: T) => void = () => undefined;
   reject: (error: unknown) => void = () => undefined;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { parsedJson } from '../common/index.js';
 
-/** Bytes of labels and ports that containers inherit: about what the driver's own labels take. */
+/** Maximum bytes of labels and ports that containers inherit: about the size of the driver's own labels. */
 const mostInherited = 4 * 1024;
 
-/** What containers would inherit of an image and need not: nothing in a container depends on it. */
+/** The settings that containers inherit from an image, but do not need: nothing in a container depends on them. */
 interface Aside {
   readonly Labels?: Readonly<Record<string, string>> | null | undefined;
   readonly ExposedPorts?: Readonly<Record<string, object>> | null | undefined;
@@ -17,14 +17,14 @@ interface HistoryEntry {
   readonly empty_layer?: boolean | null | undefined;
 }
 
-/** The parts of an image's configuration that this is about. */
+/** The parts of an image's configuration that this file reads. */
 interface Described<C extends Aside> {
   readonly config?: C | null | undefined;
   readonly history?: HistoryEntry[] | null | undefined;
   readonly comment?: string | null | undefined;
 }
 
-/** What is changed of them; the other parts stay. */
+/** The parts that this file changes; all others stay as they are. */
 interface Changed<C extends Aside> {
   config?: Omit<C, keyof Aside> & Aside;
   history?: HistoryEntry[] | undefined;
@@ -41,11 +41,11 @@ const record = z.object({
 });
 
 /**
- * Moves an image's labels and exposed ports from what containers inherit to a record, when there are many. Engines
- * repeat them in every list and event of every container, and there may be megabytes of them.
+ * Moves an image's labels and exposed ports from the inherited settings to a record, if they are large. Engines repeat
+ * inherited labels and ports in every list and event of every container, and an image may have megabytes of them.
  *
- * The record is the comment of the last entry in the image's history: engines keep it, show it when the image is
- * inspected, and take it along when a container is committed; no list has it.
+ * The record is the comment of the last entry in the image's history. Engines keep it, show it when the image is
+ * inspected, and copy it when a container is committed; no list includes it.
  */
 export function recordedAside<C extends Aside>({ config, history, comment }: Described<C>): Changed<C> {
   if (config === undefined || config === null) return {};
@@ -63,19 +63,19 @@ export function recordedAside<C extends Aside>({ config, history, comment }: Des
   return {
     config: inherited,
     history: [...(history ?? []), entry],
-    // The classic store shows this one instead of the last entry's.
+    // The classic image store would show the image's own comment instead of the last entry's.
     ...(isEmpty(comment) ? {} : { comment: undefined }),
   };
 }
 
-/** Undoes {@link recordedAside}: moves what is on record back to what containers inherit. */
+/** Reverses {@link recordedAside}: moves recorded labels and ports back to the inherited settings. */
 export function restoredFromRecord<C extends Aside>({ config, history }: Described<C>): Changed<C> {
   const entries = history ?? [];
   const recorded = entries.flatMap(({ comment }) => asideIn(comment) ?? []);
   if (recorded.length === 0 || config === undefined || config === null) return {};
   const all: readonly Aside[] = [...recorded, config];
   return {
-    // A container that was committed may have labels of its own.
+    // The current settings override the record: a committed container may have changed its labels.
     config: {
       ...config,
       Labels: merged(all.map(({ Labels: labels }) => labels)),
@@ -85,7 +85,7 @@ export function restoredFromRecord<C extends Aside>({ config, history }: Describ
   };
 }
 
-/** @returns the entry of a history that has this comment; none when the comment is no record. */
+/** @returns a history entry with this comment; an empty list if the comment is not a record. */
 export function recordEntries(comment: string | undefined): HistoryEntry[] {
   return asideIn(comment) === undefined ? [] : [{ comment, empty_layer: true }];
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { ImageUnacceptable, NovaException } from '../../interfaces/index.js';
-import { archiveReadAhead, isLent, lentBytes, readableOf } from '../streams/index.js';
+import { archiveReadAhead, reusesBuffer, borrowedChunks, readableOf } from '../streams/index.js';
 import { layerName } from '../progress/index.js';
 import { ArchiveFiles, twice, type ArchiveFile } from './archive-files.js';
 import { ArchiveRefused, NotForThisHost, shown } from './archive-refused.js';
@@ -24,104 +24,106 @@ import { unpackedArchive, uselessBecause } from './unpacked-archive.js';
 import { verifiedImage } from './verified-image.js';
 import { layerFileName, writeLayer, writeMetadata } from './write-image.js';
 
-/** The layers of a base image, which a rewritten archive leaves out, be they in the archive or not. */
+/** The layers of a base image. The rewritten archive omits them, whether or not the source has them. */
 export interface LayersBelow {
-  /** By their diff ids: the image's must begin with them. */
+  /** Their diff ids. The image's layers must begin with them. */
   readonly layers: readonly string[];
   /**
-   * Tells those that are in the archive from others while it flows. What is taken for one of them and is none is missed
-   * at the end.
+   * Whether the file at a path is one of these layers; called while the archive streams through. If it is wrong about a
+   * layer above the base, verification at the end reports that layer missing.
    */
   readonly holds?: (path: string) => boolean;
-  /** Shown small files that are no layers, as they come. */
+  /** Receives small files that are not layers, as they arrive. */
   readonly onMetadata?: (path: string, content: Buffer) => void;
 }
 
-/** How an archive is rewritten. */
+/** Options of {@link rewriteArchive}. */
 export interface RewriteOptions {
-  /** The archive, as the beginning of the sentences that say what is wrong with it: `Image 70a599e0`. */
+  /** The subject of the sentences in error messages: `Image 70a599e0`. */
   readonly subject: string;
-  /** The one name that the rewritten archive claims; none when left out. */
+  /** The only reference that the rewritten archive claims. Default: none. */
   readonly reference?: string;
   readonly limits?: Partial<ImageLimits>;
-  /** Changes the configuration on the way, and with it the image's id; what it returns is written as JSON. */
+  /** Changes the configuration, and thereby the image's id. The result is written as JSON. */
   readonly rewriteConfiguration?: (configuration: ImageConfiguration) => object;
   /**
-   * What containers of it inherit, asked for when the archive is that of a root file system. Left out: such an archive
+   * Returns the settings that containers inherit; called if the archive is a root file system. Default: such an archive
    * is refused.
    */
   readonly rootFileSystem?: () => ContainerConfiguration;
-  /** Which image to take where an OCI layout's index names several, as Go names it: `amd64`. Left out: none of them. */
+  /**
+   * The architecture of the image to select if an OCI layout has several, in Go's spelling: `amd64`. Default: an
+   * archive with several images is refused.
+   */
   readonly architecture?: string;
   /**
-   * Whether whoever is given the archive can unpack layers that are compressed with zstd; default true. Where not, such
-   * an archive is not for this host.
+   * Whether the receiving engine can decompress zstd layers. Default: true. If false, an archive with such a layer is
+   * valid, but unsuitable for this host.
    */
   readonly takesZstdLayers?: boolean;
   /**
-   * Called before the archive's end with the number of the image's layers, those below included. What it throws, the
-   * archive fails with.
+   * Called before the end of the archive with the number of the image's layers, including those below. If it throws,
+   * the archive fails with that error.
    */
   readonly mustTakeLayers?: (count: number) => Promise<void>;
-  /** What the image lies above: none when left out. */
+  /** The layers that are omitted. Default: none. */
   readonly below?: LayersBelow;
-  /** Told which layer the archive is at, by its `layerName`; undefined when it has passed. */
+  /** Called with the `layerName` of each layer when the layer begins, and with undefined when it ends. */
   readonly onLayer?: (layer: string | undefined) => void;
-  /** Breaks off: the archive and its source are destroyed with the signal's reason. */
+  /** Aborts the rewrite: the archive and its source are destroyed with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** A layer in an archive. */
 interface ArchivedLayer {
-  /** Bytes in the archive. */
+  /** The size in bytes, as stored. */
   readonly size: number;
-  /** `sha256:` and the digest of the layer unpacked. */
+  /** `sha256:` and the digest of the unpacked layer. */
   readonly diffId: string;
 }
 
-/** A layer in an archive that was rewritten. */
+/** A layer in a rewritten archive. */
 interface RewrittenLayer extends ArchivedLayer {
-  /** Its name there. */
+  /** The file's name in the archive. */
   readonly name: string;
   readonly type: LayerType;
 }
 
-/**
- * What a rewritten archive is: that of an image, or that of the files of a root file system, from which the engine is
- * to make an image.
- */
+/** The form of a rewritten archive. From a `root file system` the engine must make an image. */
 type ArchiveForm = 'image' | 'root file system';
 
 /** The image that an engine makes of an archive. */
 export interface ArchivedImage {
   /**
-   * `sha256:` and the digest of the configuration: the image's id in a classic image store. Empty for a root file
-   * system: its engine makes one.
+   * The image's id in a classic image store: `sha256:` and the digest of the configuration. Empty for a root file
+   * system, because the engine assigns the id.
    */
   readonly id: string;
   readonly configuration: ImageConfiguration;
-  /** Those that the archive has, from the base up. */
+  /** The layers in the archive, from the base up. */
   readonly layers: readonly ArchivedLayer[];
 }
 
-/** The same of an archive that was rewritten. */
+/** The image that an engine makes of a rewritten archive. */
 export interface RewrittenImage extends ArchivedImage {
   readonly layers: readonly RewrittenLayer[];
 }
 
 /**
- * Turns an image archive that anybody may have made into one that an engine can be given: `docker save` archives of the
- * old or the OCI layout, and such layouts without a manifest.json, plain or compressed with gzip, zstd or xz, become
- * regular files, the layers named in the order of arrival, and as the last of them a manifest with one image. Nothing
- * that the archive calls itself or links to is left, and the manifest comes only when the source has ended without an
- * error and everything in it has been verified: before that an engine has nothing to load. The archive of a root file
- * system is passed on as it is, unpacked, and its end mark comes last.
+ * Rewrites an untrusted image archive into one that an engine can load safely. It accepts `docker save` archives of the
+ * old and the OCI layout, and OCI layouts without a manifest.json, uncompressed or compressed with gzip, zstd or xz.
  *
- * @param source - the archive; read to its very end, so that a source that verifies itself can, and destroyed in any
- * case.
- * @returns the rewritten archive, which the caller must read or destroy, its form, known when it begins, and what it
- * holds. All fail with ImageUnacceptable when the archive is refused, with another NovaException when it is sound and
- * not for this host, and with the source's own error when that fails.
+ * The rewritten archive has only regular files: the layers, named in the order of arrival, then a manifest with one
+ * image. It keeps no reference and no link of the source. The manifest comes only after the source ended without an
+ * error and all parts were verified: before that, an engine has nothing to load. The archive of a root file system is
+ * decompressed and passed on unchanged, and its end mark comes last.
+ *
+ * @param source - the archive. It is read completely, so that a source that verifies itself can do so, and is destroyed
+ * in any case.
+ * @returns the rewritten archive, which the caller must read or destroy; its form, which resolves even before the
+ * archive is read; and its image, which resolves at the end. All three fail with ImageUnacceptable when the archive is
+ * refused, with another NovaException when it is valid but unsuitable for this host, and with the source's error when
+ * the source fails.
  */
 export function rewriteArchive(
   source: Readable,
@@ -133,13 +135,13 @@ export function rewriteArchive(
 } {
   const rewriter = new ArchiveRewriter(options);
   const { form, image } = rewriter;
-  const pieces = rewriter.rewrite(lentBytes(source));
-  // Its form is known before anybody reads it.
+  const pieces = rewriter.rewrite(borrowedChunks(source));
+  // Start now, so that the form resolves before the archive is read.
   let first: Promise<IteratorResult<Buffer, void>> | undefined = pieces.next();
   first.catch(() => undefined);
   const archive = readableOf(
     {
-      reusesBuffer: isLent(source),
+      reusesBuffer: reusesBuffer(source),
       next: async () => {
         const step = first ?? pieces.next();
         first = undefined;
@@ -147,13 +149,13 @@ export function rewriteArchive(
       },
       close: () => {
         source.destroy();
-        // A step that is under way ends with the source; whoever reads the archive is told of it.
+        // A step in progress ends with the source; the archive's reader receives its error.
         pieces.return().catch(() => undefined);
       },
     },
     { signal: options.signal, readAhead: archiveReadAhead },
   );
-  // Told to whoever reads it. It may fail before that, and without a listener it would end the process.
+  // The reader receives the error. Without a listener, an error before that would end the process.
   archive.on('error', () => undefined);
   archive.once('close', () => {
     const why = archive.errored ?? new Error('The archive was destroyed before its end');
@@ -163,7 +165,7 @@ export function rewriteArchive(
   return { archive, form: form.promise, image: image.promise };
 }
 
-/** The rewriting of one archive. */
+/** Rewrites one archive. */
 class ArchiveRewriter {
   readonly form = new Outcome<ArchiveForm>();
   readonly image = new Outcome<RewrittenImage>();
@@ -196,7 +198,7 @@ class ArchiveRewriter {
     } catch (error) {
       const failure =
         error instanceof ArchiveRefused ? refusal(`${this.#options.subject} ${error.message}`, error) : error;
-      // Whoever waits for the form does not read yet, and a pipeline ends only when somebody does.
+      // A caller that awaits the form does not read the archive yet, so it would not see a stream error.
       this.form.reject(failure);
       throw failure;
     } finally {
@@ -228,7 +230,7 @@ class ArchiveRewriter {
     yield* this.#metadata();
   }
 
-  /** Passes on what can be a layer, keeps what can be metadata, and leaves out the rest. */
+  /** Passes on possible layers, holds possible metadata, and drops everything else. */
   async *#file(tar: TarReader, entry: TarEntry, path: string): AsyncGenerator<Buffer, void, void> {
     const head = await tar.read(blockSize);
     const type = contentType(head);
@@ -256,7 +258,7 @@ class ArchiveRewriter {
     this.#options.onLayer?.(layerName(path));
     const digests = yield* writeLayer(layer, this.#budget);
     this.#options.onLayer?.(undefined);
-    // Said of a layer that is sound otherwise: what is not, no host takes.
+    // Thrown after the layer was validated: no host accepts an invalid layer.
     if (type === 'zstd' && this.#options.takesZstdLayers === false)
       throw new NotForThisHost(
         `holds the layer ${shown(path)}, which is compressed with zstd: this engine cannot unpack that, Docker 23.0 and later can`,
@@ -264,7 +266,7 @@ class ArchiveRewriter {
     this.#files.put(path, { kind: 'layer', newName, size, type, ...digests });
   }
 
-  /** Each costs a thread, so an archive may hold no more of them than an image could need. */
+  /** Each zstd layer costs a thread, so the archive may hold only as many as an image may have layers. */
   #countZstd(): void {
     const { maxLayers } = this.#limits;
     this.#zstdLayers += 1;
@@ -291,7 +293,7 @@ class ArchiveRewriter {
     return { kind: 'held', blob, content };
   }
 
-  /** Everything has arrived: verifies it, and writes what makes an image of the files that were passed on. */
+  /** Called at the end of the source: verifies the image and writes its metadata. */
   async *#metadata(): AsyncGenerator<Buffer, void, void> {
     const { reference, rewriteConfiguration, architecture, below, mustTakeLayers } = this.#options;
     const layersBelow = below?.layers ?? [];
@@ -317,7 +319,7 @@ class ArchiveRewriter {
   }
 }
 
-/** Nova tries no other host for an image that is unacceptable. */
+/** Nova does not retry an unacceptable image on another host, so only a NotForThisHost becomes a NovaException. */
 function refusal(message: string, error: ArchiveRefused): NovaException {
   const { cause } = error;
   return error instanceof NotForThisHost
@@ -333,16 +335,15 @@ function rewritten(
   return { configuration: parseConfiguration('rewritten', content.toString('utf8')), content };
 }
 
-/** How many files of the largest size allowed may be held in memory. */
+/** How many files of the maximum size may be held in memory. */
 const heldFiles = 4;
 
 /**
- * Archives hold JSON of many kinds, some of it large: only what has one of these can be a configuration, or lead to
- * one.
+ * Archives hold JSON of many kinds, some of it large. A configuration or a manifest has at least one of these strings.
  */
 const metadataFields = ['"rootfs"', '"manifests"', '"layers"', '"Config"'];
 
-/** @returns the digest of bytes, in hexadecimal. */
+/** @returns the digest of the bytes in hexadecimal. */
 async function digestOf(content: AsyncIterable<Buffer>, head?: Buffer): Promise<string> {
   const hash = createHash('sha256');
   if (head !== undefined) hash.update(head);

@@ -8,8 +8,8 @@ import { blockSize, isTarHeader, paddingAfter, tarHeader } from './tar-header.js
 import { endOfArchive } from './write-image.js';
 
 /**
- * What stands at the root of a file system (FHS), what older and newer distributions have there, and the mark of
- * Docker's that `docker export` begins with.
+ * Names at the root of a file system: those of the FHS, those of older and newer distributions, and Docker's marker
+ * file, with which `docker export` begins.
  */
 const rootNames = new Set(
   (
@@ -18,14 +18,14 @@ const rootNames = new Set(
   ).split(' '),
 );
 
-/** Bytes within which an archive must show whether it is that of a file system. */
+/** The number of bytes within which an archive must show that it is a root file system. */
 const longestBeginning = 64 * 1024;
 
 const contentless = new Set(['1', '2', '5']);
 
 /**
- * Tells the archive of a root file system from that of an image by the first entry at a place that only one of them
- * has. Folders and links at other places decide nothing, a file does.
+ * Distinguishes a root file system from an image archive by the first entry whose path occurs in only one of them.
+ * Directories and symbolic or hard links at other paths are inconclusive; any other entry means an image archive.
  */
 export async function isRootFileSystem(bytes: ByteReader): Promise<boolean> {
   const extensions = new Extensions();
@@ -48,21 +48,22 @@ export async function isRootFileSystem(bytes: ByteReader): Promise<boolean> {
   return false;
 }
 
-/** What the archive of a root file system turned out to be. */
+/** The digest and size of a root file system's archive. */
 interface RootFileSystem {
-  /** `sha256:` and the digest of what was passed on. */
+  /** `sha256:` and the digest of the bytes that were passed on. */
   readonly diffId: string;
-  /** Bytes that were passed on. */
+  /** The number of bytes that were passed on. */
   readonly size: number;
 }
 
 /**
- * Passes on the archive of a root file system as it is, to the mark that ends it; that comes only when the source has
- * ended without an error. What may be in it is the engine's to know, as it is of layers: that nothing lies outside of
- * the root, is seen to here as well. It is not wrapped as a layer of an archive: a tar entry states its size before its
- * content, and the size is not known yet.
+ * Passes on a root file system's archive unchanged. It yields the end mark only after the source ended without an
+ * error. The engine validates the content, as for layers; this function also refuses entries outside the root.
  *
- * @throws ArchiveRefused when it is damaged, truncated, or an entry lies outside of the root.
+ * It does not wrap the archive as a layer of an image archive: a tar header states the size before the content, and the
+ * size is not known yet.
+ *
+ * @throws ArchiveRefused when the archive is malformed or truncated, or an entry is outside the root.
  */
 export async function* rootFileSystem(bytes: ByteReader): AsyncGenerator<Buffer, RootFileSystem, void> {
   const hash = createHash('sha256');

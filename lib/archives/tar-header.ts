@@ -1,17 +1,17 @@
 import { ArchiveRefused } from './archive-refused.js';
 
-/** Everything in a tar archive is filled up to blocks of so many bytes. */
+/** The block size of tar in bytes: headers and content are padded to whole blocks. */
 export const blockSize = 512;
 
 /**
- * The fields of a header block that matter here. Ownership, modes and times of an image archive's own entries mean
- * nothing.
+ * The fields of a header block that this room reads. The owners, modes and times of an image archive's own entries have
+ * no effect.
  */
 export interface TarHeader {
   readonly name: string;
-  /** Bytes of content that follow, unless an extended header says otherwise. */
+  /** Bytes of content that follow, unless an extended header overrides them. */
   readonly size: number;
-  /** One character: `0` a file, `5` a directory, … */
+  /** One character: `0` is a file, `5` a directory, … */
   readonly typeflag: string;
   readonly linkname: string;
 }
@@ -27,41 +27,38 @@ const field = {
   magic: [257, 263],
   version: [263, 265],
   prefix: [345, 500],
-  /** Of star's headers, which hold times behind it. */
+  /** The shorter prefix in headers of the archiver star, which stores times after it. */
   shortPrefix: [345, 476],
   trailer: [508, 512],
 } as const satisfies Record<string, readonly [number, number]>;
 
-/**
- * POSIX archives, of whatever version; GNU's magic differs, and what POSIX uses for the beginning of a long name holds
- * something else there.
- */
+/** The magic of POSIX archives of any version. GNU's magic differs; GNU stores other data in POSIX's prefix field. */
 const posixMagic = 'ustar\0';
 const starTrailer = 'tar\0';
 
 /**
- * Symbolic and hard links, devices, folders and FIFOs: whatever size they claim (POSIX allows it), engines read no
- * content of theirs.
+ * Links, devices, directories and FIFOs: engines read no content for them, whatever size the header has (POSIX allows
+ * one).
  */
 const contentless = new Set(['1', '2', '3', '4', '5', '6']);
 
 /**
- * Whether a block is a header: only its own checksum tells. As Go's archive/tar: POSIX sums the bytes as unsigned
- * numbers, some old archivers (Sun's tar) as signed ones.
+ * Whether a block is a header; only its checksum tells. As in Go's archive/tar, both sums are valid: POSIX adds
+ * unsigned bytes, some old archivers (Sun's tar) add signed bytes.
  */
 export function isTarHeader(block: Buffer): boolean {
   const checksum = bytes(block, 'checksum');
   const stored = octal(checksum);
   if (stored === undefined) return false;
-  // The sum was taken while its own field held spaces.
+  // The checksum is computed with spaces in the checksum field.
   const sum = sumOf(block) - sumOf(checksum) + checksum.length * 0x20;
   return sum === stored || sum - 0x100 * (negativesIn(block) - negativesIn(checksum)) === stored;
 }
 
 /**
- * Reads a header block.
+ * Parses a header block.
  *
- * @throws ArchiveRefused when the size is not a number, is negative or is more than can be counted.
+ * @throws ArchiveRefused when the size is malformed, negative, or not a safe integer.
  */
 export function tarHeader(block: Buffer): TarHeader {
   const name = text(block, 'name');
@@ -79,17 +76,17 @@ export function tarHeader(block: Buffer): TarHeader {
 }
 
 /**
- * How many bytes of content follow the header of an entry, as engines see it: whoever counts others takes content for
- * headers, or headers for content.
+ * Computes how many bytes of content follow an entry's header, exactly as engines do. A reader that counts otherwise
+ * takes content for headers, or headers for content.
  *
- * @param name - which counts: what extended headers say comes before the header's own.
- * @param size - of an extended header, where one says it.
- * @throws ArchiveRefused when that cannot be told.
+ * @param name - the entry's name after extended headers are applied.
+ * @param size - the size in an extended header, in bytes; undefined without one.
+ * @throws ArchiveRefused when the size is ambiguous.
  */
 export function contentBytes(name: string, header: TarHeader, size: number | undefined): number {
   const { typeflag } = header;
   if (contentless.has(typeflag)) return 0;
-  // Archivers older than the type for directories marked them so.
+  // Archivers older than typeflag `5` mark a directory with a trailing slash.
   if (typeflag === '\0' && name.endsWith('/')) return 0;
   const bytes = size ?? header.size;
   if (typeflag === '\0' && name === '' && bytes > 0)
@@ -97,7 +94,7 @@ export function contentBytes(name: string, header: TarHeader, size: number | und
   return bytes;
 }
 
-/** How many bytes fill up content of this size to whole blocks. */
+/** Returns how many bytes of padding follow content of a size, both in bytes. */
 export function paddingAfter(size: number): number {
   return (blockSize - (size % blockSize)) % blockSize;
 }
@@ -105,9 +102,11 @@ export function paddingAfter(size: number): number {
 const largestOctal = 0o77777777777;
 
 /**
- * The header of a file that is written.
+ * Encodes the header of a file.
  *
- * @param typeflag - what it is, where it is no plain file.
+ * @param name - up to 100 Latin-1 characters.
+ * @param size - bytes of content.
+ * @param typeflag - the entry's type. Default: a regular file.
  */
 export function fileHeader(name: string, size: number, typeflag = '0'): Buffer {
   const block = Buffer.alloc(blockSize);
@@ -129,7 +128,7 @@ export function fileHeader(name: string, size: number, typeflag = '0'): Buffer {
   return block;
 }
 
-/** The numbers of the user and the group that a header's entry belongs to; those of an extended header take their place. */
+/** The user id and group id in a header block. Those in an extended header take precedence. */
 export function ownersIn(block: Buffer): {
   readonly uid: number | undefined;
   readonly gid: number | undefined;
@@ -137,7 +136,7 @@ export function ownersIn(block: Buffer): {
   return { uid: number(bytes(block, 'uid')), gid: number(bytes(block, 'gid')) };
 }
 
-/** The same header for another user and group, whose numbers have seven octal digits at most. */
+/** Returns a copy of a header block with other ids. Each id has at most seven octal digits. */
 export function withOwners(
   block: Buffer,
   { uid, gid }: { readonly uid: number; readonly gid: number },
@@ -168,27 +167,30 @@ function text(block: Buffer, what: keyof typeof field): string {
   return block.toString('utf8', start, zero < 0 ? end : Math.min(zero, end));
 }
 
-/** What stands before the name of an entry, where the header has room for it. */
+/** The prefix of an entry's name, if the header's format has one. */
 function prefixOf(block: Buffer): string {
   if (characters(block, 'magic') !== posixMagic) return '';
   return text(block, characters(block, 'trailer') === starTrailer ? 'shortPrefix' : 'prefix');
 }
 
-/** How many bytes are negative numbers when they are taken as signed. */
+/** How many bytes are negative when read as signed. */
 function negativesIn(bytes: Buffer): number {
   let count = 0;
   for (const byte of bytes) count += byte >> 7;
   return count;
 }
 
-/** A layer may have a million headers: counting, two by two, is several times as fast as an iterator or a reduction. */
+/**
+ * Sums bytes. A layer may have a million headers, and a loop over two bytes at a time is several times as fast as an
+ * iterator or `reduce`.
+ */
 function sumOf(bytes: Buffer): number {
   let sum = 0;
   for (let at = 0; at < bytes.length; at += 2) sum += (bytes[at] ?? 0) + (bytes[at + 1] ?? 0);
   return sum;
 }
 
-/** A number in octal digits, or in binary (GNU) when the first bit is set: then the second is the sign. */
+/** Parses a number: octal digits, or binary (GNU) if the first bit is set; then the second bit is the sign. */
 function number(bytes: Buffer): number | undefined {
   const [first = 0] = bytes;
   if ((first & 0x80) === 0) return octal(bytes);
@@ -198,7 +200,7 @@ function number(bytes: Buffer): number | undefined {
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
-/** As Go's archive/tar: spaces and NULs around it mean nothing, nor does what follows a NUL. */
+/** Parses octal digits as Go's archive/tar does: it trims spaces and NULs, and ignores everything after a NUL. */
 function octal(bytes: Buffer): number | undefined {
   const [digits = ''] = bytes
     .toString('latin1')

@@ -7,11 +7,11 @@ import { blockSize, isTarHeader, paddingAfter, tarHeader, type TarHeader } from 
 /** An entry of a tar archive. */
 export interface TarEntry {
   readonly kind: 'file' | 'directory' | 'symbolic link' | 'hard link';
-  /** As the archive has it: not checked. */
+  /** The name as the archive spells it, not validated. */
   readonly name: string;
-  /** Bytes of content; 0 for all but files. */
+  /** Bytes of content; 0 except for files. */
   readonly size: number;
-  /** What a link points to; empty for all others. */
+  /** The target of a link, not validated; empty for other kinds. */
   readonly linkname: string;
 }
 
@@ -31,11 +31,10 @@ const refusedKinds: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads a tar archive from somebody who may mean harm, entry by entry, in constant memory: what it reads into memory is
- * bounded, and whatever is not plainly one thing is refused.
+ * Reads an untrusted tar archive entry by entry. It bounds what it reads into memory, and refuses everything ambiguous.
  *
- * tar-stream does not do for this: it keeps global headers of any number of records and copies them for each entry,
- * takes numbers that are none, and fails on what follows the end of an archive.
+ * The package tar-stream is unsuitable: it keeps global headers with any number of records and copies them for each
+ * entry, accepts malformed numbers, and fails on data after the end of an archive.
  */
 export class TarReader {
   readonly #bytes: ByteReader;
@@ -44,7 +43,7 @@ export class TarReader {
   readonly #extensions = new Extensions();
   #headers = 0;
   #entry: TarEntry | undefined;
-  /** Bytes of the entry's content that were not read yet, and of the padding after it. */
+  /** Bytes of the entry's content, and of the padding after it, that are not read yet. */
   #left = 0;
   #padding = 0;
 
@@ -55,9 +54,10 @@ export class TarReader {
   }
 
   /**
-   * Goes to the next entry, passing over what was not read of the last one's content.
+   * Reads the next entry's header. It first skips the unread content of the last entry.
    *
-   * @returns undefined at the mark that ends an archive, or where it ends without one.
+   * @returns undefined at the end mark, or at the end of an archive without one.
+   * @throws ArchiveRefused when the archive is empty, truncated, malformed or ambiguous, or exceeds a limit.
    */
   async next(): Promise<TarEntry | undefined> {
     for (let header = await this.#header(); header !== undefined; header = await this.#header()) {
@@ -68,7 +68,11 @@ export class TarReader {
     return undefined;
   }
 
-  /** Reads so many bytes of the entry's content into memory, or all if it has fewer. */
+  /**
+   * Reads content of the entry into memory.
+   *
+   * @param bytes - how many bytes to read; it reads all content if there is less.
+   */
   async read(bytes: number): Promise<Buffer> {
     const wanted = Math.min(bytes, this.#left);
     const content = await this.#bytes.read(wanted);
@@ -77,7 +81,7 @@ export class TarReader {
     return content;
   }
 
-  /** What was not read yet of the entry's content; each piece is good until the next one is asked for. */
+  /** Yields the unread content of the entry. A piece is valid until the next one is requested. */
   async *content(): AsyncGenerator<Buffer, void, void> {
     while (this.#left > 0) {
       const piece = await this.#bytes.some(this.#left);
@@ -87,19 +91,22 @@ export class TarReader {
     }
   }
 
-  /** Reads on to the end of the stream, whatever follows the archive. */
+  /** Reads and discards the rest of the stream, including data after the end mark. */
   async drain(): Promise<void> {
     while ((await this.#bytes.some(Infinity)) !== undefined);
   }
 
-  /** @returns undefined at the end: some archivers leave out the mark, and its parts say whether an image is whole. */
+  /**
+   * @returns undefined at the end mark, or where the stream ends: some archivers omit the mark. A missing part of the
+   * image is detected when the image is verified.
+   */
   async #header(): Promise<TarHeader | undefined> {
     await this.#skip();
     const block = await this.#bytes.read(blockSize);
     const isFirst = this.#headers === 0;
     if (block.length === 0 && !isFirst) return undefined;
     if (block.length === 0) throw new ArchiveRefused('is empty');
-    // Two such blocks end an archive; what follows the first cannot be an entry.
+    // Two zero blocks end an archive. No entry can follow the first one.
     if (block.length === blockSize && block.every((byte) => byte === 0)) return undefined;
     if (isFirst && !isTarHeader(block)) throw new ArchiveRefused('is not a tar archive');
     if (block.length < blockSize) throw this.#truncated();
@@ -116,7 +123,7 @@ export class TarReader {
     this.#left = size;
     this.#padding = paddingAfter(size);
     const said = this.#extensions.take(typeflag, await this.read(size));
-    // Engines ignore what it says of entries, other readers do not.
+    // Engines ignore a name or a size in a global header, other readers apply it: the archive is ambiguous.
     if (typeflag === 'g' && Object.keys(said).length > 0)
       throw new ArchiveRefused('holds a global header that would change all its entries');
   }
@@ -124,7 +131,7 @@ export class TarReader {
   #begin(header: TarHeader): TarEntry {
     const { name, linkname, size } = this.#extensions.describe(header);
     const plain = kinds[header.typeflag];
-    // Archivers older than the type for directories marked them so.
+    // Archivers older than typeflag `5` mark a directory with a trailing slash.
     const kind = plain === 'file' && name.endsWith('/') && size === 0 ? 'directory' : plain;
     if (kind === undefined) {
       const what = refusedKinds[header.typeflag] ?? `of the unknown type ${shown(header.typeflag)}`;

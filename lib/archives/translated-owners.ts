@@ -3,16 +3,20 @@ import { paxRecord } from './extended-header.js';
 import { extendedHeader, type FileSystemEntry } from './file-system-reader.js';
 import { blockSize, ownersIn, withOwners } from './tar-header.js';
 
-/** Translates the numbers of users and groups. */
+/** Translates user ids and group ids. */
 export interface OwnerMapping {
   readonly uid: (number: number) => number;
   readonly gid: (number: number) => number;
 }
 
-/** The highest number that a plain header has room for. */
+/** The highest id that a plain header can hold; a pax record holds a higher one. */
 const mostInHeader = 0o7777777;
 
-/** An entry whose user and group have other numbers. */
+/**
+ * Returns the entry with its user id and group id translated.
+ *
+ * @throws ArchiveRefused when the entry's pax header has a malformed id.
+ */
 export function withTranslatedOwners(entry: FileSystemEntry, mapping: OwnerMapping): FileSystemEntry {
   const { headers, records } = entry;
   const block = headers.subarray(-blockSize);
@@ -29,7 +33,7 @@ export function withTranslatedOwners(entry: FileSystemEntry, mapping: OwnerMappi
     ['gid', paxRecord('gid', String(gid))],
   ] as const;
   const all = [...others, ...owners];
-  // Of several extended headers the last counts, with all that it says.
+  // Readers apply only the last extended header, so it repeats all records.
   const extended = extendedHeader(all.map(([, record]) => record));
   return {
     ...entry,
@@ -38,7 +42,7 @@ export function withTranslatedOwners(entry: FileSystemEntry, mapping: OwnerMappi
   };
 }
 
-/** What the last extended header says, as Go's archive/tar reads it. */
+/** The id in the last extended header, as Go's archive/tar reads it; undefined without one. */
 function recorded({ path, records }: FileSystemEntry, key: 'uid' | 'gid'): number | undefined {
   const record = records.findLast(([known]) => known === key)?.[1];
   if (record === undefined) return undefined;

@@ -2,19 +2,19 @@ import type * as xz from 'xz-decompress';
 import type * as zstd from 'zstddec/stream';
 
 /*
- * What a thread does that unpacks. These functions are handed over as text, so that no build needs to know of a second
- * entry: they refer to nothing outside of themselves but types. Each archive has a thread of its own, so nothing that a
- * decoder leaks or hangs at outlives the archive.
+ * The code of the decompression thread. The thread receives these functions as source text, so that no bundler needs a
+ * second entry point. They must refer to nothing outside themselves, except types. Each archive has its own thread: a
+ * decoder's leak or hang ends with the archive.
  */
 
 type Pieces = AsyncGenerator<Uint8Array, void, void>;
 
-/** Gives what the pieces that come unpack to, by a decoder that is loaded from a URL. */
+/** Decompresses pieces with a decoder that is imported from a URL. */
 type Decode = (url: string, pieces: Pieces) => AsyncIterable<Uint8Array>;
 
 /**
- * The thread: asks for pieces (`hungry`), is given them or told that there are no more (`end`), sends what they unpack
- * to, waits after each until that is taken (`more`), and says that it is `done`, or what went wrong.
+ * The main function of the thread. It posts `hungry` to request a piece, and receives a piece or `end`. It posts each
+ * decompressed piece, then waits for `more`. At the end it posts `done`, or the text of an error.
  */
 export function unpackOnThread(decode: Decode, url: string): void {
   const port = process.getBuiltinModule('node:worker_threads').parentPort;
@@ -54,9 +54,9 @@ export function unpackOnThread(decode: Decode, url: string): void {
 }
 
 /**
- * Zstandard's own decoder. Its wrapper wants its pieces from an iterator that cannot wait: each step takes at most one,
- * so one is always kept ready. It works for ever, without an error, at data that is damaged, whereas sound data leaves
- * it nothing to do after one step for each byte.
+ * Decompresses with Zstandard's own decoder. Its wrapper reads pieces from a synchronous iterator, at most one per
+ * step, so one piece is always ready. On damaged data the decoder yields empty pieces forever, without an error. Valid
+ * data never needs more such steps than the piece has bytes.
  */
 export async function* decodeZstd(url: string, pieces: Pieces): AsyncGenerator<Uint8Array, void, void> {
   const decoder = await import(url).then((module: typeof zstd) => new module.ZSTDDecoder());
@@ -85,7 +85,7 @@ export async function* decodeZstd(url: string, pieces: Pieces): AsyncGenerator<U
   for (const piece of unpacked) yield checked(piece);
 }
 
-/** XZ Embedded, one stream after the other. */
+/** Decompresses with XZ Embedded, stream after stream. */
 export async function* decodeXz(url: string, pieces: Pieces): AsyncGenerator<Uint8Array, void, void> {
   const library = await import(url).then((module: { default: typeof xz }) => module.default);
   for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) {

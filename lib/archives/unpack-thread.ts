@@ -5,7 +5,7 @@ import { asError } from '../streams/index.js';
 import { ArchiveRefused } from './archive-refused.js';
 import { decodeXz, decodeZstd, unpackOnThread } from './unpack-on-thread.js';
 
-/** Bytes that go to the thread at once. */
+/** Bytes sent to the thread at once. */
 const pieceSize = 64 * 1024;
 
 const decoders = {
@@ -13,7 +13,7 @@ const decoders = {
   xz: { decode: decodeXz, module: 'xz-decompress' },
 } as const;
 
-/** What decoders say, and what it means, as the rest of a sentence. */
+/** Patterns of the decoders' error texts, and the predicate that an error message uses for each. */
 const meanings = {
   zstd: [
     [/Incomplete stream/, 'is truncated zstd data'],
@@ -31,9 +31,9 @@ const meanings = {
 } as const;
 
 /**
- * Unpacks zstd or xz data, of one frame or stream or several, in a thread of its own: the decoders (WebAssembly) take
- * much time, keep what memory they ever had, and one of them what it held when its reader left. All of that ends with
- * the thread. Its owner must destroy it.
+ * Decompresses zstd or xz data, of one or several frames or streams, in a separate thread. The decoders (WebAssembly)
+ * need much CPU time and never release memory; one also leaks what it holds when its reader stops early. All of that
+ * ends with the thread. The caller must destroy it.
  */
 export class UnpackThread {
   readonly #what: string;
@@ -43,10 +43,10 @@ export class UnpackThread {
   #isHungry = false;
   #isDone = false;
   #failure: Error | undefined;
-  /** Whoever waits for something to come from the thread. */
+  /** Wakes `#until` when the thread posts a message or fails. */
   #wake: () => void = () => undefined;
 
-  /** @param what - the data, as the beginning of a sentence's rest: `has the layer "a", which`. */
+  /** @param what - names the data in error messages, as the start of a predicate: `has the layer "a", which`. */
   constructor(what: string, type: keyof typeof decoders) {
     this.#what = what;
     this.#type = type;
@@ -104,7 +104,10 @@ export class UnpackThread {
     return new ArchiveRefused(`${this.#what} ${meaning}`, new Error(words));
   }
 
-  /** What has been unpacked until something is the case: the thread makes more only when that has been taken. */
+  /**
+   * Yields decompressed data until a condition holds. Back-pressure: the thread produces the next piece only after
+   * `more`.
+   */
   async *#until(isSo: () => boolean): AsyncGenerator<Buffer, void, void> {
     for (;;) {
       for (let piece = this.#unpacked.shift(); piece !== undefined; piece = this.#unpacked.shift()) {

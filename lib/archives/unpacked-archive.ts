@@ -4,7 +4,11 @@ import { isCompression, unpacking } from './compression.js';
 import { contentType, type ContentType } from './content-type.js';
 import { blockSize } from './tar-header.js';
 
-/** An archive's bytes, unpacked if they are compressed. */
+/**
+ * Yields an archive's bytes, decompressed if necessary.
+ *
+ * @throws ArchiveRefused when the compression is unsupported, or the data is malformed.
+ */
 export async function* unpackedArchive(chunks: AsyncIterable<unknown>): AsyncGenerator<Buffer, void, void> {
   const bytes = new ByteReader(chunks);
   const type = contentType(await bytes.peek(blockSize));
@@ -22,7 +26,7 @@ export async function* unpackedArchive(chunks: AsyncIterable<unknown>): AsyncGen
   }
 }
 
-/** Why content of a type can be no part of an image, as the rest of a sentence. */
+/** Why content of a type cannot be part of an image, as a predicate for an error message. */
 export function uselessBecause(type: ContentType): string {
   if (type === 'bzip2') return 'is compressed with bzip2: only gzip, zstd and xz are supported';
   if (type === 'xz') return 'is compressed with xz: only whole archives may be, layers with gzip or zstd';

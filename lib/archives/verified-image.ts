@@ -6,25 +6,25 @@ import type { ImageLimits } from './limits.js';
 import { manifestPath, parseManifest, type Manifest } from './manifest.js';
 import { indexPath, ociManifest } from './oci-layout.js';
 
-/** An image of which every part is there and is what it is said to be. */
+/** An image whose parts are all present and have the digests that name them. */
 interface VerifiedImage {
   readonly configuration: ImageConfiguration;
-  /** The configuration as it stood in the archive. */
+  /** The configuration's bytes in the archive. */
   readonly configurationBytes: Buffer;
-  /** Above those of the base, from there up; one that occurs twice stands here twice. */
+  /** The layers above the base image's, from the base up. A layer that occurs twice is listed twice. */
   readonly layers: readonly LayerFile[];
 }
 
 /**
- * Finds the one image among an archive's files and verifies it.
+ * Finds the only image among an archive's files and verifies it.
  *
- * Every layer must be there and have the digest that the configuration names: engines do not look at a layer's file
- * when they hold a layer of that name already, so an archive could otherwise get the files of any image on the host by
- * knowing their digests.
+ * Every layer must be present and match its digest in the configuration. An engine that already has a layer with a
+ * digest does not read the layer's file. Without this check, an archive that only names the digests of another image's
+ * layers would gain access to the files of that image.
  *
- * @param architecture - which image to take where an index names several, as Go names it: `amd64`.
- * @param below - the diff ids of layers that need not be there: the image's must begin with them.
- * @throws ArchiveRefused when it is not the archive of exactly one image, complete and sound.
+ * @param architecture - the image to select if an index references several, in Go's spelling: `amd64`.
+ * @param below - diff ids of layers that may be absent from the archive. The image's layers must begin with them.
+ * @throws ArchiveRefused when the archive does not hold exactly one complete, valid image.
  */
 export function verifiedImage(
   files: ArchiveFiles,

@@ -6,42 +6,43 @@ import { manifestPath } from './manifest.js';
 import { fileHeader, paddingAfter, blockSize } from './tar-header.js';
 
 /**
- * Names the file of a layer.
+ * Returns the name of a layer's file.
  *
- * The containerd image store (28.5) keeps, under a file's name and for a day, what came of it with an archive that
- * broke off, and takes it for the beginning of the next file that is called so: no two archives that engines are given
- * may have a name in common, or one that is cut keeps all others out.
+ * If an upload breaks off, the containerd image store (28.5) keeps the partial data under the file's name for a day,
+ * and treats it as the beginning of the next file with that name. So two archives sent to engines must not share a
+ * name: otherwise one truncated archive would block all later ones.
  *
- * @param reference - the one name that the archive claims: such a name is given once. Left out: the archive is for no
- * engine.
- * @param number - that of the layer in the archive, from 1 up.
+ * @param reference - the only reference that the archive claims; no other archive has it. Default: none, for an archive
+ * that is not sent to an engine.
+ * @param number - the layer's number in the archive, from 1.
  */
 export function layerFileName(reference: string | undefined, number: number): string {
   const name = String(number).padStart(4, '0');
   return reference === undefined ? name : `${reference.slice(reference.lastIndexOf(':') + 1)}-${name}`;
 }
 
-/** A layer on its way into an archive. */
+/** A layer to write into an archive. */
 interface LayerToWrite {
-  /** The name that it gets there. */
+  /** The file's name in the archive. */
   readonly name: string;
-  /** Bytes as they are. */
+  /** The size in bytes, as stored. */
   readonly size: number;
   readonly type: LayerType;
-  /** The layer, as the beginning of a sentence's rest: `holds "a", which`. */
+  /** Names the layer in error messages, as the start of a predicate: `holds "a", which`. */
   readonly what: string;
   /** Its first bytes. */
   readonly head: Buffer;
-  /** The others, that many: what is too much or too little is an error of their source's. */
+  /** The remaining bytes. The source must ensure that head and rest have `size` bytes in total. */
   readonly rest: AsyncIterable<Buffer>;
 }
 
 /**
- * Writes a layer, and hashes it on the way; see {@link LayerDigest}.
+ * Writes a layer, hashing and validating it on the way; see {@link LayerDigest}.
  *
  * @param budget - charged for every byte that a compressed layer unpacks to.
- * @returns what the layer turned out to be.
- * @throws ArchiveRefused when it cannot be unpacked, goes beyond the budget, or holds a sparse file.
+ * @returns the layer's digests.
+ * @throws ArchiveRefused when the layer cannot be decompressed, exceeds the budget, is malformed, or holds a sparse
+ * file.
  */
 export async function* writeLayer(
   { name, size, type, what, head, rest }: LayerToWrite,
@@ -63,21 +64,21 @@ export async function* writeLayer(
   }
 }
 
-/** What makes an image of an archive's layers. */
+/** The metadata that turns an archive's layers into an image. */
 interface MetadataToWrite {
-  /** As it stands in the archive. */
+  /** The configuration's bytes in the archive. */
   readonly configuration: Buffer;
-  /** The one name that the archive claims; none when left out. */
+  /** The only reference that the archive claims; undefined for none. */
   readonly reference: string | undefined;
-  /** How many layers, from the base up, are not in the archive: the engine must have them. */
+  /** How many layers, from the base up, are not in the archive. The engine must have them. */
   readonly below: number;
-  /** The names in the archive of those that are, in their order. */
+  /** The file names of the layers in the archive, from the base up. */
   readonly above: readonly string[];
 }
 
 /**
- * Writes the end of an archive: before it an engine has nothing that it could load. The configuration is named by its
- * digest, so that whoever reads the archive in parts can verify it.
+ * Writes the end of an archive: configuration, manifest, end mark. Before that, an engine has nothing to load. The
+ * configuration's file is named by its digest, so that a reader that fetches parts of the archive can verify it.
  *
  * @returns the image's id in a classic image store: `sha256:` and the digest of the configuration.
  */
@@ -92,7 +93,7 @@ export function* writeMetadata({
   const manifest = {
     Config: name,
     RepoTags: reference === undefined ? null : [reference],
-    // Names of files that are not there: engines do not look for those of layers that they have.
+    // These files do not exist: an engine does not read the file of a layer that it has.
     Layers: [...Array.from({ length: below }, (_, index) => `below-${index}`), ...above],
   };
   yield* wholeFile(name, configuration);
@@ -101,12 +102,12 @@ export function* writeMetadata({
   return `sha256:${digest}`;
 }
 
-/** A file of an archive that is written. */
+/** Writes a whole file of an archive. */
 export function* wholeFile(name: string, content: Buffer): Generator<Buffer, void, void> {
   yield fileHeader(name, content.length);
   yield content;
   yield Buffer.alloc(paddingAfter(content.length));
 }
 
-/** What ends an archive: two blocks of zeros. */
+/** The end mark of an archive: two zero blocks. */
 export const endOfArchive: Buffer = Buffer.alloc(2 * blockSize);

@@ -1,6 +1,6 @@
 /**
- * Small definitions that every room needs: label and image names, UUIDs, option fields, JSON of others, the no-op logger.
- * Imports only interfaces. Sends no request and keeps no state.
+ * Small definitions that every room needs: label and image names, UUIDs, option fields, parsing of untrusted JSON, the
+ * no-op logger. Imports only interfaces. Sends no request and keeps no state.
  */
 export { parsedJson } from './json.js';
 export {
@@ -15,7 +15,7 @@ export {
   repository,
   unusedSince,
 } from './labels.js';
-export { noOpLogger as silentLogger } from './no-op-logger.js';
+export { noOpLogger } from './no-op-logger.js';
 export {
   amounts,
   callback,

@@ -1,6 +1,7 @@
 /**
- * What a text of somebody else's holds; undefined when it is not JSON. Its content, which may be secret, gets into no
- * error.
+ * Parses untrusted JSON without throwing. The parser's error would quote the text, which may be secret.
+ *
+ * @returns undefined when the text is missing or malformed.
  */
 export function parsedJson(text: string | undefined): unknown {
   try {

@@ -1,49 +1,51 @@
 /**
- * The one place that knows what the driver writes on the containers, networks and images that it owns. All that a
- * restarted driver must know stands in these labels.
+ * The one place that defines the names of the driver's labels, containers, networks and images. The driver keeps its
+ * persistent state in these labels and recovers it from them after a restart.
  */
 
 const prefix = 'nova-docker-driver';
 
-/** The names of our labels. */
+/** The names of the driver's labels. */
 export const label = {
-  /** The compute host the object belongs to. Two hosts on one engine never touch each other's. */
+  /**
+   * The compute host that owns the object. Several hosts may share an engine; each one changes only its own objects.
+   */
   host: `${prefix}.host`,
-  /** Nova's uuid of the instance. */
+  /** Nova's UUID of the instance. */
   instanceUuid: `${prefix}.instance.uuid`,
   /** Nova's name of the instance. */
   instanceName: `${prefix}.instance.name`,
   projectId: `${prefix}.instance.project_id`,
   userId: `${prefix}.instance.user_id`,
-  /** The id of the image the instance was booted from. */
+  /** The id of the image that the instance was booted from. */
   imageId: `${prefix}.instance.image_id`,
   vcpus: `${prefix}.flavor.vcpus`,
   memoryMb: `${prefix}.flavor.memory_mb`,
   rootGb: `${prefix}.flavor.root_gb`,
   ephemeralGb: `${prefix}.flavor.ephemeral_gb`,
-  /** `true` when the spawn that made the container was to start it: one that never ran is then half-made. */
+  /** `true` when spawn was to start the container. If that container never ran, the spawn did not finish. */
   powerOn: `${prefix}.spawn.power_on`,
-  /** Which attempt to spawn made the container: tells our own lost answer from somebody else's container. */
+  /** A random id of the spawn attempt. After a lost answer it identifies the container that this attempt created. */
   attempt: `${prefix}.spawn.attempt`,
-  /** What a note is about, see `InstanceStateStore`. */
+  /** The kind of state that an `InstanceStateStore` object holds. */
   note: `${prefix}.note`,
-  /**
-   * When the container that a note of a suspension is about had been started: after another start it is out of date.
-   */
+  /** Suspension state: the container's start time when it was suspended. After another start the state is stale. */
   suspendedRun: `${prefix}.suspended.run`,
-  /** On the note of a requested stop: when the container had been started. After another start the note is void. */
+  /** Requested-stop state: the container's start time when it was stopped. After another start the state is stale. */
   stoppedRun: `${prefix}.stopped.run`,
-  /** The container that a note of a resize is about: another one that the instance gets has nothing to do with it. */
+  /** Resize state: the id of the resized container. The state does not apply to a later container of the instance. */
   resizedContainer: `${prefix}.resize.container`,
-  /** The limits that a resized container had before. */
+  /** Resize state: the container's limits before the resize. */
   limitsBefore: `${prefix}.resize.limits`,
-  /** On a rescue container: the id of the container that it stands in for. */
+  /** On a rescue container: the id of the container that it replaces. */
   rescuedContainer: `${prefix}.rescue.container`,
-  /** On a rescue container: the instance's interfaces, as Nova gave them. */
+  /** On a rescue container: the `network_info` that Nova passed. */
   rescuedNetworks: `${prefix}.rescue.network_info`,
-  /** On an image of an instance's own files: bytes of the image that the instance was booted from first. */
+  /** On an image of an instance's files: the size in bytes of the image that the instance first booted from. */
   bootedBytes: `${prefix}.image.booted_bytes`,
-  /** On an image that was committed: the tag that it gets. An engine that gives up the commit may leave it without. */
+  /**
+   * On a committed image: the tag that it is to get. An engine whose commit is aborted may leave the image untagged.
+   */
   temporary: `${prefix}.temporary`,
   /** Neutron's id of the network. */
   networkId: `${prefix}.network.id`,
@@ -51,73 +53,76 @@ export const label = {
 
 const names: ReadonlySet<string> = new Set(Object.values(label));
 
-/** Whether a label is one of ours. */
+/** Whether the driver defines this label. */
 export function isOwnLabel(name: string): boolean {
   return names.has(name);
 }
 
-/** The volume whose labels say since when the images of an engine have been unused, for all of its hosts. */
+/** The volume whose labels record since when each cached image has been unused. All hosts of an engine share it. */
 export const imageCacheVolume = `${prefix}.image-cache`;
 
-/** The beginning of a label of that volume: what follows is the image's id. */
+/** The prefix of that volume's label names. The image's id follows. */
 export const unusedSince = `${prefix}.unused_since.`;
 
 /**
- * A registry that cannot exist (RFC 2606): nobody can publish what our names would bring when somebody pulls them, or
- * builds upon them.
+ * A registry under a reserved top-level domain (RFC 2606), so it can never exist. An attacker cannot publish an image
+ * that a pull of one of the driver's names, or a build from it, would fetch.
  */
 const registry = `${prefix}.invalid`;
 
-/**
- * The repositories that the driver keeps its images under; their tags are image ids, or random while work is under way.
- */
+/** The repositories of the driver's images. A tag is an image id, an instance UUID, or random for work in progress. */
 export const repository = {
-  /** Images that instances boot from; the tag is the id in the image service. */
+  /** Images that instances boot from. The tag is the id in the image service. */
   image: `${registry}/image`,
-  /** What became of an instance's own files when they had to leave their container; the tag is the instance's uuid. */
+  /**
+   * An instance's files after they were moved out of its container, for instance to another engine. The tag is the
+   * UUID.
+   */
   instance: `${registry}/instance`,
-  /** Images that are being loaded and are not verified yet. */
+  /** Images that are being loaded and are not yet verified. */
   loading: `${registry}/loading`,
-  /** Containers that were committed and are on their way to the image service. */
+  /** Committed containers that are being uploaded to the image service. */
   snapshot: `${registry}/snapshot`,
 } as const;
 
 /**
- * The name of an instance's container. It follows from the uuid, so that every verb reaches the container without
- * looking it up.
+ * The name of an instance's container. It is derived from the UUID, so that a verb can address the container without a
+ * lookup.
  */
 export function instanceContainerName(uuid: string): string {
   return `nova-${uuid}`;
 }
 
 /**
- * The name of a further container of an instance: one that is being made, or is kept for a while.
+ * The name of a secondary container of an instance: under construction, or kept for a while.
  *
- * @param part - what it is; lower-case letters.
+ * @param part - the container's role, in lower-case letters.
  */
 export function instancePartName(uuid: string, part: string): string {
   return `${instanceContainerName(uuid)}.${part}`;
 }
 
-/** Whether a container bears the name of an instance, or of a part of one, see {@link instancePartName}. */
+/**
+ * Whether one of a container's names is the instance's, or that of a secondary container, see {@link instancePartName}.
+ */
 export function isOfInstance(uuid: string, names: readonly string[]): boolean {
   const name = `/${instanceContainerName(uuid)}`;
   return names.some((given) => given === name || given.startsWith(`${name}.`));
 }
 
-/** The name of the engine's network for one of Nova's. */
+/** The name of the engine's network for a Neutron network. */
 export function engineNetworkName(network_id: string): string {
   return `nova-${network_id}`;
 }
 
 /**
- * The uuid of the instance that a container is.
+ * The UUID of the instance that a container belongs to.
  *
- * Labels alone do not make an instance: somebody may run an image that was committed from one and has its labels. The
- * container's name must be the one that the uuid gives.
+ * Labels alone are no proof: a container of an image that was committed from an instance inherits its labels. The
+ * container's name must therefore match the UUID.
  *
  * @param names - the container's names, with the engine's leading slash.
- * @returns in lower case, as everywhere in the driver; undefined when the container is no instance.
+ * @returns the UUID in lower case, as everywhere in the driver; undefined when the container is not an instance.
  */
 export function instanceUuid(
   labels: Readonly<Record<string, string>>,

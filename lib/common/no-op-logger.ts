@@ -1,6 +1,6 @@
 import type { Logger } from '../../interfaces/index.js';
 
-/** A logger that nobody listens to. */
+/** The default logger: a no-op. */
 export const noOpLogger: Logger = {
   debug: () => undefined,
   info: () => undefined,

@@ -1,23 +1,23 @@
 import { z } from 'zod';
 
-/** Fields that several classes have among their options: they are checked alike everywhere. */
+/** Schema fields that the options of several classes share. */
 
-/** A text that says something. */
+/** A non-empty string. */
 export const text = z.string().min(1);
 
-/** How many, or how much, of what there must be some. */
+/** A positive integer. */
 export const count = z.int().positive();
 
 /** Certificates in PEM. */
 export const certificates = z.union([z.string(), z.instanceof(Buffer)]);
 
-/** A function; what it does is believed. */
+/** A function. Its signature cannot be validated. */
 export const callback = z.custom((value) => typeof value === 'function', 'must be a function');
 
-/** An object with some of these keys, whose values count something. */
+/** An object that maps some of the known keys to positive integers. */
 export const amounts = (known: object): z.ZodType => z.partialRecord(z.enum(Object.keys(known)), count);
 
-/** An object that has these methods; what they do is believed. */
+/** An object with these methods. Their signatures cannot be validated. */
 export const withMethods = (...names: string[]): z.ZodType =>
   z.custom(
     (value) =>
@@ -27,8 +27,6 @@ export const withMethods = (...names: string[]): z.ZodType =>
     `must have the methods ${names.join(', ')}`,
   );
 
-/** An image service. */
 export const imageService = withMethods('show', 'detail', 'download', 'create', 'update', 'delete');
 
-/** A logger. */
 export const logger = withMethods('debug', 'info', 'warn', 'error');

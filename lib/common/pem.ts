@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { InvalidInput } from '../../interfaces/index.js';
 
-/** Characters of the longest path and file name that Linux takes. */
+/** The longest path and the longest file name that Linux accepts, in characters. */
 const longestPath = 4096;
 const longestName = 255;
 
 /**
- * What is in a PEM file: a text with `-----BEGIN` and a Buffer are taken for its content, another text for its path.
+ * Reads PEM content. A Buffer, or a string with `-----BEGIN`, is the content itself; any other string is a path.
  *
  * @param what - the file, as a noun phrase for messages.
- * @throws InvalidInput when the file cannot be read; it does not show a text that may be a key.
+ * @throws InvalidInput when the file cannot be read. The message omits a string that cannot be a path: it may be a key.
  */
 export function pemContent(source: string | Buffer, what: string): Buffer {
   if (typeof source !== 'string') return source;

@@ -1,11 +1,8 @@
 const hidden = '***';
-/** Characters that a value must have to be looked for: shorter ones are no secrets, and stand in many words. */
+/** The shortest value to redact, in characters. Shorter values are not secrets and occur in ordinary words. */
 const shortestSecret = 4;
 
-/**
- * A text from outside as a message may show it: without PEM, without what stands before the `@` of an address, without
- * queries of addresses.
- */
+/** Redacts an untrusted text for a message: PEM, the user information before the `@` of an address, and URL queries. */
 export function withoutSecrets(text: string): string {
   return text
     .replace(/-----BEGIN[^]*/, '[PEM]')
@@ -17,7 +14,7 @@ export function withoutSecrets(text: string): string {
     .replace(/(\w:\/\/[^\s"'?#]*)[?#][^\s"']*/g, `$1?${hidden}`);
 }
 
-/** A text without some values that it must not show, as they are or as JSON has them. */
+/** Redacts the given secrets in a text, both verbatim and in JSON's escaped form. */
 export function withoutValues(text: string, secrets: readonly string[]): string {
   return secrets
     .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)])

@@ -2,13 +2,10 @@ import { createHash } from 'node:crypto';
 
 const pattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/**
- * Whether a text is a uuid, as instances and images of the image service are called. What passes holds nothing that
- * means anything in a path.
- */
+/** Whether a text is a UUID, the form of instance and image ids. A UUID has no character that is special in a path. */
 export const isUuid = (text: string): boolean => pattern.test(text);
 
-/** The uuid that always belongs to a name (version 5 of RFC 9562). */
+/** Derives a UUID from a name, always the same one (version 5 of RFC 9562). */
 export function namedUuid(namespace: string, name: string): string {
   const hash = createHash('sha1')
     .update(Buffer.from(namespace.replaceAll('-', ''), 'hex'))

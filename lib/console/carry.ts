@@ -1,25 +1,26 @@
 import type { Duplex } from 'node:stream';
-import { unlessAborted, withDeadline } from '../streams/index.js';
+import { raceSignal, withDeadline } from '../streams/index.js';
 
-/** What is carried from where to where, and how long it may stand still. */
+/** Options of {@link carry}. */
 interface Carriage {
-  /** Who takes the bytes, as a noun phrase, for the error's message. */
+  /** The receiver as a noun phrase, for the error message. */
   readonly taker: string;
-  /** Milliseconds that the taker may have for one chunk. */
+  /** Milliseconds within which the receiver must accept a chunk. */
   readonly patience: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * Carries bytes one way until there are no more; ends and destroys neither side. A chunk is read when the one before
- * has been taken.
+ * Copies bytes in one direction until the source ends; it neither ends nor destroys either stream. Back-pressure: it
+ * reads a chunk when the receiver has accepted the previous one.
  *
- * @throws DeadlineExceeded when a chunk is not taken in time, the signal's reason, and what either stream fails with.
+ * @throws DeadlineExceeded when the receiver does not accept a chunk in time; the signal's reason; an error of either
+ * stream.
  */
 export async function carry(from: Duplex, to: Duplex, { taker, patience, signal }: Carriage): Promise<void> {
   for await (const chunk of from.iterator({ destroyOnReturn: false }))
     await withDeadline(`handing on to ${taker}`, patience, signal, async (inTime) => {
-      await unlessAborted(written(to, chunk), inTime);
+      await raceSignal(written(to, chunk), inTime);
     });
 }
 

@@ -1,6 +1,6 @@
 /**
- * Serial consoles: TCP ports of the driver's own that carry a terminal both ways, to one user at a time. It imports the
- * leaves (streams) and the contracts, and knows neither engines nor containers: whoever opens a console says how its
- * terminal is reached. It never asks users who they are.
+ * Serial consoles: the driver's own TCP ports, each of which connects one user at a time to an instance's terminal. The
+ * room imports streams and the contracts in interfaces; it never talks to an engine, because the caller supplies the
+ * function that attaches to a terminal. The ports are unauthenticated.
  */
 export { type PortRange, SerialConsoles, type SerialConsolesOptions } from './serial-consoles.js';

@@ -5,28 +5,29 @@ import type { Logger } from '../../interfaces/index.js';
 import { carry } from './carry.js';
 
 /**
- * Reaches a terminal: reading gives what it shows, writing types. Destroying the stream leaves the terminal as it is.
+ * Attaches to a terminal: reading yields its output, writing sends input. Destroying the stream leaves the terminal
+ * alone.
  *
- * @param signal - aborts when the console ends; the stream, too, must then.
+ * @param signal - aborts when the console ends; the stream must then end too.
  */
 export type AttachTerminal = (signal: AbortSignal) => Promise<Duplex>;
 
-/** What a console is made of. */
+/** Options of {@link SerialConsole}. */
 interface SerialConsoleOptions {
-  /** For the log: whose terminal it is. */
+  /** The instance's uuid, for the log. */
   readonly instance: string;
   readonly attach: AttachTerminal;
-  /** Milliseconds in which either side must take what the other has said. */
+  /** Milliseconds within which each side must accept the other's bytes. */
   readonly patience: number;
-  /** Ends the port and whoever is on it. */
+  /** Closes the port and disconnects its user. */
   readonly signal: AbortSignal;
   readonly logger: Logger;
 }
 
-/** Milliseconds of silence before TCP asks whether the user's machine is still there. */
+/** Milliseconds of silence before TCP probes whether the user's machine is still reachable. */
 const keepAliveInitialDelay = 30_000;
 
-/** A TCP port that carries one terminal. */
+/** A TCP port that connects to one terminal. */
 export class SerialConsole {
   readonly port: number;
   readonly #options: SerialConsoleOptions;
@@ -41,7 +42,11 @@ export class SerialConsole {
     });
   }
 
-  /** Opens a port. @throws what the system says when it cannot be had: `EADDRINUSE`, `EADDRNOTAVAIL`, … */
+  /**
+   * Opens a port.
+   *
+   * @throws the system's error when the port is not available: `EADDRINUSE`, `EADDRNOTAVAIL`, …
+   */
   static async listen(host: string, port: number, options: SerialConsoleOptions): Promise<SerialConsole> {
     const console = new SerialConsole(port, options);
     const server = console.#server;
@@ -51,7 +56,7 @@ export class SerialConsole {
     return console;
   }
 
-  /** Closes the port. Whoever is on it stays until the terminal ends, and so reads its last words. */
+  /** Closes the port. A connected user stays until the terminal ends, and so receives its last output. */
   close(): void {
     this.#server.close();
   }
@@ -59,7 +64,7 @@ export class SerialConsole {
   async #receive(user: Socket): Promise<void> {
     const { instance, logger } = this.#options;
     const details = { instance, user: `${user.remoteAddress ?? ''} ${user.remotePort ?? ''}` };
-    // A user may be gone before anybody listens; whoever reads or writes is told as well.
+    // A socket may fail before it is read or written; reads and writes report the error again.
     user.on('error', () => undefined);
     if (this.#isInUse) {
       logger.info('a user was turned away from a serial console that is in use', details);
@@ -80,9 +85,9 @@ export class SerialConsole {
   }
 
   /**
-   * Ends when either side does.
+   * Connects a user to the terminal, until either side ends.
    *
-   * @throws when a side broke or did not take what the other had said, and when the console was ended.
+   * @throws when a side fails or does not accept the other's bytes in time, and when the console ends.
    */
   async #serve(user: Socket): Promise<void> {
     const { attach, patience, signal } = this.#options;
@@ -94,7 +99,8 @@ export class SerialConsole {
       throw error;
     }
     try {
-      // Engines (20.10 to 28.5) hold an instance up whose output is not taken: a user who does not read must go.
+      // Engines (20.10 to 28.5) block an instance whose output is not read, so a user who does not read is
+      // disconnected.
       await Promise.race([
         carry(user, terminal, { taker: 'the terminal', patience, signal }),
         carry(terminal, user, { taker: 'the user', patience, signal }),
@@ -108,7 +114,7 @@ export class SerialConsole {
 
 /** Tells a user why the connection ends. */
 function dismiss(user: Socket, why: string): void {
-  // What the user says is read and forgotten: closing over it would take back what was told.
+  // Discard the user's input: closing a socket with unread input resets it, and the user loses the message.
   user.resume();
   user.end(`${why}\r\n`);
   user.destroySoon();

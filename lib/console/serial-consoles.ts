@@ -4,22 +4,22 @@ import { SocketPortRangeExhaustedException } from '../../interfaces/index.js';
 import { codeOf } from '../streams/index.js';
 import { SerialConsole, type AttachTerminal } from './serial-console.js';
 
-/** The first and the last of the ports that may be used. */
+/** The first and the last port to use. */
 export type PortRange = readonly [first: number, last: number];
 
-/** Where a host's serial consoles are. */
+/** Options of {@link SerialConsoles}. */
 export interface SerialConsolesOptions {
-  /** The address of this machine's that they are reached at. */
+  /** The address of this machine to listen on. */
   readonly address: string;
   readonly ports: PortRange;
   readonly logger: Logger;
-  /** Milliseconds in which a user, and a terminal, must take what the other has said; default a minute. */
+  /** Milliseconds within which a user, and a terminal, must accept the other's bytes; default: one minute. */
   readonly patience?: number;
 }
 
 const defaultPatience = 60_000;
 
-/** The serial consoles of a host, one for each instance that was asked for, as long as it is there. */
+/** The serial consoles of a host: one per instance, opened on request and kept until closed. */
 export class SerialConsoles {
   readonly #options: SerialConsolesOptions;
   readonly #open = new Map<string, Promise<SerialConsole>>();
@@ -29,18 +29,18 @@ export class SerialConsoles {
   constructor(options: SerialConsolesOptions) {
     this.#options = options;
     const [first, last] = options.ports;
-    // A driver that was restarted shall not give the ports of the one before to other instances, whose users may still
-    // come.
+    // Start at a random port: a restarted driver should not give a previous instance's port, which users may still try,
+    // to another instance.
     this.#nextPort = randomInt(first, last + 1);
   }
 
   /**
-   * Opens an instance's console; one that is open stays as it is.
+   * Opens an instance's console; a console that is open stays as it is.
    *
-   * @param instance - its uuid.
-   * @param attach - called for each user who comes.
-   * @throws SocketPortRangeExhaustedException when all ports are taken; what the system says when the address cannot be
-   * used.
+   * @param instance - the instance's uuid.
+   * @param attach - called for each user who connects.
+   * @throws SocketPortRangeExhaustedException when all ports are taken; the system's error when the address is not
+   * usable.
    */
   async open(instance: string, attach: AttachTerminal): Promise<ConsoleConnection> {
     const opening = this.#open.get(instance) ?? this.#listen(instance, attach);
@@ -55,20 +55,20 @@ export class SerialConsoles {
   }
 
   /**
-   * Closes an instance's console, where there is one: nobody comes in any more, and who is in has the terminal until
-   * that ends.
+   * Closes an instance's console, if any: it refuses new users, and a connected user keeps the terminal until that
+   * ends.
    *
-   * @param instance - its uuid.
+   * @param instance - the instance's uuid.
    */
   async close(instance: string): Promise<void> {
     const opening = this.#open.get(instance);
     this.#open.delete(instance);
     const [opened] = await Promise.allSettled([opening]);
-    // Why one could not be opened is told to whoever asked for it.
+    // The caller of `open` receives the error of a console that failed to open.
     if (opened.status === 'fulfilled') opened.value?.close();
   }
 
-  /** Closes all consoles, and cuts off who is in. No more can be opened. */
+  /** Closes all consoles and disconnects their users. No console can be opened afterwards. */
   async stop(): Promise<void> {
     this.#ending.abort(new Error('the driver has left the host'));
     await Promise.all([...this.#open.keys()].map((instance) => this.close(instance)));
@@ -93,7 +93,7 @@ export class SerialConsoles {
     );
   }
 
-  /** In turn, so that a port which was given up is given to another instance as late as can be. */
+  /** Round robin, so that a released port is reused as late as possible. */
   #takePort(): number {
     const [first, last] = this.#options.ports;
     const port = this.#nextPort;

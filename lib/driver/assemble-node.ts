@@ -5,20 +5,20 @@ import type { DockerDriverOptions, Settings } from './options.js';
 import { defaultImageDirectory } from './options.js';
 import type { EngineAddress } from '../engine/index.js';
 import { Engine, engineAddress } from '../engine/index.js';
-import { DirectoryImageService, PromptImageService } from '../image-services/index.js';
+import { DirectoryImageService, AbortableImageService } from '../image-services/index.js';
 import { ImageLoader } from '../images/index.js';
-import { Notes, RootDisks } from '../instances/index.js';
+import { InstanceStateStore, RootDisks } from '../instances/index.js';
 import { isOwnLabel } from '../common/index.js';
 import { Networks, ReservedSubnets } from '../network/index.js';
 import type { ComputeNode } from '../verbs/index.js';
 
 /**
- * Makes what the verbs of a host work with. Nothing is asked of the engine yet.
+ * Creates the objects that the verbs of a host work with. Sends no request to the engine.
  *
  * @param host - Nova's name of the compute host.
- * @param address - where its engine is.
- * @param options - what the driver was given, for what has methods.
- * @param settings - the plain options, complete.
+ * @param address - the address of its engine.
+ * @param options - the driver's options, for those that are objects or functions.
+ * @param settings - the plain options, validated and with defaults.
  */
 export function assembleNode(
   host: string,
@@ -30,7 +30,7 @@ export function assembleNode(
   const { timeouts = {}, imageLimits = {}, virtapi } = options;
   const { sharedDirectory, serialConsole } = settings;
   const engine = new Engine(address, { logger, timeouts, keepLabel: isOwnLabel });
-  const imageService = new PromptImageService(
+  const imageService = new AbortableImageService(
     options.imageService ?? new DirectoryImageService({ directory: defaultImageDirectory() }),
   );
   return {
@@ -57,7 +57,7 @@ export function assembleNode(
         logger,
       }),
     }),
-    states: new Notes(engine, host),
+    states: new InstanceStateStore(engine, host),
     launches: new PQueue({ concurrency: settings.maxLaunches }),
     policy: settings,
     rootDisks: new RootDisks({ engine, logger }),

@@ -16,39 +16,39 @@ import { EventFollower } from '../events/index.js';
 import type { VerbFailure } from '../instances/index.js';
 import { findInstance, inspectInstance, novaException, wasSuspended } from '../instances/index.js';
 import { RunningHost } from './running-host.js';
-import { silentLogger } from '../common/index.js';
-import { harmless, LinkedAbort, steadyNow, Turns } from '../streams/index.js';
+import { noOpLogger } from '../common/index.js';
+import { guardListener, LinkedAbort, steadyNow, KeyedMutex } from '../streams/index.js';
 import { optionsMustBeSound } from '../verbs/index.js';
 import type { ComputeNode } from '../verbs/index.js';
 import { reconcile, reconcileAgain } from '../verbs/index.js';
 
-/** What the turns of starting and stopping are named after; no instance's uuid looks like it. */
+/** The key of the mutex for starting and stopping. It cannot equal an instance's uuid. */
 const itself = 'the host itself';
 
 /**
- * What a verb does. Its signal aborts when the caller's does, or when the host is left; a mistake of the listener to
- * its progress does not end it.
+ * The work of a verb. Its signal aborts when the caller's does, or when the driver leaves the host. Errors of the
+ * progress listener do not reach it.
  */
 type Work<T> = (node: ComputeNode, signal: AbortSignal, onProgress: OnProgress | undefined) => Promise<T>;
 
 /**
- * The compute host that a driver serves, from `init_host` to `cleanup_host`: the turns that verbs take on it, and what
- * their errors mean to Nova.
+ * The compute host that a driver serves, from `init_host` to `cleanup_host`. It runs verbs under their instance's lock
+ * and converts their errors into Nova's exceptions.
  */
 export class ComputeHost {
   readonly settings: Settings;
   readonly logger: Logger;
   readonly #options: DockerDriverOptions;
   readonly #address: EngineAddress;
-  readonly #turns = new Turns();
+  readonly #turns = new KeyedMutex();
   #running: RunningHost | undefined;
-  /** What breaks off each start that is under way or waits for its turn. */
+  /** Aborts each start that runs or waits for the mutex. */
   readonly #starting = new Set<LinkedAbort>();
 
-  /** @throws InvalidInput naming each option that cannot be used. */
+  /** @throws InvalidInput naming each invalid option. */
   constructor(options: DockerDriverOptions) {
     this.settings = settingsOf(options);
-    this.logger = options.logger ?? silentLogger;
+    this.logger = options.logger ?? noOpLogger;
     this.#options = options;
     this.#address = engineAddress(options.engine);
   }
@@ -59,11 +59,11 @@ export class ComputeHost {
   }
 
   /**
-   * Connects to the engine, puts right what a crash left, and begins to follow what happens to the instances.
+   * Connects to the engine, repairs what a crash left, and begins to follow the events of the instances.
    *
    * @param host - Nova's name of the compute host.
-   * @param emit - told about each event when it has taken the one before.
-   * @throws HypervisorUnavailable when the engine does not answer or speaks no API version that the driver knows.
+   * @param emit - called with each event, once the call for the previous event has ended.
+   * @throws HypervisorUnavailable when the engine does not answer, or supports no API version that the driver supports.
    */
   async start(
     host: string,
@@ -87,8 +87,8 @@ export class ComputeHost {
   }
 
   /**
-   * Refuses all verbs from now on and breaks off those under way, and a start that is; when they have undone what they
-   * did, stops following and closes all connections. The instances go on.
+   * Refuses further verbs, and aborts running verbs and a running start. Once they have rolled back, stops following
+   * events and closes all connections. The instances keep running.
    */
   async stop(): Promise<void> {
     const reason = new HypervisorUnavailable('The driver leaves the host that it has just begun to serve');
@@ -139,10 +139,10 @@ export class ComputeHost {
   }
 
   /**
-   * Runs a verb that changes an instance, when all earlier ones on the same instance have ended.
+   * Runs a verb that changes an instance, once all earlier verbs on that instance have ended.
    *
-   * @param verb - for messages: what was tried.
-   * @param failure - what it means when the engine refuses.
+   * @param verb - the verb, for error messages.
+   * @param failure - the exception when the engine refuses.
    */
   async change<T>(
     verb: string,
@@ -157,10 +157,10 @@ export class ComputeHost {
   }
 
   /**
-   * Runs a verb that changes the container of an instance, which must be there and this host's: what bears its name may
-   * be somebody else's.
+   * Like {@link change}, for a verb that needs the instance's container. The container must belong to this host's
+   * instance: another program's container may have the same name.
    *
-   * @throws InstanceNotFound when it is not.
+   * @throws InstanceNotFound when there is no such container.
    */
   async changeContainer(
     verb: string,
@@ -174,9 +174,7 @@ export class ComputeHost {
     });
   }
 
-  /**
-   * Does the same where the container is there; where it is not, the verb has nothing to do, and says so in the log.
-   */
+  /** Like {@link changeContainer}, but without a container the verb is a no-op, and a warning is logged. */
   async changeContainerIfThere(
     verb: string,
     instance: Instance,
@@ -192,10 +190,10 @@ export class ComputeHost {
   }
 
   /**
-   * Does the same as {@link change} for a verb whose second part has all that it needs of the instance: that waits for
-   * nobody, and nobody waits for it.
+   * Like {@link change}, but releases the instance's lock before `rest`.
    *
-   * @param rest - the second part; it runs whenever the first one has succeeded, be it with a signal that has aborted.
+   * @param rest - the part that does not need the instance any more. It runs whenever `work` has succeeded, even if the
+   * signal has aborted.
    */
   async changeAndGoOn<T>(
     verb: string,
@@ -211,7 +209,7 @@ export class ComputeHost {
     });
   }
 
-  /** Runs a verb that only looks at an instance: it waits for nobody. */
+  /** Runs a verb that only reads an instance. It takes no lock. */
   async look<T>(
     verb: string,
     instance: Instance,
@@ -224,16 +222,16 @@ export class ComputeHost {
   }
 
   /**
-   * Runs a verb that is about the host.
+   * Runs a verb that concerns the host.
    *
-   * @throws HypervisorUnavailable when the engine does not answer, NovaException when it refuses.
+   * @throws HypervisorUnavailable when the engine does not answer; NovaException when it refuses.
    */
   async ask<T>(what: string, options: LongRunningOptions, work: Work<T>): Promise<T> {
     optionsMustBeSound(options);
     const { signal, onProgress } = options;
     return await this.#serving().run(signal, async (node, merged) => {
       try {
-        return await work(node, merged, harmless(onProgress, this.logger));
+        return await work(node, merged, guardListener(onProgress, this.logger));
       } catch (error) {
         throw novaException(error, what, undefined, NovaException);
       }
@@ -251,7 +249,7 @@ export class ComputeHost {
     const { signal, onProgress } = options;
     return await this.#serving().run(signal, async (node, merged) => {
       try {
-        return await work(node, merged, harmless(onProgress, this.logger));
+        return await work(node, merged, guardListener(onProgress, this.logger));
       } catch (error) {
         throw novaException(error, verb, instance, failure);
       }

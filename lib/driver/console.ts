@@ -16,7 +16,7 @@ import { serialConsole } from '../verbs/index.js';
 import { DockerStorageVerbs } from './storage.js';
 import { soundInstance } from '../verbs/index.js';
 
-/** The verbs that show what an instance prints, and how it does. */
+/** The verbs that show an instance's output, terminal and diagnostics. */
 export abstract class DockerConsoleVerbs extends DockerStorageVerbs {
   override async get_console_output(
     _context: RequestContext,

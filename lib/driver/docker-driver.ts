@@ -4,11 +4,11 @@ import { DockerMigrationVerbs } from './migration.js';
 import type { DockerDriverOptions } from './options.js';
 
 /**
- * Nova's virt driver for a Docker Engine: instances are containers. One driver serves one compute host; `init_host`
- * comes first.
+ * Nova's virt driver for a Docker Engine: instances are containers. One driver serves one compute host. Call
+ * `init_host` before any other verb.
  *
- * Verbs on one instance run one after another. Every verb throws the signal's reason when its signal aborts, and
- * {@link HypervisorUnavailable} when the engine does not answer, but for those that remove an instance
+ * Verbs on one instance run one after another. Every verb throws the signal's reason when its signal aborts. It throws
+ * {@link HypervisorUnavailable} when the engine does not answer, except those that remove an instance
  * (InstancePowerOffFailure) and `migrate_disk_and_power_off` (InstanceFaultRollback). The verbs are in `driver/`.
  */
 export class DockerDriver extends DockerMigrationVerbs {
@@ -22,9 +22,9 @@ export class DockerDriver extends DockerMigrationVerbs {
   };
 
   /**
-   * Does nothing but check its options: nothing is asked of the engine before `init_host`.
+   * Validates the options. Sends no request to the engine: `init_host` does.
    *
-   * @throws InvalidInput naming each option that cannot be used.
+   * @throws InvalidInput naming each invalid option.
    */
   constructor(options: DockerDriverOptions = {}) {
     super(options);

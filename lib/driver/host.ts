@@ -19,20 +19,20 @@ import {
 import PQueue from 'p-queue';
 import { ComputeHost } from './compute-host.js';
 import type { DockerDriverOptions } from './options.js';
-import { silentLogger } from '../common/index.js';
+import { noOpLogger } from '../common/index.js';
 import { NovaDefaults } from './nova-defaults.js';
 import { hostMustBeNamed, nodeMustBeNamed, providerTreeMustBeSound } from '../verbs/index.js';
 import { namedUuid } from '../common/index.js';
 
-/** The verbs about the host itself. */
+/** The verbs that concern the host itself. */
 export abstract class DockerHostVerbs extends NovaDefaults {
   /** @internal */
   protected readonly computeHost: ComputeHost;
-  /** Events are told one after another: a listener that takes its time gets them in order, and holds nobody else up. */
+  /** Serializes the calls to the listener: a slow listener gets its events in order and delays nothing else. */
   readonly #telling = new PQueue({ concurrency: 1 });
 
   constructor(options: DockerDriverOptions) {
-    super(options.logger ?? silentLogger);
+    super(options.logger ?? noOpLogger);
     this.computeHost = new ComputeHost(options);
   }
 
@@ -43,7 +43,7 @@ export abstract class DockerHostVerbs extends NovaDefaults {
 
   override async cleanup_host(_host: string): Promise<void> {
     await this.computeHost.stop();
-    // The listener that is just being told is not waited for: it may be the one that calls this.
+    // The running call of the listener is not awaited: it may be the caller of this verb.
     this.#telling.clear();
   }
 
@@ -119,10 +119,10 @@ export abstract class DockerHostVerbs extends NovaDefaults {
   }
 }
 
-/** The namespace of the ids of nodes that the operator named none for: a random uuid of this driver's own. */
+/** The namespace of node ids that are derived from the host's name: a random uuid of this driver. */
 const nodeNamespace = 'b1f7a4de-58b3-4a3c-9f41-0c3f5a6d2e97';
 
-/** What cannot be looked up on this machine, because the engine is on another one. */
+/** The message when a value cannot be read because the engine is on another machine. */
 function unknownHere(what: string, option: keyof DockerDriverOptions): string {
   return `The ${what} of the engine's host is known only where it is this machine: set the driver's option ${option}`;
 }

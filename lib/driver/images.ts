@@ -17,7 +17,7 @@ import {
 import { DockerPowerVerbs } from './power.js';
 import { OrchestratorFailures } from './orchestrator-failures.js';
 
-/** The verbs about images. */
+/** The verbs that concern images. */
 export abstract class DockerImageVerbs extends DockerPowerVerbs {
   override async snapshot(
     context: RequestContext,

@@ -1,7 +1,8 @@
 /**
- * What the driver can do, one file for each area of Nova's interface (interfaces/compute-driver/): each verb is a few
- * lines, which say what it does and what its failure means. The areas are links of one chain, so that the driver is one
- * object; none of them calls another's verbs but through `this`.
+ * The driver: one file for each area of Nova's interface (interfaces/compute-driver/), in which each verb is a few
+ * lines that name its work and the exception of its failure. The areas are a chain of classes, which makes the driver
+ * one object; a verb of another area is called only through `this`. May import all lower rooms; no room imports this
+ * one. It never contains a verb's steps: those are in `verbs/`.
  */
 export { DockerDriver } from './docker-driver.js';
 export type { DockerDriverOptions } from './options.js';

@@ -12,7 +12,7 @@ import {
 import { optionsMustBeSound, soundInstance } from '../verbs/index.js';
 import { DockerHostVerbs } from './host.js';
 
-/** The verbs that tell which instances there are and how they are. */
+/** The verbs that list instances and report their state. */
 export abstract class DockerInventoryVerbs extends DockerHostVerbs {
   override async get_info(given: Instance, options: GetInfoOptions = {}): Promise<InstanceInfo> {
     const instance = soundInstance(given);

@@ -19,7 +19,7 @@ import {
   NovaException,
 } from '../../interfaces/index.js';
 import { setAdministratorPassword, stopContainerCleanly } from '../instances/index.js';
-import { unlessAborted } from '../streams/index.js';
+import { raceSignal } from '../streams/index.js';
 import { destroy, powerOn, prepareRebuild, rebuild, spawn } from '../verbs/index.js';
 import {
   connectedInstanceMustBeSound,
@@ -33,7 +33,7 @@ import {
 import { DockerInventoryVerbs } from './inventory.js';
 import { OrchestratorFailures } from './orchestrator-failures.js';
 
-/** The verbs that make instances and remove them. */
+/** The verbs that create and remove instances. */
 export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
   override async spawn(
     context: RequestContext,
@@ -56,7 +56,8 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
   }
 
   /**
-   * Its volumes are handed over before its turn begins: whoever does so may call other verbs for this very instance.
+   * The volumes are detached and attached before the rebuild holds the instance's lock: these callbacks may call other
+   * verbs of the same instance.
    */
   override async rebuild(
     context: RequestContext,
@@ -105,18 +106,18 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
       options,
       InstanceDeployFailure,
       async (node, signal, onProgress) => {
-        // The disks that `attach_block_devices` will name are not known yet.
+        // `attach_block_devices` returns the disks later, so they cannot be validated yet.
         const disks = attach === undefined ? given : null;
         const beside = { ...options, block_device_info: disks, losesVolumes, signal, onProgress };
         await prepareRebuild(node, context, instance, image_meta, beside);
       },
     );
-    // In nobody's turn, for as long as it takes: they call verbs of this instance.
+    // Without the instance's lock and without a timeout: these callbacks call verbs of the same instance.
     const failures = new OrchestratorFailures();
     return await failures.asThrown(() =>
       this.computeHost.ask('hand over the volumes of a rebuild', options, async (_node, signal) => {
         const wait = <T>(call: () => Promise<T>): Promise<T> =>
-          failures.call(() => unlessAborted(call(), signal));
+          failures.call(() => raceSignal(call(), signal));
         if (detach !== undefined) await wait(() => detach(context, bdms));
         return attach === undefined ? given : await wait(() => attach(context, instance, bdms));
       }),

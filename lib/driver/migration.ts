@@ -116,8 +116,8 @@ export abstract class DockerMigrationVerbs extends DockerConsoleVerbs {
   }
 
   /**
-   * Nothing but the same host has an instance's files: what it has must not be destroyed before a resize on it is taken
-   * back.
+   * Hosts never share instances' files, so the check only tells whether both hosts are the same one. In that case Nova
+   * must not destroy the files before it reverts a resize.
    */
   override async check_instance_shared_storage_local(
     _context: RequestContext,

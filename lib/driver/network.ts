@@ -16,7 +16,7 @@ import { findInstance } from '../instances/index.js';
 import { networkInfoMustBeSound, soundInstance, vifMustBeSound } from '../verbs/index.js';
 import { DockerImageVerbs } from './images.js';
 
-/** The verbs that connect instances. */
+/** The verbs that connect instances to networks. */
 export abstract class DockerNetworkVerbs extends DockerImageVerbs {
   override async plug_vifs(
     given: Instance,

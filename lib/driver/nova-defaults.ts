@@ -25,7 +25,7 @@ const lifecycleEvent = z.object({
   timestamp: z.number(),
 });
 
-/** The verbs to which Nova's base class has an answer. */
+/** The verbs that Nova's base class implements. */
 class NovaAnswers implements Partial<ComputeDriver> {
   readonly capabilities: DriverCapabilities = noCapabilities;
   readonly #logger: Logger;
@@ -198,7 +198,8 @@ const NO_MOVE = 'containers cannot be moved while they run';
 const NO_HOST_CONTROL = 'an engine does not rule over its host';
 
 /**
- * The verbs to which it has none, and why this driver has none either. The compiler sees to it that none is missing.
+ * The verbs that Nova's base class does not implement, and why this driver does not either. The compiler checks that
+ * none is missing.
  */
 const refusals: Readonly<Record<RefusedVerb, string>> = {
   init_host: ESSENTIAL,
@@ -288,8 +289,8 @@ const refusals: Readonly<Record<RefusedVerb, string>> = {
 };
 
 /**
- * The answers and the refusals as one class. The compiler cannot follow methods that are made from a table, so the
- * signature says what comes of it; that it says the truth follows from the table's type.
+ * Combines the implemented and the refused verbs in one class. The compiler cannot infer methods that are created from
+ * a table, so the signature declares them; the table's type ensures that it is complete.
  */
 function withRefusals(): abstract new (logger: Logger) => ComputeDriver;
 function withRefusals(): abstract new (logger: Logger) => Partial<ComputeDriver> {
@@ -305,8 +306,5 @@ function withRefusals(): abstract new (logger: Logger) => Partial<ComputeDriver>
   return Refusing;
 }
 
-/**
- * What Nova's own base class answers for every verb that a driver does not override. Nova:
- * `nova.virt.driver.ComputeDriver`.
- */
+/** The implementation of every verb that a driver does not override. Nova: `nova.virt.driver.ComputeDriver`. */
 export abstract class NovaDefaults extends withRefusals() implements ComputeDriver {}

@@ -13,148 +13,168 @@ import { addressBlock } from '../network/index.js';
 import { amounts, callback, count, imageService, logger, text, withMethods } from '../common/index.js';
 import { isUuid } from '../common/index.js';
 
-/** How a {@link DockerDriver} is set up. Everything may be left out. */
+/** The options of a {@link DockerDriver}. All are optional. */
 export interface DockerDriverOptions {
   /**
-   * `unix:///run/docker.sock`, `tcp://host:2376`, or an object with TLS files; default: `DOCKER_HOST`, else the usual
-   * socket.
+   * The engine's address: `unix:///run/docker.sock`, `tcp://host:2376`, or an object with TLS files. Default: the
+   * environment variable `DOCKER_HOST`, else the usual socket.
    */
   readonly engine?: string | EngineOptions;
-  /** Where images come from and snapshots go; default: a folder in the user's data directory. */
+  /**
+   * The image service that images are read from and snapshots are written to. Default: a directory in the user's data
+   * directory.
+   */
   readonly imageService?: ImageService;
   /**
-   * A directory of this machine with files of images, each named by its image's id: an absolute path. An image's data
-   * comes from there where it is, and from the image service where it is not, or is not what the image service has on
-   * record. nova-docker: `shared_directory`. Default: none.
+   * The absolute path of a local directory with image files, each named by its image's id. An image's data is read from
+   * there. If the file is missing or differs from the image service's record, the data is read from the image service.
+   * Default: none. nova-docker: `shared_directory`.
    */
   readonly sharedDirectory?: string;
   /**
-   * Where the engine of another compute host is, for cold migration and resize to it: files go from engine to engine.
-   * Asked with the host's address, as Nova's `migration.dest_host` has it; undefined when it is not known. Default:
-   * instances do not leave their host.
+   * Finds the engine of another compute host for cold migration and resize: files are sent from engine to engine.
+   *
+   * It is called with the host's address as in Nova's `migration.dest_host`, and returns undefined for an unknown host.
+   * Default: instances cannot move to another host.
    */
   readonly migrationEngine?: (
     dest: string,
   ) => string | EngineOptions | undefined | Promise<string | EngineOptions | undefined>;
-  /** What the orchestrator offers to the driver. */
+  /**
+   * The orchestrator's interface for waiting for events of other services. Default: none; a spawn then does not wait
+   * for its interfaces.
+   */
   readonly virtapi?: VirtAPI;
-  /** Told what the driver does; default: nobody is. */
+  /** The logger. Default: a no-op. */
   readonly logger?: Logger;
-  /** Milliseconds that the engine may take, for each kind of request. */
+  /** The engine's timeouts in milliseconds, by kind of request. */
   readonly timeouts?: Partial<EngineTimeouts>;
-  /** What an image may be at most. */
+  /** The limits on an image: its size, and the numbers of its entries and layers. */
   readonly imageLimits?: Partial<ImageLimits>;
   /**
-   * Bytes that an instance may have written for its files to be copied, by rescue, unrescue, snapshot and migration,
-   * when its flavor does not say (`root_gb` 0). Default: 64 GiB.
+   * How many bytes an instance may have written for rescue, unrescue, snapshot and migration to copy its files, if its
+   * flavor sets no limit (`root_gb` 0). Default: 64 GiB.
    */
   readonly maxCopiedBytes?: number;
-  /** Launches that the engine works on at once; default: twice the processors of this machine. */
+  /** The maximum number of concurrent launches in the engine. Default: twice this machine's number of processors. */
   readonly maxLaunches?: number;
-  /** Image loads that the engine works on at once; default 2. */
+  /** The maximum number of concurrent image loads in the engine. Default: 2. */
   readonly maxLoads?: number;
   /**
-   * Seconds after which `manage_image_cache` removes an image that no instance uses any more; default a day. Nova:
+   * Seconds after which `manage_image_cache` removes an unused image. Default: 86400, a day. Nova:
    * `remove_unused_original_minimum_age_seconds`.
    */
   readonly removeUnusedImagesAfter?: number;
-  /** Most processes of an instance whose flavor does not say; default 4096. */
+  /** The maximum number of processes of an instance, if its flavor sets none. Default: 4096. */
   readonly pidsLimit?: number;
   /**
-   * How much of what an instance prints its engine keeps, on its own disk: `maxFiles` files of `maxBytes` bytes each;
-   * when the last one is full, the oldest is deleted. Default: 3 files of 10 MiB; at least 2 files of 1 MiB, so that
-   * the console always shows the last 100 KiB. Applies to instances made from now on.
+   * The size of an instance's log, which the engine keeps on its own disk: up to `maxFiles` files of `maxBytes` bytes
+   * each. When the last file is full, the oldest is deleted.
+   *
+   * Default: 3 files of 10 MiB. Minimum: 2 files of 1 MiB, so that the console always shows the last 100 KiB. Applies
+   * only to instances that are created from now on.
    */
   readonly logs?: { readonly maxBytes?: number; readonly maxFiles?: number };
-  /** The block device that holds the engine's data (`/dev/sda`), which `quota:disk_*` of a flavor applies to. */
+  /**
+   * The block device with the engine's data, such as `/dev/sda`. A flavor's `quota:disk_*` limits apply to it. Default:
+   * none.
+   */
   readonly blockDevice?: string;
   /**
-   * Whether a flavor with `docker:privileged=true` makes a privileged container; default false: such an instance is
+   * Whether a flavor with `docker:privileged=true` gets a privileged container. Default: false, such an instance is
    * refused.
    */
   readonly allowPrivileged?: boolean;
   /**
-   * Which of the engine's volumes instances may be given, by name; `*` stands for any text. Default: none. Nothing in
-   * an engine says whose a volume is: who may have which is for the one to know that sends it, as Cinder does.
+   * The names of the engine's volumes that instances may mount; `*` matches any text. Default: none.
+   *
+   * An engine does not record a volume's owner. The service that sends the volumes, such as Cinder, must decide which
+   * instance may have which volume.
    */
   readonly allowedVolumes?: readonly string[];
   /**
-   * Directories of the engine's host: instances may be given those below them. Default: none. Symbolic links are not
-   * looked through: there must be none below them that lead elsewhere.
+   * Directories of the engine's host below which instances may mount directories. Default: none.
+   *
+   * Symbolic links are not resolved: there must be none below these directories that lead elsewhere.
    */
   readonly allowedHostPaths?: readonly string[];
   /**
-   * Gives the instances spawned from now on a terminal, and `get_serial_console` a port of this machine's that carries
-   * it; default: no terminals, no ports. The ports ask nobody who he is, as those of Nova's libvirt driver: only the
-   * proxy of the serial consoles (`nova-serialproxy`) may reach them.
+   * Enables serial consoles: new instances get a terminal, and `get_serial_console` opens a port of this machine that
+   * carries its input and output. Default: no terminals, no ports.
+   *
+   * The ports are unauthenticated, like those of Nova's libvirt driver. Let only the serial console proxy
+   * (`nova-serialproxy`) reach them.
    */
   readonly serialConsole?: {
     /**
-     * The IP address that the ports are opened on, and that is told to the proxy. Nova:
+     * The IP address on which the ports are opened, and which is sent to the proxy. Nova:
      * `serial_console.proxyclient_address`.
      */
     readonly address: string;
-    /** The first and the last port; default 10000 to 20000. Nova: `serial_console.port_range`. */
+    /** The first and the last port. Default: 10000 to 20000. Nova: `serial_console.port_range`. */
     readonly ports?: PortRange;
   };
   /**
-   * Whether every instance gets a config drive, as Nova's `force_config_drive` has it; default false: those that ask
-   * for one.
+   * Whether every instance gets a config drive. Default: false, only instances that request one. Nova:
+   * `force_config_drive`.
    */
   readonly forceConfigDrive?: boolean;
   /**
-   * What config drives tell every instance, in `vendor_data.json` and under `static` in `vendor_data2.json`; default:
-   * nothing.
+   * The vendor data of every config drive, in `vendor_data.json` and under `static` in `vendor_data2.json`. Default:
+   * empty.
    */
   readonly vendorData?: Readonly<Record<string, unknown>>;
   /**
-   * Seconds that a spawn with `virtapi` waits for the network service to report the instance's interfaces; default 300,
-   * 0 does not wait.
+   * How many seconds a spawn with `virtapi` waits for the network service to report the instance's interfaces as
+   * plugged. Default: 300. 0 disables the wait.
    */
   readonly vifPluggingTimeout?: number;
-  /** Whether a spawn fails when they are not reported in time; default true. */
+  /** Whether a spawn fails when the interfaces are not reported in time. Default: true. */
   readonly vifPluggingIsFatal?: boolean;
-  /** Whether an instance stands still while it is committed for a snapshot; default true. */
+  /** Whether an instance is paused during the commit of a snapshot. Default: true. */
   readonly pauseForSnapshot?: boolean;
   /**
-   * What a snapshot holds: `full`, all of an image, which needs no other; `delta`, only what lies above the image that
-   * the instance was booted from, which must then stay as it is and where it is. One that cannot be a delta is saved as
-   * a whole. Default `full`.
+   * What a snapshot contains. `full`: a complete image, independent of any other. `delta`: only the layers above the
+   * image that the instance was booted from; that image must then stay available and unchanged. A snapshot that cannot
+   * be a delta is uploaded in full. Default: `full`.
    */
   readonly snapshots?: 'full' | 'delta';
   /**
-   * The disk for instances, GiB; default: that of the file system with the engine's data, which must be on this
-   * machine.
+   * The disk space for instances in GiB. Default: the size of the file system with the engine's data, which must then
+   * be on this machine.
    */
   readonly localGb?: number;
   /**
-   * Virtual processors that may be given away for each one there is; default: what Placement has, else 4, as Nova's
+   * Allocatable virtual processors per physical one. Default: the value in Placement, else 4. Nova:
    * `cpu_allocation_ratio`.
    */
   readonly cpuAllocationRatio?: number;
-  /** The same for memory; default: what Placement has, else 1. */
+  /** Allocatable memory, as a multiple of the physical memory. Default: the value in Placement, else 1. */
   readonly ramAllocationRatio?: number;
-  /** The same for the disk; default: what Placement has, else 1. */
+  /** Allocatable disk space, as a multiple of the physical one. Default: the value in Placement, else 1. */
   readonly diskAllocationRatio?: number;
-  /** Processors that are not for instances; default 0. */
+  /** Processors reserved for the host. Default: 0. */
   readonly reservedHostCpus?: number;
-  /** Mebibytes that are not for instances; default 512, as Nova's `reserved_host_memory_mb`. */
+  /** Memory reserved for the host in MiB. Default: 512. Nova: `reserved_host_memory_mb`. */
   readonly reservedHostMemoryMb?: number;
-  /** Gibibytes that are not for instances; default 0. */
+  /** Disk space reserved for the host in GiB. Default: 0. */
   readonly reservedHostDiskGb?: number;
   /**
-   * The id of this host's compute node, told by `get_nodenames_by_uuid` and `get_available_resource`. It must be the one
-   * on record in Nova, which keeps it in the file `compute_id`. Default: one that follows from the host's name alone.
+   * The id of this host's compute node, as `get_nodenames_by_uuid` and `get_available_resource` return it. It must
+   * equal the id in Nova's records, which Nova keeps in the file `compute_id`. Default: an id derived from the host's
+   * name.
    */
   readonly nodeUuid?: string;
-  /** This host's address, told by `get_host_ip_addr`; default: this machine's first. */
+  /** This host's address, as `get_host_ip_addr` returns it. Default: this machine's first address. */
   readonly myIp?: string;
   /**
-   * Subnets that no network of instances may overlap on this host, as CIDR: `10.0.0.0/24`, `2001:db8::/64`. The engine's
-   * bridge takes the route to its subnet, so name what the host talks to: its management networks, services behind its
-   * default route, file servers. Where the engine is on this machine, its addresses and routes, name servers, and the
-   * image service are reserved in addition; of a remote engine, only its own address. A spawn in such a network fails
-   * with `ComputeResourcesUnavailable`. Default: none.
+   * Subnets that no instance network on this host may overlap, in CIDR notation: `10.0.0.0/24`, `2001:db8::/64`.
+   * Default: none.
+   *
+   * The engine's bridge takes over the route to a network's subnet. Therefore list everything that the host
+   * communicates with: management networks, services behind its default route, file servers. If the engine is on this
+   * machine, the machine's addresses, routes and name servers, and the image service are reserved too; for a remote
+   * engine, only the engine's address. A spawn in an overlapping network throws `ComputeResourcesUnavailable`.
    */
   readonly reservedSubnets?: readonly string[];
 }
@@ -168,7 +188,10 @@ const absolutePath = z
     'must be an absolute path without . and ..',
   );
 
-/** Checks the plain values; what has methods is believed, and the engine's address is checked where it is read. */
+/**
+ * Validates the plain options. Of objects, only the presence of their methods is checked; the engine's address is
+ * validated where it is parsed.
+ */
 const plainOptions = z.strictObject({
   engine: z.unknown().optional(),
   migrationEngine: callback.optional(),
@@ -234,13 +257,13 @@ const plainOptions = z.strictObject({
     .default([]),
 });
 
-/** The plain options, checked and complete. */
+/** The plain options, validated and with defaults. */
 export type Settings = z.output<typeof plainOptions>;
 
 /**
- * Checks the options of a driver and fills in what was left out.
+ * Validates the options of a driver and fills in the defaults.
  *
- * @throws InvalidInput naming each option that cannot be used.
+ * @throws InvalidInput naming each invalid option.
  */
 export function settingsOf(options: DockerDriverOptions): Settings {
   const checked = plainOptions.safeParse(options);
@@ -250,7 +273,7 @@ export function settingsOf(options: DockerDriverOptions): Settings {
   });
 }
 
-/** Where images are kept when nothing else is said: the XDG base directory specification's place for a user's data. */
+/** The default image directory: the user's data directory by the XDG Base Directory Specification. */
 export function defaultImageDirectory(env: NodeJS.ProcessEnv = process.env): string {
   const data = env['XDG_DATA_HOME'];
   return join(

@@ -1,13 +1,13 @@
 import { NovaException } from '../../interfaces/index.js';
 
 /**
- * The orchestrator's own failures: what those of its functions fail with that a verb calls. That is not the driver's to
- * explain, and reaches the caller as it was thrown.
+ * Records the errors of the orchestrator's functions that a verb calls. They are not the driver's errors, so they reach
+ * the caller unconverted.
  */
 export class OrchestratorFailures {
   readonly #failures: unknown[] = [];
 
-  /** Calls one of its functions, and remembers what that fails with. */
+  /** Calls a function of the orchestrator and records its error. */
   async call<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -17,7 +17,10 @@ export class OrchestratorFailures {
     }
   }
 
-  /** Runs the verb. A failure that is one of these it throws as it was, and not as the exception that it has become. */
+  /**
+   * Runs the verb. If its error was caused by a recorded error, throws the recorded one instead of the exception that
+   * it was converted to.
+   */
   async asThrown<T>(verb: () => Promise<T>): Promise<T> {
     try {
       return await verb();

@@ -43,7 +43,7 @@ import {
 } from '../verbs/index.js';
 import { DockerLifeCycleVerbs } from './life-cycle.js';
 
-/** The verbs that start, stop and freeze instances. */
+/** The verbs that start, stop, pause and rescue instances. */
 export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
   override async reboot(
     context: RequestContext,
@@ -88,7 +88,7 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
         );
       } catch (error) {
         options.signal?.throwIfAborted();
-        // The others have their turn all the same, and this one another with Nova's next round.
+        // The other instances are still rebooted. Nova's next periodic task retries this one.
         const stuck = { instance: instance.uuid, seconds: timeout, error };
         this.computeHost.logger.error('a reboot that did not end could not be finished', stuck);
       }

@@ -4,22 +4,22 @@ import { LinkedAbort } from '../streams/index.js';
 import type { ComputeNode } from '../verbs/index.js';
 
 /**
- * Milliseconds that verbs which were broken off get to undo what they did. An undo is a handful of requests, seconds on
- * a busy engine; whoever ends this process may kill it after 90 s, as systemd does.
+ * Milliseconds that aborted verbs get for their rollback. A rollback is a handful of requests, seconds on a busy
+ * engine. A service manager kills a process that does not end: systemd after 90 s.
  */
 const longestEnding = 30_000;
 
-/** A host from `init_host` to `cleanup_host`: what it works with, and the verbs that are under way. */
+/** A host between `init_host` and `cleanup_host`: its compute node and the running verbs. */
 export class RunningHost {
   readonly #node: ComputeNode;
   readonly #events: EventFollower;
-  /** By what breaks each of them off. */
+  /** The running verbs, by what aborts them. */
   readonly #verbs = new Map<LinkedAbort, Promise<unknown>>();
   readonly #leaving = new AbortController();
   readonly #background: Promise<void>;
   #isLeaving = false;
 
-  /** @param background - what is done beside the verbs until it ends, or its signal aborts because the host is left. */
+  /** @param background - work beside the verbs. Its signal aborts when the driver leaves the host. */
   constructor(node: ComputeNode, events: EventFollower, background: (leaving: AbortSignal) => Promise<void>) {
     this.#node = node;
     this.#events = events;
@@ -32,10 +32,10 @@ export class RunningHost {
   /**
    * Runs a verb.
    *
-   * @param signal - the caller's.
-   * @param work - is given a signal that aborts when the caller's does, or when the host is left.
-   * @throws what the work throws, but the signal's own reason when that has aborted; NovaException when the host is
-   * being left.
+   * @param signal - the caller's signal.
+   * @param work - gets a signal that aborts when the caller's does, or when the driver leaves the host.
+   * @throws what the work throws; the signal's reason when the signal has aborted; NovaException when the driver is
+   * leaving the host.
    */
   async run<T>(
     signal: AbortSignal | undefined,
@@ -59,7 +59,7 @@ export class RunningHost {
     }
   }
 
-  /** From now on verbs are refused; those under way are broken off. */
+  /** Refuses further verbs and aborts the running ones. */
   breakOff(): void {
     this.#isLeaving = true;
     const reason = new HypervisorUnavailable(`The driver has left host ${this.#node.host}`);
@@ -67,10 +67,7 @@ export class RunningHost {
     this.#leaving.abort(reason);
   }
 
-  /**
-   * Leaves the host, when the verbs have undone what they did: no event is told any more, and all connections are
-   * closed.
-   */
+  /** Leaves the host once the aborted verbs have rolled back: stops events and closes all connections. */
   async leave(): Promise<void> {
     this.breakOff();
     let timer: NodeJS.Timeout | undefined;

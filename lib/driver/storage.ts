@@ -23,9 +23,9 @@ import { destroy } from '../verbs/index.js';
 import { instanceMustBeSound, mountpointMustBeText, soundInstance } from '../verbs/index.js';
 import { DockerNetworkVerbs } from './network.js';
 
-/** The verbs about volumes and disks. */
+/** The verbs that concern volumes and disks. */
 export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
-  /** Refused unless the instance has the volume already: an engine adds no mounts to a container that exists. */
+  /** Refused unless the volume is mounted already: an engine cannot add mounts to an existing container. */
   override async attach_volume(
     _context: RequestContext,
     _connection_info: ConnectionInfo,
@@ -45,8 +45,8 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
   }
 
   /**
-   * Refused while the instance has the volume, for the same reason; where Nova destroys the container next, it goes
-   * with that.
+   * Refused while the volume is mounted: an engine cannot remove mounts from an existing container. Accepted during a
+   * rebuild, which destroys the container next.
    */
   override async detach_volume(
     _context: RequestContext,
@@ -74,9 +74,7 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
     );
   }
 
-  /**
-   * There is no iSCSI initiator: a container is given directories, so Cinder must not export a block device for it.
-   */
+  /** Reports no iSCSI initiator: a container mounts directories, so Cinder must not export a block device for it. */
   override async get_volume_connector(
     _instance: Instance,
     options: VerbOptions = {},
@@ -88,8 +86,8 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
   }
 
   /**
-   * Nothing is told of any volume, as in Nova's libvirt driver of those that cannot be measured: an engine counts by
-   * device, not by mount.
+   * Reports nothing, as Nova's libvirt driver does for volumes that it cannot measure: an engine counts I/O by device,
+   * not by mount.
    */
   override get_all_volume_usage(
     _context: RequestContext,
@@ -122,7 +120,7 @@ export abstract class DockerStorageVerbs extends DockerNetworkVerbs {
     );
   }
 
-  /** The files of an instance are its containers: none of it is left, else it throws. */
+  /** An instance's files are its containers. Returns whether all are removed; throws if a removal fails. */
   override async delete_instance_files(given: Instance, options: VerbOptions = {}): Promise<boolean> {
     const instance = soundInstance(given);
     const all = { network_info: [], destroy_disks: true, destroy_vifs: true };

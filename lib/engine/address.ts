@@ -6,24 +6,24 @@ import { z } from 'zod';
 import { InvalidInput } from '../../interfaces/index.js';
 import { pemContent, withoutSecrets } from '../common/index.js';
 
-/** Where an engine listens, for one that needs more than a URL. */
+/** An engine's address with its TLS settings. */
 export interface EngineOptions {
   /** `unix:///path`, `tcp://host:port`, `http://host:port` or `https://host:port`. */
   readonly host: string;
   /**
-   * The path of a PEM file, or its content, also as text: the authorities that may vouch for the engine. Default: those that Node
-   * trusts.
+   * The CA certificates that the engine's certificate is verified against: PEM content, or the path of a PEM file.
+   * Default: Node's.
    */
   readonly ca?: string | Buffer;
-  /** The path of a PEM file, or its content, also as text: our certificate. */
+  /** The client certificate: PEM content, or the path of a PEM file. */
   readonly cert?: string | Buffer;
-  /** The path of a PEM file, or its content, also as text: our certificate's key. */
+  /** The key of the client certificate: PEM content, or the path of a PEM file. */
   readonly key?: string | Buffer;
-  /** `false` accepts any certificate from the engine. Default: true. */
+  /** `false` disables verification of the engine's certificate. Default: true. */
   readonly tlsVerify?: boolean;
 }
 
-/** What TLS needs, in the terms of `node:tls`. */
+/** TLS settings in the terms of `node:tls`. */
 interface TlsSettings {
   readonly ca?: Buffer;
   readonly cert?: Buffer;
@@ -31,14 +31,14 @@ interface TlsSettings {
   readonly rejectUnauthorized: boolean;
 }
 
-/** Where an engine listens, checked and with its files read. Made by {@link engineAddress}. */
+/** A validated address, with its TLS files read. Created by {@link engineAddress}. */
 export type EngineAddress =
   | { readonly socketPath: string }
   | { readonly hostname: string; readonly port: number; readonly tls?: TlsSettings };
 
 const defaultHost = 'unix:///var/run/docker.sock';
 const pemSource = z.union([z.string(), z.instanceof(Buffer)]).optional();
-/** Strict: a TLS file under a name that nobody knows would leave the connection in the clear. */
+/** Strict: ignoring a misspelled TLS field would connect in plain text. */
 const engineOptions = z.strictObject({
   host: z.string(),
   ca: pemSource,
@@ -46,20 +46,20 @@ const engineOptions = z.strictObject({
   key: pemSource,
   tlsVerify: z.boolean().optional(),
 });
-/** The ports that engines are given by convention: without TLS, and with. */
+/** Docker's conventional ports, without and with TLS. */
 const plainPort = 2375;
 const tlsPort = 2376;
 
 /**
- * Finds out where the engine is: the option, else `DOCKER_HOST`, else `unix:///var/run/docker.sock`.
+ * Resolves the engine's address: the option, else `DOCKER_HOST`, else `unix:///var/run/docker.sock`.
  *
- * `DOCKER_TLS_VERIFY` or `DOCKER_CERT_PATH` make a `tcp://` connection one with TLS; `ca.pem`, `cert.pem` and `key.pem`
- * come from the latter, or from `~/.docker`. Unlike the `docker` command, verification cannot be turned off by leaving
- * a variable out: only `tlsVerify: false` does.
+ * `DOCKER_TLS_VERIFY` or `DOCKER_CERT_PATH` enable TLS on a `tcp://` connection. `ca.pem`, `cert.pem` and `key.pem` are
+ * read from the latter, default `~/.docker`. Unlike the `docker` command, omitting a variable never disables
+ * verification: only `tlsVerify: false` does.
  *
- * @param option - a URL, or a URL with TLS files. The environment's TLS settings are then not looked at.
- * @param env - where `DOCKER_HOST` and the others are looked up.
- * @throws InvalidInput when it is none of these, has an unknown field, or a file cannot be read.
+ * @param option - a URL, or a URL with TLS files. The environment's TLS settings are then ignored.
+ * @param env - the environment with `DOCKER_HOST` and the other variables.
+ * @throws InvalidInput when the option is not an address, has an unknown field, or names an unreadable file.
  */
 export function engineAddress(
   option?: string | EngineOptions,
@@ -115,7 +115,7 @@ function parse(options: EngineOptions): EngineAddress {
     throw unusable(host, 'only a host and a port are allowed');
   }
   return {
-    // Node connects to an IPv6 address without the brackets that a URL needs.
+    // Node expects an IPv6 address without the brackets of a URL.
     hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: port(url, tls !== undefined),
     ...(tls === undefined ? {} : { tls }),
@@ -124,7 +124,7 @@ function parse(options: EngineOptions): EngineAddress {
 
 function port(url: URL, secure: boolean): number {
   if (url.port !== '') return Number(url.port);
-  // A port that is the scheme's own is dropped by the URL parser; for tcp:// there is none.
+  // The URL parser drops a scheme's default port. tcp:// has none.
   if (url.protocol === 'http:') return 80;
   if (url.protocol === 'https:') return 443;
   return secure ? tlsPort : plainPort;

@@ -11,19 +11,19 @@ import {
 import { jsonElements } from './json-elements.js';
 import type { Answer } from './transport.js';
 
-/** Bytes of an answer that is read whole. */
+/** The longest answer that is read into memory, in bytes. */
 const longestAnswer = 64 * 1024 * 1024;
-/** Bytes of an error's body that are read. */
+/** The longest error body that is read, in bytes. */
 const longestRefusal = 256 * 1024;
 
-/** 304 is how the engine says that what should be started runs, and what should be stopped does not. */
+/** 304 means that the container was already running (start) or already stopped (stop). */
 export const isSuccess = (status: number): boolean =>
   status === 101 || (status >= 200 && status < 300) || status === 304;
 
 /**
- * Reads an answer to its end.
+ * Reads an answer into memory.
  *
- * @throws EngineUnreachable when it breaks off, EngineProtocolError when it is too long.
+ * @throws EngineUnreachable when the connection breaks; EngineProtocolError when the answer is too long.
  */
 export async function readWhole(request: RequestDescription, { body }: Answer): Promise<Buffer> {
   try {
@@ -39,7 +39,8 @@ export async function readWhole(request: RequestDescription, { body }: Answer): 
 /**
  * Reads an answer that is a list, one element at a time.
  *
- * @throws EngineUnreachable when it breaks off, EngineProtocolError when it is not a list, or an element is too long.
+ * @throws EngineUnreachable when the connection breaks; EngineProtocolError when the answer is not a list, or an
+ * element is too long.
  */
 export async function* readElements(
   request: RequestDescription,
@@ -60,7 +61,7 @@ function brokenAnswer(request: RequestDescription, cause: unknown): EngineUnreac
   });
 }
 
-/** @throws EngineProtocolError when an answer is not JSON. */
+/** @throws EngineProtocolError when the answer is not JSON. */
 export function parsed(request: RequestDescription, bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'));
@@ -69,7 +70,7 @@ export function parsed(request: RequestDescription, bytes: Buffer): unknown {
   }
 }
 
-/** @throws EngineProtocolError when an answer lacks what it must have. */
+/** @throws EngineProtocolError when the answer does not match the schema. */
 export function checked<T>(request: RequestDescription, schema: z.ZodType<T>, answer: unknown): T {
   const result = schema.safeParse(answer);
   if (result.success) return result.data;
@@ -81,7 +82,7 @@ export function checked<T>(request: RequestDescription, schema: z.ZodType<T>, an
 
 const refusalBody = z.object({ message: z.string() });
 
-/** Makes an error of an answer. The engine explains itself in JSON; about API versions, 20.10 does in plain text. */
+/** Creates the error for a refused request. Engines send JSON; 20.10 refuses an API version in plain text. */
 export async function refusal(
   request: RequestDescription,
   { status, contentType, body }: Answer,

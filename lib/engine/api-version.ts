@@ -2,46 +2,46 @@ import { EngineProtocolError, EngineVersionUnsupported, isBadRequest } from './e
 import type { VersionAnswer } from './schemas/system.js';
 
 /*
- * Versions of the engine's API that this client knows.
+ * The API versions that this client supports.
  *
- * The oldest is 1.40 (engine 19.03): the last one from before 20.10, which every request here was checked against. What
- * came later is either optional (1.41: one-shot stats; 1.44: an endpoint's own MAC address) or its absence is allowed
- * for in `schemas/`. The newest is 1.51 (engine 28.5), the last one that was seen to work: answers of later versions
- * may lack fields. An engine that speaks more is spoken to in 1.51: engine 29 (1.44 to 1.52) allows it.
+ * The oldest is 1.40 (engine 19.03), the last one before 20.10; every request here was checked against 20.10. Later
+ * features are optional (1.41: one-shot stats; 1.44: an endpoint's MAC address), or `schemas/` accepts their absence.
+ * The newest is 1.51 (engine 28.5), the last one that was tested: later versions may drop fields. With a newer engine,
+ * 1.51 is used: engine 29 (1.44 to 1.52) accepts it.
  */
 const oldest = '1.40';
 const newest = '1.51';
 
-/** What an engine said about itself, and the API version that is spoken with it. */
+/** The engine's versions, and the negotiated API version. */
 export interface EngineVersion {
-  /** The API version in use, such as `1.41`. */
+  /** The negotiated API version, such as `1.41`. */
   readonly apiVersion: string;
-  /** The engine's own version, such as `20.10.24`. */
+  /** The engine's version, such as `20.10.24`. */
   readonly engineVersion: string;
-  /** The oldest API version that the engine speaks. */
+  /** The oldest API version that the engine supports. */
   readonly minimumApiVersion: string;
-  /** The newest API version that the engine speaks. */
+  /** The newest API version that the engine supports. */
   readonly maximumApiVersion: string;
   /** `linux`. */
   readonly operatingSystem: string;
-  /** As Go names it: `amd64`, `arm64`. */
+  /** In Go's terms: `amd64`, `arm64`. */
   readonly architecture: string;
 }
 
 const versionPattern = /^1\.([0-9]{1,4})$/;
 
-/** All versions there ever were are 1.something. */
+/** The minor version. Every API version so far has the major version 1. */
 function minor(version: string): number {
   const digits = versionPattern.exec(version)?.[1];
   if (digits === undefined) throw new EngineProtocolError(`the engine speaks of an API version ${version}`);
   return Number(digits);
 }
 
-/** Whether one API version is another or a later one. */
+/** Whether an API version is the same as another or later. */
 export const isAtLeast = (version: string, other: string): boolean => minor(version) >= minor(other);
 
 /**
- * Chooses the newest API version that both sides know.
+ * Chooses the newest API version that both sides support.
  *
  * @throws EngineVersionUnsupported when there is none.
  */
@@ -62,8 +62,8 @@ export function agree(answer: VersionAnswer): EngineVersion {
 }
 
 /**
- * Whether the engine refused a request for its API version alone, without looking at it: it has become another engine
- * since the version was agreed. There is no status or header for it, only these words (unchanged from 1.12 to 28.5).
+ * Whether the engine refused a request only for its API version: another engine has replaced the one that negotiated.
+ * No status or header says so, only this message (unchanged from 1.12 to 28.5).
  */
 export const isVersionRefusal = (error: unknown): boolean =>
   isBadRequest(error) && /^client version [0-9.]+ is too (?:new|old)\b/.test(error.engineMessage);

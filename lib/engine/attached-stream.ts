@@ -4,10 +4,10 @@ import { brokenOff } from './errors.js';
 import { receive } from './receive.js';
 
 /**
- * Makes one stream of a connection that the engine upgraded: writing goes to the connection as it is, and ending closes
- * that direction only; reading goes through a transform. Destroying it closes the connection.
+ * Wraps an upgraded connection in a Duplex. Writes go to the connection unchanged, and `end()` closes only that
+ * direction. Reads pass through a transform. Destroying the stream closes the connection.
  *
- * @param what - the stream, as a noun phrase, for error messages.
+ * @param what - the stream, as a noun phrase for error messages.
  * @param signal - destroys the stream.
  */
 export function attachedStream(
@@ -17,9 +17,9 @@ export function attachedStream(
   signal: AbortSignal | undefined,
 ): Duplex {
   const output = receive(connection, through, { what, silence: undefined, signal });
-  // Not Duplex.from: destroying one of those without an error makes it fail with an AbortError.
+  // Not Duplex.from: its streams fail with an AbortError when they are destroyed without an error.
   const stream = new Duplex({
-    // When the output has ended, nobody is left to take input.
+    // A process that has closed its output reads no more input.
     allowHalfOpen: false,
     read: () => {
       output.resume();
@@ -28,7 +28,7 @@ export function attachedStream(
       connection.write(chunk, (error) => done(error ? brokenOff(error, what) : null));
     },
     final: (done) => {
-      // Where the connection broke meanwhile, reading tells.
+      // If the connection broke, the read side reports the error.
       if (connection.writable) connection.end(() => done());
       else done();
     },

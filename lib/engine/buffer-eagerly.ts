@@ -2,13 +2,12 @@ import { asError } from '../streams/index.js';
 import { TruncatedStream } from './errors.js';
 
 /**
- * Reads a source as fast as it gives, whatever the pace of its own reader, and keeps what is not asked for yet. The
- * source must end when its reader leaves: this one cannot interrupt it.
+ * Reads a source without back-pressure and buffers the items for a slower consumer. It cannot interrupt the source:
+ * when the consumer leaves, the source must end by itself.
  *
- * @param limit - items that are kept at most.
- * @param what - the source, as a noun phrase, for error messages.
- * @throws TruncatedStream when the reader falls behind by more than the limit; whatever the source fails with, after
- * what came before.
+ * @param limit - the maximum number of buffered items.
+ * @param what - the source, as a noun phrase for error messages.
+ * @throws TruncatedStream when the buffer exceeds the limit; the source's error, after the items before it.
  */
 export async function* bufferEagerly<T extends object>(
   source: AsyncIterable<T>,

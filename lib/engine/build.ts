@@ -6,24 +6,24 @@ import { path } from './request-path.js';
 import { progressLine, type ProgressLine } from './schemas/progress.js';
 import type { CallOptions, Session } from './session.js';
 
-/** How an image is built. */
+/** Options of a build. */
 interface BuildOptions extends CallOptions {
-  /** Where the Dockerfile is in the context; default `Dockerfile`. */
+  /** The path of the Dockerfile in the context; default `Dockerfile`. */
   readonly dockerfile?: string | undefined;
-  /** Values for the `ARG`s of the Dockerfile. */
+  /** Values of the Dockerfile's `ARG`s. */
   readonly buildArgs?: Readonly<Record<string, string>> | undefined;
-  /** The stage that becomes the image; default: the last one. */
+  /** The target stage; default: the last one. */
   readonly target?: string | undefined;
-  /** The name that the image gets. */
+  /** The name of the built image. */
   readonly repo: RepositoryName;
   readonly tag: TagName;
-  /** Who pulls base images, by registry. */
+  /** Credentials for base images, by registry. */
   readonly credentials?: Readonly<Record<string, RegistryCredentials>> | undefined;
-  /** Told the bytes of the context that went to the engine so far. */
+  /** Receives the number of context bytes sent so far. */
   readonly onProgress?: (bytes: number) => void;
 }
 
-/** Builds of an engine, with its own (the classic) builder: the other one needs a session of gRPC beside. */
+/** The `/build` API of an engine, with the classic builder: BuildKit would need a gRPC session. */
 export class BuildApi {
   readonly #session: Session;
 
@@ -32,13 +32,12 @@ export class BuildApi {
   }
 
   /**
-   * Builds an image. Base images are pulled in any case: one that the engine has is not for everybody who can name it.
-   * Nothing is taken from the engine's cache of earlier builds for the same reason. A builder stops when its client is
-   * gone.
+   * Builds an image. Base images are always pulled: the engine may have a copy that this caller is not allowed to read.
+   * The build cache is disabled for the same reason. The engine stops a build when its client disconnects.
    *
    * @param context - a tar stream, plain or compressed; destroyed in any case.
-   * @returns what the engine says; the image is there at the end.
-   * @throws EngineError with `inBand` when a step fails; whatever the context fails with.
+   * @returns the engine's progress lines; the image exists when they end.
+   * @throws EngineError with `inBand` when a step fails; the context's own error.
    */
   async *run(context: Readable, options: BuildOptions): AsyncGenerator<ProgressLine, void, void> {
     const { buildArgs = {}, credentials = {} } = options;
@@ -52,7 +51,7 @@ export class BuildApi {
       {
         ...request,
         query: {
-          // The engine's default is the same, but the environment of a newer one could say otherwise.
+          // The classic builder is the default, but a newer engine's environment may change that.
           version: 1,
           dockerfile: options.dockerfile,
           buildargs: options.buildArgs,

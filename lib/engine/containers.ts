@@ -19,39 +19,39 @@ import type { CallOptions, Session } from './session.js';
 import type { ContainerSpecification, ResourceLimits } from './specifications.js';
 
 /**
- * Which containers a list has: those that match one value of every key. Only keys that the engine is known to have: it
- * ignores others and then lists everything.
+ * A list filter: a container must match one value of every key. Only supported keys are declared: engines ignore an
+ * unknown key and then return every container.
  */
 interface ContainerFilters {
-  /** `name` or `name=value`; here a container must match all. */
+  /** `name` or `name=value`. Unlike other keys, a container must match all values. */
   readonly label?: readonly string[];
   readonly id?: readonly ContainerRef[];
   /** `created`, `running`, `paused`, `exited`, `dead`, … */
   readonly status?: readonly string[];
-  /** Regular expressions, matched anywhere in the name. */
+  /** Regular expressions, not anchored. */
   readonly name?: readonly string[];
   readonly network?: readonly string[];
 }
 
-/** What of a container's output is wanted. */
+/** Options of {@link ContainersApi.logs}. */
 interface LogOptions extends CallOptions {
   /** Default: true. */
   readonly stdout?: boolean;
   /** Default: true. */
   readonly stderr?: boolean;
-  /** The last so many lines; default: all. */
+  /** The number of lines from the end; default: all. */
   readonly tail?: number;
-  /** Stay and give what comes. */
+  /** Keep the stream open for new output. */
   readonly follow?: boolean;
-  /** Only what came later: seconds since 1970, with a fraction. */
+  /** Only later output: seconds since 1970, with a fraction. */
   readonly since?: number;
-  /** Each line begins with its time. */
+  /** Prefix each line with its timestamp. */
   readonly timestamps?: boolean;
-  /** Whether the container has a terminal (`Config.Tty`): the engine then sends its output bare. */
+  /** Whether the container has a terminal (`Config.Tty`): its output is then not multiplexed. */
   readonly tty: boolean;
 }
 
-/** The containers of an engine. */
+/** The `/containers` API of an engine. */
 export class ContainersApi {
   readonly #session: Session;
 
@@ -60,10 +60,10 @@ export class ContainersApi {
   }
 
   /**
-   * Makes a container; it is not started.
+   * Creates a container without starting it.
    *
-   * @throws EngineError 404 when there is no such image (see `isNoSuchImage`), 409 when the name is taken, 400 when the
-   * engine refuses the specification.
+   * @throws EngineError 404 when the image does not exist (see `isNoSuchImage`), 409 when the name is in use, 400 when
+   * the engine refuses the specification.
    */
   async create(
     options: CallOptions & { name?: ContainerRef; specification: ContainerSpecification },
@@ -82,16 +82,16 @@ export class ContainersApi {
     return { id: created.Id, warnings: created.Warnings };
   }
 
-  /** Starts a container. @returns false when it ran already. */
+  /** Starts a container. @returns false when it was already running. */
   async start(container: ContainerRef, options: CallOptions = {}): Promise<boolean> {
     return (await this.#post(path`/containers/${container}/start`, options)) !== 304;
   }
 
   /**
-   * Stops a container: its stop signal, and after `timeout` SIGKILL.
+   * Stops a container: sends its stop signal and, after `timeout`, SIGKILL.
    *
    * @param options - `timeout` in seconds.
-   * @returns false when it did not run.
+   * @returns false when it was not running.
    */
   async stop(container: ContainerRef, options: CallOptions & { timeout: number }): Promise<boolean> {
     const status = await this.#session.status({
@@ -105,10 +105,10 @@ export class ContainersApi {
   }
 
   /**
-   * Sends a container's first process a signal.
+   * Sends a signal to a container's first process.
    *
-   * @param options - `signal`: the process's, by name or number, default SIGKILL; `abortSignal`: breaks the call off.
-   * @throws EngineError 409 when it does not run.
+   * @param options - `signal`: a signal's name or number, default SIGKILL; `abortSignal`: aborts the call.
+   * @throws EngineError 409 when the container is not running.
    */
   async kill(
     container: ContainerRef,
@@ -123,20 +123,20 @@ export class ContainersApi {
     });
   }
 
-  /** Freezes a container. @throws EngineError 409 when it is paused or does not run. */
+  /** Pauses a container. @throws EngineError 409 when it is already paused or not running. */
   async pause(container: ContainerRef, options: CallOptions = {}): Promise<void> {
     await this.#post(path`/containers/${container}/pause`, options);
   }
 
-  /** Thaws a container. @throws EngineError when it is not paused: 500 from 20.10, 409 from later engines. */
+  /** Unpauses a container. @throws EngineError when it is not paused: 500 from 20.10, 409 from later engines. */
   async unpause(container: ContainerRef, options: CallOptions = {}): Promise<void> {
     await this.#post(path`/containers/${container}/unpause`, options);
   }
 
   /**
-   * Gives a container another name.
+   * Renames a container.
    *
-   * @throws EngineError 409 when the name is taken.
+   * @throws EngineError 409 when the name is in use.
    */
   async rename(container: ContainerRef, options: CallOptions & { name: ContainerRef }): Promise<void> {
     await this.#session.status({
@@ -148,7 +148,7 @@ export class ContainersApi {
     });
   }
 
-  /** Changes what a container gets of its host, running or not. What is left out stays as it is. */
+  /** Updates the limits of a container, running or not. An omitted limit keeps its value. */
   async update(container: ContainerRef, options: CallOptions & { limits: ResourceLimits }): Promise<void> {
     await this.#session.status({
       method: 'POST',
@@ -163,7 +163,7 @@ export class ContainersApi {
    * Removes a container.
    *
    * @param options - `force` kills it first; `volumes` removes its anonymous volumes.
-   * @throws EngineError 404 when it is gone; 409 when it runs, or when another removal is in progress.
+   * @throws EngineError 404 when it does not exist; 409 when it is running, or another removal is in progress.
    */
   async remove(
     container: ContainerRef,
@@ -178,7 +178,7 @@ export class ContainersApi {
     });
   }
 
-  /** Tells all about a container. `size` also measures its files, which reads them all. */
+  /** Inspects a container. `size` also computes its disk usage, which reads all of its files. */
   async inspect(
     container: ContainerRef,
     options: CallOptions & { size?: boolean } = {},
@@ -195,10 +195,7 @@ export class ContainersApi {
     );
   }
 
-  /**
-   * Tells what a container was made with, in the form in which another one can be made with it; its networks are not in
-   * it.
-   */
+  /** Returns a container's configuration in the form in which {@link create} accepts it, without its networks. */
   async configuration(container: ContainerRef, options: CallOptions = {}): Promise<ContainerConfiguration> {
     return this.#session.json(
       {
@@ -211,7 +208,7 @@ export class ContainersApi {
     );
   }
 
-  /** Lists containers: those that run, or `all`. */
+  /** Lists running containers or, with `all`, every container. */
   async list(
     options: CallOptions & { all?: boolean; filters?: ContainerFilters } = {},
   ): Promise<ContainerSummary[]> {
@@ -230,7 +227,9 @@ export class ContainersApi {
     );
   }
 
-  /** Measures a container once, without the second that the engine otherwise takes to compare (API 1.41 and later). */
+  /**
+   * Returns one sample. `one-shot` (API 1.41 and later) avoids the second that the engine otherwise waits between two.
+   */
   async stats(container: ContainerRef, options: CallOptions = {}): Promise<ContainerStats> {
     return this.#session.json(
       {
@@ -245,7 +244,7 @@ export class ContainersApi {
   }
 
   /**
-   * Gives a container's output: the bytes of both streams in the order they came. The reader must end or destroy it.
+   * Returns a container's output: stdout and stderr interleaved as written. The reader must end or destroy the stream.
    */
   async logs(container: ContainerRef, options: LogOptions): Promise<Readable> {
     const request = { method: 'GET', path: path`/containers/${container}/logs` } as const;
@@ -268,9 +267,9 @@ export class ContainersApi {
   }
 
   /**
-   * Waits, as long as it takes, until a container has stopped.
+   * Waits, without a timeout, until a container has stopped.
    *
-   * @param options - `condition`: `not-running` is true at once for one that does not run; `next-exit` is not.
+   * @param options - `condition`: `not-running` resolves at once for a stopped container; `next-exit` does not.
    */
   async wait(
     container: ContainerRef,
@@ -290,9 +289,10 @@ export class ContainersApi {
   }
 
   /**
-   * Makes an image of a container's files.
+   * Commits a container's files to an image.
    *
-   * @param options - `pause` freezes it meanwhile; `configuration` replaces parts of its configuration in the image.
+   * @param options - `pause` pauses the container during the commit; `configuration` overrides parts of its
+   * configuration in the image.
    */
   async commit(
     container: ContainerRef,
@@ -325,12 +325,12 @@ export class ContainersApi {
   }
 
   /**
-   * Connects to a container's console. Writing goes to its standard input, which `end()` closes; reading gives its
-   * output, as {@link logs} does.
+   * Attaches to a container's console. Writes go to its standard input, which `end()` closes; reads return its output,
+   * as {@link logs} does.
    *
-   * @param options - `logs` begins with what was written before; `tty` as in {@link LogOptions}; `detachKeys` is what
-   * to type on a terminal to be
-   *   disconnected, `ctrl-p,ctrl-q` by default: none of it reaches the container before it is clear that it is something else.
+   * @param options - `logs` first replays earlier output; `tty` as in {@link LogOptions}; `detachKeys` is the key
+   * sequence that detaches a terminal, `ctrl-p,ctrl-q` by default: the engine withholds a prefix of it from the
+   * container until another key follows.
    */
   async attach(
     container: ContainerRef,

@@ -1,16 +1,16 @@
-/** Who somebody is to a registry. */
+/** Credentials for a registry. */
 export interface RegistryCredentials {
   readonly username: string;
-  /** Or an access token in its place, where the registry gives such. */
+  /** A password, or an access token where the registry issues them. */
   readonly password: string;
 }
 
-/** The header that tells the engine who is to pull or look up an image. */
+/** The authentication header for pulling or inspecting an image. */
 export function pullCredentials(credentials: RegistryCredentials | undefined): Record<string, string> {
   return credentials === undefined ? {} : { 'X-Registry-Auth': encoded(plain(credentials)) };
 }
 
-/** The header that tells the engine who pulls what a build needs, by registry. */
+/** The authentication header for a build's base images, by registry. */
 export function buildCredentials(
   registries: Readonly<Record<string, RegistryCredentials>> | undefined,
 ): Record<string, string> {
@@ -21,6 +21,6 @@ export function buildCredentials(
 
 const plain = ({ username, password }: RegistryCredentials): object => ({ username, password });
 
-/** The engine wants the alphabet for URLs, and the padding that Node's `base64url` leaves out. */
+/** The engine expects URL-safe base64 with padding, which Node's `base64url` omits. */
 const encoded = (value: object): string =>
   Buffer.from(JSON.stringify(value)).toString('base64').replaceAll('+', '-').replaceAll('/', '_');

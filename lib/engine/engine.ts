@@ -13,20 +13,20 @@ import { SystemApi } from './system.js';
 import type { EngineTimeouts } from './timeouts.js';
 import { VolumesApi } from './volumes.js';
 
-/** What an engine's client may be told. */
+/** Options of an engine client. */
 export interface EngineClientOptions {
-  /** Told about every request, at `debug`. */
+  /** Receives every request, at level `debug`. */
   readonly logger?: Logger;
-  /** Instead of the default ones. */
+  /** Overrides of single default timeouts. */
   readonly timeouts?: Partial<EngineTimeouts>;
   /**
-   * Which labels of containers and images are kept of lists and events, by their names; default: all. Images and
-   * containers may have megabytes of them.
+   * Selects, by name, the labels that lists and events keep. Default: all. Images and containers may have megabytes of
+   * labels, so a filter bounds memory.
    */
   readonly keepLabel?: (name: string) => boolean;
 }
 
-/** A Docker Engine. Making one does nothing; the first call negotiates the API version. */
+/** A client of one Docker Engine. The constructor sends nothing; the first call negotiates the API version. */
 export class Engine {
   readonly system: SystemApi;
   readonly containers: ContainersApi;
@@ -55,20 +55,20 @@ export class Engine {
   }
 
   /**
-   * Agrees with the engine on an API version, once; every call does this first where it has not been done.
+   * Negotiates the API version, once. Every call negotiates implicitly when necessary.
    *
-   * @throws EngineVersionUnsupported when the engine speaks none that this client knows.
+   * @throws EngineVersionUnsupported when the engine and this client have no API version in common.
    */
   negotiate(options: CallOptions = {}): Promise<EngineVersion> {
     return this.#session.version(options.signal);
   }
 
-  /** Whether {@link close} was called: then nothing can be asked any more. */
+  /** Whether {@link close} was called. All later calls fail. */
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** Closes all connections; calls and streams under way fail with EngineUnreachable, and so do later calls. */
+  /** Closes all connections. Pending calls and streams, and all later calls, fail with EngineUnreachable. */
   close(): void {
     this.#closed = true;
     this.#session.close();

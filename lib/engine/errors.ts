@@ -1,27 +1,27 @@
 import { asError, codeOf, DeadlineExceeded } from '../streams/index.js';
 
-/** What was asked of the engine, for error messages. */
+/** The request, for error messages. */
 export interface RequestDescription {
   readonly method: string;
   /** Without the API version and the query. */
   readonly path: string;
 }
 
-/** An error without a cause shall not print one. */
+/** Omits `cause: undefined`, which Node would print. */
 const caused = (cause: unknown): ErrorOptions | undefined => (cause === undefined ? undefined : { cause });
 
-/** A request as error messages name it. */
+/** Formats a request for error messages. */
 export const described = (request: RequestDescription): string => `${request.method} ${request.path}`;
 
-/** The engine said no: an answer of 400 and above, or an error line inside an answer that began as a success. */
+/** The engine refused: a status of 400 or above, or an error line in a stream that began with status 200. */
 export class EngineError extends Error {
   override readonly name = 'EngineError';
-  /** The HTTP status; 200 for an error inside an answer that began as a success. */
+  /** The HTTP status; 200 for an error inside a successful stream. */
   readonly status: number;
-  /** The engine's own words. */
+  /** The engine's message, verbatim. */
   readonly engineMessage: string;
   readonly request: RequestDescription;
-  /** The error came inside an answer that began as a success: a load, a log. */
+  /** Whether the error came inside a stream that began with status 200, such as a load or a log. */
   readonly inBand: boolean;
 
   constructor(
@@ -42,11 +42,11 @@ export class EngineError extends Error {
   }
 }
 
-/** The engine could not be reached, or the connection broke before its answer was complete. */
+/** The engine could not be reached, or the connection broke before the answer was complete. */
 export class EngineUnreachable extends Error {
   override readonly name = 'EngineUnreachable';
   readonly request: RequestDescription;
-  /** The request may have got through: what it asked for may have been done all the same. Never true of a question. */
+  /** Whether the engine may have received and executed the request. Always false for a GET. */
   readonly maybeDone: boolean;
 
   constructor(request: RequestDescription, why: string, options: { maybeDone: boolean; cause?: unknown }) {
@@ -60,29 +60,29 @@ export class EngineUnreachable extends Error {
 export class TruncatedStream extends Error {
   override readonly name = 'TruncatedStream';
 
-  /** @param what - which stream, and where it ended. */
+  /** @param what - the stream, and where it ended. */
   constructor(what: string, cause?: unknown) {
     super(what, caused(cause));
   }
 }
 
-/** The engine answered something that its API does not allow for. */
+/** The engine's answer violates its API. */
 export class EngineProtocolError extends Error {
   override readonly name = 'EngineProtocolError';
 
-  /** @param what - what was wrong, and in which answer. */
+  /** @param what - the violation and the request. */
   constructor(what: string, cause?: unknown) {
     super(what, caused(cause));
   }
 }
 
-/** The engine's API versions and ours do not overlap. */
+/** The engine and this client have no API version in common. */
 export class EngineVersionUnsupported extends Error {
   override readonly name = 'EngineVersionUnsupported';
 
   /**
-   * @param engine - the oldest and newest API version that the engine speaks, and its own version.
-   * @param supported - the oldest and newest API version that this client speaks.
+   * @param engine - the engine's oldest and newest API version, and its own version.
+   * @param supported - this client's oldest and newest API version.
    */
   constructor(
     readonly engine: { readonly minimum: string; readonly maximum: string; readonly version: string },
@@ -95,11 +95,11 @@ export class EngineVersionUnsupported extends Error {
   }
 }
 
-/** The codes of a connection that ended under its reader. */
+/** The error codes of a connection that broke while it was read. */
 const breaks = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'ERR_STREAM_PREMATURE_CLOSE']);
 
 /**
- * Names the failure of a stream: TruncatedStream when its connection broke, else as it is.
+ * Maps a stream's error: TruncatedStream when the connection broke, otherwise the error itself.
  *
  * @param what - the stream, as a noun phrase.
  */
@@ -112,12 +112,12 @@ export const brokenOff = (error: unknown, what: string): Error => {
 const hasStatus = (error: unknown, status: number): error is EngineError =>
   error instanceof EngineError && !error.inBand && error.status === status;
 
-/** What was asked about does not exist (404). */
+/** Whether the requested object does not exist (404). */
 export const isNotFound = (error: unknown): error is EngineError => hasStatus(error, 404);
 /**
- * What the engine tells of something that need not be there.
+ * Awaits a request about an object that may not exist.
  *
- * @returns undefined when it is not (404).
+ * @returns undefined when it does not exist (404).
  */
 export async function undefinedIfNotFound<T>(work: Promise<T>): Promise<T | undefined> {
   try {
@@ -127,16 +127,16 @@ export async function undefinedIfNotFound<T>(work: Promise<T>): Promise<T | unde
     throw error;
   }
 }
-/** What was asked for clashes with the state of things or with a name that is taken (409). */
+/** Whether the request conflicts with the object's state, or with a name in use (409). */
 export const isConflict = (error: unknown): error is EngineError => hasStatus(error, 409);
-/** The engine did not understand or refused what it was given (400). */
+/** Whether the engine refused the request as malformed or invalid (400). */
 export const isBadRequest = (error: unknown): error is EngineError => hasStatus(error, 400);
-/** The engine could not be reached, or the connection broke before it answered. */
+/** Whether the engine could not be reached, or the connection broke before it answered. */
 export const isUnreachable = (error: unknown): error is EngineUnreachable =>
   error instanceof EngineUnreachable;
 /**
- * The engine may have done, or may still do, what it was asked for, although the one who asked heard of no success: the
- * connection broke, or the answer took too long or could not be read.
+ * Whether the engine may have executed the request, or may still execute it, although no success was received: the
+ * connection broke, the request timed out, or the answer was malformed.
  */
 export const mayHaveSucceeded = (error: unknown): boolean =>
   isUnreachable(error)
@@ -146,12 +146,11 @@ export const mayHaveSucceeded = (error: unknown): boolean =>
       error instanceof EngineProtocolError;
 
 /**
- * The engine has no such image. The status alone does not tell: creating a container that joins another one's network
- * is also answered with 404 when that container is missing, so the words decide ("No such image: …" in 20.10 as in
- * 28.5).
+ * Whether the engine does not have the image. The status is ambiguous: creating a container that joins the network of a
+ * missing container is a 404 too. The message decides ("No such image: …" in 20.10 and in 28.5).
  */
 export const isNoSuchImage = (error: unknown): error is EngineError =>
   isNotFound(error) && /no such image/i.test(error.engineMessage);
-/** A container is to be in a network that is not there ("network … not found", 20.10 to 28.5). */
+/** Whether a container's network does not exist ("network … not found", 20.10 to 28.5). */
 export const isNoSuchNetwork = (error: unknown): error is EngineError =>
   isNotFound(error) && /network \S+ not found/i.test(error.engineMessage);

@@ -7,7 +7,7 @@ import { execCreated, execInspect, type ExecInspect } from './schemas/exec.js';
 import type { CallOptions, Session } from './session.js';
 import type { ExecSpecification } from './specifications.js';
 
-/** Processes started in containers that run. */
+/** The `/exec` API of an engine: additional processes in running containers. */
 export class ExecApi {
   readonly #session: Session;
 
@@ -16,9 +16,9 @@ export class ExecApi {
   }
 
   /**
-   * Prepares a process; nothing runs yet.
+   * Creates a process without starting it.
    *
-   * @throws EngineError 409 when the container does not run or is paused.
+   * @throws EngineError 409 when the container is not running or is paused.
    */
   async create(
     container: ContainerRef,
@@ -38,10 +38,10 @@ export class ExecApi {
   }
 
   /**
-   * Starts the process. Writing goes to its standard input, which `end()` closes; reading gives its output, both
-   * streams in the order they came, and ends when it does. The reader must end or destroy it.
+   * Starts the process. Writes go to its standard input, which `end()` closes. Reads return its output, stdout and
+   * stderr interleaved, until it exits. The reader must end or destroy the stream.
    *
-   * @param options - `tty` as the process was made with.
+   * @param options - `tty` as the process was created.
    */
   async start(exec: ExecId, options: CallOptions & { tty: boolean }): Promise<Duplex> {
     const request = { method: 'POST', path: path`/exec/${exec}/start` } as const;
@@ -56,7 +56,7 @@ export class ExecApi {
     );
   }
 
-  /** Tells how the process is doing, and its exit code. */
+  /** Returns the process's state and exit code. */
   async inspect(exec: ExecId, options: CallOptions = {}): Promise<ExecInspect> {
     return this.#session.json(
       {

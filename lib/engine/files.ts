@@ -7,18 +7,18 @@ import { listOf } from './schemas/fields.js';
 import { fileChange, pathStat, type FileChange } from './schemas/files.js';
 import type { CallOptions, Session } from './session.js';
 
-/** A file or directory of a container, packed. */
+/** An archived file or directory of a container. */
 export interface ArchivedPath {
   /** The reader must end or destroy it. */
   readonly archive: Readable;
   /**
-   * Of a symbolic link: the absolute path in the container where it leads in the end, which need not exist; the engine
-   * follows links inside the container's root alone.
+   * For a symbolic link: its final target, as an absolute path in the container, which may not exist. The engine
+   * resolves links inside the container's root only.
    */
   readonly linkTarget: string | undefined;
 }
 
-/** The files of an engine's containers, running or not. */
+/** The file API of an engine's containers, running or not. */
 export class FilesApi {
   readonly #session: Session;
 
@@ -27,10 +27,10 @@ export class FilesApi {
   }
 
   /**
-   * Unpacks a tar archive inside a container.
+   * Extracts a tar archive in a container.
    *
    * @param options - `path`: an existing directory of the container; `archive`: destroyed in any case;
-   * `noOverwriteDirNonDir`: refuse to replace a directory by a file and the other way round.
+   * `noOverwriteDirNonDir`: fail instead of replacing a directory by a file or vice versa.
    */
   async putArchive(
     container: ContainerRef,
@@ -47,14 +47,14 @@ export class FilesApi {
   }
 
   /**
-   * Packs a file or directory of a container as a tar archive, with users and groups that `SystemApi.idMapping`
-   * translates. The reader must end or destroy it.
+   * Archives a file or directory of a container as a tar stream. `SystemApi.idMapping` translates its user and group
+   * ids. The reader must end or destroy it.
    */
   async getArchive(container: ContainerRef, options: CallOptions & { path: string }): Promise<Readable> {
     return (await this.getPath(container, options)).archive;
   }
 
-  /** Packs the same, and tells where a symbolic link leads. */
+  /** Like {@link getArchive}, and also returns the target of a symbolic link. */
   async getPath(container: ContainerRef, options: CallOptions & { path: string }): Promise<ArchivedPath> {
     const call = {
       method: 'GET',
@@ -72,9 +72,7 @@ export class FilesApi {
     }
   }
 
-  /**
-   * Packs all files of a container, without those in its volumes, as a tar archive. The reader must end or destroy it.
-   */
+  /** Archives all files of a container, without its volumes, as a tar stream. The reader must end or destroy it. */
   async exportAll(container: ContainerRef, options: CallOptions = {}): Promise<Readable> {
     return this.#session.stream({
       method: 'GET',
@@ -84,7 +82,7 @@ export class FilesApi {
     });
   }
 
-  /** Tells in what a container's files differ from its image's. */
+  /** Lists the files that differ from the container's image. */
   async changes(container: ContainerRef, options: CallOptions = {}): Promise<FileChange[]> {
     return this.#session.json(
       {
@@ -98,7 +96,7 @@ export class FilesApi {
   }
 }
 
-/** @throws ZodError, SyntaxError when the header is not what engines send. */
+/** @throws ZodError or SyntaxError when the header is malformed. */
 function linkTargetIn(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
   const { linkTarget } = pathStat.parse(JSON.parse(Buffer.from(header, 'base64').toString('utf8')));

@@ -1,14 +1,14 @@
 import type { SystemInfo } from './schemas/system.js';
 
-/** Translates the numbers of users and groups in the archives that an engine packs of a container's folders. */
+/** Translates user and group ids in the archives that an engine creates of a container's directories. */
 export interface IdMapping {
-  /** @returns the user's number in the container. */
+  /** @returns the user id in the container. */
   readonly uid: (packed: number) => number;
-  /** @returns the group's number in the container. */
+  /** @returns the group id in the container. */
   readonly gid: (packed: number) => number;
 }
 
-/** What the kernel shows in a user namespace for numbers that have none there. */
+/** The kernel's id, in a user namespace, for an id that the namespace does not map. */
 const overflowId = 65_534;
 
 const inside =
@@ -17,12 +17,11 @@ const inside =
     packed < first ? overflowId : packed - first;
 
 /**
- * How an engine maps the users of its containers. One with `userns-remap` packs a folder (`GET …/archive`) with the
- * host's numbers, while it unpacks and exports with the containers' (28.5). It keeps its data in a folder that is named
- * by the numbers of the containers' root; the others follow in a row. A rootless engine is itself inside of its
- * namespace, and tells the containers' own numbers.
+ * How an engine maps its containers' ids. With `userns-remap`, `GET …/archive` reports the host's ids, while upload and
+ * export use the containers' (28.5). The engine's data directory is named after the host ids of the containers' root,
+ * and the other ids follow consecutively. A rootless engine runs inside its namespace and reports the containers' ids.
  *
- * @returns undefined where the numbers are the same.
+ * @returns undefined when the ids are the same.
  */
 export function idMapping({
   SecurityOptions: options,

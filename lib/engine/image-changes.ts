@@ -1,14 +1,14 @@
-/** What containers of an image inherit that is made from files alone, by the engine's names. */
+/** Configuration of an image that is imported from files alone, by the engine's names. */
 export interface ImageChanges {
   /** The program and its arguments. */
   readonly Cmd?: readonly string[] | undefined;
-  /** `NAME=value` each. */
+  /** Each `NAME=value`. */
   readonly Env?: readonly string[] | undefined;
   readonly User?: string | undefined;
   readonly WorkingDir?: string | undefined;
 }
 
-/** The changes as instructions of a Dockerfile, one a line, which is how engines want to be told. */
+/** Formats the configuration as Dockerfile instructions, one per line, which is the form that engines accept. */
 export function instructions({
   Cmd: command,
   Env: environment,
@@ -28,9 +28,9 @@ export function instructions({
 }
 
 /**
- * A word that means itself. The engine replaces variables even in quotes.
+ * Quotes a value literally. The engine expands variables even inside quotes.
  *
- * @throws TypeError when it has more than one line: the next one would be another instruction.
+ * @throws TypeError when the value has several lines: the second one would be another instruction.
  */
 function quoted(text: string): string {
   if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text))

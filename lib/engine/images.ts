@@ -15,29 +15,29 @@ import {
 } from './schemas/images.js';
 import type { CallOptions, Session } from './session.js';
 
-/** Engine 28.5 with the containerd store tells so as progress, after it said that the image is loaded. */
+/** Engine 28.5 with the containerd store reports this failure as progress, after "Loaded image". */
 const unpackFailure = /^Error unpacking image \S+: (.*)/s;
 
-/** Which images a list has. Only keys that the engine is known to have: it ignores others and then lists everything. */
+/** A list filter. Only supported keys are declared: engines ignore an unknown key and then return every image. */
 interface ImageFilters {
-  /** References; `*` stands for anything but `/`. */
+  /** References; `*` matches anything but `/`. */
   readonly reference?: readonly string[];
-  /** `true`: only those without a name. */
+  /** `true`: only untagged images. */
   readonly dangling?: readonly ['true'];
   /** `name` or `name=value`. */
   readonly label?: readonly string[];
 }
 
-/** How far an engine is with a layer that it unpacks. */
+/** An engine's progress in unpacking a layer. */
 export interface LoadedLayer {
-  /** The beginning of its diff id, without `sha256:`. */
+  /** The beginning of the layer's diff id, without `sha256:`. */
   readonly id: string;
-  /** Bytes of the archive's file, up to `total`. */
+  /** Bytes of the layer's file that are unpacked, of `total`. */
   readonly current: number;
   readonly total: number;
 }
 
-/** The images of an engine. */
+/** The `/images` API of an engine. */
 export class ImagesApi {
   readonly #session: Session;
 
@@ -46,13 +46,13 @@ export class ImagesApi {
   }
 
   /**
-   * Loads the images of an archive, as `docker save` makes it. The answer is read to its end: engines with the
-   * containerd store may say "Loaded image" first and fail afterwards.
+   * Loads the images of a `docker save` archive. The answer is read to its end: engines with the containerd store may
+   * report "Loaded image" first and fail afterwards.
    *
    * @param archive - a tar stream; destroyed in any case.
-   * @param options - `onProgress` is told the bytes that went to the engine so far; `onLayer` how far it is with each
-   * layer that it did not have, some times a second. With the containerd store nothing is told of layers.
-   * @throws EngineError with `inBand` when the engine refuses the archive; whatever the archive fails with.
+   * @param options - `onProgress` receives the number of bytes sent so far; `onLayer` receives the progress of each new
+   * layer, several times a second. Engines with the containerd store report no layers.
+   * @throws EngineError with `inBand` when the engine refuses the archive; the archive's own error.
    */
   async load(
     archive: Readable,
@@ -65,7 +65,7 @@ export class ImagesApi {
     const lines = this.#session.lines(
       {
         ...request,
-        // Not quiet: an engine that reports its progress is one that is not hanging.
+        // Without `quiet`, progress lines show that the engine does not hang.
         query: { quiet: false },
         upload: { source: archive, onBytes: options.onProgress },
         timeout: this.#session.timeouts.image,
@@ -83,11 +83,11 @@ export class ImagesApi {
   }
 
   /**
-   * Makes an image of one layer from all files of a file system.
+   * Creates an image with one layer from a file system.
    *
-   * @param files - a tar stream of them; destroyed in any case.
-   * @param options - `changes`: what containers of it inherit.
-   * @throws EngineError with `inBand` when the engine refuses the archive; whatever the archive fails with.
+   * @param files - a tar stream of all files; destroyed in any case.
+   * @param options - `changes`: the image's configuration.
+   * @throws EngineError with `inBand` when the engine refuses the archive; the archive's own error.
    */
   async importFiles(
     files: Readable,
@@ -117,7 +117,7 @@ export class ImagesApi {
     for await (const line of lines) throwInBand(request, line);
   }
 
-  /** Packs an image as an archive. The reader must end or destroy it. */
+  /** Exports an image as an archive. The reader must end or destroy it. */
   async save(image: ImageRef, options: CallOptions = {}): Promise<Readable> {
     return this.#session.stream({
       method: 'GET',
@@ -127,7 +127,7 @@ export class ImagesApi {
     });
   }
 
-  /** Tells all about an image. */
+  /** Inspects an image. */
   async inspect(image: ImageRef, options: CallOptions = {}): Promise<ImageInspect> {
     return this.#session.json(
       {
@@ -140,7 +140,7 @@ export class ImagesApi {
     );
   }
 
-  /** Gives an image a further name; another image that had the name loses it. */
+  /** Adds a name to an image. If another image has the name, the name moves. */
   async tag(image: ImageRef, options: CallOptions & { repo: RepositoryName; tag: TagName }): Promise<void> {
     await this.#session.status({
       method: 'POST',
@@ -152,10 +152,10 @@ export class ImagesApi {
   }
 
   /**
-   * Takes a tag away, and the image with its last one.
+   * Removes a tag, and the image itself with its last tag.
    *
    * @param options - `noprune` keeps untagged parents.
-   * @throws EngineError 404 when there is no such image, 409 when containers use it.
+   * @throws EngineError 404 when the image does not exist, 409 when containers use it.
    */
   async remove(image: ImageRef, options: CallOptions & { noprune?: boolean } = {}): Promise<void> {
     await this.#session.status({
@@ -167,7 +167,7 @@ export class ImagesApi {
     });
   }
 
-  /** Lists images: the ones that are no mere layer of others, or `all`. */
+  /** Lists images, without intermediate layers unless `all` is set. */
   async list(options: CallOptions & { all?: boolean; filters?: ImageFilters } = {}): Promise<ImageSummary[]> {
     return this.#session.list(
       {

@@ -2,14 +2,14 @@ import { withoutValues } from '../common/index.js';
 import type { RegistryCredentials } from './credentials.js';
 import { EngineError, type RequestDescription } from './errors.js';
 
-/** The part of a progress line that tells of a failure. */
+/** The error fields of a progress line. */
 interface InBandFailure {
   readonly error?: string | undefined;
   readonly errorDetail?: { readonly message?: string | undefined } | null | undefined;
 }
 
 /**
- * Throws where a line of an answer that began as a success (status 200) tells of a failure.
+ * Throws when a line of a stream with status 200 reports an error.
  *
  * @throws EngineError with `inBand`.
  */
@@ -19,8 +19,8 @@ export function throwInBand(request: RequestDescription, line: InBandFailure): v
 }
 
 /**
- * Passes on lines of a call that secrets went along with. An engine may repeat them in its words (20.10 to 28.5: build
- * arguments in the step that failed).
+ * Redacts secrets in the error of a stream. An engine may quote a request's secrets in its message (20.10 to 28.5:
+ * build arguments in the failed step).
  *
  * @throws EngineError without the secrets.
  */
@@ -37,6 +37,6 @@ export async function* hidingSecrets<T>(
   }
 }
 
-/** What must not be shown of who somebody is to a registry. */
+/** The secrets in registry credentials. */
 export const secretsOf = (credentials: readonly (RegistryCredentials | undefined)[]): string[] =>
   credentials.flatMap((each) => (each === undefined ? [] : [each.password]));

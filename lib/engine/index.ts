@@ -1,8 +1,8 @@
 /**
- * The embedded tiny HTTP client of a Docker Engine: a method a request, checked names in, checked answers out, byte
- * streams both ways, typed errors. It imports the leaves (streams, labels) and the contracts, knows nothing of
- * instances or Nova's verbs, keeps no state but its connections, the negotiated API version and how the engine numbers
- * users, and never repeats a request that could have been done.
+ * The HTTP client of a Docker Engine: a method for each request, validated names in, validated answers out, byte
+ * streams in both directions, typed errors. It imports streams, common and interfaces, and knows nothing of instances
+ * or Nova's verbs. It keeps no state but its connections, the negotiated API version and the engine's user mapping. It
+ * never repeats a request that may have taken effect.
  */
 export { engineAddress, type EngineAddress, type EngineOptions } from './address.js';
 export { type EngineVersion, isAtLeast } from './api-version.js';
@@ -14,14 +14,14 @@ export {
   EngineProtocolError,
   EngineUnreachable,
   EngineVersionUnsupported,
-  undefinedIfNotFound as ifThere,
+  undefinedIfNotFound,
   isBadRequest,
   isConflict,
   isNoSuchImage,
   isNoSuchNetwork,
   isNotFound,
   isUnreachable,
-  mayHaveSucceeded as mayHaveBeenDone,
+  mayHaveSucceeded,
   TruncatedStream,
 } from './errors.js';
 export { ImagesApi, type LoadedLayer } from './images.js';

@@ -11,13 +11,13 @@ const openingBrace = 0x7b;
 const closingBrace = 0x7d;
 
 /**
- * Reads a JSON list one element at a time. However many containers an engine lists, and whatever labels they have, no
- * more than one of them is in memory as text.
+ * Reads a JSON list one element at a time, so that only one element's text is in memory, however many containers an
+ * engine lists and however large their labels are.
  *
- * @param source - the bytes; left when the loop is.
- * @param what - the list, as a noun phrase, for error messages.
- * @throws EngineProtocolError when it is not a list in JSON, or an element has more than {@link longestLine} bytes; what
- * the source fails with.
+ * @param source - the bytes; closed when the loop is left.
+ * @param what - the list, as a noun phrase for error messages.
+ * @throws EngineProtocolError when the text is not a JSON list, or an element exceeds {@link longestLine} bytes; the
+ * source's own error.
  */
 export async function* jsonElements(
   source: AsyncIterable<unknown>,
@@ -28,14 +28,14 @@ export async function* jsonElements(
   splitter.end();
 }
 
-/** Splits the text of a list where its elements end; the text of each is parsed whole. */
+/** Splits the text of a list into its elements. Each element's text is then parsed as a whole. */
 class Splitter {
   readonly #what: string;
-  /** How many brackets and braces are open. */
+  /** The number of open brackets and braces. */
   #depth = 0;
   #isInString = false;
   #isEscaped = false;
-  /** What has come of the element at hand or, outside of the list, of the text there. */
+  /** The text so far of the current element or, outside the list, of the surrounding text. */
   #pieces: Buffer[] = [];
   #length = 0;
   #hasElements = false;
@@ -78,7 +78,7 @@ class Splitter {
     this.#keep(chunk.subarray(from));
   }
 
-  /** Go writes a list that was never made as `null`. */
+  /** Go encodes a nil slice as `null`. */
   end(): void {
     const rest = this.#text();
     if (this.#depth !== 0 || rest !== (this.#isClosed ? '' : 'null')) throw this.#isNoList();

@@ -1,21 +1,22 @@
 import { EngineProtocolError, TruncatedStream, brokenOff } from './errors.js';
 
 /**
- * Bytes that a line may have, or an element of a list. Both repeat a container's labels, of which earlier versions of
- * the driver let images have 4 MiB; Go writes six bytes for some characters.
+ * The longest line of a stream, or element of a list, in bytes. Both repeat a container's labels, which earlier
+ * versions of the driver let grow to 4 MiB in images; Go escapes some characters as six bytes.
  */
 export const longestLine = 64 * 1024 * 1024;
 
 const newline = 0x0a;
 
 /**
- * Reads a stream of JSON texts, one a line, as the engine sends progress and events. Lines are cut at the newline byte,
- * which is never part of a longer UTF-8 character, and decoded whole, so it does not matter where chunks end.
+ * Reads a stream of JSON values, one per line: the engine's format of progress and events. Lines are split at the
+ * newline byte, which never occurs inside a multi-byte UTF-8 character, and decoded as a whole, so chunk borders do not
+ * matter.
  *
- * @param source - the bytes; left when the loop is.
- * @param what - the stream, as a noun phrase, for error messages.
- * @throws TruncatedStream when the stream breaks off, or its last line, which alone may lack the newline, is
- * incomplete; EngineProtocolError when a line is not JSON or longer than {@link longestLine}.
+ * @param source - the bytes; closed when the loop is left.
+ * @param what - the stream, as a noun phrase for error messages.
+ * @throws TruncatedStream when the stream breaks, or its last line is incomplete (only that line may lack the newline);
+ * EngineProtocolError when a line is not JSON or exceeds {@link longestLine}.
  */
 export async function* jsonLines(
   source: AsyncIterable<unknown>,

@@ -10,22 +10,22 @@ import {
 } from './errors.js';
 
 /*
- * Without a terminal, the engine sends a container's two outputs as frames: one byte for the stream (0 input, 1 output,
- * 2 errors, 3 the engine's own complaint), three zero bytes, the payload's length in four bytes big-endian, the
- * payload.
+ * The engine multiplexes the output of a container without a terminal into frames: one byte for the stream (0 stdin, 1
+ * stdout, 2 stderr, 3 an error of the engine), three zero bytes, the payload's length as a big-endian 32-bit integer,
+ * the payload.
  */
 const headerLength = 8;
 const lengthOffset = 4;
 const complaintStream = 3;
-/** Bytes of a complaint of the engine's that are kept. */
+/** The maximum length of an engine error that is kept, in bytes. */
 const longestComplaint = 64 * 1024;
 
-/** Takes the frames off an output that the engine sent multiplexed, however its chunks cut them. */
+/** Demultiplexes an output, wherever its chunks split the frames. */
 class FrameReader {
   readonly #request: RequestDescription;
   readonly #header = Buffer.alloc(headerLength);
   #headerBytes = 0;
-  /** Payload of the current frame that has not come yet. */
+  /** Bytes of the current frame's payload that have not arrived yet. */
   #missing = 0;
   #complaint: Buffer[] | undefined;
 
@@ -34,9 +34,9 @@ class FrameReader {
   }
 
   /**
-   * Gives the payloads in a chunk.
+   * Yields the payloads in a chunk.
    *
-   * @throws EngineProtocolError at a frame that cannot be; EngineError when the engine complains in the middle of the
+   * @throws EngineProtocolError when a frame is malformed; EngineError when the engine reports an error within the
    * output.
    */
   *read(chunk: Buffer): Generator<Buffer, void, void> {
@@ -54,13 +54,13 @@ class FrameReader {
     }
   }
 
-  /** @throws TruncatedStream when the output may not end here. */
+  /** @throws TruncatedStream when the output ends inside a frame. */
   end(): void {
     if (this.#headerBytes === 0 && this.#missing === 0) return;
     throw new TruncatedStream(`the output of ${described(this.#request)} ended inside a frame`);
   }
 
-  /** Takes bytes of a frame's header; returns how many. */
+  /** Consumes bytes of a frame's header; returns how many. */
   #begin(bytes: Buffer): number {
     const taken = bytes.copy(this.#header, this.#headerBytes);
     this.#headerBytes += taken;
@@ -86,11 +86,10 @@ class FrameReader {
 }
 
 /**
- * Makes what an output of a container's runs through, whose bytes come out in the order they were written, both streams
- * together.
+ * Creates the transform for a container's output. It emits stdout and stderr interleaved as written.
  *
- * @param tty - with a terminal the engine sends the output bare, without one in frames.
- * @param request - what was asked, for error messages.
+ * @param tty - with a terminal the output is raw, otherwise multiplexed.
+ * @param request - the request, for error messages.
  */
 export function outputReader(tty: boolean, request: RequestDescription): Transform {
   if (tty) return new PassThrough();
@@ -107,7 +106,7 @@ export function outputReader(tty: boolean, request: RequestDescription): Transfo
   });
 }
 
-/** A transform must hand its errors to its callback. */
+/** A transform must pass its errors to its callback. */
 function attempt(done: TransformCallback, work: () => void): void {
   try {
     work();

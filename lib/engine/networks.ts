@@ -5,18 +5,19 @@ import type { CallOptions, Session } from './session.js';
 import type { NetworkConnection, NetworkSpecification } from './specifications.js';
 
 /**
- * Which networks a list has. Only keys that the engine is known to have: it ignores others and then lists everything.
+ * A list filter: a network must match one value of every key. Only supported keys are declared: engines ignore an
+ * unknown key and then return every network.
  */
 interface NetworkFilters {
   /** `name` or `name=value`; a network must match all. */
   readonly label?: readonly string[];
-  /** Matched anywhere in the name. */
+  /** Substrings of the name. */
   readonly name?: readonly string[];
   readonly id?: readonly NetworkRef[];
   readonly driver?: readonly string[];
 }
 
-/** The networks of an engine. */
+/** The `/networks` API of an engine. */
 export class NetworksApi {
   readonly #session: Session;
 
@@ -25,9 +26,9 @@ export class NetworksApi {
   }
 
   /**
-   * Makes a network.
+   * Creates a network.
    *
-   * @throws EngineError 409 when the name is taken; 403 or 400 when the addresses overlap another network's.
+   * @throws EngineError 409 when the name is in use; 403 or 400 when the addresses overlap another network's.
    */
   async create(
     specification: NetworkSpecification,
@@ -46,7 +47,7 @@ export class NetworksApi {
     return { id: created.Id, warning: created.Warning ?? '' };
   }
 
-  /** Tells all about a network, its containers included. */
+  /** Inspects a network, including its containers. */
   async inspect(network: NetworkRef, options: CallOptions = {}): Promise<NetworkInspect> {
     return this.#session.json(
       {
@@ -74,11 +75,11 @@ export class NetworksApi {
   }
 
   /**
-   * Puts a container into a network. For one that does not run the engine only makes a note, and (20.10) does not even
-   * look whether there is such a network: its next start fails then.
+   * Connects a container to a network. For a stopped container the engine only records the connection. 20.10 does not
+   * even check that the network exists: the container's next start then fails.
    *
-   * @throws EngineError 404 when there is no such network, 403 when the container is in it already or the address is
-   * not the network's.
+   * @throws EngineError 404 when the network does not exist; 403 when the container is already connected, or the
+   * address is outside the network.
    */
   async connect(
     network: NetworkRef,
@@ -94,7 +95,7 @@ export class NetworksApi {
     });
   }
 
-  /** Takes a container out of a network; `force` also one that the engine has lost sight of. */
+  /** Disconnects a container from a network. `force` also removes a stale endpoint. */
   async disconnect(
     network: NetworkRef,
     options: CallOptions & { container: ContainerRef; force?: boolean },
@@ -108,7 +109,7 @@ export class NetworksApi {
     });
   }
 
-  /** Removes a network. @throws EngineError 403 when containers are in it. */
+  /** Removes a network. @throws EngineError 403 when containers are connected to it. */
   async remove(network: NetworkRef, options: CallOptions = {}): Promise<void> {
     await this.#session.status({
       method: 'DELETE',

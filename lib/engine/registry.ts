@@ -5,7 +5,7 @@ import { path } from './request-path.js';
 import { distributionInspect, progressLine, type ProgressLine } from './schemas/progress.js';
 import type { CallOptions, Session } from './session.js';
 
-/** What an engine can do with the registries that it reaches. */
+/** The registry operations of an engine. */
 export class RegistryApi {
   readonly #session: Session;
 
@@ -16,8 +16,8 @@ export class RegistryApi {
   /**
    * Looks an image up in its registry.
    *
-   * @returns the digest of its manifest, or of its list of manifests.
-   * @throws EngineError when the registry has no such image, or not for these credentials, or is not reached.
+   * @returns the digest of its manifest or manifest list.
+   * @throws EngineError when the registry does not have the image, refuses the credentials, or cannot be reached.
    */
   async digest(
     image: ImageRef,
@@ -37,10 +37,10 @@ export class RegistryApi {
   }
 
   /**
-   * Pulls an image by its digest. An engine pulls no more when its client is gone.
+   * Pulls an image by its digest. The engine stops a pull when its client disconnects.
    *
-   * @param digest - that of its manifest: the image gets no tag, so none is taken from another.
-   * @returns how it gets on; the image is there at the end.
+   * @param digest - the digest of the manifest. A pull by digest sets no tag, so it cannot move one from another image.
+   * @returns the engine's progress lines; the image exists when they end.
    * @throws EngineError, also with `inBand`, when the engine or the registry refuses.
    */
   async *pull(

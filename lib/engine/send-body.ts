@@ -1,17 +1,17 @@
 import type { ClientRequest } from 'node:http';
 import { asError } from '../streams/index.js';
 
-/** Bytes to send as the body of a request. */
+/** The body of a request. */
 export interface RequestBody {
   readonly pieces: AsyncIterable<Uint8Array>;
-  /** Whether each piece is good only until the next is asked for. */
+  /** Whether the pieces share one buffer: each is valid only until the next one is requested. */
   readonly lent: boolean;
 }
 
 /**
- * Sends bytes as the body of a request, and ends it. When they fail, the request is destroyed with their error: its
- * other end must not take what has arrived for all. When the request breaks, it tells so itself, and the rest is not
- * read: it is its owner's to destroy.
+ * Sends a body and ends the request. When the source fails, the request is destroyed with its error, so that the engine
+ * cannot take a partial body for a complete one. When the request breaks, it emits its own error; the source's owner
+ * destroys the source.
  */
 export async function sendBody({ pieces, lent }: RequestBody, request: ClientRequest): Promise<void> {
   const iterator = pieces[Symbol.asyncIterator]();
@@ -25,8 +25,9 @@ export async function sendBody({ pieces, lent }: RequestBody, request: ClientReq
 }
 
 /**
- * @returns whether there is any use in writing more, once there is room for it, or, of lent memory, once the kernel has
- * taken it.
+ * Resolves when the request's buffer has room or, for a shared buffer, when the kernel has taken the piece.
+ *
+ * @returns whether the request can still be written to.
  */
 function written(request: ClientRequest, piece: Uint8Array, lent: boolean): Promise<boolean> {
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-import { unlessAborted } from '../streams/index.js';
+import { raceSignal } from '../streams/index.js';
 import { Duplex, PassThrough, type Readable, type Transform } from 'node:stream';
 
 import type { z } from 'zod';
@@ -17,35 +17,32 @@ import { defaultTimeouts, type EngineTimeouts } from './timeouts.js';
 import { Transport, type Answer, type Exchange } from './transport.js';
 import { Watch, type Upload } from './watch.js';
 
-/** What every call takes. */
+/** Options of every call. */
 export interface CallOptions {
-  /** Breaks the call off; it then rejects with the signal's reason. */
+  /** Aborts the call, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The part of a URL after `?`. Objects become JSON; what is undefined is left out. */
+/** Query parameters. An object is encoded as JSON; an undefined value is omitted. */
 type Query = Readonly<Record<string, string | number | boolean | object | undefined>>;
 
-/** One request to the engine. */
+/** A request to the engine. */
 interface Call extends CallOptions {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: RequestPath;
-  /** The engine answers it under any API version, and so it can be asked before one is agreed. */
+  /** The endpoint is the same in every API version, so it needs no negotiation. */
   readonly unversioned?: true;
   readonly query?: Query;
-  /** Beside those that every request has. Never logged: they may hold credentials. */
+  /** Additional headers. Never logged: they may contain credentials. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: object;
   readonly upload?: Upload;
-  /**
-   * Milliseconds until the answer is complete; for streams and uploads, the longest silence. Undefined: only the signal
-   * ends it.
-   */
+  /** Milliseconds until the answer is complete; for streams and uploads, the longest silence. Undefined: no timeout. */
   readonly timeout: number | undefined;
 }
 
-/** What a session may be told. */
+/** Options of a session. */
 interface SessionOptions {
   readonly logger?: Logger | undefined;
   readonly timeouts?: Partial<EngineTimeouts> | undefined;
@@ -55,8 +52,8 @@ interface SessionOptions {
 type Send = (exchange: Exchange, signal: AbortSignal | undefined) => Promise<Answer>;
 
 /**
- * What all resources of an engine share: the connections, the agreed API version, how answers are read, checked and
- * refused.
+ * State and steps that all APIs of an engine share: the connections, the negotiated API version, reading and validating
+ * answers, mapping errors.
  */
 export class Session {
   readonly timeouts: EngineTimeouts;
@@ -72,13 +69,13 @@ export class Session {
     this.#keepLabel = options.keepLabel ?? (() => true);
   }
 
-  /** Agrees on an API version, once for all callers; a failure is not kept. */
+  /** Negotiates the API version once for all callers. A failed negotiation is not cached. */
   async version(signal?: AbortSignal): Promise<EngineVersion> {
     signal?.throwIfAborted();
-    return unlessAborted((this.#agreement ??= this.#negotiate()), signal);
+    return raceSignal((this.#agreement ??= this.#negotiate()), signal);
   }
 
-  /** Makes a call whose answer is read whole and checked. */
+  /** Makes a call whose answer is one JSON value, and validates it. */
   json<T>(call: Call, schema: z.ZodType<T>): Promise<T> {
     return this.#watched(call, async (watch) => {
       const answer = await this.#send(call, watch);
@@ -86,7 +83,7 @@ export class Session {
     });
   }
 
-  /** Makes a call whose answer is a list, which may be of any length: it is read and checked an element at a time. */
+  /** Makes a call whose answer is a list of any length. It is read and validated one element at a time. */
   list<T>(call: Call, schema: z.ZodType<T>): Promise<T[]> {
     return this.#watched(call, async (watch) => {
       const answer = await this.#send(call, watch);
@@ -99,12 +96,12 @@ export class Session {
     });
   }
 
-  /** Those of the labels that lists and events keep. */
+  /** Filters labels down to those that lists and events keep. */
   kept(labels: Readonly<Record<string, string>>): Record<string, string> {
     return Object.fromEntries(Object.entries(labels).filter(([name]) => this.#keepLabel(name)));
   }
 
-  /** Makes a call whose answer is its status: 2xx, or 304 where there was nothing to do. */
+  /** Makes a call whose result is its status: 2xx, or 304 for a no-op. */
   status(call: Call): Promise<number> {
     return this.#watched(call, async (watch) => {
       const answer = await this.#send(call, watch);
@@ -113,12 +110,12 @@ export class Session {
     });
   }
 
-  /** Makes a call whose answer is a stream of bytes, which the caller then owns. */
+  /** Makes a call whose answer is a byte stream. The caller owns it. */
   async stream(call: Call, through: Transform = new PassThrough()): Promise<Readable> {
     return (await this.streamWithPath(call, through)).stream;
   }
 
-  /** The same, with what the answer's header says of the path that the stream is an archive of. */
+  /** Like {@link stream}, and also returns the archive's path header. */
   async streamWithPath(
     call: Call,
     through: Transform = new PassThrough(),
@@ -129,7 +126,7 @@ export class Session {
   }
 
   /**
-   * Makes a call whose answer is a stream of JSON texts, one a line.
+   * Makes a call whose answer is a stream of JSON values, one per line.
    *
    * @param onOpen - called when the answer begins.
    */
@@ -138,7 +135,7 @@ export class Session {
     try {
       const { body } = await this.#send(call, watch);
       onOpen?.();
-      // The loop destroys the body, whichever way it is left.
+      // Leaving the loop in any way destroys the body.
       for await (const line of jsonLines(body, described(call))) {
         watch.touch();
         yield checked(call, schema, line);
@@ -150,7 +147,7 @@ export class Session {
     }
   }
 
-  /** Makes a call that turns its connection into a stream of bytes both ways, which the caller then owns. */
+  /** Makes a call that upgrades its connection to a bidirectional byte stream. The caller owns it. */
   async attach(call: Call, through: Transform): Promise<Duplex> {
     const { body } = await this.#watched(call, (watch) =>
       this.#send(call, watch, (exchange, signal) => this.#transport.upgrade(exchange, signal)),
@@ -160,7 +157,7 @@ export class Session {
     throw new EngineProtocolError(`${described(call)}: the engine did not upgrade the connection`);
   }
 
-  /** Breaks off all that is under way and refuses all that comes. */
+  /** Aborts all pending calls and streams and refuses new ones. */
   close(): void {
     this.#transport.close();
   }
@@ -176,7 +173,7 @@ export class Session {
     }
   }
 
-  /** Sends a call and refuses an answer that is an error. The answer's body is the caller's. */
+  /** Sends a call and throws when its answer is an error. The caller owns the answer's body. */
   async #send(
     call: Call,
     watch: Watch,
@@ -187,7 +184,7 @@ export class Session {
     for (let repeated = false; ; repeated = true) {
       const agreement = call.unversioned === true ? undefined : (this.#agreement ??= this.#negotiate());
       const version =
-        agreement === undefined ? '' : `/v${(await unlessAborted(agreement, watch.signal)).apiVersion}`;
+        agreement === undefined ? '' : `/v${(await raceSignal(agreement, watch.signal)).apiVersion}`;
       const began = performance.now();
       const answer = await send(
         {
@@ -207,8 +204,8 @@ export class Session {
       if (isSuccess(answer.status)) return answer;
       const error = await refusal(request, answer);
       if (!isVersionRefusal(error)) throw error;
-      // The engine was replaced by one that does not speak this version. It did nothing yet, so the call may be
-      // repeated, unless its upload is used up.
+      // Another engine, without this API version, has replaced the one that negotiated. It did not execute the call, so
+      // the call can be repeated, unless its upload is already consumed.
       if (this.#agreement === agreement) this.#agreement = undefined;
       if (repeated || call.upload !== undefined) throw error;
     }
@@ -220,7 +217,7 @@ export class Session {
       versionAnswer,
     ).then(agree);
     agreement.catch(() => {
-      // Whoever waits for it is told; the next one shall ask anew.
+      // The waiting callers receive the error; the next call negotiates again.
       if (this.#agreement === agreement) this.#agreement = undefined;
     });
     return agreement;

@@ -1,28 +1,28 @@
 import type { ContainerRef, ImageRef, VolumeName } from './schemas/identifiers.js';
 
-/** Bytes or operations a second for one device of the host. */
+/** A limit for one block device of the host, in bytes or operations a second. */
 interface ThrottledDevice {
-  /** Such as `/dev/sda`. */
+  /** For instance `/dev/sda`. */
   readonly Path: string;
   readonly Rate: number;
 }
 
-/** What a container gets of its host and can be changed while it lives. Sizes are in bytes. */
+/** Limits that can be changed during a container's life. Sizes are in bytes. */
 export interface ResourceLimits {
   readonly Memory?: number;
-  /** Memory and swap together; equal to `Memory` means no swap, -1 unlimited. */
+  /** Memory plus swap. Equal to `Memory`: no swap; -1: unlimited. */
   readonly MemorySwap?: number;
   readonly CpuShares?: number;
   /** Microseconds. */
   readonly CpuPeriod?: number;
-  /** Microseconds of processor time in each period. */
+  /** Microseconds of CPU time in each period. */
   readonly CpuQuota?: number;
-  /** Such as `0-2,4`. */
+  /** For instance `0-2,4`. */
   readonly CpusetCpus?: string;
   readonly PidsLimit?: number;
 }
 
-/** What a container gets of its host. Sizes are in bytes. */
+/** A container's host configuration. Sizes are in bytes. */
 export interface HostConfiguration extends ResourceLimits {
   readonly OomKillDisable?: boolean;
   readonly BlkioWeight?: number;
@@ -49,22 +49,22 @@ export interface HostConfiguration extends ResourceLimits {
     readonly Name: 'no' | 'always' | 'unless-stopped' | 'on-failure';
     readonly MaximumRetryCount?: number;
   };
-  /** File systems of the host and of the engine that appear in the container. */
+  /** Bind mounts, volumes and tmpfs. */
   readonly Mounts?: readonly MountSpecification[];
   /**
-   * Ids of containers whose volumes this one has too, in the same places; an anonymous one is then removed with
-   * whichever container goes last.
+   * Ids of containers whose volumes are mounted here too, at the same paths. An anonymous volume is removed with the
+   * last of its containers.
    */
   readonly VolumesFrom?: readonly string[];
   readonly LogConfig?: { readonly Type: string; readonly Config?: Readonly<Record<string, string>> };
 }
 
-/** A directory that appears in a container. */
+/** A mount in a container. */
 export interface MountSpecification {
   readonly Type: 'bind' | 'volume' | 'tmpfs';
-  /** Absolute, in the container. */
+  /** An absolute path in the container. */
   readonly Target: string;
-  /** A volume's name, or a path of the host; none for `tmpfs`. */
+  /** A volume's name, or a path of the host; omitted for `tmpfs`. */
   readonly Source?: string;
   readonly ReadOnly?: boolean;
   readonly BindOptions?: { readonly Propagation?: 'rprivate' | 'private' };
@@ -72,7 +72,7 @@ export interface MountSpecification {
   readonly TmpfsOptions?: { readonly SizeBytes?: number; readonly Mode?: number };
 }
 
-/** A volume to be made: the body of `POST /volumes/create`. */
+/** The body of `POST /volumes/create`. */
 export interface VolumeSpecification {
   readonly Name: VolumeName;
   readonly Driver?: string;
@@ -80,18 +80,18 @@ export interface VolumeSpecification {
   readonly Labels?: Readonly<Record<string, string>>;
 }
 
-/** A container's place in a network, as asked for. */
+/** The requested endpoint of a container in a network. */
 export interface EndpointSpecification {
   readonly IPAMConfig?: { readonly IPv4Address?: string; readonly IPv6Address?: string };
   /**
-   * Since API 1.44, and only when the container is created: 28.5 does not heed it when a container is connected later.
-   * Before, see {@link ContainerSpecification.MacAddress}.
+   * Since API 1.44, and only when the container is created: 28.5 ignores it in a later connect. Before 1.44, see
+   * {@link ContainerSpecification.MacAddress}.
    */
   readonly MacAddress?: string;
   readonly Aliases?: readonly string[];
 }
 
-/** A container to be made: the body of `POST /containers/create`, as far as the driver uses it. */
+/** The body of `POST /containers/create`, as far as the driver uses it. */
 export interface ContainerSpecification {
   readonly Image: ImageRef;
   readonly Hostname?: string;
@@ -100,33 +100,33 @@ export interface ContainerSpecification {
   readonly WorkingDir?: string;
   readonly Cmd?: readonly string[];
   readonly Entrypoint?: readonly string[];
-  /** `NAME=value` each. */
+  /** Each `NAME=value`. */
   readonly Env?: readonly string[];
   readonly Labels?: Readonly<Record<string, string>>;
   readonly Tty?: boolean;
   readonly OpenStdin?: boolean;
   readonly StdinOnce?: boolean;
   readonly StopSignal?: string;
-  /** What engines run in the container again and again; `['NONE']` for nothing, whatever its image says. */
+  /** The periodic health check; `['NONE']` disables the image's. */
   readonly Healthcheck?: { readonly Test: readonly string[] };
   /** Seconds. */
   readonly StopTimeout?: number;
   readonly NetworkDisabled?: boolean;
-  /** Of the first network; engines from API 1.44 on want it in the endpoint and take it here too. */
+  /** The MAC address in the first network. Since API 1.44 it belongs in the endpoint, but is still accepted here. */
   readonly MacAddress?: string;
   readonly HostConfig?: HostConfiguration;
-  /** Before API 1.44 only that of the first network. */
+  /** Before API 1.44 at most one network. */
   readonly NetworkingConfig?: { readonly EndpointsConfig: Readonly<Record<string, EndpointSpecification>> };
 }
 
-/** The part of a container's specification that says how it is connected. */
+/** The network-related part of a container's specification. */
 export type NetworkPart = Pick<ContainerSpecification, 'MacAddress' | 'NetworkingConfig' | 'HostConfig'>;
 
-/** A network to be made: the body of `POST /networks/create`. */
+/** The body of `POST /networks/create`. */
 export interface NetworkSpecification {
   readonly Name: string;
   readonly Driver: string;
-  /** Refuses a second network of the name; engines from API 1.44 on always do. */
+  /** Refuses a duplicate name. Since API 1.44 engines always do. */
   readonly CheckDuplicate?: boolean;
   readonly Internal?: boolean;
   readonly EnableIPv6?: boolean;
@@ -144,13 +144,13 @@ export interface NetworkSpecification {
   readonly Labels?: Readonly<Record<string, string>>;
 }
 
-/** A container to be put into a network. */
+/** A container to connect to a network. */
 export interface NetworkConnection {
   readonly container: ContainerRef;
   readonly endpoint?: EndpointSpecification;
 }
 
-/** A process to be started in a container: the body of `POST /containers/{id}/exec`. */
+/** The body of `POST /containers/{id}/exec`. */
 export interface ExecSpecification {
   readonly Cmd: readonly string[];
   readonly AttachStdin?: boolean;

@@ -15,17 +15,16 @@ import {
 import type { CallOptions, Session } from './session.js';
 
 /**
- * Which events are wanted: those that match one value of every key. The engine ignores keys it does not know and then
- * sends everything.
+ * An event filter: an event must match one value of every key. Engines ignore an unknown key and then send every event.
  */
 export interface EventFilters {
   readonly type?: readonly ('container' | 'image' | 'network' | 'daemon')[];
   readonly event?: readonly string[];
-  /** `name` or `name=value`; here an event must match all. */
+  /** `name` or `name=value`. Unlike other keys, an event must match all values. */
   readonly label?: readonly string[];
 }
 
-/** The engine itself. */
+/** The system-wide API of an engine. */
 export class SystemApi {
   readonly #session: Session;
   #idMapping: { readonly known: IdMapping | undefined } | undefined;
@@ -34,7 +33,7 @@ export class SystemApi {
     this.#session = session;
   }
 
-  /** Asks whether the engine answers. */
+  /** Checks that the engine answers. */
   async ping(options: CallOptions = {}): Promise<void> {
     await this.#session.status({
       method: 'GET',
@@ -45,7 +44,7 @@ export class SystemApi {
     });
   }
 
-  /** Asks what the engine is. Unlike `Engine.negotiate` it asks each time. */
+  /** Returns the engine's version. Unlike `Engine.negotiate`, it sends a request every time. */
   async version(options: CallOptions = {}): Promise<VersionAnswer> {
     return this.#session.json(
       {
@@ -59,7 +58,7 @@ export class SystemApi {
     );
   }
 
-  /** Asks about the host and what the engine can do with it. */
+  /** Returns information about the engine and its host. */
   async info(options: CallOptions = {}): Promise<SystemInfo> {
     const info = await this.#session.json(
       {
@@ -75,20 +74,20 @@ export class SystemApi {
   }
 
   /**
-   * Tells how to read the users and groups in the archives of `FilesApi.getArchive`; undefined when they are the
-   * containers' own. It is in what {@link info} told last, so that this asks only where nobody has asked yet.
+   * Returns the mapping of user and group ids in the archives of `FilesApi.getArchive`; undefined when they are the
+   * containers' own. Cached from the latest {@link info}, which is called only if it has not been yet.
    */
   async idMapping(options: CallOptions = {}): Promise<IdMapping | undefined> {
     return this.#idMapping === undefined ? idMapping(await this.info(options)) : this.#idMapping.known;
   }
 
   /**
-   * Follows what happens in the engine, for as long as the caller reads; leaving the loop closes the connection. The
-   * engine is always read at once, because one whose reader stalls becomes slow for everybody.
+   * Streams events until the caller leaves the loop, which closes the connection. Events are buffered eagerly, because
+   * an engine whose reader stalls slows down for all clients.
    *
-   * @param options - `onOpen` is called once the engine has begun to send: what happens from then on will be told.
-   * @throws TruncatedStream when the connection breaks or the reader falls too far behind: events may be lost, ask anew
-   * for the state of things; the signal's reason when that aborts.
+   * @param options - `onOpen` is called when the answer begins: every event from then on is delivered.
+   * @throws TruncatedStream when the connection breaks or the reader falls too far behind. Events may then be lost:
+   * read the current state again. The signal's reason when that aborts.
    */
   async *events(
     options: CallOptions & { filters?: EventFilters; onOpen?: () => void } = {},
@@ -120,11 +119,10 @@ export class SystemApi {
   }
 
   /**
-   * Tells what has happened, as far as the engine remembers: its last 256 events of any kind, and none from before it
-   * was started.
+   * Returns past events. An engine remembers its last 256 events of any kind since it started.
    *
-   * @param options - `since` and `until`: seconds since 1970 by the engine's clock, with a fraction. The engine waits
-   * for an end that is to come.
+   * @param options - `since` and `until`: seconds since 1970 by the engine's clock, with a fraction. If `until` is in
+   * the future, the engine waits until then.
    */
   async *pastEvents(
     options: CallOptions & { since: number; until: number; filters?: EventFilters },
@@ -141,7 +139,7 @@ export class SystemApi {
     );
   }
 
-  /** An event has a container's labels among its attributes, and events may wait for their reader. */
+  /** An event's attributes include all labels of its container. Filtering them bounds the memory of buffered events. */
   #event(): z.ZodType<EngineEvent> {
     return engineEvent.transform(({ Actor: { ID: id, Attributes: attributes }, ...event }) => {
       const { name } = attributes;
@@ -151,5 +149,5 @@ export class SystemApi {
   }
 }
 
-/** Events that wait for their reader, some hundred bytes each. A host makes some hundred a second at most. */
+/** The maximum number of buffered events, some hundred bytes each. A host produces at most some hundred a second. */
 const longestBacklog = 10_000;

@@ -15,42 +15,39 @@ import type { EngineAddress } from './address.js';
 import { EngineProtocolError, EngineUnreachable, described, type RequestDescription } from './errors.js';
 import { sendBody, type RequestBody } from './send-body.js';
 
-/** One HTTP exchange. */
+/** An HTTP request. */
 export interface Exchange {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Path and query as they go over the wire. */
+  /** Path and query, encoded. */
   readonly target: string;
-  /** Beside those that every request has. */
+  /** In addition to the common headers. */
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON, or a tar stream, which its owner must destroy whatever becomes of the exchange. */
+  /** JSON, or a tar stream, which its owner must destroy in any case. */
   readonly body: string | RequestBody | undefined;
   /** For error messages. */
   readonly description: RequestDescription;
 }
 
 /**
- * What the engine answered. The body must be read to its end or destroyed: until then it holds a connection. That of
- * status 101 is a Duplex: the connection itself.
+ * An HTTP response. The body must be read to its end or destroyed, because it holds a connection. With status 101 it is
+ * a Duplex: the connection itself.
  */
 export interface Answer {
   readonly status: number;
   readonly contentType: string;
-  /** What `X-Docker-Container-Path-Stat` says, as it came: an archive's answer has it. */
+  /** The raw `X-Docker-Container-Path-Stat` header of an archive. */
   readonly pathStat?: string | undefined;
   readonly body: Readable;
 }
 
 type Agent = PlainAgent | TlsAgent;
 
-/**
- * Everything that connects to an engine: pooled connections for requests and answers, one of its own for each upgraded
- * stream.
- */
+/** The connections to an engine: a pool for ordinary requests, and a separate connection for each upgraded stream. */
 export class Transport {
   readonly #address: EngineAddress;
   readonly #client: AxiosInstance;
   readonly #pool: Agent;
-  /** How to break off each exchange and stream that is under way. */
+  /** Callbacks that abort each pending exchange and stream. */
   readonly #open = new Set<() => void>();
   #closed = false;
 
@@ -62,15 +59,15 @@ export class Transport {
       ...('socketPath' in address
         ? { socketPath: address.socketPath, baseURL: 'http://localhost' }
         : { baseURL: origin(address) }),
-      // Answers are streams, read under our own limits; uploads are not limited.
+      // Answers are streams, limited by their readers; uploads are unlimited.
       responseType: 'stream',
       decompress: false,
       maxContentLength: -1,
       maxBodyLength: -1,
       maxRedirects: 0,
-      // The engine is a neighbour, whatever HTTP_PROXY says.
+      // Engine connections bypass the proxy of HTTP_PROXY.
       proxy: false,
-      // Wall clock, uploads included; the callers' signals have deadlines that know better.
+      // axios would measure wall-clock time, uploads included; the callers' signals measure silence.
       timeout: 0,
       transformRequest: [],
       transformResponse: [],
@@ -80,12 +77,12 @@ export class Transport {
   }
 
   /**
-   * Sends a request and waits until its answer begins. A question that went to a kept connection just as the engine
-   * closed it is asked once more on a new one.
+   * Sends a request and waits for the beginning of its answer. A GET that fails because the engine just closed the
+   * kept-alive connection is retried once, on a new connection.
    *
-   * @param signal - ends the exchange, and the answer's body after it.
-   * @throws EngineUnreachable; EngineProtocolError when what answers does not speak HTTP; the signal's reason when that
-   * aborts.
+   * @param signal - aborts the exchange and, later, the answer's body.
+   * @throws EngineUnreachable when the connection fails; EngineProtocolError when the answer is not HTTP; the signal's
+   * reason when that aborts.
    */
   async exchange(exchange: Exchange, signal: AbortSignal | undefined): Promise<Answer> {
     try {
@@ -101,13 +98,13 @@ export class Transport {
   }
 
   /**
-   * Sends a request that asks to turn its connection into a stream of bytes both ways. axios cannot: it waits for ever
-   * for an answer.
+   * Sends a request that upgrades its connection to a bidirectional stream. Not through axios, which would wait for a
+   * response forever.
    *
-   * @param signal - ends the exchange, and the stream after it.
-   * @returns status 101 and the connection as body, or what else the engine answered.
-   * @throws EngineUnreachable; EngineProtocolError when what answers does not speak HTTP; the signal's reason when that
-   * aborts.
+   * @param signal - aborts the exchange and, later, the stream.
+   * @returns status 101 with the connection as body, or the engine's other answer.
+   * @throws EngineUnreachable when the connection fails; EngineProtocolError when the answer is not HTTP; the signal's
+   * reason when that aborts.
    */
   async upgrade(exchange: Exchange, signal: AbortSignal | undefined): Promise<Answer> {
     try {
@@ -117,7 +114,7 @@ export class Transport {
     }
   }
 
-  /** Breaks off all that is under way and refuses all that comes. */
+  /** Aborts all pending exchanges and streams and refuses new ones. */
   close(): void {
     this.#closed = true;
     for (const breakOff of this.#open) breakOff();
@@ -149,7 +146,7 @@ export class Transport {
     });
   }
 
-  /** Sends a stream. axios would read it through buffers of its own, and lent memory would be overwritten in there. */
+  /** Sends a stream without axios, whose own buffering would still hold a shared buffer when it is overwritten. */
   async #poured(
     exchange: Exchange & { readonly body: RequestBody },
     signal: AbortSignal | undefined,
@@ -209,10 +206,7 @@ export class Transport {
     };
   }
 
-  /**
-   * Runs an exchange up to the beginning of its answer, with a signal that aborts when the caller's does or the client
-   * is closed.
-   */
+  /** Runs an exchange until its answer begins, with a signal that aborts with the caller's or on {@link close}. */
   async #guarded<T>(signal: AbortSignal | undefined, run: (breakOff: AbortSignal) => Promise<T>): Promise<T> {
     signal?.throwIfAborted();
     const ending = new LinkedAbort(signal);
@@ -227,14 +221,14 @@ export class Transport {
     }
   }
 
-  /** Sees to it that a stream ends with the caller's signal, and with the client. */
+  /** Destroys a stream when the caller's signal aborts or the client is closed. */
   #own<T extends Readable>(stream: T, exchange: Exchange, signal: AbortSignal | undefined): T {
     const onClose = (): void => {
       stream.destroy(this.#wasClosed(exchange));
     };
     this.#open.add(onClose);
     stream.once('close', () => this.#open.delete(onClose));
-    // Whoever reads it is told as well; but it may break before anybody does, and that must not end the process.
+    // The reader receives the error too. Without a listener, an error before the first read would end the process.
     stream.on('error', () => undefined);
     destroyOnAbort(stream, signal);
     return stream;
@@ -243,7 +237,7 @@ export class Transport {
   #named(error: unknown, exchange: Exchange, signal: AbortSignal | undefined): unknown {
     signal?.throwIfAborted();
     if (this.#closed) return this.#wasClosed(exchange);
-    // axios wraps what Node says, and carries the whole request with it, which is no use in a log.
+    // axios wraps Node's error together with the whole request, which does not belong in a log.
     const cause = axios.isAxiosError(error) ? (error.cause ?? withoutRequest(error)) : error;
     if (codeOf(cause)?.startsWith('HPE_') === true) {
       return new EngineProtocolError(`${described(exchange.description)}: the answer is not HTTP`, cause);
@@ -263,13 +257,13 @@ export class Transport {
 
 const pathStatHeader = 'x-docker-container-path-stat';
 
-/** What axios says without the request, whose headers and body hold credentials. */
+/** The error of axios without its request, whose headers and body may contain credentials. */
 function withoutRequest({ message, code }: AxiosError): Error {
   return Object.assign(new Error(message), code === undefined ? {} : { code });
 }
 
 const switchingProtocols = 101;
-/** Milliseconds of silence before TCP asks whether the other end is still there; axios does the same. */
+/** Milliseconds of silence before TCP keep-alive probes the other end; the same as axios. */
 const keepAliveDelay = 60_000;
 const userAgent = 'nova-docker-driver';
 const commonHeaders = { Accept: '*/*', 'Accept-Encoding': 'identity', 'User-Agent': userAgent };
@@ -283,7 +277,7 @@ const origin = (address: { hostname: string; port: number; tls?: object }): stri
 const agent = (address: EngineAddress, keepAlive: boolean): Agent =>
   'tls' in address ? new TlsAgent({ keepAlive, ...address.tls }) : new PlainAgent({ keepAlive });
 
-/** Whether a request failed on a connection that had served before and was being closed by the engine. */
+/** Whether a request failed because the engine closed its reused connection. */
 function wasStale(error: unknown): boolean {
   if (!axios.isAxiosError(error)) return false;
   const request: unknown = error.request;
@@ -293,7 +287,7 @@ function wasStale(error: unknown): boolean {
   );
 }
 
-/** Whether the request may have got as far as the engine: not when there never was a connection. */
+/** Whether the engine may have received the request: false if the connection was never established. */
 function mayHaveArrived(cause: unknown): boolean {
   const syscall =
     typeof cause === 'object' && cause !== null && 'syscall' in cause ? cause.syscall : undefined;

@@ -2,23 +2,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from './engine.js';
 import { isUnreachable, mayHaveSucceeded } from './errors.js';
 
-/** How long to try, and how long to wait between two tries, in milliseconds. */
+/** How long to retry, and the delay between attempts, in milliseconds. */
 export interface Patience {
   readonly patience: number;
   readonly interval: number;
-  /** Whether the process stays for it. Default: true. */
+  /** Whether the delay keeps the process alive. Default: true. */
   readonly ref?: boolean;
 }
 
 /**
- * Finds out what became of a request whose answer was lost, or brings its outcome about. A try that cannot tell, because
- * the engine is away or its answer is lost, is repeated until time is over or the client is closed.
+ * Determines or enforces the outcome of a request whose answer was lost. An inconclusive attempt (the engine is
+ * unreachable, or the answer is lost again) is retried until the time is up or the client is closed.
  *
- * @param attempt - one try; `undefined` when it was too early to tell.
- * @param signal - ends the waiting between two tries.
- * @returns the first outcome; `undefined` when it was too early to tell until the end.
- * @throws what the last try failed with when time is over; at once what says more than that the engine is away; the
- * signal's reason when that aborts.
+ * @param attempt - one attempt; it resolves to `undefined` when the outcome is not known yet.
+ * @param signal - aborts the delay between attempts.
+ * @returns the first outcome; `undefined` when it was still unknown at the end.
+ * @throws the last attempt's error when the time is up; any conclusive error at once; the signal's reason when that
+ * aborts.
  */
 export async function untilSettled<T>(
   engine: Engine,

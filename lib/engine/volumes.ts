@@ -5,14 +5,15 @@ import type { CallOptions, Session } from './session.js';
 import type { VolumeSpecification } from './specifications.js';
 
 /**
- * Which volumes a list has. Only keys that the engine is known to have: it ignores others and then lists everything.
+ * A list filter: a volume must match one value of every key. Only supported keys are declared: engines ignore an
+ * unknown key and then return every volume.
  */
 interface VolumeFilters {
   /** `name` or `name=value`; a volume must match all. */
   readonly label?: readonly string[];
 }
 
-/** The volumes of an engine. */
+/** The `/volumes` API of an engine. */
 export class VolumesApi {
   readonly #session: Session;
 
@@ -20,7 +21,7 @@ export class VolumesApi {
     this.#session = session;
   }
 
-  /** Makes a volume; one that has the name already is given back as it is, with its own labels. */
+  /** Creates a volume. If the name exists, returns that volume unchanged, with its own labels. */
   async create(specification: VolumeSpecification, options: CallOptions = {}): Promise<VolumeInspect> {
     return this.#session.json(
       {
@@ -34,7 +35,7 @@ export class VolumesApi {
     );
   }
 
-  /** @throws EngineError 404 when there is none. */
+  /** @throws EngineError 404 when the volume does not exist. */
   async inspect(volume: VolumeName, options: CallOptions = {}): Promise<VolumeInspect> {
     return this.#session.json(
       {
@@ -62,7 +63,7 @@ export class VolumesApi {
     return volumes;
   }
 
-  /** Removes a volume with what is in it. @throws EngineError 404 when there is none, 409 when a container has it. */
+  /** Removes a volume with its data. @throws EngineError 404 when it does not exist, 409 when a container uses it. */
   async remove(volume: VolumeName, options: CallOptions = {}): Promise<void> {
     await this.#session.status({
       method: 'DELETE',

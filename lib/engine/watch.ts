@@ -1,26 +1,26 @@
 import type { Readable } from 'node:stream';
 
-import { Deadline, isLent, lentBytes } from '../streams/index.js';
+import { Deadline, reusesBuffer, borrowedChunks } from '../streams/index.js';
 import { TruncatedStream } from './errors.js';
 import type { RequestBody } from './send-body.js';
 
-/** A byte stream to the engine. It is destroyed when the call is over, however it ends. */
+/** A byte stream to upload. It is destroyed when the call ends, successfully or not. */
 export interface Upload {
   readonly source: Readable;
-  /** Told how many bytes went to the engine so far. */
+  /** Receives the number of bytes sent so far. */
   readonly onBytes?: ((bytes: number) => void) | undefined;
 }
 
-/** What a watch needs to know of a call. */
+/** The part of a call that a watch needs. */
 interface Watched {
-  /** The call, as a noun phrase, for error messages. */
+  /** The call, as a noun phrase for error messages. */
   readonly what: string;
   readonly timeout: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly upload?: Upload | undefined;
 }
 
-/** Watches over a call: ends it at its deadline or with its caller's signal, and destroys what it was to upload. */
+/** Supervises a call: aborts it at its deadline or with the caller's signal, and destroys its upload at the end. */
 export class Watch {
   readonly #call: Watched;
   readonly #deadline: Deadline | undefined;
@@ -35,18 +35,18 @@ export class Watch {
     return this.#deadline?.signal ?? this.#call.signal;
   }
 
-  /** Something moved. */
+  /** Records progress, which restarts the timeout. */
   touch(): void {
     this.#deadline?.touch();
   }
 
-  /** The bytes to send; each piece that passes counts as a movement. */
+  /** The body to send. Each piece that is sent counts as progress. */
   upload(): RequestBody | undefined {
     if (this.#call.upload === undefined) return undefined;
-    return { pieces: this.#metered(this.#call.upload), lent: isLent(this.#call.upload.source) };
+    return { pieces: this.#metered(this.#call.upload), lent: reusesBuffer(this.#call.upload.source) };
   }
 
-  /** Why the call failed: the signal's reason, the upload's own failure, or else the error that it failed with. */
+  /** The cause of a failure: the signal's reason, the upload's own error, or else the given error. */
   reason(error: unknown): unknown {
     this.signal?.throwIfAborted();
     const source = this.#call.upload?.source;
@@ -56,7 +56,7 @@ export class Watch {
     return complete ? error : new TruncatedStream(`what ${this.#call.what} was to send ended early`, error);
   }
 
-  /** The call is over. */
+  /** Ends supervision and destroys the upload. */
   end(): void {
     this.#deadline?.clear();
     this.#call.upload?.source.destroy();
@@ -64,7 +64,7 @@ export class Watch {
 
   async *#metered({ source, onBytes }: Upload): AsyncGenerator<Uint8Array, void, void> {
     let bytes = 0;
-    for await (const piece of lentBytes(source)) {
+    for await (const piece of borrowedChunks(source)) {
       if (!(piece instanceof Uint8Array)) throw new TypeError('what is sent to an engine must be bytes');
       bytes += piece.length;
       this.touch();

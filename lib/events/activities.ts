@@ -4,40 +4,40 @@ import { stepOf, transitionsBetween } from './transitions.js';
 
 interface Known {
   readonly activity: Activity;
-  /** Something may have happened since that nobody told. */
+  /** Whether events may have been missed since. */
   readonly isStale: boolean;
-  /** Transitions that a list gave away before their events came. */
+  /** Transitions that were emitted because of a list, before their events arrived. */
   readonly toldAhead: readonly LifecycleTransition[];
 }
 
 /**
- * What each instance was last known to do, and which transitions follow from what is heard of it next: each once, in
- * order, and those too that nobody told but that must have been.
+ * Tracks the last known activity of each instance and derives transitions from events and lists: each transition once,
+ * in order, including those whose events were missed.
  */
 export class Activities {
   /** By the instance's uuid. */
   readonly #known = new Map<string, Known>();
 
-  /** What an instance was last known to do. */
+  /** The last known activity of an instance. */
   of(uuid: string): Activity {
     return this.#known.get(uuid)?.activity ?? 'stopped';
   }
 
-  /** The instances as they are when nothing has been told yet. */
+  /** Sets the initial activities, without transitions. */
   begin(found: ReadonlyMap<string, Activity>): void {
     for (const [uuid, activity] of found) this.#know(uuid, activity);
   }
 
-  /** From now on something may happen that is not heard of, until {@link happened} or {@link found} say what. */
+  /** Marks all instances as stale: events may be missed until {@link happened} or {@link found} updates them. */
   interrupt(): void {
     for (const [uuid, known] of this.#known) this.#known.set(uuid, { ...known, isStale: true });
   }
 
   /**
-   * Something happened to an instance's container.
+   * Processes an event of an instance's container.
    *
-   * @param action - the engine's word for it.
-   * @returns the transitions to tell.
+   * @param action - the engine's name of the event.
+   * @returns the transitions to emit.
    */
   happened(uuid: string, action: string): readonly LifecycleTransition[] {
     const known = this.#known.get(uuid);
@@ -57,18 +57,18 @@ export class Activities {
       return [];
     }
     this.#know(uuid, step.to);
-    // Heard of twice, unless something was missed in between.
+    // A repeated event, unless others were missed in between.
     if (activity === step.to && !isStale) return [];
     const before = step.from.includes(activity) ? activity : step.from[0];
     return [...transitionsBetween(activity, before), step.transition];
   }
 
   /**
-   * The instances were listed after an interruption. Of those of which events were heard since, the events are the
-   * better witness.
+   * Processes a list of the instances after an interruption. It skips instances that had events since, because an event
+   * is newer than the list.
    *
-   * @param found - all instances that there are.
-   * @returns the transitions to tell of each instance.
+   * @param found - all existing instances.
+   * @returns the transitions to emit for each instance.
    */
   found(found: ReadonlyMap<string, Activity>): (readonly [string, readonly LifecycleTransition[]])[] {
     return [...new Set([...this.#known.keys(), ...found.keys()])].flatMap((uuid) => {

@@ -3,42 +3,44 @@ import { lifecycle_event } from '../../interfaces/index.js';
 import type { Engine, EngineEvent, EventFilters } from '../engine/index.js';
 import { EngineProtocolError } from '../engine/index.js';
 import { instanceUuid, label } from '../common/index.js';
-import { asError, LinkedAbort, pause, unlessAborted, withDeadline } from '../streams/index.js';
+import { asError, LinkedAbort, pause, raceSignal, withDeadline } from '../streams/index.js';
 import { Activities } from './activities.js';
 import { RecentEvents } from './recent-events.js';
 import type { Activity } from './transitions.js';
 import { activityOf } from './transitions.js';
 
-/** Milliseconds before the engine is asked again after its stream broke; doubled each time, up to the second figure. */
+/**
+ * Milliseconds before the stream is reopened after it broke: the first wait, doubled each time up to the second value.
+ */
 const shortestWait = 100;
 const longestWait = 5_000;
-/** Milliseconds within which the engine must begin to tell its events; it does so at once. */
+/** Deadline in milliseconds for the stream's first response; engines respond at once. */
 const longestBeginning = 60_000;
 /**
- * Seconds by which an event may carry an earlier time than the one before it: the engine looks at the clock before it
- * queues them.
+ * Seconds that an event's time may lie before that of the previous event: the engine takes the time before it queues
+ * the event.
  */
 const disorder = 1;
 
-/** What a follower works with. */
+/** Options of {@link EventFollower}. */
 interface EventFollowerOptions {
   readonly engine: Engine;
   readonly host: string;
-  /** Told about each event when it has taken the one before. It must not fail. */
+  /** Receives each event after it has processed the previous one. It must not reject. */
   readonly emit: (event: LifecycleEvent) => Promise<void>;
-  /** Whether an instance that was frozen a moment ago was suspended, and not just paused. */
+  /** Whether an instance whose container was just paused is suspended rather than paused. */
   readonly wasSuspended: (uuid: string, signal: AbortSignal) => Promise<boolean>;
   readonly logger: Logger;
 }
 
 /**
- * Follows what the engine reports of one host's instances and tells it as lifecycle events.
+ * Follows the engine's events about one host's instances and emits lifecycle events.
  *
- * A stream that broke is opened anew. Then the instances are listed, and the engine is asked what it remembers of the
- * time in between. What it has forgotten follows from what the instances did before and do now.
+ * When the stream breaks, the follower reopens it, lists the instances and asks the engine for the events in between.
+ * If the engine has forgotten some, the follower derives them from the instances' previous and current activities.
  *
- * A listener that takes its time holds up nobody but itself: the client of the engine keeps some thousand events for
- * it. When there are more, the stream is given up, and opened anew when all that were kept have been told.
+ * A slow listener delays only its own events: the engine's client buffers about a thousand. When the buffer overflows,
+ * the client ends the stream; the follower emits the buffered events and reopens it.
  */
 export class EventFollower {
   readonly #options: EventFollowerOptions;
@@ -46,9 +48,9 @@ export class EventFollower {
   readonly #stopping = new AbortController();
   readonly #activities = new Activities();
   readonly #recent = new RecentEvents();
-  /** When the instances were first listed, by this process's own clock, milliseconds; undefined before. */
+  /** When the instances were first listed, in milliseconds of this process's monotonic clock; undefined before. */
   #began: number | undefined;
-  /** When the last event happened, by the engine's clock, seconds since 1970. */
+  /** Time of the last event, in seconds since 1970 by the engine's clock. */
   #last = -Infinity;
   #following: Promise<void> = Promise.resolve();
 
@@ -58,10 +60,9 @@ export class EventFollower {
   }
 
   /**
-   * Begins to follow. What has happened before is not told.
+   * Starts following. Earlier events are not emitted.
    *
-   * @throws what the engine's client throws when the engine cannot be followed at all; the signal's reason when that
-   * aborts.
+   * @throws what the engine's client throws when the first stream cannot be opened; the signal's reason when it aborts.
    */
   async start(parent?: AbortSignal): Promise<void> {
     await withDeadline('the beginning of the event stream', longestBeginning, parent, async (signal) => {
@@ -75,7 +76,7 @@ export class EventFollower {
     });
   }
 
-  /** Ends following, and returns when no event will be told any more. */
+  /** Stops following. No event is emitted after it resolves. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the events are followed no longer'));
     await this.#following;
@@ -95,14 +96,14 @@ export class EventFollower {
         }
         if (!this.#isStopping()) this.#options.logger.warn('the events of the engine broke off', { error });
       }
-      // One that breaks again and again, in whatever way, is not opened again and again at once.
+      // Back off: a stream that breaks again and again is not reopened at once.
       if (performance.now() - opened > longestWait) wait = shortestWait;
       await pause(wait, signal).catch(() => 'stopping');
       wait = Math.min(wait * 2, longestWait);
     }
   }
 
-  /** Reads one stream until it breaks off. What it brings is handled when what was missed before it has been. */
+  /** Reads one stream until it breaks. It handles the stream's events after those that were missed before it. */
   async #followOneStream(begun: () => void): Promise<never> {
     const leaving = new LinkedAbort(this.#stopping.signal);
     const { signal } = leaving;
@@ -126,12 +127,12 @@ export class EventFollower {
     } finally {
       leaving.unlink();
       leaving.abort(new Error('the stream of events is not read any more'));
-      // What it has found out, it tells to the end, before anything else is told.
+      // Emit the events that were missed before anything from the next stream.
       await Promise.allSettled([catchingUp]);
     }
   }
 
-  /** Finds out what happened before a stream was opened. Nothing is done any more once that stream is left. */
+  /** Determines what happened before a stream was opened; stops when that stream is left. */
   async #catchUp(signal: AbortSignal): Promise<void> {
     const found = await this.#list(signal);
     if (this.#began === undefined) {
@@ -168,8 +169,8 @@ export class EventFollower {
   }
 
   /**
-   * Seconds since 1970 by the clock that the engine's events are dated with, rounded up. One that does not tell is
-   * taken to have ours.
+   * The engine's time in seconds since 1970, plus a millisecond for events within the current one. If the engine does
+   * not report its time, this machine's clock is used.
    */
   async #engineTime(signal: AbortSignal): Promise<number> {
     const { SystemTime: time } = await this.#options.engine.system.info({ signal });
@@ -177,28 +178,29 @@ export class EventFollower {
   }
 
   /**
-   * Handles what the engine remembers from the last event that was heard, else from when the following began, until
-   * now.
+   * Handles the events that the engine remembers, from the last event handled, or from when following began, until
+   * `now`.
    */
   async #handleMissed(began: number, now: number, signal: AbortSignal): Promise<void> {
     const { engine, logger } = this.#options;
     const beginning = now - (performance.now() - began) / 1000;
-    // A clock that was set back must not make an interval that ends before it begins: engines refuse it.
+    // If a clock was set back, the interval must not end before it begins: engines refuse that.
     const since = Math.max(beginning, Math.min(this.#last, now) - disorder);
-    // Read at once, as everything that an engine says of its events: it remembers few.
+    // Read all before handling any: the engine remembers few events.
     const missed: EngineEvent[] = [];
     const past = { since, until: now, filters: this.#filters, signal };
     try {
       for await (const event of engine.system.pastEvents(past)) missed.push(event);
     } catch (error) {
-      // It would be the same the next time, and for as long as the engine remembers it; the list tells the most of it.
+      // A retry would fail in the same way while the engine remembers the malformed event. The list reveals most of what
+      // happened.
       if (!(error instanceof EngineProtocolError)) throw error;
       logger.warn('what the engine remembers of its events cannot be read', { error });
     }
     for (const event of missed) await this.#handle(event, signal);
   }
 
-  /** Which of the instances that are frozen now, and were not when last heard of, are suspended. */
+  /** The instances that are frozen now, were not at the last update, and are suspended. */
   async #newlySuspended(found: ReadonlyMap<string, Activity>, signal: AbortSignal): Promise<Set<string>> {
     const suspended = new Set<string>();
     for (const [uuid, activity] of found) {
@@ -219,10 +221,7 @@ export class EventFollower {
     await this.#tell(uuid, this.#activities.happened(uuid, action), isSuspended, this.#last);
   }
 
-  /**
-   * The listener is waited for until the following is over: what is known to have happened must be told, whatever
-   * becomes of the stream meanwhile.
-   */
+  /** Waits for the listener until following stops, not just until the stream breaks: a known event must be emitted. */
   async #tell(
     uuid: string,
     transitions: readonly LifecycleTransition[],
@@ -234,7 +233,7 @@ export class EventFollower {
       signal.throwIfAborted();
       const told =
         transition === lifecycle_event.PAUSED && isSuspended ? lifecycle_event.SUSPENDED : transition;
-      await unlessAborted(this.#options.emit({ uuid, transition: told, timestamp }), signal);
+      await raceSignal(this.#options.emit({ uuid, transition: told, timestamp }), signal);
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What the engine reports of our instances, as Nova's lifecycle events: in order and once each. After a broken stream
- * it is caught up on what the engine remembers, and what it has forgotten is concluded from how the instances are.
- * Imports the engine; remembers only what each instance was last known to do.
+ * Nova's lifecycle events, derived from the engine's events about the host's instances: in order, each once. After a
+ * broken stream the room replays the events that the engine remembers and derives the others from the instances' state.
+ * It imports engine, streams and common; it stores nothing but each instance's last activity, in memory.
  */
 export { EventFollower } from './event-follower.js';

@@ -1,9 +1,9 @@
 import type { EngineEvent } from '../engine/index.js';
 
-/** As many as an engine remembers: what it tells again is among them. */
+/** The number of events that an engine remembers, hence can repeat. */
 const limit = 256;
 
-/** The events that were heard last, to tell those that an engine repeats from news. */
+/** The most recent events, to recognize those that an engine repeats. */
 export class RecentEvents {
   /** In the order of arrival. */
   readonly #identities = new Set<string>();
@@ -21,7 +21,7 @@ export class RecentEvents {
   }
 }
 
-/** An engine numbers its events by nothing but their time. */
+/** The engine's events have no id, but their time in nanoseconds. */
 function identity({ Action: action, Actor: { ID: id }, timeNano }: EngineEvent): string {
   return `${timeNano} ${action} ${id}`;
 }

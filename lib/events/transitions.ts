@@ -1,17 +1,17 @@
 import type { LifecycleTransition } from '../../interfaces/index.js';
 import { lifecycle_event } from '../../interfaces/index.js';
 
-/** What events make of an instance's container: all that must be remembered to tell news from repetition. */
+/** What an instance's container does. This is all the state needed to tell a new event from a repeated one. */
 export type Activity = 'running' | 'paused' | 'stopped';
 
-/** What an engine's action does to an instance: `from` is what the instance must have been doing before. */
+/** The effect of an event on an instance; `from` lists the activities that the instance can have before it. */
 interface Step {
   readonly from: readonly [Activity, ...Activity[]];
   readonly to: Activity;
   readonly transition: LifecycleTransition;
 }
 
-/** An engine's action on a container as a step of the instance; other actions are none. */
+/** The effect of an event on an instance; undefined for an event without effect. */
 export function stepOf(action: string): Step | undefined {
   switch (action) {
     case 'start':
@@ -27,13 +27,13 @@ export function stepOf(action: string): Step | undefined {
   }
 }
 
-/** The activity of a container whose status is listed. */
+/** The activity of a container by its status in a list. */
 export function activityOf(status: string): Activity {
   if (status === 'paused') return 'paused';
   return status === 'running' || status === 'restarting' ? 'running' : 'stopped';
 }
 
-/** The shortest way from one activity to another; nothing when they are the same. */
+/** The shortest sequence of transitions between two activities; empty when they are equal. */
 export function transitionsBetween(before: Activity, after: Activity): readonly LifecycleTransition[] {
   if (before === after) return [];
   if (after === 'stopped') return [lifecycle_event.STOPPED];

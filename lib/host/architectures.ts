@@ -1,4 +1,4 @@
-/** The architectures that engines run on, as `uname -m` names them: Nova's name (`nova.virt.arch`), Placement's trait. */
+/** Architectures by the engine's name (`uname -m`), with Nova's name (`nova.virt.arch`) and Placement's trait. */
 const architectures: Readonly<Record<string, readonly [name: string, trait: string]>> = {
   x86_64: ['x86_64', 'HW_ARCH_X86_64'],
   i686: ['i686', 'HW_ARCH_I686'],
@@ -10,12 +10,12 @@ const architectures: Readonly<Record<string, readonly [name: string, trait: stri
   mips64el: ['mips64el', 'HW_ARCH_MIPS64EL'],
 };
 
-/** Nova's name of an architecture. Undefined where it has none (`riscv64`): Nova fails on a name that it does not know. */
+/** Nova's name of an architecture; undefined if Nova does not know it (`riscv64`): Nova fails on an unknown name. */
 export function novaArchitecture(machine: string): string | undefined {
   return architectures[machine]?.[0];
 }
 
-/** The traits of a node with these processors. Placement refuses a trait that it does not know. */
+/** Placement's traits of an architecture; none if it is unknown, because Placement refuses unknown traits. */
 export function architectureTraits(novaName: string): string[] {
   return Object.values(architectures).flatMap(([name, trait]) => (name === novaName ? [trait] : []));
 }

@@ -3,15 +3,13 @@ import { cpus } from 'node:os';
 import type { HostCpuStats } from '../../interfaces/index.js';
 import { NovaException } from '../../interfaces/index.js';
 
-/**
- * The kernel counts in ticks of a hundredth of a second for all who read, whatever it does itself (proc(5), USER_HZ).
- */
+/** `/proc/stat` counts in hundredths of a second, whatever the kernel's own tick rate (proc(5), USER_HZ). */
 const nanosecondsPerTick = 10_000_000;
 
 /**
- * How the processors of this machine have spent their time since it was started.
+ * The time that this machine's processors have spent in each state since boot, in nanoseconds.
  *
- * @throws NovaException when the kernel does not tell.
+ * @throws NovaException when `/proc/stat` cannot be read.
  */
 export async function hostCpuStats(): Promise<HostCpuStats> {
   const statistics = await readFile('/proc/stat', 'utf8').catch((cause: unknown) => {

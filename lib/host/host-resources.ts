@@ -7,13 +7,13 @@ import { novaArchitecture } from './architectures.js';
 const mebibyte = 1024 ** 2;
 const gibibyte = 1024 ** 3;
 
-/** The node whose resources are told. */
+/** The node that is reported. */
 interface Node {
   readonly uuid: string;
   readonly name: string;
 }
 
-/** What instances were given. */
+/** Resources allocated to instances. */
 interface UsedResources {
   readonly vcpus: number;
   readonly memory_mb: number;
@@ -22,12 +22,11 @@ interface UsedResources {
 }
 
 /**
- * What a node has and how much of it instances were given.
+ * The resources of a node and the part that is allocated to instances.
  *
- * @param used - what each instance of this host was given.
- * @param local_gb - the disk for instances, GiB, where the driver was told; else that of the file system that holds the
- * engine's data.
- * @throws NovaException when the disk is not known: the engine is on another machine, and the driver was not told.
+ * @param used - the resources allocated to each instance of this host.
+ * @param local_gb - disk size for instances in GiB. Default: the size of the file system that holds the engine's data.
+ * @throws NovaException when the disk size is unknown: the engine is on another machine, and `local_gb` is not set.
  */
 export async function hostResources(
   engine: Engine,
@@ -40,8 +39,8 @@ export async function hostResources(
   const disk = local_gb === undefined ? await engineDisk(info) : { total: local_gb, free: undefined };
   const sum = (field: keyof UsedResources): number =>
     used.reduce((total, instance) => total + instance[field], 0);
-  // As Nova counts them. Not the swap, which Nova would make a disk of: to a container it is part of what the kernel
-  // swaps.
+  // As Nova counts. Swap does not count: Nova's swap is a disk, but a container's swap is part of the host's swap
+  // space.
   const local_gb_used = sum('root_gb') + sum('ephemeral_gb');
   const architecture = novaArchitecture(info.Architecture);
   return {
@@ -77,7 +76,7 @@ async function engineDisk(info: SystemInfo): Promise<{ total: number; free: numb
   }
 }
 
-/** `28.5.2` as 28005002, the way Nova's other drivers count: a million a major version, a thousand a minor one. */
+/** `28.5.2` becomes 28005002, as in Nova's other drivers: major version × 1,000,000 + minor × 1,000 + patch. */
 function versionNumber(version: string): number {
   const [major = 0, minor = 0, patch = 0] = (/^(\d+)\.(\d+)(?:\.(\d+))?/.exec(version) ?? [])
     .slice(1)

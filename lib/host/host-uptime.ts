@@ -1,6 +1,6 @@
 import { loadavg, uptime } from 'node:os';
 
-/** How long this machine has been up, in the words of `uptime`, which is what Nova shows to its users. */
+/** This machine's uptime in the format of `uptime`, which Nova shows to its users. */
 export function hostUptime(): string {
   const minutes = Math.floor(uptime() / 60);
   const days = Math.floor(minutes / 1440);

@@ -1,6 +1,6 @@
 /**
- * The host: what it has, what the instances use of it, how long it has been up, where it is. Imports the engine;
- * changes nothing.
+ * The compute host: its resources and their use, processor times, uptime, architecture and address. It imports only the
+ * engine room and the contracts in interfaces; it never changes anything.
  */
 export { architectureTraits } from './architectures.js';
 export { hostCpuStats } from './host-cpu-stats.js';

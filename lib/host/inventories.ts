@@ -1,18 +1,18 @@
 import type { HostResources, Inventory } from '../../interfaces/index.js';
 
-/** How much of each resource class is set aside, and how often it may be given away. */
+/** The reserved part and the allocation ratio of each resource class. */
 interface InventoryPolicy {
-  /** Virtual processors for each one there is; default: what Placement has, else 4. */
+  /** Virtual processors per processor. Default: the ratio in Placement, else 4. */
   readonly cpuAllocationRatio?: number | undefined;
-  /** Default: what Placement has, else 1. */
+  /** Default: the ratio in Placement, else 1. */
   readonly ramAllocationRatio?: number | undefined;
-  /** Default: what Placement has, else 1. */
+  /** Default: the ratio in Placement, else 1. */
   readonly diskAllocationRatio?: number | undefined;
-  /** Processors that are not for instances. */
+  /** Processors that instances do not get. */
   readonly reservedHostCpus: number;
-  /** Mebibytes that are not for instances. */
+  /** Mebibytes that instances do not get. */
   readonly reservedHostMemoryMb: number;
-  /** Gibibytes that are not for instances. */
+  /** Gibibytes that instances do not get. */
   readonly reservedHostDiskGb: number;
 }
 
@@ -20,11 +20,10 @@ interface InventoryPolicy {
 const initialRatios = { VCPU: 4, MEMORY_MB: 1, DISK_GB: 1 };
 
 /**
- * What a node offers, as Placement counts it. Classes of which there is nothing are left out: Placement takes no
- * inventory of none.
+ * A node's inventory for Placement. It omits empty resource classes, because Placement refuses an inventory of zero.
  *
- * @param known - what Placement has of the node: a ratio that an administrator set there stays, unless the policy says
- * another.
+ * @param known - the node's inventory in Placement: a ratio that an administrator set there stays, unless the policy
+ * sets another.
  */
 export function inventories(
   { vcpus, memory_mb, local_gb }: Pick<HostResources, 'vcpus' | 'memory_mb' | 'local_gb'>,

@@ -1,8 +1,8 @@
 import { networkInterfaces } from 'node:os';
 
 /**
- * The first IPv4 address of this machine that others can reach, as Nova's `my_ip` defaults to; the loopback address
- * where there is none.
+ * The first external IPv4 address of this machine, like the default of Nova's `my_ip`; the loopback address if there is
+ * none.
  */
 export function ownAddress(): string {
   const addresses = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);

@@ -1,8 +1,8 @@
 import { NovaException, type NovaExceptionOptions } from '../../interfaces/index.js';
 
-/** Where an image was to come from, or go to, cannot be used: a server, a registry, an engine that builds or pulls. */
+/** The source or destination of an image cannot be used: a server, a registry, or an engine that builds or pulls. */
 export class ImageSourceError extends NovaException {
-  /** The HTTP status that a server answered with. */
+  /** The HTTP status of the server's answer; undefined without an answer. */
   readonly status: number | undefined;
 
   constructor(message: string, options: NovaExceptionOptions & { readonly status?: number } = {}) {
@@ -13,15 +13,15 @@ export class ImageSourceError extends NovaException {
 }
 
 /**
- * A connection could not be made, or broke. It takes the place of axios's own error, which holds the request's headers
- * and so credentials: no secret may get into a log through a `cause`.
+ * A connection could not be made, or broke. Replaces axios's error, which holds the request's headers and with them
+ * credentials: a `cause` must not put a secret into a log.
  */
 export class ConnectionBroken extends Error {
   override readonly name = 'ConnectionBroken';
 
   /**
    * @param code - of Node's error: `ECONNREFUSED`, `ECONNRESET`, …
-   * @param unsent - nothing of the request can have arrived.
+   * @param unsent - true if the server cannot have received any part of the request.
    */
   constructor(
     message: string,

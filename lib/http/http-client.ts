@@ -6,38 +6,38 @@ import { asError, codeOf } from '../streams/index.js';
 import { pemContent } from '../common/index.js';
 import { ConnectionBroken } from './exceptions.js';
 
-/** How to trust a server. */
+/** Which server certificates to trust. */
 export interface TlsOptions {
-  /** Certificates, in PEM, of authorities to trust instead of the system's. */
+  /** PEM certificates of the authorities to trust instead of the system's. */
   readonly ca?: string | Buffer | undefined;
-  /** Whether any certificate will do. */
+  /** Whether to accept any certificate. Default: false. */
   readonly insecure?: boolean | undefined;
 }
 
-/** What to send. */
+/** An HTTP request. */
 interface HttpRequest {
   readonly method: string;
-  /** Absolute. */
+  /** An absolute URL. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** A stream is not destroyed when the request fails: it belongs to the caller, who also watches that it goes on. */
+  /** The caller owns a stream: a failed request does not destroy it, and the caller must notice when it stalls. */
   readonly body?: Buffer | Readable | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
-/** The head of an answer, with its body still to be read. The receiver must read or destroy the body. */
+/** The head of an answer, and its unread body. The receiver must read or destroy the body. */
 export interface HttpAnswer {
   readonly status: number;
   readonly header: (name: string) => string | undefined;
   readonly body: Readable;
 }
 
-/** HTTP through axios, with its own connections. */
+/** An HTTP client based on axios, with its own connection pool. */
 export class HttpClient {
   readonly #http: HttpAgent;
   readonly #https: HttpsAgent;
 
-  /** @param keepAlive - whether connections are used again. */
+  /** @param keepAlive - whether to reuse connections. */
   constructor({ ca, insecure = false }: TlsOptions, keepAlive: boolean) {
     this.#http = new HttpAgent({ keepAlive });
     this.#https = new HttpsAgent({
@@ -48,9 +48,10 @@ export class HttpClient {
   }
 
   /**
-   * Sends a request, and returns when the head of the answer is there, whatever its status.
+   * Sends a request and returns once the head of the answer has arrived, whatever its status.
    *
-   * @throws ConnectionBroken; the signal's reason when that aborts.
+   * @throws ConnectionBroken when the connection fails.
+   * @throws the signal's reason when the signal aborts.
    */
   async send({ method, url, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
     try {
@@ -58,7 +59,7 @@ export class HttpClient {
         adapter: 'http',
         method,
         url,
-        // Digests are of the bytes as they are stored, and axios would ask for compressed ones.
+        // Digests are computed over the stored bytes, but axios would ask for compressed ones.
         headers: {
           'Accept-Encoding': 'identity',
           'User-Agent': 'nova-docker-driver',
@@ -70,8 +71,8 @@ export class HttpClient {
         responseType: 'stream',
         httpAgent: this.#http,
         httpsAgent: this.#https,
-        // A proxy of the environment may be meant for others. A redirect could carry credentials elsewhere, and would
-        // buffer the body.
+        // No proxy: the environment's proxy may be meant for other programs. No redirects: they could carry credentials
+        // to another server, and axios would buffer the body.
         proxy: false,
         maxRedirects: 0,
         maxBodyLength: Infinity,
@@ -81,7 +82,7 @@ export class HttpClient {
       });
       const { data, status, headers: received } = response;
       if (!(data instanceof Readable)) throw new TypeError('axios gave no stream');
-      // It may break before anybody reads it; whoever does is told as well.
+      // A stream that fails without an error listener ends the process. Its reader still receives the error.
       data.on('error', () => undefined);
       const header = (name: string): string | undefined => {
         const value: unknown = received[name.toLowerCase()];
@@ -93,14 +94,14 @@ export class HttpClient {
     }
   }
 
-  /** Breaks all connections off. */
+  /** Destroys all connections. */
   close(): void {
     this.#http.destroy();
     this.#https.destroy();
   }
 }
 
-/** The codes of failures before anything was sent. */
+/** Error codes of failures before any byte was sent. */
 const unsent: ReadonlySet<string | undefined> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -112,8 +113,8 @@ const unsent: ReadonlySet<string | undefined> = new Set([
 ]);
 
 /**
- * What a failure of a connection is to those above: never axios's error itself, which holds the request with its
- * credentials.
+ * Converts an error of a connection to {@link ConnectionBroken}. Axios's own error never gets out: it holds the request
+ * and its credentials.
  */
 export function connectionError(error: unknown, signal: AbortSignal | undefined): Error {
   if (signal?.aborted === true) return asError(signal.reason);

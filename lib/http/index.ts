@@ -1,7 +1,7 @@
 /**
- * HTTP, so that no secret gets into an error; and, for servers that nobody vouches for, within bounds: redirects are
- * followed by rule, and whatever comes is bounded in time and in bytes. Imports the leaves and the contracts; knows
- * neither images nor registries.
+ * The HTTP clients. Errors contain no secrets. For untrusted servers, `WebClient` and `limited` bound every
+ * answer in time and bytes, and `followRedirects` restricts redirects. May import streams, common and interfaces.
+ * Never knows about images or registries.
  */
 export { ConnectionBroken, ImageSourceError } from './exceptions.js';
 export { connectionError, type HttpAnswer, HttpClient, type TlsOptions } from './http-client.js';

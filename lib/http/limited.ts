@@ -2,25 +2,25 @@ import { Readable } from 'node:stream';
 import { asBytes, asError, Deadline, destroyOnAbort } from '../streams/index.js';
 import { ImageSourceError } from './exceptions.js';
 
-/** What a server may make of an answer. */
+/** The limits for receiving an answer. */
 interface ReceivingLimits {
   /** The answer, as a noun phrase, for messages. */
   readonly what: string;
   readonly maxBytes: number;
-  /** Milliseconds that it may be silent while somebody waits for it. */
+  /** Longest silence in milliseconds while the reader waits for data. */
   readonly idle: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * The body of an answer, in as much time and space as it may have. Its receiver must read or destroy it.
+ * Limits the size and the silence of an answer's body. The receiver must read or destroy the returned stream.
  *
- * @returns a stream that fails with ImageSourceError when it is larger or breaks off, DeadlineExceeded, or the signal's
- * reason when that aborts.
+ * @returns a stream that fails with ImageSourceError when the body is too large or breaks off, with DeadlineExceeded
+ * when the server is silent for too long, and with the signal's reason when the signal aborts.
  */
 export function limited(body: Readable, limits: ReceivingLimits): Readable {
   const stream = Readable.from(bounded(body, limits), { objectMode: false });
-  // What nobody has begun to read is not left by a loop.
+  // A generator that was never started runs no `finally`, so an unread body must be destroyed here.
   stream.once('close', () => body.destroy());
   return stream;
 }
@@ -35,7 +35,7 @@ async function* bounded(
   let bytes = 0;
   try {
     for await (const chunk of chunks(body, what, deadline.signal)) {
-      // A reader that takes its time is not the server's silence.
+      // The deadline measures only the server's silence, not the time that the reader needs.
       deadline.pause();
       bytes += chunk.length;
       if (bytes > maxBytes)

@@ -7,10 +7,10 @@ const longestChain = 5;
 const redirects = new Set([301, 302, 303, 307, 308]);
 
 /**
- * Asks a question and follows redirects, at most five. None leads from https to http or to another scheme, and none
- * takes credentials along to another server.
+ * Sends a request and follows at most five redirects. Refuses redirects from https to http and to other schemes, and
+ * removes the `Authorization` header when a redirect leads to another origin.
  *
- * @throws ImageSourceError when a redirect breaks these rules; what `WebClient.send` throws.
+ * @throws ImageSourceError when a redirect breaks these rules. Errors of `WebClient.send` are passed on.
  */
 export async function followRedirects(
   client: WebClient,

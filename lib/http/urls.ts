@@ -1,9 +1,10 @@
 import { InvalidInput } from '../../interfaces/index.js';
 
 /**
- * Checks an address.
+ * Validates a URL.
  *
- * @throws InvalidInput when it is not one of HTTP, or holds a user's name or password, which would end up in logs.
+ * @throws InvalidInput when its scheme is not http or https, or when it contains a user name or a password, which would
+ * end up in logs.
  */
 export function httpUrl(address: string | URL): URL {
   const text = String(address);
@@ -16,5 +17,5 @@ export function httpUrl(address: string | URL): URL {
   return url;
 }
 
-/** An address as messages show it: without what may be secret. */
+/** A URL for messages: without query and credentials, which may be secret. */
 export const shownUrl = (url: URL): string => `${url.protocol}//${url.host}${url.pathname}`;

@@ -1,35 +1,39 @@
 import { Readable } from 'node:stream';
-import { unlessAborted, withDeadline } from '../streams/index.js';
+import { raceSignal, withDeadline } from '../streams/index.js';
 import { ConnectionBroken, ImageSourceError } from './exceptions.js';
 import { HttpClient, type HttpAnswer } from './http-client.js';
 import { shownUrl } from './urls.js';
 
-/** How to talk to servers. */
+/** Options of {@link WebClient}. */
 interface WebClientOptions {
-  /** Certificates, in PEM, of authorities to trust instead of the system's. */
+  /** PEM certificates of the authorities to trust instead of the system's. */
   readonly ca?: string | Buffer | undefined;
-  /** Milliseconds until an answer begins, and the longest silence within it. */
+  /** Milliseconds to wait for the head of an answer, and the longest silence within its body. */
   readonly idle: number;
-  /** Which addresses may be asked; default: all. It sees what is written there, and not what a name resolves to. */
+  /**
+   * Decides which URLs may be fetched. Default: all. It receives the URL, not the addresses that its host resolves to.
+   */
   readonly mayFetch?: ((url: URL) => boolean | Promise<boolean>) | undefined;
 }
 
-/** What to send. */
+/** An HTTP request. */
 export interface WebRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A stream is not destroyed when the request fails: it belongs to the caller, who also watches that it goes on. */
+  /** The caller owns a stream: a failed request does not destroy it, and the caller must notice when it stalls. */
   readonly body?: Buffer | Readable | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The head of an answer, and who gave it. The receiver must read or destroy the body. */
+/** The head of an answer and the URL that it came from. The receiver must read or destroy the body. */
 export interface WebAnswer extends HttpAnswer {
   readonly url: URL;
 }
 
-/** Asks servers that nobody vouches for: those that may be asked, and only for so long. Follows no redirect. */
+/**
+ * An HTTP client for untrusted servers: checks every URL with `mayFetch` and applies a timeout. Follows no redirects.
+ */
 export class WebClient {
   readonly idle: number;
   readonly #client: HttpClient;
@@ -42,30 +46,31 @@ export class WebClient {
   }
 
   /**
-   * Sends a request, and returns when the head of the answer is there, whatever its status.
+   * Sends a request and returns once the head of the answer has arrived, whatever its status.
    *
-   * @throws ImageSourceError when the address may not be asked, or the server is not reached; DeadlineExceeded, also
-   * when `mayFetch` gives no answer; what `mayFetch` fails with; the signal's reason when that aborts.
+   * @throws ImageSourceError when the URL may not be fetched or the connection fails.
+   * @throws DeadlineExceeded when the server or `mayFetch` does not answer in time.
+   * @throws the signal's reason when the signal aborts. Errors of `mayFetch` are passed on.
    */
   async send(request: WebRequest): Promise<WebAnswer> {
     await this.#mustBeAllowed(request);
-    // While a stream flows to the server, its sender's silence is not the server's.
+    // While a stream flows to the server, a silent sender is not a silent server: no deadline here.
     if (request.body instanceof Readable) return await this.#send(request, request.signal);
     const what = `the answer of ${shownUrl(request.url)}`;
     return await withDeadline(what, this.idle, request.signal, (signal) => this.#send(request, signal));
   }
 
-  /** Breaks all connections off. */
+  /** Destroys all connections. */
   close(): void {
     this.#client.close();
   }
 
   async #mustBeAllowed({ url, signal }: WebRequest): Promise<void> {
     const what = `the answer to whether ${shownUrl(url)} may be fetched`;
-    // A copy: whoever is asked cannot change what is sent.
+    // A copy, so that `mayFetch` cannot change the URL of the request.
     const asked = async (): Promise<unknown> => await this.#mayFetch(new URL(url));
-    const answer = await withDeadline(what, this.idle, signal, (within) => unlessAborted(asked(), within));
-    // Not whatever is true to JavaScript: it comes from outside.
+    const answer = await withDeadline(what, this.idle, signal, (within) => raceSignal(asked(), within));
+    // Compares with `true`: caller code may return another truthy value.
     if (answer !== true) throw new ImageSourceError(`${shownUrl(url)} may not be fetched`);
   }
 

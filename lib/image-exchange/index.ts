@@ -1,6 +1,7 @@
 /**
- * Images from elsewhere: templates (a repository, a Dockerfile, a file) and the exchange with registries. It stands beside
- * the verbs and imports images and the rooms below. It never touches an instance.
+ * Moves images between the image service and the outside: templates (a repository, a Dockerfile, a file) and the
+ * exchange with registries. It stands beside verbs and may import images and the rooms below. It never touches an
+ * instance.
  */
 export {
   type Platform,

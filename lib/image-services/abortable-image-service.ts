@@ -10,42 +10,42 @@ import type {
   RequestContext,
 } from '../../interfaces/index.js';
 import { NovaException } from '../../interfaces/index.js';
-import { DeadlineExceeded, destroyOnAbort, unlessAborted, withDeadline } from '../streams/index.js';
+import { DeadlineExceeded, destroyOnAbort, raceSignal, withDeadline } from '../streams/index.js';
 
-/** Milliseconds that a service which was told to stop may take to undo what it has begun. */
+/** Default time in milliseconds that an aborted service has to roll back. */
 const longestUndoing = 10_000;
 
-/** The options of a question. */
+/** Options of the operations that only read, and of `delete`. */
 interface Asked {
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * An image service before another one, which may be an orchestrator's own: it fails with the signal's reason when that
- * aborts, whether the other one heeds it or not.
+ * Wraps any image service, also an orchestrator's own, and makes it abortable: an operation rejects with the signal's
+ * reason when the signal aborts, even if the wrapped service ignores the signal.
  */
 export class AbortableImageService implements ImageService {
   readonly #service: ImageService;
   readonly #patience: number;
 
-  /** @param patience - milliseconds that a change may take to be undone after it was aborted. */
+  /** @param patience - milliseconds to wait for the rollback of an aborted change. */
   constructor(service: ImageService, patience = longestUndoing) {
     this.#service = service;
     this.#patience = patience;
   }
 
   async show(context: RequestContext, image_id: string, options: Asked = {}): Promise<ImageRecord> {
-    return await unlessAborted(this.#service.show(context, image_id, options), options.signal);
+    return await raceSignal(this.#service.show(context, image_id, options), options.signal);
   }
 
   async detail(
     context: RequestContext,
     options: Asked & { readonly filters?: ImageFilters } = {},
   ): Promise<ImageRecord[]> {
-    return await unlessAborted(this.#service.detail(context, options), options.signal);
+    return await raceSignal(this.#service.detail(context, options), options.signal);
   }
 
-  /** A stream that arrives too late is destroyed, and so is one that nobody waits for any more. */
+  /** Destroys the stream when the signal aborts, also a stream that the service returns only after the abort. */
   async download(
     context: RequestContext,
     image_id: string,
@@ -53,12 +53,12 @@ export class AbortableImageService implements ImageService {
   ): Promise<Readable> {
     const { signal } = options;
     const arriving = this.#service.download(context, image_id, options).then((stream) => {
-      // It may fail before anybody reads it; whoever does is told as well.
+      // A stream that fails without an error listener ends the process. Its reader still receives the error.
       stream.on('error', () => undefined);
       destroyOnAbort(stream, signal);
       return stream;
     });
-    return await unlessAborted(arriving, signal);
+    return await raceSignal(arriving, signal);
   }
 
   async create(
@@ -86,12 +86,12 @@ export class AbortableImageService implements ImageService {
   }
 
   /**
-   * None where the service does not tell.
+   * Returns an empty list if the wrapped service has no `servers` method.
    *
-   * @throws NovaException when what it tells is no list of texts.
+   * @throws NovaException when the service returns something other than a list of strings.
    */
   async servers(options: Asked = {}): Promise<readonly string[]> {
-    const told = await unlessAborted(this.#service.servers?.(options) ?? Promise.resolve([]), options.signal);
+    const told = await raceSignal(this.#service.servers?.(options) ?? Promise.resolve([]), options.signal);
     const checked = z.array(z.string()).safeParse(told);
     if (checked.success) return checked.data;
     throw new NovaException("The image service's servers() must tell a list of URLs", {
@@ -99,14 +99,17 @@ export class AbortableImageService implements ImageService {
     });
   }
 
-  /** A service that heeds the signal first undoes what it has begun, and then says so. */
+  /**
+   * After an abort, waits for the service to roll back and settles as the service does. If the service takes longer
+   * than the patience, throws the signal's reason.
+   */
   async #changed<T>(changing: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     try {
-      return await unlessAborted(changing, signal);
+      return await raceSignal(changing, signal);
     } catch (error) {
       if (signal?.aborted !== true) throw error;
       return await withDeadline('the undoing', this.#patience, undefined, (within) =>
-        unlessAborted(changing, within),
+        raceSignal(changing, within),
       ).catch((late: unknown) => {
         throw late instanceof DeadlineExceeded ? error : late;
       });

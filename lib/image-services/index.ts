@@ -1,6 +1,6 @@
 /**
- * The image services: Glance, a directory, and a wrapper that makes any image service abortable. Imports http, progress,
- * streams and common. Knows nothing of the engine: it moves records and bytes.
+ * The image services: Glance, a directory, and a wrapper that makes any image service abortable. They move image
+ * records and image data. May import progress, http, streams, common and interfaces. Never talks to the engine.
  */
 export {
   DirectoryImageService,
@@ -18,7 +18,7 @@ export {
   ImageServiceProtocolError,
   type PasswordAuth,
 } from './glance/index.js';
-export { AbortableImageService as PromptImageService } from './abortable-image-service.js';
+export { AbortableImageService } from './abortable-image-service.js';
 export {
   clip,
   FileBytes,

@@ -2,11 +2,12 @@ import { NovaException, type ImageService, type RequestContext } from '../../int
 import { shownImage, type ShownImage } from './shared/index.js';
 
 /**
- * The record of an image as an image service, which may be the orchestrator's own, shows it.
+ * Reads an image's record from an image service, which may be the orchestrator's own, and validates it.
  *
- * @returns it under the very id that was asked for: services may know another spelling of it, in other letter case, and
- * what the image is called in the engine follows from its id.
- * @throws NovaException when the service answers with anything else than that image's record; what it fails with.
+ * @returns the record, with its `id` replaced by `image_id`. A service may return the id in other letter case, but the
+ * image's name in the engine is derived from the requested id.
+ * @throws NovaException when the service returns something other than this image's record. Errors of the service are
+ * passed on.
  */
 export async function shownRecord(
   imageService: Pick<ImageService, 'show'>,

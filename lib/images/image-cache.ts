@@ -14,60 +14,58 @@ import {
 } from '../engine/index.js';
 import { type ImageHolds, isTemporaryTag } from './references/index.js';
 
-/** Which images have no use any more. */
+/** Selects the images to remove. */
 export interface UnusedImages {
-  /** The ids of images that stay, whether or not a container uses them. */
+  /** Image ids to keep, whether or not a container uses them. */
   readonly needed: ReadonlySet<string>;
-  /** The uuids of instances, in lower case, whose own files' images stay, whether or not they have a container. */
+  /** Lower-case uuids of instances whose own-file images are kept, whether or not the instance has a container. */
   readonly instances: ReadonlySet<string>;
-  /** Seconds that an image stays unused. */
+  /** Seconds that an image must be unused before it is removed. */
   readonly minimumAge: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Seconds after which a temporary name has been left behind: images have one for the moments in which they are checked.
+ * Seconds after which a temporary name counts as left behind. An image has one only while the driver loads and checks
+ * it.
  */
 const leftBehindAfter = 60 * 60;
 
-/** What is cached, and who counts on it. */
+/** The engine whose images are cached, and their reference counts. */
 interface ImageCache {
   readonly engine: Engine;
   readonly holds: ImageHolds;
   readonly logger: Logger;
 }
 
-/** An image under the name that the driver gave it. */
+/** An image under the reference that the driver gave it. */
 interface CachedImage {
-  /**
-   * What it is called in the note: its id in the image service, or the name of another image, which cannot be such an
-   * id.
-   */
+  /** Key in the cache note: the image's id in the image service, or its reference, which can never equal such an id. */
   readonly key: string;
   readonly reference: ImageReference;
   readonly image: ImageSummary;
-  /** Whether somebody has named it who needs it. */
+  /** Whether the caller asked to keep the image. */
   readonly isNeeded: boolean;
-  /** A label that the container of an instance has which needs it, though it may be made of another image. */
+  /** Label of containers whose instance needs the image, even when the container was created from another image. */
   readonly user?: readonly [label: string, value: string];
-  /** Seconds that it stays unused. */
+  /** Seconds that the image must be unused before it is removed. */
   readonly minimumAge: number;
 }
 
 /**
- * Removes images that the driver loaded, for any of its hosts on this engine, and that have been unused for a while: no
- * container of the engine is made of it, running or not, and nobody holds it. The while begins when this first finds it
- * unused, and anew whenever an instance boots from it.
+ * Removes images that the driver loaded for any of its hosts on this engine, once they have been unused for long
+ * enough. An image is unused when no container, running or stopped, was created from it and no caller holds it. Idle
+ * time starts at the first scan that finds the image unused; booting an instance from the image resets it.
  *
- * So are the images of instances' own files that a migration left which did not come to its end: those of instances
- * that nobody names and that have no container on the engine. And so are the temporary names of images that were being
- * loaded: the host that loads the files of an instance into another's engine and crashes then does not come back there.
+ * Also removes two kinds of leftovers: images of an instance's own files from an interrupted migration, if the instance
+ * is not in `unused.instances` and has no container on the engine; and temporary names older than one hour. A host that
+ * crashes while it loads an instance's files into another host's engine never cleans up there.
  *
- * A container that is made of an image at this moment is safe: the engine refuses to remove its image, or else has none
- * for it, and it is loaded anew.
+ * Racing with a container create is safe: either the engine refuses to remove the image, or the create fails because
+ * the image is missing and the driver loads it again.
  *
- * @throws what the engine fails with when it is asked; what it refuses to remove is logged. The signal's reason when
- * that aborts.
+ * @throws EngineError when the engine cannot list images or containers. Failed removals are only logged.
+ * @throws the signal's reason when the signal aborts.
  */
 export async function removeUnusedImages(cache: ImageCache, unused: UnusedImages): Promise<void> {
   const { engine, holds, logger } = cache;
@@ -76,7 +74,7 @@ export async function removeUnusedImages(cache: ImageCache, unused: UnusedImages
     filters: { reference: [repository.image, repository.instance, repository.loading] },
     signal,
   });
-  // After the images: whoever came meanwhile is in it.
+  // List containers after images, so that containers created in between are included.
   const containers = await engine.containers.list({ all: true, signal });
   const before = await readCacheNote(engine, signal);
   const now = Math.floor(Date.now() / 1000);
@@ -93,7 +91,7 @@ export async function removeUnusedImages(cache: ImageCache, unused: UnusedImages
   if (!isDeepStrictEqual(since, before)) await writeCacheNote(engine, since, logger);
 }
 
-/** The engine's filter is a pattern: what is removed must be ours by its whole name. */
+/** Matches whole names: the engine's filter is a pattern, and the driver may remove only its own images. */
 function cachedImages(image: ImageSummary, { needed, instances, minimumAge }: UnusedImages): CachedImage[] {
   return image.RepoTags.filter(isImageReference).flatMap((reference): CachedImage[] => {
     const colon = reference.lastIndexOf(':');
@@ -122,7 +120,7 @@ function cachedImages(image: ImageSummary, { needed, instances, minimumAge }: Un
 }
 
 /**
- * By what the container was made of, and by what its instance was booted from: that may be another when it came from
+ * Compares the container's image and the image that its instance was booted from. The two differ after a migration from
  * another engine.
  */
 function uses(container: ContainerSummary, { reference, image, user }: CachedImage): boolean {
@@ -133,7 +131,7 @@ function uses(container: ContainerSummary, { reference, image, user }: CachedIma
   );
 }
 
-/** @returns whether it is gone; why not, stands in the log, unless a container uses it. */
+/** @returns whether the image is gone. A failure is logged, unless a container uses the image. */
 async function remove({ engine, logger }: ImageCache, { key, reference }: CachedImage): Promise<boolean> {
   try {
     await engine.images.remove(reference, { noprune: true });
@@ -151,11 +149,11 @@ async function remove({ engine, logger }: ImageCache, { key, reference }: Cached
 const name = volumeName(imageCacheVolume);
 
 /**
- * Since when images have been unused, in seconds since 1970, by their ids.
+ * Reads the cache note: since when each image has been unused, in seconds since 1970, by cache key.
  *
- * It stands in the labels of an empty volume, which outlives the driver and is the same for all hosts of the engine.
- * What is not understood is left out: an image that is not in it begins to be unused now. The engine's own time of the
- * last tag does not serve: containerd's store keeps the old one when a tag is given again.
+ * The note is stored in the labels of an empty volume, which outlives the driver and is shared by all hosts of the
+ * engine. Malformed entries are skipped: such an image counts as unused from now on. The engine's own last-tag time
+ * does not work, because containerd's store keeps the old time when a tag is set again.
  */
 export async function readCacheNote(
   engine: Engine,
@@ -174,7 +172,10 @@ export async function readCacheNote(
   }
 }
 
-/** Labels cannot be changed, so the note is made anew. One that is lost on the way only makes images stay longer. */
+/**
+ * Replaces the note's volume, because an engine cannot change labels. A note lost in between only makes images stay
+ * longer.
+ */
 export async function writeCacheNote(
   engine: Engine,
   since: ReadonlyMap<string, number>,

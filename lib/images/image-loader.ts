@@ -10,8 +10,8 @@ import {
 import { defaultImageLimits, type ImageLimits } from '../archives/index.js';
 import { repository } from '../common/index.js';
 import {
-  ifThere,
-  mayHaveBeenDone,
+  undefinedIfNotFound,
+  mayHaveSucceeded,
   repositoryName,
   tagName,
   type Engine,
@@ -19,7 +19,7 @@ import {
   type ImageReference,
 } from '../engine/index.js';
 import { type ImageData, type ShownImage, shownRecord } from '../image-services/index.js';
-import { takeTurn } from '../streams/index.js';
+import { runInQueue } from '../streams/index.js';
 import { removeUnusedImages, type UnusedImages } from './image-cache.js';
 import { BaseChain, LayersInEngine } from './layers/index.js';
 import { mustBeBootable, loadImage } from './load-image.js';
@@ -27,55 +27,57 @@ import { bootReference, ImageHolds, removeTemporaryImages } from './references/i
 import { SharedDirectory } from './shared-directory/index.js';
 import { SingleFlight, type FlightControls } from './single-flight.js';
 
-/** What an {@link ImageLoader} needs. */
+/** Dependencies and limits of an {@link ImageLoader}. */
 export interface ImageLoaderOptions {
   readonly engine: Engine;
   readonly imageService: ImageService;
-  /** The compute host: several may share an engine, and each clears away only its own. */
+  /** Name of the compute host. Hosts that share an engine clean up only their own temporary images. */
   readonly host: string;
-  /** What an image may be at most, where it differs from the default. */
+  /** Limits of an image; fields left out default to {@link defaultImageLimits}. */
   readonly limits?: Partial<ImageLimits>;
-  /** Images that the engine loads at once; default {@link defaultConcurrency}. */
+  /** Number of images that the engine loads at the same time. Default: {@link defaultConcurrency}. */
   readonly concurrency?: number;
   /**
-   * A directory with files of images, each named by its image's id, tried before the image service; an absolute path.
+   * Absolute path of a directory of image files, each named by its image's id. The loader tries it before the image
+   * service.
    */
   readonly sharedDirectory?: string | undefined;
   readonly logger: Logger;
 }
 
-/** Images that an engine loads at once unless it is told otherwise: more only make each of them slower. */
+/** Default number of concurrent loads. More loads at once only make each of them slower. */
 export const defaultConcurrency = 2;
 
 /**
- * An image of the engine that somebody is about to boot from: until one of `keep` and `abandon`, of which the first
- * counts, nobody removes it.
+ * An image in the engine that the caller is about to boot. The driver does not remove it until the caller calls `keep`
+ * or `abandon`. Only the first of these calls counts.
  */
 export interface HeldImage {
-  /** Its name in the engine, see {@link bootReference}. */
+  /** The image's reference in the engine, see {@link bootReference}. */
   readonly reference: ImageReference;
   /**
-   * Loads it, for when the engine says that it has no such image: in one stream from the image service, or the shared
-   * directory, to the engine, verified on the way. However many callers want it at the same time, it is fetched once,
-   * as the first of them; each must be allowed to read it.
+   * Loads the image after the engine has reported it missing. The data is streamed from the image service or the shared
+   * directory to the engine and verified on the way. Concurrent callers share one fetch, made in the first caller's
+   * name; each caller must be allowed to read the image.
    *
-   * @param options - `signal`: the caller stops waiting, and the last one to do so ends the work; `onProgress`:
-   * `downloading` with bytes, then `loading` while the engine unpacks.
-   * @returns whether it was fetched; false when it is there already.
-   * @throws ImageNotFound, ImageNotAuthorized, ImageNotActive, or ImageUnacceptable, which says what is wrong with the
-   * image; what the image service or the engine fail with; the signal's reason when that aborts.
+   * @param options - `signal`: the caller stops waiting, and the last caller to do so cancels the work. `onProgress`:
+   * reports `downloading` in bytes, then `loading` while the engine unpacks.
+   * @returns whether the image was fetched; false when the engine has it already.
+   * @throws ImageNotFound, ImageNotAuthorized or ImageNotActive when the caller cannot have the image.
+   * @throws ImageUnacceptable when the image is invalid; the message says why.
+   * @throws the error of the image service or the engine, or the signal's reason when the signal aborts.
    */
   readonly load: (context: RequestContext, options?: LongRunningOptions) => Promise<boolean>;
-  /** It is booted from. */
+  /** Ends the hold after a successful boot: the image stays in the engine. */
   readonly keep: () => void;
   /**
-   * It is of no use: when it came for the sake of those who hold it, the last of them takes it away. One that was there
-   * before, that was kept or that a container uses stays.
+   * Ends the hold without a boot. The last hold's end removes the image if it was loaded for these holds. An image that
+   * was there before, was kept by another hold or is used by a container stays.
    */
   readonly abandon: () => Promise<void>;
 }
 
-/** Brings images from the image service into the engine. */
+/** Loads images from the image service into the engine. */
 export class ImageLoader {
   readonly #engine: Engine;
   readonly #imageService: ImageService;
@@ -102,10 +104,10 @@ export class ImageLoader {
   }
 
   /**
-   * Holds an image that is about to be booted from, there or not. It asks the engine for nothing.
+   * Holds an image that the caller is about to boot, whether or not the engine has it. Sends no request to the engine.
    *
-   * @throws InvalidInput when the id cannot be a tag; the signal's reason when it aborts while the image is just being
-   * removed.
+   * @throws InvalidInput when the id is not a valid tag.
+   * @throws the signal's reason when the signal aborts while the hold waits for a removal of the image.
    */
   async hold(image_id: string, signal?: AbortSignal): Promise<HeldImage> {
     const reference = bootReference(image_id);
@@ -119,10 +121,12 @@ export class ImageLoader {
   }
 
   /**
-   * Loads an image that nobody boots from yet, if it is not there. When it fails, the engine has what it had before.
+   * Loads an image ahead of any boot, unless the engine has it. On failure the engine holds the same images as before.
    *
-   * @returns whether it was fetched; false when it was there, and then the image service is not asked.
-   * @throws InvalidInput when the id cannot be a tag; what {@link HeldImage.load} throws.
+   * @returns whether the image was fetched; false when the engine had it, in which case the image service gets no
+   * request.
+   * @throws InvalidInput when the id is not a valid tag.
+   * @throws the errors of {@link HeldImage.load}.
    */
   async load(context: RequestContext, image_id: string, options: LongRunningOptions = {}): Promise<boolean> {
     const image = await this.hold(image_id, options.signal);
@@ -138,22 +142,24 @@ export class ImageLoader {
   }
 
   /**
-   * Removes what a crash of this host left in the engine: images that were being loaded, or saved as snapshots.
+   * Removes temporary images that a crash of this host left in the engine: images that were being loaded, or saved as
+   * snapshots. Failed removals are logged.
    *
-   * @param before - milliseconds since 1970, see {@link steadyNow}: when the host began to serve. Default: the host does
-   * nothing else.
-   * @returns the names of those that are gone; which may not be, is in the log.
-   * @throws what the engine fails with when it is asked for its images; the signal's reason when that aborts.
+   * @param before - when the host began to serve, in milliseconds since 1970, see {@link steadyNow}. Images named later
+   * are in use. Default: no limit, for a host that is not serving yet.
+   * @returns the references of the removed images.
+   * @throws EngineError when the engine cannot list its images.
+   * @throws the signal's reason when the signal aborts.
    */
   async removeLeftovers(signal?: AbortSignal, before?: number): Promise<ImageRef[]> {
     return await removeTemporaryImages(this.#engine, { host: this.#host, before }, this.#logger, signal);
   }
 
   /**
-   * Removes images that this driver loaded and that nobody on the engine has used for a while, see
-   * {@link removeUnusedImages}.
+   * Removes images that this driver loaded and that have been unused for long enough, see {@link removeUnusedImages}.
    *
-   * @throws what the engine fails with when it is asked; the signal's reason when that aborts.
+   * @throws EngineError when the engine cannot list images or containers.
+   * @throws the signal's reason when the signal aborts.
    */
   async removeUnused(unused: UnusedImages): Promise<void> {
     await removeUnusedImages({ engine: this.#engine, holds: this.#holds, logger: this.#logger }, unused);
@@ -184,7 +190,7 @@ export class ImageLoader {
     }
   }
 
-  /** However many want it at the same time. Each of them has been shown its record. */
+  /** Shares one fetch among concurrent callers. The image service has shown the record to each of them. */
   async #fetchOnce(
     context: RequestContext,
     record: ShownImage,
@@ -195,21 +201,21 @@ export class ImageLoader {
       try {
         return await this.#flights.join(record.id, options, async (controls) => {
           flight.isOurs = true;
-          // An earlier flight may have landed while this caller asked the image service.
+          // Another flight may have loaded the image while this caller waited for the image service.
           if (await this.#isThere(bootReference(record.id), controls.signal)) return false;
-          await takeTurn(this.#queue, controls.signal, () => this.#transfer(context, record, controls));
+          await runInQueue(this.#queue, controls.signal, () => this.#transfer(context, record, controls));
           return true;
         });
       } catch (error) {
         const isForbidden = error instanceof ImageNotAuthorized || error instanceof ImageNotFound;
-        // What the service refused to another caller it may give to this one.
+        // The image service refused the other caller, but may allow this one: retry in this caller's name.
         if (flight.isOurs || !isForbidden) throw error;
       }
     }
   }
 
   async #isThere(image: ImageReference, signal: AbortSignal | undefined): Promise<boolean> {
-    return (await ifThere(this.#engine.images.inspect(image, { signal }))) !== undefined;
+    return (await undefinedIfNotFound(this.#engine.images.inspect(image, { signal }))) !== undefined;
   }
 
   async #transfer(context: RequestContext, record: ShownImage, controls: FlightControls): Promise<void> {
@@ -244,8 +250,8 @@ export class ImageLoader {
   }
 
   /**
-   * Gives an image its lasting name. The signal is not heeded: whoever holds the image takes it away when nobody wants
-   * it any more.
+   * Tags an image with its boot reference. Ignores the signal: the last hold removes the image if it is no longer
+   * wanted.
    */
   async #name(image: ImageReference, id: string): Promise<void> {
     const reference = bootReference(id);
@@ -253,7 +259,7 @@ export class ImageLoader {
       await this.#engine.images.tag(image, { repo: repositoryName(repository.image), tag: tagName(id) });
       this.#holds.markLoaded(reference, 'yes');
     } catch (error) {
-      if (mayHaveBeenDone(error)) this.#holds.markLoaded(reference, 'perhaps');
+      if (mayHaveSucceeded(error)) this.#holds.markLoaded(reference, 'perhaps');
       throw error;
     }
   }

@@ -1,7 +1,7 @@
 /**
- * Where images come from, how they get into the engine and out of it again: the image services, the loader, snapshots.
- * It imports the engine, the leaves and the contracts; it knows nothing of instances, and trusts nothing that an image
- * says of itself.
+ * Loads images into the engine and saves containers as images: the loader, the image cache, snapshots and the transfer
+ * of an instance's files between engines. It may import image-services, archives, progress, engine, http, streams,
+ * common and the contracts. It knows nothing of instances and never trusts what an image says about itself.
  */
 export { defaultConcurrency, type HeldImage, ImageLoader, type ImageLoaderOptions } from './image-loader.js';
 export { bootReference, discardImage, temporaryName, type TemporaryName } from './references/index.js';

@@ -2,22 +2,22 @@ import { split } from 'shlex';
 import { ImageUnacceptable } from '../../interfaces/index.js';
 import type { ShownImage } from '../image-services/index.js';
 
-/** By the names that engines and image configurations have. */
+/** Container configuration, with the field names of engines and image configurations. */
 type InheritedConfiguration = Partial<
   Record<'Cmd' | 'Env', string[]> & Record<'User' | 'WorkingDir', string>
 >;
 
 /**
- * Bytes. The engine is told each property as an instruction of a Dockerfile, in which a byte may take two: it refuses
- * lines of 64 KiB (20.10), and all that has no place in the first line of a request.
+ * Bytes. The import request carries each property as a Dockerfile instruction, which may need two bytes per byte.
+ * Engine 20.10 refuses instruction lines of 64 KiB, and every engine refuses a request line that is too long.
  */
 const longestProperty = 30 * 1024;
 
 /**
- * What containers of a root file system inherit, which has no configuration to say so: from the properties
- * `docker_command`, `docker_environment`, `docker_user` and `docker_working_dir` of its image.
+ * Builds the configuration that containers of a root file system inherit. Such an image has no configuration file, so
+ * its properties `docker_command`, `docker_environment`, `docker_user` and `docker_working_dir` supply it.
  *
- * @throws ImageUnacceptable when one of them cannot be used.
+ * @throws ImageUnacceptable when one of the properties is malformed.
  */
 export function inheritedConfiguration({ id, properties }: ShownImage): InheritedConfiguration {
   const { docker_command, docker_environment, docker_user, docker_working_dir } = properties;
@@ -44,7 +44,7 @@ export function inheritedConfiguration({ id, properties }: ShownImage): Inherite
   }
   if (docker_environment !== undefined) {
     configuration.Env = words('docker_environment', docker_environment);
-    // What names may consist of in every shell, and values of one line: the engine is told them line by line.
+    // Names that are valid in every shell, and values of one line: the engine receives one instruction per line.
     if (!configuration.Env.every((word) => /^[A-Za-z_][A-Za-z0-9_]*=[^\p{Cc}\p{Zl}\p{Zp}]*$/u.test(word)))
       throw unusable('docker_environment', 'it must hold words of the form NAME=value, of one line each');
   }

@@ -18,7 +18,7 @@ import { repository } from '../common/index.js';
 import {
   isAtLeast,
   isUnreachable,
-  mayHaveBeenDone,
+  mayHaveSucceeded,
   type Engine,
   type ImageReference,
   type LoadedLayer,
@@ -39,34 +39,35 @@ import {
 import { discardImage, temporaryName, type TemporaryName } from './references/index.js';
 import type { FlightControls } from './single-flight.js';
 
-/** The API version from which on engines (Docker 23.0) unpack layers that are compressed with zstd. */
+/** First API version whose engines (Docker 23.0) unpack zstd layers. */
 const firstWithZstd = '1.42';
 
-/** An image that is to be brought into an engine. */
+/** An image to load into an engine. */
 interface ImageLoad extends FlightControls {
   readonly engine: Engine;
-  /** The compute host, for the image's temporary name. */
+  /** Name of the compute host, part of the temporary name. */
   readonly host: string;
   readonly limits: ImageLimits;
-  /** What the engine has of other images. */
+  /** Layers of other images that the engine has. */
   readonly layers: LayersInEngine;
-  /** On whose behalf, and the image as they were shown it. */
+  /** The requester's context, and the image's record as the image service showed it to the requester. */
   readonly context: RequestContext;
   readonly record: ShownImage;
   readonly data: ImageData;
-  /** Gives it its lasting name: the engine has all of it by then, and it is what it must be. */
+  /** Gives the image its lasting name. Called once the engine has the whole image and the driver has verified it. */
   readonly name: (image: ImageReference) => Promise<void>;
   readonly logger: Logger;
 }
 
 /**
- * Brings one image into an engine: under a temporary name, then it is checked, then it is named. In parts where the
- * engine has some of its layers and it may be given them, else as a whole. When it fails, the engine has what it had
- * before.
+ * Loads one image into an engine: loads it under a temporary name, verifies it, then names it. Fetches only the missing
+ * layers where the engine has the others and the requester has a right to them, else the whole image. On failure the
+ * engine holds the same images as before.
  *
- * @returns whether it came in parts.
- * @throws ImageUnacceptable, which says what is wrong with the image; NovaException when it is for other hosts; what the
- * data, the engine or `name` fail with; the signal's reason when that aborts.
+ * @returns whether the image was loaded in parts.
+ * @throws ImageUnacceptable when the image is invalid; the message says why.
+ * @throws NovaException when this host's engine cannot take the image but another host's may.
+ * @throws the error of the data source, the engine or `name`, or the signal's reason when the signal aborts.
  */
 export async function loadImage(image: ImageLoad): Promise<boolean> {
   if (baseOf(image.record) === undefined && (await loadInParts(image))) return true;
@@ -74,7 +75,7 @@ export async function loadImage(image: ImageLoad): Promise<boolean> {
   return false;
 }
 
-/** @returns false when it must be loaded as a whole; the engine then has what it had before. */
+/** @returns false when the image must be loaded as a whole; the engine then holds the same images as before. */
 async function loadInParts(image: ImageLoad): Promise<boolean> {
   const { host, record, logger, signal } = image;
   const temporary = temporaryName(repository.loading, host);
@@ -86,8 +87,8 @@ async function loadInParts(image: ImageLoad): Promise<boolean> {
   } catch (error) {
     signal.throwIfAborted();
     if (isUnreachable(error)) throw error;
-    // The index may be wrong, or layers may have gone from the engine meanwhile: what is wrong with the image itself,
-    // the whole of it tells.
+    // The index may be wrong, or the engine may have lost layers since. Loading the whole image reports any fault of
+    // the image itself.
     logger.info('an image is fetched as a whole: it could not be loaded in parts', {
       image_id: record.id,
       error,
@@ -127,10 +128,10 @@ async function loadWhole(image: ImageLoad): Promise<void> {
   });
 }
 
-/** Layers that an engine with a classic image store stacks at most; containerd's store has no such bound. */
+/** Layers that an engine with a classic image store can stack. containerd's store has no such limit. */
 const mostInClassicStore = 125;
 
-/** @throws NovaException when the engine cannot stack so many layers; others may. */
+/** @throws NovaException when this engine cannot stack so many layers; another host's engine may. */
 async function mustTakeLayers({ layers, record, signal }: ImageLoad, count: number): Promise<void> {
   if (count <= mostInClassicStore || (await layers.isContainerdStore(signal))) return;
   throw new NovaException(
@@ -149,16 +150,17 @@ async function layersBelow(
   return layers;
 }
 
-/** All of an image or some of it, on its way into the engine. */
+/** An archive of an image, with all or some of its layers. */
 interface ArchiveToLoad {
   readonly archive: Readable;
-  /** What it turns out to hold. */
+  /** What the archive held; resolves after the archive has been read. */
   readonly image: Promise<ArchivedImage>;
 }
 
 /**
- * @param send - has the engine make an image of the archive, under the temporary name, and is to tell how far it is
- * with each layer.
+ * Sends the archive, verifies the image that the engine made of it, and names it.
+ *
+ * @param send - makes the engine load the archive under the temporary name, and reports each layer's progress.
  */
 async function give(
   { engine, record, name, logger, signal, onProgress }: ImageLoad,
@@ -168,20 +170,20 @@ async function give(
 ): Promise<void> {
   const loading = new LoadingProgress(onProgress);
   archive.once('end', () => loading.begin());
-  // What it fails with is told below.
+  // The failure is reported below.
   image.then(
     ({ layers }) => loading.expect(layers),
     () => undefined,
   );
-  // Its promises tell what it fails with. It may fail before anybody reads it, and without a listener that would end
-  // the process.
+  // `image` and `send` report failures. The stream may fail before anything reads it, and an unhandled error event
+  // would end the process.
   archive.on('error', () => undefined);
   let answerLost = false;
   try {
-    // The signal ends the archive, not the call: once the engine has all of it, it goes on without its client, and
-    // undoing would find nothing yet.
+    // The signal aborts the archive, not the request: an engine that has the whole archive finishes loading without its
+    // client, and a rollback would find nothing to remove yet.
     await send((layer) => loading.layer(layer)).catch((error: unknown) => {
-      answerLost = mayHaveBeenDone(error);
+      answerLost = mayHaveSucceeded(error);
       throw refusedByEngine(record.id, error);
     });
     loading.end();
@@ -189,13 +191,13 @@ async function give(
     mustBeLoaded(record.id, await image, await engine.images.inspect(temporary.reference, { signal }));
     await name(temporary.reference);
   } finally {
-    // Before its end an archive has no manifest, or no end mark, and the engine nothing to make an image of.
+    // An archive without its end has no manifest or no end mark, so the engine cannot have made an image of it.
     if (archive.readableEnded) await discardImage(engine, temporary, answerLost, logger);
     archive.destroy();
   }
 }
 
-/** @throws ImageNotActive, ImageUnacceptable when there is no use in fetching it. */
+/** @throws ImageNotActive or ImageUnacceptable when the record shows that the image cannot boot. */
 export function mustBeBootable(
   { id, status, container_format, size }: ShownImage,
   { maxBytes }: ImageLimits,
@@ -210,9 +212,9 @@ export function mustBeBootable(
 }
 
 /**
- * Checks that what the engine says it loaded is what the archive held.
+ * Verifies that the engine's image equals what the archive held.
  *
- * @throws ImageUnacceptable when it is not.
+ * @throws ImageUnacceptable when the two differ.
  */
 export function mustBeLoaded(
   image_id: string,
@@ -223,8 +225,8 @@ export function mustBeLoaded(
     new ImageUnacceptable(`Image ${image_id} is not what the engine made of it: the ${what} differs`);
   if (!isDeepStrictEqual(loaded.RootFS.Layers, expected.configuration.rootfs.diff_ids))
     throw differs('list of layers');
-  // Classic stores name an image by its configuration's digest, so that nothing is left to compare; the containerd
-  // store by its manifest's.
+  // Classic stores use the configuration's digest as the id, so equal ids prove equality. containerd's store uses the
+  // manifest's digest.
   if (loaded.Id === expected.id) return;
   const config = expected.configuration.config ?? {};
   const pairs: readonly (readonly [string, unknown, unknown])[] = [
@@ -242,7 +244,7 @@ export function mustBeLoaded(
   }
 }
 
-/** Engines leave out what is empty, or write it as null; a command of one word may stand alone. */
+/** Normalizes a value: engines omit empty values or write null, and may write a command of one word as a string. */
 function plain(value: unknown): unknown {
   if (value === null || value === '') return undefined;
   if (typeof value === 'string') return [value];
@@ -251,8 +253,8 @@ function plain(value: unknown): unknown {
 }
 
 /**
- * What engines say of an archive that none of them could load (20.10, 28.5 and 28.5 with the containerd store, each
- * tried). Their words for what a host lacks are without number, and some ("invalid argument", "file name too long",
+ * Engine messages about an archive that no engine could load, measured on 20.10, 28.5 and 28.5 with the containerd
+ * store. Messages about the host's own limits cannot be listed; some ("invalid argument", "file name too long",
  * "operation not supported") depend on its file system.
  */
 const faults = [
@@ -261,21 +263,21 @@ const faults = [
   /unhandled tar header type/,
   /duplicates of file paths not supported/,
   /invalid (entry name|hardlink target|whiteout entry|diffID)/,
-  // Of the configuration: all else that is JSON we have written.
+  // About the configuration: the driver wrote all other JSON in the archive.
   /^json: cannot unmarshal /,
   /^invalid character .* exceeded max depth/,
   /path escapes from parent/,
   /too many levels of symbolic links/,
-  // "too many links" alone is also what a file system says that can give a file no further name.
+  // "too many links" alone can also come from a file system that has reached its limit of hard links per file.
   /failed to get root path: too many links/,
   /^(Error processing tar file\(exit status 1\): |apply layer error for .*: )?link(at)? .*: no such file or directory/,
 ];
 
 /**
- * Tells an archive that is at fault from an engine that is. Nova tries no other host for an image that is unacceptable,
- * so what is not known for certain is the engine's fault.
+ * Tells a faulty archive from a failing engine. Nova does not retry an unacceptable image on another host, so an
+ * unknown message counts as the engine's fault.
  *
- * @returns ImageUnacceptable in place of the engine's error when it is about the archive, else the error as it is.
+ * @returns ImageUnacceptable when the engine's error is about the archive, else the error unchanged.
  */
 export function refusedByEngine(image_id: string, error: unknown): unknown {
   if (!(error instanceof EngineError)) return error;

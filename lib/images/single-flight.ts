@@ -1,8 +1,8 @@
 import type { LongRunningOptions, OnProgress } from '../../interfaces/index.js';
-import { unlessAborted } from '../streams/index.js';
+import { raceSignal } from '../streams/index.js';
 import { ProgressThrottle } from '../progress/index.js';
 
-/** How a flight's work is told to end, and tells how it gets on. */
+/** Passed to a flight's work: the signal that cancels it and its progress listener. */
 export interface FlightControls {
   readonly signal: AbortSignal;
   readonly onProgress: OnProgress;
@@ -10,18 +10,18 @@ export interface FlightControls {
 
 type Work<T> = (controls: FlightControls) => Promise<T>;
 
-/** Does work that several callers want at the same time once, for all of them. */
+/** Runs work once for all callers that want it at the same time. */
 export class SingleFlight<T> {
   readonly #flights = new Map<string, Flight<T>>();
 
   /**
-   * Joins the work under this key that is under way, or starts it. Every caller gets its outcome, and its progress from
-   * where it stands. A caller whose signal aborts leaves at once; the last one to leave takes the work with it and
-   * waits until that has been undone. Work that is being undone is not joined: the next one starts afresh when it has
-   * ended.
+   * Joins the running work for this key, or starts it. Every caller gets the same result, and progress reports from the
+   * current state on. A caller whose signal aborts leaves at once. When the last caller leaves, the work is aborted,
+   * and that caller waits for its rollback. New callers do not join aborted work: they start again after it has
+   * settled.
    *
-   * @param options - an `onProgress` that throws ends the work of all: each must be harmless.
-   * @throws what the work fails with; the signal's reason when that aborts.
+   * @param options - an `onProgress` that throws fails the work for all callers, so pass a guarded listener.
+   * @throws the work's error, or the signal's reason when the signal aborts.
    */
   async join(key: string, options: LongRunningOptions, work: Work<T>): Promise<T> {
     options.signal?.throwIfAborted();
@@ -36,9 +36,9 @@ export class SingleFlight<T> {
   }
 }
 
-/** One piece of work and those who wait for it. */
+/** One run of the work, and the callers that wait for it. */
 class Flight<T> {
-  /** When the work has ended and been undone, if need be. Never fails. */
+  /** Resolves when the work has ended, including any rollback. Never rejects. */
   readonly settled: Promise<void>;
   readonly #controller = new AbortController();
   readonly #passengers = new Set<Pick<LongRunningOptions, 'onProgress'>>();
@@ -47,7 +47,7 @@ class Flight<T> {
   });
   readonly #outcome: Promise<T>;
 
-  /** @param runway - what must have ended before the work may begin. */
+  /** @param runway - the previous flight's end; the work starts after it. */
   constructor(work: Work<T>, runway: Promise<void> | undefined) {
     this.#outcome = this.#fly(work, runway);
     const settled = (): void => undefined;
@@ -64,7 +64,7 @@ class Flight<T> {
     if (last !== undefined) passenger.onProgress?.(last);
     this.#passengers.add(passenger);
     try {
-      return await unlessAborted(this.#outcome, signal);
+      return await raceSignal(this.#outcome, signal);
     } catch (error) {
       this.#passengers.delete(passenger);
       if (signal?.aborted === true && this.#passengers.size === 0) {

@@ -3,8 +3,8 @@ import { isOwnLabel } from '../common/index.js';
 import { restoredFromRecord, type ImageConfiguration } from '../archives/index.js';
 
 /**
- * What an image gives to its containers and they leave as it is. All else in a container's configuration (host name,
- * terminal, …) is the container's own.
+ * Fields that containers inherit from their image unchanged. All other fields of a container's configuration (host
+ * name, terminal, …) belong to the container.
  */
 const inherited = new Set(
   'ArgsEscaped Cmd Entrypoint ExposedPorts OnBuild Shell StopSignal User Volumes WorkingDir'.split(' '),
@@ -13,13 +13,13 @@ const inherited = new Set(
 type BootedConfiguration = NonNullable<ImageInspect['Config']>;
 
 /**
- * The configuration of an image that was made from an instance, without what belongs to the instance: the driver's
- * labels, the environment that its metadata became, that its health is not checked, its host name, its container's id.
- * It has the labels and ports of the image again that containers of it did not inherit.
+ * Builds the configuration of a snapshot without the instance's own data: the driver's labels, environment variables
+ * made from metadata, the disabled health check, the host name and the container's id. Restores labels and ports of the
+ * image that the driver did not let the container inherit.
  *
- * @param committed - what the engine wrote.
- * @param booted - what the image says to its containers that the instance's container was made of. Metadata can change
- * while an instance lives, so what came from it can be told only by what did not.
+ * @param committed - the configuration that the engine wrote.
+ * @param booted - the configuration of the container's image. Its environment replaces the committed one: metadata can
+ * change during an instance's life, so the driver cannot tell which variables came from metadata.
  */
 export function snapshotConfiguration(
   committed: ImageConfiguration,

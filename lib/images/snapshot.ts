@@ -1,4 +1,4 @@
-import { unlessAborted } from '../streams/index.js';
+import { raceSignal } from '../streams/index.js';
 import type {
   ImageMetadata,
   ImageService,
@@ -9,50 +9,51 @@ import type {
 } from '../../interfaces/index.js';
 import { task_states } from '../../interfaces/index.js';
 import type { ContainerInspect, Engine, ImageInspect, ImageReference } from '../engine/index.js';
-import { mayHaveBeenDone } from '../engine/index.js';
+import { mayHaveSucceeded } from '../engine/index.js';
 import { label, repository } from '../common/index.js';
 import type { ImageConfiguration } from '../archives/index.js';
 import { deltaBase, uploadAbove, uploadWhole } from './layers/index.js';
 import { snapshotConfiguration } from './snapshot-configuration.js';
 import { discardImage, temporaryName } from './references/index.js';
 
-/** Where snapshots are taken. */
+/** The engine, image service and host of a snapshot. */
 interface SnapshotEnvironment {
   readonly engine: Engine;
   readonly imageService: ImageService;
-  /** The compute host: several may share an engine, and each clears away only its own. */
+  /** Name of the compute host. Hosts that share an engine clean up only their own temporary images. */
   readonly host: string;
   readonly logger: Logger;
 }
 
-/** What is to be saved, and as what. */
+/** The container to save, and the image to save it as. */
 export interface SnapshotRequest extends LongRunningOptions {
   readonly context: RequestContext;
-  /** The instance's container and the image that it was made from, as the engine tells them. */
+  /** The instance's container and that container's image, as the engine reports them. */
   readonly container: Pick<ContainerInspect, 'Id' | 'Image'>;
-  /** The image to fill; it is there already, without data. */
+  /** Id of the image to fill. Its record exists already, without data. */
   readonly image_id: string;
-  /** What else to write on the image. */
+  /** Further metadata to write to the image. */
   readonly metadata?: ImageMetadata;
   /**
-   * The image that the instance was booted from: given when only what lies above it is to be saved, where that can be.
+   * Id of the image that the instance was booted from. When set, the snapshot holds only the layers above that image,
+   * where possible.
    */
   readonly above?: string;
-  /** Whether the container stands still while it is committed. */
+  /** Whether the engine pauses the container during the commit. */
   readonly pause: boolean;
-  /** Has the commit made when the container is ready for it; what it fails with ends the snapshot. Default: at once. */
+  /** Runs the commit when the container is ready; its error fails the snapshot. Default: commit at once. */
   readonly whenReady?: (commit: () => Promise<unknown>) => Promise<void>;
-  /** Told what is about to be done, in Nova's order; what it fails with ends the snapshot. */
+  /** Reports the next task state, in Nova's order. Its error fails the snapshot. */
   readonly update_task_state: UpdateTaskState;
 }
 
 /**
- * Commits a container as an image of the engine. It holds what the container's files and command make up; the container
- * may change, or go, from now on.
+ * Commits a container as an image of the engine, with the container's files and command. The container may change or be
+ * removed once this resolves.
  *
- * @returns what must be uploaded, or else be discarded.
- * @throws what `update_task_state` or the engine fail with; the signal's reason when that aborts, which waits for a
- * commit that is under way.
+ * @returns the snapshot, which the caller must upload or discard.
+ * @throws the error of `update_task_state` or the engine.
+ * @throws the signal's reason when the signal aborts. A running commit is awaited first.
  */
 export async function takeSnapshot(
   environment: SnapshotEnvironment,
@@ -61,8 +62,8 @@ export async function takeSnapshot(
   const { engine, host } = environment;
   const { container, pause, whenReady, update_task_state, signal, onProgress } = request;
   signal?.throwIfAborted();
-  await unlessAborted(update_task_state({ task_state: task_states.IMAGE_PENDING_UPLOAD }), signal);
-  // An image that is not there, or not for this caller, must not cost the instance a pause.
+  await raceSignal(update_task_state({ task_state: task_states.IMAGE_PENDING_UPLOAD }), signal);
+  // Check the image record first: a missing or forbidden image must not cost the instance a pause.
   await environment.imageService.show(request.context, request.image_id, { signal });
   const base = await engine.images.inspect(container.Image, { signal });
   const temporary = temporaryName(repository.snapshot, host);
@@ -70,13 +71,13 @@ export async function takeSnapshot(
   let answerLost = false;
   try {
     onProgress?.({ phase: 'committing', bytes: 0 });
-    // The signal is not heeded here: an engine goes on committing when its client is gone, and undoing would find
-    // nothing yet.
+    // Ignores the signal: an engine continues a commit without its client, and a rollback would find nothing to remove
+    // yet.
     const { repo, tag } = temporary;
     const configuration = { Labels: { [label.temporary]: tag } };
     const commit = (): Promise<unknown> =>
       engine.containers.commit(container.Id, { repo, tag, pause, configuration }).catch((error: unknown) => {
-        answerLost = mayHaveBeenDone(error);
+        answerLost = mayHaveSucceeded(error);
         throw error;
       });
     await (whenReady === undefined ? commit() : whenReady(commit));
@@ -88,12 +89,12 @@ export async function takeSnapshot(
   }
 }
 
-/** A container that was committed and is on its way to the image service. */
+/** A committed container, to be uploaded to the image service. */
 export class Snapshot {
   readonly #environment: SnapshotEnvironment;
   readonly #request: SnapshotRequest;
   readonly #committed: ImageReference;
-  /** What the image says to its containers that the container was made from. */
+  /** Configuration of the image that the container was created from. */
   readonly #booted: ImageInspect['Config'];
 
   constructor(
@@ -109,10 +110,11 @@ export class Snapshot {
   }
 
   /**
-   * Streams it from the engine to the image service, without what belongs to the instance, and removes it from the
-   * engine, whatever comes of it.
+   * Streams the image from the engine to the image service, without the instance's own data. Removes it from the
+   * engine, also on failure.
    *
-   * @throws what `update_task_state`, the engine or the image service fail with; the signal's reason when that aborts.
+   * @throws the error of `update_task_state`, the engine or the image service, or the signal's reason when the signal
+   * aborts.
    */
   async upload(): Promise<void> {
     const { update_task_state, signal } = this.#request;
@@ -121,7 +123,7 @@ export class Snapshot {
         task_state: task_states.IMAGE_UPLOADING,
         expected_state: task_states.IMAGE_PENDING_UPLOAD,
       };
-      await unlessAborted(update_task_state(uploading), signal);
+      await raceSignal(update_task_state(uploading), signal);
       await this.#stream();
     } finally {
       await this.discard(false);
@@ -129,9 +131,9 @@ export class Snapshot {
   }
 
   /**
-   * Removes it from the engine.
+   * Removes the image from the engine.
    *
-   * @param mayAppear - the engine may commit it still.
+   * @param mayAppear - whether the engine may still finish the commit.
    */
   async discard(mayAppear: boolean): Promise<void> {
     const { engine, logger } = this.#environment;

@@ -1,17 +1,17 @@
 import type { Instance, Logger } from '../../interfaces/index.js';
 import { ImageUnacceptable, InstanceNotRunning, SetAdminPasswdNotSupported } from '../../interfaces/index.js';
 import type { ContainerInspect, Engine } from '../engine/index.js';
-import { mayHaveBeenDone } from '../engine/index.js';
+import { mayHaveSucceeded } from '../engine/index.js';
 import type { FileToChange, InstanceFiles } from './files-to-write.js';
 import { withRootPassword } from './root-password.js';
 import { writeFiles } from './write-files.js';
 
 /**
- * Sets the password of root in an instance that runs. A caller that gives up must not leave half a file, so the signal
- * counts before it is written only.
+ * Sets root's password in a running instance. The signal counts only until the file is written: an abort must not leave
+ * half a file.
  *
- * @throws InstanceNotRunning when it does not run.
- * @throws SetAdminPasswdNotSupported when it has no accounts with passwords.
+ * @throws InstanceNotRunning when the instance does not run.
+ * @throws SetAdminPasswdNotSupported when the instance has no usable /etc/shadow.
  */
 export async function setAdministratorPassword(
   engine: Engine,
@@ -30,12 +30,12 @@ export async function setAdministratorPassword(
   try {
     await write().catch(async (error: unknown) => {
       signal?.throwIfAborted();
-      if (!mayHaveBeenDone(error)) throw error;
+      if (!mayHaveSucceeded(error)) throw error;
       await write();
     });
   } catch (error) {
     if (!(error instanceof ImageUnacceptable)) throw error;
-    // By now it is not the image's any more.
+    // The instance may have changed the file since, so this error does not blame the image.
     throw new SetAdminPasswdNotSupported(`Instance ${instance.uuid} has no usable /etc/shadow`, {
       cause: error,
       instance_uuid: instance.uuid,

@@ -11,13 +11,13 @@ import type { RootDisks } from './root-disk.js';
 import { mountPoint, ownVolume, type VolumePolicy, volumeMount, volumesMustExist } from './volumes.js';
 
 /**
- * The disks of an instance as mounts of its container: ephemeral disks as anonymous volumes, which go with the
- * container, and volumes. Its swap is not among them: the flavor's is part of the container's memory limit, and Nova
- * makes the swap disk from the same figure.
+ * The disks of an instance as mounts of its container. Ephemeral disks become anonymous volumes, which the engine
+ * removes with the container. Swap becomes no mount: the flavor's swap, from which Nova also sizes the swap disk, is
+ * part of the container's memory limit.
  *
- * The engine is asked nothing unless one of its volumes is to be mounted, and changes nothing.
+ * This function only reads from the engine, and only if one of the engine's volumes is to be mounted.
  *
- * @throws ComputeResourcesUnavailable when it is to boot from a volume, or a local disk is to be encrypted.
+ * @throws ComputeResourcesUnavailable when the root disk is a volume or a local disk is to be encrypted.
  * @throws what {@link volumeMount} and {@link volumesMustExist} throw.
  */
 export async function blockDeviceMounts(
@@ -53,7 +53,7 @@ export async function blockDeviceMounts(
   return [...ephemerals.map((disk, index) => ephemeralDisk(disk, index, host, instance)), ...volumes];
 }
 
-/** The same container with these mounts as well. */
+/** The specification with additional mounts. */
 export function withMounts(
   specification: ContainerSpecification,
   mounts: readonly MountSpecification[],
@@ -63,7 +63,7 @@ export function withMounts(
   return { ...specification, HostConfig: { ...host, Mounts: [...(host.Mounts ?? []), ...mounts] } };
 }
 
-/** @throws ComputeResourcesUnavailable when there are accelerators to hand over: this host has none. */
+/** @throws ComputeResourcesUnavailable when the instance requests accelerators: this host has none. */
 export function acceleratorsMustBeNone(accel_info: readonly AcceleratorRequest[] | null | undefined): void {
   if (accel_info !== null && accel_info !== undefined && accel_info.length > 0)
     throw new ComputeResourcesUnavailable('This host has no accelerators to give to an instance');

@@ -6,24 +6,21 @@ import type { FileToWrite } from './files-to-write.js';
 import { networkMetadata } from './network-metadata.js';
 import { ownVolume } from './volumes.js';
 
-/**
- * Where cloud-init looks for what a config drive would hold, when there is no such device. See cloud-init's ConfigDrive
- * data source.
- */
+/** Where cloud-init's ConfigDrive data source looks for the files of a config drive if there is no such device. */
 const drive = 'var/lib/cloud/seed/config_drive';
 export const configDriveSeed = `${drive}/openstack`;
-/** Where its volume lies in the container. */
+/** Mount point of the config drive's volume in the container. */
 export const configDriveFolder = `/${drive}`;
 
-/** What the operator's configuration says of config drives. */
+/** The operator's settings for config drives. */
 export interface ConfigDrivePolicy {
   /** Whether every instance gets one. Nova: `[DEFAULT] force_config_drive`. */
   readonly forceConfigDrive: boolean;
-  /** What every instance is told. Nova: `[api] vendordata_jsonfile_path`. */
+  /** Vendor data for all instances. Nova: `[api] vendordata_jsonfile_path`. */
   readonly vendorData: Readonly<Record<string, unknown>>;
 }
 
-/** What a spawn knows of an instance beside the instance itself. */
+/** Arguments of `spawn` that the config drive depends on. */
 interface SpawnedWith {
   readonly network_info?: NetworkInfo | null | undefined;
   readonly injected_files?: readonly InjectedFile[] | null | undefined;
@@ -31,15 +28,15 @@ interface SpawnedWith {
 }
 
 const keypair = z.object({ name: z.string(), type: z.string(), public_key: z.string() });
-/** Bytes of chance for the instance's random number generator, as many as Nova gives. */
+/** Bytes of random data to seed the instance's random number generator, as many as Nova passes. */
 const seedLength = 512;
 
 /**
- * The files of an instance's config drive, none when it needs none. User data is not among them: every instance has it,
- * at this very place.
+ * The files of an instance's config drive; empty if it needs none. User data is not among them: every instance gets it,
+ * at the same place.
  *
- * Nova also lays the files out under the dates of its metadata formats; `latest` is what a reader takes that finds no
- * other. Only root may read them: they hold the administrator's password.
+ * Nova also lays the files out under the dates of its metadata formats; this driver writes only `latest`, the fallback
+ * of all readers. Only root may read the files: they contain the administrator's password.
  *
  * Nova: `InstanceMetadata.metadata_for_config_drive`, `configdrive.required_by`.
  */
@@ -67,8 +64,8 @@ export function configDriveFiles(
 }
 
 /**
- * Where the files of a config drive are: on a volume of their own, as on a drive, because they are this instance's
- * alone, and the administrator's password with them: no snapshot may have them.
+ * The mount of the config drive. The files, with the administrator's password, belong to this instance alone. They are
+ * on a separate volume so that no snapshot includes them.
  */
 export function configDriveMounts(
   files: readonly FileToWrite[],
@@ -78,7 +75,7 @@ export function configDriveMounts(
   return files.length === 0 ? [] : [ownVolume(configDriveFolder, host, instance)];
 }
 
-/** Whether an instance was made with a config drive. */
+/** Whether an instance was created with a config drive. */
 export function hasConfigDrive({ Mounts: mounts }: Pick<ContainerInspect, 'Mounts'>): boolean {
   return mounts.some(({ Destination: destination }) => destination === `/${drive}`);
 }
@@ -88,14 +85,14 @@ function isRequired(
   { properties }: ImageMeta,
   { forceConfigDrive }: ConfigDrivePolicy,
 ): boolean {
-  // Nova's database has text here, and an empty one is what it has for false.
+  // Nova's database stores this as text, with an empty string for false.
   const isAskedFor = config_drive !== undefined && config_drive !== null && config_drive !== '';
   return isAskedFor || forceConfigDrive || properties?.['img_config_drive'] === 'mandatory';
 }
 
 /**
- * Nova: `InstanceMetadata._metadata_as_json`. There are no `devices` to tell of: only tagged ones are told, and
- * containers have none.
+ * Nova: `InstanceMetadata._metadata_as_json`. `devices` is empty: Nova lists only tagged devices, and containers have
+ * none.
  */
 function metadata(
   instance: Instance,
@@ -122,7 +119,7 @@ function metadata(
   };
 }
 
-/** The instance's key, by its record where Nova sent it along: that alone says what type it is of. */
+/** The instance's key. Prefer the keypair record, if Nova sent it: only the record has the key's type. */
 function keys({ key_name, key_data, keypairs }: Instance): Record<string, unknown> {
   if (key_name === undefined || key_name === null || key_name === '') return {};
   const record = keypair.safeParse(keypairs?.objects[0]).data;
@@ -132,7 +129,7 @@ function keys({ key_name, key_data, keypairs }: Instance): Record<string, unknow
   return { public_keys: { [name]: data }, keys: [{ name, type: record?.type ?? 'ssh', data }] };
 }
 
-/** The instance's processors that have one of the host's to themselves. */
+/** The instance's virtual CPUs that are pinned to a CPU of the host. */
 function dedicatedCpus({ numa_topology }: Instance): number[] {
   const pinnings = (numa_topology?.cells ?? []).map(({ cpu_pinning }) => cpu_pinning ?? {});
   return pinnings.flatMap((pinning) => Object.keys(pinning).map(Number)).sort((one, other) => one - other);

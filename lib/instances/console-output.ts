@@ -3,15 +3,15 @@ import { ConsoleNotAvailable } from '../../interfaces/index.js';
 import type { ContainerInspect, Engine } from '../engine/index.js';
 import { EngineError } from '../engine/index.js';
 
-/** What Nova keeps of a console: `nova.virt.driver` MAX_CONSOLE_BYTES. */
+/** Bytes of console output that Nova keeps: `MAX_CONSOLE_BYTES` of `nova.virt.driver`. */
 const longestConsoleOutput = 100 * 1024;
-/** Lines to ask the engine for; to the engine (20.10 to 28.5) every 16 KiB of a longer one are a line. */
+/** Lines to request. Engines (20.10 to 28.5) split a line every 16 KiB and count each part. */
 const lines = 5_000;
 
 /**
- * The last 100 KiB at most of what a container has printed, errors and output in order.
+ * The last 100 KiB of a container's output; stdout and stderr in their original order.
  *
- * @throws ConsoleNotAvailable when the container's log is not where the engine can read it.
+ * @throws ConsoleNotAvailable when the container's log driver does not support reading.
  */
 export async function consoleOutput(
   engine: Engine,
@@ -44,10 +44,10 @@ async function lastLines(
   }
 }
 
-/** What engines (20.10 to 28.5) answer when the log driver that the operator chose only takes logs. */
+/** The status of engines (20.10 to 28.5) when the operator's log driver cannot be read. */
 const notImplemented = 501;
 
-/** Drops what the cut left of a character at the beginning: three bytes at most. */
+/** Drops the rest of a UTF-8 character that the cut split: at most three bytes. */
 function startAtCharacter(text: Buffer): Buffer {
   const isContinuation = (byte: number): boolean => (byte & 0xc0) === 0x80;
   const start = text.subarray(0, 4).findIndex((byte) => !isContinuation(byte));

@@ -16,26 +16,28 @@ import { type LogBound, logConfiguration } from './log-configuration.js';
 import { type ResourcePolicy, resourceLimits } from './resource-limits.js';
 import { shutdownTimeout } from './start-and-stop.js';
 
-/** What the operator's configuration says of every instance. */
+/** The operator's settings for all instances. */
 export interface InstancePolicy extends ResourcePolicy {
-  /** Whether a flavor with `docker:privileged=true` makes a privileged container; refused otherwise. */
+  /**
+   * Whether `docker:privileged=true` in a flavor creates a privileged container; otherwise such a flavor is refused.
+   */
   readonly allowPrivileged: boolean;
   readonly logs: LogBound;
-  /** Where the terminals of instances can be reached; none has one where that is undefined. */
+  /** Where the instances' terminals are served; undefined creates containers without a terminal. */
   readonly serialConsole?: object | undefined;
 }
 
 /**
- * An image may have a command run in its containers again and again without a pause. It is the engine that starts it
- * each time, which no limit of the instance bounds, and Nova has no use for what comes of it.
+ * Disables the image's health check. The engine runs its command, repeatedly and without a pause if the image says so,
+ * and no limit of the instance bounds the engine's work. Nova does not use the result.
  */
 export const noHealthcheck = { Test: ['NONE'] } as const;
 
 /**
- * An instance as a container: what the engine is asked to create.
+ * The specification of an instance's container for the engine.
  *
- * @throws InvalidInput, ImageUnacceptable, ComputeResourcesUnavailable when instance, image or flavor ask for what
- * cannot be.
+ * @throws InvalidInput, ImageUnacceptable, ComputeResourcesUnavailable when the instance, the image or the flavor
+ * requests something that is malformed or not supported.
  */
 export function containerSpecification(
   instance: Instance,
@@ -52,7 +54,7 @@ export function containerSpecification(
     ...names,
     Env: metadataEnvironment(instance),
     Labels: instanceLabels(instance, image.meta.id, attempt),
-    // A shell as the image's command waits for input, like a login on a console, instead of ending at once.
+    // With an open stdin, a shell as the image's command waits for input, as at a login, instead of ending at once.
     OpenStdin: true,
     ...(policy.serialConsole === undefined ? {} : { Tty: true }),
     StopTimeout: shutdownTimeout(instance, image.meta),
@@ -69,9 +71,9 @@ export function containerSpecification(
 }
 
 /**
- * The variables that an instance's metadata become, as `NAME=value`.
+ * The instance's metadata as environment variables, `NAME=value`.
  *
- * @throws InvalidInput when a key cannot be the name of a variable.
+ * @throws InvalidInput when a key is not valid as the name of a variable.
  */
 function metadataEnvironment(instance: Instance): string[] {
   return Object.entries(instance.metadata ?? {}).map(([name, value]) => {
@@ -95,7 +97,7 @@ function privileges(instance: Instance, policy: InstancePolicy): HostConfigurati
 const longest = 64 * 1024;
 
 /**
- * Splits the image property `os_command_line` into a command and its arguments, as a POSIX shell would.
+ * Splits the image property `os_command_line` into a command and its arguments, like a POSIX shell.
  *
  * @throws ImageUnacceptable when it is empty or a quote is not closed.
  */
@@ -122,9 +124,9 @@ function unusable(value: unknown, why: string, cause?: unknown): ImageUnacceptab
 }
 
 /**
- * Checks what Nova tells of an image against what the instance is given.
+ * Checks an image's metadata against the flavor.
  *
- * @throws ImageUnacceptable when the image is of another kind.
+ * @throws ImageUnacceptable when its container format is not `docker`.
  * @throws FlavorDiskTooSmall, FlavorMemoryTooSmall when it needs more than the flavor has.
  */
 export function imageMustFit(image: ImageMeta, flavor: Flavor): void {

@@ -1,22 +1,21 @@
 import type { Instance } from '../../interfaces/index.js';
 import { InstanceNotRunning } from '../../interfaces/index.js';
 import type { ContainerInspect, Engine } from '../engine/index.js';
-import { isConflict, mayHaveBeenDone } from '../engine/index.js';
+import { isConflict, mayHaveSucceeded } from '../engine/index.js';
 
 /**
- * The signal that tells a program to end and to leave what is needed to find out why: systemd's watchdog sends it for
- * that purpose, and language runtimes (Go, Python's faulthandler) dump their state on it. SIGQUIT would do the same to
- * some, but is an orderly end to many servers.
+ * The signal that makes a program end and leave a dump: systemd's watchdog sends it for that purpose, and language
+ * runtimes (Go, Python's faulthandler) dump their state on it. SIGQUIT also does so for some programs, but many servers
+ * treat it as a request for an orderly end.
  */
 const crashSignal = 'SIGABRT';
 
 /**
- * Sends an instance's first process the signal to dump its state. As with the interrupt that a virtual machine gets,
- * what comes of it is the program's to say: the kernel keeps signals without a handler away from the first process of a
- * container.
+ * Sends the dump signal to an instance's first process. The program decides what to do, as a guest operating system
+ * does on an NMI: the kernel does not deliver a signal without a handler to a container's first process.
  *
- * @throws InstanceNotRunning when it does not run, or is frozen: the engine would wake it for the signal, or not,
- * depending on its image (20.10 to 28.5).
+ * @throws InstanceNotRunning when the instance does not run or is frozen. Depending on the image, the engine would wake
+ * a frozen container for the signal, or not (20.10 to 28.5).
  */
 export async function triggerCrashDump(
   engine: Engine,
@@ -35,8 +34,9 @@ export async function triggerCrashDump(
         instance_uuid,
         cause: error,
       });
-    // Not sent again when the answer was lost: the program may be dumping its state. One that has ended has heard it.
-    if (!mayHaveBeenDone(error) || (await engine.containers.inspect(container, { signal })).State.Running)
+    // If the answer was lost, do not send the signal again: the program may be writing its dump. If it has ended, it
+    // got it.
+    if (!mayHaveSucceeded(error) || (await engine.containers.inspect(container, { signal })).State.Running)
       throw error;
   }
 }

@@ -7,11 +7,11 @@ import {
   type Engine,
   type Patience,
   EngineError,
-  ifThere,
+  undefinedIfNotFound,
   isBadRequest,
   isConflict,
   isUnreachable,
-  mayHaveBeenDone,
+  mayHaveSucceeded,
   untilSettled,
 } from '../engine/index.js';
 import { isIncomplete } from './incomplete-container.js';
@@ -19,23 +19,25 @@ import { refusedContainer } from './image-fault.js';
 import { type SpawnAttempt, instanceRecord } from './instance-labels.js';
 import { removeContainer } from './start-and-stop.js';
 
-/** How long it may be unknown what became of a request. */
+/** How long to wait, in milliseconds, until the outcome of a request is known. */
 const patience: Patience = { patience: 10_000, interval: 100 };
 
 /**
  * Creates a container of an instance.
  *
- * The name is taken: a container of this very attempt is the one whose answer was lost, and is adopted; one of an
- * earlier attempt that did not come to its end, or whose removal did not, is what a crash left, and is replaced; one
- * that is being removed is waited for; any other is an instance.
+ * If the name is taken, the outcome depends on the container that has it:
+ * - A container of this attempt is adopted: it was created, and the answer was lost.
+ * - An incomplete container of an earlier attempt, or of an interrupted removal, is replaced: a crash left it behind.
+ * - A container that is being removed is awaited.
+ * - Any other container is an instance: the creation fails.
  *
- * The caller's signal is not heeded: an engine goes on creating when its client is gone, and undoing would find nothing
- * yet.
+ * There is no signal: an engine completes a creation after its client has disconnected, so a rollback could run before
+ * the container exists.
  *
- * @param name - the instance's own name, or that of one of its parts.
- * @throws ImageUnacceptable, InvalidInput, ComputeResourcesUnavailable for what the engine refuses, see
+ * @param name - the instance's name, or that of one of its parts.
+ * @throws ImageUnacceptable, InvalidInput, ComputeResourcesUnavailable when the engine refuses, see
  * {@link refusedContainer}.
- * @throws InstanceExists when the instance has a container that has run, or the name belongs to somebody else.
+ * @throws InstanceExists when the instance has a container that has run, or another container has the name.
  */
 export async function createContainer(
   engine: Engine,
@@ -50,15 +52,15 @@ export async function createContainer(
       return (await engine.containers.create({ name, specification })).id;
     } catch (error) {
       if (isBadRequest(error)) throw refusedContainer(error);
-      if (mayHaveBeenDone(error)) failure = error;
+      if (mayHaveSucceeded(error)) failure = error;
       else if (!isConflict(error)) throw error;
       failure ??= error;
       return undefined;
     }
   };
   const adoptOrCreate = async (): Promise<ContainerId | undefined> => {
-    const occupant = await ifThere(engine.containers.inspect(name)).catch((error: unknown) => {
-      // A refusal to tell leaves it open what became of the request.
+    const occupant = await undefinedIfNotFound(engine.containers.inspect(name)).catch((error: unknown) => {
+      // If the engine refuses the inspection, the outcome of the creation stays unknown: report that failure.
       throw error instanceof EngineError ? failure : error;
     });
     if (occupant === undefined) return await create();
@@ -75,13 +77,13 @@ export async function createContainer(
   return id;
 }
 
-/** Passes over what says no more than that the engine could not tell: what the request failed with says more. */
+/** Ignores an error that only leaves the outcome unknown: the failure of the request itself says more. */
 function undetermined(error: unknown): undefined {
-  if (!isUnreachable(error) && !mayHaveBeenDone(error)) throw error;
+  if (!isUnreachable(error) && !mayHaveSucceeded(error)) throw error;
 }
 
 /**
- * Gives a container that is ready the instance's own name, by which it becomes the instance.
+ * Renames a finished container to the instance's own name, which makes it the instance.
  *
  * @throws InstanceExists when another container has the name.
  */
@@ -94,8 +96,8 @@ export async function adoptName(
   try {
     await engine.containers.rename(container, { name });
   } catch (error) {
-    if (!mayHaveBeenDone(error) && !isConflict(error)) throw error;
-    const occupant = await ifThere(engine.containers.inspect(name));
+    if (!mayHaveSucceeded(error) && !isConflict(error)) throw error;
+    const occupant = await undefinedIfNotFound(engine.containers.inspect(name));
     if (occupant?.Id === container) return;
     if (occupant === undefined) throw error;
     throw nameTaken(name, instance, error);
@@ -103,9 +105,9 @@ export async function adoptName(
 }
 
 /**
- * For a verb that is about to change something before it gives a container this name.
+ * Validates that a name is free, before a verb starts a change that ends with giving a container this name.
  *
- * @throws InstanceExists when there is a container of the name.
+ * @throws InstanceExists when a container has the name.
  */
 export async function nameMustBeFree(
   engine: Engine,
@@ -113,15 +115,15 @@ export async function nameMustBeFree(
   instance: Pick<Instance, 'uuid'>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const occupant = await ifThere(engine.containers.inspect(name, { signal }));
+  const occupant = await undefinedIfNotFound(engine.containers.inspect(name, { signal }));
   if (occupant !== undefined) throw nameTaken(name, instance, undefined);
 }
 
 /**
- * Removes what an attempt to spawn made, and nothing else: an instance that was there before stays.
+ * Removes the containers that an attempt to spawn created. It never removes an instance that existed before.
  *
- * @param failure - what creating failed with, if it did: when the engine may be about to make the container still, it
- * is waited for.
+ * @param failure - the error of the creation, if it failed: if the engine may still be creating the container, the
+ * function waits for it.
  */
 export async function discardAttempt(
   engine: Engine,
@@ -129,10 +131,10 @@ export async function discardAttempt(
   attempt: SpawnAttempt,
   failure: unknown,
 ): Promise<void> {
-  const mayAppear = mayHaveBeenDone(failure) || isConflict(failure);
+  const mayAppear = mayHaveSucceeded(failure) || isConflict(failure);
   await untilSettled(engine, patience, async () => {
     for (const name of names) {
-      const occupant = await ifThere(engine.containers.inspect(name));
+      const occupant = await undefinedIfNotFound(engine.containers.inspect(name));
       if (occupant === undefined || !isOfAttempt(occupant, attempt)) continue;
       await removeContainer(engine, occupant.Id);
       return true;
@@ -141,7 +143,7 @@ export async function discardAttempt(
   });
 }
 
-/** Whether a container is what a spawn of this host, or a removal, left that did not come to its end. */
+/** Whether an incomplete spawn of this host, or an interrupted removal, left a container behind. */
 function isLeft(occupant: ContainerInspect, instance: Instance, attempt: SpawnAttempt): boolean {
   const record = instanceRecord(occupant.Config.Labels);
   const { Status: status } = occupant.State;

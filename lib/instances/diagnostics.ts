@@ -4,18 +4,18 @@ import { instanceRecord } from './instance-labels.js';
 
 const mebibyte = 1024 * 1024;
 
-/** What an instance has used since it started, and of what. */
+/** Resource usage of an instance since it started. */
 interface InstanceUsage {
-  /** Nanoseconds of processor time. */
+  /** Processor time in nanoseconds. */
   readonly cpuTime: number;
-  /** Bytes, without what the kernel would give back at once. */
+  /** Bytes, without reclaimable page cache. */
   readonly memoryUsed: number;
 }
 
 /**
- * Measures an instance that runs or is frozen.
+ * Reads the statistics of an instance that is running or frozen.
  *
- * @throws InstanceInvalidState when it does neither.
+ * @throws InstanceInvalidState when it is neither.
  */
 export async function measure(
   engine: Engine,
@@ -29,9 +29,9 @@ export async function measure(
   return await engine.containers.stats(container.Id, { signal });
 }
 
-/** The figures of an instance that accounts are made of. */
+/** Processor time and memory for Nova's accounting. */
 export function usageOf({ cpu_stats: cpu, memory_stats: memory }: ContainerStats): InstanceUsage {
-  // What the page cache holds and is not in use: named `inactive_file` by cgroup v2, `total_inactive_file` by v1.
+  // Page cache that is not in use: `inactive_file` in cgroup v2, `total_inactive_file` in v1.
   const reclaimable = memory.stats['total_inactive_file'] ?? memory.stats['inactive_file'] ?? 0;
   return {
     cpuTime: cpu.cpu_usage.total_usage,
@@ -40,9 +40,9 @@ export function usageOf({ cpu_stats: cpu, memory_stats: memory }: ContainerStats
 }
 
 /**
- * What was measured of an instance, in Nova's names.
+ * Statistics of an instance as Nova's diagnostics.
  *
- * @param hypervisor_os - what the engine's host runs.
+ * @param hypervisor_os - the operating system of the engine's host.
  */
 export function instanceDiagnostics(
   container: ContainerInspect,
@@ -53,7 +53,8 @@ export function instanceDiagnostics(
   const cpu_details = cpus(stats);
   return {
     state: container.State.Paused ? 'paused' : 'running',
-    // Nova's enumeration has no value for Docker, and its API fails on any other. Nova's own fake driver says the same.
+    // Nova's enumeration has no value for Docker, and its API fails on an unknown one. Nova's fake driver reports
+    // libvirt too.
     driver: 'libvirt',
     hypervisor: 'docker',
     hypervisor_os,
@@ -72,7 +73,7 @@ export function instanceDiagnostics(
   };
 }
 
-/** The same as one flat record, as Nova's drivers did before its names were agreed upon. */
+/** The diagnostics as one flat record, the format of Nova's drivers before its names were standardized. */
 export function flatDiagnostics({
   memory_details: memory,
   cpu_details,
@@ -98,15 +99,15 @@ export function flatDiagnostics({
   };
 }
 
-/** Each processor of the host that the instance has run on under cgroup v1; v2 counts them together. */
+/** One entry per processor of the host under cgroup v1; under v2, which reports only the total, a single entry. */
 function cpus({ cpu_stats: cpu }: ContainerStats): Diagnostics['cpu_details'] {
   const { percpu_usage: each, total_usage: total } = cpu.cpu_usage;
   return (each.length > 0 ? each : [total]).map((time, id) => ({ id, time, utilisation: null }));
 }
 
 /**
- * The engine tells traffic by the interfaces' names and addresses by networks: only of one interface is it known which
- * it is.
+ * The engine reports traffic per interface and MAC addresses per network, and nothing relates the two. So the address
+ * is known only if there is one interface.
  */
 function nics({ NetworkSettings: settings }: ContainerInspect, stats: ContainerStats): NicDiagnostics[] {
   const [only, ...more] = Object.values(settings.Networks);
@@ -144,10 +145,11 @@ function disk({ blkio_stats: traffic }: ContainerStats): Diagnostics['disk_detai
 const gibibyte = 1024 ** 3;
 
 /**
- * What an instance's root disk is and how much of it is used, as Nova's libvirt driver tells it of a disk.
+ * Size and usage of an instance's root disk, in the format of Nova's libvirt driver.
  *
- * @param container - measured.
- * @returns JSON. What the instance has written counts; its image is the engine's, and many may have it.
+ * @param container - inspected with its size.
+ * @returns JSON. Usage counts the bytes that the instance has written; its image does not count, because instances
+ * share it.
  */
 export function diskUsage(container: ContainerInspect): string {
   const { SizeRw: used = 0, Image: image } = container;

@@ -8,15 +8,15 @@ import {
 import { EngineError, isNotFound, isUnreachable } from '../engine/index.js';
 import { codeOf, DeadlineExceeded } from '../streams/index.js';
 
-/** The exception that says that a certain verb failed. */
+/** The exception class for the failure of a verb. */
 export type VerbFailure = new (message: string, options?: NovaExceptionOptions) => NovaException;
 
 /**
- * The one place where an error of the engine becomes the exception that Nova acts upon.
+ * Converts any error to the exception that Nova handles. All conversion of engine errors happens here.
  *
- * @param verb - what was tried.
- * @param instance - what it was tried on; undefined when it was about the host.
- * @param failure - what it means when the engine refuses.
+ * @param verb - the verb that failed.
+ * @param instance - the verb's instance; undefined for a verb of the host.
+ * @param failure - the exception class for a refusal of the engine.
  */
 export function novaException(
   error: unknown,
@@ -46,7 +46,7 @@ const refusedAccess =
 const nobodyThere =
   'No engine listens there: start one, or say where it is with the option engine or the variable DOCKER_HOST';
 
-/** What can be done about an engine that cannot be reached, by the code of what connecting to it failed with. */
+/** Advice for an unreachable engine, by the error code of the connection. */
 const advices: Readonly<Record<string, string>> = {
   EACCES: refusedAccess,
   EPERM: refusedAccess,
@@ -60,17 +60,17 @@ function advice(error: unknown): string {
 }
 
 /**
- * The engine has no such container. The words tell it from a network or an image that is missing ("No such container:
- * …", 20.10 to 28.5).
+ * The engine does not have the container. The message distinguishes this 404 from a missing network or image ("No such
+ * container: …", 20.10 to 28.5).
  */
 export function isNoSuchContainer(error: unknown): error is EngineError {
   return isNotFound(error) && /no such container/i.test(error.engineMessage);
 }
 
 /**
- * Another container has the address. The engine says so only when it starts the container (403, 20.10 to 28.5). Neutron
- * gives each address once, so it is somebody whom Neutron does not know, in a network of this engine's own: on another
- * host nobody need have it.
+ * Another container has the address. The engine reports it only when it starts the container (403, 20.10 to 28.5).
+ * Neutron assigns each address once, so the other container is unknown to Neutron and in a network of this engine. On
+ * another host the address may be free.
  */
 function isAddressTaken(error: unknown): error is EngineError {
   return error instanceof EngineError && /address already in use/i.test(error.engineMessage);

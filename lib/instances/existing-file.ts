@@ -7,42 +7,43 @@ import { EngineError, isNotFound } from '../engine/index.js';
 import { readAll, TooLarge } from '../streams/index.js';
 import type { ExistingFile } from './files-to-write.js';
 
-/** Bytes that a file of the image may have which is read to be changed. */
+/** Maximum size in bytes of a file that is read to be changed. */
 const largestChangedFile = 1024 * 1024;
 
 /**
- * Links that are followed. The engine resolves a link to its end, so one is enough; a container that runs may put
- * another one there meanwhile.
+ * Maximum number of links to follow. The engine resolves a chain of links in one step, so one is enough; but a running
+ * container may replace the target with another link meanwhile.
  */
 const mostLinks = 8;
 
 /**
- * What engines (20.10 and 28.5, with status 500) say of a path that leads through a file, a loop of links or a link
- * out of the container's files, or where a folder is.
+ * Messages of engines (20.10 and 28.5, with status 500) about a path that leads through a file, through a loop of links
+ * or out of the container's files, or that names a directory.
  */
 export const noSuchPlace =
   /cannot overwrite (non-)?directory|: not a directory|too many (levels of symbolic )?links|file name too long|mkdir .*: file exists|path escapes from parent/i;
 
-/** Where the engine mounts file systems of the kernel over those of the image. */
+/** Where the engine mounts the kernel's file systems over the image's directories. */
 const kernelFolder = /^\/(?:dev|proc|sys)(?:\/|$)/;
 
-/** What there is at a path of a container. */
+/** A path of a container, resolved. */
 interface Found {
-  /** Where it is, links followed; relative to the container's root. */
+  /** The path with links resolved, relative to the container's root. */
   readonly path: string;
   readonly isLinked: boolean;
   readonly isThere: boolean;
 }
 
-/** What a look at a path has shown, if anything is there. */
+/** What exists at a path. */
 type Seen = 'directory' | ExistingFile | undefined;
 
 /**
- * Finds and reads a small file of a container. Symbolic links are followed, inside the container's root alone.
+ * Finds and reads a small file of a container. It follows symbolic links within the container's root.
  *
  * @param path - relative to the container's root.
- * @returns where the file is, or where it would be: it need not exist.
- * @throws ImageUnacceptable when there is anything but a regular file, it is too large, or its path leads nowhere.
+ * @returns the resolved path and the file; `existing` is undefined when the file does not exist.
+ * @throws ImageUnacceptable when the path leads to something other than a regular file, to a file that is too large, or
+ * nowhere.
  */
 export async function findFile(
   engine: Engine,
@@ -56,9 +57,9 @@ export async function findFile(
 }
 
 /**
- * Finds a folder of a container, in the same way.
+ * Finds a folder of a container. It follows symbolic links within the container's root.
  *
- * @throws ImageUnacceptable when there is something else, or its path leads nowhere.
+ * @throws ImageUnacceptable when the path leads to something other than a folder, or nowhere.
  */
 export async function findFolder(
   engine: Engine,
@@ -102,10 +103,10 @@ async function find(
   throw new ImageUnacceptable(`The image's /${path} leads through more than ${mostLinks} symbolic links`);
 }
 
-/** What is at a path, or where the link leads that is there. */
+/** What exists at a path, or the target of the link there. */
 type Step = { readonly seen: Seen } | string;
 
-/** Looks at a path, not further than the link that may be there. */
+/** Reads what is at a path, without following a link. */
 async function look(
   engine: Engine,
   container: ContainerRef,
@@ -121,7 +122,7 @@ async function look(
   }
 }
 
-/** The first entry of an archive is what was asked for: of a folder, all that is in it follows. */
+/** The first entry of an archive is the requested file or folder; a folder's contents follow it. */
 async function firstEntry(
   engine: Engine,
   path: string,
@@ -131,7 +132,7 @@ async function firstEntry(
 ): Promise<Step> {
   const entries = extract();
   const reading = pipeline(archive, entries);
-  // It is broken off on purpose, and what else it fails with, the entries fail with too.
+  // The loop may end early and destroy the stream; any other error of the pipeline reaches the loop as well.
   reading.catch(() => undefined);
   for await (const entry of entries) {
     const { type, mode, uid, gid } = entry.header;

@@ -1,4 +1,4 @@
-/** A file as it is in a container. */
+/** A file of a container. */
 export interface ExistingFile {
   readonly contents: Buffer;
   readonly mode: number;
@@ -6,7 +6,7 @@ export interface ExistingFile {
   readonly gid: number;
 }
 
-/** A file, or a folder when it has no contents, to write into a container. */
+/** A file to write into a container, or a folder if `contents` is undefined. */
 export interface FileToWrite {
   /** Relative to the container's root. */
   readonly path: string;
@@ -14,21 +14,21 @@ export interface FileToWrite {
   readonly uid: number;
   readonly gid: number;
   readonly contents?: Buffer;
-  /** Whoever wants the instance has chosen its path. */
+  /** Set if the instance's user chose the path. */
   readonly isInjected?: true;
 }
 
-/** A file whose new contents depend on what the image has there. */
+/** A file whose new contents depend on the image's file. */
 export interface FileToChange {
-  /** Relative to the container's root; where the image has a symbolic link, the file that it leads to is changed. */
+  /** Relative to the container's root. If the image has a symbolic link there, its target is changed. */
   readonly path: string;
-  /** The mode of the folder that the file is in, which then is root's; default: the folder stays as it is. */
+  /** Mode to set on the file's folder, which root then owns. Default: the folder stays as it is. */
   readonly folderMode?: number;
-  /** @returns what the file is to be, undefined when it cannot be changed. */
+  /** @returns the new file; undefined when the existing one is not usable. */
   readonly change: (existing: ExistingFile | undefined) => ExistingFile | undefined;
 }
 
-/** What goes into an instance before it first starts. */
+/** Files to put into an instance before its first start. */
 export interface InstanceFiles {
   readonly write: readonly FileToWrite[];
   readonly change: readonly FileToChange[];

@@ -5,9 +5,9 @@ import { isNoSuchContainer } from './exceptions.js';
 import { containerName, instanceRecord, type InstanceRecord } from './instance-labels.js';
 
 /**
- * Looks at an instance's container.
+ * Inspects an instance's container.
  *
- * @throws InstanceNotFound when there is none, or it is not this host's.
+ * @throws InstanceNotFound when it does not exist or belongs to another host.
  */
 export async function inspectInstance(
   engine: Engine,
@@ -23,7 +23,7 @@ export async function inspectInstance(
   });
 }
 
-/** Looks at an instance's container; undefined when there is none, or it is not this host's. */
+/** Inspects an instance's container; undefined when it does not exist or belongs to another host. */
 export async function findInstance(
   engine: Engine,
   host: string,
@@ -38,13 +38,13 @@ export async function findInstance(
   }
 }
 
-/** An instance's container in a list. */
+/** An instance in a list of containers. */
 export interface ListedInstance {
   readonly record: InstanceRecord;
   readonly container: ContainerSummary;
 }
 
-/** All instances of a host, in one request. */
+/** Lists all instances of a host in one request. */
 export async function listInstances(
   engine: Engine,
   host: string,
@@ -54,7 +54,9 @@ export async function listInstances(
   return containers.filter(({ container }) => instanceUuid(container.Labels, container.Names) !== undefined);
 }
 
-/** All containers of a host, in one request: its instances, and what is being made or kept for a while. */
+/**
+ * Lists all containers of a host in one request: instances, and containers that are being created or kept temporarily.
+ */
 export async function listContainersOfHost(
   engine: Engine,
   host: string,
@@ -71,7 +73,9 @@ export async function listContainersOfHost(
   });
 }
 
-/** All containers of one instance: its own, which comes last, and those that are being made or kept for a while. */
+/**
+ * Lists all containers of an instance: those that are being created or kept temporarily, and last the instance's own.
+ */
 export async function listContainersOf(
   engine: Engine,
   host: string,

@@ -1,9 +1,9 @@
 import { InstanceInvalidState } from '../../interfaces/index.js';
 import type { ContainerRef, Engine } from '../engine/index.js';
-import { EngineError, isNotFound, mayHaveBeenDone } from '../engine/index.js';
+import { EngineError, isNotFound, mayHaveSucceeded } from '../engine/index.js';
 
 /**
- * Freezes a container; one that is frozen stays so.
+ * Freezes a container; no-op if it is frozen.
  *
  * @throws InstanceInvalidState when it does not run.
  */
@@ -18,7 +18,7 @@ export async function pauseContainer(
 }
 
 /**
- * Wakes a frozen container; one that runs stays so.
+ * Unfreezes a container; no-op if it runs.
  *
  * @throws InstanceInvalidState when it has ended.
  */
@@ -33,8 +33,8 @@ export async function unpauseContainer(
 }
 
 /**
- * The engine refuses to do what is done already, with 409 or 500 depending on the verb, and its answer may be lost:
- * only the container's state tells.
+ * The engine refuses a change that is already done, with 409 or 500 depending on the verb, and its answer may be lost.
+ * So only the container's state shows whether the change is done.
  */
 async function unlessAlready(
   wanted: 'paused' | 'running',
@@ -44,7 +44,7 @@ async function unlessAlready(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   signal?.throwIfAborted();
-  if (isNotFound(error) || !(error instanceof EngineError || mayHaveBeenDone(error))) throw error;
+  if (isNotFound(error) || !(error instanceof EngineError || mayHaveSucceeded(error))) throw error;
   const { State: state } = await engine.containers.inspect(container, { signal });
   if (state.Status === wanted) return;
   if (!(error instanceof EngineError) || state.Running) throw error;

@@ -2,26 +2,27 @@ import type { Instance } from '../../interfaces/index.js';
 import { InvalidInput } from '../../interfaces/index.js';
 import type { ContainerSpecification, HostConfiguration, NetworkPart } from '../engine/index.js';
 
-/** The characters that Nova's API accepts in the name of a host, and the length. Nova: `parameter_types.fqdn`. */
+/** The host names that Nova's API accepts. Nova: `parameter_types.fqdn`. */
 const acceptedName = /^[a-z0-9._-]{1,255}$/i;
-/** Bytes of a host name that Linux keeps (`__NEW_UTS_LEN`). */
+/** Maximum length in bytes of a host name in Linux (`__NEW_UTS_LEN`). */
 const longestHostName = 64;
-/** Characters of a label that DNS allows. */
+/** Maximum length of a DNS label in characters. */
 const longestLabel = 63;
 
-/** What a container is called, and the entries of its hosts file that the engine does not write by itself. */
+/** A container's host name, and additional entries for its hosts file. */
 interface HostNames extends Pick<ContainerSpecification, 'Hostname' | 'Domainname'> {
   readonly hosts: Pick<HostConfiguration, 'ExtraHosts'>;
 }
 
 /**
- * The host name of an instance. Of a name that Linux cannot keep, the host name is the first label; the hosts file holds
- * the whole name.
+ * The host name of an instance. If the name is too long for Linux, its first label becomes the host name, and the hosts
+ * file holds the full name.
  *
- * At each start an engine writes `address Hostname.Domainname Hostname` for each interface into the hosts file. Where
- * that line is missing, or has another name because the label was cut, the entry is one for 127.0.1.1, as in Debian.
+ * At each start the engine writes `address Hostname.Domainname Hostname` for each interface into the hosts file. If
+ * that line is missing, or lacks the full name because the label was cut, an entry for 127.0.1.1 is added, as in
+ * Debian.
  *
- * @throws InvalidInput for a name that Nova's API refuses.
+ * @throws InvalidInput for a name that Nova's API does not accept.
  */
 export function hostNames(instance: Instance, network: NetworkPart): HostNames {
   const name = instance.hostname ?? instance.name;

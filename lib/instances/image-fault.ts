@@ -2,37 +2,37 @@ import { ImageUnacceptable, InvalidInput, ComputeResourcesUnavailable } from '..
 import { EngineError, isBadRequest } from '../engine/index.js';
 
 /**
- * What engines, and runc behind them, say of a container that its image makes impossible on whatever host: of its
- * command, its working directory, its volumes, its environment and its user, at creation or at the start (20.10 to
- * 28.5, with status 400 or 500). The container's files are below `merged`, those of the containerd store below
- * `rootfs`, the snapshotter and the container's id.
+ * Messages of engines and runc about a container that no host can run because of its image: its command, working
+ * directory, volumes, environment or user (at creation or start, status 400 or 500, 20.10 to 28.5). The container's
+ * files are below `merged`; in the containerd store they are below `rootfs`, the snapshotter and the container's id.
  */
 const faults =
   /no command specified|working directory .* is invalid|cwd must be an absolute path|\/(?:merged|rootfs\/\w+\/[0-9a-f]{64})\/.*: not a directory|cannot mkdir: .* is not a directory|too many links in .*\/(?:merged|rootfs\/\w+\/[0-9a-f]{64})\/|mount volume over existing file|invalid environment variable|environment variable name can't be empty|unable to find (user|group)|uids and gids must be in range/i;
 
-/** Where something could not be mounted. */
+/** The mount point of a mount that failed. */
 const place = /to rootfs at "([^"]*)"/;
 /**
- * Why no host can mount anything there: there is a file, a loop of links, or what the kernel has in every container.
+ * Why no host can mount anything there: the image has a file or a loop of links, or every container has a kernel file
+ * system there.
  */
 const noPlace = /not a directory|too many levels of symbolic links|cannot be mounted because it is/i;
-/** Volumes that leave a container without what every program needs; what it then fails with (400) does not tell why. */
+/**
+ * Volumes at these places hide files that every program needs. The resulting failure (400) does not mention the volume.
+ */
 const unusableVolumes: ReadonlySet<string> = new Set(['/', '/dev']);
 
-/** Where file systems are mounted in a container. */
+/** Mount points of a container. */
 interface MountPlaces {
-  /** Those that whoever wants the instance has chosen. */
+  /** Mount points that the instance's user chose. */
   readonly wanted: readonly string[];
-  /** All, as far as they are known: the others are its image's. */
+  /** All known mount points; those that the user did not choose come from the image. */
   readonly all: readonly string[];
 }
 
 /**
- * Tells the failure of a launch that whoever wants the instance is to blame for from those of the image, and of the
- * host.
+ * Attributes a failed launch to the instance's user, to the image or to the host.
  *
- * @returns InvalidInput or ImageUnacceptable in place of the engine's error when no other host could do better, else
- * the error as it is.
+ * @returns InvalidInput or ImageUnacceptable if the launch would fail on every host; otherwise the error itself.
  */
 export function launchFailure(error: unknown, { wanted, all }: MountPlaces): unknown {
   if (!(error instanceof EngineError)) return error;
@@ -51,15 +51,13 @@ export function launchFailure(error: unknown, { wanted, all }: MountPlaces): unk
 }
 
 /**
- * Tells the failure of a launch that is the image's fault from those of the host.
+ * Attributes a failed launch to the image or to the host.
  *
- * @returns ImageUnacceptable in place of the engine's error when no other host could do better, else the error as it
- * is.
+ * @returns ImageUnacceptable if the image would fail on every host; otherwise the error itself.
  */
 export function blamedOnImage(error: unknown): unknown {
   if (!(error instanceof EngineError)) return error;
-  // A start is answered with 400 when the command is not in the image or cannot be executed, and when something cannot
-  // be mounted.
+  // A start fails with 400 when the image lacks the command or it is not executable, and when a mount fails.
   const cannotRun = isBadRequest(error) && error.request.path.endsWith('/start');
   if (!cannotRun && !faults.test(error.engineMessage)) return error;
   return unusable(
@@ -75,18 +73,18 @@ function unusable(why: string, cause: EngineError): ImageUnacceptable {
 }
 
 /**
- * What engines say of a container that none of them could make, whatever its host has (400, 20.10 and 28.5, each
- * tried).
+ * Messages of engines about a specification that every engine refuses, whatever its host (400; each tested on 20.10 and
+ * 28.5).
  */
 const engineRefusals =
   /minimum memory(swap)? limit|CPU cfs (period|quota)|CPU shares|duplicate mount point|mount path must be absolute|destination can't be|invalid (MAC|IPv[46]) address|contain the IP address|invalid signal/i;
 
 /**
- * Tells what an engine refuses to create (400) by whose fault it is. An engine refuses what makes no sense, and also
- * what its host does not have: a directory to mount, processors, a runtime, a driver for logs. Nova tries no other host
- * for input that is invalid, so what is not known for certain is the host's.
+ * Attributes a refusal to create a container (400) to the image, the user or the host. An engine refuses a malformed
+ * specification, but also what its host lacks: a directory to mount, processors, a runtime, a log driver. Nova tries no
+ * other host after InvalidInput, so an unknown refusal counts as the host's.
  *
- * @returns ImageUnacceptable, InvalidInput or ComputeResourcesUnavailable in place of the engine's error.
+ * @returns ImageUnacceptable, InvalidInput or ComputeResourcesUnavailable to throw instead.
  */
 export function refusedContainer(error: EngineError): unknown {
   const blamed = blamedOnImage(error);

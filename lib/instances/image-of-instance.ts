@@ -1,12 +1,10 @@
 import type { ImageMeta, Instance } from '../../interfaces/index.js';
 
-/**
- * What Nova begins the names with that it keeps an image's fields and properties under. Nova: `SM_IMAGE_PROP_PREFIX`.
- */
+/** Nova's prefix for image fields and properties in system metadata. Nova: `SM_IMAGE_PROP_PREFIX`. */
 const prefix = 'image_';
 
 /**
- * The image that an instance was booted from, as far as Nova wrote it on the instance. Nova: `ImageMeta.from_instance`.
+ * The image that an instance was booted from, according to its system metadata. Nova: `ImageMeta.from_instance`.
  *
  * @returns undefined when the instance was not booted from an image.
  */

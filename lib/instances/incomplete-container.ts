@@ -3,13 +3,13 @@ import { instanceContainerName } from '../common/index.js';
 import type { InstanceRecord } from './instance-labels.js';
 import { never } from './power-state.js';
 
-/** The part of an instance that a spawn makes which is not to start it: it gets the instance's own name last. */
+/** Name suffix of a container that a spawn creates without starting it: it gets the instance's own name last. */
 export const spawning = 'spawning';
 
 /**
- * Whether a container is what a spawn left that did not come to its end. One that was to be started has the instance's
- * own name from the beginning, which saves a request, and never ran; one that was not to be started has the instance's
- * name only when it is whole.
+ * Whether a spawn left a container incomplete. A spawn that starts the instance creates the container under the
+ * instance's own name, which saves a request: such a container is incomplete if it never ran. A spawn that does not
+ * start it renames the container when it is complete: until then its name ends in `.spawning`.
  */
 export function isIncomplete(
   record: InstanceRecord,

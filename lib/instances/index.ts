@@ -1,7 +1,7 @@
 /**
- * Instances as containers: what is asked of the engine for one (a pure function of instance, flavor and image), what
- * stands in its labels, the files that go into it, how it is made, stopped and removed, and what its state and errors
- * mean to Nova. Imports the engine; knows nothing of image services and networks.
+ * Instances as containers: the container's specification (a pure function of instance, flavor and image), its labels
+ * and files, its creation, start, stop and removal, and the conversion of its state and errors to Nova's. It imports
+ * engine, streams and common; it never uses image services or creates networks.
  */
 export { setAdministratorPassword } from './administrator-password.js';
 export { acceleratorsMustBeNone, blockDeviceMounts, withMounts } from './block-devices.js';
@@ -28,7 +28,7 @@ export {
   listInstances,
 } from './find-instance.js';
 export { unpauseContainer } from './freeze-container.js';
-export { isIncomplete as isHalfMade, spawning } from './incomplete-container.js';
+export { isIncomplete, spawning } from './incomplete-container.js';
 export { launchFailure } from './image-fault.js';
 export { imageOfInstance } from './image-of-instance.js';
 export type { InstanceFiles } from './files-to-write.js';
@@ -40,8 +40,8 @@ export {
   restoreKeptContainer,
 } from './kept-container.js';
 export { isMounted, type VolumePolicy, volumesMustBeAsFound } from './volumes.js';
-export { InstanceStateStore as Notes } from './instance-state-store.js';
-export { part, recoverInterruptedSwap as settleParts } from './parts.js';
+export { InstanceStateStore } from './instance-state-store.js';
+export { part, recoverInterruptedSwap } from './parts.js';
 export { instanceInfo } from './power-state.js';
 export { recreatedContainer } from './recreated-container.js';
 export {

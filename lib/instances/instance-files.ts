@@ -5,17 +5,17 @@ import { configDriveSeed } from './config-drive.js';
 import type { FileToChange, FileToWrite, InstanceFiles } from './files-to-write.js';
 import { withRootPassword } from './root-password.js';
 
-/** Bytes; Linux has no longer paths and names. */
+/** Bytes; the limits of Linux for paths and names. */
 const longestPath = 4096;
 const longestName = 255;
 const authorizedKeys = 'root/.ssh/authorized_keys';
 const shadow = 'etc/shadow';
 
 /**
- * The files that an instance, its administrator's password and the caller put into it.
+ * The files to put into an instance: injected files, user data, config drive, key and administrator's password.
  *
- * @param config_drive - the files of its config drive.
- * @throws InvalidInput when a path leaves the container or user data is not base64.
+ * @param config_drive - the files of the config drive.
+ * @throws InvalidInput when a path leaves the container or the user data is not base64.
  */
 export function instanceFiles(
   instance: Instance,
@@ -52,7 +52,7 @@ function file(path: string, contents: Buffer, mode: number): FileToWrite {
 function authorizeKey(key: string): FileToChange {
   return {
     path: authorizedKeys,
-    // sshd refuses keys in a folder that others can write.
+    // sshd refuses keys in a folder that other users can write to.
     folderMode: 0o700,
     change: (existing) => {
       const before = existing?.contents.toString() ?? '';

@@ -2,7 +2,7 @@ import { type Instance, InvalidInput } from '../../interfaces/index.js';
 import { label, isUuid, instanceContainerName, instancePartName } from '../common/index.js';
 import { type ContainerRef, containerRef } from '../engine/index.js';
 
-/** What an instance was given, as its host counts it. */
+/** The flavor's figures, for the host's accounting. */
 export interface FlavorFigures {
   readonly vcpus: number;
   readonly memory_mb: number;
@@ -10,33 +10,33 @@ export interface FlavorFigures {
   readonly ephemeral_gb: number;
 }
 
-/** What a container's labels say of the instance it is. */
+/** An instance according to its container's labels. */
 export interface InstanceRecord extends FlavorFigures {
   readonly host: string;
   readonly uuid: string;
   readonly name: string;
-  /** Whether the spawn that made it was to start it. */
+  /** Whether the spawn that created the container was to start it. */
   readonly power_on: boolean;
-  /** Which attempt to spawn made it. */
+  /** Id of the attempt to spawn that created the container. */
   readonly attempt: string;
 }
 
 /**
- * One attempt to make an instance: what it makes can be told from what was there before, and from what another attempt
- * makes.
+ * One attempt to create an instance. It distinguishes the attempt's containers from older ones and from those of other
+ * attempts.
  */
 export interface SpawnAttempt {
-  /** The compute host that tries. */
+  /** The compute host that spawns the instance. */
   readonly host: string;
-  /** Not that of any other attempt. */
+  /** Unique among all attempts. */
   readonly id: string;
-  /** Whether the instance is to be started. */
+  /** Whether the spawn starts the instance. */
   readonly power_on: boolean;
 }
 
 /**
- * The labels of an instance's container. All are always set: a container inherits the labels of its image, and an image
- * must not be able to add one of ours.
+ * The labels of an instance's container. All are always set: a container inherits its image's labels, and an image must
+ * not be able to set one of the driver's.
  */
 export function instanceLabels(
   instance: Instance,
@@ -58,7 +58,7 @@ export function instanceLabels(
 }
 
 /**
- * Reads what {@link instanceLabels} wrote. The uuid is in lower case, as everywhere in the driver.
+ * Parses the labels that {@link instanceLabels} wrote. The uuid is in lower case, as everywhere in the driver.
  *
  * @returns undefined when the labels are not those of an instance.
  */
@@ -80,18 +80,18 @@ export function instanceRecord(labels: Readonly<Record<string, string>>): Instan
   };
 }
 
-/** What labels, or a note, say of a flavor. */
+/** Parses the flavor's figures from labels, of a container or of the state store. */
 export function flavorFiguresOf(labels: Readonly<Record<string, string>>): FlavorFigures {
   return {
     vcpus: Number(labels[label.vcpus]),
     memory_mb: Number(labels[label.memoryMb]),
     root_gb: Number(labels[label.rootGb]),
-    // Versions of the driver that did not count it wrote nothing.
+    // Older versions of the driver did not write this label.
     ephemeral_gb: Number(labels[label.ephemeralGb] ?? 0),
   };
 }
 
-/** The labels, or the values of a note, that {@link flavorFiguresOf} reads. */
+/** The labels that {@link flavorFiguresOf} parses. */
 export function flavorLabels({
   vcpus,
   memory_mb,
@@ -107,19 +107,19 @@ export function flavorLabels({
 }
 
 /**
- * The name of an instance's container, checked.
+ * The name of an instance's container.
  *
- * @throws InvalidInput when the uuid is none.
+ * @throws InvalidInput when the uuid is malformed.
  */
 export function containerName(uuid: string): ContainerRef {
   return containerRef(instanceContainerName(checkedUuid(uuid)));
 }
 
 /**
- * The name of a further container of an instance, checked.
+ * The name of an additional container of an instance.
  *
- * @param part - what it is; lower-case letters.
- * @throws InvalidInput when the uuid is none.
+ * @param part - the container's role, in lower-case letters.
+ * @throws InvalidInput when the uuid is malformed.
  */
 export function containerPartName(uuid: string, part: string): ContainerRef {
   return containerRef(instancePartName(checkedUuid(uuid), part));

@@ -4,13 +4,13 @@ import type { Engine, VolumeInspect, VolumeName } from '../engine/index.js';
 import { isConflict, isNotFound, volumeName } from '../engine/index.js';
 import { instanceContainerName, label } from '../common/index.js';
 
-/** What can be noted of an instance. */
+/** The kinds of state that can be stored. */
 type NoteKind = 'suspended' | 'stopped' | 'flavor' | 'resize' | 'still';
 
 /**
- * What must be remembered of an instance and was not known when its container was made. The labels of a container
- * cannot be changed, so a note is an empty volume of the engine, which has labels too: it outlives the driver, and
- * needs no place of our own.
+ * Stores state of an instance that changes after its container was created. A container's labels are immutable, so a
+ * record is an empty volume of the engine with labels: it survives the driver and needs no storage on the driver's
+ * side.
  */
 export class InstanceStateStore {
   readonly #engine: Engine;
@@ -22,10 +22,9 @@ export class InstanceStateStore {
   }
 
   /**
-   * Notes something, in place of what was noted before.
+   * Writes a record, replacing an earlier one.
    *
-   * @throws NovaException when what was noted before, or a volume that is no note, cannot be replaced: a container has
-   * mounted it by hand.
+   * @throws NovaException when a user's container has mounted the volume of this name, so that it cannot be replaced.
    */
   async write(
     uuid: string,
@@ -38,7 +37,7 @@ export class InstanceStateStore {
       Name: noteName(uuid, kind),
       Labels: { ...values, [label.host]: this.#host, [label.instanceUuid]: uuid, [label.note]: kind },
     };
-    // Of a name that is taken, the engine gives back the volume that has it.
+    // If the name is taken, the engine returns the existing volume.
     const { Labels: noted } = await this.#engine.volumes.create(note, { signal });
     if (!isDeepStrictEqual({ ...noted }, note.Labels))
       throw new NovaException(
@@ -47,7 +46,7 @@ export class InstanceStateStore {
       );
   }
 
-  /** @returns the values of a note, undefined when there is none. */
+  /** @returns the values of a record; undefined when it does not exist. */
   async read(
     uuid: string,
     kind: NoteKind,
@@ -62,7 +61,7 @@ export class InstanceStateStore {
     }
   }
 
-  /** The values of all notes of a kind, by the instance's uuid. */
+  /** The values of all records of a kind, by the instance's uuid. */
   async list(
     kind: NoteKind,
     signal?: AbortSignal,
@@ -72,22 +71,23 @@ export class InstanceStateStore {
     return new Map(notes.map(({ Labels: values }) => [values[label.instanceUuid] ?? '', values]));
   }
 
-  /** Removes a note; that there is none is no error. */
+  /** Removes a record. Idempotent. */
   async remove(uuid: string, kind: NoteKind, signal?: AbortSignal): Promise<void> {
     await this.#engine.volumes.remove(noteName(uuid, kind), { signal }).catch((error: unknown) => {
-      // In conflict: somebody mounted it by hand, which only its owner can undo; the next note of the kind finds it.
+      // 409: a user's container has mounted the volume, and only its owner can change that. The next `write` reports
+      // it.
       if (!isNotFound(error) && !isConflict(error)) throw error;
     });
   }
 
-  /** The uuids of all instances that something is noted of. */
+  /** The uuids of all instances with a record. */
   async noted(signal?: AbortSignal): Promise<ReadonlySet<string>> {
     const filters = { label: [`${label.host}=${this.#host}`, label.note] };
     const notes = await this.#engine.volumes.list({ filters, signal });
     return new Set(notes.flatMap(({ Labels: values }) => values[label.instanceUuid] ?? []));
   }
 
-  /** Removes all notes of an instance. */
+  /** Removes all records of an instance. */
   async forget(uuid: string): Promise<void> {
     const labels = [`${label.host}=${this.#host}`, `${label.instanceUuid}=${uuid}`, label.note];
     for (const { Labels: values } of await this.#engine.volumes.list({ filters: { label: labels } })) {

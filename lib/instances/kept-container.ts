@@ -4,10 +4,13 @@ import { adoptName, nameMustBeFree } from './create-container.js';
 import { containerName, containerPartName, instanceRecord } from './instance-labels.js';
 import { removeContainer } from './start-and-stop.js';
 
-/** The part of an instance that has moved on, until that is confirmed or reverted: its container, as it was. */
+/**
+ * Name suffix of the original container of a migrated instance, which is kept until the migration is confirmed or
+ * reverted.
+ */
 const migrated = 'migrated';
 
-/** Finds what {@link keepContainer} kept on this host. */
+/** Finds the container that {@link keepContainer} kept on this host. */
 export async function findKeptContainer(
   engine: Engine,
   host: string,
@@ -26,7 +29,7 @@ export async function findKeptContainer(
 }
 
 /**
- * For a verb that is about to stop the instance before it puts its container aside.
+ * Validates that an instance's container can be kept, before a verb stops the instance.
  *
  * @throws InstanceExists when a container that is not this instance's has the name.
  */
@@ -41,8 +44,8 @@ export async function keepingMustBePossible(
 }
 
 /**
- * Puts an instance's container aside: it is no instance any more. What an earlier move left there, and nobody came back
- * to, is removed.
+ * Renames an instance's container, so that it no longer counts as an instance. It removes a container that an earlier,
+ * abandoned migration left under that name.
  */
 export async function keepContainer(
   engine: Engine,
@@ -55,7 +58,7 @@ export async function keepContainer(
   await adoptName(engine, container, containerPartName(instance.uuid, migrated), instance);
 }
 
-/** Makes a container that was put aside the instance again. */
+/** Renames a kept container back, so that it is the instance again. */
 export async function restoreKeptContainer(
   engine: Engine,
   instance: Instance,

@@ -1,15 +1,15 @@
 import type { HostConfiguration } from '../engine/index.js';
 
-/** How much of what an instance prints its engine keeps on the host's disk. */
+/** Bounds of an instance's log on the engine's disk. */
 export interface LogBound {
-  /** Bytes of each file. */
+  /** Bytes per file. */
   readonly maxBytes: number;
-  /** Files that an instance has: the engine deletes the oldest when it begins another one. */
+  /** Files per instance: the engine deletes the oldest when it begins another one. */
   readonly maxFiles: number;
 }
 
 /**
- * How an engine is to keep the log of an instance. The driver is `json-file`, whatever the daemon's default is: every
+ * The log configuration of an instance. The log driver is always `json-file`, whatever the daemon's default: every
  * engine has it, can read it for the console, and bounds it.
  */
 export function logConfiguration({

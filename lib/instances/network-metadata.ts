@@ -4,8 +4,7 @@ import { subnetMask } from './subnet-mask.js';
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * The kinds of interface that are told to an instance as they are; all others are `phy`. Nova:
- * `LEGACY_EXPOSED_VIF_TYPES`.
+ * The interface types that the metadata reports unchanged; all others become `phy`. Nova: `LEGACY_EXPOSED_VIF_TYPES`.
  */
 const exposedVifTypes: ReadonlySet<string> = new Set([
   'bridge',
@@ -19,11 +18,12 @@ const exposedVifTypes: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * An instance's network as its config drive tells it: `network_data.json`. Of each network the first subnet of each
- * version is told, as in Nova.
+ * The contents of `network_data.json` in the config drive. As in Nova, it has the first subnet of each IP version of
+ * each network.
  *
- * @returns undefined when it has no network.
  * Nova: `netutils.get_network_metadata`.
+ *
+ * @returns undefined when the instance has no network.
  */
 export function networkMetadata(network_info: NetworkInfo): Json | undefined {
   if (network_info.length === 0) return undefined;
@@ -54,7 +54,7 @@ function linkName({ devname }: VIF, index: number): string {
 }
 
 function linkOf({ id: vif_id, type, address, network }: VIF, id: string): Json {
-  // An instance that asks for its address is also told the largest packet.
+  // DHCP also provides the MTU.
   const isTold = network.subnets?.some(({ meta }) => isSet(meta?.['dhcp_server'])) === true;
   return {
     id,

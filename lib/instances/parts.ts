@@ -8,30 +8,30 @@ import { containerName } from './instance-labels.js';
 import { isRescueOf } from './rescue-labels.js';
 import { removeContainer } from './start-and-stop.js';
 
-/** The parts of an instance whose container is put aside while another one has its name, or is about to. */
+/** Name suffixes of an instance's containers while another container has, or is about to get, the instance's name. */
 export const part = {
   /** The instance's own container while it is rescued. */
   rescued: 'rescued',
-  /** The rescue container, while the instance's own comes back. */
+  /** The rescue container while an unrescue restores the instance's own. */
   rescuing: 'rescuing',
-  /** The container from before a rebuild, until the new one is started. */
+  /** The container from before a rebuild, until the new one has started. */
   replaced: 'replaced',
 } as const;
 
-/** The containers that an instance has, after {@link recoverInterruptedSwap}. */
+/** The containers of an instance after {@link recoverInterruptedSwap}. */
 interface SettledInstance {
-  /** The one that is the instance; undefined when there is none. */
+  /** The container that is the instance; undefined when there is none. */
   readonly current: ContainerInspect | undefined;
-  /** Where that is a rescue container: the one that it stands in for. */
+  /** The instance's own container, if `current` is a rescue container. */
   readonly rescued: ContainerInspect | undefined;
 }
 
 /**
- * Ends what a rescue, an unrescue or a rebuild left when a crash came between: afterwards one container is the
- * instance, and another one is there only while the instance is rescued.
+ * Completes or rolls back a rescue, an unrescue or a rebuild that a crash interrupted. Afterwards one container is the
+ * instance; a second exists only while the instance is rescued.
  *
- * Where no container has the instance's name, the one that had it last gets it back; what was being made is removed,
- * because nothing is in it that is not in another one. Where one has it, the others have had their time.
+ * If no container has the instance's name, the last one that had it gets it back. An incomplete container is removed:
+ * all its data is in another one too. If a container has the name, the others are obsolete and are removed.
  */
 export async function recoverInterruptedSwap(
   engine: Engine,

@@ -8,19 +8,19 @@ export const never = '0001-01-01T00:00:00Z';
 type State = ContainerInspect['State'];
 
 /**
- * Whether the engine's account of a container reads as if it had run out of memory. Once the kernel has killed any
- * process of a container, `OOMKilled` stays set, also over restarts (28.5), so it says nothing of a first process that
- * ended without an error.
+ * Whether a container's state indicates that it ran out of memory. `OOMKilled` stays set after the kernel has killed
+ * any process of the container, also across restarts (28.5). So it means nothing if the first process ended without an
+ * error.
  */
 export function looksOutOfMemory(state: State): boolean {
   return state.Status === 'exited' && state.OOMKilled && state.ExitCode !== 0;
 }
 
 /**
- * What Nova wants to know of an instance.
+ * Nova's information on an instance.
  *
- * @param told - what its container does not tell: whether it is suspended, whether its stop was requested, and the
- * processors that it is given.
+ * @param told - state that the container does not record: whether the instance is suspended, whether its stop was
+ * requested, and its virtual CPUs.
  */
 export function instanceInfo(
   container: ContainerInspect,
@@ -40,8 +40,8 @@ export function instanceInfo(
 }
 
 /**
- * The power state of a container. Nova stops an active instance that is reported SHUTDOWN or CRASHED, so only a
- * container that the engine says has ended is either.
+ * The power state of a container. Nova stops an active instance that is SHUTDOWN or CRASHED, so only a container that
+ * the engine reports as ended gets one of these.
  */
 function powerState(state: State, isStopped: boolean): PowerState {
   switch (state.Status) {

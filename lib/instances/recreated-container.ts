@@ -12,10 +12,10 @@ import { noHealthcheck } from './container-specification.js';
 import type { SpawnAttempt } from './instance-labels.js';
 
 /**
- * A container like another one, of another image: it has all that the other was made with, and the very volumes that it
- * has.
+ * The specification of a container that differs from another only in its image, network and log: same configuration,
+ * same labels, same volumes.
  *
- * @param labels - those of the other one.
+ * @param other - the container to copy from: its id and its labels.
  */
 export function recreatedContainer(
   { Config: configuration, HostConfig: host }: ContainerConfiguration,
@@ -27,7 +27,7 @@ export function recreatedContainer(
 ): ContainerSpecification {
   return {
     ...configuration,
-    // The container's interfaces are those of `network` alone.
+    // `network` alone defines the container's interfaces.
     MacAddress: '',
     Healthcheck: noHealthcheck,
     ...network,
@@ -39,7 +39,7 @@ export function recreatedContainer(
       [label.rescuedContainer]: '',
       [label.rescuedNetworks]: '',
     },
-    // Mounts that name no volume would be new ones; all there are come from the other container.
+    // A mount without a volume name would create a new volume, so all mounts come from the other container.
     HostConfig: {
       ...host,
       ...network.HostConfig,

@@ -26,8 +26,8 @@ const port = z.looseObject({
 const vif = z.custom<VIF>((value) => port.safeParse(value).success, 'not a port');
 
 /**
- * What a rescue container's labels say: which container it stands in for, which no image can know beforehand; and the
- * interfaces that this one needs again, because an engine forgets the MAC addresses of a container that does not run
+ * The labels of a rescue container. They name the rescued container by its id, which no image can predict. They also
+ * store the interfaces of the rescued container, because an engine forgets the MAC addresses of a stopped container
  * (28.5).
  */
 export function rescueLabels(
@@ -40,7 +40,7 @@ export function rescueLabels(
   };
 }
 
-/** Whether a container is the rescue container that stands in for another one. */
+/** Whether a container is the rescue container of another one. */
 export function isRescueOf({ Config: { Labels: labels } }: ContainerInspect, rescued: string): boolean {
   return labels[label.rescuedContainer] === rescued;
 }
@@ -48,7 +48,7 @@ export function isRescueOf({ Config: { Labels: labels } }: ContainerInspect, res
 /**
  * The interfaces of a rescued instance.
  *
- * @throws ZodError when the label is not what {@link rescueLabels} wrote.
+ * @throws ZodError when the label is not one that {@link rescueLabels} wrote.
  */
 export function rescuedNetworks({ Config: { Labels: labels } }: ContainerInspect): NetworkInfo {
   return z.array(vif).parse(JSON.parse(labels[label.rescuedNetworks] ?? '[]'));

@@ -9,8 +9,7 @@ import { EngineError, isBadRequest } from '../engine/index.js';
 export const rescuedFolder = '/rescued';
 
 /**
- * The volumes and directories of a container, in their places below {@link rescuedFolder}: themselves, not what is in
- * them.
+ * The volumes and host directories of a container as mounts below {@link rescuedFolder}: shared with it, not copied.
  */
 export function rescuedMounts({ Mounts: mounts }: ContainerInspect): MountSpecification[] {
   return mounts.flatMap((mount): MountSpecification[] => {
@@ -22,7 +21,7 @@ export function rescuedMounts({ Mounts: mounts }: ContainerInspect): MountSpecif
   });
 }
 
-/** The paths of a container's volumes and directories, relative to its root. */
+/** The mount points of a container, relative to its root. */
 export function mountedPaths({ Mounts: mounts }: ContainerInspect): ReadonlySet<string> {
   return new Set(
     mounts.map(({ Destination: destination }) => posix.join('/', destination).replace(/^\/|\/$/g, '')),
@@ -30,9 +29,9 @@ export function mountedPaths({ Mounts: mounts }: ContainerInspect): ReadonlySet<
 }
 
 /**
- * Makes the folder in a rescue container that gets the files of the instance.
+ * Creates the folder for the instance's files in a rescue container.
  *
- * @throws InstanceNotRescuable when the rescue image has something there: it would become part of the instance.
+ * @throws InstanceNotRescuable when the rescue image already has something there: it would become part of the instance.
  */
 export async function makeRescuedFolder(
   engine: Engine,
@@ -60,8 +59,8 @@ export async function makeRescuedFolder(
 }
 
 /**
- * Whether a rescue container has the folder with the files of the instance: its user may have removed it. Tells so only
- * if the engine does.
+ * Whether a rescue container still has the folder with the instance's files: its user may have removed it. Returns
+ * false only on the engine's explicit answer, and rethrows other errors.
  */
 export async function hasRescuedFolder(
   engine: Engine,
@@ -79,7 +78,7 @@ export async function hasRescuedFolder(
 }
 
 /**
- * "Could not find the file /rescued/. in container …" (404); where it is a file, "lstat /rescued/.: not a directory"
+ * "Could not find the file /rescued/. in container …" (404); if it is a file, "lstat /rescued/.: not a directory"
  * (500); 20.10 to 28.5.
  */
 function isNoSuchFolder(error: unknown): boolean {

@@ -8,7 +8,7 @@ import { type FlavorFigures, flavorFiguresOf, flavorLabels } from './instance-la
 import type { InstanceStateStore } from './instance-state-store.js';
 import { type ResourcePolicy, arePlainLimits, changeableLimits } from './resource-limits.js';
 
-/** The limits of a container that its engine can change, as a note has them. */
+/** The limits of a container that the engine can change, as the state store has them. */
 const notedLimits = z.object({
   Memory: z.number(),
   MemorySwap: z.number(),
@@ -20,8 +20,8 @@ const notedLimits = z.object({
 });
 
 /**
- * Whether another flavor means other limits for a container, and nothing that it must be made with. Pinned processors
- * are such a thing: an engine can change them, and not take them away again.
+ * Whether a resize to another flavor changes only limits that the engine can update. Pinned processors are not among
+ * them: an engine can change the pinning but not remove it.
  */
 export function canResizeInPlace(instance: Instance, flavor: Flavor, container: ContainerInspect): boolean {
   const isDiskLimited = 'size' in container.HostConfig.StorageOpt;
@@ -38,10 +38,10 @@ export function canResizeInPlace(instance: Instance, flavor: Flavor, container: 
 }
 
 /**
- * Gives a container the limits of its instance's flavor, and notes what it had before until {@link forgetResize} or
- * {@link undoResize}. May be repeated. The signal counts for what is asked of the engine and between its changes.
+ * Sets the limits of the instance's flavor on its container. It stores the previous limits until {@link forgetResize}
+ * or {@link undoResize}. Idempotent. The signal counts for reads and between changes.
  *
- * @throws what {@link changeableLimits} throws; the signal's reason when that aborts.
+ * @throws what {@link changeableLimits} throws; the signal's reason when it aborts.
  */
 export async function resizeInPlace(
   engine: Engine,
@@ -68,7 +68,10 @@ export async function resizeInPlace(
   await notes.write(uuid, 'flavor', { ...about, ...flavorLabels(flavor) });
 }
 
-/** Takes back {@link resizeInPlace}, if it was done to this container and not confirmed; the same of the signal. */
+/**
+ * Rolls back {@link resizeInPlace}; no-op if this container was not resized or the resize is confirmed. The signal
+ * counts as there.
+ */
 export async function undoResize(
   engine: Engine,
   notes: InstanceStateStore,
@@ -91,12 +94,12 @@ export async function undoResize(
   await notes.remove(uuid, 'resize');
 }
 
-/** There is no way back from a resize any more. */
+/** Confirms a resize: it can no longer be rolled back. */
 export async function forgetResize(notes: InstanceStateStore, { uuid }: Instance): Promise<void> {
   await notes.remove(uuid, 'resize');
 }
 
-/** Whether a container was resized in place and may be wanted as it was. */
+/** Whether a container was resized in place and the resize is not confirmed yet. */
 export async function isResizePending(
   notes: InstanceStateStore,
   { uuid }: Instance,
@@ -107,9 +110,9 @@ export async function isResizePending(
 }
 
 /**
- * What an instance is given now: its labels are as old as its container, and it may have been resized since.
+ * The current flavor of an instance: its labels date from the container's creation, and it may have been resized since.
  *
- * @param notes - those of the kind `flavor`, by the instance's uuid, see `Notes.list`.
+ * @param notes - the records of kind `flavor`, by the instance's uuid, see `InstanceStateStore.list`.
  */
 export function flavorFigures(
   { record, container }: ListedInstance,
@@ -119,8 +122,8 @@ export function flavorFigures(
 }
 
 /**
- * How many processors an instance is given now. The note is asked for only where the container has other limits than
- * its labels alone explain: of most instances, its inspection is all that is asked.
+ * The current number of an instance's virtual CPUs. It reads the record only if the labels do not explain the
+ * container's limits, so most instances cost no request.
  */
 export async function givenVcpus(
   notes: InstanceStateStore,

@@ -5,31 +5,31 @@ import type { ContainerInspect, HostConfiguration, ResourceLimits } from '../eng
 const mebibyte = 1024 * 1024;
 /** Microseconds; the kernel's default scheduling period. */
 const defaultCpuPeriod = 100_000;
-/** The engine's word for processor time without a bound; 0 would leave the bound of a container that has one. */
+/** The engine's value for an unlimited quota; an update with 0 would keep the current quota. */
 const unlimited = -1;
-/** What libvirt gives a virtual CPU, and nova-docker gave: shares are relative, 1024 is one CPU's worth. */
+/** The value of libvirt and of nova-docker per virtual CPU. Shares are relative; 1024 stands for one CPU. */
 const sharesPerCpu = 1024;
 
-/** What the operator allows and where it applies. */
+/** The operator's settings for resource limits. */
 export interface ResourcePolicy {
-  /** Most processes of an instance whose flavor does not say (`docker:pids_limit`). */
+  /** Maximum number of processes of an instance whose flavor does not set `docker:pids_limit`. */
   readonly pidsLimit: number;
-  /** The block device that holds the engine's data, for `quota:disk_*`: `/dev/sda`. */
+  /** The block device with the engine's data, to which `quota:disk_*` applies: `/dev/sda`. */
   readonly blockDevice?: string | undefined;
 }
 
 /**
- * The limits that a flavor sets: memory and swap, shares and quota of the processors, processes, disk rates.
+ * The limits of a flavor: memory, swap, CPU shares and quota, processes, disk rates.
  *
- * @throws InvalidInput when an extra spec cannot be read.
- * @throws ComputeResourcesUnavailable when the flavor wants what this host does not offer, so that another is tried.
+ * @throws InvalidInput when an extra spec is malformed.
+ * @throws ComputeResourcesUnavailable when this host does not support a limit; Nova then tries another host.
  */
 export function resourceLimits(instance: Instance, policy: ResourcePolicy): HostConfiguration {
   return { ...changeableLimits(instance, policy), ...diskRates(instance.flavor, policy) };
 }
 
 /**
- * Those of the limits that an engine can change while the container lives.
+ * The limits that an engine can update while the container exists.
  *
  * @throws what {@link resourceLimits} throws.
  */
@@ -41,7 +41,7 @@ export function changeableLimits(instance: Instance, policy: ResourcePolicy): Re
   const memory = flavor.memory_mb * mebibyte;
   return {
     Memory: memory,
-    // The engine counts memory and swap together: equal figures mean no swap.
+    // The engine's value is the sum of memory and swap: an equal value means no swap.
     MemorySwap: memory + (flavor.swap ?? 0) * mebibyte,
     PidsLimit: limit(flavor, 'docker:pids_limit', 1) ?? policy.pidsLimit,
     ...cpuLimits(instance),
@@ -49,10 +49,10 @@ export function changeableLimits(instance: Instance, policy: ResourcePolicy): Re
 }
 
 /**
- * For an instance that is about to leave with a flavor: what no host can read of it. Whether a host offers it, and which
- * processors it is given there, is for that host to say.
+ * Validates the flavor of an instance that is about to migrate, as far as every host would refuse it. Only the target
+ * host knows whether it supports the flavor and which processors it assigns.
  *
- * @throws InvalidInput when a figure or an extra spec cannot be read.
+ * @throws InvalidInput when a figure or an extra spec is malformed.
  */
 export function limitsMustBeReadable(instance: Instance, policy: ResourcePolicy): void {
   const { extra_specs, ...flavor } = instance.flavor;
@@ -61,7 +61,7 @@ export function limitsMustBeReadable(instance: Instance, policy: ResourcePolicy)
   resourceLimits({ ...instance, flavor: { ...flavor, extra_specs: anywhere } }, somewhere);
 }
 
-/** Whether a container's limits are those of a flavor with these figures and without extra specs. */
+/** Whether a container's limits follow from these figures alone, without extra specs. */
 export function arePlainLimits(
   limits: ContainerInspect['HostConfig'],
   { vcpus, memory_mb }: Pick<Flavor, 'vcpus' | 'memory_mb'>,
@@ -85,8 +85,8 @@ function cpuLimits(instance: Instance): ResourceLimits {
 }
 
 /**
- * Nova's quota is that of one virtual CPU, as libvirt applies it to each vCPU thread; the engine's is the container's.
- * To Nova 0 and negative values mean no limit, and so do values beyond what the engine can count.
+ * Nova's quota is per virtual CPU, as libvirt applies it to each vCPU thread; the engine's is for the whole container.
+ * In Nova, 0 and negative values mean unlimited; values beyond the engine's integer range count as unlimited too.
  */
 function cpuQuota(flavor: Flavor, period: number): number {
   const quota = (wholeNumber(flavor, 'quota:cpu_quota') ?? period) * flavor.vcpus;
@@ -126,11 +126,11 @@ function diskRates(flavor: Flavor, policy: ResourcePolicy): HostConfiguration {
 }
 
 /**
- * A limit that a flavor sets.
+ * A limit in a flavor's extra specs.
  *
- * @param least - the smallest value; default 0, which Nova's validators allow, for no limit.
- * @returns undefined without a limit.
- * @throws InvalidInput for anything but a whole number from `least` on.
+ * @param least - the smallest valid value. Default: 0, which Nova's validators accept as unlimited.
+ * @returns undefined if there is no limit.
+ * @throws InvalidInput when the value is not a whole number of at least `least`.
  */
 function limit(flavor: Flavor, name: string, least: 0 | 1 = 0): number | undefined {
   const number = wholeNumber(flavor, name);

@@ -3,8 +3,8 @@ import type { ContainerSpecification, Engine, SystemInfo } from '../engine/index
 import { EngineError } from '../engine/index.js';
 
 /**
- * Bounds the root disks of instances where the engine's storage driver can: btrfs and zfs, and overlay2 on XFS with
- * project quotas. Elsewhere flavors' `root_gb` is only counted, and that is said in the log once.
+ * Bounds the root disks of instances if the engine's storage driver supports it: btrfs, zfs, and overlay2 on XFS with
+ * project quotas. Otherwise Nova only counts a flavor's `root_gb`, and the driver logs this once.
  */
 export class RootDisks {
   readonly #engine: Engine;
@@ -18,7 +18,8 @@ export class RootDisks {
   }
 
   /**
-   * Asks the engine whether it can, so that no instance has to wait for the answer; before, no root disk is bounded.
+   * Asks the engine for its storage driver in advance, so that no spawn waits for it. Before this call no root disk is
+   * bounded.
    */
   async prepare(signal?: AbortSignal): Promise<void> {
     const info = await this.#engine.system.info({ signal });
@@ -29,9 +30,10 @@ export class RootDisks {
   /**
    * Creates a container whose root disk has the flavor's size.
    *
-   * Whether quotas are switched on only the engine knows, so it is tried, and given up when the engine refuses.
+   * Only the engine knows whether quotas are enabled, so the driver tries, and stops trying after the engine has
+   * refused.
    *
-   * @param create - creates a container as specified.
+   * @param create - creates a container with the given specification.
    */
   async create<T>(
     { root_gb }: Flavor,
@@ -54,8 +56,8 @@ export class RootDisks {
   }
 
   /**
-   * To be told of each ephemeral disk that is made: says in the log, once, that no engine bounds its size, since it is
-   * a volume.
+   * Reports that an ephemeral disk was created. The first call logs that its size is not bounded: it is a volume, and
+   * no engine bounds volumes.
    */
   madeEphemeral(): void {
     if (this.#hasToldOfEphemerals) return;
@@ -68,7 +70,9 @@ export class RootDisks {
   }
 }
 
-/** The containerd store must not be asked: it takes a size and heeds it not (28.5). Its drivers have other names. */
+/**
+ * The containerd image store accepts a size and ignores it (28.5). Its drivers have other names, or a `driver-type`.
+ */
 function mayBound({ Driver: driver, DriverStatus: status }: SystemInfo): boolean {
   if (driver === 'btrfs' || driver === 'zfs') return !status.some(([name]) => name === 'driver-type');
   return (
@@ -77,8 +81,8 @@ function mayBound({ Driver: driver, DriverStatus: status }: SystemInfo): boolean
 }
 
 /**
- * "--storage-opt is supported only for overlay over xfs with 'pquota' mount option", "Failed to limit qgroup for …:
- * transport endpoint is not connected" where the quotas of btrfs are off (500 both, 20.10 to 28.5).
+ * "--storage-opt is supported only for overlay over xfs with 'pquota' mount option", and with disabled quotas of btrfs
+ * "Failed to limit qgroup for …: transport endpoint is not connected" (both 500, 20.10 to 28.5).
  */
 function refusesSize(error: unknown): error is EngineError {
   return error instanceof EngineError && /--storage-opt is |limit qgroup/i.test(error.engineMessage);

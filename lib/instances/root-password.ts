@@ -4,15 +4,15 @@ import { InvalidInput } from '../../interfaces/index.js';
 const dayInMilliseconds = 86_400_000;
 
 /**
- * Bytes that a password may have: so many libcrypt takes. Hashing takes more time than the password has bytes, and
- * nothing else is done meanwhile.
+ * Bytes; the limit of libcrypt. The limit also bounds the time of hashing, which grows faster than the password and
+ * blocks the event loop.
  */
 const longestPassword = 512;
 
 /**
  * Sets root's password in the text of an `/etc/shadow`.
  *
- * @returns the new text, or undefined when it has no line for root.
+ * @returns the new text; undefined when it has no line for root.
  * @throws InvalidInput when the password is too long.
  */
 export function withRootPassword(shadow: string, password: string): string | undefined {
@@ -24,7 +24,7 @@ export function withRootPassword(shadow: string, password: string): string | und
   if (line === undefined) return undefined;
   const fields = line.split(':');
   fields[1] = encrypt(password);
-  // The day of the last change; 0 would force a new password at the first login.
+  // Day of the last change; 0 would force a new password at the first login.
   fields[2] = String(Math.floor(Date.now() / dayInMilliseconds));
   return lines.with(index, fields.join(':')).join('\n');
 }

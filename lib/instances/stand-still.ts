@@ -1,15 +1,15 @@
 import type { Instance } from '../../interfaces/index.js';
 import { InstanceInvalidState } from '../../interfaces/index.js';
 import type { ContainerId, ContainerInspect, Engine } from '../engine/index.js';
-import { ifThere } from '../engine/index.js';
+import { undefinedIfNotFound } from '../engine/index.js';
 import { label } from '../common/index.js';
 import { pauseContainer, unpauseContainer } from './freeze-container.js';
 import type { InstanceStateStore } from './instance-state-store.js';
 import { isSuspended } from './suspension.js';
 
 /**
- * Does something while an instance's container stands still; one that is frozen already, or does not run, is left as it
- * is. A note tells the next driver to wake it when this one dies meanwhile.
+ * Runs work while an instance's container is frozen. A container that is already frozen or does not run stays as it is.
+ * If this driver dies meanwhile, a record makes the next driver unfreeze the container.
  */
 export async function whileStill(
   engine: Engine,
@@ -29,16 +29,16 @@ export async function whileStill(
     await pauseContainer(engine, container);
     await work();
   } finally {
-    // Without the signal: that it has aborted is no reason to leave the instance as it is.
+    // Without the signal: an abort must not leave the instance frozen.
     await wake(engine, container);
     await notes.remove(uuid, 'still');
   }
 }
 
 /**
- * Wakes an instance that a driver had stand still when it died.
+ * Unfreezes an instance that a driver had frozen for {@link whileStill} when it died.
  *
- * @param container - paused.
+ * @param container - a paused container.
  */
 export async function wakeLeftStill(
   engine: Engine,
@@ -49,14 +49,14 @@ export async function wakeLeftStill(
 ): Promise<void> {
   const note = await notes.read(uuid, 'still', signal);
   if (note === undefined) return;
-  const found = await ifThere(engine.containers.inspect(container, { signal }));
+  const found = await undefinedIfNotFound(engine.containers.inspect(container, { signal }));
   const isStill = found?.State.Paused === true && note[label.suspendedRun] === found.State.StartedAt;
   // A driver that died after it had woken the instance leaves the note; the user may have suspended it since.
   if (isStill && !(await isSuspended(notes, { uuid }, found, signal))) await wake(engine, container);
   await notes.remove(uuid, 'still', signal);
 }
 
-/** A container that has ended meanwhile needs no waking. */
+/** Unfreezes a container; no-op if it has ended meanwhile. */
 async function wake(engine: Engine, container: ContainerId): Promise<void> {
   try {
     await unpauseContainer(engine, container);

@@ -5,7 +5,7 @@ import {
   type Engine,
   EngineError,
   isConflict,
-  mayHaveBeenDone,
+  mayHaveSucceeded,
   type ContainerId,
   isNotFound,
 } from '../engine/index.js';
@@ -13,19 +13,19 @@ import { DeadlineExceeded, withDeadline, pause } from '../streams/index.js';
 import { never } from './power-state.js';
 import { noteRequestedStop } from './requested-stop.js';
 
-/** How an instance is to be stopped, in seconds. */
+/** How to stop an instance; times in seconds. */
 interface StopOptions {
-  /** How long it may take to stop cleanly; 0 stops it at once. */
+  /** Time for a clean stop; 0 kills at once. */
   readonly timeout: number;
-  /** How often to ask again meanwhile; 0 asks once. */
+  /** Interval between repeated stop signals; 0 sends the signal once. */
   readonly retry_interval: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Stops a container: asks it to end, again every `retry_interval`, and ends it at `timeout`. One that does not run is
- * left as it is. A frozen one is woken by the engine, which hands it the signal when it runs again (20.10 to 28.5).
- * Whatever its first process made of it, its instance has not crashed.
+ * Stops a container: sends its stop signal, repeats it every `retry_interval`, and kills the container after `timeout`.
+ * No-op if it does not run. The engine unfreezes a frozen container, which then receives the signal (20.10 to 28.5).
+ * Records that the stop was requested, so that no exit code counts as a crash.
  */
 export async function stopContainer(
   engine: Engine,
@@ -48,16 +48,16 @@ async function stopInTime(engine: Engine, container: ContainerRef, options: Stop
     }
   } catch (error) {
     signal?.throwIfAborted();
-    // What follows asks again, and has the last word.
-    if (!isNoSuchSignal(error) && !mayHaveBeenDone(error)) throw error;
+    // The stop below retries, and reports its own failure.
+    if (!isNoSuchSignal(error) && !mayHaveSucceeded(error)) throw error;
   }
   await stop(engine, container, remaining, signal);
 }
 
 /**
- * Stops a container for a verb that starts it again when it fails. What has been asked to end cannot be told to go on:
- * when the caller gives up meanwhile, this fails only when the container has stopped, so that what is started then is
- * not stopped by what was asked for before.
+ * Stops a container for a verb that starts it again on failure. A stop signal cannot be revoked. So when the caller
+ * aborts, this function waits until the container has stopped before it throws; otherwise the pending stop would hit
+ * the container that the verb starts again.
  */
 export async function stopForReplacement(
   engine: Engine,
@@ -74,7 +74,7 @@ export async function stopForReplacement(
   }
 }
 
-/** Stops a container with the time to end cleanly that its instance was given when it was made. */
+/** Stops a container within the time that its instance got for a clean stop when it was created. */
 export async function stopContainerCleanly(
   engine: Engine,
   container: ContainerInspect,
@@ -83,15 +83,15 @@ export async function stopContainerCleanly(
   await stopContainer(engine, container.Id, { ...cleanly(container), signal });
 }
 
-/** How an instance is stopped that has the time to end cleanly that it was given when it was made. */
+/** The options of a stop within the time that the instance got for a clean stop when it was created. */
 export const cleanly = ({ Config: configuration }: ContainerInspect): StopOptions => ({
   timeout: configuration.StopTimeout ?? defaultShutdownTimeout,
   retry_interval: 0,
 });
 
 /**
- * Has the engine stop a container. Stopping twice is harmless, so a stop whose answer was lost is asked for again, for
- * what remains of its time.
+ * Requests a stop from the engine. Stopping is idempotent, so a request whose answer was lost is retried for the
+ * remaining time.
  */
 async function stop(
   engine: Engine,
@@ -104,13 +104,13 @@ async function stop(
     await engine.containers.stop(container, { timeout: seconds, signal });
   } catch (error) {
     signal?.throwIfAborted();
-    if (!mayHaveBeenDone(error)) throw error;
+    if (!mayHaveSucceeded(error)) throw error;
     const timeout = Math.max(0, Math.ceil((end - performance.now()) / 1000));
     await engine.containers.stop(container, { timeout, signal });
   }
 }
 
-/** Asks a container to end; tells whether it did so in time. */
+/** Sends a container its stop signal; returns whether it stopped in time. */
 async function stopsWithin(
   engine: Engine,
   container: ContainerRef,
@@ -123,7 +123,7 @@ async function stopsWithin(
     const stopSignal = configuration.StopSignal ?? 'SIGTERM';
     await engine.containers.kill(container, { signal: stopSignal, abortSignal: signal });
   } catch (error) {
-    // It ended between the look and the signal.
+    // It ended between the inspection and the signal.
     if (isConflict(error)) return true;
     throw error;
   }
@@ -149,23 +149,21 @@ async function endsWithin(
 }
 
 /**
- * The image names a signal that does not exist. The engine then refuses every other signal too (20.10), but it can stop
- * the container.
+ * The image's stop signal does not exist. 20.10 then refuses every other signal too, but the engine can still stop the
+ * container.
  */
 function isNoSuchSignal(error: unknown): boolean {
   return error instanceof EngineError && /invalid signal/i.test(error.engineMessage);
 }
 
-/**
- * A container that is to be started, as it was last seen; one that was just created, and never ran, by its id alone.
- */
+/** A container to start, as last inspected. The id alone stands for a new container that never ran. */
 type StartableContainer = ContainerId | Pick<ContainerInspect, 'Id' | 'State'>;
 
 /**
- * Starts a container; one that runs stays as it is.
+ * Starts a container; no-op if it runs.
  *
- * A start whose answer was lost is not repeated before the container says that it was not started: a short command
- * would run twice.
+ * When the answer was lost, the start is retried only if the inspection shows that the container was not started:
+ * otherwise a short command would run twice.
  */
 export async function startContainer(
   engine: Engine,
@@ -178,20 +176,19 @@ export async function startContainer(
     await engine.containers.start(id, { signal });
   } catch (error) {
     signal?.throwIfAborted();
-    if (!mayHaveBeenDone(error)) throw error;
+    if (!mayHaveSucceeded(error)) throw error;
     const { State: state } = await engine.containers.inspect(id, { signal });
     if (state.Running || state.StartedAt !== startedBefore) return;
     await engine.containers.start(id, { signal });
   }
 }
 
-/** How long a removal may be under way before it counts as failed, and how often to ask, in milliseconds. */
+/** Timeout of a removal and polling interval, in milliseconds. */
 const patience = 60_000;
 const interval = 100;
 
 /**
- * Removes a container with its anonymous volumes, running or not, and returns when it is gone. One that is gone already
- * is no error.
+ * Removes a container, running or not, with its anonymous volumes, and resolves when it no longer exists. Idempotent.
  */
 export async function removeContainer(engine: Engine, container: ContainerRef): Promise<void> {
   const end = performance.now() + patience;
@@ -201,18 +198,18 @@ export async function removeContainer(engine: Engine, container: ContainerRef): 
       return;
     } catch (error) {
       if (isNotFound(error)) return;
-      // In conflict with another removal, or done without an answer: ask until it is gone.
-      if (!(isConflict(error) || mayHaveBeenDone(error)) || performance.now() > end) throw error;
+      // Another removal is in progress, or the answer was lost: retry until the container no longer exists.
+      if (!(isConflict(error) || mayHaveSucceeded(error)) || performance.now() > end) throw error;
       await pause(interval, undefined);
     }
   }
 }
 
-/** Seconds an instance has to stop cleanly. Nova: `[DEFAULT] shutdown_timeout`. */
+/** Seconds for a clean stop. Nova: `[DEFAULT] shutdown_timeout`. */
 export const defaultShutdownTimeout = 60;
 
 /**
- * How long an instance may take to stop cleanly: the image's `os_shutdown_timeout`, else Nova's default.
+ * The time for a clean stop: the image's `os_shutdown_timeout`, else Nova's default.
  *
  * @returns seconds.
  * @throws InvalidInput when the property is not a whole number of seconds.

@@ -5,7 +5,7 @@ import { InvalidInput } from '../../interfaces/index.js';
  * The address and the mask of a subnet.
  *
  * @param cidr - such as `10.0.0.0/24` or `2001:db8::/64`.
- * @throws InvalidInput when it is no subnet.
+ * @throws InvalidInput when it is malformed.
  */
 export function subnetMask(cidr: string): { network: string; netmask: string } {
   const [address = '', prefix = ''] = cidr.split('/');
@@ -27,7 +27,7 @@ function toIPv4(number: bigint): string {
 }
 
 function fromIPv6(address: string): bigint {
-  // The one form that every writing of an address has in a URL: at most one gap, no embedded IPv4 address.
+  // A URL has the canonical form of the address: at most one `::`, no embedded IPv4 address.
   const [head = '', tail] = canonical(address).split('::');
   const groupsOf = (text: string): string[] => text.split(':').filter((group) => group !== '');
   const [before, after] = [groupsOf(head), groupsOf(tail ?? '')];

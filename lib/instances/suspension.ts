@@ -7,14 +7,15 @@ import { pauseContainer, unpauseContainer } from './freeze-container.js';
 import type { InstanceStateStore } from './instance-state-store.js';
 
 /*
- * To the engine a suspended instance is a paused one: all processes stand still, their memory is kept. A note tells the
- * two apart, also to the next driver. It is written before the container is frozen and removed after it has been woken,
- * so that a suspended instance never lacks it; a crash in between leaves a note of an instance that runs, which means
- * nothing. It names the start of the container that it is about, so that it means nothing either when the instance has
- * been started anew since, by whomever.
+ * To the engine a suspended instance is a paused container: its processes are frozen and its memory is kept. A record
+ * in the state store marks it as suspended, also for the next driver.
+ *
+ * The record is written before the container is frozen and removed after it was unfrozen, so a suspended instance
+ * always has it. A crash in between leaves a record of a running instance, which is ignored. The record contains the
+ * container's start time, so it is also ignored after the instance was started anew, by the driver or by hand.
  */
 
-/** Whether an instance is suspended. Nothing is asked of the engine unless it is frozen. */
+/** Whether an instance is suspended. It reads the record only if the instance is frozen. */
 export async function isSuspended(
   notes: InstanceStateStore,
   { uuid }: Pick<Instance, 'uuid'>,
@@ -27,8 +28,8 @@ export async function isSuspended(
 }
 
 /**
- * Whether an instance that was frozen a moment ago was suspended, whatever it does by now. The note comes first: most
- * that are frozen are just paused, and have none.
+ * Whether an instance that was just frozen was suspended, whatever its state now. It reads the record first: most
+ * frozen instances are only paused and have none.
  */
 export async function wasSuspended(
   engine: Engine,
@@ -44,7 +45,7 @@ export async function wasSuspended(
 }
 
 /**
- * Suspends an instance; one that is suspended stays so, and one that is paused is suspended from then on.
+ * Suspends an instance; no-op if it is suspended. A paused instance becomes suspended.
  *
  * @throws InstanceSuspendFailure when it does not run.
  */
@@ -69,10 +70,10 @@ export async function suspendInstance(
 }
 
 /**
- * Pauses an instance; one that is paused stays so. What a crash may have left noted of it while it ran is removed
- * first.
+ * Pauses an instance; no-op if it is paused. First it removes the record that a crash may have left of a running
+ * instance.
  *
- * @throws InstanceInvalidState when it does not run, or is suspended.
+ * @throws InstanceInvalidState when it does not run or is suspended.
  */
 export async function pauseInstance(
   engine: Engine,
@@ -87,9 +88,9 @@ export async function pauseInstance(
 }
 
 /**
- * Lets a paused instance go on; one that runs does so.
+ * Unpauses an instance; no-op if it runs.
  *
- * @throws InstanceInvalidState when it does not run at all, or is suspended.
+ * @throws InstanceInvalidState when it is stopped or suspended.
  */
 export async function unpauseInstance(
   engine: Engine,

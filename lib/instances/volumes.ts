@@ -20,15 +20,15 @@ import {
 } from '../engine/index.js';
 import { removeContainer } from './start-and-stop.js';
 
-/** Which volumes the operator lets instances have. */
+/** The volumes that the operator allows instances to mount. */
 export interface VolumePolicy {
-  /** Names of the engine's volumes, in which `*` stands for any text. */
+  /** Names of the engine's volumes; `*` matches any text. */
   readonly allowedVolumes: readonly string[];
-  /** Directories of the engine's host: those below them may be mounted. */
+  /** Directories of the engine's host; the directories below them may be mounted. */
   readonly allowedHostPaths: readonly string[];
 }
 
-/** The names that engines give to volumes which nobody named: those that images ask for, for one. */
+/** Names that engines generate for volumes without one, such as those that an image declares. */
 const anonymous = /^[0-9a-f]{64}$/;
 
 const connection = z.object({
@@ -42,15 +42,15 @@ const engineVolume = z.object({ name: z.string() });
 const hostDirectory = z.object({ path: z.string() });
 
 /**
- * A volume as a mount: one of the engine's own (`driver_volume_type` `docker`, `data.name`), or a directory of the
- * engine's host (`directory`, `data.path`). Nothing else can be mounted into a container: volumes of other kinds are
- * block devices or images of disks.
+ * A volume as a mount: one of the engine's volumes (`driver_volume_type` `docker`, `data.name`), or a directory of the
+ * engine's host (`directory`, `data.path`). Volumes of other kinds are block devices or disk images, which a container
+ * cannot mount.
  *
- * @param mount_device - the device name that Nova gave it.
- * @throws VolumeDriverNotFound when it is of another kind, as Nova's libvirt driver does.
- * @throws ComputeResourcesUnavailable when the operator does not allow it here.
- * @throws VolumeEncryptionNotSupported when it is encrypted; InvalidInput when what Cinder says of it cannot be
- * understood.
+ * @param mount_device - the device name that Nova gave the volume.
+ * @throws VolumeDriverNotFound when the volume is of another kind, as Nova's libvirt driver does.
+ * @throws ComputeResourcesUnavailable when the operator does not allow the volume here.
+ * @throws VolumeEncryptionNotSupported when the volume is encrypted.
+ * @throws InvalidInput when Cinder's `connection_info` is malformed.
  */
 export function volumeMount(
   connection_info: ConnectionInfo | null,
@@ -65,12 +65,12 @@ export function volumeMount(
     case 'docker': {
       const { name } = understood(engineVolume, data);
       allowed(name, policy.allowedVolumes.some(matches(name)), 'allowedVolumes');
-      // The volume is as its owner left it: nothing of the image is copied into an empty one.
+      // NoCopy: the engine must not copy the image's files into an empty volume.
       return {
         ...common,
         Type: 'volume',
         Source: volumeName(name),
-        // The labels are those of a volume that the engine has to make, see volumesMustBeAsFound: one that is there
+        // Only a volume that the engine has to create gets this label, see volumesMustBeAsFound; an existing volume
         // keeps its own.
         VolumeOptions: { NoCopy: true, Labels: { [label.attempt]: name } },
       };
@@ -89,11 +89,11 @@ export function volumeMount(
 }
 
 /**
- * Makes sure that the engine has the volumes to mount: it would make an empty one of a name that it does not know.
+ * Validates that the volumes to mount exist: for an unknown name the engine would create an empty volume.
  *
- * @throws VolumeNotFound when it has not.
- * @throws ComputeResourcesUnavailable when one is the driver's own, or came with a container: whatever names the
- * operator allows, no instance gets what another one has.
+ * @throws VolumeNotFound when a volume does not exist.
+ * @throws ComputeResourcesUnavailable when a volume is the driver's own or another container's anonymous volume.
+ * Instances must not share these, whatever names the operator allows.
  */
 export async function volumesMustExist(
   engine: Engine,
@@ -120,11 +120,11 @@ export async function volumesMustExist(
 }
 
 /**
- * Makes sure that the volumes which were there before a container was created are those that it has: in place of one
- * that was removed meanwhile the engine makes an empty one. That goes, and so does the container, which has never run.
+ * Validates that a new container has the volumes that existed before: the engine replaces one that was removed
+ * meanwhile by an empty volume. In that case the empty volume is removed, and the container, which has never run.
  *
- * @param mounts - what the container was created with.
- * @throws VolumeNotFound when the engine has made one.
+ * @param mounts - the mounts that the container was created with.
+ * @throws VolumeNotFound when the engine has created a volume.
  */
 export async function volumesMustBeAsFound(
   engine: Engine,
@@ -144,7 +144,7 @@ export async function volumesMustBeAsFound(
   }
 }
 
-/** Reads what Cinder says. @throws InvalidInput when it cannot be understood. */
+/** Parses a part of Cinder's `connection_info`. @throws InvalidInput when it is malformed. */
 function understood<T>(schema: z.ZodType<T>, value: unknown): T {
   const read = schema.safeParse(value);
   if (read.success) return read.data;
@@ -160,7 +160,7 @@ function allowed(volume: string, isAllowed: boolean, option: string): void {
     );
 }
 
-/** Whether a name is of a pattern. */
+/** Whether a name matches a pattern. */
 function matches(name: string): (pattern: string) => boolean {
   return (pattern) => new RegExp(`^${pattern.split('*').map(escaped).join('.*')}$`).test(name);
 }
@@ -170,18 +170,17 @@ function escaped(text: string): string {
 }
 
 /**
- * Whether a path is below a directory. Links are not looked through: they are the operator's, on a host that may be
- * another.
+ * Whether a path is below a directory. Symbolic links are not resolved: the operator controls them, and the engine may
+ * be on another machine.
  */
 function holds(path: string): (directory: string) => boolean {
   return (directory) => path.startsWith(posix.join(directory, '/')) && path !== posix.join(directory, '/');
 }
 
 /**
- * An empty volume that belongs to one container: the engine removes it with the container, and no snapshot has what is
- * in it.
+ * An empty volume of one container: the engine removes it with the container, and snapshots do not contain its files.
  *
- * @param path - where it is in the container.
+ * @param path - its mount point in the container.
  */
 export function ownVolume(path: string, host: string, { uuid }: Instance): MountSpecification {
   return {
@@ -191,15 +190,15 @@ export function ownVolume(path: string, host: string, { uuid }: Instance): Mount
   };
 }
 
-/** What every container has of its kernel, and cannot do without. */
+/** The kernel's file systems, which every container needs. */
 const ofTheKernel = /^\/(dev|proc|sys)(\/|$)/;
 
 /**
- * Where in a container the file system of a disk appears: a container has no devices, so `/dev/vdb` becomes the folder
- * `/mnt/vdb`. A name that is a path elsewhere is that folder.
+ * The mount point of a disk's file system. Containers have no block devices, so `/dev/vdb` becomes the folder
+ * `/mnt/vdb`. An absolute path outside `/dev` is the mount point itself.
  *
  * @param device - the device name that Nova gave the disk: `/dev/vdb`, `vdb`.
- * @throws InvalidInput when there is none, or no folder can be called so.
+ * @throws InvalidInput when it is missing or not usable as a mount point.
  */
 export function mountPoint(device: string | null | undefined): string {
   const name = (device ?? '').replace(/^\/dev\/+/, '');
@@ -210,7 +209,7 @@ export function mountPoint(device: string | null | undefined): string {
   return path;
 }
 
-/** Whether a container has a disk of this device name. */
+/** Whether a container has a disk with this device name. */
 export function isMounted({ Mounts: mounts }: ContainerInspect, device: string): boolean {
   const path = mountPoint(device);
   return mounts.some(({ Destination: destination }) => destination === path);

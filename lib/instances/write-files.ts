@@ -9,12 +9,11 @@ import { findFile, findFolder, noSuchPlace } from './existing-file.js';
 import type { FileToChange, FileToWrite, InstanceFiles } from './files-to-write.js';
 
 /**
- * Writes an instance's files into its container, which has not been started, as one archive. Nothing is asked of the
- * engine when there is nothing to write.
+ * Writes an instance's files into its container as one archive. Without files it sends no request to the engine.
  *
- * @param signal - counts until the files are sent: a caller that gives up must not leave half of them.
- * @throws InvalidInput when an injected file cannot be where it is to be in this image.
- * @throws ImageUnacceptable when another one cannot, or what is there cannot be changed.
+ * @param signal - counts until the archive is sent: an abort must not leave half of the files.
+ * @throws InvalidInput when the image has no place for an injected file.
+ * @throws ImageUnacceptable when the image has no place for another file, or the image's file cannot be changed.
  */
 export async function writeFiles(
   engine: Engine,
@@ -40,7 +39,7 @@ export async function writeFiles(
     });
 }
 
-/** What to write where the image has a file that is to be changed; nothing when it cannot be changed. */
+/** The files to write for one change; empty when the image's file is not usable. */
 async function changedFile(
   engine: Engine,
   container: ContainerRef,
@@ -60,15 +59,15 @@ async function changedFile(
   const changed = change(found.existing);
   if (changed === undefined) return [];
   const file = { ...changed, path: found.path };
-  // Where the image has put a link, the folder that it leads to may serve others, too.
+  // The image has a link here: its target may serve others too, so the folder keeps its mode.
   return folder.isLinked && folder.isThere
     ? [file]
     : [{ path: folder.path, mode: folderMode, uid: 0, gid: 0 }, file];
 }
 
 /**
- * Whose fault it is that files cannot be written: the injected ones are the caller's, all others have their places in
- * every image that is sound.
+ * Attributes a failed write to the user's injected files or to the image: every valid image has a place for the other
+ * files.
  */
 function refusal(error: unknown, { write }: InstanceFiles): unknown {
   if (!(error instanceof EngineError)) return error;
@@ -80,7 +79,7 @@ function refusal(error: unknown, { write }: InstanceFiles): unknown {
     : new ImageUnacceptable(`The files of the instance have no place in the image: ${why}`, { cause: error });
 }
 
-/** Whether an engine's message is about a path, or one of the folders that lead there. */
+/** Whether an engine's message names a path or one of its parent folders. */
 function isNamed(path: string, message: string): boolean {
   for (let part = path; part !== '.'; part = posix.dirname(part))
     if (

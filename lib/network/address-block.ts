@@ -1,29 +1,29 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 
-/** A subnet, or a single address. */
+/** A subnet or a single address. */
 export interface AddressBlock {
-  /** As it was given: `10.0.0.0/24`. */
+  /** The text that was parsed: `10.0.0.0/24`. */
   readonly cidr: string;
   readonly version: 4 | 6;
-  /** One of its addresses. */
+  /** An address in the block. */
   readonly address: string;
-  /** The number of leading bits that all its addresses share. */
+  /** Prefix length in bits. */
   readonly prefix: number;
-  /** Whether an address is in it; false for text that is no address. */
+  /** Whether the block contains an address; false for malformed text. */
   contains(address: string): boolean;
 }
 
 /**
- * Reads a subnet.
+ * Parses a subnet.
  *
- * @param cidr - an address and the length of its prefix: `10.0.0.0/24`.
- * @returns undefined when it is malformed.
+ * @param cidr - an address and a prefix length: `10.0.0.0/24`.
+ * @returns undefined when `cidr` is malformed.
  */
 export function addressBlock(cidr: string): AddressBlock | undefined {
   const [address = '', length = '', ...more] = cidr.split('/');
   const version = isIPv6(address) ? 6 : 4;
   const prefix = Number(length);
-  // An address of a zone (`fe80::1%eth0`) counts as one to Node, and is none of a subnet.
+  // Node accepts an address with a zone (`fe80::1%eth0`); a subnet must not have one.
   const isAddress = isIP(address) !== 0 && !address.includes('%');
   const isLength = /^(0|[1-9]\d{0,2})$/.test(length) && prefix <= bits[version];
   if (!isAddress || !isLength || more.length > 0) return undefined;
@@ -38,12 +38,12 @@ export function addressBlock(cidr: string): AddressBlock | undefined {
   };
 }
 
-/** Reads a single address; undefined when it is malformed. */
+/** Parses a single address; undefined when it is malformed. */
 export function addressAlone(address: string): AddressBlock | undefined {
   return addressBlock(`${address}/${bits[isIPv6(address) ? 6 : 4]}`);
 }
 
-/** Whether two blocks have an address in common: then one lies within the other. */
+/** Whether two blocks share an address; one then contains the other. */
 export function overlap(one: AddressBlock, other: AddressBlock): boolean {
   return one.contains(other.address) || other.contains(one.address);
 }

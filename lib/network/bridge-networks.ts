@@ -7,45 +7,47 @@ import {
   isNetworkRef,
   isNotFound,
   isUnreachable,
-  mayHaveBeenDone,
+  mayHaveSucceeded,
 } from '../engine/index.js';
 import { label } from '../common/index.js';
-import { Turns } from '../streams/index.js';
+import { KeyedMutex } from '../streams/index.js';
 import type { PlannedInterface } from './network-plan.js';
 import type { ReservedSubnets } from './reserved-subnets.js';
 
-/** A network that the engine has. */
+/** A network that exists on the engine. */
 export interface ReadyNetwork {
   readonly id: NetworkId;
-  /** The containers that run in it, by their ids, and their addresses. */
+  /** The running containers in the network, by id, with their addresses. */
   readonly members: NetworkInspect['Containers'];
 }
 
-/** What makes the networks of a host. */
+/** Options of {@link BridgeNetworks}. */
 export interface BridgeNetworksOptions {
   readonly engine: Engine;
   readonly host: string;
-  /** What the host keeps from the networks of its instances. */
+  /** The addresses that the host reserves: no network of instances may overlap them. */
   readonly reserved: Pick<ReservedSubnets, 'conflict'>;
   readonly logger: Logger;
 }
 
 /**
- * The engine's networks for Nova's: made on first use, held while somebody is about to use them, removed when nobody is
- * in them any more.
+ * Maps Nova's networks to bridge networks of the engine: creates them on first use and removes them when no container
+ * uses them.
  *
- * Drivers of several hosts may share an engine and its networks. A network is removed by its id after a look at who is
- * in it, so whatever a driver puts into a network after it was made anew is safe from all removals that were under way
- * before.
+ * Drivers of several hosts may share an engine and its networks. A driver removes a network by id, after it has checked
+ * that the network is unused. So a removal in progress never hits a network that another driver has created anew under
+ * the same name.
  */
 export class BridgeNetworks {
   readonly #engine: Engine;
   readonly #host: string;
   readonly #reserved: Pick<ReservedSubnets, 'conflict'>;
   readonly #logger: Logger;
-  /** Making and removing one network take turns; different networks do not wait for each other. */
-  readonly #turns = new Turns();
-  /** How many instances under way count on a network that none of their containers is in yet. */
+  /**
+   * One mutex per network: creation and removal of one network exclude each other; different networks run in parallel.
+   */
+  readonly #turns = new KeyedMutex();
+  /** Reference counts: instances being built that need a network but whose container is not in it yet. */
   readonly #held = new Map<NetworkRef, number>();
 
   constructor(options: BridgeNetworksOptions) {
@@ -55,12 +57,12 @@ export class BridgeNetworks {
     this.#logger = options.logger;
   }
 
-  /** From now on this driver does not remove the networks, until {@link letGo}. */
+  /** Adds a reference to each network: this driver does not remove it until {@link letGo}. */
   hold(names: readonly NetworkRef[]): void {
     for (const name of names) this.#held.set(name, (this.#held.get(name) ?? 0) + 1);
   }
 
-  /** Takes back one {@link hold}. */
+  /** Releases the references of one {@link hold}. */
   letGo(names: readonly NetworkRef[]): void {
     for (const name of names) {
       const count = (this.#held.get(name) ?? 0) - 1;
@@ -70,13 +72,13 @@ export class BridgeNetworks {
   }
 
   /**
-   * Makes those networks of a plan that are not there. All are looked at first: where one is refused for what is known
-   * before, none is made.
+   * Creates the missing networks of a plan. It validates all of them first, so that a plan that is refused creates
+   * none.
    *
-   * @throws VirtualInterfaceCreateException when no engine would make one.
-   * @throws ComputeResourcesUnavailable when something of this host is in the way of one: its own addresses and routes,
-   * or a network of its engine that overlaps or has its name, or that was made with another subnet. Another host may
-   * have room for it.
+   * @throws VirtualInterfaceCreateException when every engine would refuse a network.
+   * @throws ComputeResourcesUnavailable when a network conflicts with this host: with its addresses or routes, with an
+   * overlapping network or one of the same name on its engine, or with its own network made for another subnet. Another
+   * host may have room for it.
    */
   async makeAll(
     plan: readonly PlannedInterface[],
@@ -98,7 +100,10 @@ export class BridgeNetworks {
     return ready;
   }
 
-  /** Looks at what is there of a planned network; where nothing is, whether this host can have it. */
+  /**
+   * Finds the network of a planned interface. If there is none, checks that its subnets conflict with nothing on this
+   * host.
+   */
   async #look(
     { name, specification, vif }: PlannedInterface,
     signal: AbortSignal | undefined,
@@ -117,7 +122,7 @@ export class BridgeNetworks {
     return undefined;
   }
 
-  /** Looks at a network. */
+  /** Inspects a network; undefined when it does not exist. */
   async find(name: NetworkRef, signal?: AbortSignal): Promise<NetworkInspect | undefined> {
     try {
       return await this.#engine.networks.inspect(name, { signal });
@@ -128,10 +133,10 @@ export class BridgeNetworks {
   }
 
   /**
-   * Removes those of the networks that are a driver's and that no container, running or not, is in or about to be in.
-   * May be repeated.
+   * Removes the networks that a driver created, that no container is in (running or not) and that have no reference.
+   * Idempotent.
    *
-   * @returns those that it removed.
+   * @returns the networks that it removed.
    */
   async removeUnused(names: readonly NetworkRef[], signal?: AbortSignal): Promise<NetworkRef[]> {
     const removed: NetworkRef[] = [];
@@ -150,12 +155,12 @@ export class BridgeNetworks {
   }
 
   /**
-   * Removes all networks of this host that no container is in: what a crash left. One that cannot be removed is logged,
-   * and stays.
+   * Removes all networks of this host that no container uses, such as a crash leaves behind. It logs and skips a
+   * network that it cannot remove.
    *
-   * @returns those that it removed.
-   * @throws what the engine fails with when it is asked for its networks, or cannot be reached; the signal's reason when
-   * that aborts.
+   * @returns the networks that it removed.
+   * @throws EngineError when the engine refuses to list its networks; the connection's error when the engine is
+   * unreachable; the signal's reason when it aborts.
    */
   async removeLeftovers(signal?: AbortSignal): Promise<NetworkRef[]> {
     const networks = await this.#engine.networks.list({
@@ -182,7 +187,7 @@ export class BridgeNetworks {
     try {
       return (await this.#engine.networks.create(specification)).id;
     } catch (error) {
-      // Another driver on the same engine made it, or our own request did and its answer was lost.
+      // Another driver on the same engine may have created it, or our own request did and its answer was lost.
       const made = await this.find(name);
       if (made === undefined) throw refusal(error, vif);
       mustFit(made, specification, vif);
@@ -192,29 +197,29 @@ export class BridgeNetworks {
 
   async #isUsed({ Id: id, Name: name }: NetworkInspect, signal: AbortSignal | undefined): Promise<boolean> {
     const { containers } = this.#engine;
-    // By its name too: a container that was never started knows no id of its network yet.
+    // Filter by name too: a container that was never started does not record the network's id.
     const inside = await containers.list({ all: true, filters: { network: [id, name] }, signal });
     if (inside.length > 0) return true;
-    // An instance whose first interface was detached: 28.5 does not start a container when the network that it was
-    // created in is gone.
+    // An instance whose first interface was detached still needs the network that it was created in: without it, 28.5
+    // does not start the container.
     const instances = await containers.list({ all: true, filters: { label: [label.host] }, signal });
     return instances.some(({ HostConfig: { NetworkMode: mode } }) => mode === name);
   }
 
-  /** Another driver on the same engine may connect to it, or remove it, after the look: the engine then says so. */
+  /** Another driver on the same engine may use or remove the network after the check: the engine then refuses. */
   async #remove({ Id: id }: NetworkInspect): Promise<boolean> {
     try {
       await this.#engine.networks.remove(id);
       return true;
     } catch (error) {
       if (isNotFound(error) || isInUse(error)) return false;
-      if (mayHaveBeenDone(error) && (await this.find(id)) === undefined) return true;
+      if (mayHaveSucceeded(error) && (await this.find(id)) === undefined) return true;
       throw error;
     }
   }
 }
 
-/** Whether a driver made the network. */
+/** Whether a driver created the network. */
 export function isOurs({ Labels: labels }: NetworkInspect): boolean {
   return labels[label.networkId] !== undefined;
 }
@@ -224,8 +229,8 @@ function isInUse(error: unknown): boolean {
 }
 
 /**
- * Both are about this engine alone: networks are made on first use, so another host may have none of the name, or one
- * with this subnet.
+ * Both conflicts concern this engine alone: networks are created on first use, so another host may have no network of
+ * this name, or one with this subnet.
  */
 function mustFit(existing: NetworkInspect, wanted: NetworkSpecification, { id, network }: VIF): void {
   const cannot = `The engine cannot give port ${id} its interface in network ${network.id}`;
@@ -242,9 +247,9 @@ function mustFit(existing: NetworkInspect, wanted: NetworkSpecification, { id, n
 }
 
 /**
- * What is malformed (400, since 25.0) is so for every engine. Everything else that an engine refuses is trouble between
- * its networks: subnets that overlap (403 on 20.10 and 28.5), a name that was taken meanwhile (409). What it fails at
- * (500) says nothing of the network, because the plan holds no addresses that 20.10 would answer with 500.
+ * Malformed input (400, since 25.0) is refused by every engine. Any other refusal is a conflict between the networks of
+ * this engine: subnets that overlap (403 on 20.10 and 28.5), a name that was taken meanwhile (409). A 500 says nothing
+ * about the network, because the plan has no addresses that 20.10 answers with 500.
  */
 function refusal(error: unknown, { id, network }: VIF): unknown {
   if (!(error instanceof EngineError) || error.status < 400 || error.status >= 500) return error;

@@ -13,7 +13,7 @@ import {
   isNetworkRef,
   isNoSuchNetwork,
   isNotFound,
-  mayHaveBeenDone,
+  mayHaveSucceeded,
   networkRef,
 } from '../engine/index.js';
 import { engineNetworkName } from '../common/index.js';
@@ -21,7 +21,7 @@ import type { BridgeNetworks, ReadyNetwork } from './bridge-networks.js';
 import { isOurs } from './bridge-networks.js';
 import type { PlannedInterface } from './network-plan.js';
 
-/** What must be known of a container to disconnect it: what an inspection tells, and a list too. */
+/** The fields needed to disconnect a container: both an inspection and a list have them. */
 export interface ConnectedContainer {
   readonly Id: ContainerId;
   readonly HostConfig: { readonly NetworkMode?: string | undefined };
@@ -29,7 +29,7 @@ export interface ConnectedContainer {
     { readonly Networks: Readonly<Record<string, Pick<ContainerEndpoint, 'NetworkID'>>> } | null | undefined;
 }
 
-/** The networks that a container is in, or was created in, as far as their names are those of a driver. */
+/** The driver's networks that a container is in or was created in, recognized by name. */
 export function networksOf({
   HostConfig: { NetworkMode: mode = '' },
   NetworkSettings: settings,
@@ -39,15 +39,15 @@ export function networksOf({
 }
 
 /**
- * How often a network may be gone when a container that runs is to be connected to it: other hosts' drivers on the
- * engine may remove it.
+ * How often the driver tries to connect a running container to a network that is missing: drivers of other hosts on the
+ * same engine may remove it meanwhile.
  */
 const attempts = 5;
 
-/** The network of containers that are in none. A container cannot be in it and in another. */
+/** The engine's network for containers without any. A container cannot be in it and in another network. */
 const nowhere = networkRef('none');
 
-/** Connects containers that exist to networks, and disconnects them. */
+/** Connects existing containers to networks and disconnects them. */
 export class Connections {
   readonly #engine: Engine;
   readonly #logger: Logger;
@@ -64,10 +64,10 @@ export class Connections {
   }
 
   /**
-   * The interfaces of a plan that a container has not got as planned.
+   * The interfaces of a plan that a container lacks, or has with other addresses or in another network.
    *
    * @param ready - the networks of the plan.
-   * @throws FixedIpInvalidOnHost when the container runs, and another one has an address that it is to get.
+   * @throws FixedIpInvalidOnHost when the container runs and another container has one of the planned addresses.
    */
   missing(
     container: ContainerInspect,
@@ -82,10 +82,10 @@ export class Connections {
   }
 
   /**
-   * Gives a container interfaces, and takes others away. When that fails, it is in the networks that it was in.
+   * Adds interfaces to a container and removes others. On failure it restores the container's networks.
    *
-   * @param leaving - networks that it is to leave, if no stranger made them.
-   * @returns what takes it back.
+   * @param leaving - networks to disconnect; those that the driver did not create stay connected.
+   * @returns a function that rolls the change back.
    */
   async change(
     container: ContainerInspect,
@@ -109,7 +109,7 @@ export class Connections {
         await leave(name);
       }
       for (const planned of missing) {
-        // Connected for another port, or to a network of that name which is gone, or a try that failed.
+        // Connected for another port, to a deleted network of this name, or by an attempt that failed.
         if (before[planned.name] !== undefined) await leave(planned.name);
         if (before[nowhere] !== undefined && !left.includes(nowhere)) await leave(nowhere);
         await this.#enter(container, planned, signal);
@@ -122,7 +122,7 @@ export class Connections {
     }
   }
 
-  /** Never throws: the failure that led here is the one that the caller must hear of. */
+  /** Never throws, so that the caller sees the failure that led to this rollback. */
   async #takeBack(
     { Id: container, NetworkSettings: { Networks: before } }: ContainerInspect,
     entered: readonly NetworkRef[],
@@ -156,16 +156,16 @@ export class Connections {
     try {
       await this.#engine.networks.connect(name, { container, endpoint });
     } catch (error) {
-      if (mayHaveBeenDone(error) && (await this.#isIn(container, name))) return;
-      // It is gone, and so was the connection to it.
+      if (mayHaveSucceeded(error) && (await this.#isIn(container, name))) return;
+      // The network was removed, and the connection with it.
       if (!isNoSuchNetwork(error)) throw error;
     }
   }
 
   /**
-   * Takes a container out of those of the networks that it is in and that no stranger made.
+   * Disconnects a container from those of the named networks that a driver created.
    *
-   * @returns the container as it is then.
+   * @returns the container with its remaining connections.
    */
   async disconnect<T extends ConnectedContainer>(
     container: T,
@@ -212,9 +212,8 @@ export class Connections {
   }
 
   /**
-   * An engine sets the MAC address of an interface when it creates the container. Of one that is connected later it
-   * makes up an address, and says nothing (20.10 to 28.5; only what was the container's first network gets its address
-   * again on 20.10).
+   * Engines set the MAC address of an interface when they create the container. For an interface connected later they
+   * generate one and report no error (20.10 to 28.5; 20.10 keeps it for the container's first network only).
    */
   async #compareAddress(
     container: ContainerId,
@@ -233,14 +232,14 @@ export class Connections {
   }
 
   /**
-   * What became of a connection that failed: made all the same, its answer lost; or not, and then taken back, because
-   * the engine remembers also one that it could not make, and tries it again at the next start.
+   * Determines whether a failed connection exists. If it does not, it disconnects the container, because the engine
+   * remembers also a connection that failed and retries it at the next start.
    *
-   * @throws the failure itself when this cannot be found out.
+   * @throws the original failure when the state cannot be determined.
    */
   async #wasDone(container: ContainerId, name: NetworkRef, failure: unknown): Promise<boolean> {
     try {
-      if (mayHaveBeenDone(failure) && (await this.#isIn(container, name))) return true;
+      if (mayHaveSucceeded(failure) && (await this.#isIn(container, name))) return true;
       await this.#leave(container, name);
       return false;
     } catch (error) {
@@ -254,7 +253,7 @@ export class Connections {
       await this.#engine.networks.disconnect(name, { container, force: true });
     } catch (error) {
       if (isDisconnected(error)) return;
-      if (mayHaveBeenDone(error) && !(await this.#isIn(container, name))) return;
+      if (mayHaveSucceeded(error) && !(await this.#isIn(container, name))) return;
       throw error;
     }
   }
@@ -265,7 +264,7 @@ export class Connections {
   }
 }
 
-/** Whether a container is in a network, with the addresses of the port. */
+/** Whether a container is in a network with the addresses of its port. */
 function isAsPlanned(
   { NetworkSettings: { Networks: connections }, State: state }: ContainerInspect,
   { name, vif }: PlannedInterface,
@@ -273,13 +272,13 @@ function isAsPlanned(
 ): boolean {
   const connection = connections[name];
   if (connection === undefined || !isOfPort(connection, vif)) return false;
-  // One that does not run is told the network's id at its first start only.
+  // A container that does not run gets the network's id only when it is first started.
   return connection.NetworkID === network || (connection.NetworkID === '' && !state.Running);
 }
 
 /**
- * The engine would say so too, and yet remember the connection of a container that runs: it cannot be taken back before
- * the container has ended, whose next start fails (20.10 to 28.5).
+ * The engine checks this too, but it remembers the refused connection of a running container: it cannot be removed
+ * before the container has ended, and the next start fails (20.10 to 28.5).
  *
  * @throws FixedIpInvalidOnHost when another container has one of the addresses.
  */
@@ -299,7 +298,7 @@ function mustBeFree(
 }
 
 /**
- * Whether a container's place in a network is that of a port: the addresses that it was told to have are the port's.
+ * Whether a connection belongs to a port: all addresses requested for the connection are fixed addresses of the port.
  */
 export function isOfPort({ IPAMConfig: asked }: ContainerEndpoint, { network }: VIF): boolean {
   const fixed = (network.subnets ?? []).flatMap(({ ips }) => (ips ?? []).map(({ address }) => address));
@@ -307,7 +306,7 @@ export function isOfPort({ IPAMConfig: asked }: ContainerEndpoint, { network }: 
   return told.every((address) => fixed.includes(address));
 }
 
-/** The container is not in the network (500 "is not connected", 20.10 to 28.5), or one of them is gone. */
+/** The container is not in the network (500 "is not connected", 20.10 to 28.5), or the container or network is gone. */
 function isDisconnected(error: unknown): boolean {
   return (
     isNotFound(error) || (error instanceof EngineError && /is not connected to/i.test(error.engineMessage))

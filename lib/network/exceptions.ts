@@ -3,8 +3,8 @@ import { HypervisorUnavailable, NovaException } from '../../interfaces/index.js'
 import { EngineError } from '../engine/index.js';
 
 /**
- * What the engine or the plan of the network refuses, as the exception of one verb; what only says that the engine
- * cannot be reached, or that the caller gave up, as it is.
+ * Wraps a refusal of the engine or of the network plan in the exception of one verb. Errors that say that the engine is
+ * unreachable or that the caller aborted stay as they are.
  */
 export function interfaceFailure(
   error: unknown,

@@ -5,29 +5,31 @@ import { codeOf } from '../streams/index.js';
 import type { AddressBlock } from './address-block.js';
 import { addressAlone, addressBlock } from './address-block.js';
 
-/** A block of addresses that something on the host has or uses. */
+/** A block of addresses that the host has or uses. */
 export interface Reservation {
   readonly block: AddressBlock;
-  /** For messages, as a noun phrase. */
+  /** A noun phrase for messages. */
   readonly what: string;
 }
 
-/** Routes that lead everywhere, or do so as a pair (`0.0.0.0/1` and `128.0.0.0/1`): every subnet is within them. */
+/**
+ * Shorter prefixes count as default routes, also in pairs (`0.0.0.0/1` and `128.0.0.0/1`): they contain every subnet.
+ */
 const shortestPrefix = { 4: 2, 6: 4 } as const;
 
-/** A route without traffic, from `linux/route.h`: `unreachable`, `blackhole`, `prohibit`. */
+/** `RTF_REJECT` from `linux/route.h`: a route without traffic (`unreachable`, `blackhole`, `prohibit`). */
 const rejects = 0x02_00;
 
 /**
- * The bridges of the engine's own networks. The engine itself refuses what overlaps one of them; and that of a network
- * which another driver is making just now may be there before the engine tells of the network.
+ * Bridges of the engine's own networks; they count as no reservation. The engine itself refuses a subnet that overlaps
+ * one. The bridge of a network that another driver is creating may appear before the engine lists that network.
  */
 const engineBridge = /^br-[0-9a-f]{12}$/;
 
 /**
  * The addresses and routes of a network namespace.
  *
- * @param folder - where the kernel shows it: `/proc/self/net`, or that of another process.
+ * @param folder - the namespace's folder in procfs: `/proc/self/net`, or that of another process.
  */
 export async function reservationsIn(folder: string): Promise<Reservation[]> {
   const [v4, v6] = await Promise.all([
@@ -43,12 +45,12 @@ export async function reservationsIn(folder: string): Promise<Reservation[]> {
 export const ownFolder = '/proc/self/net';
 
 /**
- * The folder that shows the network namespace of whoever listens at a unix socket. A process shows it when the socket
- * is in that namespace, and is the very file that the process sees at its path: the containers of instances can bind
- * the same path, and not the same file.
+ * Finds the procfs folder of the network namespace that the listener of a unix socket runs in. A process belongs to
+ * that namespace when the socket listens there and the process sees the same file (device and inode) at the socket's
+ * path. Comparing files is necessary: a container of an instance can bind the same path, but not the same file.
  *
- * @returns undefined when no process that this one may look at shows it: the engine is in another container, belongs to
- * another user, or is on another machine behind a forwarded socket.
+ * @returns undefined when no process that this one may inspect qualifies: the engine is in another container, belongs
+ * to another user, or is on another machine behind a forwarded socket.
  */
 export async function networkFolderOf(socketPath: string): Promise<string | undefined> {
   const socket = await statIfThere(socketPath);
@@ -70,7 +72,7 @@ interface Identity {
   readonly ino: number;
 }
 
-/** Whether somebody listens at a socket in the network namespace of a process. */
+/** Whether a socket listens in the network namespace of a process. */
 async function shows(process: string, socket: Identity): Promise<boolean> {
   const listening = linesOf(await readIfThere(`${process}/net/unix`)).flatMap((line) => {
     const [, , , flags, , , , ...path] = line.trim().split(/\s+/);
@@ -83,7 +85,7 @@ async function shows(process: string, socket: Identity): Promise<boolean> {
   return false;
 }
 
-/** Undefined when the process has ended, or may not be looked at. */
+/** Undefined when the process has ended or may not be inspected. */
 async function namespacesOf(process: string): Promise<string | undefined> {
   try {
     return `${await readlink(`${process}/ns/net`)} ${await readlink(`${process}/ns/mnt`)}`;
@@ -101,7 +103,7 @@ interface Route {
 
 const isEngineBridge = ({ device }: Route): boolean => engineBridge.test(device);
 
-/** A gateway can lie outside of all routes: a default route may name one that is simply on the link. */
+/** A gateway need not be inside any route: a default route may name a gateway that is simply on the link. */
 function reservationsOf({ device, block, gateway }: Route): Reservation[] {
   const leadsEverywhere = block.prefix < shortestPrefix[block.version];
   return [
@@ -112,7 +114,7 @@ function reservationsOf({ device, block, gateway }: Route): Reservation[] {
   ];
 }
 
-/** A line of `/proc/net/route`: the numbers are those of the machine's memory. */
+/** A line of `/proc/net/route`; its numbers are in the machine's byte order. */
 function ipv4Route(line: string): Route[] {
   const [device = '', destination = '', gateway = '', flags = '', , , , mask = ''] = line.trim().split(/\s+/);
   if (!/^[0-9A-F]{8}$/.test(destination) || (parseInt(flags, 16) & rejects) !== 0) return [];
@@ -158,7 +160,7 @@ function ownAddresses(): Reservation[] {
   );
 }
 
-/** The IPv4 addresses of another namespace; IPv6 ones are among its routes. */
+/** The IPv4 addresses of another namespace. Its IPv6 addresses are among its routes. */
 async function addressesIn(folder: string, ofEngine: readonly Route[]): Promise<Reservation[]> {
   const text = await readIfThere(join(folder, 'fib_trie'));
   const addresses = [...text.matchAll(/\|-- (\S+)\n\s+\/32 host LOCAL/g)].flatMap(
@@ -175,7 +177,7 @@ async function processes(): Promise<string[]> {
   return await readdir('/proc').catch((error: unknown) => unlessHidden(error, []));
 }
 
-/** What the kernel tells; nothing where it does not, or the process has ended. */
+/** A file of procfs; empty when it is absent or unreadable, or the process has ended. */
 async function readIfThere(file: string): Promise<string> {
   return await readFile(file, 'latin1').catch((error: unknown) => unlessHidden(error, ''));
 }
@@ -184,10 +186,10 @@ async function statIfThere(path: string): Promise<Identity | undefined> {
   return await stat(path).catch((error: unknown) => unlessHidden(error, undefined));
 }
 
-/** What the kernel answers about a file that is not there, a process that has ended, or one of another user. */
+/** Error codes for a missing file, a process that has ended, or a process of another user. */
 const hidden = new Set(['ENOENT', 'ENOTDIR', 'ESRCH', 'EINVAL', 'EACCES', 'EPERM']);
 
-/** @throws the error where it says nothing of the file: then nothing is known of the host. */
+/** @throws any other error: the host's addresses are then unknown. */
 function unlessHidden<T>(error: unknown, absent: T): T {
   if (hidden.has(codeOf(error) ?? '')) return absent;
   throw error;

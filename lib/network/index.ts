@@ -1,7 +1,7 @@
 /**
- * The instances' networks: Nova's `network_info` as bridge networks of the engine, one for each of Nova's networks,
- * made on first use and removed with the last instance; and the wait for the reports of the network service. Imports
- * the engine; never touches a network that the driver did not make.
+ * Networks of instances. It maps Nova's `network_info` to bridge networks of the engine: one per Neutron network,
+ * created on first use, removed with the last instance. It also waits for the network service to report the interfaces
+ * as plugged. It imports engine, streams and common; it never changes a network that the driver did not create.
  */
 export { addressBlock } from './address-block.js';
 export { interfacesOf } from './interfaces-of.js';

@@ -1,14 +1,16 @@
 import type { NetworkInfo, Subnet, VIF } from '../../interfaces/index.js';
 import type { ContainerEndpoint, ContainerInspect, Engine, NetworkInspect } from '../engine/index.js';
-import { ifThere, isNetworkRef } from '../engine/index.js';
+import { undefinedIfNotFound, isNetworkRef } from '../engine/index.js';
 import { label } from '../common/index.js';
 
 const mtuOption = 'com.docker.network.driver.mtu';
 
 /**
- * The interfaces that a container has in the driver's networks, as `network_info` tells them: for when Nova knows
- * nothing of them, and another container is to have the same. An engine does not know a port's id; it is told as the
- * network's. Nor does it know the MAC address of a container that does not run (28.5): then it makes up another one.
+ * Rebuilds `network_info` from a container's interfaces in the driver's networks, for a new container with the same
+ * interfaces when Nova passes no `network_info`. The network's id stands in for the port's, which the engine does not
+ * know.
+ *
+ * The engine does not know the MAC address of a stopped container (28.5): its interfaces then get new ones.
  */
 export async function interfacesOf(
   engine: Engine,
@@ -21,7 +23,9 @@ export async function interfacesOf(
   const ordered = [...connections.filter(isFirst), ...connections.filter((each) => !isFirst(each))];
   const interfaces: VIF[] = [];
   for (const [name, endpoint] of ordered) {
-    const network = isNetworkRef(name) ? await ifThere(engine.networks.inspect(name, { signal })) : undefined;
+    const network = isNetworkRef(name)
+      ? await undefinedIfNotFound(engine.networks.inspect(name, { signal }))
+      : undefined;
     const id = network?.Labels[label.networkId];
     if (network === undefined || id === undefined) continue;
     const own = name === host.NetworkMode ? configuration.MacAddress : undefined;

@@ -3,23 +3,20 @@ import type { ContainerSpecification, EndpointSpecification, EngineVersion } fro
 import { isAtLeast } from '../engine/index.js';
 import type { PlannedInterface } from './network-plan.js';
 
-/**
- * Whether an engine takes a MAC address for each of a container's endpoints, or one for the container (before API
- * 1.44).
- */
+/** Where the engine accepts MAC addresses: for each endpoint, or one for the container (before API 1.44). */
 export type MacAddressing = 'endpoint' | 'container';
 
-/** How an engine takes MAC addresses. */
+/** Where an engine of this version accepts MAC addresses. */
 export function macAddressing({ apiVersion }: EngineVersion): MacAddressing {
   return isAtLeast(apiVersion, '1.44') ? 'endpoint' : 'container';
 }
 
 /**
- * The endpoint of one interface, with its MAC address where the engine takes it there.
+ * The endpoint of one interface, with its MAC address if the engine accepts one per endpoint.
  *
- * @param position - of the interface in the instance: the first one's address is the container's on engines that know
- * no other.
- * @throws VirtualInterfaceMacAddressException when the engine would silently make up an address of its own.
+ * @param position - the interface's index in the instance. Before API 1.44 the first interface gets the container's MAC
+ * address.
+ * @throws VirtualInterfaceMacAddressException when the engine would silently generate another address.
  */
 export function endpoint(
   planned: PlannedInterface,
@@ -36,7 +33,7 @@ export function endpoint(
   return planned.endpoint;
 }
 
-/** The MAC address of the container as a whole, for engines that know no other. */
+/** The MAC address of the container, for engines before API 1.44. */
 export function containerMacAddress(
   plan: readonly PlannedInterface[],
   addressing: MacAddressing,

@@ -11,26 +11,28 @@ import type { AddressBlock } from './address-block.js';
 import { addressBlock } from './address-block.js';
 import { isLinkLocalGateway, unusableKind } from './unusable-subnets.js';
 
-/** One interface of an instance: the engine's network that it is in, and how. */
+/** One interface of an instance: the engine's network and the endpoint in it. */
 export interface PlannedInterface {
   readonly vif: VIF;
   readonly name: NetworkRef;
   readonly specification: NetworkSpecification;
   readonly endpoint: EndpointSpecification;
-  /** The MAC address, where one is given. */
+  /** The MAC address, if Nova passes one. */
   readonly mac: string | undefined;
-  /** Name servers of its subnets. */
+  /** Name servers of the interface's subnets. */
   readonly dns: readonly string[];
 }
 
 /**
- * What the engine is to be asked for, for the interfaces of an instance: a bridge network for each of Nova's networks,
- * with its subnet, gateway and MTU, and in it the fixed address and the MAC address.
+ * Plans the interfaces of an instance: one bridge network per Neutron network, with its subnet, gateway and MTU, and
+ * the fixed address and MAC address of the endpoint.
  *
- * @param host - the compute host that makes the networks, for their label.
- * @throws VirtualInterfaceCreateException, FixedIpInvalidOnHost, VirtualInterfaceMacAddressException for what no engine
- * can make, or what no host may have. Checked here, so that nothing is changed before: engines see some of it only
- * when a container starts, and 20.10 answers 500 to a malformed subnet, gateway or MTU, as to trouble of its own.
+ * The plan validates everything before the driver changes anything: engines report some errors only when a container
+ * starts, and 20.10 answers 500 to a malformed subnet, gateway or MTU, as it does to its own failures.
+ *
+ * @param host - the compute host, for the label of its networks.
+ * @throws VirtualInterfaceCreateException, FixedIpInvalidOnHost, VirtualInterfaceMacAddressException when no engine can
+ * make an interface, or no host may have it.
  */
 export function networkPlan(network_info: NetworkInfo | null | undefined, host: string): PlannedInterface[] {
   const plan = (network_info ?? []).map((vif) => plannedInterface(vif, host));
@@ -45,9 +47,9 @@ export function networkPlan(network_info: NetworkInfo | null | undefined, host: 
 }
 
 /**
- * The engine's name for one of Nova's networks.
+ * The engine's name for a Neutron network.
  *
- * @throws VirtualInterfaceCreateException when the id cannot be part of a name.
+ * @throws VirtualInterfaceCreateException when the id is not valid as part of a name.
  */
 function networkName(network_id: string): NetworkRef {
   if (!isNetworkName(network_id))
@@ -56,8 +58,8 @@ function networkName(network_id: string): NetworkRef {
 }
 
 /**
- * The engine's names for the networks of an instance. An id that cannot be part of a name is left out: there is no
- * network of it.
+ * The engine's names for the networks of an instance. It skips malformed ids: the driver never created a network for
+ * them.
  */
 export function networkNames(network_info: NetworkInfo | null | undefined): NetworkRef[] {
   const ids = (network_info ?? []).map(({ network }) => network.id);
@@ -88,7 +90,7 @@ function plannedInterface(vif: VIF, host: string): PlannedInterface {
       Name: name,
       Driver: 'bridge',
       CheckDuplicate: true,
-      // Without a gateway there is no way out: Neutron says so by leaving it away.
+      // Neutron omits the gateway of a subnet without a way out.
       Internal: used.length > 0 && used.every((subnet) => gateway(subnet) === undefined),
       EnableIPv6: v6 !== undefined,
       IPAM: { Driver: 'default', Config: used.map((subnet) => addressPool(subnet, vif)) },
@@ -103,7 +105,7 @@ function plannedInterface(vif: VIF, host: string): PlannedInterface {
   };
 }
 
-/** @throws VirtualInterfaceMacAddressException when no interface can have it: it is malformed, multicast or zero. */
+/** @throws VirtualInterfaceMacAddressException when the address is malformed, multicast or zero. */
 function macAddress({ id, address }: VIF): string | undefined {
   if (typeof address !== 'string' || address === '') return undefined;
   const isUnicast = /^[\da-f][02468ace](:[\da-f]{2}){5}$/i.test(address) && !/^[0:]+$/.test(address);
@@ -125,7 +127,7 @@ function gateway(subnet: Subnet): string | undefined {
 function addressPool(subnet: Subnet, vif: VIF): { Subnet: string; Gateway?: string } {
   const { block, cidr } = blockOf(subnet, vif);
   const address = gateway(subnet);
-  // An engine gives every bridge with IPv6 the address fe80::1, and refuses it as a gateway of the subnet.
+  // Engines give every IPv6 bridge the address fe80::1 and refuse it as a subnet's gateway.
   if (address === undefined || isLinkLocalGateway(address, block)) return { Subnet: cidr };
   if (!block.contains(address))
     throw new VirtualInterfaceCreateException(
@@ -134,7 +136,7 @@ function addressPool(subnet: Subnet, vif: VIF): { Subnet: string; Gateway?: stri
   return { Subnet: cidr, Gateway: address };
 }
 
-/** @throws VirtualInterfaceCreateException when no host can give a network this subnet. */
+/** @throws VirtualInterfaceCreateException when no host can have a network with this subnet. */
 function blockOf(subnet: Subnet, vif: VIF): { block: AddressBlock; cidr: string } {
   const cidr = subnet.cidr ?? '';
   const block = addressBlock(cidr);
@@ -151,8 +153,8 @@ function blockOf(subnet: Subnet, vif: VIF): { block: AddressBlock; cidr: string 
 }
 
 /**
- * Bytes; IPv4 needs as many at least, and an IP packet has no more. Engines answer 500 to others, or take them and
- * cannot start the container.
+ * Bytes: the minimum of IPv4, and the maximum size of an IP packet. Engines answer 500 to other values, or accept them
+ * and then fail to start the container.
  */
 const smallestMtu = 68;
 const largestMtu = 65_535;

@@ -12,16 +12,16 @@ import { containerMacAddress, endpoint, macAddressing } from './mac-address.js';
 import type { PlannedInterface } from './network-plan.js';
 import { networkNames, networkPlan } from './network-plan.js';
 
-/** The networks of an instance about to be created, held so that nobody removes them meanwhile. */
+/** The networks of an instance that is being created, with a reference that prevents their removal. */
 export interface Wiring {
   readonly plan: readonly PlannedInterface[];
   readonly addressing: MacAddressing;
 }
 
-/** Nova passes None where it knows nothing of the interfaces. */
+/** Nova passes None when it does not know the interfaces. */
 type MaybeNetworkInfo = NetworkInfo | null | undefined;
 
-/** Makes, connects and removes the networks of one host's instances. */
+/** Creates, connects and removes the networks of one host's instances. */
 export class Networks {
   readonly #engine: Engine;
   readonly #host: string;
@@ -38,12 +38,11 @@ export class Networks {
   }
 
   /**
-   * Makes the networks of an instance that are not there yet, and holds them until {@link keep} or {@link abandon}.
+   * Creates the missing networks of an instance and holds a reference to all until {@link keep} or {@link abandon}.
    *
-   * @throws VirtualInterfaceCreateException, FixedIpInvalidOnHost for what no engine can give.
-   * @throws ComputeResourcesUnavailable when something of this host is in the way of one, see
-   * {@link BridgeNetworks.makeAll}.
-   * @throws VirtualInterfaceMacAddressException when the engine cannot give an interface its address.
+   * @throws VirtualInterfaceCreateException, FixedIpInvalidOnHost when no engine can make an interface.
+   * @throws ComputeResourcesUnavailable when a network conflicts with this host, see {@link BridgeNetworks.makeAll}.
+   * @throws VirtualInterfaceMacAddressException when the engine cannot set an interface's MAC address.
    */
   async prepare(network_info: MaybeNetworkInfo, signal?: AbortSignal): Promise<Wiring> {
     const plan = networkPlan(network_info, this.#host);
@@ -60,21 +59,18 @@ export class Networks {
     }
   }
 
-  /** The container is in its networks: they need no hold any more. */
+  /** Releases the references: the container is now in its networks, which prevents their removal. */
   keep({ plan }: Wiring): void {
     this.#bridges.letGo(namesOf(plan));
   }
 
-  /** The container came to nothing: its networks are removed unless others use them. */
+  /** Releases the references after a failed creation and removes the networks that are unused. */
   async abandon({ plan }: Wiring): Promise<void> {
     this.#bridges.letGo(namesOf(plan));
     await this.#bridges.removeUnused(namesOf(plan));
   }
 
-  /**
-   * How the container is to be created: in its networks, or in none. The engine takes no more than the first before API
-   * 1.44.
-   */
+  /** The network part of the container's specification. Before API 1.44 the engine accepts only the first network. */
   specification({ plan, addressing }: Wiring): NetworkPart {
     const [first] = plan;
     if (first === undefined) return { HostConfig: { NetworkMode: 'none' } };
@@ -90,9 +86,7 @@ export class Networks {
     };
   }
 
-  /**
-   * Connects a container that was just created to those of its networks that the engine did not take at its creation.
-   */
+  /** Connects a new container to the networks that {@link specification} had to omit. */
   async connectFurther(container: ContainerRef, { plan, addressing }: Wiring): Promise<void> {
     if (addressing === 'endpoint') return;
     for (const planned of plan.slice(1))
@@ -100,13 +94,12 @@ export class Networks {
   }
 
   /**
-   * Starts a container that is connected to networks.
+   * Starts a connected container, and connects it again when a network is missing.
    *
-   * Another host's driver on the same engine may have removed a network after it was made and before the container was
-   * in it. It is then made anew, and stays: whoever looks from then on finds the container in it. So each network is
-   * missed once at most.
+   * Another host's driver on the same engine may have removed a network before the container was in it. The network is
+   * then created anew, and stays: every driver now finds the container in it. So each network is missing once at most.
    *
-   * @param start - what starts the container; done again after a network was missed.
+   * @param start - starts the container; it is retried after a network was missing.
    * @throws what {@link plug} throws, and what `start` throws for other reasons.
    */
   async startIn<T>(
@@ -125,13 +118,12 @@ export class Networks {
   }
 
   /**
-   * Connects a container to all its networks that it is not in, and makes those that are gone. When it fails, the
-   * container is in the networks that it was in, and what was made is removed again.
+   * Connects a container to those networks that it is not in yet, and creates the missing ones. On failure it restores
+   * the container's networks and removes the networks that it created.
    *
-   * @throws VirtualInterfaceCreateException, FixedIpInvalidOnHost for what no engine can give, or when it runs and
-   * another container has its address.
-   * @throws ComputeResourcesUnavailable when something of this host is in the way of a network, see
-   * {@link BridgeNetworks.makeAll}.
+   * @throws VirtualInterfaceCreateException, FixedIpInvalidOnHost when no engine can make an interface, or when the
+   * container runs and another container has its address.
+   * @throws ComputeResourcesUnavailable when a network conflicts with this host, see {@link BridgeNetworks.makeAll}.
    */
   async plug(
     container: ContainerInspect,
@@ -142,11 +134,11 @@ export class Networks {
   }
 
   /**
-   * Does work that makes the interfaces of a container those of `network_info`: it takes away the others, and plugs
-   * those. Without any, they stay as they are. Whatever can be refused of them is refused before the work begins; when
-   * the work fails, the container is in the networks that it was in.
+   * Runs work during which the interfaces of a container become those of `network_info`: it disconnects all others and
+   * connects these. Without `network_info` the interfaces stay as they are. The interfaces are validated before the
+   * work begins; when the work fails, the container's networks are restored.
    *
-   * @param work - is handed what changes the interfaces.
+   * @param work - receives the function that changes the interfaces.
    * @throws what {@link plug} throws, and what `work` throws.
    */
   async follow<T>(
@@ -189,8 +181,7 @@ export class Networks {
   }
 
   /**
-   * Disconnects a container, which may be gone, from its networks, and removes those that nobody uses any more. Can be
-   * repeated.
+   * Disconnects a container, if there is one, from its networks, and removes the networks that are unused. Idempotent.
    */
   async unplug(
     container: ConnectedContainer | undefined,
@@ -203,24 +194,24 @@ export class Networks {
   }
 
   /**
-   * Removes the networks of an instance whose containers have been removed, as far as nobody else uses them.
+   * Removes the networks of an instance whose containers have been removed, unless other containers use them.
    *
-   * @param containers - what the engine told of them when they were there: the networks that they were in go, too.
+   * @param containers - the containers as they were before their removal: networks that only they list are removed too.
    */
   async release(containers: readonly ConnectedContainer[], network_info: MaybeNetworkInfo): Promise<void> {
     await this.#bridges.removeUnused([...containers.flatMap(networksOf), ...networkNames(network_info)]);
   }
 
-  /** Takes containers that stay out of all networks of the driver, and removes those that nobody uses any more. */
+  /** Disconnects containers, which stay, from all networks of the driver, and removes the networks that are unused. */
   async disconnect(containers: readonly ConnectedContainer[], network_info: MaybeNetworkInfo): Promise<void> {
     for (const container of containers) await this.#connections.disconnect(container, networksOf(container));
     await this.release(containers, network_info);
   }
 
   /**
-   * Gives a container one more interface. Can be repeated.
+   * Adds an interface to a container. Idempotent.
    *
-   * @throws InterfaceAttachFailed when the engine cannot; nothing is left of the try.
+   * @throws InterfaceAttachFailed when the engine cannot; the attempt is rolled back.
    */
   async attach(container: ContainerInspect, vif: VIF, signal?: AbortSignal): Promise<void> {
     const [name] = networkNames([vif]);
@@ -238,7 +229,7 @@ export class Networks {
   }
 
   /**
-   * Takes an interface from a container, and removes its network if nobody else uses it. Can be repeated.
+   * Removes an interface from a container, and its network if that is unused. Idempotent.
    *
    * @throws InterfaceDetachFailed when the engine cannot.
    */
@@ -260,8 +251,8 @@ export class Networks {
   }
 
   /**
-   * After a failure, which is the one that the caller must hear of: another one is logged, and `init_host` finds what
-   * is left.
+   * Cleans up after a failure that the caller must see, so its own failure is only logged. `init_host` removes what is
+   * left.
    */
   async #giveUp(names: readonly NetworkRef[]): Promise<void> {
     this.#bridges.letGo(names);

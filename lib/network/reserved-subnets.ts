@@ -3,33 +3,33 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Logger } from '../../interfaces/index.js';
 import type { EngineAddress } from '../engine/index.js';
-import { unlessAborted, withDeadline } from '../streams/index.js';
+import { raceSignal, withDeadline } from '../streams/index.js';
 import type { AddressBlock } from './address-block.js';
 import { addressAlone, addressBlock, overlap } from './address-block.js';
 import type { Reservation } from './host-network.js';
 import { networkFolderOf, ownFolder, reservationsIn } from './host-network.js';
 
-/** Milliseconds that the addresses of one name may take to be found. */
+/** Deadline for resolving one name, in milliseconds. */
 const longestLookup = 5000;
 
-/** What a host keeps from the networks of its instances. */
+/** Where to find the addresses that a host reserves. */
 export interface HostReservations {
-  /** Where its engine is. */
+  /** The address of the host's engine. */
   readonly address: EngineAddress;
-  /** Subnets that the operator names. */
+  /** Subnets that the operator reserves. */
   readonly reservedSubnets: readonly string[];
-  /** URLs of the services that the driver talks to. */
+  /** URLs of the services that the driver sends requests to. */
   readonly servers: (signal: AbortSignal | undefined) => Promise<readonly string[]>;
   readonly logger: Logger;
 }
 
 /**
- * The addresses that no network of instances may have on a host. The engine's bridge takes the route to its subnet, so
- * what the host sends there would go to the instances: its requests to a neighbour, and the tokens in them.
+ * The addresses that no network of instances may contain on a host. The engine's bridge takes over the route to its
+ * subnet, so the host's traffic to these addresses would reach the instances: its requests, and the tokens in them.
  *
- * Where the engine is on this machine, these are the addresses and routes of its network namespace, the name servers,
- * and the servers that the driver talks to. Of a remote engine only its own address is known, and what the operator
- * names.
+ * For an engine on this machine, these are the addresses and routes of the engine's network namespace, the name
+ * servers, and the servers that the driver sends requests to. For a remote engine they are the engine's own address and
+ * the subnets that the operator reserves.
  */
 export class ReservedSubnets {
   readonly #host: HostReservations;
@@ -39,7 +39,7 @@ export class ReservedSubnets {
     this.#host = host;
   }
 
-  /** @returns what has an address in one of these subnets, as a noun phrase; undefined when nothing has. */
+  /** @returns a noun phrase for an address holder inside these subnets; undefined when there is none. */
   async conflict(subnets: readonly string[], signal: AbortSignal | undefined): Promise<string | undefined> {
     const blocks = subnets.flatMap((cidr) => addressBlock(cidr) ?? []);
     if (blocks.length === 0) return undefined;
@@ -91,12 +91,12 @@ export class ReservedSubnets {
     return addresses.map((block) => ({ block, what: `${what} (${block.address})` }));
   }
 
-  /** A name without addresses cannot be reached by the driver either: it is logged, and keeps nothing. */
+  /** The driver cannot reach a name without addresses either: it logs the name and reserves nothing. */
   async #resolved(name: string, signal: AbortSignal | undefined): Promise<AddressBlock[]> {
     if (isIP(name) !== 0) return [addressAlone(name)].filter((block) => block !== undefined);
     try {
       const found = await withDeadline(`the addresses of ${name}`, longestLookup, signal, (within) =>
-        unlessAborted(lookup(name, { all: true }), within),
+        raceSignal(lookup(name, { all: true }), within),
       );
       return found.flatMap(({ address }) => addressAlone(address) ?? []);
     } catch (error) {

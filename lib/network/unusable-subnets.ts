@@ -2,9 +2,8 @@ import type { AddressBlock } from './address-block.js';
 import { addressBlock, overlap } from './address-block.js';
 
 /**
- * Addresses that mean something to every host, so that no network of instances can have them: a bridge with them would
- * take the host's own loopback, its neighbour discovery or its metadata service (169.254.169.254). The engine itself
- * accepts them (20.10 to 28.5).
+ * Addresses with a fixed meaning on every host. A bridge with them would take over the host's loopback, its neighbour
+ * discovery or its metadata service (169.254.169.254). The engine accepts them (20.10 to 28.5), so the driver refuses.
  */
 const unusable: Readonly<Record<string, string>> = {
   '0.0.0.0/8': 'unspecified',
@@ -23,12 +22,12 @@ const blocks = Object.entries(unusable).flatMap(([cidr, kind]) => {
   return block === undefined ? [] : [{ block, kind }];
 });
 
-/** Which kind of addresses a subnet holds that no network can have; undefined when there are none. */
+/** The kind of reserved addresses that a subnet overlaps; undefined when it overlaps none. */
 export function unusableKind(subnet: AddressBlock): string | undefined {
   return blocks.find(({ block }) => overlap(block, subnet))?.kind;
 }
 
-/** Whether an address is valid on every IPv6 link: a gateway may have one that lies in no subnet. */
+/** Whether an address is IPv6 link-local, hence valid on every link: a gateway may have one outside its subnet. */
 export function isLinkLocalGateway(address: string, subnet: AddressBlock): boolean {
   const linkLocal = addressBlock('fe80::/10');
   return subnet.version === 6 && linkLocal?.contains(address) === true;

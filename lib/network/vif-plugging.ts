@@ -7,17 +7,17 @@ import type {
   WaitForInstanceEventOptions,
 } from '../../interfaces/index.js';
 import { VirtualInterfaceCreateException } from '../../interfaces/index.js';
-import { asError, Deadline, DeadlineExceeded, unlessAborted } from '../streams/index.js';
+import { asError, Deadline, DeadlineExceeded, raceSignal } from '../streams/index.js';
 
-/** What the operator's configuration says of the wait for an instance's interfaces to be wired up. */
+/** The operator's settings for the wait until an instance's interfaces are plugged. */
 export interface VifPluggingPolicy {
-  /** Seconds to wait after the instance was started; 0 does not wait. */
+  /** Seconds to wait after the instance was started; 0 disables the wait. */
   readonly vifPluggingTimeout: number;
-  /** Whether an instance whose interfaces are not reported in time has failed; else it goes on without. */
+  /** Whether a missing report fails the instance; otherwise the driver logs a warning and continues. */
   readonly vifPluggingIsFatal: boolean;
 }
 
-/** How to wait. */
+/** Options of {@link whilePlugging}. */
 interface VifPlugging extends VifPluggingPolicy {
   readonly signal?: AbortSignal | undefined;
   readonly logger: Logger;
@@ -31,19 +31,20 @@ interface Patience {
 }
 
 /**
- * Connects and starts an instance, and waits until the network service has reported each of its interfaces that was
- * down before.
+ * Connects and starts an instance, and waits until the network service has reported each interface that was down before
+ * as plugged.
  *
- * A port that is reported as failed is a failure where a missing report is one; else the wait for the others goes on.
+ * A report of failure counts like a missing report: it fails the instance if that is fatal; otherwise the wait for the
+ * other interfaces continues.
  *
- * Nova: `_create_guest_with_network`, `_neutron_failed_callback` and `_get_neutron_events` of its libvirt driver, `vif_plugging_timeout` and
- * `vif_plugging_is_fatal`.
+ * Nova: `_create_guest_with_network`, `_neutron_failed_callback` and `_get_neutron_events` of its libvirt driver,
+ * `vif_plugging_timeout` and `vif_plugging_is_fatal`.
  *
- * @param virtapi - whom to ask for the reports; without one nobody is waited for.
- * @param action - what connects and starts it.
+ * @param virtapi - the orchestrator that delivers the reports; without one there is no wait.
+ * @param action - connects and starts the instance.
  * @returns what `action` returns.
- * @throws VirtualInterfaceCreateException when a report is missing and that is fatal, or when nobody begins to listen
- * within the same time, or ends listening without having called the action.
+ * @throws VirtualInterfaceCreateException when a report is missing and that is fatal, or when the orchestrator does not
+ * begin to listen within the same timeout, or stops listening without having called `action`.
  * @throws what `action` throws; the signal's reason when it aborts during the wait.
  */
 export async function whilePlugging<T>(
@@ -96,7 +97,10 @@ export async function whilePlugging<T>(
   return value;
 }
 
-/** Has the orchestrator listen. What it fails with before it has promised anything is a failure like any other. */
+/**
+ * Makes the orchestrator listen for the reports. Async, so that a synchronous throw of the orchestrator becomes a
+ * rejection too.
+ */
 async function listen<T>(
   virtapi: VirtAPI,
   instance: Instance,
@@ -113,11 +117,11 @@ async function listen<T>(
 }
 
 /**
- * The start of an instance in the hands of an orchestrator, which may begin it late, twice or never, and give up while
- * it is under way. Whatever it does, the instance is started once at most, and what became of it is known.
+ * The start of an instance, as the orchestrator calls it. The orchestrator may call it late, twice or never, and give
+ * up while it runs. This class guarantees that the instance starts at most once and that the outcome is known.
  */
 class Start<T> {
-  /** Settles when the start begins. */
+  /** Resolves when the start begins. */
   readonly begun: Promise<void>;
   readonly #action: () => Promise<T>;
   #begin: () => void = () => undefined;
@@ -129,29 +133,28 @@ class Start<T> {
     this.begun = new Promise((resolve) => (this.#begin = resolve));
   }
 
-  /** Starts the instance, unless that was refused; whoever asks again hears of the same start. */
+  /** Starts the instance, unless the start was refused; further calls return the same promise. */
   readonly begin = (): Promise<T> => {
     if (this.#running === undefined && this.#refusal !== undefined)
       return Promise.reject(asError(this.#refusal.reason));
     this.#running ??= this.#action();
-    // The orchestrator need not look at what comes of it: the driver does.
+    // The orchestrator may ignore the promise; the driver awaits it in `outcome`.
     this.#running.catch(() => undefined);
     this.#begin();
     return this.#running;
   };
 
-  /** From now on it is not begun any more. @returns whether it never was. */
+  /** Refuses a start from now on. @returns whether the start never began. */
   refuseFrom(reason: unknown): boolean {
     this.#refusal = { reason };
     return this.#running === undefined;
   }
 
   /**
-   * What became of it. Nothing else may end this wait, not the signal nor a deadline: while the instance is still being
-   * made, nobody could undo it.
+   * Awaits the start, without a signal or deadline: an instance that is still being created cannot be rolled back.
    *
-   * @throws what the action throws; VirtualInterfaceCreateException when the orchestrator has listened, and started
-   * nothing.
+   * @throws what the action throws; VirtualInterfaceCreateException when the orchestrator finished listening without
+   * having started the instance.
    */
   async outcome({ uuid: instance_uuid }: Instance): Promise<T> {
     if (this.#running !== undefined) return await this.#running;
@@ -163,7 +166,7 @@ class Start<T> {
   }
 }
 
-/** What is down will be reported; of what is up, or may be, nothing will come. */
+/** The network service reports only interfaces that are down; for others the wait would never end. */
 function pluggingEvents(network_info: NetworkInfo | null | undefined): ExternalEventName[] {
   return (network_info ?? [])
     .filter(({ active, vnic_type }) => active === false && vnic_type !== 'remote-managed')
@@ -178,11 +181,11 @@ function notListening(error: unknown, { uuid: instance_uuid }: Instance, timeout
   );
 }
 
-/** Waits for a promise, for some seconds at most. */
+/** Awaits a promise, for `timeout` seconds at most. */
 async function withinTime<T>(what: string, promise: Promise<T>, { timeout, signal }: Patience): Promise<T> {
   const deadline = new Deadline(what, timeout * 1000, signal);
   try {
-    return await unlessAborted(promise, deadline.signal);
+    return await raceSignal(promise, deadline.signal);
   } finally {
     deadline.clear();
   }

@@ -1,7 +1,6 @@
 /**
- * How long work that moves bytes tells how it gets on: so often that a person sees it move, with a rate that can be
- * read, and up to the last byte. Imports interfaces, and of the engine what it says; what is measured, and where, is
- * the others' business.
+ * Progress reports of work that moves bytes: throttled, with a transfer rate, and complete up to the last byte. May
+ * import engine, http, streams, common and interfaces. Never decides what is measured: the callers do.
  */
 export { followingLayers } from './following-layers.js';
 export { layerName } from './layer-name.js';

@@ -1,11 +1,11 @@
 const longest = 80;
 
 /**
- * What a layer is called that is a file of an archive. The archive may be anybody's, and what it calls a file may be
- * shown on a terminal.
+ * The name of a layer that is a file of an archive, safe to print on a terminal: the archive may be untrusted.
  *
- * @param path - the file's. Where that is the name of a digest, as in the OCI layout, it is the digest that the archive
- * says the layer has.
+ * @param path - of the layer's file in the archive.
+ * @returns the digest if the path contains it, as in the OCI layout (the archive's claim, not verified); else the path
+ * in printable ASCII, at most 80 characters.
  */
 export function layerName(path: string): string {
   const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(path)?.[1];

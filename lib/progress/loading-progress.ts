@@ -2,46 +2,45 @@ import type { OnProgress } from '../../interfaces/index.js';
 import type { LoadedLayer } from '../engine/index.js';
 import { Meter } from './meter.js';
 
-/** A layer that an engine was given. */
+/** A layer of an archive that was sent to the engine. */
 interface GivenLayer {
   readonly diffId: string;
-  /** Bytes in the archive. */
+  /** Size in the archive, in bytes. */
   readonly size: number;
 }
 
 /**
- * Tells how an engine gets on with an archive that it has got. It unpacks the layers from the base up, and says nothing
- * of those that it has already: they are known from the first that comes after them, and what is left of them is taken
- * from the total.
+ * Reports how far an engine is with loading an archive. The engine unpacks layers from the base up and does not report
+ * those that it already has. When it reports a layer, the skipped layers below it are removed from the expected total.
  */
 export class LoadingProgress {
   readonly #onProgress: OnProgress | undefined;
-  /** Those that may come yet, from the base up; undefined while it is not known which. */
+  /** Layers that the engine may still report, from the base up; undefined while the archive's layers are unknown. */
   #ahead: readonly GivenLayer[] | undefined;
   #meter: Meter | undefined;
   #name: string | undefined;
   #layer: LoadedLayer | undefined;
-  /** Bytes of the layers before. */
+  /** Bytes of the completed layers. */
   #before = 0;
 
   constructor(onProgress: OnProgress | undefined) {
     this.#onProgress = onProgress;
   }
 
-  /** The engine has all of the archive. */
+  /** Reports the start: the engine has received the whole archive. */
   begin(): void {
     this.#onProgress?.({ phase: 'loading', bytes: 0 });
   }
 
-  /** @param layers - what the archive holds, from the base up. */
+  /** @param layers - of the archive, from the base up. */
   expect(layers: readonly GivenLayer[]): void {
     this.#ahead = layers;
   }
 
-  /** The engine says how far it is with a layer. */
+  /** Handles the engine's report about a layer. */
   layer(layer: LoadedLayer): void {
     const meter = (this.#meter ??= new Meter(this.#onProgress, 'loading'));
-    // Two layers of the same content come one after the other, too.
+    // Consecutive layers may have equal content and thus equal ids. Then a smaller `current` marks the next layer.
     if (layer.id !== this.#layer?.id || layer.current < this.#layer.current) this.#next(layer);
     this.#layer = layer;
     const left = this.#ahead?.reduce((sum, { size }) => sum + size, 0);
@@ -49,7 +48,7 @@ export class LoadingProgress {
     meter.reach(this.#before + layer.current, this.#name);
   }
 
-  /** The engine has made an image of it. */
+  /** Reports the end: the engine has created the image. */
   end(): void {
     if (this.#layer === undefined) return;
     this.#meter?.reach(this.#before + this.#layer.total);

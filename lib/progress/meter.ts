@@ -1,12 +1,12 @@
 import type { OnProgress, ProgressPhase } from '../../interfaces/index.js';
 import { Rate } from './rate.js';
 
-/** Milliseconds between two reports. */
+/** Minimum milliseconds between two reports. */
 const interval = 200;
 
 /**
- * Tells how a phase gets on that moves bytes: at its first bytes, and those of a layer, then at most five times a
- * second, and at its end, when `total` is what was moved. Its bytes never become fewer.
+ * Reports the progress of a phase that moves bytes: at its first bytes, at the first bytes with a layer, then at most
+ * five times a second, and at its end, with `total` equal to the bytes moved. The reported bytes never decrease.
  */
 export class Meter {
   readonly #onProgress: OnProgress | undefined;
@@ -19,7 +19,7 @@ export class Meter {
   #toldBytes: number | undefined;
   #toldLayer: string | undefined;
 
-  /** @param total - bytes that there will be, where that is known. */
+  /** @param total - expected total in bytes, if known. */
   constructor(onProgress: OnProgress | undefined, phase: ProgressPhase, total?: number | null) {
     this.#onProgress = onProgress;
     this.#phase = phase;
@@ -27,34 +27,36 @@ export class Meter {
   }
 
   /**
-   * So many bytes more have passed.
+   * Adds bytes.
    *
-   * @param layer - that they belong to.
+   * @param bytes - number of bytes since the last call.
+   * @param layer - that the bytes belong to.
    */
   add(bytes: number, layer?: string): void {
     this.reach(this.#bytes + bytes, layer);
   }
 
   /**
-   * So many bytes have passed in all.
+   * Sets the number of bytes moved so far.
    *
-   * @param layer - that the last of them belong to.
+   * @param bytes - number of bytes since the start of the phase; a smaller number than before is ignored.
+   * @param layer - that the latest bytes belong to.
    */
   reach(bytes: number, layer?: string): void {
     this.#bytes = Math.max(this.#bytes, bytes);
     this.#layer = layer;
     const now = performance.now();
-    // A small configuration often comes first, and would be all that is told of a quick transfer.
+    // An image's small configuration often precedes its layers. In a quick transfer it would use up the only report.
     const isFirstLayer = layer !== undefined && this.#toldLayer === undefined;
     if (isFirstLayer || now - this.#toldAt >= interval) this.#tell(now);
   }
 
-  /** @param total - what is known by now of the bytes that there will be. */
+  /** @param total - the new expected total in bytes; undefined if unknown. */
   expect(total: number | undefined): void {
     this.#total = total;
   }
 
-  /** All bytes have passed. */
+  /** Reports the end of the phase. */
   end(): void {
     const isTold = this.#toldBytes === this.#bytes && this.#total === this.#bytes;
     this.#total = this.#bytes;
@@ -71,7 +73,7 @@ export class Meter {
     this.#onProgress?.({
       phase: this.#phase,
       bytes,
-      // More than was announced: whoever announced it was wrong.
+      // The announced total was too small: report none.
       ...(this.#total === undefined || this.#total < bytes ? {} : { total: this.#total }),
       ...(this.#layer === undefined ? {} : { layer: this.#layer }),
       ...(rate === undefined ? {} : { rate }),

@@ -1,26 +1,26 @@
 import type { OnProgress, Progress } from '../../interfaces/index.js';
 
-/** Milliseconds between two reports. */
+/** Minimum milliseconds between two reports. */
 const interval = 100;
 
 /**
- * Passes on progress about ten times a second: the first and the last report of each phase, and the first of a layer,
- * always. When a phase begins anew, because what came was of no use, its bytes and its total go on from where they
- * stood: bytes never become fewer.
+ * Limits progress reports to about ten a second. Always passes on the first and the last report of each phase, and its
+ * first report with a layer. When a phase restarts, for example because received data was unusable, bytes and total
+ * continue from the previous values: the reported bytes never decrease.
  */
 export class ProgressThrottle {
   readonly #tell: OnProgress;
   #toldAt = 0;
   #told: Progress | undefined;
   #last: Progress | undefined;
-  /** Bytes of this phase before it began anew. */
+  /** Bytes of this phase before its restart. */
   #before = 0;
 
   constructor(tell: OnProgress) {
     this.#tell = tell;
   }
 
-  /** The newest report, passed on or not. */
+  /** The newest report, even if it was not passed on. */
   get last(): Progress | undefined {
     return this.#last;
   }
@@ -32,12 +32,12 @@ export class ProgressThrottle {
     } else if (this.#before + progress.bytes < this.#last.bytes) this.#before = this.#last.bytes;
     const isNewPhase = progress.phase !== this.#told?.phase;
     this.#last = after(this.#before, progress);
-    // A quick phase begins and ends without one.
+    // Otherwise a quick phase would end without ever reporting a layer.
     const isFirstLayer = progress.layer !== undefined && this.#told?.layer === undefined;
     if (isNewPhase || isFirstLayer || performance.now() - this.#toldAt >= interval) this.flush();
   }
 
-  /** Passes on the newest report, if it was not. */
+  /** Passes on the newest report, unless that was already done. */
   flush(): void {
     if (this.#last === undefined || this.#last === this.#told) return;
     this.#told = this.#last;

@@ -1,32 +1,32 @@
 /**
- * Milliseconds that a rate looks back on: long enough to stand still for the eye, short enough to follow a line that
- * slows down.
+ * Milliseconds over which the rate is averaged: long enough for a steady display, short enough to follow a slowing
+ * connection.
  */
 const window = 3000;
-/** Milliseconds before which no rate can be told: the first bytes come out of buffers. */
+/** Minimum milliseconds before a rate is reported: the first bytes come out of buffers. */
 const shortest = 100;
 
-/** How many bytes had passed when. */
+/** The number of bytes moved by a point in time. */
 interface Mark {
   readonly at: number;
   readonly bytes: number;
 }
 
-/** The bytes per second of the last seconds. */
+/** The transfer rate over the last three seconds. */
 export class Rate {
   #marks: readonly Mark[];
 
-  /** @param now - when it begins, in milliseconds. */
+  /** @param now - start time in milliseconds. */
   constructor(now: number) {
     this.#marks = [{ at: now, bytes: 0 }];
   }
 
   /**
-   * Tells the rate, and counts from here when it is asked again.
+   * Records a measurement and computes the rate.
    *
-   * @param bytes - that have passed since it began.
-   * @param now - in milliseconds.
-   * @returns whole bytes per second; undefined when it is too early to say.
+   * @param bytes - number of bytes since the start.
+   * @param now - current time in milliseconds.
+   * @returns whole bytes per second; undefined while it is too early to tell.
    */
   measure(bytes: number, now: number): number | undefined {
     const from = this.#marks.findLastIndex(({ at }) => at <= now - window);

@@ -4,41 +4,38 @@ import { asError } from './thrown.js';
 import { destroyOnAbort } from './wait.js';
 
 /**
- * Bytes that are asked for a piece at a time: easier to write than a stream where a piece takes several steps to get.
+ * A pull-based source of bytes. Simpler to implement than a stream where each piece takes several asynchronous steps.
  */
 export interface ByteSource {
   /**
-   * Its bytes are lent: each piece is good until the next one is asked for, because that comes into the same memory.
-   * Where it is left out, the pieces are the reader's own.
+   * Whether each piece shares one buffer: it is valid only until the next call of `next`. Default: the reader may keep
+   * the pieces.
    */
   readonly reusesBuffer?: boolean;
-  /** The next bytes; undefined at the end. Never called again before it has answered. */
+  /** Resolves to the next bytes, or to undefined at the end. Calls never overlap. */
   next(): Promise<Uint8Array | undefined>;
-  /**
-   * Gives back what the source holds. Called once, maybe while a `next` is under way, which then fails or is not
-   * heeded.
-   */
+  /** Releases the source's resources. Called once, possibly during a pending `next`, whose outcome is then ignored. */
   close(): Promise<void> | void;
 }
 
-/** How a source becomes a stream. */
+/** How {@link readableOf} makes a stream. */
 interface StreamOptions {
-  /** Destroys the stream with its reason. */
+  /** Destroys the stream with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Bytes that the stream reads before they are asked for; default: Node's. */
+  /** The stream's high-water mark in bytes. Default: Node's. */
   readonly readAhead?: number | undefined;
 }
 
 /**
- * Bytes that a stream of an archive holds for its reader, where Node's own 64 KiB would have writer and reader wait for
- * each other all the time.
+ * The high-water mark of archive streams, in bytes. With Node's 64 KiB, writer and reader would constantly wait for
+ * each other.
  */
 export const archiveReadAhead = 1024 * 1024;
 
 /**
- * A source as a byte stream, which its receiver owns. Destroying the stream, in whatever way, closes the source.
- * Whatever the source lends, those who read the stream get bytes of their own; {@link borrowedChunks} is for those who need
- * none.
+ * Wraps a source in a byte stream. The receiver owns the stream; destroying it closes the source.
+ *
+ * Reading the stream copies the pieces of a source that reuses its buffer; {@link borrowedChunks} avoids the copy.
  */
 export function readableOf(source: ByteSource, { signal, readAhead }: StreamOptions = {}): Readable {
   const stream = new SourceStream(source, readAhead);
@@ -46,18 +43,17 @@ export function readableOf(source: ByteSource, { signal, readAhead }: StreamOpti
   return stream;
 }
 
-/** Whether the pieces that {@link borrowedChunks} gives of a stream are good only until the next one is asked for. */
+/** Whether the chunks of {@link borrowedChunks} are valid only until the next one is requested. */
 export function reusesBuffer(stream: Readable): boolean {
   return stream instanceof SourceStream && stream.lends;
 }
 
 /**
- * The bytes of a stream that nobody has begun to read, for a reader that is done with each piece before it asks for the
- * next. A stream's pieces are new memory each time, and where a gigabyte flows, V8 spends more time on collecting them
- * than anybody does on the bytes; what {@link readableOf} made of a source that lends its memory is read without. The
- * stream is destroyed when its reader leaves.
+ * Iterates over an unread stream whose consumer finishes each chunk before it requests the next. A stream of
+ * {@link readableOf} yields the source's own memory, without a copy of each chunk: for gigabytes, V8 would spend more
+ * time on garbage collection than the consumer spends on the bytes. Leaving the loop destroys the stream.
  *
- * @throws whatever the stream fails with.
+ * @throws the stream's error.
  */
 export function borrowedChunks(stream: Readable): AsyncIterable<unknown> {
   return stream instanceof SourceStream ? stream.pieces() : stream;
@@ -75,9 +71,9 @@ class SourceStream extends Readable {
     return this.#source.reusesBuffer ?? false;
   }
 
-  /** Its bytes, past the stream's own buffer. */
+  /** Iterates over the source directly, past the stream's buffer. */
   async *pieces(): AsyncGenerator<Uint8Array, void, void> {
-    // Whoever iterates is told of an error, also of one that nobody waits for just now.
+    // The iterator throws the stream's error. Without a listener an error between two reads would end the process.
     this.on('error', () => undefined);
     try {
       for (let bytes = await this.#piece(); bytes !== undefined; bytes = await this.#piece())
@@ -101,7 +97,7 @@ class SourceStream extends Readable {
         leave();
         return;
       }
-      // A source that is closed need not answer any more.
+      // A closed source may leave its pending `next` unsettled.
       this.once('close', leave);
       const settled = (): void => void this.off('close', leave);
       this.#source.next().finally(settled).then(resolve, reject);
@@ -123,7 +119,7 @@ class SourceStream extends Readable {
   }
 
   #give(bytes: Uint8Array | undefined): void {
-    // An empty chunk would not make the stream ask again.
+    // Pushing an empty chunk would not trigger another `_read`.
     if (bytes?.length === 0) this._read();
     else if (bytes === undefined) this.push(null);
     else this.push(this.lends ? Buffer.from(bytes) : bytes);

@@ -1,4 +1,4 @@
-/** Milliseconds since 1970, by a clock that does not go back while this process runs. */
+/** Milliseconds since 1970, by a clock that never goes backwards while the process runs. */
 export function steadyNow(): number {
   return Math.floor(performance.timeOrigin + performance.now());
 }

@@ -1,12 +1,12 @@
 import { LinkedAbort } from './wait.js';
 
-/** Something took longer than it may. */
+/** An operation exceeded its deadline. */
 export class DeadlineExceeded extends Error {
   override readonly name = 'DeadlineExceeded';
 
   /**
-   * @param what - what was waited for, as a noun phrase.
-   * @param milliseconds - how long.
+   * @param what - the operation, as a noun phrase.
+   * @param milliseconds - the time limit.
    */
   constructor(
     readonly what: string,
@@ -16,12 +16,12 @@ export class DeadlineExceeded extends Error {
   }
 }
 
-/** Milliseconds, some 24 days. */
+/** The longest delay of a Node timer, in milliseconds: some 24 days. */
 const longestTimer = 2 ** 31 - 1;
 
 /**
- * Aborts when its parent does, or when too long passes without a {@link Deadline.touch}. Its owner must
- * {@link Deadline.clear} it, else the timer and the listener stay.
+ * Aborts with its parent, or when {@link Deadline.touch} is not called for too long. The owner must call
+ * {@link Deadline.clear}, which releases the timer and the listener.
  */
 export class Deadline {
   readonly #abort: LinkedAbort;
@@ -29,8 +29,8 @@ export class Deadline {
   #ended = false;
 
   /**
-   * @param what - what is waited for, as a noun phrase, for the error's message.
-   * @param milliseconds - how long it may take, or may be silent.
+   * @param what - the operation, as a noun phrase for the error's message.
+   * @param milliseconds - the longest time without a {@link Deadline.touch}.
    * @param parent - aborts this deadline too, with its own reason.
    */
   constructor(what: string, milliseconds: number, parent?: AbortSignal) {
@@ -38,22 +38,22 @@ export class Deadline {
     this.#timer = this.#start(what, milliseconds);
   }
 
-  /** Aborts at the deadline, with {@link DeadlineExceeded} as its reason, or with the parent and its reason. */
+  /** Aborts with {@link DeadlineExceeded}, or with the parent's reason. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
 
-  /** Something moved: the time starts anew. */
+  /** Records progress: restarts the timer. */
   touch(): void {
     this.#timer.refresh();
   }
 
-  /** Nobody is waited for until {@link Deadline.restart}: a reader that takes its time is not the sender's silence. */
+  /** Stops the timer until {@link Deadline.restart}: a slow reader must not count as a silent sender. */
   pause(): void {
     clearTimeout(this.#timer);
   }
 
-  /** From now on, this is waited for, for so long. */
+  /** Starts the timer anew, for another operation. */
   restart(what: string, milliseconds: number): void {
     clearTimeout(this.#timer);
     if (!this.#ended) this.#timer = this.#start(what, milliseconds);
@@ -67,7 +67,7 @@ export class Deadline {
   }
 
   #start(what: string, milliseconds: number): NodeJS.Timeout {
-    // Node takes a longer time for none at all.
+    // Node replaces a delay beyond its maximum by 1 ms.
     return setTimeout(
       () => {
         this.#abort.abort(new DeadlineExceeded(what, milliseconds));
@@ -80,7 +80,7 @@ export class Deadline {
 /**
  * Runs `work` under a deadline.
  *
- * @throws DeadlineExceeded through whatever in `work` heeds the signal; the parent's reason when that aborts.
+ * @throws DeadlineExceeded when `work` honours the signal; the parent's reason when the parent aborts.
  */
 export async function withDeadline<T>(
   what: string,

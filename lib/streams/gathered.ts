@@ -1,9 +1,9 @@
-/** Bytes of a piece that is worth a write of its own. */
+/** The size of a block, in bytes. A larger piece is passed on as it is. */
 const pieceSize = 64 * 1024;
 
 /**
- * The same bytes in fewer pieces. The archive of a file system comes as some hundred bytes an entry; sent one by one,
- * each would cost both ends a system call, and a hundred thousand small files would take minutes.
+ * Coalesces small buffers into blocks. The archive of a file system comes as some hundred bytes an entry. Sent one by
+ * one, each would cost both ends a system call, and a hundred thousand small files would take minutes.
  */
 export async function* gathered(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, void> {
   let block = Buffer.allocUnsafe(pieceSize);

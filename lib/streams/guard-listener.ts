@@ -1,9 +1,9 @@
 import type { Logger, OnProgress } from '../../interfaces/index.js';
 
 /**
- * A listener to progress whose mistakes are its own: the work that it listens to goes on. The first one is logged.
+ * Isolates a progress listener: its errors never reach the caller, and only the first one is logged.
  *
- * @param listener - told all the same after it has failed, be it at once or as an asynchronous function does.
+ * @param listener - still called after it has failed, synchronously or asynchronously.
  */
 export function guardListener(listener: OnProgress | undefined, logger: Logger): OnProgress | undefined {
   if (listener === undefined) return undefined;

@@ -1,21 +1,21 @@
 /**
- * What every room does with streams and waits: deadlines on silence, turns in a queue, reading what is small into
- * memory. A leaf: it imports nothing but contracts, and knows neither engines nor images.
+ * Shared helpers for streams and waiting: deadlines, mutexes, abort signals, byte sources, reading small streams into
+ * memory. Imports only interfaces. Knows nothing of engines, images or HTTP.
  */
 export {
   archiveReadAhead,
   type ByteSource,
-  reusesBuffer as isLent,
-  borrowedChunks as lentBytes,
+  reusesBuffer,
+  borrowedChunks,
   readableOf,
 } from './byte-source.js';
 export { asBytes, readAll, TooLarge } from './read-all.js';
 export { steadyNow } from './clock.js';
 export { Deadline, DeadlineExceeded, withDeadline } from './deadline.js';
-export { destroyOnAbort, LinkedAbort, pause, raceSignal as unlessAborted, unwrapped } from './wait.js';
+export { destroyOnAbort, LinkedAbort, pause, raceSignal, unwrapped } from './wait.js';
 export { gathered } from './gathered.js';
-export { guardListener as harmless } from './guard-listener.js';
+export { guardListener } from './guard-listener.js';
 export { receivedStream } from './received-stream.js';
 export { asError, codeOf } from './thrown.js';
-export { runInQueue as takeTurn, KeyedMutex as Turns } from './keyed-mutex.js';
+export { runInQueue, KeyedMutex } from './keyed-mutex.js';
 export { verifiedStream } from './verified-stream.js';

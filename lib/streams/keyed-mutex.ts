@@ -1,15 +1,15 @@
 import PQueue from 'p-queue';
 import { LinkedAbort } from './wait.js';
 
-/** Work on one thing takes turns; work on different things does not wait for each other. */
+/** A mutex for each key: work on one key is serialized, work on different keys runs concurrently. */
 export class KeyedMutex {
   readonly #queues = new Map<string, PQueue>();
 
   /**
-   * Runs `work` when all earlier work on the same thing has ended.
+   * Runs `work` after all earlier work on the same key has ended.
    *
-   * @param thing - what must not be worked on twice at once: an instance's uuid, a network's name.
-   * @throws the signal's reason when it aborts while the work still waits.
+   * @param thing - the key, for instance an instance's UUID or a network's name.
+   * @throws the signal's reason when it aborts before `work` starts.
    */
   async runExclusive<T>(thing: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     const queue = this.#queues.get(thing) ?? new PQueue({ concurrency: 1 });
@@ -23,10 +23,10 @@ export class KeyedMutex {
 }
 
 /**
- * Runs `work` when the queue has a place for it. The signal ends only the waiting: p-queue, given a signal, would free
- * the place while the aborted work is still being undone.
+ * Runs `work` when the queue has a free slot. The signal cancels only the wait: p-queue's own signal would free the
+ * slot while aborted work is still rolling back.
  *
- * @throws the signal's reason when it aborts before the work has begun.
+ * @throws the signal's reason when it aborts before `work` starts.
  */
 export async function runInQueue<T>(
   queue: PQueue,

@@ -1,18 +1,18 @@
-/** A stream that must be small was not. */
+/** A stream exceeded its size limit. */
 export class TooLarge extends Error {
   override readonly name = 'TooLarge';
 
-  /** @param limit - bytes that were allowed. */
+  /** @param limit - the limit in bytes. */
   constructor(readonly limit: number) {
     super(`more than ${limit} bytes`);
   }
 }
 
 /**
- * Reads a stream to its end into memory; the stream is destroyed in any case.
+ * Reads a stream into memory. The stream is destroyed in any case.
  *
- * @param limit - bytes it may have.
- * @throws TooLarge beyond the limit, and whatever the stream fails with.
+ * @param limit - the longest accepted stream, in bytes.
+ * @throws TooLarge when the stream exceeds the limit; the stream's own error.
  */
 export async function readAll(stream: AsyncIterable<unknown>, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -27,9 +27,9 @@ export async function readAll(stream: AsyncIterable<unknown>, limit: number): Pr
 }
 
 /**
- * A piece of a byte stream as a buffer, of the same memory.
+ * Converts a chunk of a byte stream to a Buffer on the same memory.
  *
- * @throws TypeError when the stream gives something other than bytes.
+ * @throws TypeError when the chunk is not bytes.
  */
 export function asBytes(piece: unknown): Buffer {
   if (Buffer.isBuffer(piece)) return piece;

@@ -3,12 +3,11 @@ import { InvalidInput } from '../../interfaces/index.js';
 import { readableOf, type ByteSource } from './byte-source.js';
 
 /**
- * The bytes that a caller handed over as a stream of Node, which its receiver owns: destroying it closes what the caller
- * gave.
+ * Converts a caller's data to a Node stream. The receiver owns the stream; destroying it closes the caller's data.
  *
- * @param what - what was handed over, as a noun phrase, for the message.
- * @param data - a stream of Node or of the web, or any other async iterable of bytes.
- * @throws InvalidInput when it is none of these, or somebody else reads it already.
+ * @param what - the data, as a noun phrase for the message.
+ * @param data - a Node stream, a web stream, or another async iterable of bytes.
+ * @throws InvalidInput when it is none of these, or already has a reader.
  */
 export function receivedStream(what: string, data: unknown): Readable {
   if (isStream(data)) return data;
@@ -19,7 +18,6 @@ export function receivedStream(what: string, data: unknown): Readable {
   return readableOf(new IteratedBytes(what, iteratorOf(what, data)));
 }
 
-/** The bytes of an async iterator. */
 class IteratedBytes implements ByteSource {
   readonly #what: string;
   readonly #iterator: AsyncIterator<unknown>;
@@ -30,7 +28,7 @@ class IteratedBytes implements ByteSource {
     this.#iterator = iterator;
   }
 
-  /** @throws what the iterator throws; InvalidInput when it yields something other than bytes. */
+  /** @throws InvalidInput when the iterator yields something other than bytes; the iterator's own error. */
   async next(): Promise<Uint8Array | undefined> {
     this.#isWaiting = true;
     const step: IteratorResult<unknown, unknown> = await this.#iterator.next();
@@ -43,13 +41,14 @@ class IteratedBytes implements ByteSource {
 
   async close(): Promise<void> {
     const closing = Promise.resolve(this.#iterator.return?.());
-    // A generator closes only after what it waits for, which may never come: nobody waits for that, nor hears of it.
+    // A generator runs `return` only after its pending `next`, which may never settle: do not wait for it, and ignore
+    // its error.
     if (this.#isWaiting) closing.catch(() => undefined);
     else await closing;
   }
 }
 
-/** Streams of other packages than Node's own have the same methods. */
+/** Duck typing, because npm packages bring their own stream classes. */
 function isStream(data: unknown): data is Readable {
   return (
     isAsyncIterable(data) &&
@@ -63,7 +62,7 @@ function isAsyncIterable(data: unknown): data is AsyncIterable<unknown> {
   );
 }
 
-/** A stream of the web refuses a second reader. */
+/** A web stream with a reader throws here. */
 function iteratorOf(what: string, data: AsyncIterable<unknown>): AsyncIterator<unknown> {
   try {
     return data[Symbol.asyncIterator]();

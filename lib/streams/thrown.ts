@@ -1,10 +1,10 @@
 import { types } from 'node:util';
 
-/** What was thrown, or a signal's reason, may be anything; a stream can only be destroyed with an error. */
+/** Converts any thrown value or abort reason to an Error, because a stream can only be destroyed with an Error. */
 export const asError = (thrown: unknown): Error =>
   isError(thrown) ? thrown : new Error('something other than an error was thrown', { cause: thrown });
 
-/** An error's code, where it has one, as errors of Node's core do. */
+/** The `code` of an error, as Node's core sets it; undefined without one. */
 export const codeOf = (error: unknown): string | undefined =>
   typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
     ? error.code

@@ -2,13 +2,12 @@ import { createHash } from 'node:crypto';
 import { pipeline, Transform, type Readable } from 'node:stream';
 
 /**
- * A stream that passes on another one and fails instead of ending when that is not what was meant. Its receiver must
- * read or destroy it.
+ * Passes a stream through and fails at its end when its hash differs. The receiver must read or destroy the result.
  *
- * @param source - destroyed with it.
- * @param algorithm - a name that `node:crypto` knows.
- * @param expected - the hash, in hexadecimal.
- * @param refused - what it fails with, made of the hash that was found.
+ * @param source - destroyed together with the result.
+ * @param algorithm - a hash name of `node:crypto`.
+ * @param expected - the expected hash in hexadecimal.
+ * @param refused - creates the error from the hash that was found.
  */
 export function verifiedStream(
   source: Readable,
@@ -28,6 +27,6 @@ export function verifiedStream(
     },
   });
   return pipeline(source, verified, () => {
-    // Whoever reads the last of them hears of a failure.
+    // The reader of the result receives the error.
   });
 }

@@ -2,9 +2,9 @@ import type { Readable } from 'node:stream';
 import { asError } from './thrown.js';
 
 /**
- * Waits for something that others wait for too: the signal ends this wait and not the thing itself.
+ * Waits for a promise that others share: the signal cancels this wait only.
  *
- * @throws the signal's reason, as it is, when that aborts first.
+ * @throws the signal's reason, unchanged, when it aborts first.
  */
 export async function raceSignal<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
@@ -27,10 +27,10 @@ export async function raceSignal<T>(promise: Promise<T>, signal: AbortSignal | u
 }
 
 /**
- * Does work that heeds a signal. Streams can only be destroyed with an error, and some clients wrap a signal's reason:
- * this throws the reason itself.
+ * Runs work that honours a signal, and restores the signal's reason. Streams and some clients wrap the reason in an
+ * error of their own.
  *
- * @throws the signal's reason, as it is, when it has aborted; else what the work throws.
+ * @throws the signal's reason, unchanged, when it has aborted; otherwise the work's error.
  */
 export async function unwrapped<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
   try {
@@ -42,7 +42,7 @@ export async function unwrapped<T>(signal: AbortSignal | undefined, work: () => 
 }
 
 /**
- * Lets time pass.
+ * Sleeps.
  *
  * @throws the signal's reason when it aborts.
  */
@@ -59,9 +59,9 @@ export async function pause(milliseconds: number, signal: AbortSignal | undefine
 }
 
 /**
- * An abort of one's own that a parent's brings about, too. Its owner must {@link LinkedAbort.unlink} it, else the
- * listener stays: what `AbortSignal.any` makes is let go by itself, but in Node 20.20 never while the parent lives, once
- * somebody has listened to it.
+ * An abort controller that also aborts with its parent. The owner must call {@link LinkedAbort.unlink}, which removes
+ * the listener. `AbortSignal.any` would leak: in Node 20.20 its result is never collected while the parent lives, once
+ * it has had a listener.
  */
 export class LinkedAbort {
   readonly #controller = new AbortController();
@@ -77,26 +77,23 @@ export class LinkedAbort {
     else parent?.addEventListener('abort', this.#onParentAbort, { once: true });
   }
 
-  /** Aborts with the parent and its reason, or with {@link LinkedAbort.abort}. */
+  /** Aborts with the parent's reason, or through {@link LinkedAbort.abort}. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** Aborts, where the parent has not. */
+  /** Aborts, unless the parent has aborted already. */
   abort(reason?: unknown): void {
     this.#controller.abort(reason);
   }
 
-  /** From now on the parent has no part in it. */
+  /** Detaches from the parent. */
   unlink(): void {
     this.#parent?.removeEventListener('abort', this.#onParentAbort);
   }
 }
 
-/**
- * Destroys a stream with the signal's reason when that aborts: Node's own `addAbortSignal` would give an error of its
- * own as the reason.
- */
+/** Destroys a stream with the signal's reason. Node's `addAbortSignal` would destroy it with an AbortError instead. */
 export function destroyOnAbort(stream: Readable, signal: AbortSignal | undefined): void {
   if (stream.closed) return;
   const onAbort = (): void => void stream.destroy(asError(signal?.reason));

@@ -2,44 +2,44 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { aborted } from './chunks.js';
 
-/** What a client asks for: all that is known before its body arrives. */
+/** A client's request, before its body arrives. */
 export interface AskedRequest {
   readonly method: string;
-  /** Path and query, as sent. */
+  /** Path and query, as received. */
   readonly path: string;
-  /** By lower-case name. */
+  /** Keyed by lower-case name. */
   readonly headers: IncomingHttpHeaders;
 }
 
-/** The first lines of an answer. */
+/** The status line and headers of an answer. */
 export interface AnswerHead {
   readonly status: number;
   readonly statusMessage: string;
-  /** Names and values in turn; what belongs to the connection alone is left out. */
+  /** Alternating names and values, without the headers of the connection itself. */
   readonly rawHeaders: readonly string[];
 }
 
-/** One request of a client, and the ways to answer it. */
+/** A client's request, with the ways to answer it. */
 export interface Call extends AskedRequest {
-  /** Names and values in turn, as sent. */
+  /** Alternating names and values, as received. */
   readonly rawHeaders: readonly string[];
-  /** Whether the client asks to turn the connection into a raw stream (`Upgrade: tcp`). */
+  /** Whether the client requests a raw stream (`Upgrade: tcp`). */
   readonly asksUpgrade: boolean;
-  /** The request's body; it fails when the client goes away before its end. */
+  /** The request's body; fails when the client disconnects before its end. */
   readonly body: Readable;
-  /** Fires when the answer is out, or before that when the client's connection closes. */
+  /** Fires when the answer is sent, or when the client disconnects before that. */
   readonly gone: AbortSignal;
-  /** Sends the head of an ordinary answer at once, and returns where its body goes. */
+  /** Sends the head of an ordinary answer immediately, and returns the sink for its body. */
   answer(head: AnswerHead): Writable;
-  /** Ends an ordinary answer and waits until it is out. False: the client went away before. */
+  /** Ends an ordinary answer and waits until it is sent. False: the client disconnected before. */
   finish(): Promise<boolean>;
-  /** Answers `101` and hands over the raw connection; only for a call that asks for it. */
+  /** Answers `101` and returns the raw connection; only for an upgrade request. */
   upgrade(head: AnswerHead): Duplex;
-  /** Cuts the client's connection. */
+  /** Closes the client's connection. */
   hangUp(): void;
 }
 
-/** A request whose answer leaves the connection as it is. */
+/** A request without an upgrade. */
 export class OrdinaryCall implements Call {
   readonly method: string;
   readonly path: string;
@@ -62,7 +62,7 @@ export class OrdinaryCall implements Call {
     response.sendDate = false;
     response.once('close', () => gone.abort());
     response.on('error', () => gone.abort());
-    // The connection may break while nobody reads the body; `gone` tells.
+    // The connection may break while the body has no reader; `gone` reports it.
     request.on('error', () => response.destroy());
   }
 

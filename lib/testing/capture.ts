@@ -1,8 +1,8 @@
-/** What passed in one direction, kept up to a limit. */
+/** Records the bytes of one direction, up to a limit. */
 export class Capture {
-  /** The chunks as they came; empty once the limit is passed. */
+  /** The chunks as they arrived; empty when the limit is exceeded. */
   readonly chunks: Buffer[] = [];
-  /** How many bytes there were, kept or not. */
+  /** The total number of bytes, including dropped ones. */
   bytes = 0;
   readonly #limit: number;
 
@@ -10,7 +10,7 @@ export class Capture {
     this.#limit = limit;
   }
 
-  /** Whether nothing had to be dropped. */
+  /** Whether all bytes were kept. */
   get whole(): boolean {
     return this.bytes <= this.#limit;
   }
@@ -18,7 +18,7 @@ export class Capture {
   add(chunk: Buffer): void {
     this.bytes += chunk.length;
     if (this.whole) {
-      // A copy: the chunk may be a small window on a large buffer.
+      // A copy: the chunk may be a small view of a large buffer.
       this.chunks.push(Buffer.from(chunk));
     } else {
       this.chunks.length = 0;

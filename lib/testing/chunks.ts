@@ -1,12 +1,12 @@
 import type { Readable, Writable } from 'node:stream';
 
-/** How many bytes may wait for a slow reader before the source is paused. */
+/** The number of buffered bytes at which the source is paused. */
 const WAITING_LIMIT = 256 * 1024;
 
-/** One of the two ends of a relayed stream is gone; the reason is the `cause`. */
+/** A stream of a relay broke; the `cause` is the reason. */
 export class BrokenStream extends Error {
   override readonly name = 'BrokenStream';
-  /** The one that broke. */
+  /** The broken stream. */
   readonly stream: Readable | Writable;
 
   constructor(stream: Readable | Writable, cause?: Error) {
@@ -16,10 +16,10 @@ export class BrokenStream extends Error {
 }
 
 /**
- * The chunks of a stream as they arrived: an ordinary async iterator would join what came while the reader was busy.
- * What came before the source broke is handed out before its error is thrown.
+ * Yields the chunks of a stream as they arrived; a standard async iterator would join chunks while the consumer is
+ * busy. Chunks from before an error are yielded before it is thrown.
  *
- * @param source - stays owned by the caller, who destroys it when it leaves the loop early.
+ * @param source - owned by the caller, who must destroy it when it leaves the loop early.
  * @throws BrokenStream when it fails or closes before its end.
  */
 export async function* chunksOf(source: Readable): AsyncGenerator<Buffer, void, undefined> {
@@ -67,14 +67,13 @@ export async function* chunksOf(source: Readable): AsyncGenerator<Buffer, void, 
       }
     }
   } finally {
-    // The error listener stays: a source that is destroyed later may still emit one.
+    // The error listener stays: a stream that is destroyed later may still emit an error.
     source.off('end', onEnd).off('close', onClose).off('data', onData);
   }
 }
 
 /**
- * Writes one chunk and waits until the operating system has it, so that chunks keep their borders and a reader that
- * stalls holds the writer back.
+ * Writes one chunk and waits until the operating system has taken it. This keeps chunk borders and gives back-pressure.
  *
  * @throws BrokenStream when the sink fails, or the signal fires first.
  */
@@ -98,10 +97,10 @@ export function writeChunk(sink: Writable, chunk: Buffer, signal: AbortSignal): 
 }
 
 /**
- * Reads a stream to its end and forgets what it holds.
+ * Reads a stream to its end and discards the data.
  *
- * @returns how many bytes there were.
- * @throws BrokenStream when it breaks before.
+ * @returns the number of bytes.
+ * @throws BrokenStream when it breaks before its end.
  */
 export async function drain(source: Readable): Promise<number> {
   let bytes = 0;
@@ -123,9 +122,9 @@ export function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Waits for something that a broken stream may end early.
+ * Awaits work that a broken stream may end early.
  *
- * @returns which stream broke; undefined when none did.
+ * @returns the error of the broken stream; undefined when none broke.
  * @throws every other error.
  */
 export async function brokenIn(work: Promise<unknown>): Promise<BrokenStream | undefined> {

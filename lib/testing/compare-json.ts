@@ -1,7 +1,7 @@
 import type { Json } from './fixture.js';
 import { matchText, TokenBindings } from './tokens.js';
 
-/** One thing in which a request differs from a recorded one. */
+/** One difference between a request and a recorded one. */
 export interface Difference {
   /** `method`, `path`, `query.filters.label[0]`, `body.HostConfig.Memory`, … */
   readonly where: string;
@@ -11,13 +11,13 @@ export interface Difference {
 
 const SHOWN_LENGTH = 200;
 
-/** A value as a message shows it. */
+/** Formats a value for a message. */
 export function show(value: Json | undefined): string {
   const text = value === undefined ? 'nothing' : JSON.stringify(value);
   return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
 }
 
-/** All differences between two values, each as deep inside as it can be told; binds the random names it meets. */
+/** All differences between two values, each at the deepest possible path. Binds the random names that match. */
 export function compareJson(
   recorded: Json | undefined,
   asked: Json | undefined,
@@ -67,7 +67,10 @@ function compareObjects(
   ];
 }
 
-/** Names of networks and volumes are keys, and may be random; a key that does not fit must not bind anything. */
+/**
+ * Names of networks and volumes are keys and may be random. The first comparison works on a copy of the bindings,
+ * because a key that does not match must not bind a name.
+ */
 function isSameKey(recorded: string, asked: string, bindings: TokenBindings): boolean {
   return matchText(recorded, asked, new TokenBindings(bindings)) && matchText(recorded, asked, bindings);
 }

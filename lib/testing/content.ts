@@ -2,26 +2,26 @@ import { TextDecoder } from 'node:util';
 import { z } from 'zod';
 import type { Json } from './fixture.js';
 
-/** Bytes as a fixture keeps them. */
+/** Bytes in a fixture's form. */
 type Content = { text: string } | { base64: string };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const ARCHIVE = /^application\/(x-tar|octet-stream|gzip|x-gzip|x-xz|x-bzip2)\b/i;
-// What Go writes where JSON.stringify writes the character itself.
+// Go's JSON encoder escapes these characters; JSON.stringify does not.
 const ESCAPED_BY_GO = /\\u(003c|003e|0026|2028|2029)/g;
 
-/** Whether a body of this type is an archive, which differs from run to run and is never text. */
+/** Whether a content type is an archive, which varies between runs and is never text. */
 export function isArchive(contentType: string | undefined): boolean {
   return contentType !== undefined && ARCHIVE.test(contentType);
 }
 
-/** Text where the bytes are text, so that a reader can read it; base64 otherwise. Nothing is lost either way. */
+/** Encodes bytes for a fixture, without loss: readable text if they are UTF-8, otherwise base64. */
 export function contentOf(bytes: Buffer, contentType: string | undefined): Content {
   const decoded = isArchive(contentType) ? undefined : decodeText(bytes);
   return decoded === undefined ? { base64: bytes.toString('base64') } : { text: decoded };
 }
 
-/** The bytes that a fixture keeps. */
+/** Decodes the bytes of a fixture. */
 export function bytesOf(content: Content): Buffer {
   return 'text' in content ? Buffer.from(content.text) : Buffer.from(content.base64, 'base64');
 }
@@ -35,7 +35,7 @@ export function decodeText(bytes: Buffer): string | undefined {
   }
 }
 
-/** Undefined when the text is not one JSON value. */
+/** Undefined when the text is not a JSON value. */
 export function parseJson(source: string): Json | undefined {
   try {
     return z.json().parse(JSON.parse(source));
@@ -44,7 +44,10 @@ export function parseJson(source: string): Json | undefined {
   }
 }
 
-/** Undefined also when writing the value again would change it: engines send integers that JavaScript cannot hold. */
+/**
+ * Undefined also when the value does not serialize to the same text: engines send integers beyond JavaScript's
+ * precision.
+ */
 export function parseJsonExactly(source: string): Json | undefined {
   const value = parseJson(source);
   if (value === undefined) {

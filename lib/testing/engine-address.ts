@@ -1,11 +1,11 @@
-/** Where an engine listens, in the terms of `node:net`. */
+/** An engine's address in the terms of `node:net`. */
 export type EngineAddress = { readonly path: string } | { readonly host: string; readonly port: number };
 
 const UNIX = /^unix:\/\/(?<path>\/.+)$/;
 const TCP = /^tcp:\/\/(?<host>\[[0-9a-f:.]+\]|[^/:[\]]+):(?<port>\d{1,5})\/?$/i;
 
 /**
- * Reads an address as `DOCKER_HOST` has them, without TLS.
+ * Parses an address in the form of `DOCKER_HOST`, without TLS.
  *
  * @param engine - `unix:///path/of/socket` or `tcp://host:port`.
  * @throws TypeError when it is neither.

@@ -15,10 +15,10 @@ const version = z.object({
 });
 
 /**
- * Asks an engine what it is.
+ * Requests an engine's version.
  *
  * @param engine - the address as the user gave it, for the error.
- * @throws RecordingError when there is no engine, or it does not say within ten seconds.
+ * @throws RecordingError when the engine does not answer within ten seconds, or its answer is malformed.
  */
 export async function engineVersion(engine: string, address: EngineAddress): Promise<Fixture['engine']> {
   try {

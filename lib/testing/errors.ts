@@ -1,21 +1,21 @@
 /** A request that a replay could not answer. */
 export interface UnmatchedRequest {
   readonly method: string;
-  /** Path and query, as asked. */
+  /** Path and query, as received. */
   readonly path: string;
-  /** What was asked, what was nearest in the recording and where the two differ. */
+  /** The request, the most similar recorded request and their differences. */
   readonly message: string;
 }
 
-/** A recorded exchange that nobody asked for. */
+/** A recorded exchange that was not requested. */
 export interface UnusedExchange {
   readonly method: string;
   readonly path: string;
-  /** Where the exchange stands, for example `exchange 3 of "spawn"`. */
+  /** The exchange's position, for example `exchange 3 of "spawn"`. */
   readonly place: string;
 }
 
-/** The client under test and the recording do not agree. */
+/** The client under test deviated from the recording. */
 export class ReplayError extends Error {
   override readonly name = 'ReplayError';
   readonly unmatched: readonly UnmatchedRequest[];
@@ -32,12 +32,12 @@ export class ReplayError extends Error {
   }
 }
 
-/** A recording cannot be started, or cannot be kept as a fixture. */
+/** A recording could not be started, or cannot be saved as a fixture. */
 export class RecordingError extends Error {
   override readonly name = 'RecordingError';
 }
 
-/** A fixture cannot be read or does not have the format of one; the reason is the `cause`. */
+/** A fixture cannot be read or is malformed; the `cause` is the reason. */
 export class FixtureError extends Error {
   override readonly name = 'FixtureError';
 }

@@ -10,7 +10,7 @@ import type { Scrubber } from './scrubbing.js';
 import { recordStream } from './stream-record.js';
 import type { StreamPiece } from './stream-record.js';
 
-/** One exchange while it is recorded. */
+/** Records one exchange. */
 export class ExchangeRecording implements Observer {
   readonly #asked: AskedRequest;
   readonly #answerLimit: number;
@@ -24,8 +24,8 @@ export class ExchangeRecording implements Observer {
   #end: { readonly how: ExchangeEnd; readonly overlaps: number } | undefined;
 
   /**
-   * @param answerLimit - how many bytes of the answer are kept.
-   * @param laterExchanges - how many exchanges have begun since this one.
+   * @param answerLimit - the longest answer to keep, in bytes.
+   * @param laterExchanges - returns the number of exchanges that have begun since this one.
    */
   constructor(asked: AskedRequest, answerLimit: number, laterExchanges: () => number) {
     this.#asked = asked;
@@ -64,9 +64,9 @@ export class ExchangeRecording implements Observer {
   }
 
   /**
-   * The exchange as far as it has come.
+   * The exchange so far.
    *
-   * @throws RecordingError when the answer was too large to keep.
+   * @throws RecordingError when the answer exceeded the limit.
    */
   toExchange(scrubber: Scrubber): Exchange {
     const { method, path } = this.#asked;

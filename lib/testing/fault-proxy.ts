@@ -7,44 +7,44 @@ import { startProxy } from './proxy.js';
 import type { Interference } from './proxy.js';
 import type { SeenRequest } from './seen-request.js';
 
-/** Where to put a fault proxy. */
+/** Options of {@link startFaultProxy}. */
 export interface FaultProxyOptions {
-  /** What is behind the proxy: an engine or a replayer, as `unix:///path/of/socket` or `tcp://host:port`. */
+  /** The server behind the proxy, an engine or a replayer, as `unix:///path/of/socket` or `tcp://host:port`. */
   readonly engine: string;
-  /** Where to put the proxy's own socket; without it, in a fresh temporary folder. */
+  /** The path of the proxy's own socket; default: in a new temporary directory. */
   readonly listen?: string;
-  /** To inject from the start. */
+  /** Faults to inject from the start. */
   readonly faults?: readonly Fault[];
 }
 
-/** A fault that waits for its requests. */
+/** An injected fault. */
 export interface InjectedFault {
-  /** The requests it has struck so far, in order. */
+  /** The requests that it has affected so far, in order. */
   struck(): SeenRequest[];
-  /** Lets it strike no more. */
+  /** Disables the fault. */
   withdraw(): void;
 }
 
-/** A proxy that passes everything on as it is, counts it, and breaks what it is told to break. */
+/** A proxy that relays and records requests, and injects faults. */
 export interface FaultProxy {
-  /** The address to give to the client, as `DOCKER_HOST` has it. */
+  /** The address for the client, in the form of `DOCKER_HOST`. */
   readonly host: string;
   /**
-   * Of several faults that fit a request, the one injected first strikes.
+   * Injects a fault. Of several faults that match a request, the one that was injected first applies.
    *
-   * @throws TypeError when a field of the fault is unknown or cannot be used.
+   * @throws TypeError when a field of the fault is unknown or invalid.
    */
   inject(fault: Fault): InjectedFault;
-  /** All requests that came, struck or not, in the order of arrival. */
+  /** All requests, affected or not, in the order of arrival. */
   requests(): SeenRequest[];
-  /** Cuts all connections and removes the socket. */
+  /** Closes all connections and removes the socket. */
   close(): Promise<void>;
 }
 
 /**
- * Starts a proxy between a client and an engine, to see and to break what passes.
+ * Starts a proxy between a client and an engine that records requests and injects faults.
  *
- * @throws TypeError when `engine` is no address, or an option is unknown or cannot be used.
+ * @throws TypeError when `engine` is malformed, or an option is unknown or invalid.
  */
 export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
   optionsMustBeSound('startFaultProxy', options);
@@ -55,7 +55,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     (asked) => {
       const request = { method: asked.method, path: asked.path };
       seen.push(request);
-      // Every fault counts the request, also those that do not strike it.
+      // Every matching fault counts the request, also if another fault applies to it.
       const [first] = faults.filter((fault) => fault.meets(asked));
       return first === undefined ? {} : { interference: first.strike(request) };
     },
@@ -77,7 +77,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
   };
 }
 
-/** A fault and how many of its requests have come. */
+/** A fault with the number of its matching requests so far. */
 class WaitingFault {
   readonly struck: SeenRequest[] = [];
   readonly #fault: Fault;
@@ -88,7 +88,7 @@ class WaitingFault {
     this.#fault = fault;
   }
 
-  /** Counts the request if it is one of the fault's, and tells whether it is one to strike. */
+  /** Counts a matching request, and returns whether the fault applies to it. */
   meets(asked: AskedRequest): boolean {
     if (this.#withdrawn || !isTarget(this.#fault, asked)) {
       return false;

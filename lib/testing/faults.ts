@@ -4,46 +4,49 @@ import { aborted, brokenIn, drain } from './chunks.js';
 import type { Interference } from './proxy.js';
 import { refuse } from './refusal.js';
 
-/** Which requests a fault strikes: those that fit both `method` and `path`, from the `nth` on, `times` of them. */
+/**
+ * Selects the requests that a fault applies to: of those that match `method` and `path`, `times` requests from the
+ * `nth` on.
+ */
 export interface FaultTarget {
-  /** Any method without it. */
+  /** Default: any method. */
   readonly method?: string;
-  /** Tested against path and query, for example `/v1.41/containers/4f2a/stop?t=10`; any path without it. */
+  /** Tested against path and query, for example `/v1.41/containers/4f2a/stop?t=10`. Default: any path. */
   readonly path?: RegExp;
-  /** Counted from the moment of the injection; 1, the next one, without it. */
+  /** Counted from the injection. Default: 1, the next request. */
   readonly nth?: number;
-  /** 1 without it; `Infinity` until the fault is withdrawn. */
+  /** Default: 1. `Infinity`: until the fault is withdrawn. */
   readonly times?: number;
 }
 
-/** What goes wrong. */
+/** The kind of failure. */
 export type FaultKind =
-  /** The engine never hears; the client gets this status, with the message as engines send it. */
+  /** The engine never receives the request. The client receives this status, with the message in the engine's form. */
   | { readonly kind: 'answer'; readonly status: number; readonly message?: string }
-  /** The connection breaks before the engine hears. */
+  /** The connection breaks before the engine receives the request. */
   | { readonly kind: 'drop-request' }
-  /** The engine hears later. */
+  /** The engine receives the request late. */
   | { readonly kind: 'delay-request'; readonly milliseconds: number }
-  /** The engine never hears, and the client is kept waiting until it gives up. */
+  /** The engine never receives the request, and the client waits until it gives up. */
   | { readonly kind: 'stall-request' }
-  /** The engine does what it is asked, and the connection breaks before the client hears of it. */
+  /** The engine executes the request, and the connection breaks before the client receives the answer. */
   | { readonly kind: 'lose-answer' }
-  /** The connection breaks after the head and so many bytes of the answer; a shorter answer stays whole. */
+  /** The connection breaks after the head and this many bytes of the body; a shorter answer is complete. */
   | { readonly kind: 'truncate-answer'; readonly afterBytes: number }
-  /** The answer falls silent after its head and so many bytes, until the client gives up. */
+  /** The answer stalls after the head and this many bytes of the body, until the client gives up. */
   | { readonly kind: 'stall-answer'; readonly afterBytes: number };
 
-/** A fault and where it strikes. */
+/** A fault and the requests that it applies to. */
 export type Fault = FaultTarget & FaultKind;
 
-/** Whether a request is one of those that a fault may strike. */
+/** Whether a request matches a fault's `method` and `path`. */
 export function isTarget({ method, path }: FaultTarget, asked: AskedRequest): boolean {
   return (
     (method === undefined || method === asked.method) && (path === undefined || asked.path.search(path) >= 0)
   );
 }
 
-/** What the proxy has to do to make a fault happen. */
+/** Converts a fault to the proxy's terms. */
 export function interferenceOf(fault: FaultKind): Interference {
   switch (fault.kind) {
     case 'answer':
@@ -68,16 +71,16 @@ export function interferenceOf(fault: FaultKind): Interference {
   }
 }
 
-/** Takes the whole request first: a client that is answered while it still sends may not hear the answer. */
+/** Reads the whole request first: a client that is still sending may not receive the answer. */
 async function answer(call: Call, status: number, message: string): Promise<boolean> {
-  // A client that goes away meanwhile needs no answer.
+  // A client that has disconnected needs no answer.
   if ((await brokenIn(drain(call.body))) === undefined) {
     await refuse(call, status, message);
   }
   return true;
 }
 
-/** True, so that the engine does not hear, when the client gave up meanwhile. */
+/** Resolves to true, so that the engine does not receive the request, when the client gave up during the delay. */
 async function delay(call: Call, milliseconds: number): Promise<boolean> {
   try {
     await setTimeout(milliseconds, undefined, { signal: call.gone });

@@ -8,17 +8,20 @@ const text = z.strictObject({ text: z.string() });
 const base64 = z.strictObject({ base64: z.base64() });
 const json = z.strictObject({ json: z.json() });
 
-/** A body of which only the size is known: an archive, one too large to keep, or (`complete: false`) one broken off. */
+/**
+ * A body of which only the size is recorded: an archive, one over the size limit, or (`complete: false`) a truncated
+ * one.
+ */
 const opaque = z.strictObject({ bytes: count, complete: z.literal(false).optional() });
 
 /**
- * `after: n` holds a chunk of a live answer (see `isLive`) back until the n-th exchange after its own has been asked:
- * an event does not come before the request that causes it.
+ * `after: n` delays a chunk of a live answer (see `isLive`) until the n-th exchange after its own was requested: an
+ * event must not precede the request that causes it.
  */
 const after = { after: count.optional() };
 const chunk = z.union([text.extend(after), base64.extend(after)]);
 
-/** One step of an upgraded connection: bytes of one side, or its end. */
+/** One step of an upgraded connection: bytes from one side, or the end of its stream. */
 const from = { from: z.enum(['client', 'engine']), ...after };
 const step = z.union([
   text.extend(from),
@@ -30,9 +33,9 @@ const headers = z.record(z.string(), z.string());
 
 const request = z.strictObject({
   method: z.string(),
-  /** Path and query, as asked. */
+  /** Path and query, as received. */
   path: z.string().startsWith('/'),
-  /** By lower-case name. */
+  /** Keyed by lower-case name. */
   headers: headers.optional(),
   body: z.union([json, text, base64, opaque]).optional(),
 });
@@ -40,24 +43,24 @@ const request = z.strictObject({
 const response = z.strictObject({
   status: z.int().min(101).max(599),
   headers: headers.optional(),
-  /** An answer in one piece. JSON is sent with a newline at its end, as engines do. */
+  /** A body in one piece. JSON is sent with a trailing newline, as engines do. */
   body: z.union([json, text, base64]).optional(),
-  /** Or one in several, each sent by itself. */
+  /** A body in several chunks, each sent separately. */
   chunks: z.array(chunk).optional(),
-  /** Or what passed after `101`. */
+  /** The steps after status `101`. */
   stream: z.array(step).optional(),
 });
 
 const exchangeFields = z.strictObject({
   request,
-  /** Missing: the connection ended before the engine's answer. */
+  /** Absent: the connection ended before the engine's answer. */
   response: response.optional(),
   /**
-   * Missing: the answer is whole. `truncated`: the engine cut the connection at the end of what is recorded. `aborted`:
-   * the client went away then, or the recording ended; a replay falls silent until the client goes.
+   * Absent: the answer is complete. `truncated`: the engine closed the connection after the recorded part. `aborted`:
+   * the client disconnected then, or the recording ended; a replay stalls until the client disconnects.
    */
   ended: z.enum(['truncated', 'aborted']).optional(),
-  /** How many later exchanges began before this one was over; missing: none. Those may come in any order. */
+  /** The number of later exchanges that began before this one ended; default: none. They may come in any order. */
   overlaps: count.optional(),
 });
 const exchange = exchangeFields.refine(
@@ -69,7 +72,7 @@ const fixture = z.strictObject({
   format: z.literal(1),
   name: z.string(),
   description: z.string().optional(),
-  /** When the recording began, ISO 8601. */
+  /** The start of the recording, in ISO 8601. */
   recorded: z.iso.datetime(),
   engine: z.strictObject({ name: z.string(), version: z.string(), apiVersion: z.string() }),
   /** In the order in which the requests arrived. */
@@ -78,7 +81,7 @@ const fixture = z.strictObject({
 
 /** A recorded scenario. */
 export type Fixture = z.output<typeof fixture>;
-/** One request and all that came of it. */
+/** A recorded request with its answer. */
 export type Exchange = z.output<typeof exchange>;
 export type RecordedRequest = z.output<typeof request>;
 export type RecordedResponse = z.output<typeof response>;
@@ -88,10 +91,10 @@ export type Step = z.output<typeof step>;
 export type Json = z.output<ReturnType<typeof z.json>>;
 
 /**
- * Checks something that should be a fixture.
+ * Validates a fixture.
  *
- * @param source - what to call it in the error.
- * @throws FixtureError when it is none.
+ * @param source - the fixture's name in the error.
+ * @throws FixtureError when the value is not a fixture.
  */
 export function parseFixture(value: unknown, source: string): Fixture {
   const result = fixture.safeParse(value);
@@ -106,7 +109,7 @@ export function parseFixture(value: unknown, source: string): Fixture {
 /**
  * Reads a fixture file.
  *
- * @throws FixtureError when it cannot be read or is no fixture.
+ * @throws FixtureError when it cannot be read or is not a fixture.
  */
 export async function readFixture(file: string): Promise<Fixture> {
   let value: unknown;
@@ -118,7 +121,7 @@ export async function readFixture(file: string): Promise<Fixture> {
   return parseFixture(value, file);
 }
 
-/** Writes a fixture file, and the folders it needs; a reader sees the old one or the new one, never half of it. */
+/** Writes a fixture file atomically, and creates its directories. */
 export async function writeFixture(file: string, scenario: Fixture): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const unfinished = `${file}.${process.pid}.new`;

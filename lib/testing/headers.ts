@@ -4,7 +4,9 @@ import type { AnswerHead, Call } from './call.js';
 const OF_THE_CONNECTION = new Set(['connection', 'keep-alive', 'proxy-connection', 'upgrade', 'expect']);
 const METHODS_WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
 
-/** The headers to ask an engine with, names and values in turn: the client's, but for those of its own connection. */
+/**
+ * The headers of a forwarded request, as alternating names and values: the client's, without those of its connection.
+ */
 export function forwardedHeaders(call: Call): string[] {
   const headers = without(OF_THE_CONNECTION, call.rawHeaders);
   if (call.asksUpgrade) {
@@ -13,13 +15,13 @@ export function forwardedHeaders(call: Call): string[] {
   const hasBody =
     call.headers['content-length'] !== undefined || call.headers['transfer-encoding'] !== undefined;
   if (!hasBody && METHODS_WITH_BODY.has(call.method)) {
-    // Without it Node would announce a body of unknown length, which engines refuse for `start`.
+    // Otherwise Node would announce a body of unknown length, which engines refuse for `start`.
     headers.push('Content-Length', '0');
   }
   return headers;
 }
 
-/** The head of an engine's answer, but for what belongs to its own connection. */
+/** The head of an engine's answer, without the headers of its connection. */
 export function headOf(message: IncomingMessage): AnswerHead {
   const rawHeaders = without(new Set([...OF_THE_CONNECTION, 'transfer-encoding']), message.rawHeaders);
   const status = message.statusCode ?? 0;

@@ -1,8 +1,8 @@
 /**
- * The testing kit: stand-ins for an engine's socket. A recorder writes down what passes between a client and a real
- * engine, a replayer answers from such recordings without one, and a fault proxy breaks what passes where a test wants
- * it. It works on HTTP alone and knows nothing of the driver: it imports only Node's own modules and zod. It never
- * answers what was not recorded, and never starts anything when it is imported.
+ * The testing kit: stand-ins for an engine's socket. A recorder saves the traffic between a client and a real engine as
+ * a fixture. A replayer answers from fixtures without an engine. A fault proxy injects failures into the traffic. The
+ * kit works at the level of HTTP and knows nothing of the driver: it imports only Node's modules and zod. It never
+ * answers a request that was not recorded, and importing it has no side effects.
  */
 export { FixtureError, RecordingError, ReplayError } from './errors.js';
 export type { UnmatchedRequest, UnusedExchange } from './errors.js';

@@ -6,17 +6,17 @@ import { nearest } from './nearest.js';
 import { matchBeginning, TokenBindings } from './tokens.js';
 
 /**
- * How a replay finds the answer to a request.
+ * How a replay matches recorded answers to requests.
  *
- * - `in-order`: requests must come in the order of the recording, each once. Those that overlapped there may come in
- *   either order, and live ones (events, wait, followed logs, attached streams) at any time.
- * - `matching`: requests may come in any order. Those that are alike are answered in the order of the recording, and a
- *   GET or HEAD asked more often than recorded gets the last of its answers again, unless that is a live one. This is
- *   the mode for a client that does several things at once, whose requests mix in another way each time.
+ * - `in-order`: requests must come in the recorded order, each once. Those that overlapped in the recording may come in
+ *   any order, and live ones (events, wait, followed logs, attached streams) at any time.
+ * - `matching`: requests may come in any order. Equal requests are answered in the recorded order. A GET or HEAD that
+ *   is repeated more often than recorded receives its last answer again, unless it is live. This is the mode for a
+ *   concurrent client, whose requests interleave differently in each run.
  */
 export type ReplayMode = 'in-order' | 'matching';
 
-/** A recorded exchange and its place among all those of a replay. */
+/** A recorded exchange and its index in a replay. */
 export interface Entry {
   readonly exchange: Exchange;
   readonly index: number;
@@ -25,10 +25,10 @@ export interface Entry {
   readonly live: boolean;
 }
 
-/** What a request found. */
+/** The result of a lookup. */
 type Finding = { readonly entry: Entry } | { readonly mismatch: string };
 
-/** Keeps account of which recorded exchanges were asked for, and which random names stand for which. */
+/** Tracks which recorded exchanges were requested, and the bindings of random names. */
 export class Ledger {
   readonly #mode: ReplayMode;
   readonly #entries: readonly Entry[];
@@ -68,9 +68,9 @@ export class Ledger {
   }
 
   /**
-   * Whether what a client says in an upgraded connection begins as was recorded.
+   * Whether the client's data in an upgraded connection begins with the recorded text.
    *
-   * @returns how many characters that is; undefined when it begins otherwise.
+   * @returns the length of the match in characters; undefined without a match.
    */
   hear(recorded: string, said: string): number | undefined {
     const bindings = new TokenBindings(this.#bindings);
@@ -80,7 +80,8 @@ export class Ledger {
   }
 
   /**
-   * Waits until the exchange at a place has been asked for, or the signal fires. One that is not there counts as asked.
+   * Waits until the exchange at an index was requested, or the signal fires. An index beyond the recording counts as
+   * requested.
    */
   reached(index: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
@@ -105,7 +106,7 @@ export class Ledger {
     return [...this.unused, ...repeatable.reverse()];
   }
 
-  /** The first exchange that was over in the recording when this one began, and has not been asked for yet. */
+  /** The first unused exchange that had ended in the recording before this one began. */
   #missingBefore(entry: Entry): Entry | undefined {
     return entry.live
       ? undefined

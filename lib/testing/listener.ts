@@ -8,24 +8,24 @@ import { OrdinaryCall } from './call.js';
 import type { Call } from './call.js';
 import { UpgradeCall } from './upgrade-call.js';
 
-/** A socket that stands in for an engine's. */
+/** A server on a socket that replaces an engine's. */
 export interface Listener {
-  /** The address to give to a client, as `DOCKER_HOST` has it: `unix:///path`. */
+  /** The address for a client, in the form of `DOCKER_HOST`: `unix:///path`. */
   readonly host: string;
   /**
-   * Cuts every connection and removes the socket.
+   * Closes all connections and removes the socket.
    *
-   * @throws AggregateError with what handlers failed with.
+   * @throws AggregateError with the errors of handlers.
    */
   readonly close: () => Promise<void>;
 }
 
 /**
- * Listens on a unix socket as an engine does: no limit on how long a request or a silence takes, half-closed
- * connections stay open, and upgraded ones are handed out raw.
+ * Listens on a Unix socket like an engine: no timeout for requests or silence, half-closed connections stay open, and
+ * upgraded connections are raw.
  *
- * @param handle - answers one call; whatever it throws cuts that call's connection and is thrown again by `close`.
- * @param path - where the socket shall be; without it, in a folder of its own that goes when the listener is closed.
+ * @param handle - answers one call; its error closes the call's connection and is reported by `close`.
+ * @param path - the socket's path; default: in a temporary directory that `close` removes.
  */
 export async function listen(handle: (call: Call) => Promise<void>, path?: string): Promise<Listener> {
   const place: Place = path === undefined ? await temporaryPlace() : { socketPath: resolve(path) };
@@ -40,7 +40,7 @@ export async function listen(handle: (call: Call) => Promise<void>, path?: strin
       call.hangUp();
     }
   };
-  // Query strings hold whole filter lists: take what Go's server takes, 1 MiB of headers.
+  // Query strings contain whole filter lists: accept 1 MiB of headers, the limit of Go's server.
   const server = createServer({
     keepAliveTimeout: 0,
     requestTimeout: 0,
@@ -53,7 +53,7 @@ export async function listen(handle: (call: Call) => Promise<void>, path?: strin
   });
   server.on('request', (request, response) => void serve(new OrdinaryCall(request, response)));
   server.on('upgrade', (request, connection, head) => {
-    // A client that goes away before the end of its request has asked nothing.
+    // A client that disconnects before the end of its request has made no call.
     UpgradeCall.from(request, connection, head).then(serve, () => connection.destroy());
   });
   server.listen(place.socketPath);
@@ -83,7 +83,7 @@ export async function listen(handle: (call: Call) => Promise<void>, path?: strin
 
 interface Place {
   readonly socketPath: string;
-  /** To be removed with the socket. */
+  /** Removed together with the socket. */
   readonly folder?: string;
 }
 
@@ -92,7 +92,7 @@ async function temporaryPlace(): Promise<Place> {
   return { socketPath: join(folder, 'engine.sock'), folder };
 }
 
-/** The server itself removes its socket. */
+/** The server removes its socket itself. */
 async function remove({ folder }: Place): Promise<void> {
   if (folder !== undefined) {
     await rm(folder, { recursive: true, force: true });

@@ -8,9 +8,8 @@ const LIVE: readonly { readonly method: string; readonly path: RegExp; readonly 
 ];
 
 /**
- * Whether an answer goes on while other requests come and go, because of what those do: events, wait, followed logs,
- * statistics, attached streams. Their chunks are replayed in step with the other exchanges, and they themselves may be
- * asked for at any time.
+ * Whether an answer stays open while other requests run, and depends on them: events, wait, followed logs, statistics,
+ * attached streams. Its chunks are replayed in step with the other exchanges, and it may be requested at any time.
  */
 export function isLive({ method, path }: { readonly method: string; readonly path: string }): boolean {
   const [resource = '', query = ''] = path.replace(/^\/v\d+\.\d+(?=\/)/, '').split('?', 2);

@@ -6,10 +6,11 @@ import { matchText } from './tokens.js';
 import type { TokenBindings } from './tokens.js';
 
 /**
- * Where a request differs from a recorded one; nowhere: it may be answered as that was. Neither the order of query
- * parameters nor that of JSON keys counts, nor headers, but that both ask to upgrade the connection or neither does.
+ * Lists the differences between a request and a recorded one; without any, the recorded answer applies. The order of
+ * query parameters and JSON keys is ignored. Of the headers, only `upgrade` counts (and `content-type`, for a body of
+ * which only the size is recorded).
  *
- * @param bindings - takes up the random names that the two have in the same places.
+ * @param bindings - receives the random names that correspond.
  */
 export function compareRequests(
   recorded: RecordedRequest,
@@ -39,7 +40,7 @@ function splitPath(pathAndQuery: string): { path: string; query: Record<string, 
   return { path: decodePath(path), query };
 }
 
-/** A list of filters in a query parameter is JSON. */
+/** A filter list in a query parameter is JSON. */
 function structured(value: string): Json {
   return (/^[[{]/.test(value) ? parseJson(value) : undefined) ?? value;
 }
@@ -61,7 +62,7 @@ function compareBodies(
     return before === now ? [] : different;
   }
   if ('bytes' in before && before.complete === false) {
-    // The client went away while it sent this; how far it comes in a replay is another matter.
+    // The client disconnected during this upload; a replay may receive more or less of it.
     return [];
   }
   if ('bytes' in now && now.complete === false) {

@@ -5,7 +5,7 @@ import { TokenBindings } from './tokens.js';
 
 const SHOWN_DIFFERENCES = 8;
 
-/** The recorded exchange whose request is most like the one asked; of equals the first that is not used yet. */
+/** The recorded exchange whose request is most similar; of equally similar ones, the first unused. */
 export function nearest<Entry extends { readonly exchange: Exchange }>(
   entries: readonly Entry[],
   asked: RecordedRequest,
@@ -25,7 +25,7 @@ export function nearest<Entry extends { readonly exchange: Exchange }>(
   return best;
 }
 
-/** A request with another path is another request; one with another field in its body is nearly the same. */
+/** Requests with different paths are unrelated; requests with a different field in the body are similar. */
 function weight({ where, recorded, asked }: Difference): number {
   if (where === 'method') {
     return 6;

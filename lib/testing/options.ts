@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { z } from 'zod';
 
 const text = z.string();
-/** Of any realm: tests run in one of their own. */
+/** Accepts a RegExp of any realm: test runners load tests in a realm of their own. */
 const pattern = z.custom(types.isRegExp, 'must be a RegExp');
 const listen = text.optional();
 const target = { method: text.optional(), path: pattern.optional() };
@@ -41,10 +41,9 @@ const known = {
 };
 
 /**
- * Checks what a part of the testing kit was given: an option that is mistyped would else make a test that checks
- * nothing.
+ * Validates options of the testing kit. A misspelled option would otherwise make a test that checks nothing.
  *
- * @throws TypeError that names each option that is unknown or cannot be used.
+ * @throws TypeError that names each unknown or invalid option.
  */
 export function optionsMustBeSound(of: keyof typeof known, options: unknown): void {
   const { error } = known[of].safeParse(options);

@@ -8,10 +8,9 @@ import { playStream } from './stream-playback.js';
 import { tokenPlaces } from './tokens.js';
 
 /**
- * Answers a call as was recorded, until the client has everything or goes away.
+ * Replays a recorded answer until it is complete or the client disconnects.
  *
- * @returns what the client said in an upgraded connection that was not recorded; undefined when there was no such
- * thing.
+ * @returns a message about unrecorded client data in an upgraded connection; undefined without any.
  */
 export async function play(call: Call, entry: Entry, ledger: Ledger): Promise<string | undefined> {
   const { response } = entry.exchange;
@@ -29,7 +28,7 @@ export async function play(call: Call, entry: Entry, ledger: Ledger): Promise<st
       call.hangUp();
     }
   };
-  // A client may leave when it likes: what was held back for it is of no use then.
+  // A client may disconnect at any time; the rest of the answer is then dropped.
   await brokenIn(playing());
   return mismatch;
 }
@@ -42,7 +41,7 @@ async function playAnswer(
 ): Promise<void> {
   const chunks = chunksToPlay(response);
   const whole = Buffer.concat(chunks.map(({ bytes }) => bytes));
-  // An archive stays as it was: it holds digests of its own content.
+  // Names inside an archive are not replaced: it contains digests of its own content.
   const places = isArchive(response.headers?.['content-type']) ? [] : tokenPlaces(whole);
   const isWhole = exchange.ended === undefined && whole.length > 0;
   const client = call.answer(headOf(response, ledger, isWhole ? whole.length : undefined));
@@ -77,7 +76,10 @@ function chunksToPlay({ body, chunks = [] }: RecordedResponse): { bytes: Buffer;
   ];
 }
 
-/** @param length - of the body to come, in place of the recorded one, which is that of the JSON as it was laid out. */
+/**
+ * @param length - the length of the replayed body, which replaces the recorded one: that is the length of the JSON as
+ * the engine formatted it.
+ */
 function headOf({ status, headers = {} }: RecordedResponse, ledger: Ledger, length?: number): AnswerHead {
   const all = status === 101 ? { upgrade: 'tcp', ...headers } : headers;
   const rawHeaders = Object.entries(all).flatMap(([name, value]) => [

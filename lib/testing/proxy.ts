@@ -9,48 +9,48 @@ import type { EngineAddress } from './engine-address.js';
 import { listen } from './listener.js';
 import type { Listener } from './listener.js';
 
-/** How an exchange ended: whole, cut by the engine, or given up by the client. */
+/** How an exchange ended: completely, broken by the engine, or aborted by the client. */
 export type ExchangeEnd = 'complete' | 'truncated' | 'aborted';
 
-/** One of the two that talk. */
+/** A side of an exchange. */
 export type Side = 'client' | 'engine';
 
-/** Is told what passes, as it passes. */
+/** Receives the traffic of an exchange. */
 export interface Observer {
   requestChunk(chunk: Buffer): void;
-  /** @param complete - false when the client went away, or the engine no longer listened, before the body's end. */
+  /** @param complete - false when the client disconnected, or the engine stopped reading, before the body's end. */
   requestEnd(complete: boolean): void;
   answered(head: AnswerHead): void;
   answerChunk(chunk: Buffer): void;
-  /** A piece of an upgraded connection; `undefined` is a side's end. */
+  /** A chunk of an upgraded connection; `undefined` ends that side's stream. */
   streamChunk(from: Side, chunk: Buffer | undefined): void;
   ended(how: ExchangeEnd): void;
 }
 
-/** What shall go wrong with one exchange. */
+/** The fault to inject into an exchange. */
 export interface Interference {
-  /** Runs before the engine hears of the request. True: the call has been dealt with, the engine never hears. */
+  /** Runs before the engine receives the request. True: the call is finished, and the engine never receives it. */
   readonly beforeEngine?: (call: Call) => Promise<boolean>;
-  /** Let the engine do all it was asked, then cut the connection before the client hears anything. */
+  /** Let the engine execute the request, then break the connection before the client receives any answer. */
   readonly loseAnswer?: boolean;
-  /** Let the head and so many bytes of the answer pass, then cut the connection or fall silent. */
+  /** Relay the head and this many bytes of the body, then break the connection or stall. */
   readonly limit?: { readonly bytes: number; readonly then: 'cut' | 'stall' };
 }
 
-/** What happens to one exchange beside being relayed. */
+/** The hooks of an exchange. */
 interface Attention {
   readonly observer?: Observer;
   readonly interference?: Interference;
 }
 
 /**
- * Starts a transparent proxy: streams stay streams in both directions, chunk borders and back-pressure are kept, and
- * an end, a cut or a client that goes away on one side is the same on the other.
+ * Starts a transparent proxy. Streams, chunk borders and back-pressure are kept in both directions. An end, a broken
+ * connection or a disconnect on one side is repeated on the other.
  *
- * Each exchange has its own connection to the engine, so that none can suffer from the end of another.
+ * Each exchange has its own connection to the engine, so that it is not affected by the end of another.
  *
  * @param attend - called once for each request, in the order of arrival.
- * @param path - where to listen; see `listen`.
+ * @param path - the socket's path; see `listen`.
  */
 export function startProxy(
   engine: EngineAddress,
@@ -82,11 +82,11 @@ async function relay(call: Call, engine: EngineAddress, attention: Attention): P
 
 interface Answer {
   readonly message: IncomingMessage;
-  /** The raw connection, when the engine agreed to upgrade it. */
+  /** The raw connection, if the engine upgraded it. */
   readonly connection?: Duplex;
 }
 
-/** Undefined: the connection ended without an answer, by whichever side. */
+/** Undefined: the connection ended without an answer, on either side. */
 function answerOf(upstream: ClientRequest): Promise<Answer | undefined> {
   return new Promise((resolve) => {
     upstream.once('response', (message) => resolve({ message }));
@@ -95,13 +95,13 @@ function answerOf(upstream: ClientRequest): Promise<Answer | undefined> {
       connection.unshift(head);
       resolve({ message, connection });
     });
-    // An engine that cannot be reached looks to the client as if it had hung up.
+    // An unreachable engine appears to the client as a closed connection.
     upstream.on('error', () => resolve(undefined));
     upstream.once('close', () => resolve(undefined));
   });
 }
 
-/** What became of an upload that broke off shows in the answer, or in its absence. */
+/** A failed upload is reported through the answer, or its absence. */
 async function upload(call: Call, upstream: ClientRequest, observer: Observer | undefined): Promise<void> {
   const send = async (): Promise<void> => {
     for await (const chunk of chunksOf(call.body)) {
@@ -112,13 +112,13 @@ async function upload(call: Call, upstream: ClientRequest, observer: Observer | 
   };
   const broken = await brokenIn(send());
   if (broken !== undefined) {
-    // An engine may answer and close without having read everything: let the client finish and hear the answer.
+    // An engine may answer and close without reading everything: let the client finish and receive the answer.
     call.body.resume();
   }
   observer?.requestEnd(broken === undefined);
 }
 
-/** What breaks on one side breaks the other. */
+/** A failure on one side breaks the other. */
 async function relayAnswer(
   call: Call,
   answer: Answer | undefined,
@@ -168,7 +168,7 @@ async function passAnswer(
 
 type Send = (sink: Writable, chunk: Buffer) => Promise<void>;
 
-/** Writes to the client as far as the limit allows; there it cuts the connection, or stalls until the client goes. */
+/** Writes to the client up to the limit, then breaks the connection, or stalls until the client disconnects. */
 function sender(call: Call, limit: Interference['limit']): Send {
   let allowed = limit?.bytes ?? Infinity;
   return async (sink, chunk) => {
@@ -184,9 +184,9 @@ function sender(call: Call, limit: Interference['limit']): Send {
 }
 
 /**
- * Relays both directions of an upgraded connection until both have ended; each may end before the other.
+ * Relays both directions of an upgraded connection until both have ended; either may end first.
  *
- * @throws BrokenStream when either breaks before the engine's end.
+ * @throws BrokenStream when either side breaks before the engine's end.
  */
 async function relayStreams(
   client: Duplex,
@@ -219,7 +219,7 @@ async function relayStreams(
     if (!over.has('engine')) {
       throw broken;
     }
-    // The client still talked to an engine that had said its last word.
+    // The client was still writing after the engine had ended the stream.
     client.destroy();
   }
 }

@@ -9,58 +9,58 @@ import { Scrubber } from './scrubbing.js';
 
 const ANSWER_LIMIT = 4 * 1024 * 1024;
 
-/** How to record. */
+/** Options of {@link startRecorder}. */
 export interface RecorderOptions {
   /** The engine to record: `unix:///path/of/socket` or `tcp://host:port`. */
   readonly engine: string;
-  /** Where to put the recorder's own socket; without it, in a fresh temporary folder. */
+  /** The path of the recorder's own socket; default: in a new temporary directory. */
   readonly listen?: string;
   /**
-   * What else is secret. Registry credentials (`X-Registry-Auth`, `Authorization`, `X-Registry-Config`) and JSON fields
-   * named `password`, `auth`, `identitytoken` and `registrytoken` always are.
+   * Additional secrets to scrub. Registry credentials (`X-Registry-Auth`, `Authorization`, `X-Registry-Config`) and
+   * JSON fields named `password`, `auth`, `identitytoken` and `registrytoken` are always scrubbed.
    */
   readonly scrub?: readonly RegExp[];
-  /** How many bytes of one answer a fixture may hold; 4 MiB without it. */
+  /** The longest answer that a fixture may contain, in bytes; default: 4 MiB. */
   readonly maxAnswerBytes?: number;
 }
 
-/** What a scenario is called. */
+/** The name of a scenario. */
 export interface ScenarioTitle {
   readonly name: string;
   readonly description?: string;
 }
 
-/** A proxy that writes down all that passes between its clients and an engine. */
+/** A proxy that records the traffic between its clients and an engine. */
 export interface Recorder {
-  /** The address to give to the client, as `DOCKER_HOST` has it. */
+  /** The address for the client, in the form of `DOCKER_HOST`. */
   readonly host: string;
   /**
-   * What was recorded so far, secrets scrubbed. An exchange still going on counts as given up by the client.
+   * The exchanges so far, without secrets. A pending exchange counts as aborted by the client.
    *
-   * @throws RecordingError when an answer was too large to keep.
+   * @throws RecordingError when an answer exceeded `maxAnswerBytes`.
    */
   exchanges(): Exchange[];
   /**
    * The same as a fixture, for a replay without a file.
    *
-   * @throws RecordingError when an answer was too large to keep.
+   * @throws RecordingError when an answer exceeded `maxAnswerBytes`.
    */
   fixture(title: ScenarioTitle): Fixture;
   /**
-   * Writes the fixture to a file, whose folders are made if need be.
+   * Writes the fixture to a file and creates its directories.
    *
-   * @throws RecordingError when an answer was too large to keep.
+   * @throws RecordingError when an answer exceeded `maxAnswerBytes`.
    */
   save(file: string, title: ScenarioTitle): Promise<void>;
-  /** Cuts all connections and removes the socket. What was recorded can still be saved. */
+  /** Closes all connections and removes the socket. The recording can still be saved. */
   close(): Promise<void>;
 }
 
 /**
- * Starts to record.
+ * Starts a recorder.
  *
- * @throws RecordingError when the engine does not tell its version.
- * @throws TypeError when `engine` is no address, or an option is unknown or cannot be used.
+ * @throws RecordingError when the engine does not return its version.
+ * @throws TypeError when `engine` is malformed, or an option is unknown or invalid.
  */
 export async function startRecorder(options: RecorderOptions): Promise<Recorder> {
   optionsMustBeSound('startRecorder', options);

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Call } from './call.js';
 
-/** Answers with an error as engines send it: a status and `{"message":…}`. */
+/** Answers with an error in the engine's form: a status and `{"message":…}`. */
 export async function refuse(call: Call, status: number, message: string): Promise<void> {
   if (call.gone.aborted) {
     return;

@@ -15,46 +15,47 @@ import { recordRequest, REQUEST_BODY_LIMIT } from './request-record.js';
 import { Scrubber } from './scrubbing.js';
 import type { SeenRequest } from './seen-request.js';
 
-/** How to replay. */
+/** Options of {@link startReplayer}. */
 export interface ReplayerOptions {
-  /** How the answer to a request is found; `in-order` without it. */
+  /** How recorded answers are matched to requests; default: `in-order`. */
   readonly mode?: ReplayMode;
-  /** Where to put the replayer's socket; without it, in a fresh temporary folder. */
+  /** The path of the replayer's socket; default: in a new temporary directory. */
   readonly listen?: string;
 }
 
 /** A socket that answers from fixtures. */
 export interface Replayer {
-  /** The address to give to the client, as `DOCKER_HOST` has it. */
+  /** The address for the client, in the form of `DOCKER_HOST`. */
   readonly host: string;
-  /** What was asked so far, in the order in which the requests were read to their end. */
+  /** The requests so far, in the order in which they were completely read. */
   requests(): SeenRequest[];
-  /** The recorded exchanges that nobody has asked for yet, in order. */
+  /** The recorded exchanges that have not been requested yet, in order. */
   remaining(): SeenRequest[];
   /**
-   * Checks that everything asked was recorded, and everything recorded was asked.
+   * Asserts that every request was recorded and every recorded exchange was requested.
    *
    * @throws ReplayError otherwise.
    */
   assertDone(): void;
   /**
-   * Cuts all connections and removes the socket.
+   * Closes all connections and removes the socket.
    *
-   * @throws ReplayError when something was asked that was not recorded, even if the client took no notice.
+   * @throws ReplayError when a request was not recorded, even if the client ignored the error.
    */
   close(): Promise<void>;
 }
 
 /**
- * Starts to answer from fixtures: the recorded status, headers and chunks, upgraded connections, cuts. Random names
- * (`tmp-` and 32 hexadecimal digits) may differ from the recorded ones; answers then hold the actual ones.
+ * Starts a server that answers from fixtures: recorded statuses, headers and chunks, upgraded connections, broken
+ * connections. Random names (`tmp-` and 32 hexadecimal digits) may differ from the recorded ones; answers then contain
+ * the actual names.
  *
- * What was not recorded is answered with status 501, and a message that tells what was asked, what was nearest and
- * where the two differ.
+ * An unrecorded request is answered with status 501 and a message with the request, the most similar recorded request
+ * and their differences.
  *
- * @param fixtures - paths of fixture files or fixtures; several are one scenario after the other.
- * @throws FixtureError when one cannot be read.
- * @throws TypeError when an option is unknown or cannot be used.
+ * @param fixtures - fixtures or paths of fixture files; several form one scenario in sequence.
+ * @throws FixtureError when a fixture cannot be read.
+ * @throws TypeError when an option is unknown or invalid.
  */
 export async function startReplayer(
   fixtures: string | Fixture | readonly (string | Fixture)[],
@@ -111,7 +112,7 @@ function seen({ method, path }: RecordedRequest): SeenRequest {
   return { method, path };
 }
 
-/** Reads a request to its end, or to where its client goes away, and describes it as the recorder does. */
+/** Reads a request, up to its end or a disconnect, and describes it in the recorder's form. */
 async function readRequest(call: Call): Promise<RecordedRequest> {
   const body = new Capture(REQUEST_BODY_LIMIT);
   const read = async (): Promise<void> => {

@@ -4,16 +4,15 @@ import { contentOf, decodeText, isArchive, parseJson } from './content.js';
 import type { RecordedRequest, RequestBody } from './fixture.js';
 import type { Scrubber } from './scrubbing.js';
 
-/** Request bodies beyond this are remembered by their size only. */
+/** The longest request body to keep, in bytes; of a longer one, only the size is recorded. */
 export const REQUEST_BODY_LIMIT = 64 * 1024;
 
 const KEPT_HEADERS = ['content-type', 'upgrade', 'authorization', 'x-registry-auth', 'x-registry-config'];
 
 /**
- * A request as a fixture keeps it. The recorder and the replayer use the same words, so that what they compare is
- * alike.
+ * Converts a request to a fixture's form. The recorder and the replayer share it, so that their results are comparable.
  *
- * @param complete - whether the body came to its end.
+ * @param complete - whether the body was read to its end.
  */
 export function recordRequest(
   asked: AskedRequest,

@@ -4,7 +4,7 @@ import { contentOf, decodeText, isArchive, parseJsonExactly } from './content.js
 import type { Chunk, RecordedResponse } from './fixture.js';
 import type { Scrubber } from './scrubbing.js';
 
-/** What a client may act on; all else changes from run to run or from host to host. */
+/** The headers that a client may depend on; all others vary between runs or hosts. */
 const KEPT_HEADERS = new Set([
   'api-version',
   'content-length',
@@ -15,7 +15,7 @@ const KEPT_HEADERS = new Set([
   'x-docker-container-path-stat',
 ]);
 
-/** The first lines of an answer as a fixture keeps them. */
+/** Converts the status line and headers of an answer to a fixture's form. */
 export function recordHead(
   { status, rawHeaders }: AnswerHead,
   scrubber: Scrubber,
@@ -31,9 +31,9 @@ export function recordHead(
 }
 
 /**
- * The body of an answer as a fixture keeps it: in one piece where its chunks mean nothing.
+ * Converts the body of an answer to a fixture's form: in one piece, unless the chunk borders have a meaning.
  *
- * @param positions - for a live answer: how many later exchanges had begun when each chunk came.
+ * @param positions - for a live answer: the number of later exchanges that had begun when each chunk arrived.
  */
 export function recordAnswerBody(
   contentType: string | undefined,

@@ -1,19 +1,19 @@
 import { decodeText } from './content.js';
 import type { Json } from './fixture.js';
 
-/** Stands in a fixture where a secret stood; in a replay it matches any text. */
+/** Replaces a secret in a fixture; in a replay it matches any text. */
 export const SCRUBBED = '[scrubbed]';
 
 const SECRET_HEADERS = new Set(['authorization', 'x-registry-auth', 'x-registry-config']);
 const SECRET_FIELDS = new Set(['password', 'auth', 'identitytoken', 'registrytoken']);
-/** The same fields in JSON that is kept as text; the secret is what stands between the two groups. */
+/** The same fields inside a text; the match is the secret alone. */
 const SECRET_FIELDS_IN_TEXT = /(?<="(?:password|auth|identitytoken|registrytoken)"\s*:\s*")(?:[^"\\]|\\.)+/gi;
 
-/** Takes secrets out of what is recorded. */
+/** Removes secrets from a recording. */
 export class Scrubber {
   readonly #patterns: readonly RegExp[];
 
-  /** @param extra - what is secret beside registry credentials and JSON fields that are passwords by their name. */
+  /** @param extra - patterns of secrets in addition to registry credentials and password-like JSON fields. */
   constructor(extra: readonly RegExp[]) {
     this.#patterns = extra.map(({ source, flags }) => new RegExp(source, flags.replace(/[gy]/g, '') + 'g'));
   }
@@ -47,8 +47,8 @@ export class Scrubber {
   }
 
   /**
-   * Overwrites secrets with as many asterisks, also those that lie across the border of two chunks. The length stays,
-   * because frames and `Content-Length` count bytes.
+   * Overwrites secrets with asterisks, even across chunk borders. The length is kept, because frames and
+   * `Content-Length` count bytes.
    */
   mask(chunks: readonly Buffer[]): Buffer[] {
     const whole = Buffer.concat(chunks);

@@ -1,6 +1,6 @@
-/** A request that came to a replayer or a proxy. */
+/** A request that a replayer or a proxy received. */
 export interface SeenRequest {
   readonly method: string;
-  /** Path and query, as asked. */
+  /** Path and query, as received. */
   readonly path: string;
 }

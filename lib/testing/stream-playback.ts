@@ -10,10 +10,10 @@ import { tokenPlaces } from './tokens.js';
 const SHOWN_LENGTH = 200;
 
 /**
- * Plays the engine's part in an upgraded connection: the recorded steps in their order, so that what the engine says
- * comes when the client has said what it said before.
+ * Replays the engine's side of an upgraded connection: the recorded steps in order, so that each chunk of the engine
+ * follows the client's data that preceded it.
  *
- * @returns how the client's part differs from the recorded one; undefined when it does not.
+ * @returns a message about the difference between the client's data and the recorded one; undefined when they match.
  */
 export async function playStream(
   connection: Duplex,
@@ -49,7 +49,7 @@ export async function playStream(
     : undefined;
 }
 
-/** False: the client said something else, or ended before it had said this. */
+/** False: the client sent something else, or ended its stream early. */
 async function hear(client: ClientVoice, step: Step, ledger: Ledger): Promise<boolean> {
   for (;;) {
     if ('end' in step) {
@@ -74,10 +74,10 @@ async function hear(client: ClientVoice, step: Step, ledger: Ledger): Promise<bo
   }
 }
 
-/** What a client has said and nobody has looked at yet. */
+/** The client's data that has not been compared yet. */
 class ClientVoice {
   heard: Buffer = Buffer.alloc(0);
-  /** Whether it will say nothing more. */
+  /** Whether the client has ended its stream. */
   over = false;
   readonly #events = new EventEmitter();
 
@@ -98,7 +98,7 @@ class ClientVoice {
     this.heard = this.heard.subarray(bytes);
   }
 
-  /** Resolves when there is more to look at; a connection that closes is news too, so it always does. */
+  /** Resolves when there is more data. A closed connection counts too, so it always resolves. */
   async news(): Promise<void> {
     await once(this.#events, 'news');
   }

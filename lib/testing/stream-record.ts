@@ -3,18 +3,18 @@ import type { Step } from './fixture.js';
 import type { Side } from './proxy.js';
 import type { Scrubber } from './scrubbing.js';
 
-/** What one side of an upgraded connection sent at once. */
+/** A chunk that one side of an upgraded connection sent. */
 export interface StreamPiece {
   readonly from: Side;
-  /** Undefined: the side's end. */
+  /** Undefined: this side ended its stream. */
   readonly chunk: Buffer | undefined;
-  /** How many later exchanges had begun by then. */
+  /** The number of later exchanges that had begun by then. */
   readonly after: number;
 }
 
 /**
- * An upgraded connection as a fixture keeps it. The engine's chunks keep their borders and lengths, for they may be
- * frames; what the client said in one go is one step, for its borders mean nothing.
+ * Converts an upgraded connection to a fixture's steps. The engine's chunks keep their borders and lengths, because
+ * they may be frames. Consecutive chunks of the client become one step, because their borders have no meaning.
  */
 export function recordStream(pieces: readonly StreamPiece[], scrubber: Scrubber): Step[] {
   const masked = scrubber.mask(

@@ -1,10 +1,10 @@
 import { SCRUBBED } from './scrubbing.js';
 
-/** The random names that differ from run to run: `tmp-` and 32 hexadecimal digits, wherever they stand. */
+/** Random names that differ from run to run: `tmp-` and 32 hexadecimal digits, anywhere in a text. */
 const TOKEN = /tmp-[0-9a-f]{32}/g;
 const VOLATILE = /tmp-[0-9a-f]{32}|\[scrubbed\]/g;
 
-/** Which random name of the run stands for which one of the recording: always the same, and never two for one. */
+/** A one-to-one mapping between the random names of a recording and those of the current run. */
 export class TokenBindings {
   readonly #actual: Map<string, string>;
   readonly #recorded: Map<string, string>;
@@ -14,7 +14,7 @@ export class TokenBindings {
     this.#recorded = new Map(base === undefined ? [] : base.#recorded);
   }
 
-  /** False when either of the two already stands for another. */
+  /** False when either name is already bound to another. */
   bind(recorded: string, actual: string): boolean {
     if (
       (this.#actual.get(recorded) ?? actual) !== actual ||
@@ -27,14 +27,14 @@ export class TokenBindings {
     return true;
   }
 
-  /** The recording's text with the run's names in it. */
+  /** Replaces recorded names by actual ones in a text. */
   inText(text: string): string {
     return text.replace(TOKEN, (token) => this.#actual.get(token) ?? token);
   }
 
   /**
-   * The recording's bytes, from one chunk on, with the run's names in it. A name may lie across the border of two
-   * chunks; all names have the same length, so borders and lengths stay.
+   * Replaces recorded names by actual ones in a chunk of a body. A name may cross the border of two chunks; all names
+   * have the same length, so borders and lengths are kept.
    */
   inChunk(whole: Buffer, places: readonly TokenPlace[], start: number, end: number): Buffer {
     const chunk = Buffer.from(whole.subarray(start, end));
@@ -49,13 +49,13 @@ export class TokenBindings {
   }
 }
 
-/** Where a random name stands in an answer. */
+/** The position of a random name in an answer. */
 interface TokenPlace {
   readonly offset: number;
   readonly token: string;
 }
 
-/** All random names in some bytes, text or not. */
+/** All random names in a buffer, text or binary. */
 export function tokenPlaces(bytes: Buffer): TokenPlace[] {
   return [...bytes.toString('latin1').matchAll(TOKEN)].map((match) => ({
     offset: match.index,
@@ -64,8 +64,8 @@ export function tokenPlaces(bytes: Buffer): TokenPlace[] {
 }
 
 /**
- * Whether a text is what was recorded: random names may differ as long as they are bound alike, and where a secret was
- * scrubbed anything may stand. Binds what it meets.
+ * Whether a text matches a recorded one. Random names may differ consistently, and a scrubbed secret matches any text.
+ * Binds the names that it finds.
  */
 export function matchText(recorded: string, actual: string, bindings: TokenBindings): boolean {
   return recorded.search(VOLATILE) < 0
@@ -74,9 +74,9 @@ export function matchText(recorded: string, actual: string, bindings: TokenBindi
 }
 
 /**
- * Whether a text begins as was recorded; see `matchText`.
+ * Whether a text begins with a recorded one; see `matchText`.
  *
- * @returns how many characters that is; undefined when it begins otherwise.
+ * @returns the length of the match in characters; undefined without a match.
  */
 export function matchBeginning(
   recorded: string,

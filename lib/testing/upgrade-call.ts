@@ -6,8 +6,8 @@ import type { AnswerHead, Call } from './call.js';
 import { aborted, chunksOf } from './chunks.js';
 
 /**
- * A request that asks for an upgraded connection. The server's parser has left the connection, so whatever answers it
- * is written to the raw connection and is the last on it.
+ * A request for an upgraded connection. The server's parser has released the connection, so its answer, of any kind, is
+ * written to the raw connection and is the last one on it.
  */
 export class UpgradeCall implements Call {
   readonly method: string;
@@ -35,8 +35,8 @@ export class UpgradeCall implements Call {
   }
 
   /**
-   * @param head - what the server had read from the connection after the request's headers.
-   * @throws when the client goes away before the end of the request's body.
+   * @param head - the bytes that the server has read after the request's headers.
+   * @throws when the client disconnects before the end of the request's body.
    */
   static async from(request: IncomingMessage, connection: Duplex, head: Buffer): Promise<UpgradeCall> {
     connection.on('error', () => connection.destroy());
@@ -73,8 +73,8 @@ export class UpgradeCall implements Call {
 }
 
 /**
- * Node up to 24.8 takes the body of such a request for the beginning of the raw stream; later versions give it as the
- * request's own. So: what the request gives, then from the connection what is still missing.
+ * Node up to 24.8 treats the body of an upgrade request as the beginning of the raw stream; later versions deliver it
+ * with the request. Therefore: read the request first, then the missing bytes from the connection.
  */
 async function readBody(request: IncomingMessage, connection: Duplex, head: Buffer): Promise<Buffer> {
   const length = Number(request.headers['content-length'] ?? 0);

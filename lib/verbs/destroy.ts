@@ -7,21 +7,24 @@ import { listContainersOf, removeContainer, stopContainer } from '../instances/i
 import type { ComputeNode } from './definition/index.js';
 import { neededForRevert } from './migration/index.js';
 
-/** What of an instance is to go. */
+/** Which parts of an instance `destroy` removes. */
 interface DestroyExtent {
   readonly network_info: NetworkInfo | null | undefined;
-  /** Its file system; else it is only stopped and disconnected, for a later host or verb to find. */
+  /**
+   * Whether to remove the containers with their files. If false, they are only stopped and disconnected, so that a
+   * later verb or another host finds them.
+   */
   readonly destroy_disks: boolean;
-  /** Its interfaces. */
+  /** Whether to remove the instance's interfaces. */
   readonly destroy_vifs: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Removes an instance, or what is left of it. What is gone already is no error. When the signal aborts, what has been
- * begun is ended, and repeating does the rest.
+ * Removes an instance, or what is left of it. Parts that are already gone are not an error. When the signal aborts, the
+ * step in progress still finishes; calling `destroy` again does the rest.
  *
- * @throws InstancePowerOffFailure when a container of it may still run, so that Nova keeps its addresses reserved.
+ * @throws InstancePowerOffFailure when one of its containers may still run, so that Nova keeps its addresses reserved.
  */
 export async function destroy(node: ComputeNode, instance: Instance, extent: DestroyExtent): Promise<void> {
   const { network_info, destroy_disks, destroy_vifs, signal } = extent;
@@ -49,8 +52,8 @@ async function endContainers(
   return await orMayStillRun(instance, signal, async () => {
     const containers = await listContainersOf(engine, host, instance, signal);
     signal?.throwIfAborted();
-    // From here on without the signal: once containers are gone, nobody could tell any more which images and networks
-    // they had.
+    // The signal is ignored from here on: once the containers are gone, nothing records which images and networks they
+    // used.
     if (containers.length === 0)
       logger.warn('the instance to destroy has no container on this host', { instance: instance.uuid });
     for (const { Id: container } of containers) {
@@ -61,7 +64,7 @@ async function endContainers(
   });
 }
 
-/** @throws InstancePowerOffFailure when the work fails; the signal's reason when that aborts. */
+/** @throws InstancePowerOffFailure when the work fails; the signal's reason when the signal aborts. */
 async function orMayStillRun<T>(
   instance: Instance,
   signal: AbortSignal | undefined,

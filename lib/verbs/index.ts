@@ -1,7 +1,9 @@
 /**
- * The verbs that need more than one room: each file is one verb or one and its kin, written as the steps it takes; those
- * that several verbs take are in `steps/`, and what they all work with is a `ComputeNode`. Between the driver, which
- * calls them, and the rooms, which they call.
+ * The verbs that need more than one room. Each file is one verb, or a few related ones, written as its steps. `steps/`
+ * holds the steps that several verbs share, `migration/` the verbs of cold migration and resize, `definition/` the
+ * argument validation and the `ComputeNode` that every verb works with. The driver calls this room. It may import the
+ * rooms below it (images, instances, network, host, events, console and lower); it never imports the driver or the
+ * image exchange.
  */
 export {
   type ComputeNode,

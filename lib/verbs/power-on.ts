@@ -5,9 +5,11 @@ import { connectAndStart } from './steps/index.js';
 import type { ComputeNode } from './definition/index.js';
 
 /**
- * Makes an instance run, in its networks: one that is frozen, paused or suspended, goes on with its memory, one that is
- * off is started. That it was suspended is forgotten last, so that repeating finds it is; also of one that
- * somebody else has woken, which would count as suspended when it is frozen again.
+ * Makes an instance run, connected to its networks: a paused or suspended instance is unfrozen and keeps its memory, a
+ * stopped one is started.
+ *
+ * The `suspended` flag is removed last, so that a retry still finds it. It is also removed from an instance that was
+ * unfrozen outside Nova, which would otherwise count as suspended the next time it is paused.
  */
 export async function powerOn(
   node: ComputeNode,

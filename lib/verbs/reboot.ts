@@ -17,25 +17,25 @@ import {
   findInstance,
   imageOfInstance,
   instanceRecord,
-  isHalfMade,
+  isIncomplete,
   listContainersOf,
   removeContainer,
-  settleParts,
+  recoverInterruptedSwap,
   spawning,
   stopContainer,
   stopContainerCleanly,
 } from '../instances/index.js';
 import type { ComputeNode } from './definition/index.js';
-import { connectAndStart, undoneOnFailure } from './steps/index.js';
+import { connectAndStart, withRollback } from './steps/index.js';
 import { spawn } from './spawn.js';
 
 /**
- * Reboots an instance from whatever state it is in: it ends up running, with its networks.
+ * Reboots an instance from any state. Afterwards it runs and is connected to its networks.
  *
- * SOFT gives it time to stop cleanly; HARD ends it at once, and so does a SOFT that cannot. One whose container is gone
- * is made again.
+ * SOFT lets the instance stop cleanly. HARD stops it at once, and so does a SOFT reboot whose clean stop fails. An
+ * instance without a container gets a new one from its image.
  *
- * @throws InstanceNotFound when there is no container, and no image to make one of.
+ * @throws InstanceNotFound when the instance has no container, and names no image from which to create one.
  */
 export async function reboot(
   node: ComputeNode,
@@ -52,8 +52,8 @@ export async function reboot(
 }
 
 /**
- * Starts an instance after its host was restarted, however it was left. One that runs already, or stands still with its
- * memory, stays as it is.
+ * Starts an instance after its host was restarted, from any state. An instance that runs or is frozen with its memory
+ * stays as it is.
  */
 export async function resumeStateOnHostBoot(
   node: ComputeNode,
@@ -68,9 +68,11 @@ export async function resumeStateOnHostBoot(
 }
 
 /**
- * Finishes a reboot that somebody began longer than `timeout` seconds ago and that did not end: as a HARD one. An
- * instance that runs since less than that was started by that very reboot, and goes on. Nobody says on whose behalf, so
- * one whose container is gone is left to Nova, which asks for the same reboot again when it starts.
+ * Finishes, as a HARD reboot, a reboot that began more than `timeout` seconds ago and did not end. An instance that has
+ * been running for less than `timeout` seconds was started by that reboot and is left alone.
+ *
+ * Nova passes no request context here, so an instance without a container is not recreated: Nova requests the same
+ * reboot again when nova-compute starts.
  */
 export async function rebootIfStuck(
   node: ComputeNode,
@@ -90,7 +92,10 @@ export async function rebootIfStuck(
   await rebootContainer(node, instance, container, network_info, rebootTypes.HARD, signal);
 }
 
-/** Since when a container has been running, by the engine's clock; one that does not tell is taken to have ours. */
+/**
+ * For how many seconds a container has been running, by the engine's clock; by the driver's clock if the engine reports
+ * no time.
+ */
 async function secondsRunning(
   { engine }: ComputeNode,
   { State: { StartedAt: started } }: ContainerInspect,
@@ -100,19 +105,22 @@ async function secondsRunning(
   return ((time === undefined ? Date.now() : Date.parse(time)) - Date.parse(started)) / 1000;
 }
 
-/** The instance's container; where a crash in another verb has left none by its name, the one that had it last. */
+/**
+ * Finds the instance's container. If a crash in another verb left no container under its name, restores the last one
+ * that had it.
+ */
 async function findOrSettle(
   { engine, host }: ComputeNode,
   instance: Instance,
   signal: AbortSignal | undefined,
 ): Promise<ContainerInspect | undefined> {
   const container = await findInstance(engine, host, instance, signal);
-  return container ?? (await settleParts(engine, host, instance, signal)).current;
+  return container ?? (await recoverInterruptedSwap(engine, host, instance, signal)).current;
 }
 
 /**
- * Stops and starts. Networks that cannot be had are refused before it stops; when it cannot be started in them, it is
- * started as it was. Killed in between, it is finished by being repeated.
+ * Stops and starts the container. Networks that cannot be used fail the reboot before the stop. If the container cannot
+ * be started in them, it is started as it was. A reboot that was killed in between is finished by repeating it.
  */
 async function rebootContainer(
   node: ComputeNode,
@@ -122,7 +130,7 @@ async function rebootContainer(
   reboot_type: RebootType,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  await undoneOnFailure(node.logger, async (undo) => {
+  await withRollback(node.logger, async (undo) => {
     await connectAndStart(node, container, network_info, signal, async () => {
       if (reboot_type !== rebootTypes.SOFT || !(await stopsCleanly(node, instance, container, signal)))
         await stopContainer(node.engine, container.Id, { timeout: 0, retry_interval: 0, signal });
@@ -152,16 +160,16 @@ async function stopsCleanly(
   }
 }
 
-/** Whether a container can be started again: not what a spawn left half made, nor what a removal left half removed. */
+/** Whether a container can be started again: neither half created by a spawn, nor half removed. */
 function isWhole(container: ContainerInspect): boolean {
   if (container.State.Status === 'dead' || container.State.Status === 'removing') return false;
   const record = instanceRecord(container.Config.Labels);
-  return record !== undefined && !isHalfMade(record, container);
+  return record !== undefined && !isIncomplete(record, container);
 }
 
 /**
- * Makes an instance's container of its image, as spawn did, in place of what is left of it. What had been written in it
- * is lost.
+ * Recreates an instance's container from its image, as spawn does, and replaces what is left of the old one. Files
+ * written in the old container are lost.
  */
 async function makeAgain(
   node: ComputeNode,
@@ -194,9 +202,10 @@ async function makeAgain(
 }
 
 /**
- * A container that a migration has put aside has the instance's files: it must come back instead of a new one.
+ * Refuses a new container while a migration has set one aside: that one holds the instance's files and must be restored
+ * instead.
  *
- * @throws InstanceRebootFailure when there is one.
+ * @throws InstanceRebootFailure when such a container exists.
  */
 async function nothingMayBePutAside(
   { engine, host }: ComputeNode,

@@ -13,33 +13,38 @@ import {
   listContainersOf,
   part,
   removeContainer,
-  settleParts,
+  recoverInterruptedSwap,
   stopContainerCleanly,
   stopForReplacement,
 } from '../instances/index.js';
 import { interfacesOf, whilePlugging } from '../network/index.js';
-import { bootPlan, newAttempt, orAsItWas, takePlace, tidyUp, withNewContainer } from './steps/index.js';
+import {
+  bootPlan,
+  newAttempt,
+  restoreOnFailure,
+  swapIn,
+  logFailure,
+  withNewContainer,
+} from './steps/index.js';
 import type { ComputeNode } from './definition/index.js';
 import { spawn } from './spawn.js';
 
-/** What a rebuilt instance is given beside its image and flavor. */
+/** What a rebuilt instance gets, apart from its image and flavor. */
 interface RebuildPlan extends Pick<
   RebuildOptions,
   'injected_files' | 'admin_password' | 'allocations' | 'network_info' | 'signal' | 'onProgress'
 > {
-  /** Its disks. */
   readonly block_device_info: BlockDeviceInfo | null;
-  /** It comes from a host that is gone. */
+  /** Whether the instance is rebuilt here because its former host failed. */
   readonly evacuate: boolean;
 }
 
 /**
- * Gives an instance a new container of another image, in place of the one that it has: it ends as after a destroy and a
- * spawn, as in Nova.
+ * Replaces an instance's container by one from another image, as a destroy followed by a spawn does in Nova.
  *
- * The instance goes on until the new container is ready: an image that cannot be booted, or an interface that cannot be
- * made, costs it nothing. Then it is stopped cleanly, and its container is removed when the new one runs. When
- * something fails before, the instance is as it was.
+ * The instance keeps running until the new container is ready, so an image that cannot be booted or an interface that
+ * cannot be created does no harm. Then the instance is stopped cleanly; its old container is removed once the new one
+ * runs. A failure before that is rolled back.
  *
  * @throws what spawn throws.
  */
@@ -50,15 +55,15 @@ export async function rebuild(
   image_meta: ImageMeta,
   plan: RebuildPlan,
 ): Promise<void> {
-  const { current } = await settleParts(node.engine, node.host, instance, plan.signal);
+  const { current } = await recoverInterruptedSwap(node.engine, node.host, instance, plan.signal);
   if (current === undefined || plan.evacuate) await spawn(node, context, instance, image_meta, plan);
   else await replace(node, context, instance, current, image_meta, plan);
 }
 
 /**
- * Whether an instance can be rebuilt, as far as that is known beforehand: the image is had and fits, its networks can
- * be had, its files and its disks are sound. Then it is stopped cleanly where it has volumes that somebody is about to
- * take away, as Nova itself does it.
+ * Validates a rebuild as far as possible in advance: the image can be loaded and fits, the networks can be used, files
+ * and disks are valid. Then, like Nova, stops the instance cleanly if it has volumes that the orchestrator is about to
+ * detach.
  *
  * @throws what spawn throws.
  */
@@ -99,23 +104,21 @@ async function replace(
   const plugging = { ...policy, logger, signal };
   const replaced = { instance, old, aside: part.replaced, network_info, signal, onProgress };
   const before = await listContainersOf(engine, host, instance, signal);
-  await orAsItWas(node, replaced, () =>
+  await restoreOnFailure(node, replaced, () =>
     withNewContainer(node, plan, async (beside) => {
       const container = await beside.make();
       await stopForReplacement(engine, old.Id, { ...cleanly(old), signal });
-      await whilePlugging(virtapi, instance, network_info, plugging, () =>
-        takePlace(node, container, replaced),
-      );
+      await whilePlugging(virtapi, instance, network_info, plugging, () => swapIn(node, container, replaced));
     }),
   );
-  await tidyUp(node, instance, 'what the instance was before', () =>
+  await logFailure(node, instance, 'what the instance was before', () =>
     removeReplaced(node, instance, old, before),
   );
 }
 
 /**
- * All that the instance was before goes: its container, the one that it had while it was rescued, their images and
- * networks, and what was noted of it.
+ * Removes everything of the former instance: its container, its original container if it was rescued, their images and
+ * networks, and its stored state.
  */
 async function removeReplaced(
   { engine, networks, states: notes }: ComputeNode,

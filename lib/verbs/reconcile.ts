@@ -2,37 +2,37 @@ import { instancePartName } from '../common/index.js';
 import { isNotFound, isUnreachable } from '../engine/index.js';
 import type { ListedInstance } from '../instances/index.js';
 import {
-  isHalfMade,
+  isIncomplete,
   listContainersOf,
   listContainersOfHost,
   part,
   removeContainer,
-  settleParts,
+  recoverInterruptedSwap,
   wakeLeftStill,
 } from '../instances/index.js';
 import { pause } from '../streams/index.js';
 import type { ComputeNode } from './definition/index.js';
 
-/** Runs work on an instance when no verb is at work on it. */
+/** Runs work on an instance while holding its lock, so that no verb works on it meanwhile. */
 type InTurn = (uuid: string, work: () => Promise<void>) => Promise<void>;
 
 /**
- * Seconds between two further looks, an hour in all. Most of what an engine still does for a client that was killed
- * takes seconds; the commit of a large container, minutes.
+ * Seconds between the further passes, an hour in all. Most work that an engine continues for a killed client takes
+ * seconds; the commit of a large container takes minutes.
  */
 const furtherLooks = [60, 120, 240, 480, 900, 1800];
 
 /**
- * Puts right what a crash left on the host: instances half made by a spawn or half removed by a destroy, containers put
- * aside by a verb that did not end, notes of instances that are gone, images under way, networks that nobody is in.
- * Instances that are whole are taken over as they are. What it did it writes to the log.
+ * Repairs what a crash left on the host: instances half created by a spawn or half removed by a destroy, containers set
+ * aside by an unfinished verb, stored state of instances that are gone, images in transfer, networks without
+ * containers. Complete instances are adopted unchanged. The outcome is logged.
  *
- * Only this host's containers, images and networks are looked at: drivers of other hosts on the same engine go on. What
- * cannot be put right is logged, and stays for the next time: one container that an engine cannot remove must not keep
- * all the others without a driver.
+ * Only containers, images and networks of this host are touched: drivers of other hosts may share the engine. Failures
+ * are logged and left to the next run: one container that an engine cannot remove must not leave all others without a
+ * driver.
  *
- * @throws what the engine fails with when it cannot be reached or cannot tell what it has; the signal's reason when
- * that aborts.
+ * @throws what the engine fails with when it cannot be reached or cannot list what it has; the signal's reason when the
+ * signal aborts.
  */
 export async function reconcile(node: ComputeNode, signal?: AbortSignal): Promise<void> {
   const outcome = await repair(node, { inTurn: (_uuid, work) => work(), signal });
@@ -40,13 +40,13 @@ export async function reconcile(node: ComputeNode, signal?: AbortSignal): Promis
 }
 
 /**
- * Looks again for what a crash left: an engine goes on working for a client that was killed, so a commit, a removal or
- * a container may come to its end after {@link reconcile} has looked. Ends after an hour, or when the signal aborts.
- * What fails is logged, and left to the next look.
+ * Repeats {@link reconcile} several times within an hour: an engine continues to work for a killed client, so a commit,
+ * a removal or a creation may finish only after the first pass. Failures are logged and left to the next pass. Ends
+ * early when the signal aborts.
  *
- * @param inTurn - keeps what verbs have under way from being taken for left over.
- * @param since - milliseconds since 1970: when the host began to serve; images named later are under way.
- * @param waits - seconds between the looks.
+ * @param inTurn - holds an instance's lock, so that the work of a running verb is not taken for a leftover.
+ * @param since - when the host began to serve, in milliseconds since 1970; images named later belong to running verbs.
+ * @param waits - seconds before each pass.
  */
 export async function reconcileAgain(
   node: ComputeNode,
@@ -69,7 +69,7 @@ export async function reconcileAgain(
   }
 }
 
-/** How a host is put right. */
+/** Options of `repair`. */
 interface RepairOptions {
   readonly inTurn: InTurn;
   /** See {@link ImageLoader.removeLeftovers}. */
@@ -77,7 +77,7 @@ interface RepairOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** What became of it: uuids, and names of images and networks. */
+/** The uuids of instances, and the names of images and networks, by outcome. */
 type RepairOutcome = Readonly<
   Record<'adopted' | 'removed' | 'settled' | 'unrepaired' | 'images' | 'networks', readonly string[]>
 >;
@@ -109,9 +109,9 @@ async function repair(node: ComputeNode, { inTurn, before, signal }: RepairOptio
   };
 }
 
-/** What is tried for one instance after the other, whatever becomes of the one before. */
+/** Runs a repair for each instance. A failed repair does not stop the others. */
 class Repairs {
-  /** The uuids of instances that could not be put right. */
+  /** The uuids of instances that could not be repaired. */
   readonly failed = new Set<string>();
   readonly #node: ComputeNode;
   readonly #inTurn: InTurn;
@@ -124,8 +124,8 @@ class Repairs {
   }
 
   /**
-   * @returns whether it was done; else it is in the log.
-   * @throws EngineUnreachable, the signal's reason: nothing else could be done either.
+   * @returns whether the work succeeded; a failure is logged.
+   * @throws EngineUnreachable, or the signal's reason: no other repair could succeed either.
    */
   async try(uuid: string, work: () => Promise<void>): Promise<boolean> {
     this.#signal?.throwIfAborted();
@@ -145,7 +145,7 @@ class Repairs {
   }
 }
 
-/** Removes what a spawn did not finish, and what a removal did not. */
+/** Removes containers that a spawn did not finish, or whose removal did not finish. */
 async function removeUnfinished(
   { engine }: ComputeNode,
   containers: readonly ListedInstance[],
@@ -157,9 +157,9 @@ async function removeUnfinished(
   const isUnfinished = async ({ record, container: { Id: id, State: state } }: ListedInstance) => {
     if (state !== 'created') return true;
     try {
-      return isHalfMade(record, await engine.containers.inspect(id, { signal }));
+      return isIncomplete(record, await engine.containers.inspect(id, { signal }));
     } catch (error) {
-      // Gone since it was listed: what goes with it may go.
+      // The container was removed after it was listed: the rest of the instance may be removed too.
       if (isNotFound(error)) return true;
       throw error;
     }
@@ -175,7 +175,7 @@ async function removeUnfinished(
   return removed;
 }
 
-/** Lets instances go on that a snapshot had stand still. */
+/** Unfreezes instances that an interrupted snapshot left paused. */
 async function wakeAll(
   { engine, states: notes }: ComputeNode,
   containers: readonly ListedInstance[],
@@ -188,7 +188,7 @@ async function wakeAll(
     await repairs.try(record.uuid, () => wakeLeftStill(engine, notes, record.uuid, container.Id, signal));
 }
 
-/** Ends what a rescue, an unrescue or a rebuild left in the middle; where they have ended, it changes nothing. */
+/** Completes or rolls back an interrupted rescue, unrescue or rebuild. Changes nothing where none was interrupted. */
 async function settleAside(
   { engine, host }: ComputeNode,
   containers: readonly ListedInstance[],
@@ -200,7 +200,7 @@ async function settleAside(
   const settled: string[] = [];
   for (const uuid of uuidsOf(containers.filter(isAside)))
     await repairs.try(uuid, async () => {
-      await settleParts(engine, host, { uuid }, signal);
+      await recoverInterruptedSwap(engine, host, { uuid }, signal);
       settled.push(uuid);
     });
   return settled;

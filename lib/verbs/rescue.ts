@@ -20,7 +20,7 @@ import {
   rescuedFolder,
   rescuedMounts,
   rescueLabels,
-  settleParts,
+  recoverInterruptedSwap,
   stopForReplacement,
   withMounts,
 } from '../instances/index.js';
@@ -32,21 +32,21 @@ import {
   copyBounds,
   copyMustBeReachable,
   filesMustBeCopyable,
-  orAsItWas,
-  takePlace,
+  restoreOnFailure,
+  swapIn,
   withNewContainer,
 } from './steps/index.js';
 
 /**
- * Lets another container, of a rescue image, be the instance for a while: with its name, host name, interfaces and key,
- * and with all its files below `/rescued`, to be read and changed. Its own container is put aside as it is, until
- * `unrescue`. Its volumes are there themselves, in their places below `/rescued`; its files are a copy.
+ * Replaces an instance for a while by a rescue container: one from a rescue image, with the instance's name, host name,
+ * interfaces and key. Below `/rescued` it has a copy of the instance's files, to be read and changed, and the
+ * instance's volumes themselves. The original container is set aside unchanged until `unrescue`.
  *
- * The instance goes on until the rescue container is there; from then on it is stopped at once, as by Nova's libvirt
- * driver: Nova has stopped it cleanly before. When something fails, the instance is as it was. May be repeated.
+ * The instance keeps running until the rescue container is created. Then it is stopped at once, as by Nova's libvirt
+ * driver: Nova has already stopped it cleanly. A failure is rolled back. Idempotent.
  *
- * @throws InstanceNotFound when there is no such instance; InstanceNotRescuable when the rescue image has `/rescued`
- * itself, or the instance's files are too large to be copied, or lie too deep.
+ * @throws InstanceNotFound when there is no such instance; InstanceNotRescuable when the rescue image already has a
+ * `/rescued`, or when the instance's files are too large or nested too deep to be copied.
  * @throws what spawn throws about images, interfaces and flavors.
  */
 export async function rescue(
@@ -58,7 +58,7 @@ export async function rescue(
   options: RescueOptions,
 ): Promise<void> {
   const { engine, host } = node;
-  const { current, rescued } = await settleParts(engine, host, instance, options.signal);
+  const { current, rescued } = await recoverInterruptedSwap(engine, host, instance, options.signal);
   if (current === undefined)
     throw new InstanceNotFound(`Instance ${instance.uuid} could not be found`, {
       instance_uuid: instance.uuid,
@@ -85,7 +85,7 @@ async function startRescueContainer(
   await filesMustBeCopyable(node, instance, copied, InstanceNotRescuable);
   const plan = rescuePlan(node, context, instance, original, network_info, image_meta, options);
   const replaced = { instance, old: original, aside: part.rescued, network_info, signal, onProgress };
-  await orAsItWas(node, replaced, () =>
+  await restoreOnFailure(node, replaced, () =>
     withNewContainer(node, plan, async (beside) => {
       const container = await beside.make();
       await makeRescuedFolder(engine, container, signal);
@@ -101,7 +101,7 @@ async function startRescueContainer(
         onProgress,
       });
       await copyMustBeReachable(node, instance, container, InstanceNotRescuable, signal);
-      await takePlace(node, container, replaced);
+      await swapIn(node, container, replaced);
     }),
   );
 }
@@ -130,7 +130,7 @@ function rescuePlan(
       const labels = { ...bare.Labels, ...rescueLabels(original, network_info) };
       return withMounts({ ...bare, Labels: labels }, mounts);
     },
-    // It holds the files of two.
+    // The rescue container holds the files of two containers, so the flavor's disk size does not apply.
     sized: false,
     files: instanceFiles(instance, [], rescue_password, drive),
     signal,

@@ -6,18 +6,17 @@ import { inspectInstance } from '../instances/index.js';
 import type { ComputeNode } from './definition/index.js';
 
 /**
- * What no user types. The engine always has such keys, keeps the first of them back until the next one comes, and by
- * default that is what shells have for the line before. Control characters of which no terminal's program begins with
- * the first.
+ * Detach keys that no user types. An engine cannot be told to have none, and it withholds the first key until the next
+ * one arrives; its default, ctrl-p, is what shells use to recall the previous line. No terminal program sends a
+ * sequence that begins with the first of these control characters.
  */
 const detachKeys = 'ctrl-^,ctrl-_,ctrl-^,ctrl-^,ctrl-_,ctrl-_,ctrl-^,ctrl-_,ctrl-_,ctrl-^,ctrl-^,ctrl-_';
 
 /**
- * Opens a port with an instance's terminal. Whoever comes there is connected to the container that is the instance's at
- * that time.
+ * Opens a port to an instance's terminal. Each client is attached to the container that the instance has at that time.
  *
- * @throws ConsoleTypeUnavailable when there are no serial consoles, or the instance has no terminal; InstanceNotReady
- * when it does not run; what the engine fails with when it cannot say: a port that is open then stays so.
+ * @throws ConsoleTypeUnavailable when serial consoles are disabled or the instance has no terminal; InstanceNotReady
+ * when it does not run; the engine's error when the engine cannot tell: a port that is already open then stays open.
  */
 export async function serialConsole(
   node: ComputeNode,
@@ -41,22 +40,22 @@ export async function serialConsole(
   try {
     terminalMustLive(instance, await inspectInstance(engine, host, instance, signal));
   } catch (error) {
-    // Whatever stopped or removed the instance meanwhile came too early to close what was not open yet. That nobody can
-    // tell says nothing of the instance.
+    // A verb that stopped or removed the instance meanwhile could not close this port, because it was not open yet. A
+    // failing engine says nothing about the instance, so then the port stays open.
     if (isNotFound(error) || error instanceof NovaException) await serialConsoles.close(instance_uuid);
     throw error;
   }
   return opened;
 }
 
-/** @throws ConsoleTypeUnavailable, InstanceNotReady. */
+/** @throws ConsoleTypeUnavailable when the container has no terminal; InstanceNotReady when it does not run. */
 function terminalMustLive({ uuid: instance_uuid }: Instance, container: ContainerInspect): void {
   if (!container.Config.Tty)
     throw new ConsoleTypeUnavailable(
       `Instance ${instance_uuid} has no terminal: it was made when the host had no serial consoles`,
       { instance_uuid },
     );
-  // Engines attach to a container that does not run, too, and then wait until it does.
+  // Engines also attach to a stopped container, and then wait until it runs.
   if (!container.State.Running)
     throw new InstanceNotReady(
       `Instance ${instance_uuid} is ${container.State.Status}: its terminal is dead`,

@@ -12,11 +12,11 @@ import type { ComputeNode } from './definition/index.js';
 import { copyBounds, filesMustBeCopyable } from './steps/index.js';
 
 /**
- * Commits an instance's file system as an image that can be booted. To be uploaded, it needs the instance no more.
+ * Commits an instance's file system as a bootable image. The upload that follows does not need the instance any more.
  *
- * @throws InstanceNotRunning when the host has no such instance, as Nova's interface demands; one that is stopped can
- * be saved.
- * @throws InstanceInvalidState when its files are too large to be copied, or lie too deep.
+ * @throws InstanceNotRunning when the host has no such instance, as Nova's interface requires. A stopped instance can
+ * be snapshotted.
+ * @throws InstanceInvalidState when the instance's files are too large or nested too deep to be copied.
  */
 export async function snapshot(
   node: ComputeNode,
@@ -34,7 +34,8 @@ export async function snapshot(
   const metadata = { properties: snapshotProperties(instance) };
   const { pauseForSnapshot: pause, snapshots } = node.policy;
   const booted = container.Config.Labels[label.imageId] ?? '';
-  // The engine writes holes out, and a commit cannot be broken off: nothing may grow between the measuring and that.
+  // The engine writes the holes of sparse files out, and a commit cannot be cancelled: the files must not grow between
+  // measuring and commit.
   const checked = async (commit: () => Promise<unknown>): Promise<void> => {
     const { limit } = await copyBounds(node, instance, instance.flavor, container.Image, signal);
     const copied = { container: container.Id, limit, signal };
@@ -59,7 +60,7 @@ export async function snapshot(
   });
 }
 
-/** What Nova's drivers write on a snapshot, so that its users find it again. */
+/** The properties that Nova's drivers set on a snapshot, by which users find it. */
 function snapshotProperties({ project_id }: Instance): Record<string, string> {
   return {
     image_location: 'snapshot',

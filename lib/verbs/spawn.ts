@@ -5,10 +5,10 @@ import { bootPlan, withNewContainer } from './steps/index.js';
 import type { ComputeNode } from './definition/index.js';
 
 /**
- * Boots an instance, or leaves the host as it was.
+ * Boots an instance. A failure is rolled back.
  *
- * The container is created at once from the reference that belongs to the image's id. Only an engine that has no such
- * image gets it loaded: an instance whose image is there costs the engine two requests.
+ * The container is created at once from the reference that belongs to the image's id, and the image is loaded only if
+ * the engine reports that it is missing. An instance whose image is cached costs the engine two requests.
  */
 export async function spawn(
   node: ComputeNode,

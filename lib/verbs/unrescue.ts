@@ -14,34 +14,37 @@ import {
   recreatedContainer,
   rescuedFolder,
   rescuedNetworks,
-  settleParts,
+  recoverInterruptedSwap,
   stopForReplacement,
 } from '../instances/index.js';
 import type { ComputeNode } from './definition/index.js';
-import type { ContainerPlan, CopyBounds, Replaced, Undo } from './steps/index.js';
+import type { ContainerPlan, CopyBounds, Replaced, Rollback } from './steps/index.js';
 import {
   connectAndStart,
   copyBounds,
   filesMustBeCopyable,
-  orAsItWas,
-  takePlace,
-  takePlaceAgain,
-  tidyUp,
-  undoneOnFailure,
+  restoreOnFailure,
+  swapIn,
+  swapBack,
+  logFailure,
+  withRollback,
   withNewContainer,
 } from './steps/index.js';
 
 /**
- * Lets a rescued instance be itself again, with its files as they are below `/rescued` by now, and starts it.
+ * Ends a rescue: the instance gets its own configuration back, with the files that are below `/rescued` now, and is
+ * started.
  *
- * Files cannot be taken out of a container that does not run, so what is below `/rescued` becomes an image of the
- * engine, and the instance gets a container of it that is like its own in all else: configuration, interfaces, volumes.
- * Its own and the rescue container are removed only then. When something fails, the instance is rescued as it was. May
- * be repeated; an instance that is not rescued is started. Whether anything was changed is not checked: that would take
- * a digest of every file at both times, and a place to keep it.
+ * An engine cannot delete files in a stopped container, so copying back would not be enough: the files below `/rescued`
+ * become an image of the engine. The instance gets a container from that image with the configuration, interfaces and
+ * volumes of its original container. Only then are the original and the rescue container removed. A failure is rolled
+ * back: the instance stays rescued. Idempotent; an instance that is not rescued is started.
  *
- * @throws InstanceNotFound when there is no such instance; InstanceInvalidState when its files are too large to be
- * copied, or lie too deep: it stays rescued.
+ * The files are always copied, changed or not: to detect a change would take a digest of every file before and after,
+ * and a place to store it.
+ *
+ * @throws InstanceNotFound when there is no such instance; InstanceInvalidState when its files are too large or nested
+ * too deep to be copied: it stays rescued.
  */
 export async function unrescue(
   node: ComputeNode,
@@ -49,7 +52,7 @@ export async function unrescue(
   options: LongRunningOptions,
 ): Promise<void> {
   const { engine, host, logger } = node;
-  const { current, rescued } = await settleParts(engine, host, instance, options.signal);
+  const { current, rescued } = await recoverInterruptedSwap(engine, host, instance, options.signal);
   if (current === undefined)
     throw new InstanceNotFound(`Instance ${instance.uuid} could not be found`, {
       instance_uuid: instance.uuid,
@@ -70,38 +73,38 @@ export async function unrescue(
   };
   await filesMustBeCopyable(node, instance, copied, InstanceInvalidState);
   const replaced = { instance, old: current, aside: part.rescuing, network_info, signal, onProgress };
-  // Refused before the instance is stopped, where they cannot be had.
+  // Fails before the instance is stopped, if the networks cannot be used.
   const wiring = await node.networks.prepare(network_info, signal);
   try {
-    await orAsItWas(node, replaced, async () => {
+    await restoreOnFailure(node, replaced, async () => {
       await stopForReplacement(engine, current.Id, { timeout: 0, retry_interval: 0, signal });
       if (await hasRescuedFolder(engine, current.Id, signal))
-        await undoneOnFailure(logger, (undo) => comeBackChanged(node, rescued, replaced, bounds, undo));
+        await withRollback(logger, (undo) => comeBackChanged(node, rescued, replaced, bounds, undo));
       else {
         logger.warn(`the rescued instance has no ${rescuedFolder} any more: it comes back as it was`, {
           instance: instance.uuid,
         });
-        await takePlaceAgain(node, rescued, replaced);
+        await swapBack(node, rescued, replaced);
       }
     });
   } finally {
     node.networks.keep(wiring);
   }
-  await tidyUp(node, instance, 'what the instance was while it was rescued', async () => {
-    await settleParts(engine, host, instance);
+  await logFailure(node, instance, 'what the instance was while it was rescued', async () => {
+    await recoverInterruptedSwap(engine, host, instance);
     await removeReplacedImage(engine, rescued.Image);
   });
 }
 
 /**
- * Makes an image of what is below `/rescued`, and a container of that, which is like the instance's own in all else.
+ * Creates an image from the files below `/rescued`, and from it a container that is otherwise like the original one.
  */
 async function comeBackChanged(
   node: ComputeNode,
   rescued: ContainerInspect,
   replaced: Replaced,
   bounds: CopyBounds,
-  undo: Undo,
+  undo: Rollback,
 ): Promise<void> {
   const { engine, host, logger } = node;
   const { instance, old: current, network_info, signal, onProgress } = replaced;
@@ -139,5 +142,5 @@ async function comeBackChanged(
     signal,
     onProgress,
   };
-  await withNewContainer(node, plan, async (beside) => takePlace(node, await beside.make(), replaced));
+  await withNewContainer(node, plan, async (beside) => swapIn(node, await beside.make(), replaced));
 }

@@ -9,9 +9,9 @@ import { settingsOf } from '../../lib/driver/options.js';
 import type { ContainerRef, Engine } from '../../lib/engine/index.js';
 import { containerRef, engineAddress, volumeName } from '../../lib/engine/index.js';
 import { temporaryName } from '../../lib/images/references/temporary-image.js';
-import { Notes } from '../../lib/instances/index.js';
+import { InstanceStateStore } from '../../lib/instances/index.js';
 import { label, repository } from '../../lib/common/labels.js';
-import { steadyNow, Turns } from '../../lib/streams/index.js';
+import { steadyNow, KeyedMutex } from '../../lib/streams/index.js';
 import type { FaultProxy } from '../../lib/testing/index.js';
 import { startFaultProxy } from '../../lib/testing/index.js';
 import type { ComputeNode } from '../../lib/verbs/index.js';
@@ -20,7 +20,7 @@ import type { Harness } from '../engine/contract/harness.js';
 import { eventually } from '../engine/contract/harness.js';
 import { dockerHarness } from '../support/docker-harness.js';
 import { directEngine, engineHost, inventory } from '../support/engine.js';
-import { silentLogger } from '../support/silent-logger.js';
+import { noOpLogger } from '../support/silent-logger.js';
 
 const nameOf = ({ uuid }: Instance): ContainerRef => containerRef(`nova-${uuid}`);
 
@@ -38,7 +38,7 @@ describe('what an engine does for a client that was killed', () => {
     proxy = await startProxy();
     killed = await dockerHarness({ engine: proxy.host });
     engine = directEngine();
-    next = assembleNode(killed.host, engineAddress(engineHost()), {}, settingsOf({}), silentLogger);
+    next = assembleNode(killed.host, engineAddress(engineHost()), {}, settingsOf({}), noOpLogger);
   });
   afterEach(async () => {
     next.engine.close();
@@ -48,7 +48,7 @@ describe('what an engine does for a client that was killed', () => {
     await rm(folder, { recursive: true });
   });
 
-  const turns = new Turns();
+  const turns = new KeyedMutex();
   /** Looks for what is left as a host does that has served since then, but every half second. */
   const lookingAgain = async <T>(since: number, work: () => Promise<T>): Promise<T> => {
     const leaving = new AbortController();
@@ -114,7 +114,7 @@ describe('what an engine does for a client that was killed', () => {
 
   it('a destroy that was killed before the notes were removed: init_host removes them', async () => {
     const instance = await killed.boot();
-    const notes = new Notes(engine, killed.host);
+    const notes = new InstanceStateStore(engine, killed.host);
     await notes.write(instance.uuid, 'flavor');
     const cut = proxy.inject({
       method: 'DELETE',
@@ -131,7 +131,7 @@ describe('what an engine does for a client that was killed', () => {
 
   it('a removal that ends after init_host has looked: the notes of the instance are removed', async () => {
     const instance = await killed.boot();
-    const notes = new Notes(engine, killed.host);
+    const notes = new InstanceStateStore(engine, killed.host);
     await notes.write(instance.uuid, 'flavor');
     await killed.restart();
     expect(await notes.read(instance.uuid, 'flavor')).toBeDefined();

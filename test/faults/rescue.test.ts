@@ -9,7 +9,7 @@ import { eventually } from '../engine/contract/harness.js';
 import { busyboxImage } from '../support/busybox-image.js';
 import { directEngine, engineHost, removeImages } from '../support/engine.js';
 import { context, newImageMeta, newInstance, TestNetwork } from '../support/nova-objects.js';
-import { silentLogger } from '../support/silent-logger.js';
+import { noOpLogger } from '../support/silent-logger.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 type Target = Pick<Fault, 'method' | 'path' | 'nth'>;
@@ -63,7 +63,7 @@ describe('a rescue in which something fails', () => {
   const host = `test-${randomBytes(4).toString('hex')}`;
   const network_info = new TestNetwork().port(5);
   const warnings: string[] = [];
-  const logger = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
+  const logger = { ...noOpLogger, warn: (message: string) => void warnings.push(message) };
   let imageService: DirectoryImageService;
   let image: ImageRecord;
   let proxy: FaultProxy;

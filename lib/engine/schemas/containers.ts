@@ -2,14 +2,14 @@ import { z } from 'zod';
 
 import { containerId, imageId, listOf, mapOf } from './fields.js';
 
-/** `docker ps` knows these; 28.5 also has `removing`. */
+/** The states that `docker ps` shows; 28.5 also has `removing`. */
 const status = z.enum(['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']);
 
 const endpoint = z.object({
-  /** Empty until the container has been started. */
+  /** Empty until the container's first start. */
   NetworkID: z.string(),
   EndpointID: z.string(),
-  /** What the container was told to have; null or absent when the engine chooses. */
+  /** The requested addresses; null or absent when the engine chooses. */
   IPAMConfig: z.object({ IPv4Address: z.string().optional(), IPv6Address: z.string().optional() }).nullish(),
   Gateway: z.string(),
   IPAddress: z.string(),
@@ -29,7 +29,7 @@ const containerState = z.object({
   Pid: z.int(),
   ExitCode: z.int(),
   Error: z.string(),
-  /** `0001-01-01T00:00:00Z` when it never was. */
+  /** `0001-01-01T00:00:00Z` if never started. */
   StartedAt: z.string(),
   FinishedAt: z.string(),
 });
@@ -56,7 +56,7 @@ export const containerInspect = z.object({
     OpenStdin: z.boolean(),
     StopSignal: z.string().optional(),
     StopTimeout: z.int().optional(),
-    /** Up to API 1.43; since then it stands in the endpoint. */
+    /** Up to API 1.43; since then part of the endpoint. */
     MacAddress: z.string().optional(),
   }),
   HostConfig: z.object({
@@ -82,18 +82,18 @@ export const containerInspect = z.object({
       RW: z.boolean(),
     }),
   ),
-  /** Bytes of the container's own layer; only when asked for. */
+  /** The size of the container's own layer in bytes; only with `size`. */
   SizeRw: z.number().optional(),
-  /** Bytes of all its files; only when asked for. */
+  /** The size of all its files in bytes; only with `size`. */
   SizeRootFs: z.number().optional(),
 });
 
-/** As the engine keeps it: with all fields, also those that the driver knows nothing of. */
+/** Loose: keeps every field of the engine, also those unknown to the driver. */
 export const containerConfiguration = z.object({ Config: z.looseObject({}), HostConfig: z.looseObject({}) });
 
 export const containerSummary = z.object({
   Id: containerId,
-  /** With a leading `/` each. */
+  /** Each with a leading `/`. */
   Names: listOf(z.string()),
   Image: z.string(),
   ImageID: z.string(),
@@ -101,7 +101,7 @@ export const containerSummary = z.object({
   Created: z.int(),
   Labels: mapOf(z.string()),
   State: status,
-  /** For people: `Up 3 minutes`. */
+  /** A display text: `Up 3 minutes`. */
   Status: z.string(),
   HostConfig: z.object({ NetworkMode: z.string().optional() }),
   NetworkSettings: z.object({ Networks: mapOf(endpoint) }).nullish(),
@@ -116,11 +116,11 @@ export const containerExit = z.object({
 
 export const committed = z.object({ Id: imageId });
 
-/** A container as `GET /containers/{id}/json` tells it: what the driver reads of it. */
+/** The fields of `GET /containers/{id}/json` that the driver reads. */
 export type ContainerInspect = z.output<typeof containerInspect>;
-/** What a container was made with, see `ContainersApi.configuration`. */
+/** A container's configuration, see `ContainersApi.configuration`. */
 export type ContainerConfiguration = z.output<typeof containerConfiguration>;
-/** A container in a list. */
+/** An element of a list of containers. */
 export type ContainerSummary = z.output<typeof containerSummary>;
-/** A container's place in a network. */
+/** A container's endpoint in a network. */
 export type ContainerEndpoint = z.output<typeof endpoint>;

@@ -8,10 +8,10 @@ export const execInspect = z.object({
   ID: execId,
   ContainerID: containerId,
   Running: z.boolean(),
-  /** Null while it runs. */
+  /** Null while the process runs. */
   ExitCode: z.int().nullable(),
   Pid: z.int().optional(),
 });
 
-/** A process started in a container. */
+/** A process created by `ExecApi.create`. */
 export type ExecInspect = z.output<typeof execInspect>;

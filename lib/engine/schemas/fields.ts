@@ -19,14 +19,14 @@ export const networkId = identifier<NetworkId>(isNetworkId, "a network's id");
 export const imageId = identifier<ImageId>(isImageId, "an image's id");
 export const execId = identifier<ExecId>(isExecId, "a process's id");
 
-/** A list. The engine is written in Go, whose empty lists become `null` in JSON, or are left out. */
+/** A list. The engine is written in Go, which encodes an empty list as `null` or omits it. */
 export const listOf = <T extends z.ZodType>(item: T): z.ZodType<z.output<T>[]> =>
   z
     .array(item)
     .nullish()
     .transform((list) => list ?? []);
 
-/** A map from text. Empty ones become `null`, as lists do. */
+/** A map with string keys. Go encodes an empty one as `null` or omits it. */
 export const mapOf = <T extends z.ZodType>(item: T): z.ZodType<Record<string, z.output<T>>> =>
   z
     .record(z.string(), item)

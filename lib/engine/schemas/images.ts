@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { imageId, listOf, mapOf } from './fields.js';
 
 /**
- * Names of an image. In lists, 20.10 gives one without any a placeholder, `<none>:<none>` or `<none>@<none>`; later
- * engines none.
+ * An image's names. In lists, 20.10 gives an unnamed image the placeholder `<none>:<none>` or `<none>@<none>`; later
+ * engines give none.
  */
 const names = listOf(z.string()).transform((list) => list.filter((name) => !name.startsWith('<none>')));
 
@@ -12,15 +12,15 @@ export const imageInspect = z.object({
   Id: imageId,
   RepoTags: names,
   RepoDigests: names,
-  /** Absent or empty for images without one. */
+  /** Absent or empty if the image does not have one. */
   Created: z.string().optional(),
-  /** That of the image, else of the last entry in its history. */
+  /** The image's comment, else that of its latest history entry. */
   Comment: z.string().optional(),
   Architecture: z.string(),
   Os: z.string(),
   /** Bytes. */
   Size: z.int(),
-  /** What containers of the image inherit; 28.5 leaves out what is empty. */
+  /** The defaults for its containers; 28.5 omits empty fields. */
   Config: z
     .object({
       User: z.string().optional(),
@@ -32,7 +32,7 @@ export const imageInspect = z.object({
       StopSignal: z.string().optional(),
       Volumes: mapOf(z.object({})),
       ExposedPorts: mapOf(z.object({})),
-      /** Handed on as they are. */
+      /** Passed on unchanged. */
       Healthcheck: z.unknown().optional(),
       Shell: z.unknown().optional(),
       OnBuild: z.unknown().optional(),
@@ -53,7 +53,7 @@ export const imageSummary = z.object({
   Labels: mapOf(z.string()),
 });
 
-/** A line of what `POST /images/load` answers: words for people, how far it is with a layer, or an error. */
+/** A line of the answer to `POST /images/load`: a message, a layer's progress, or an error. */
 export const loadLine = z.object({
   stream: z.string().optional(),
   status: z.string().optional(),
@@ -63,9 +63,9 @@ export const loadLine = z.object({
   errorDetail: z.object({ message: z.string().optional() }).nullish(),
 });
 
-/** A line of what `POST /images/load` answers. */
+/** A line of the answer to `POST /images/load`. */
 export type LoadLine = z.output<typeof loadLine>;
-/** An image as `GET /images/{name}/json` tells it: what the driver reads of it. */
+/** The fields of `GET /images/{name}/json` that the driver reads. */
 export type ImageInspect = z.output<typeof imageInspect>;
-/** An image in a list. */
+/** An element of a list of images. */
 export type ImageSummary = z.output<typeof imageSummary>;

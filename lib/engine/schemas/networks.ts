@@ -22,7 +22,7 @@ export const networkInspect = z.object({
       }),
     ),
   }),
-  /** By container id; empty in lists. */
+  /** Keyed by container id; empty in lists. */
   Containers: mapOf(
     z.object({
       Name: z.string(),

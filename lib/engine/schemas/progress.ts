@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
-/** A line of what a pull or a build answers: how it gets on, what a step prints, or an error. */
+/** A line of the answer to a pull or a build: progress, output of a step, or an error. */
 export const progressLine = z.object({
-  /** What a build says, and what its steps print. */
+  /** The builder's messages and the output of its steps. */
   stream: z.string().optional(),
-  /** What is being done with the layer `id`, or with the whole. */
+  /** The current operation on the layer `id`, or on the whole image. */
   status: z.string().optional(),
   id: z.string().optional(),
   progressDetail: z
@@ -14,10 +14,10 @@ export const progressLine = z.object({
   errorDetail: z.object({ message: z.string().optional() }).nullish(),
 });
 
-/** What `GET /distribution/{name}/json` tells of an image in a registry. */
+/** The answer to `GET /distribution/{name}/json`, about an image in a registry. */
 export const distributionInspect = z.object({
   Descriptor: z.object({ digest: z.string().regex(/^sha256:[0-9a-f]{64}$/) }),
 });
 
-/** A line of what a pull or a build answers. */
+/** A line of the answer to a pull or a build. */
 export type ProgressLine = z.output<typeof progressLine>;

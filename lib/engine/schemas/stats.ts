@@ -12,7 +12,7 @@ const cpu = z.object({
   online_cpus: z.int().optional(),
 });
 
-/** A container that does not run is answered for with zeros and left-out fields. */
+/** For a stopped container, numbers are zero and other fields are omitted. */
 export const containerStats = z.object({
   read: z.string(),
   cpu_stats: cpu,
@@ -31,7 +31,7 @@ export const containerStats = z.object({
       z.object({ major: z.int(), minor: z.int(), op: z.string(), value: z.number() }),
     ),
   }),
-  /** By interface name inside the container; left out without a network. */
+  /** Keyed by interface name in the container; omitted without a network. */
   networks: mapOf(
     z.object({
       rx_bytes: z.number(),
@@ -46,5 +46,5 @@ export const containerStats = z.object({
   ),
 });
 
-/** What a container has used so far. */
+/** A container's resource usage. */
 export type ContainerStats = z.output<typeof containerStats>;

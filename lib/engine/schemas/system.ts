@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { listOf, mapOf } from './fields.js';
 
-/** The engine answers `/version` under every path and to every client: it is what versions are negotiated with. */
+/** The engine serves `/version` without and under any API version, so it is used for negotiation. */
 export const versionAnswer = z.object({
   Version: z.string(),
   ApiVersion: z.string(),
@@ -35,12 +35,12 @@ export const systemInfo = z.object({
   CpuCfsQuota: z.boolean(),
   CPUShares: z.boolean(),
   CPUSet: z.boolean(),
-  /** Left out under cgroup v2, which has no such switch. */
+  /** Omitted under cgroup v2, which does not have this switch. */
   OomKillDisable: z.boolean().optional(),
   KernelVersion: z.string(),
   OperatingSystem: z.string(),
   OSType: z.string(),
-  /** As `uname -m` says: `x86_64`, `aarch64`. */
+  /** As `uname -m` prints it: `x86_64`, `aarch64`. */
   Architecture: z.string(),
   CgroupDriver: z.string(),
   /** `1` or `2`; since 20.10. */
@@ -52,7 +52,7 @@ export const systemInfo = z.object({
   LiveRestoreEnabled: z.boolean(),
   Plugins: z.object({ Network: listOf(z.string()), Volume: listOf(z.string()) }),
   Labels: listOf(z.string()),
-  /** The engine's clock, which its events are dated with, as RFC 3339 has it. */
+  /** The engine's clock, which also dates its events, in RFC 3339. */
   SystemTime: z.string().optional(),
   Warnings: listOf(z.string()),
 });
@@ -65,14 +65,14 @@ export const engineEvent = z.object({
   Actor: z.object({ ID: z.string(), Attributes: mapOf(z.string()) }),
   /** Seconds since 1970. */
   time: z.number(),
-  /** Nanoseconds since 1970, exact to some hundred of them. */
+  /** Nanoseconds since 1970, accurate to some hundred of them. */
   timeNano: z.number(),
 });
 
-/** What the engine says about its host. */
+/** The engine's information about itself and its host. */
 export type SystemInfo = z.output<typeof systemInfo>;
-/** Something that happened in the engine. */
+/** An event of the engine. */
 export type EngineEvent = z.output<typeof engineEvent>;
 
-/** What the engine says it is. */
+/** The engine's version information. */
 export type VersionAnswer = z.output<typeof versionAnswer>;

@@ -10,5 +10,5 @@ export const volumeInspect = z.object({
 
 export const volumeList = z.object({ Volumes: listOf(volumeInspect) });
 
-/** A volume: what the driver reads of it. */
+/** The fields of a volume that the driver reads. */
 export type VolumeInspect = z.output<typeof volumeInspect>;

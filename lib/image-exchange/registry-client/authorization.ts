@@ -15,13 +15,13 @@ const longestToken = 1024 * 1024;
 const tokenAnswer = z.object({ token: z.string().optional(), access_token: z.string().optional() });
 
 /**
- * Answers a registry's challenge (`WWW-Authenticate`): with the credentials themselves, or with a token that another
- * server gives for them.
+ * Answers a registry's challenge (`WWW-Authenticate`) with the credentials themselves, or with a token that the token
+ * server issues for them.
  *
- * @param refused - the answer with the challenge; its body is destroyed, but for when there is nothing to answer with.
- * @returns the header `Authorization`; undefined when there is nothing to answer with.
- * @throws ImageSourceError when the challenge names no other server, or one that cannot be trusted with the credentials
- * or gives no token.
+ * @param refused - the response with the challenge. Its body is destroyed, unless the result is undefined.
+ * @returns the `Authorization` header; undefined when the challenge cannot be answered.
+ * @throws ImageSourceError when the challenge names no token server, the server is not safe for the credentials, or it
+ * issues no token.
  */
 export async function authorization(
   client: WebClient,
@@ -36,7 +36,7 @@ export async function authorization(
       : `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`;
   const isBearer = /^bearer\b/i.test(challenge);
   if (!isBearer && (basic === undefined || !/^basic\b/i.test(challenge))) return undefined;
-  // Nobody reads it any more, whatever comes of the answer.
+  // No caller reads the body after this point.
   refused.body.destroy();
   if (!isBearer) return basic;
   const parameters = new Map(

@@ -1,6 +1,7 @@
 /**
- * Images of registries, by the protocol that registries speak (OCI distribution): from there into the image service and
- * back, without an engine, every digest kept and verified. Imports the archives, the web and the contracts.
+ * Copies images between registries and the image service by the OCI distribution protocol, without an engine. Every
+ * digest is preserved and verified. It may import the rooms below images, but takes only names and credentials from
+ * engine. It never stores an image in between.
  */
 export type { Platform } from './manifests.js';
 export { registryReference, type RegistryReference, shownReference } from './reference.js';

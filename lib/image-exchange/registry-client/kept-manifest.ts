@@ -14,9 +14,9 @@ const mostBytes = 16 * 1024 * 1024;
 const openingBrace = '{'.charCodeAt(0);
 
 /**
- * Watches an archive flow by and keeps what could be a registry's manifest in it: a small file of JSON. It is no reader
- * of archives, and gives up on whatever is not plain; what it finds is believed only for what it says of parts that
- * have been verified.
+ * Watches an archive pass through and keeps files that could be a registry manifest: small JSON files. It does not
+ * parse archives fully and stops at anything unusual. A manifest found is trusted only if it lists exactly the parts
+ * that were verified.
  */
 export class ManifestWatch {
   readonly #found: Buffer[] = [];
@@ -27,7 +27,7 @@ export class ManifestWatch {
   #padding = 0;
   #hasGivenUp = false;
 
-  /** Passes an archive on as it is. */
+  /** Passes an archive through unchanged. */
   async *watch(source: AsyncIterable<unknown>): AsyncGenerator<Buffer, void, void> {
     for await (const chunk of source) {
       const bytes = asBytes(chunk);
@@ -36,7 +36,7 @@ export class ManifestWatch {
     }
   }
 
-  /** The manifest of exactly these parts, where the archive has one. */
+  /** The manifest of exactly these parts; undefined when the archive has none. */
   manifestOf(
     config: string,
     layers: readonly string[],
@@ -101,7 +101,7 @@ export class ManifestWatch {
   }
 }
 
-/** What a block says as a header; undefined when it is none that can be read. */
+/** Parses a header block; undefined when it is malformed. */
 function headerIn(block: Buffer): TarHeader | undefined {
   if (!isTarHeader(block)) return undefined;
   try {

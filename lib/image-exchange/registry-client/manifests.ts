@@ -9,7 +9,7 @@ import {
   type ImageLimits,
 } from '../../archives/index.js';
 
-/** What a registry's manifests may be. The others are older than digests of layers, or no images. */
+/** Supported media types of manifests. The others predate layer digests or do not describe images. */
 export const manifestTypes = {
   oci: 'application/vnd.oci.image.manifest.v1+json',
   docker: 'application/vnd.docker.distribution.manifest.v2+json',
@@ -19,13 +19,13 @@ const indexTypes: readonly string[] = [
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ];
 
-/** Bytes that a manifest may have. */
+/** Maximum size of a manifest in bytes. */
 export const longestManifest = 4 * 1024 * 1024;
 
-/** What a question for a manifest accepts. */
+/** `Accept` header of a manifest request. */
 export const acceptedManifests = [...Object.values(manifestTypes), ...indexTypes].join(', ');
 
-/** Engines ignore what is left out or null where they need nothing of it, so it is allowed to be. */
+/** Nullish, because engines accept a missing or null value where they do not need it. */
 const mediaType = z.string().nullish();
 const schemaVersion = z.literal(2).nullish();
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'expected a sha256 digest');
@@ -60,29 +60,29 @@ const imageIndex = goStruct(
   ['mediaType', 'artifactType', 'subject', 'annotations'],
 );
 
-/** A blob as a manifest names it. */
+/** A blob as listed in a manifest. */
 export type Blob = z.output<typeof blob>;
-/** What an image consists of. */
+/** The manifest of an image. */
 export type ImageManifest = z.output<typeof imageManifest>;
 
-/** The kind of machine that an image is for. */
+/** Platform that an image runs on. */
 export interface Platform {
   readonly os: string;
-  /** As Go names it: `amd64`, `arm64`, … */
+  /** Go's architecture name: `amd64`, `arm64`, … */
   readonly architecture: string;
 }
 
 const goNames: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
 
-/** Linux on this machine's processor. */
+/** Linux on this machine's architecture. */
 export const ownPlatform: Platform = {
   os: 'linux',
   architecture: goNames[process.arch] ?? process.arch,
 };
 
 /**
- * Reads JSON that a registry, or an archive, gives for a manifest; undefined when it is none, or others may read
- * something else in it: it is passed on as it is.
+ * Parses a manifest from a registry or an archive. Returns undefined when the JSON is malformed, is no manifest, or is
+ * ambiguous, so that another parser could read it differently. The caller passes the content on unchanged.
  */
 export function parsedImageManifest(content: Buffer): ImageManifest | undefined {
   return imageManifest.safeParse(readJson(content)).data;
@@ -98,12 +98,13 @@ function readJson(content: Buffer): unknown {
 }
 
 /**
- * Reads a manifest, which may be a list of manifests.
+ * Reads a manifest or a manifest list.
  *
- * @param subject - the image, as the beginning of a sentence.
- * @returns the manifest, or the digest of that for the platform: of several, the first for the variant that runs on all
- * processors of the architecture.
- * @throws ImageUnacceptable when it is neither, is that of something other than an image, or has none for the platform.
+ * @param subject - name of the image, used as the start of error messages.
+ * @returns the manifest, or the digest of the manifest for the platform. Among several variants, the one that runs on
+ * all processors of the architecture is chosen.
+ * @throws ImageUnacceptable when the content is neither, describes something other than an image, or has no manifest
+ * for the platform.
  */
 export function readManifest(
   content: Buffer,
@@ -130,17 +131,18 @@ export function readManifest(
   return { digest: found.digest };
 }
 
-/** The configuration, then the layers from the base up. One that occurs twice is there once. */
+/** The configuration, then the layers from the base up, without duplicates. */
 export function blobsOf({ config, layers }: ImageManifest): readonly Blob[] {
   return [...new Map([config, ...layers].map((each) => [each.digest, each])).values()];
 }
 
 /**
- * Holds an image to what it may be at most, by what its manifest says of it: each blob is held to that when it flows.
+ * Checks an image against the limits by the sizes in its manifest. Each blob is checked against its size during the
+ * transfer.
  *
- * @param content - the manifest as the registry has it.
- * @param subject - the image, as the beginning of a sentence.
- * @throws ImageUnacceptable when it is larger, or has more layers.
+ * @param content - the manifest's bytes in the registry.
+ * @param subject - name of the image, used as the start of error messages.
+ * @throws ImageUnacceptable when a limit is exceeded.
  */
 export function mustBeWithin(
   { maxBytes, maxLayers, maxMetadataBytes }: ImageLimits,

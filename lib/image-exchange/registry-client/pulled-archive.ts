@@ -6,10 +6,10 @@ import { endOfArchive, fileHeader, paddingAfter, wholeFile } from '../../archive
 import { Meter } from '../../progress/index.js';
 import { blobsOf, manifestTypes, type Blob, type ImageManifest } from './manifests.js';
 
-/** An image of a registry, and how its parts are had. */
+/** An image in a registry, and how to fetch its blobs. */
 interface PulledImage {
   readonly manifest: ImageManifest;
-  /** The manifest as the registry has it: its digest is the image's name there. */
+  /** The manifest's bytes in the registry; their digest identifies the image there. */
   readonly content: Buffer;
   readonly blob: (digest: string, size: number) => Promise<Readable>;
   readonly signal?: AbortSignal | undefined;
@@ -17,14 +17,15 @@ interface PulledImage {
 }
 
 /**
- * Streams an image as an archive of the OCI layout, with the manifest of `docker save` beside: all that says what the
- * image is comes first, then its configuration, then its layers from the base up, all as they are in the registry.
+ * Streams an image as an archive in OCI layout, plus the manifest of `docker save`. All manifests come first, then the
+ * configuration, then the layers from the base up. Manifest and blobs are unchanged.
  *
- * @returns the archive, whose receiver must read or destroy it; it fails with what a blob fails with.
+ * @returns the archive, which the caller must read or destroy. It fails with the error of `blob`.
  */
 export function pulledArchive(image: PulledImage): Readable {
   const archive = Readable.from(entries(image), { objectMode: false, highWaterMark: archiveReadAhead });
-  // Told to whoever reads it. It may fail before that, and without a listener it would end the process.
+  // The reader receives the error. The stream may fail earlier, and an error event without a listener would end the
+  // process.
   archive.on('error', () => undefined);
   destroyOnAbort(archive, image.signal);
   return archive;

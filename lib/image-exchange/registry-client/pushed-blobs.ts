@@ -5,21 +5,21 @@ import { asError } from '../../streams/index.js';
 import { Meter } from '../../progress/index.js';
 import type { RegistryClient } from './registry-client.js';
 
-/** The name of the file of a rewritten archive that is no part of the image. */
+/** File in a rewritten archive that is not part of the image. */
 const description = 'manifest.json';
 
-/** A part of an image that is in the registry. */
+/** A blob that is in the registry. */
 export interface PushedBlob {
   readonly digest: string;
   readonly size: number;
 }
 
 /**
- * Uploads the parts of an image, one after the other, as they arrive.
+ * Uploads the parts of an image one after another, in archive order.
  *
- * @param archive - as `rewriteArchive` writes it: plain files only. Destroyed in any case.
- * @returns the parts, by their names in the archive.
- * @throws what the archive or the registry fail with.
+ * @param archive - as written by `rewriteArchive`: regular files only. Always destroyed.
+ * @returns the blobs, by their file names in the archive.
+ * @throws the error of the archive or the registry.
  */
 export async function pushBlobs(
   archive: Readable,
@@ -45,7 +45,7 @@ export async function pushBlobs(
     meter.end();
     return blobs;
   } catch (error) {
-    // Whatever else broke, broke because of it.
+    // An error of the archive causes all the others, so report it first.
     throw archive.errored ?? error;
   } finally {
     archive.destroy();

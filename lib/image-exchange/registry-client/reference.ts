@@ -3,29 +3,29 @@ import { withoutSecrets } from '../../common/index.js';
 import { InvalidInput } from '../../../interfaces/index.js';
 import { repositoryName, tagName, type RepositoryName, type TagName } from '../../engine/index.js';
 
-/** An image in a registry, by name. */
+/** Reference of an image in a registry. */
 export interface RegistryReference {
-  /** The registry as people write it: `docker.io`, `registry.example:5000`. */
+  /** The registry as users write it: `docker.io`, `registry.example:5000`. */
   readonly registry: string;
-  /** The path there: `library/debian`. */
+  /** The path in the registry: `library/debian`. */
   readonly path: string;
-  /** Both, as an engine takes them. */
+  /** The repository, with registry and path, as an engine expects it. */
   readonly repository: RepositoryName;
-  /** `latest` where neither tag nor digest is given. */
+  /** `latest` when the reference has neither tag nor digest. */
   readonly tag: TagName | undefined;
-  /** Pins the image: what has another digest is refused. */
+  /** Pins the image: an image with another digest is refused. */
   readonly digest: string | undefined;
 }
 
-/** A digest as registries give them. */
+/** A digest in a registry's format. */
 const digestPattern = /^sha256:[0-9a-f]{64}$/;
 const dockerHub = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
 
 /**
- * Reads `[registry/]path[:tag][@digest]` as Docker does: what has no registry is Docker Hub's, and what has no path
- * there is `library/`'s.
+ * Parses `[registry/]path[:tag][@digest]` like Docker: the default registry is Docker Hub, and the default namespace
+ * there is `library/`.
  *
- * @throws InvalidInput when it is none.
+ * @throws InvalidInput when the reference is malformed.
  */
 export function registryReference(text: string): RegistryReference {
   if (!z.string().safeParse(text).success) throw new InvalidInput("An image's reference is a text");
@@ -43,13 +43,13 @@ export function registryReference(text: string): RegistryReference {
   const hasRegistry = /[.:]/.test(first) || first === 'localhost';
   const given = hasRegistry ? name.slice(slash + 1) : name;
   const registry = !hasRegistry || dockerHub.has(first) ? 'docker.io' : first;
-  // A port may be any five digits by its grammar, but not by that of addresses.
+  // The reference grammar allows ports that URLs do not, such as 99999.
   if (!URL.canParse(`https://${registry}/`)) throw refused();
   const path = registry === 'docker.io' && !given.includes('/') ? `library/${given}` : given;
   return { registry, path, repository, tag: tag === undefined ? undefined : tagName(tag), digest };
 }
 
-/** A reference as messages and records have it. */
+/** Formats a reference for messages and records. */
 export function shownReference({ repository, tag, digest }: RegistryReference): string {
   return `${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
 }

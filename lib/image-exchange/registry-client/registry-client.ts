@@ -10,11 +10,11 @@ import { authorization } from './authorization.js';
 import { acceptedManifests, longestManifest } from './manifests.js';
 import type { RegistryReference } from './reference.js';
 
-/** How to get at a repository of a registry. */
+/** A repository and how to access it. */
 interface RegistryAccess {
   readonly reference: RegistryReference;
   readonly credentials?: RegistryCredentials | undefined;
-  /** Whether the registry speaks plain HTTP. */
+  /** Whether to use plain HTTP. */
   readonly insecure: boolean;
   readonly signal?: AbortSignal | undefined;
 }
@@ -23,7 +23,10 @@ const longestRefusal = 64 * 1024;
 const longestWords = 500;
 const dockerHub = 'registry-1.docker.io';
 
-/** A repository of a registry: manifests and blobs, by the OCI distribution specification 1.1. */
+/**
+ * Client for one repository of a registry: reads and writes manifests and blobs, by the OCI distribution specification
+ * 1.1.
+ */
 export class RegistryClient {
   readonly #client: WebClient;
   readonly #access: RegistryAccess;
@@ -39,11 +42,11 @@ export class RegistryClient {
   }
 
   /**
-   * A manifest.
+   * Fetches a manifest.
    *
    * @param name - a tag or a digest.
-   * @returns its bytes, and their digest.
-   * @throws ImageUnacceptable when the bytes have another digest than was asked for, or than the registry says.
+   * @returns the manifest's bytes and their digest.
+   * @throws ImageUnacceptable when the digest differs from the requested one or from the registry's header.
    */
   async manifest(name: string): Promise<{ readonly content: Buffer; readonly digest: string }> {
     const url = new URL(`manifests/${name}`, this.#base);
@@ -57,8 +60,8 @@ export class RegistryClient {
   }
 
   /**
-   * A blob, verified as it flows: the stream fails with ImageUnacceptable instead of ending when it is not what its
-   * digest and size say. Its receiver must read or destroy it.
+   * Fetches a blob and verifies it on the way: the stream fails with ImageUnacceptable when its digest does not match.
+   * The caller must read or destroy the stream.
    */
   async blob(digest: string, size: number): Promise<Readable> {
     const url = new URL(`blobs/${digest}`, this.#base);
@@ -78,8 +81,9 @@ export class RegistryClient {
   /**
    * Uploads a blob.
    *
-   * @param source - destroyed in any case.
-   * @returns its digest.
+   * @param source - always destroyed.
+   * @param size - length of the source in bytes.
+   * @returns the blob's digest.
    */
   async upload(source: Readable, size: number, onChunk: (chunk: Buffer) => void): Promise<string> {
     try {
@@ -103,11 +107,11 @@ export class RegistryClient {
   }
 
   /**
-   * Uploads a manifest; its blobs must be there.
+   * Uploads a manifest. The registry must have its blobs already.
    *
-   * @param name - the tag that it gets, or its own digest.
-   * @returns its digest.
-   * @throws ImageSourceError when the registry says that it is another.
+   * @param name - the tag to set, or the manifest's digest.
+   * @returns the manifest's digest.
+   * @throws ImageSourceError when the registry reports another digest.
    */
   async putManifest(name: string, mediaType: string, content: Buffer): Promise<string> {
     const url = new URL(`manifests/${name}`, this.#base);
@@ -132,7 +136,7 @@ export class RegistryClient {
     const deadline = new Deadline(`the upload to ${shown}`, idle, this.#access.signal);
     const body = Readable.from(sent(), { objectMode: false });
     async function* sent(): AsyncGenerator<Buffer, void, void> {
-      // While the source is waited for, the registry's silence is not its own.
+      // Pause the deadline while waiting for the source: the registry is not to blame for that delay.
       deadline.pause();
       for await (const chunk of source) {
         const bytes = asBytes(chunk);
@@ -155,7 +159,7 @@ export class RegistryClient {
         202,
       );
     } catch (error) {
-      // Either end's failure destroys the other: what the source fails with is the reason, not that the connection broke.
+      // Each end's failure destroys the other. The source's error is the cause, not the broken connection.
       throw source.errored ?? error;
     } finally {
       deadline.clear();
@@ -164,7 +168,7 @@ export class RegistryClient {
   }
 
   async #get(url: URL, headers: Readonly<Record<string, string>>): Promise<WebAnswer> {
-    // Registries keep blobs elsewhere and redirect to there.
+    // Registries redirect to other servers for blobs.
     const answer = await this.#authorized({ method: 'GET', url, headers }, (request) =>
       followRedirects(this.#client, { ...request, method: 'GET' }),
     );
@@ -172,7 +176,7 @@ export class RegistryClient {
     return answer;
   }
 
-  /** Sends a request whose answer is its status and its headers. */
+  /** Sends a request; only the response's status and headers matter. */
   async #done(request: WebRequest, wanted: number): Promise<WebAnswer> {
     const answer = await this.#authorized(request, (each) => this.#client.send(each));
     if (answer.status !== wanted) throw await this.#refusal(request.method, answer);
@@ -181,8 +185,8 @@ export class RegistryClient {
   }
 
   /**
-   * Sends a request, once more when the registry wants to know whose it is. A stream cannot be sent twice: a request
-   * without one goes before it.
+   * Sends a request, and repeats it with an authorization when the registry demands one. A stream cannot be sent twice,
+   * so a request without a stream must obtain the authorization first.
    */
   async #authorized(
     request: WebRequest,
@@ -204,7 +208,7 @@ export class RegistryClient {
     return this.#authorization === undefined ? answer : await send(signed());
   }
 
-  /** Where an upload goes on. Credentials go with it, so it must be the registry itself. */
+  /** The next URL of an upload. It must be at the registry itself, because requests to it carry credentials. */
   #location(answer: WebAnswer): URL {
     const location = answer.header('location');
     const url =

@@ -20,7 +20,7 @@ import {
   type LayerType,
 } from '../../archives/index.js';
 import { followingLayers } from '../../progress/index.js';
-import { PromptImageService } from '../../image-services/index.js';
+import { AbortableImageService } from '../../image-services/index.js';
 import { unwrapped } from '../../streams/index.js';
 import { WebClient } from '../../http/index.js';
 import { shownRecord } from '../../image-services/index.js';
@@ -39,27 +39,28 @@ import { pushBlobs, type PushedBlob } from './pushed-blobs.js';
 import { registryReference, shownReference, type RegistryReference } from './reference.js';
 import { RegistryClient } from './registry-client.js';
 
-/** How a {@link RegistryExchange} is set up. */
+/** Options of a {@link RegistryExchange}. */
 export interface RegistryExchangeOptions {
-  /** Where images are in the end, or in the beginning. */
+  /** The image service to pull into and push from. */
   readonly imageService: ImageService;
   /**
-   * Registries (`registry.example:5000`) that speak plain HTTP. Those on this machine do in any case, as Docker has it.
+   * Registries (`registry.example:5000`) to reach by plain HTTP. Registries on this machine always use it, as with
+   * Docker.
    */
   readonly insecureRegistries?: readonly string[];
-  /** Certificates of the authorities to trust: PEM, or the path of a PEM file. Default: the system's. */
+  /** Trusted certificate authorities: PEM, or the path of a PEM file. Default: the system's. */
   readonly ca?: string | Buffer;
-  /** Milliseconds that a registry may be silent; default a minute. */
+  /** Milliseconds without data from a registry before a timeout. Default: 60,000. */
   readonly idleTimeout?: number;
   /**
-   * Which addresses may be asked: of registries, of what they redirect to, of servers that give tokens; default: all.
-   * Whoever takes references from tenants must say. It sees names and literal addresses, and not what a name resolves
-   * to.
+   * Decides which URLs may be requested: registries, their redirects and their token servers. Default: all. Set it when
+   * tenants supply references. The function sees host names and literal addresses, not the addresses that a name
+   * resolves to.
    */
   readonly mayFetch?: (url: URL) => boolean | Promise<boolean>;
   /**
-   * What an image may be at most, where it differs from the default. One that is pulled is held to it by its manifest,
-   * before anything else of it is fetched.
+   * Limits of an image; fields left out default to {@link defaultImageLimits}. A pull checks the manifest against them
+   * before it fetches anything else.
    */
   readonly limits?: Partial<ImageLimits>;
 }
@@ -72,15 +73,15 @@ export interface RegistryPushOptions extends LongRunningOptions {
 /** Options of {@link RegistryExchange.pull}. */
 export interface RegistryPullOptions extends LongRunningOptions {
   readonly credentials?: RegistryCredentials;
-  /** Which of several images under one name; default: Linux on this machine's processor. */
+  /** Platform to select from a manifest list. Default: Linux on this machine's architecture. */
   readonly platform?: Platform;
 }
 
-/** An image that is in a registry now. */
+/** An image that was pushed to a registry. */
 export interface PushedImage {
-  /** The digest of its manifest: what the registry calls it. */
+  /** Digest of the image's manifest, its identifier in the registry. */
   readonly digest: string;
-  /** `repository@digest`, by which it can be pulled again whatever becomes of its tag. */
+  /** `repository@digest`: pulls this image even after its tag has moved. */
   readonly reference: string;
 }
 
@@ -94,10 +95,10 @@ const plainOptions = z.strictObject({
   limits: amounts(defaultImageLimits).optional(),
 });
 
-/** Lists of manifests that may lie one in another: a registry could make a list for each question. */
+/** Maximum depth of nested manifest lists. A malicious registry could nest them without end. */
 const mostLists = 4;
 
-/** What media types call layers, after `application/vnd.oci.image.`. */
+/** Layer media types, without the prefix `application/vnd.oci.image.`. */
 const layerMediaTypes: Readonly<Record<LayerType, string>> = {
   tar: 'layer.v1.tar',
   gzip: 'layer.v1.tar+gzip',
@@ -105,8 +106,8 @@ const layerMediaTypes: Readonly<Record<LayerType, string>> = {
 };
 
 /**
- * Exchanges images between registries and the image service, byte for byte: manifests, configurations and layers stay
- * what they are, and with them all digests. No engine has a part in it, and nothing is put down on the way.
+ * Copies images between registries and the image service byte for byte: manifests, configurations and layers keep their
+ * content and digests. Uses no engine and stores nothing in between.
  */
 export class RegistryExchange {
   readonly #imageService: ImageService;
@@ -114,7 +115,7 @@ export class RegistryExchange {
   readonly #insecure: ReadonlySet<string>;
   readonly #limits: ImageLimits;
 
-  /** @throws InvalidInput when an option cannot be used. */
+  /** @throws InvalidInput when an option is invalid. */
   constructor(options: RegistryExchangeOptions) {
     const checked = plainOptions.safeParse(options);
     if (!checked.success)
@@ -122,22 +123,26 @@ export class RegistryExchange {
         cause: checked.error,
       });
     const { insecureRegistries, idleTimeout } = checked.data;
-    this.#imageService = new PromptImageService(options.imageService);
+    this.#imageService = new AbortableImageService(options.imageService);
     this.#client = new WebClient({ ca: options.ca, idle: idleTimeout, mayFetch: options.mayFetch });
     this.#insecure = new Set(insecureRegistries);
     this.#limits = { ...defaultImageLimits, ...options.limits };
   }
 
   /**
-   * Streams an image from a registry into the image service.
+   * Streams an image from a registry into the image service. On failure nothing is left in the image service.
    *
-   * @param reference - `[registry/]path[:tag][@sha256:…]`; with a digest it is that image and no other.
-   * @param metadata - beside `container_format` (`docker`) and `disk_format` (`raw`). The properties
-   * `registry_reference` and `registry_digest` say where the image came from and which manifest it has.
+   * @param reference - `[registry/]path[:tag][@sha256:…]`. A digest pins the image.
+   * @param metadata - further metadata; may override the defaults: the path of the reference as `name`,
+   * `container_format` `docker` and `disk_format` `raw`. The properties `registry_reference` and `registry_digest`
+   * record the source and the digest of the manifest.
    * @returns the image's record.
-   * @throws InvalidInput; ImageSourceError when the registry is not reached or refuses; ImageUnacceptable when it gives
-   * something other than what it was asked for, or more than the limits allow; DeadlineExceeded; what the image service
-   * fails with; the signal's reason when that aborts. Nothing is left in the image service then.
+   * @throws InvalidInput when the reference is malformed.
+   * @throws ImageSourceError when the registry is unreachable or refuses.
+   * @throws ImageUnacceptable when the image does not match its digest, has no manifest for the platform, or exceeds a
+   * limit.
+   * @throws DeadlineExceeded when the registry stays silent for `idleTimeout`.
+   * @throws the image service's error, or the signal's reason when the signal aborts.
    */
   async pull(
     context: RequestContext,
@@ -181,15 +186,17 @@ export class RegistryExchange {
   }
 
   /**
-   * Streams an image, or a snapshot, from the image service into a registry. Every part is verified on the way, and the
-   * manifest that makes an image of them is sent when all have been: the one that the archive holds where it describes
-   * exactly these parts, else a new one.
+   * Streams an image or a snapshot from the image service into a registry. Verifies every part on the way and uploads
+   * the manifest last. Reuses the archive's own manifest if it lists exactly these parts, else writes a new one. On
+   * failure no tag of the registry has changed.
    *
-   * @param reference - where to: `[registry/]path[:tag]`.
-   * @returns what the registry calls it now.
-   * @throws InvalidInput; ImageNotFound, ImageNotActive, ImageUnacceptable; ImageSourceError when the registry is not
-   * reached or refuses; DeadlineExceeded; the signal's reason when that aborts. No tag of the registry has changed
-   * then.
+   * @param reference - the destination: `[registry/]path[:tag]`.
+   * @returns the image's identifiers in the registry.
+   * @throws InvalidInput when the reference is malformed or has a digest.
+   * @throws ImageNotFound, ImageNotActive or ImageUnacceptable when the image cannot be pushed.
+   * @throws ImageSourceError when the registry is unreachable or refuses.
+   * @throws DeadlineExceeded when the registry stays silent for `idleTimeout`.
+   * @throws the image service's error, or the signal's reason when the signal aborts.
    */
   async push(
     context: RequestContext,
@@ -225,7 +232,7 @@ export class RegistryExchange {
     this.#client.close();
   }
 
-  /** Uploads all parts of an image; returns the manifest that makes one of them. */
+  /** Uploads all parts of an image and returns the manifest for them. */
   async #parts(
     context: RequestContext,
     id: string,
@@ -263,7 +270,7 @@ export class RegistryExchange {
     return { mediaType: manifestTypes.oci, content: Buffer.from(JSON.stringify(manifest)) };
   }
 
-  /** The manifest for the platform, by way of a list where there is one. */
+  /** Fetches the manifest for the platform, through manifest lists if necessary. */
   async #manifest(
     registry: RegistryClient,
     from: RegistryReference,

@@ -13,20 +13,22 @@ import {
   unpackedArchive,
 } from '../../archives/index.js';
 
-/** Files, directories, links: an engine would make devices of others, and wait for ever for what is in a FIFO. */
+/**
+ * Type flags of files, directories and links. An engine would create a device for other types, or wait forever on a
+ * FIFO.
+ */
 const allowed = new Set(['0', '\0', '1', '2', '5', '7']);
-/** Where a header block says what kind of entry it begins. */
+/** Offset of the type flag in a header block. */
 const typeAt = 156;
 
 /**
- * Checks the archive of a build's context, entry by entry, while it flows. All names are made relative to the context's
- * root.
+ * Validates the archive of a build context entry by entry while it is streamed. Makes all names relative to the
+ * context's root.
  *
- * @param source - a tar stream, plain or compressed with gzip, zstd or xz; destroyed in any case.
- * @param maxBytes - that it may have unpacked.
- * @returns a plain tar stream, whose receiver must read or destroy it. It fails with InvalidInput when an entry is a
- * device or a FIFO or has a name that leads out of the context, or when it is no archive; with whatever the source
- * fails with.
+ * @param source - a tar stream, plain or compressed with gzip, zstd or xz; always destroyed.
+ * @param maxBytes - maximum unpacked size in bytes.
+ * @returns a plain tar stream, which the caller must read or destroy. It fails with the source's error, or with
+ * InvalidInput when the archive is malformed or an entry is a device, a FIFO or outside the context.
  */
 export function archiveContext(
   source: Readable,
@@ -36,7 +38,7 @@ export function archiveContext(
   const stream = new PassThrough();
   const check = (bytes: AsyncIterable<unknown>): AsyncIterable<Buffer> => checked(bytes, maxBytes);
   pipeline(source, check, stream, ...(signal === undefined ? [] : [{ signal }])).catch(() => {
-    // Whoever reads the stream hears of it.
+    // The stream's reader receives the error.
   });
   stream.once('close', () => source.destroy());
   return stream;

@@ -6,18 +6,16 @@ import { ImageUnacceptable, InvalidInput } from '../../../interfaces/index.js';
 import { verifiedStream } from '../../streams/index.js';
 import type { Registration, SourceEnvironment } from './engine-image.js';
 
-/**
- * An image archive as it is: its bytes go to the image service unchanged, and are verified when they are booted from.
- */
+/** An image archive. Its bytes go to the image service unchanged; the driver verifies them when it boots the image. */
 export interface ArchiveSource {
   readonly type: 'archive';
-  /** A path on this machine, or an address that is fetched by this process. */
+  /** A path on this machine, or a URL that this process fetches. */
   readonly from: { readonly path: string } | { readonly url: string | URL };
-  /** What the file must hash to: `sha256:…` or `sha512:…`, in hexadecimal. */
+  /** Expected hash of the file: `sha256:…` or `sha512:…`, in hexadecimal. */
   readonly digest?: string;
 }
 
-/** Bytes, and how many they are where that is known. */
+/** A stream, and its length in bytes if known. */
 export interface SizedContent {
   readonly content: Readable;
   readonly size: number | undefined;
@@ -29,9 +27,10 @@ const digestPattern = /^(?<algorithm>sha256|sha512):(?<value>[0-9a-f]{64}|[0-9a-
  * Registers an image archive.
  *
  * @returns the image's record.
- * @throws InvalidInput when there is no such file; ImageSourceError when the address cannot be fetched;
- * ImageUnacceptable when it has another digest; what the image service fails with; the signal's reason when that
- * aborts.
+ * @throws InvalidInput when the file cannot be read.
+ * @throws ImageSourceError when the URL cannot be fetched.
+ * @throws ImageUnacceptable when the file has another digest.
+ * @throws the image service's error, or the signal's reason when the signal aborts.
  */
 export async function registerArchive(
   { imageService }: SourceEnvironment,
@@ -53,13 +52,13 @@ export async function registerArchive(
   }
 }
 
-/** The image service takes a stream, and cannot know how long it will be. */
+/** Adds the total: the image service receives a stream and cannot know its length. */
 function withTotal(size: number | undefined, progress: Progress): Progress {
   return size === undefined || size < progress.bytes ? progress : { total: size, ...progress };
 }
 
 async function opened(path: string): Promise<SizedContent> {
-  // Opening a FIFO would wait for somebody who writes to it.
+  // O_NONBLOCK: opening a FIFO must not wait for a writer.
   const flags = constants.O_RDONLY | constants.O_NONBLOCK;
   let content: Readable | undefined;
   let size: number | undefined;
@@ -79,7 +78,7 @@ async function opened(path: string): Promise<SizedContent> {
   return { content, size };
 }
 
-/** How a file is verified as it flows. */
+/** Makes a function that verifies a file's digest while it is streamed. */
 function verification(digest: string): (file: Readable) => Readable {
   const { algorithm, value } = digestPattern.exec(digest)?.groups ?? {};
   if (algorithm === undefined || value === undefined)

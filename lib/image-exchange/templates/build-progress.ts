@@ -3,10 +3,7 @@ import type { ProgressLine } from '../../engine/index.js';
 import { Meter } from '../../progress/index.js';
 import { PullProgress } from './pull-progress.js';
 
-/**
- * Tells a caller how an engine's build gets on: the context on its way, each step, and the base images that are pulled
- * for them.
- */
+/** Reports the progress of an engine's build: the upload of the context, each step, and the pulls of base images. */
 export class BuildProgress {
   readonly #onProgress: OnProgress | undefined;
   readonly #pulls: PullProgress;
@@ -20,7 +17,7 @@ export class BuildProgress {
     this.#context = new Meter(onProgress, 'building');
   }
 
-  /** So many bytes of the context went to the engine. */
+  /** Reports the bytes of the context that were sent to the engine. */
   sent(bytes: number): void {
     this.#sent = bytes;
     this.#context.reach(bytes);
@@ -28,7 +25,7 @@ export class BuildProgress {
 
   line(line: ProgressLine): void {
     this.#pulls.line(line);
-    // A program in the build can print such a line, too: it spoils nothing but what is shown.
+    // A program in the build can print such a line too, but that only falsifies the displayed progress.
     const step = /^Step (\d{1,6}\/\d{1,6}) : /.exec(line.stream ?? '')?.[1];
     if (step === undefined || step === this.#step) return;
     this.#pulls.end();
@@ -36,14 +33,14 @@ export class BuildProgress {
     this.#tell();
   }
 
-  /** The build has ended well. */
+  /** Reports the end of a successful build. */
   end(): void {
     this.#pulls.end();
     this.#step = undefined;
     this.#tell();
   }
 
-  /** Builders begin with the first step when they have all of the context. */
+  /** Reports the whole context as sent: builders start the first step after they have received all of it. */
   #tell(): void {
     const context = { bytes: this.#sent, total: this.#sent };
     this.#onProgress?.({

@@ -7,7 +7,7 @@ import {
   imageRef,
   isConflict,
   isNotFound,
-  mayHaveBeenDone,
+  mayHaveSucceeded,
   type Engine,
   type ImageRef,
   type ProgressLine,
@@ -26,39 +26,45 @@ import { BuildProgress } from './build-progress.js';
 export interface DockerfileSource {
   readonly type: 'dockerfile';
   /**
-   * The files of the build: a folder of this machine, whose `.dockerignore` counts; a tar stream (of Node or the web, or
-   * another async iterable of bytes), plain or compressed with gzip, zstd or xz, which is taken over; or the address of one, fetched by this process.
+   * The build context: a folder on this machine, with its `.dockerignore`; a tar stream, plain or compressed with gzip,
+   * zstd or xz; or the URL of such an archive, which this process fetches. The stream may be a Node stream, a web
+   * stream or an async iterable of bytes; the driver takes it over and destroys it.
    */
   readonly context:
     | { readonly folder: string }
     | { readonly archive: AsyncIterable<Uint8Array> }
     | { readonly url: string | URL };
-  /** Where the Dockerfile is in the context; default `Dockerfile`. */
+  /** Path of the Dockerfile in the context. Default: `Dockerfile`. */
   readonly dockerfile?: string;
-  /** Values for the `ARG`s of the Dockerfile. The image's history tells them to whoever has the image. */
+  /** Values for `ARG` instructions. The image's history discloses them to everyone who can read the image. */
   readonly buildArgs?: Readonly<Record<string, string>>;
-  /** The stage that becomes the image; default: the last one. */
+  /** Build stage that becomes the image. Default: the last one. */
   readonly target?: string;
-  /** Who pulls base images, by registry (`registry.example:5000`; Docker Hub is `https://index.docker.io/v1/`). */
+  /**
+   * Credentials for base images, by registry (`registry.example:5000`; Docker Hub is `https://index.docker.io/v1/`).
+   */
   readonly credentials?: Readonly<Record<string, RegistryCredentials>>;
-  /** Told what the build prints, as it comes. It must not throw. */
+  /** Receives the build's output as it arrives. It must not throw. */
   readonly onOutput?: (text: string) => void;
 }
 
-/** The same with an archive that is a stream of ours: destroying it closes what the caller gave. */
+/**
+ * Like {@link DockerfileSource}, but an archive is a stream of the driver. Destroying it closes the caller's stream.
+ */
 export interface OwnedDockerfileSource extends Omit<DockerfileSource, 'context'> {
   readonly context:
     Exclude<DockerfileSource['context'], { readonly archive: unknown }> | { readonly archive: Readable };
 }
 
 /**
- * Has the engine build an image, registers it, and removes it from the engine with all that the build has left, but for
- * base images: they have names of their own.
+ * Has the engine build an image, registers it, and removes everything that the build left in the engine except base
+ * images, which have their own names.
  *
- * @param fetch - gets the context from an address.
+ * @param fetch - fetches the context from a URL.
  * @returns the image's record.
- * @throws InvalidInput when the context cannot be used; ImageSourceError when the build fails; what the image service
- * fails with; the signal's reason when that aborts.
+ * @throws InvalidInput when the context is invalid.
+ * @throws ImageSourceError when the build fails.
+ * @throws the image service's error, or the signal's reason when the signal aborts.
  */
 export async function registerFromDockerfile(
   environment: SourceEnvironment,
@@ -88,7 +94,7 @@ export async function registerFromDockerfile(
       }
       progress.end();
     } catch (cause) {
-      mayAppear = mayHaveBeenDone(cause);
+      mayAppear = mayHaveSucceeded(cause);
       if (!(cause instanceof EngineError)) throw cause;
       throw new ImageSourceError(`The build failed: ${cause.engineMessage}`, { cause });
     } finally {
@@ -115,16 +121,16 @@ async function contextOf(
   return archiveContext(archive, maxBytes, signal);
 }
 
-/** How often a removal is tried, and the milliseconds between. */
+/** Maximum number of retries of a removal, and milliseconds between them. */
 const mostTries = 50;
 const betweenTries = 200;
 
-/** What a build leaves in the engine beside the image: an image for each step, and base images. */
+/** Images that a build leaves in the engine besides the result: one for each step, and base images. */
 class BuildTraces {
   readonly #engine: Engine;
   readonly #logger: Logger;
   readonly #steps = new Set<ImageRef>();
-  /** Names of ours that base images have taken. */
+  /** Names reserved for the driver that base images have taken. */
   readonly #taken = new Set<ImageRef>();
 
   constructor(engine: Engine, logger: Logger) {
@@ -135,8 +141,8 @@ class BuildTraces {
   note({ stream, status }: ProgressLine): void {
     const step = /^ ---> ([0-9a-f]{12})\n$/.exec(stream ?? '')?.[1];
     if (step !== undefined) this.#steps.add(imageRef(step));
-    // A program in the build can print the line above, whose image is looked at before it is removed; it cannot write a
-    // status.
+    // A program in the build can print the line above, so `remove` inspects that image before the removal. It cannot
+    // forge a status.
     const base = /^Status: Downloaded newer image for (\S+)$/.exec(status ?? '')?.[1];
     const name = base?.replace(/^(?:(?:index\.)?docker\.io\/)/, '');
     const isOurs = Object.values(repository).some(
@@ -145,25 +151,23 @@ class BuildTraces {
     if (name !== undefined && isOurs) this.#taken.add(imageRef(name));
   }
 
-  /**
-   * @throws ImageSourceError when the build has used images of a registry that call themselves as the driver calls its
-   * own.
-   */
+  /** @throws ImageSourceError when the build has pulled a base image under a name that is reserved for the driver. */
   mustBeHarmless(): void {
     const [name] = this.#taken;
     if (name !== undefined)
       throw new ImageSourceError(`The build uses ${name} of Docker Hub, a name that is the driver's own`);
   }
 
-  /** The last ones first: an image stays for as long as others are made from it. */
+  /** Removes the images, last step first: an image cannot be removed while others depend on it. */
   async remove(): Promise<void> {
-    // An image that instances boot from is loaded anew when it is missing; one that somebody else has made must never
-    // be there under its name.
+    // A missing boot image is loaded again. A foreign image under a boot image's name must never stay.
     for (const name of this.#taken) await this.#remove(name);
     for (const id of [...this.#steps].reverse()) if (await this.#isNameless(id)) await this.#remove(id);
   }
 
-  /** Base images have names; so has whatever a build merely prints the id of, or a container runs. */
+  /**
+   * Only nameless images are steps. Base images have names, and so do images in use whose id a build merely printed.
+   */
   async #isNameless(id: ImageRef): Promise<boolean> {
     try {
       const { RepoTags: tags, RepoDigests: digests } = await this.#engine.images.inspect(id);
@@ -175,8 +179,8 @@ class BuildTraces {
   }
 
   /**
-   * A builder whose client is gone takes a moment to remove the container of the step that it was at, which holds the
-   * image of the step before.
+   * Removes an image, with retries on a conflict: after a disconnect, the builder needs a moment to remove its current
+   * step's container, which uses the previous step's image.
    */
   async #remove(name: ImageRef): Promise<void> {
     for (let tries = mostTries; ; tries -= 1) {

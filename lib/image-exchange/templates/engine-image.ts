@@ -11,17 +11,17 @@ import { rewriteArchive } from '../../archives/index.js';
 import { followingLayers } from '../../progress/index.js';
 import type { TemporaryName } from '../../images/index.js';
 
-/** With what images get from sources into the image service. */
+/** Dependencies and limits for registering an image from a source. */
 export interface SourceEnvironment {
   readonly engine: Engine;
   readonly imageService: ImageService;
   readonly host: string;
   readonly logger: Logger;
-  /** Bytes that a source may have. */
+  /** Maximum size of a source in bytes. */
   readonly maxBytes: number;
 }
 
-/** What the image service is asked to make. */
+/** The image to create in the image service. */
 export interface Registration extends LongRunningOptions {
   readonly context: RequestContext;
   readonly metadata: ImageMetadata;
@@ -30,9 +30,9 @@ export interface Registration extends LongRunningOptions {
 /**
  * Streams an image from the engine to the image service.
  *
- * @param subject - the image, as the beginning of a sentence.
+ * @param subject - name of the image, used as the start of error messages.
  * @returns the image's record.
- * @throws what the engine or the image service fail with; the signal's reason when that aborts.
+ * @throws the error of the engine or the image service, or the signal's reason when the signal aborts.
  */
 export async function registerFromEngine(
   { engine, imageService }: SourceEnvironment,
@@ -42,7 +42,7 @@ export async function registerFromEngine(
 ): Promise<ImageRecord> {
   const saved = await engine.images.save(reference, { signal });
   const followed = followingLayers(onProgress);
-  // What the engine itself holds may be as large as it is.
+  // No limits: the image is already in the engine.
   const { archive } = rewriteArchive(saved, {
     subject,
     limits: { maxBytes: Infinity, maxLayers: Infinity },

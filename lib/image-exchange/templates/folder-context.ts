@@ -9,15 +9,14 @@ import { asError, codeOf } from '../../streams/index.js';
 import { ignoredPaths, type IgnoredPaths } from './ignored-paths.js';
 
 /**
- * Packs a folder as the context of a build. Symbolic links are packed as such and never followed, so what lies outside
- * of the folder is not read; the engine looks them up inside of the context only. Owners are left out, as Docker's own
- * client does.
+ * Packs a folder as a build context. Packs symbolic links as links and never follows them, so that no file outside the
+ * folder is read; the engine resolves them inside the context only. Omits owners, like Docker's own client.
  *
- * @param folder - on this machine; it may be a link itself.
- * @param dockerfile - where it is in the folder.
- * @returns a tar stream, whose receiver must read or destroy it. It fails with InvalidInput when something in the
- * folder is a device or a FIFO, cannot be read, or changes while it is read.
- * @throws InvalidInput when there is no such folder, or its `.dockerignore` cannot be used.
+ * @param folder - path on this machine; it may be a symbolic link itself.
+ * @param dockerfile - path of the Dockerfile in the folder.
+ * @returns a tar stream, which the caller must read or destroy. It fails with InvalidInput when a file is a device or a
+ * FIFO, is unreadable, or changes while it is read.
+ * @throws InvalidInput when the folder does not exist or its `.dockerignore` is invalid.
  */
 export async function folderContext(
   folder: string,
@@ -31,14 +30,14 @@ export async function folderContext(
   const ignored = await ignoredPaths(root, dockerfile);
   const packer = pack();
   const packing = new FolderPacking(root, ignored, packer);
-  // The loop destroys the packer when its reader leaves; that ends the packing.
+  // Readable.from destroys the packer when its reader stops, which ends the packing.
   packing.run().catch((error: unknown) => packer.destroy(asError(error)));
   const stream = Readable.from(packer, { objectMode: false });
   stream.once('close', () => packer.destroy());
   return stream;
 }
 
-/** The packing of one folder. */
+/** Packs one folder. */
 class FolderPacking {
   readonly #root: string;
   readonly #ignored: IgnoredPaths;
@@ -75,12 +74,12 @@ class FolderPacking {
     else if (stats.isSymbolicLink()) {
       const linkname = await readlink(join(this.#root, path)).catch(changed(path));
       await this.#entry(path, stats, { type: 'symlink', linkname });
-      // A socket is of use to nobody but those on this machine: Docker's own client leaves it out, too.
+      // A socket is useless on another machine; Docker's own client omits it too.
     } else if (!stats.isSocket()) throw new InvalidInput(`${JSON.stringify(path)} is a device or a FIFO`);
   }
 
   async #file(path: string): Promise<void> {
-    // What was a file a moment ago may be a link or a FIFO by now, and its folder, too.
+    // An attacker may have replaced the file with a link or a FIFO since, or one of its parent folders with a link.
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
     const file = await open(join(this.#root, path), flags).catch(changed(path));
     try {
@@ -99,8 +98,8 @@ class FolderPacking {
   }
 
   /**
-   * Where an open file really is, Linux tells; elsewhere a folder must not be somebody's who exchanges its folders for
-   * links meanwhile.
+   * Whether an open file lies in the root folder. Only Linux reports the path of an open file. On other systems, the
+   * folder's owner must be trusted not to swap folders for links during the build.
    */
   async #isInside(file: FileHandle): Promise<boolean> {
     if (process.platform !== 'linux') return true;

@@ -5,35 +5,35 @@ import ignoreModule from '@balena/dockerignore';
 import { InvalidInput } from '../../../interfaces/index.js';
 import { codeOf, readAll } from '../../streams/index.js';
 
-// The package is CommonJS that calls itself an ES module: Node gives its function as the default, its types as the
-// default of that.
+// The package is CommonJS marked as an ES module: Node exposes the function as the default export, but its types nest
+// the function in `default.default`.
 const dockerignore = typeof ignoreModule === 'function' ? ignoreModule : ignoreModule.default;
 
-/** Bytes that a `.dockerignore` may have. */
+/** Maximum size of a `.dockerignore` in bytes. */
 const longestFile = 1024 * 1024;
 /**
- * Steps that looking at one path may take, some second of them: the library makes regular expressions, which can go on
- * for ever.
+ * Maximum number of matching steps for one path, about one second. The library compiles patterns to regular
+ * expressions, which can backtrack without end.
  */
 const mostSteps = 1e9;
 
-/** What is left out of a context. */
+/** The rules of a `.dockerignore`. */
 export interface IgnoredPaths {
   /**
-   * Whether a path, relative to the context's root, is left out.
+   * Whether a path, relative to the context's root, is excluded.
    *
-   * @throws InvalidInput when a pattern would take too long.
+   * @throws InvalidInput when matching a pattern would take too long.
    */
   readonly ignores: (path: string) => boolean;
-  /** Whether what lies in a folder that is left out may be in all the same. */
+  /** Whether exceptions may include files in an excluded folder. */
   readonly hasExceptions: boolean;
 }
 
 /**
- * Reads what `<Dockerfile>.dockerignore`, else `.dockerignore`, leaves out of a context. Neither that file nor the
- * Dockerfile itself ever is: the engine reads them from there.
+ * Reads `<Dockerfile>.dockerignore`, else `.dockerignore`. Never excludes that file or the Dockerfile, because the
+ * engine reads both from the context.
  *
- * @throws InvalidInput when it is no plain file of 1 MiB at most, or holds a pattern that is none.
+ * @throws InvalidInput when the file is not a regular file, exceeds 1 MiB or holds a malformed pattern.
  */
 export async function ignoredPaths(root: string, dockerfile: string): Promise<IgnoredPaths> {
   const own = `${posix.normalize(dockerfile)}.dockerignore`;

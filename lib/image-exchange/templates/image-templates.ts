@@ -16,10 +16,10 @@ import {
   type EngineTimeouts,
 } from '../../engine/index.js';
 import { amounts, callback, certificates, count, imageService, logger, text } from '../../common/index.js';
-import { silentLogger } from '../../common/index.js';
-import { receivedStream, Turns, unwrapped } from '../../streams/index.js';
+import { noOpLogger } from '../../common/index.js';
+import { receivedStream, KeyedMutex, unwrapped } from '../../streams/index.js';
 import { defaultImageLimits } from '../../archives/index.js';
-import { PromptImageService } from '../../image-services/index.js';
+import { AbortableImageService } from '../../image-services/index.js';
 import {
   followRedirects,
   httpUrl,
@@ -37,39 +37,39 @@ import {
 import type { Registration, SourceEnvironment } from './engine-image.js';
 import { registerFromRepository, type RepositorySource } from './repository-source.js';
 
-/** Where an image is to come from. */
+/** Source of an image. */
 export type ImageSource = RepositorySource | DockerfileSource | ArchiveSource;
 
-/** The same, with streams of ours. */
+/** Like {@link ImageSource}, with the driver's own streams. */
 type OwnedSource = RepositorySource | OwnedDockerfileSource | ArchiveSource;
 
-/** How {@link ImageTemplates} are set up. */
+/** Options of {@link ImageTemplates}. */
 export interface ImageTemplatesOptions {
   /** The engine that pulls and builds, as for a `DockerDriver`. */
   readonly engine?: string | EngineOptions;
-  /** Milliseconds that the engine may take, for each kind of request. */
+  /** Timeouts of the engine in milliseconds, by kind of request. */
   readonly timeouts?: Partial<EngineTimeouts>;
-  /** Where images go. */
+  /** The image service to register images in. */
   readonly imageService: ImageService;
-  /** The compute host of the engine: what a crash leaves there goes with the next `init_host` of that name. */
+  /** Name of the engine's compute host. The next `init_host` of that host removes what a crash left in the engine. */
   readonly host: string;
   /**
-   * Which addresses this process may fetch, asked for redirects, too; default: all. Whoever takes addresses from
-   * tenants must say. It sees names and literal addresses, and not what a name resolves to. What the engine pulls is
-   * not asked for.
+   * Decides which URLs this process may request, including redirects. Default: all. Set it when tenants supply URLs.
+   * The function sees host names and literal addresses, not the addresses that a name resolves to. It is not called for
+   * the engine's pulls.
    */
   readonly mayFetch?: (url: URL) => boolean | Promise<boolean>;
-  /** Bytes that a file or a context may have; default 64 GiB. */
+  /** Maximum size of a file or a build context in bytes. Default: 64 GiB. */
   readonly maxBytes?: number;
-  /** Milliseconds that a server may be silent; default a minute. */
+  /** Milliseconds without data from a server before a timeout. Default: 60,000. */
   readonly idleTimeout?: number;
-  /** Certificates of the authorities to trust: PEM, or the path of a PEM file. Default: the system's. */
+  /** Trusted certificate authorities: PEM, or the path of a PEM file. Default: the system's. */
   readonly ca?: string | Buffer;
   readonly logger?: Logger;
 }
 
 const minute = 60_000;
-/** The engine's address is checked where it is read. */
+/** {@link engineAddress} validates `engine`. */
 const plainOptions = z.strictObject({
   engine: z.unknown().optional(),
   timeouts: amounts(defaultTimeouts).optional(),
@@ -106,13 +106,13 @@ const source = z.discriminatedUnion('type', [
   }),
 ]);
 
-/** Registers images in the image service from wherever they are: a repository, a Dockerfile, a file. */
+/** Registers images in the image service from a repository, a Dockerfile or a file. */
 export class ImageTemplates {
   readonly #environment: SourceEnvironment;
   readonly #web: WebClient;
-  readonly #pulls = new Turns();
+  readonly #pulls = new KeyedMutex();
 
-  /** @throws InvalidInput when an option cannot be used. */
+  /** @throws InvalidInput when an option is invalid. */
   constructor(options: ImageTemplatesOptions) {
     const checked = plainOptions.safeParse(options);
     if (!checked.success)
@@ -120,9 +120,9 @@ export class ImageTemplates {
         cause: checked.error,
       });
     const { maxBytes, idleTimeout } = checked.data;
-    const { engine, timeouts = {}, imageService, host, logger = silentLogger, ca, mayFetch } = options;
+    const { engine, timeouts = {}, imageService, host, logger = noOpLogger, ca, mayFetch } = options;
     this.#environment = {
-      imageService: new PromptImageService(imageService),
+      imageService: new AbortableImageService(imageService),
       ...{ host, logger, maxBytes },
       engine: new Engine(engineAddress(engine), { logger, timeouts }),
     };
@@ -130,16 +130,19 @@ export class ImageTemplates {
   }
 
   /**
-   * Registers an image: it streams from its source to the image service, and nothing is put down on the way. Whatever
-   * fails, the image service and the engine have what they had before.
+   * Registers an image. Streams it from the source to the image service and stores nothing in between. On failure the
+   * image service and the engine hold the same images as before.
    *
-   * @param from - a stream in it is taken over, and destroyed in any case, unless what was given is no source at all.
-   * @param metadata - beside `container_format` (`docker`) and `disk_format` (`raw`), which it may replace.
-   * @param options - `onProgress` is told `pulling` a layer, `building` a step, `uploading`.
+   * @param from - a stream in it is taken over and always destroyed, unless the source is malformed.
+   * @param metadata - further metadata; may override the defaults `container_format` `docker` and `disk_format` `raw`.
+   * @param options - `onProgress` reports the phases `pulling` by layer, `building` by step, and `uploading`.
    * @returns the image's record.
-   * @throws InvalidInput when what was given cannot be used; ImageSourceError when the source cannot be had: a server,
-   * a registry or the engine refuses, a build fails; ImageUnacceptable when it is not what its digest says;
-   * EngineUnreachable, DeadlineExceeded; what the image service fails with; the signal's reason when that aborts.
+   * @throws InvalidInput when an argument is invalid.
+   * @throws ImageSourceError when a server, a registry or the engine refuses, or a build fails.
+   * @throws ImageUnacceptable when the image does not match its digest.
+   * @throws EngineUnreachable when the engine cannot be reached.
+   * @throws DeadlineExceeded when the engine or a server exceeds its timeout.
+   * @throws the image service's error, or the signal's reason when the signal aborts.
    */
   async register(
     context: RequestContext,
@@ -164,7 +167,7 @@ export class ImageTemplates {
     }
   }
 
-  /** Closes all connections; what is under way fails. */
+  /** Closes all connections. Running registrations fail. */
   close(): void {
     this.#environment.engine.close();
     this.#web.close();
@@ -206,7 +209,7 @@ export class ImageTemplates {
   }
 }
 
-/** @throws InvalidInput when the archive of a build's context is no stream of bytes. */
+/** @throws InvalidInput when the archive of a build context is not a stream of bytes. */
 function ownedSource(from: ImageSource): OwnedSource {
   if (from.type !== 'dockerfile') return from;
   const { context } = from;
@@ -217,7 +220,7 @@ function ownedSource(from: ImageSource): OwnedSource {
 
 function mustBeSource(from: ImageSource): void {
   const checked = source.safeParse(from);
-  // Without zod's own error: it may hold what was given, and so a password.
+  // Omit zod's error as the cause: it may hold the input, and so a password.
   if (!checked.success)
     throw new InvalidInput(`The source of an image cannot be used: ${z.prettifyError(checked.error)}`);
 }

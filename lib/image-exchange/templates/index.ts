@@ -1,7 +1,7 @@
 /**
- * Templates: images from a repository, a Dockerfile or a file, registered in the image service. Pulls and builds are
- * the engine's, under temporary names; what comes from addresses is fetched here. Imports the engine, the archives, the
- * web and the contracts; trusts no context of a build.
+ * Registers images from a repository, a Dockerfile or a file in the image service. The engine pulls and builds, under
+ * temporary names; this process fetches URLs. It may import registry-client, images and the rooms below. It never
+ * trusts a build context.
  */
 export type { ArchiveSource } from './archive-source.js';
 export type { DockerfileSource } from './dockerfile-source.js';

@@ -2,19 +2,19 @@ import type { OnProgress } from '../../../interfaces/index.js';
 import type { ProgressLine } from '../../engine/index.js';
 import { Meter } from '../../progress/index.js';
 
-/** What is known of a layer that an engine pulls: bytes as they are in the registry. */
+/** Progress of a layer that an engine pulls, in compressed bytes. */
 interface PulledLayer {
   readonly bytes: number;
   readonly total: number | undefined;
 }
 
-/** What engines say of a layer that they are going to fetch, and of one that they have. */
+/** Status lines of engines for a layer that they will fetch, and for one that they have. */
 const announced: readonly string[] = ['Pulling fs layer', 'Waiting'];
 const complete: readonly string[] = ['Verifying Checksum', 'Download complete', 'Pull complete'];
 
 /**
- * Tells a caller how an engine's pull gets on. Engines fetch several layers at once, each with a count of its own: they
- * are summed up, and the total is known when the last of them has said its size.
+ * Reports the progress of an engine's pull. Engines fetch several layers at once and report each one separately. The
+ * sum is reported, and its total once every layer's size is known.
  */
 export class PullProgress {
   readonly #onProgress: OnProgress | undefined;
@@ -28,10 +28,10 @@ export class PullProgress {
   line({ status = '', id, progressDetail }: ProgressLine): void {
     if (id === undefined) return;
     const known = this.#layers.get(id);
-    // Engines say 0 of a size that they do not know.
+    // Engines report 0 for an unknown size.
     const { current = 0, total = 0 } = progressDetail ?? {};
     if (announced.includes(status)) this.#layers.set(id, known ?? { bytes: 0, total: undefined });
-    // A layer whose download broke off is fetched anew.
+    // Keep the maximum: the engine restarts a layer after its download broke off.
     else if (status === 'Downloading')
       this.#set(id, Math.max(current, known?.bytes ?? 0), total > 0 ? total : known?.total);
     else if (complete.includes(status) && known !== undefined) {
@@ -40,7 +40,7 @@ export class PullProgress {
     }
   }
 
-  /** The pull has ended well. What comes now is another one. */
+  /** Reports the end of a successful pull. Later lines belong to the next pull. */
   end(): void {
     this.#meter?.end();
     this.#meter = undefined;
@@ -56,7 +56,7 @@ export class PullProgress {
   }
 }
 
-/** @returns undefined when one of them is not known. */
+/** @returns undefined when a value is undefined. */
 function sum(values: readonly (number | undefined)[]): number | undefined {
   return values.reduce(
     (total, value) => (total === undefined || value === undefined ? undefined : total + value),

@@ -2,48 +2,48 @@ import type { ImageRecord } from '../../../interfaces/index.js';
 import { InvalidInput } from '../../../interfaces/index.js';
 import {
   EngineError,
-  ifThere,
+  undefinedIfNotFound,
   imageRef,
   isConflict,
   isNotFound,
-  mayHaveBeenDone,
+  mayHaveSucceeded,
   type Engine,
   type ImageRef,
   type RegistryCredentials,
 } from '../../engine/index.js';
 import { repository as ownRepository } from '../../common/index.js';
-import type { Turns } from '../../streams/index.js';
+import type { KeyedMutex } from '../../streams/index.js';
 import { registryReference, shownReference, type RegistryReference } from '../registry-client/index.js';
 import { discardImage, temporaryName, type TemporaryName } from '../../images/index.js';
 import { ImageSourceError } from '../../http/index.js';
 import { registerFromEngine, type Registration, type SourceEnvironment } from './engine-image.js';
 import { PullProgress } from './pull-progress.js';
 
-/** An image of a registry that the engine pulls: with the engine's own mirrors, proxies and certificates. */
+/** An image in a registry that the engine pulls, with the engine's own mirrors, proxies and certificates. */
 export interface RepositorySource {
   readonly type: 'repository';
-  /** `[registry/]path[:tag][@sha256:…]`. With a digest it is that image and no other, whatever the tag is by now. */
+  /** `[registry/]path[:tag][@sha256:…]`. A digest pins the image, whatever the tag refers to. */
   readonly reference: string;
-  /** Default: the engine asks as nobody. */
+  /** Default: the engine pulls anonymously. */
   readonly credentials?: RegistryCredentials;
 }
 
 /**
- * Has the engine pull an image, registers it, and removes it from the engine. A tag is resolved to a digest first and
- * pulled by that, so that no tag of the engine ever moves; the registry is asked with the caller's credentials even
- * when the engine has the image.
+ * Has the engine pull an image, registers it, and removes it from the engine. Resolves the tag to a digest first and
+ * pulls by digest, so that no tag in the engine moves. The registry checks the caller's credentials even when the
+ * engine has the image.
  *
- * @param turns - pulls and removals of one image wait for each other: the one would remove what the other has just
- * found to be there.
- * @returns the image's record; its properties `registry_reference` and `registry_digest` say where it came from.
- * @throws InvalidInput; ImageSourceError when the engine or the registry refuses; what the image service fails with;
- * the signal's reason when that aborts.
+ * @param turns - mutex per image. A removal could otherwise delete an image that a concurrent pull has just found.
+ * @returns the image's record. Its properties `registry_reference` and `registry_digest` record the source.
+ * @throws InvalidInput when the reference is malformed or its name is reserved for the driver.
+ * @throws ImageSourceError when the engine or the registry refuses.
+ * @throws the image service's error, or the signal's reason when the signal aborts.
  */
 export async function registerFromRepository(
   environment: SourceEnvironment,
   registration: Registration,
   source: RepositorySource,
-  turns: Turns,
+  turns: KeyedMutex,
 ): Promise<ImageRecord> {
   const { engine, host, logger } = environment;
   const reference = registryReference(source.reference);
@@ -72,16 +72,16 @@ export async function registerFromRepository(
       `The image ${shown}`,
     );
   } catch (error) {
-    mayAppear = mayHaveBeenDone(error);
+    mayAppear = mayHaveSucceeded(error);
     throw error;
   } finally {
-    // In turn, too: an engine (28.5) that has found all layers of an image to be there fails to make it when it is
-    // removed just then.
+    // Hold the mutex here too: an engine (28.5) that has found all layers present fails to create the image when it is
+    // removed at that moment.
     await turns.runExclusive(digest, undefined, () => discardImage(engine, temporary, mayAppear, logger));
   }
 }
 
-/** @throws InvalidInput: an image of this name in a registry would take the name of one that instances boot from. */
+/** @throws InvalidInput when the image's name is reserved: it would replace a boot image of the driver. */
 function mustNotBeOurs({ registry, path }: RegistryReference): void {
   const names: readonly string[] = Object.values(ownRepository);
   const name = [`${registry}/${path}`, path].find((candidate) => names.includes(candidate));
@@ -107,7 +107,8 @@ interface Pull {
 }
 
 /**
- * Leaves the image in the engine under its temporary name, and under that of its digest only where it had that before.
+ * Leaves the image in the engine under its temporary name. Removes its digest reference, unless the engine had it
+ * before.
  */
 async function pulled(
   { engine, logger }: SourceEnvironment,
@@ -115,7 +116,7 @@ async function pulled(
   { repository }: RegistryReference,
   { digest, pinned, temporary, source: { credentials } }: Pull,
 ): Promise<void> {
-  const wasThere = (await ifThere(engine.images.inspect(pinned, { signal }))) !== undefined;
+  const wasThere = (await undefinedIfNotFound(engine.images.inspect(pinned, { signal }))) !== undefined;
   const progress = new PullProgress(onProgress);
   try {
     for await (const line of engine.registry.pull(repository, digest, { credentials, signal }))

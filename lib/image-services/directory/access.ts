@@ -7,8 +7,7 @@ import {
 } from '../../../interfaces/index.js';
 
 /**
- * Who asks. A context without a project is the library's own user: there is nobody whose images could be hidden from
- * it.
+ * Whether the caller has full access. Contexts without a project are the library's own: no image is hidden from them.
  */
 const isAdmin = (context: RequestContext): boolean =>
   context.is_admin === true || typeof context.project_id !== 'string';
@@ -16,7 +15,7 @@ const isAdmin = (context: RequestContext): boolean =>
 const isOwner = (context: RequestContext, record: ImageRecord): boolean =>
   record.owner === context.project_id;
 
-/** Whether the caller may know of an image and read it. */
+/** Whether the caller may see and read the image. */
 export const mayRead = (context: RequestContext, record: ImageRecord): boolean =>
   isAdmin(context) ||
   isOwner(context, record) ||
@@ -28,7 +27,10 @@ export function checkRead(context: RequestContext, record: ImageRecord): void {
   if (!mayRead(context, record)) throw notFound(record.id);
 }
 
-/** @throws ImageNotFound when the image is hidden from the caller; ImageNotAuthorized when it is another project's. */
+/**
+ * @throws ImageNotFound when the image is hidden from the caller.
+ * @throws ImageNotAuthorized when the image belongs to another project.
+ */
 export function checkChange(context: RequestContext, record: ImageRecord): void {
   checkRead(context, record);
   if (isAdmin(context) || isOwner(context, record)) return;
@@ -36,9 +38,9 @@ export function checkChange(context: RequestContext, record: ImageRecord): void 
 }
 
 /**
- * Glance's default policy: only an administrator publishes an image to everybody, or gives it to another project.
+ * Applies Glance's default policy: only an administrator may make an image public or assign it to another project.
  *
- * @throws ImageNotAuthorized
+ * @throws ImageNotAuthorized when the metadata requires an administrator and the caller is not one.
  */
 export function checkWishes(context: RequestContext, metadata: ImageMetadata): void {
   if (isAdmin(context)) return;

@@ -3,11 +3,12 @@ import { Digest, type Incoming } from '../shared/index.js';
 import { createFile } from './files.js';
 
 /**
- * Writes what comes in to a new file, and returns when it is on the disk.
+ * Writes the incoming data to a new file and flushes it to disk. After a failure the file remains.
  *
- * @param limit - bytes it may have.
- * @throws ImageQuotaExceeded beyond the limit; whatever the incoming data or the file system fails with. The file
- * stays.
+ * @param limit - maximum size in bytes.
+ * @returns the digest of the data.
+ * @throws ImageQuotaExceeded when the data is larger than the limit. Errors of the incoming data and of the file system
+ * are passed on.
  */
 export async function writeData(path: string, incoming: Incoming, limit: number): Promise<Digest> {
   const digest = new Digest(['sha512', 'md5']);

@@ -40,28 +40,29 @@ import { changedRecord, newRecord, type StoredImage } from './stored-image.js';
 import { bury, tidy } from './sweep.js';
 
 /**
- * Images in a folder of this machine, or of a file system that several share: an image service without a service.
+ * An image service that stores images in a directory, without a server. The directory may be on a file system that
+ * several machines share; it must support hard links.
  *
- * Every image has a folder of its own, named by its id: `metadata.<n>.json` (the record; the highest n counts) and
- * `data.<uuid>` (the bytes, as the record names them). Folders have mode 0700 and files 0600. A change becomes visible
- * in one step, after everything is on the disk: a crash leaves the state before or after it, and what a crashed process
- * left over is removed an hour later. Processes, containers and machines may use one folder at the same time: no change
- * is lost, and of two uploads to an image one wins. The file system must have hard links.
+ * Every image has its own folder, named by its id. `metadata.<n>.json` holds the record; the highest n is current.
+ * `data.<uuid>` holds the data; the record names it. Folders have mode 0700 and files 0600. Every change becomes
+ * visible atomically, once all of it is flushed to disk: after a crash, the previous or the new state is complete.
+ * Leftovers of crashed processes are removed after an hour. Several processes, containers and machines may use the
+ * directory concurrently: no change is lost, and of two concurrent uploads to an image exactly one succeeds.
  *
- * Access is as in Glance without image members: a project sees its own images and those that are `public` or
- * `community`, and changes its own. A context with `is_admin`, or without a `project_id`, sees and changes all.
+ * Access control follows Glance without image members: a project sees its own images and those that are `public` or
+ * `community`, and changes only its own. A context with `is_admin`, or without a `project_id`, sees and changes all.
  */
 export class DirectoryImageService implements ImageService {
   readonly #store: Store;
   readonly #writer: ImageWriter;
 
-  /** @throws InvalidInput when an option cannot be used. */
+  /** @throws InvalidInput when an option is invalid. */
   constructor(options: DirectoryImageServiceOptions) {
     this.#store = storeOf(options);
     this.#writer = new ImageWriter(this.#store);
   }
 
-  /** @throws ImageStoreError when the metadata on the disk is broken. */
+  /** @throws ImageStoreError when the metadata on disk is malformed. */
   show(context: RequestContext, image_id: string, { signal }: VerbOptions = {}): Promise<ImageRecord> {
     return this.#run(signal, async () => {
       const { record } = await this.#folder(image_id).read();
@@ -71,7 +72,7 @@ export class DirectoryImageService implements ImageService {
   }
 
   /**
-   * @throws ImageStoreError naming the file when the metadata of any image is broken: no image is silently left out.
+   * @throws ImageStoreError naming the file when the metadata of any image is malformed: no image is silently omitted.
    */
   detail(
     context: RequestContext,
@@ -88,7 +89,7 @@ export class DirectoryImageService implements ImageService {
     });
   }
 
-  /** What was begun to be read stays readable and whole when the image is deleted meanwhile. */
+  /** A started download stays readable and complete when the image is deleted meanwhile. */
   download(context: RequestContext, image_id: string, options: DownloadOptions = {}): Promise<Readable> {
     const { signal, onProgress, range } = options;
     return this.#run(signal, async () => {
@@ -108,10 +109,10 @@ export class DirectoryImageService implements ImageService {
   }
 
   /**
-   * The image appears when it is complete. Its id is in lower case.
+   * Creates an image. It becomes visible once it is complete. Its id is converted to lower case.
    *
-   * @throws ImageConflict when the id is taken; ImageQuotaExceeded when the data is larger than the limit or than what
-   * the disk holds.
+   * @throws ImageConflict when the id is already used.
+   * @throws ImageQuotaExceeded when the data exceeds the limit or the disk is full.
    */
   create(
     context: RequestContext,
@@ -130,10 +131,10 @@ export class DirectoryImageService implements ImageService {
   }
 
   /**
-   * Metadata and data change in one step.
+   * Changes metadata and data in one atomic step.
    *
-   * @throws ImageConflict when the image has data already, or gets it from somebody else during the upload;
-   * ImageQuotaExceeded when the data is larger than the limit or than what the disk holds.
+   * @throws ImageConflict when the image already has data, or another upload completes first.
+   * @throws ImageQuotaExceeded when the data exceeds the limit or the disk is full.
    */
   update(
     context: RequestContext,
@@ -154,7 +155,7 @@ export class DirectoryImageService implements ImageService {
         if (incoming !== undefined) checkFormats(changed);
         return changed;
       };
-      // Whoever is refused is refused before the data flows.
+      // Check access and state before data flows.
       change(await folder.read());
       await this.#writer.prepare();
       try {

@@ -1,11 +1,11 @@
 import { ImageQuotaExceeded, NovaException } from '../../../interfaces/index.js';
 import { codeOf } from '../../streams/index.js';
 
-/** A file of a {@link DirectoryImageService} is not what it should be, or the file system refused. */
+/** A file of a {@link DirectoryImageService} is malformed or missing, or the file system refused an operation. */
 export class ImageStoreError extends NovaException {
   /**
-   * @param path - the file or folder.
-   * @param what - is wrong with it.
+   * @param path - of the file or folder.
+   * @param what - the fault, which follows the path in the message.
    */
   constructor(
     readonly path: string,
@@ -16,12 +16,13 @@ export class ImageStoreError extends NovaException {
   }
 }
 
-/** No room: on the file system, in the user's quota, in what one file may be. */
+/** The file system is full, the user's quota is exceeded, or the file is too large for the file system. */
 const full = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /**
- * What a failure under `directory` is to the caller: errors of the file system become ours, all others stay what they
- * are.
+ * Converts file system errors to exceptions of this library; returns all other errors unchanged.
+ *
+ * @param directory - that the failed operation worked in.
  */
 export function storeError(error: unknown, directory: string): unknown {
   const code = codeOf(error);

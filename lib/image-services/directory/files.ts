@@ -4,14 +4,14 @@ import { codeOf } from '../../streams/index.js';
 import { ImageStoreError } from './exceptions.js';
 import { fileMode, HEARTBEAT } from './layout.js';
 
-/** Whether an operation failed because something is not there. */
+/** Whether an operation failed because a file does not exist. */
 export const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT';
 
 /**
- * Opens a file for reading that nobody may have replaced by a link, a device or a pipe: what lies in an image's folder
- * must not lead out of it, nor hang its reader (a FIFO without O_NONBLOCK would).
+ * Opens a regular file for reading. Refuses links, devices and pipes, which an attacker may have put in its place: a
+ * link could lead out of the image's folder, and a FIFO without O_NONBLOCK would block the reader.
  *
- * @throws ImageStoreError when it is not a plain file; ENOENT.
+ * @throws ImageStoreError when it is not a regular file. ENOENT is passed on.
  */
 export async function openPlain(path: string): Promise<FileHandle> {
   const handle = await openNoFollow(path);
@@ -36,11 +36,16 @@ async function openNoFollow(path: string): Promise<FileHandle> {
   }
 }
 
-/** Makes a file that must not be there yet, readable by its owner only. */
+/** Creates a file that only its owner may read; fails if the path exists. */
 export const createFile = (path: string): Promise<FileHandle> =>
   open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, fileMode);
 
-/** The bytes of a small plain file, as text. */
+/**
+ * Reads a small regular file as text.
+ *
+ * @param limit - maximum size in bytes.
+ * @throws ImageStoreError when the file is larger than the limit or not a regular file.
+ */
 export async function readSmall(path: string, limit: number): Promise<string> {
   const handle = await openPlain(path);
   try {
@@ -52,13 +57,13 @@ export async function readSmall(path: string, limit: number): Promise<string> {
   }
 }
 
-/** @throws ImageStoreError when something other than a folder has the name; ENOENT. */
+/** @throws ImageStoreError when the path is not a folder. ENOENT is passed on. */
 export async function checkFolder(path: string): Promise<void> {
   const stats = await lstat(path);
   if (!stats.isDirectory()) throw new ImageStoreError(path, 'is not a folder');
 }
 
-/** Makes names that were made, changed or removed in a folder last through a power failure. */
+/** Makes created, renamed and removed entries of a folder durable across a power failure. */
 export async function flushFolder(path: string): Promise<void> {
   const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
@@ -68,11 +73,11 @@ export async function flushFolder(path: string): Promise<void> {
   }
 }
 
-/** Keeps a dotted name alive while `work` is under way, see {@link STALE}. */
+/** Touches a file or folder regularly while `work` runs, so that it does not count as stale, see {@link STALE}. */
 export async function keepingAlive<T>(path: string, work: () => Promise<T>): Promise<T> {
   const touch = (): void => {
     const now = new Date();
-    // When this fails the name may be taken for left over; then the work itself finds out, at its next step.
+    // If this fails, another process may remove the path as stale. Then the next step of `work` fails.
     utimes(path, now, now).catch(() => undefined);
   };
   const timer = setInterval(touch, HEARTBEAT);

@@ -8,40 +8,44 @@ import { checkFolder, createFile, flushFolder, isMissing, openPlain, readSmall }
 import { BURIAL, isClaim, isData, metadataName, newClaim, STALE, versionOf } from './layout.js';
 import { formatStoredImage, parseStoredImage, type StoredImage } from './stored-image.js';
 
-/** Bytes a metadata file may have: more than any checked metadata needs. */
+/** Maximum bytes of a metadata file: more than any valid metadata needs. */
 const METADATA_LIMIT = 64 * 1024 * 1024;
 
-/** How often a reader looks again when what it saw has just been replaced. */
+/** Maximum attempts of a reader whose metadata file is replaced while it reads. */
 const ATTEMPTS = 100;
 
-/** A record, and which one of the image's records it is. */
+/** A record and its version number. */
 interface Version {
   readonly number: number;
   readonly stored: StoredImage;
 }
 
 /**
- * One image's folder.
+ * The folder of one image.
  *
- * Nobody locks anything: a lock whose owner died, or lives in another container, cannot be told from one that is held.
- * Instead a change reads version n and links its own as version n + 1, which fails when somebody else was faster; then
- * it begins anew. Whoever changes something first puts a claim (a dotted file) into the folder, and nothing is removed
- * while there is one: so version n + 1 cannot have come and gone between a claimant's reading and linking. The link's
- * source is the claim itself: if it was removed because it seemed left over, or the whole folder was replaced, the link
+ * There is no lock: a lock whose owner died or runs in another container looks like a held lock. Instead, updates use
+ * optimistic concurrency:
+ *
+ * - A writer reads version n and hard-links its new record as version n + 1. The link fails if another writer was
+ * faster; then the writer starts over.
+ * - A writer first puts a claim (a dotted file) into the folder. Nothing is removed while a claim exists, so the next
+ * version cannot appear and disappear between a writer's read and its link.
+ * - The claim itself is the source of the link. If it was removed as stale, or the whole folder was replaced, the link
  * fails too.
  */
 export class ImageFolder {
   constructor(
-    /** Where it is. */
+    /** The path of the folder. */
     readonly path: string,
-    /** The image's id, which is its name. */
+    /** The image's id, which is the folder's name. */
     readonly id: string,
   ) {}
 
   /**
-   * The image as it is now.
+   * Reads the image's current state.
    *
-   * @throws ImageNotFound; ImageStoreError when a file is not what it should be.
+   * @throws ImageNotFound when the image does not exist.
+   * @throws ImageStoreError when a file is malformed or missing.
    */
   async read(): Promise<StoredImage> {
     const { stored } = await this.#latest();
@@ -50,10 +54,12 @@ export class ImageFolder {
   }
 
   /**
-   * Changes the image, whoever else does so at the same time.
+   * Changes the image. Safe against concurrent changes by other processes.
    *
-   * @param change - makes the new state of the current one, or throws; called again when somebody else was faster.
-   * @throws ImageNotFound; ImageConflict when this process stood still for so long that it was taken for dead.
+   * @param change - computes the new state from the current one, or throws; called again after a lost race.
+   * @returns the new state.
+   * @throws ImageNotFound when the image does not exist.
+   * @throws ImageConflict when this process stalled for so long that its claim was removed as stale.
    */
   async change(change: (current: StoredImage) => Promise<StoredImage>): Promise<StoredImage> {
     const claim = join(this.path, newClaim());
@@ -74,9 +80,11 @@ export class ImageFolder {
   }
 
   /**
-   * Opens the image's data; what was opened stays readable when the image is deleted.
+   * Opens the image's data. The opened file stays readable when the image is deleted.
    *
-   * @throws ImageStoreError when the file is not there.
+   * @param name - of the data file.
+   * @throws ImageNotFound when the image was deleted meanwhile.
+   * @throws ImageStoreError when the data file is missing.
    */
   async openData(name: string): Promise<FileHandle> {
     const path = join(this.path, name);
@@ -84,18 +92,18 @@ export class ImageFolder {
       return await openPlain(path);
     } catch (error) {
       if (!isMissing(error)) throw error;
-      // Deleted meanwhile, or damaged: the record knows.
+      // Throws ImageNotFound if the image was deleted meanwhile. Otherwise the folder is damaged.
       await this.read();
       throw new ImageStoreError(path, 'is missing', error);
     }
   }
 
   /**
-   * Takes a deleted image's folder away, if nobody else is doing it. The claim sees to it that what goes is the deleted
-   * image and not another that has been given its id since.
+   * Moves a deleted image's folder away, unless another process is doing so. The claim ensures that it moves the
+   * deleted image, not a new image with the same id.
    *
-   * @param grave - where to.
-   * @returns whether it is there now.
+   * @param grave - the destination path.
+   * @returns whether the folder was moved.
    */
   async bury(grave: string): Promise<boolean> {
     const claim = join(this.path, BURIAL);
@@ -115,10 +123,9 @@ export class ImageFolder {
   }
 
   /**
-   * Removes what is left over: claims of dead processes and, when nobody is at work, old records and data that no
-   * record names.
+   * Removes claims of dead processes and, if no other claim exists, old records and data that no record names.
    *
-   * @returns whether the image is deleted and only its folder is still there.
+   * @returns whether the image is deleted and only its folder remains.
    */
   async tidy(): Promise<boolean> {
     const names = await readdir(this.path);
@@ -141,7 +148,7 @@ export class ImageFolder {
         const content = await readSmall(path, METADATA_LIMIT);
         return { number, stored: parseStoredImage(content, this.id, path) };
       } catch (error) {
-        // Replaced and removed since the folder was listed.
+        // The file was replaced and removed after the folder was listed: retry.
         if (!isMissing(error)) throw error;
       }
     }
@@ -166,7 +173,11 @@ export class ImageFolder {
     }
   }
 
-  /** Whether the claim has become the version, and not somebody else's. */
+  /**
+   * Links the claim as the given version.
+   *
+   * @returns false if another writer has created this version.
+   */
   async #publish(claim: string, version: number): Promise<boolean> {
     try {
       await link(claim, join(this.path, metadataName(version)));
@@ -190,7 +201,7 @@ export class ImageFolder {
         if (Date.now() - mtimeMs > STALE) dead.push(name);
       } catch (error) {
         if (!isMissing(error)) throw error;
-        // It was there when the folder was listed, and its owner may have put its work in place since: not a dead one.
+        // The claim has gone since the folder was listed: its owner may have completed its work, so it is not dead.
       }
     }
     return dead;

@@ -11,10 +11,10 @@ import type { Store } from './options.js';
 import { activeRecord, formatStoredImage, type StoredImage } from './stored-image.js';
 import { sweep, tidy } from './sweep.js';
 
-/** What `rename` says when a folder would take the place of one that is not empty, or of something else. */
+/** Error codes of `rename` when the destination is a non-empty folder or not a folder. */
 const taken: ReadonlySet<string | undefined> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOTDIR']);
 
-/** Puts images, and data of images, where others see them: in one step, after all is on the disk. */
+/** Publishes images and their data atomically, after all of it is flushed to disk. */
 export class ImageWriter {
   readonly #store: Store;
   #swept = -Infinity;
@@ -23,7 +23,7 @@ export class ImageWriter {
     this.#store = store;
   }
 
-  /** Makes the directory where it is not there yet and, once an hour, clears it of what crashed processes left. */
+  /** Creates the directory if necessary. At most once an hour, removes leftovers of crashed processes. */
   async prepare(): Promise<void> {
     const { directory, logger } = this.#store;
     await mkdir(directory, { recursive: true, mode: folderMode });
@@ -33,9 +33,10 @@ export class ImageWriter {
   }
 
   /**
-   * Builds an image's folder under a name that nobody looks at, and gives it its own when it is complete.
+   * Builds an image's folder under a temporary name, and renames it to the image's id once it is complete.
    *
-   * @throws ImageConflict when the id is taken; ImageQuotaExceeded when the data is too large.
+   * @throws ImageConflict when the id is already used.
+   * @throws ImageQuotaExceeded when the data is too large.
    */
   async create(record: ImageRecord, incoming: Incoming | undefined): Promise<ImageRecord> {
     const { directory } = this.#store;
@@ -51,9 +52,10 @@ export class ImageWriter {
   }
 
   /**
-   * Gives data to an image, and changes its metadata in the same step.
+   * Adds data to an image and changes its metadata in one atomic step.
    *
-   * @param change - makes the new record, or throws.
+   * @param change - computes the new record from the stored one, or throws.
+   * @returns the new record.
    * @throws ImageQuotaExceeded when the data is too large.
    */
   async upload(
@@ -68,7 +70,8 @@ export class ImageWriter {
       let placed = false;
       const { record } = await folder.change(async (stored) => {
         const changed = activeRecord(change(stored), digest);
-        // Not before the change has its own claim: unclaimed data that no record names is taken for left over.
+        // The rename must wait until `folder.change` holds its own claim: without one, data that no record names is
+        // removed as a leftover.
         if (!placed) await rename(claim, join(folder.path, data));
         placed = true;
         await flushFolder(folder.path);
@@ -100,7 +103,7 @@ export class ImageWriter {
 
   async #name(draft: string, folder: ImageFolder): Promise<void> {
     const { directory, logger } = this.#store;
-    // An image of that id that was deleted by a process which then crashed does not keep the id.
+    // A process may have crashed between deleting this id's image and removing its folder: free the id.
     await tidy(directory, folder, logger);
     try {
       await rename(draft, folder.path);

@@ -1,6 +1,6 @@
 /**
- * The image service that needs no service: images in a folder. Imports interfaces, streams and what both image services
- * share. Never leaves the folder it was given, and never shows a file that is not complete.
+ * The image service in a directory: it needs no server. May import image-services/shared, progress, http, streams,
+ * common and interfaces. Never accesses files outside its directory, and never exposes an incomplete file.
  */
 export { DirectoryImageService } from './directory-image-service.js';
 export { ImageStoreError } from './exceptions.js';

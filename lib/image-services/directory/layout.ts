@@ -2,40 +2,38 @@ import { randomUUID } from 'node:crypto';
 import { isUuid } from '../../common/index.js';
 
 /**
- * What lies in the folder of a {@link DirectoryImageService}:
+ * The files of a {@link DirectoryImageService}:
  *
  * ```
  * <directory>/                      0700
  *   <image id>/                     0700  an image
- *     metadata.<n>.json             0600  the image's record; the highest n counts, the others are about to be removed
- *     data.<uuid>                   0600  the image's data, where the record names it
- *     .<uuid>                       0600  somebody is at work on this image
- *   .new-<uuid>/                    0700  an image that somebody is making
- *   .deleted-<uuid>/                      an image that was deleted and is being removed
+ *     metadata.<n>.json             0600  the image's record; the highest n is current, the others will be removed
+ *     data.<uuid>                   0600  the image's data, if the record names it
+ *     .<uuid>                       0600  a claim: a process is changing this image
+ *   .new-<uuid>/                    0700  an image that a process is creating
+ *   .deleted-<uuid>/                      a deleted image that is being removed
  * ```
  *
- * Files are written once: under a dotted name, flushed to the disk, then linked or renamed to their own. A name that
- * starts with a dot and that nobody has touched for {@link STALE} belongs to a process that is no more.
+ * Files are immutable: they are written under a dotted name, flushed to disk, then linked or renamed to their final
+ * name. A dotted name that was not touched for {@link STALE} belongs to a dead process.
  */
 export const folderMode = 0o700;
 export const fileMode = 0o600;
 
 /**
- * Milliseconds after which a dotted name that nobody touches is left over. Its owner touches it every
- * {@link HEARTBEAT}.
+ * Milliseconds after which an untouched dotted name counts as stale. Its owner touches it every {@link HEARTBEAT}
+ * milliseconds.
  */
 export const STALE = 60 * 60 * 1000;
 export const HEARTBEAT = 60 * 1000;
 
-/**
- * Whether an entry of the directory is an image: ids are in lower case, for file systems that do not tell cases apart.
- */
+/** Whether an entry of the directory is an image. Only lower-case ids count: some file systems ignore case. */
 export const isImageFolder = (name: string): boolean => isUuid(name) && name === name.toLowerCase();
 
 export const isClaim = (name: string): boolean => name.startsWith('.');
 export const newClaim = (): string => `.${randomUUID()}`;
 
-/** The claim of whoever takes a deleted image's folder away: one at a time. */
+/** The claim for removing a deleted image's folder. Its fixed name excludes concurrent removals. */
 export const BURIAL = '.burial';
 
 export const isDraft = (name: string): boolean => name.startsWith('.new-');
@@ -50,7 +48,7 @@ export const newData = (): string => `data.${randomUUID()}`;
 
 const METADATA = /^metadata\.(?<version>[1-9][0-9]{0,14})\.json$/;
 export const metadataName = (version: number): string => `metadata.${version}.json`;
-/** The version that a metadata file holds; undefined when the name is not that of a metadata file. */
+/** Returns the version number in a metadata file's name; undefined for other names. */
 export function versionOf(name: string): number | undefined {
   const version = METADATA.exec(name)?.groups?.['version'];
   return version === undefined ? undefined : Number(version);

@@ -3,24 +3,24 @@ import { z } from 'zod';
 import { InvalidInput, type Logger } from '../../../interfaces/index.js';
 import { count, logger, text } from '../../common/index.js';
 
-/** How a {@link DirectoryImageService} is set up. */
+/** Options of a {@link DirectoryImageService}. */
 export interface DirectoryImageServiceOptions {
-  /** The folder that holds the images; made when the first is created, open to its owner only. */
+  /** The directory for the images. Created with the first image; only its owner may access it. */
   readonly directory: string;
-  /** What an image may be at most. */
+  /** Limits for each image. */
   readonly limits?: {
-    /** Bytes of data; default: whatever the file system holds. */
+    /** Maximum size of the data in bytes. Default: no limit but the file system's. */
     readonly bytes?: number;
   };
-  /** Told about leftovers that cannot be removed. */
+  /** Receives messages about leftovers that cannot be removed. */
   readonly logger?: Logger;
 }
 
-/** Where images are, and how large they may be. */
+/** The validated options. */
 export interface Store {
   /** An absolute path. */
   readonly directory: string;
-  /** Bytes that an image may have. */
+  /** Maximum size of an image's data in bytes. */
   readonly limit: number;
   readonly logger: Logger | undefined;
 }
@@ -31,7 +31,11 @@ const plainOptions = z.strictObject({
   logger: logger.optional(),
 });
 
-/** @throws InvalidInput naming each option that cannot be used. */
+/**
+ * Validates the options.
+ *
+ * @throws InvalidInput naming each invalid option.
+ */
 export function storeOf(options: DirectoryImageServiceOptions): Store {
   const checked = plainOptions.safeParse(options);
   if (!checked.success)

@@ -18,25 +18,25 @@ const recordSchema = z.strictObject({
   updated_at: z.iso.datetime(),
 });
 
-/** What a metadata file holds. */
+/** The content of a metadata file. */
 const fileSchema = z.strictObject({
   format: z.literal(1),
   data: z.string().refine(isData, 'is not the name of a data file').nullable(),
   record: recordSchema,
 });
 
-/** An image as it is stored. */
+/** A stored image. */
 export interface StoredImage {
-  /** The record; `deleted` when the image is being removed. */
+  /** The record. Its status is `deleted` while the image is being removed. */
   readonly record: ImageRecord;
-  /** The file with the data, in the image's folder. */
+  /** The name of the data file in the image's folder; null without data. */
   readonly data: string | null;
 }
 
 /**
- * Reads a metadata file's content.
+ * Parses and validates the content of a metadata file.
  *
- * @throws ImageStoreError when it is not that of this image.
+ * @throws ImageStoreError when the content is malformed or belongs to another image.
  */
 export function parseStoredImage(content: string, id: string, path: string): StoredImage {
   let value: unknown;
@@ -52,11 +52,11 @@ export function parseStoredImage(content: string, id: string, path: string): Sto
   return { record, data };
 }
 
-/** A metadata file's content. */
+/** Formats the content of a metadata file. */
 export const formatStoredImage = ({ record, data }: StoredImage): string =>
   `${JSON.stringify({ format: 1, data, record }, undefined, 2)}\n`;
 
-/** The record of an image that has no data yet. */
+/** Returns the record of a new image without data. */
 export function newRecord(id: string, owner: string | null, metadata: ImageMetadata): ImageRecord {
   const now = new Date().toISOString();
   return {
@@ -82,9 +82,9 @@ export function newRecord(id: string, owner: string | null, metadata: ImageMetad
 }
 
 /**
- * A record after a change of its metadata.
+ * Applies a metadata change to a record.
  *
- * @throws ImageNotAuthorized when the formats of data that is there already would change, as Glance has it.
+ * @throws ImageNotAuthorized when the change would set a format of an image that has data; Glance refuses this too.
  */
 export function changedRecord(record: ImageRecord, metadata: ImageMetadata): ImageRecord {
   const { container_format, disk_format } = metadata;
@@ -108,9 +108,9 @@ export function changedRecord(record: ImageRecord, metadata: ImageMetadata): Ima
 }
 
 /**
- * A record that gets its data.
+ * Returns the record after an upload of its data.
  *
- * @throws ImageConflict when it has some already.
+ * @throws ImageConflict when the image already has data.
  */
 export function activeRecord(record: ImageRecord, digest: Digest): ImageRecord {
   checkQueued(record);

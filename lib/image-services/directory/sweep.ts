@@ -5,7 +5,7 @@ import { flushFolder, isMissing } from './files.js';
 import { ImageFolder } from './image-folder.js';
 import { isDraft, isGrave, isImageFolder, newGrave, STALE } from './layout.js';
 
-/** Removes a deleted image's folder: in one step from sight, then from the disk. */
+/** Removes a deleted image's folder. Renames it first, so that it disappears atomically. */
 export async function bury(directory: string, folder: ImageFolder): Promise<void> {
   const grave = join(directory, newGrave());
   if (!(await folder.bury(grave))) return;
@@ -13,7 +13,7 @@ export async function bury(directory: string, folder: ImageFolder): Promise<void
   await rm(grave, { recursive: true, force: true });
 }
 
-/** Tidies an image's folder; that of a deleted image goes. What cannot be removed is told, and no reason to fail. */
+/** Removes leftovers in an image's folder, and the folder itself if the image is deleted. Failures are only logged. */
 export async function tidy(
   directory: string,
   folder: ImageFolder,
@@ -27,7 +27,7 @@ export async function tidy(
   }
 }
 
-/** Removes what crashed processes left in the directory. */
+/** Removes the leftovers of crashed processes from the directory. */
 export async function sweep(directory: string, logger: Logger | undefined): Promise<void> {
   for (const name of await readdir(directory)) {
     const path = join(directory, name);

@@ -4,33 +4,34 @@ import {
   type RequestContext,
 } from '../../../interfaces/index.js';
 import { ConnectionBroken } from '../../http/index.js';
-import { DeadlineExceeded, pause, unlessAborted } from '../../streams/index.js';
+import { DeadlineExceeded, pause, raceSignal } from '../../streams/index.js';
 import type { HttpTransport } from './http-transport.js';
 import { backoff, authenticate, type Session, type TimedSession } from './keystone.js';
 import type { KeystoneAuth, Settings } from './options.js';
 
-/** Where tokens come from. */
+/** A source of tokens for the image service. */
 export interface Credentials {
   /**
-   * What to ask with.
+   * Returns a token and the endpoints to use it with.
    *
-   * @throws ImageNotAuthorized when there is nothing to ask with; GlanceConnectionFailed when Keystone does not answer.
+   * @throws ImageNotAuthorized when there is no valid token.
+   * @throws GlanceConnectionFailed when Keystone does not answer.
    */
   session(context: RequestContext, signal: AbortSignal | undefined): Promise<Session>;
-  /** Something else to ask with after the image service refused a token; undefined when there is nothing else. */
+  /** Returns another session after the image service refused a token; undefined if there is none. */
   renewed(refused: Session, signal: AbortSignal | undefined): Promise<Session | undefined>;
   /**
-   * The endpoints of the image service, without version.
+   * Returns the endpoints of the image service, without version.
    *
-   * @throws what {@link session} throws, where only Keystone knows them.
+   * @throws the errors of {@link session}, if the endpoints come from Keystone's catalogue.
    */
   endpoints(signal: AbortSignal | undefined): Promise<readonly string[]>;
 }
 
-/** What a header may hold: anything else would be an error of Node's that names the header. */
+/** The characters allowed in a token. For others, Node would throw its own error, which names the header. */
 const soundToken = /^[\x21-\x7e]+$/;
 
-/** The caller's own token. */
+/** Uses the token of each call's context. */
 export class ContextToken implements Credentials {
   readonly #endpoints: readonly string[];
 
@@ -54,12 +55,12 @@ export class ContextToken implements Credentials {
   }
 }
 
-/** Milliseconds before its end at which a token is no longer used: a request takes time, and clocks differ. */
+/** A token is renewed so many milliseconds before it expires: requests take time, and clocks differ. */
 const expiryMargin = 60_000;
 
 /**
- * One user's token, fetched from Keystone when it is first needed and again before it expires; whoever needs it at that
- * time waits together.
+ * Uses the token of one user. Fetches it from Keystone on first use and again before it expires. Concurrent callers
+ * share one request.
  */
 export class KeystoneToken implements Credentials {
   readonly #transport: HttpTransport;
@@ -94,10 +95,10 @@ export class KeystoneToken implements Credentials {
     return this.#fetch(signal);
   }
 
-  /** The signal ends only the caller's waiting: others may wait for the same token. */
+  /** The signal ends only this caller's wait, because other callers may wait for the same token. */
   #fetch(signal: AbortSignal | undefined): Promise<TimedSession> {
     this.#fetching ??= this.#authenticate().finally(() => (this.#fetching = undefined));
-    return unlessAborted(this.#fetching, signal);
+    return raceSignal(this.#fetching, signal);
   }
 
   async #authenticate(): Promise<TimedSession> {

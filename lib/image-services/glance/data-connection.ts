@@ -7,20 +7,20 @@ import { readContent, type DataAnswer, type HttpTransport } from './http-transpo
 import { pathOf, type Caller } from './image-records.js';
 import { refusal } from './refusals.js';
 
-/** What is wanted, and by what means. */
+/** A request for an image's data, and the means to send it. */
 export interface DataRequest {
   readonly client: GlanceClient;
   readonly transport: HttpTransport;
   readonly caller: Caller;
   readonly record: ImageRecord;
-  /** The bytes that are wanted; the last is undefined when nobody knows how many there are. */
+  /** The requested bytes. `last` is undefined for all bytes up to the end, whose position may be unknown. */
   readonly first: number;
   readonly last: number | undefined;
-  /** Milliseconds of silence. */
+  /** Longest silence in milliseconds. */
   readonly idle: number;
 }
 
-/** An image's data, or a part of it, as one answer of the image service gives it. */
+/** The bytes of one answer to a request for an image's data, or for a part of it. */
 export class DataConnection implements ByteSource {
   readonly reusesBuffer = true;
   readonly #body: ByteSource;
@@ -28,8 +28,8 @@ export class DataConnection implements ByteSource {
   readonly #request: DataRequest;
 
   /**
-   * @param first - the first byte that comes.
-   * @param deadline - of the request; the connection ends it.
+   * @param first - position of the answer's first byte.
+   * @param deadline - of the request; {@link DataConnection.close} clears it.
    */
   constructor(
     readonly first: number,
@@ -43,10 +43,14 @@ export class DataConnection implements ByteSource {
     deadline.pause();
   }
 
-  /** @throws ConnectionBroken; DeadlineExceeded after too long a silence; the caller's signal's reason. */
+  /**
+   * @throws ConnectionBroken when the connection fails.
+   * @throws DeadlineExceeded when the service is silent for too long.
+   * @throws the caller's signal's reason when the signal aborts.
+   */
   async next(): Promise<Uint8Array | undefined> {
     const { record, idle } = this.#request;
-    // Only while we wait: a reader that takes its time is not the service's silence.
+    // The deadline measures only the service's silence, not the time that the reader needs.
     this.#deadline.restart(whatOf(record), idle);
     try {
       return await this.#body.next();
@@ -63,16 +67,17 @@ export class DataConnection implements ByteSource {
   }
 }
 
-/** A reply that is an image's data, still to be read. */
+/** A reply; with a connection if the body is image data, which is then still unread. */
 interface DataReply extends Reply {
   readonly connection?: DataConnection;
 }
 
 /**
- * Asks the image service for an image's data.
+ * Requests an image's data from the image service.
  *
- * @throws ImageNotActive when there is none; what {@link refusal} makes of other answers; ImageServiceProtocolError
- * when it gives other bytes than those that were asked for.
+ * @throws ImageNotActive when the image has no data.
+ * @throws ImageServiceProtocolError when the service sends other bytes than requested. Other error answers become
+ * exceptions through {@link refusal}.
  */
 export async function openData(wanted: DataRequest): Promise<DataConnection> {
   const { client, caller, record, first, last } = wanted;
@@ -122,9 +127,14 @@ function connect(wanted: DataRequest, answer: DataAnswer, deadline: Deadline): D
 
 const contentRange = /^bytes (?<first>\d+)-(?<last>\d+)\/(?<size>\d+|\*)$/;
 
-/** @throws ImageServiceProtocolError when the answer is not what was asked for. */
+/**
+ * Validates an answer against the request.
+ *
+ * @returns the position of the answer's first byte.
+ * @throws ImageServiceProtocolError when the answer holds other bytes than requested.
+ */
 function firstByteOf({ first, last, record }: DataRequest, { status, header }: DataAnswer): number {
-  // The whole image where only its rest was asked for: what the reader has had can be skipped.
+  // The service sent the whole image although only its rest was requested. The reader skips the bytes that it has.
   if (status === 200 && last === undefined) return 0;
   const found = header('content-range') ?? 'no range';
   const range = contentRange.exec(found)?.groups;

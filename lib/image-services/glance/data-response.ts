@@ -3,37 +3,37 @@ import { ConnectionBroken, type TlsOptions } from '../../http/index.js';
 import { DataSocket } from './data-socket.js';
 import { ImageServiceProtocolError } from './exceptions.js';
 
-/** What to ask for. */
+/** A GET request. */
 interface DataQuery {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: TlsOptions;
-  /** Ends the exchange, and the answer's body after it. */
+  /** Aborts the exchange, also while the body is read. */
   readonly signal: AbortSignal;
-  /** Told once that the connection is closed. */
+  /** Called once, when the connection is closed. */
   readonly onClose: () => void;
 }
 
-/** Bytes that the head of an answer may have, and a line between its chunks. */
+/** Maximum bytes in the head of an answer, and in a line between two chunks. */
 const headLimit = 64 * 1024;
 const lineLimit = 4 * 1024;
 
 /**
- * The answer to a GET over a connection of its own, whose body is read without new memory for each piece. Node's HTTP
- * client makes two for each: a gigabyte that comes through it costs a process with a small heap more time for garbage
- * collection than for all the rest, hashes included.
+ * The answer to a GET on its own connection. Reads the body without allocating memory for each piece. Node's HTTP
+ * client allocates two buffers per piece: at a gigabyte, a process with a small heap then spends more time on garbage
+ * collection than on all other work, including hashing.
  */
 export class DataResponse implements ByteSource {
   readonly reusesBuffer = true;
   readonly #socket: DataSocket;
-  /** What has arrived and was not read yet. */
+  /** Received bytes that were not read yet. */
   #arrived: Uint8Array = new Uint8Array();
   #status = 0;
   #headers: ReadonlyMap<string, string> = new Map();
   #framing: Framing = 'until the end';
-  /** Bytes that are left, of the body or of its chunk. */
+  /** Remaining bytes of the body, or of the current chunk. */
   #left = 0;
-  /** Whether the line end that follows a chunk is still to be read. */
+  /** Whether the line end after a chunk must still be read. */
   #isAfterChunk = false;
 
   private constructor({ url, headers, tls, signal, onClose }: DataQuery) {
@@ -46,10 +46,11 @@ export class DataResponse implements ByteSource {
   }
 
   /**
-   * Asks, and returns when the head of the answer is there, whatever its status. The receiver must close it.
+   * Sends the request and returns once the head of the answer has arrived, whatever its status. The receiver must close
+   * the response.
    *
-   * @throws ImageServiceProtocolError when what answers does not speak HTTP; what the connection fails with; the
-   * signal's reason when that aborts.
+   * @throws ImageServiceProtocolError when the answer is not HTTP.
+   * @throws the signal's reason when the signal aborts. Errors of the connection are passed on.
    */
   static async to(query: DataQuery): Promise<DataResponse> {
     const response = new DataResponse(query);
@@ -67,7 +68,11 @@ export class DataResponse implements ByteSource {
     return this.#status;
   }
 
-  /** A header's value, by its name in lower case. */
+  /**
+   * Returns a header's value.
+   *
+   * @param name - in lower case.
+   */
   header(name: string): string | undefined {
     return this.#headers.get(name);
   }
@@ -120,7 +125,7 @@ export class DataResponse implements ByteSource {
     this.#frame();
   }
 
-  /** How long the body is, see RFC 9112, section 6.3. */
+  /** Determines the length of the body, see RFC 9112, section 6.3. */
   #frame(): void {
     const coding = this.#headers.get('transfer-encoding');
     const length = this.#headers.get('content-length');
@@ -141,7 +146,7 @@ export class DataResponse implements ByteSource {
     }
   }
 
-  /** The next line, without its end. */
+  /** Reads the next line and removes its line end. */
   async #line(limit: number): Promise<string> {
     for (let line = ''; ;) {
       if (!(await this.#fill())) throw broken('before the end of an answer');
@@ -153,7 +158,11 @@ export class DataResponse implements ByteSource {
     }
   }
 
-  /** @returns whether something has arrived that was not read yet; false at the end of the connection. */
+  /**
+   * Waits for unread bytes.
+   *
+   * @returns false at the end of the connection.
+   */
   async #fill(): Promise<boolean> {
     while (this.#arrived.length === 0) {
       const arrived = await this.#socket.next();
@@ -163,7 +172,7 @@ export class DataResponse implements ByteSource {
     return true;
   }
 
-  /** Of what has arrived, at most so many bytes. */
+  /** Takes at most `most` of the received bytes. */
   #take(most: number): Uint8Array {
     const bytes = this.#arrived.subarray(0, most);
     this.#arrived = this.#arrived.subarray(bytes.length);
@@ -171,11 +180,14 @@ export class DataResponse implements ByteSource {
   }
 }
 
-/** How one sees where a body ends. */
+/** How the end of a body is detected. */
 type Framing = 'counted' | 'chunked' | 'until the end' | 'read';
 
 const lineFeed = 0x0a;
-/** What may stand in a header: nothing that ends its line, also once it is bytes. */
+/**
+ * The characters allowed in a header line: none that ends the line, also after encoding as latin1, which turns U+010A
+ * into a line feed. Otherwise a caller could inject headers.
+ */
 const soundHeader = /^[\t\x20-\x7e\x80-\xff]*\r\n$/;
 
 const garbled = (what: string): ImageServiceProtocolError =>

@@ -4,20 +4,20 @@ import { asError, type ByteSource } from '../../streams/index.js';
 import { pemContent } from '../../common/index.js';
 import type { TlsOptions } from '../../http/index.js';
 
-/** Bytes that one read from the kernel brings at most. */
+/** Maximum bytes of one read from the kernel. */
 const memorySize = 256 * 1024;
 
-/** What a connection is for. */
+/** The request of a connection, and how it ends. */
 interface DataSocketOptions {
-  /** As it goes over the wire, in latin1. */
+  /** The bytes to send, as a latin1 string. */
   readonly request: string;
-  /** Breaks the connection off. */
+  /** Closes the connection when it aborts. */
   readonly signal: AbortSignal;
-  /** Told once that the connection is closed. */
+  /** Called once, when the connection is closed. */
   readonly onClose: () => void;
 }
 
-/** A connection that is read when somebody asks for more: into the same memory again and again, but for TLS. */
+/** A connection that reads only on demand. Without TLS, all reads use the same buffer. */
 export class DataSocket implements ByteSource {
   readonly reusesBuffer = true;
   readonly #socket: Socket;
@@ -26,10 +26,10 @@ export class DataSocket implements ByteSource {
   readonly #arrived: Uint8Array[] = [];
   #hasEnded = false;
   #failure: Error | undefined;
-  /** Whoever waits for something to happen. */
+  /** Resumes a waiting {@link DataSocket.next}. */
   #wake: () => void = () => undefined;
 
-  /** Connects, and sends a request. */
+  /** Connects and sends the request. */
   constructor(url: URL, tls: TlsOptions, { request, signal, onClose }: DataSocketOptions) {
     this.#signal = signal;
     this.#socket = this.#connect(url, tls);
@@ -48,8 +48,8 @@ export class DataSocket implements ByteSource {
   }
 
   /**
-   * @returns undefined when the other side has sent all that it will.
-   * @throws what the connection fails with; the signal's reason when that aborts.
+   * @returns undefined when the server has closed its side of the connection.
+   * @throws the signal's reason when the signal aborts. Errors of the connection are passed on.
    */
   async next(): Promise<Uint8Array | undefined> {
     for (;;) {
@@ -74,7 +74,7 @@ export class DataSocket implements ByteSource {
     if (url.protocol !== 'https:') {
       const callback = (bytes: number, memory: Uint8Array): boolean => {
         this.#take(memory.subarray(0, bytes));
-        // Nothing more until the reader is done with these.
+        // Back-pressure: stop reading until the reader has consumed these bytes.
         return false;
       };
       const onread = { buffer: Buffer.allocUnsafe(memorySize), callback };
@@ -87,8 +87,8 @@ export class DataSocket implements ByteSource {
       ...(isIP(host) === 0 ? { servername: host } : {}),
       ...(ca === undefined ? {} : { ca: pemContent(ca, 'the file of certificates') }),
     });
-    // Node deciphers all that a read has brought before it heeds that nobody wants more: with `onread` it would write
-    // over what the reader still has.
+    // No `onread` with TLS: Node decrypts all data of a read before it honours the pause, and would overwrite bytes
+    // that the reader still uses.
     socket.on('data', (bytes: Buffer) => {
       this.#take(bytes);
       socket.pause();

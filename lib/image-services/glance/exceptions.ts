@@ -1,8 +1,7 @@
 import { NovaException } from '../../../interfaces/index.js';
 
 /**
- * What was asked of the image service or of Keystone, for error messages: `GET /v2/images`. Without host, query and
- * headers.
+ * A request to the image service or to Keystone, for error messages: `GET /v2/images`. Without host, query and headers.
  */
 export interface RequestLine {
   readonly method: string;
@@ -10,15 +9,15 @@ export interface RequestLine {
 }
 
 /**
- * The image service, or Keystone, answered with an error that Nova has no exception for; also the cause of those that
- * it has.
+ * The image service or Keystone answered with an error that Nova has no exception for. For errors with an exception in
+ * Nova, it is the `cause` of that exception.
  */
 export class ImageServiceError extends NovaException {
-  /** The HTTP status. */
+  /** The HTTP status of the answer. */
   readonly status: number;
   readonly request: RequestLine;
 
-  /** @param words - the service's own. */
+  /** @param words - the error message of the service. */
   constructor(
     request: RequestLine,
     status: number,
@@ -27,10 +26,10 @@ export class ImageServiceError extends NovaException {
   ) {
     super(`${request.method} ${request.path}: ${words} (status ${status})`, options);
     this.status = status;
-    // A request of ours holds its caller's token: no more than the line of it goes on.
+    // Copies only method and path: the full request holds the caller's token.
     this.request = { method: request.method, path: request.path };
   }
 }
 
-/** The image service, or Keystone, answered something that its API does not allow for. */
+/** The image service or Keystone sent an answer that violates its API. */
 export class ImageServiceProtocolError extends NovaException {}

@@ -7,58 +7,58 @@ import { readContent, type HttpTransport } from './http-transport.js';
 import { backoff, type Session } from './keystone.js';
 import { wordsOf } from './service-words.js';
 
-/** What to ask the image service. */
+/** A request to the image service. */
 export interface GlanceRequest extends RequestLine {
   readonly context: RequestContext;
-  /** With its question mark. */
+  /** Including the question mark. */
   readonly query?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer | undefined;
-  /** Whether it may be sent again when nobody knows whether it arrived. */
+  /** Whether the request may be retried when it is unknown whether the service received it. */
   readonly repeatable: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
-/** An answer whose body, but for an image's data, has been read. */
+/** An answer whose body was read, unless it is image data. */
 export interface Reply {
   readonly status: number;
   readonly header: (name: string) => string | undefined;
   readonly content: Buffer;
 }
 
-/** A reply, who gave it, and whether the request may have been carried out before. */
+/** A reply, its endpoint, and whether an earlier attempt may have succeeded. */
 export interface Routed<T> {
   readonly reply: T;
   readonly endpoint: string;
-  /** An earlier attempt broke off after it may have arrived. */
+  /** An earlier attempt broke off after the service may have received it. */
   readonly again: boolean;
 }
 
-/** One way to put a request to an endpoint. */
+/** Sends a request to one endpoint. */
 type Exchange<T extends Reply> = (url: string, headers: Readonly<Record<string, string>>) => Promise<T>;
 
-/** What a service says that cannot do its work now, or a proxy whose service is away. */
+/** Statuses of a service that is temporarily unavailable, or of a proxy that cannot reach its service. */
 const unavailable: ReadonlySet<number> = new Set([502, 503, 504]);
 
-/** Glance takes a caller's request id if it looks like one of OpenStack's. */
+/** Glance accepts a caller's request id only in OpenStack's format. */
 const requestId = /^req-[0-9a-f-]{36}$/;
 
 interface Options {
   readonly transport: HttpTransport;
   /**
-   * Without connections that have been used before, for what is sent once only: the service may just be closing such a
-   * connection, and nobody could tell whether the request still arrived.
+   * Reuses no connections, for requests that are sent only once. The service may be about to close a reused connection;
+   * then it would be unknown whether the request arrived.
    */
   readonly fresh: HttpTransport;
   readonly credentials: Credentials;
-  /** How often a request is sent again. */
+  /** Maximum number of retries of a request. */
   readonly retries: number;
-  /** Milliseconds for an attempt at a call. */
+  /** Milliseconds for each attempt. */
   readonly timeout: number;
   readonly logger: Logger | undefined;
 }
 
-/** Puts requests to whichever endpoint answers, with whatever token is good. */
+/** Sends requests to the image service. Retries them on other endpoints and renews refused tokens. */
 export class GlanceClient {
   readonly #options: Options;
   #turn = 0;
@@ -68,11 +68,11 @@ export class GlanceClient {
   }
 
   /**
-   * Asks, and reads the answer.
+   * Sends a request and reads the answer.
    *
-   * @returns whatever the image service answers, errors too, but not that it is unavailable.
-   * @throws GlanceConnectionFailed when no endpoint answers; what {@link Credentials.session} throws; the signal's
-   * reason.
+   * @returns any answer of the image service, also errors, unless the service is unavailable.
+   * @throws GlanceConnectionFailed when no endpoint answers.
+   * @throws the signal's reason when the signal aborts. Errors of {@link Credentials.session} are passed on.
    */
   call(request: GlanceRequest): Promise<Routed<Reply>> {
     return this.exchange(request, (url, headers) => {
@@ -86,9 +86,9 @@ export class GlanceClient {
   }
 
   /**
-   * Puts a request to one endpoint after the other, by whatever means, until one answers.
+   * Tries the endpoints in turn until one answers.
    *
-   * @param exchange - may throw ConnectionBroken and DeadlineExceeded.
+   * @param exchange - sends the request; may throw ConnectionBroken and DeadlineExceeded.
    */
   async exchange<T extends Reply>(request: GlanceRequest, exchange: Exchange<T>): Promise<Routed<T>> {
     const { retries, credentials, logger } = this.#options;
@@ -119,14 +119,14 @@ export class GlanceClient {
         request: line(request),
         why: failure.message,
       });
-      // The other endpoints are asked at once; one that has just failed after a while.
+      // Other endpoints are tried at once, but an endpoint that has just failed only after a backoff.
       if (attempt + 1 >= endpoints.length) {
         await pause(backoff(attempt + 1 - endpoints.length), request.signal);
       }
     }
   }
 
-  /** A token may be refused that was good a moment ago: then a new one gets a chance. */
+  /** A token may be revoked before it expires: after a 401, retries once with a renewed token. */
   async #authorised<T extends Reply>(
     request: GlanceRequest,
     endpoint: string,
@@ -153,7 +153,7 @@ function headersOf(request: GlanceRequest, session: Session): Record<string, str
 
 const line = ({ method, path }: RequestLine): string => `${method} ${path}`;
 
-/** The last endpoint's failure is told; the others have failed too, or are not to be asked. */
+/** Names only the last endpoint: the others failed before, or must not be tried. */
 const unanswered = (endpoint: string, cause: Error): GlanceConnectionFailed =>
   new GlanceConnectionFailed(`The image service at ${endpoint} does not answer: ${cause.message}.`, {
     cause,

@@ -38,14 +38,15 @@ import { settingsOf, type GlanceImageServiceOptions, type Settings } from './opt
 /**
  * OpenStack's image service, over Image API v2.
  *
- * As whom it asks is said by `auth`: with `context_token` as the context of each call, so that Glance itself keeps
- * projects apart; else as one user, with a token that is fetched when it is needed and renewed when it ends. Questions
- * are repeated and go to the next endpoint when one does not answer; a download that breaks off is taken up where it
- * was; data is sent only once.
+ * The option `auth` selects the user. With `context_token`, each call uses the token of its context, so that Glance
+ * itself separates projects. Otherwise all calls use one user, whose token is fetched on demand and renewed before it
+ * expires. Requests that are safe to repeat are retried, also on other endpoints. An interrupted download resumes where
+ * it stopped. Image data is sent only once.
  *
- * Beside what each verb names, all throw GlanceConnectionFailed when no endpoint, or no Keystone, answers;
- * ImageNotAuthorized when the token is refused (also when Glance cannot reach Keystone to ask); ImageServiceError for
- * answers that Nova has no exception for. None of them, and nothing that is logged, holds a token or a password.
+ * In addition to the exceptions named below, every operation throws GlanceConnectionFailed when no endpoint or Keystone
+ * answers, ImageNotAuthorized when the token is refused (also when Glance cannot reach Keystone to validate it), and
+ * ImageServiceError for error answers that Nova has no exception for. Errors and logs never contain tokens or
+ * passwords.
  */
 export class GlanceImageService implements ImageService {
   readonly #settings: Settings;
@@ -57,7 +58,7 @@ export class GlanceImageService implements ImageService {
   readonly #records: ImageRecords;
   readonly #uploader: ImageUploader;
 
-  /** @throws InvalidInput when an option cannot be used. */
+  /** @throws InvalidInput when an option is invalid. */
   constructor(options: GlanceImageServiceOptions) {
     const settings = settingsOf(options);
     const { logger } = options;
@@ -82,7 +83,9 @@ export class GlanceImageService implements ImageService {
     this.#uploader = new ImageUploader({ records: this.#records, credentials, settings, logger });
   }
 
-  /** Breaks off what is under way but uploads, and closes the connections. The service may be used again. */
+  /**
+   * Aborts all running operations except uploads, and closes the connections. The service can be used again afterwards.
+   */
   close(): void {
     this.#transport.close();
     this.#fresh.close();
@@ -96,9 +99,11 @@ export class GlanceImageService implements ImageService {
   }
 
   /**
-   * The image service's endpoints, and Keystone: where the catalogue tells the endpoints, Keystone is asked.
+   * Returns the URLs of the image service's endpoints and of Keystone. Asks Keystone if the endpoints come from its
+   * catalogue.
    *
-   * @throws ImageNotAuthorized, GlanceConnectionFailed when Keystone refuses, or does not answer.
+   * @throws ImageNotAuthorized when Keystone refuses the credentials.
+   * @throws GlanceConnectionFailed when Keystone does not answer.
    */
   async servers({ signal }: VerbOptions = {}): Promise<readonly string[]> {
     const { auth } = this.#settings;
@@ -106,7 +111,7 @@ export class GlanceImageService implements ImageService {
     return auth.type === 'context_token' ? endpoints : [auth.auth_url, ...endpoints];
   }
 
-  /** Images that their owner has hidden (`os_hidden`) are left out, as everywhere in OpenStack. */
+  /** Omits images that their owner has hidden (`os_hidden`), as everywhere in OpenStack. */
   async detail(
     context: RequestContext,
     { filters, signal }: VerbOptions & { readonly filters?: ImageFilters | undefined } = {},
@@ -114,7 +119,7 @@ export class GlanceImageService implements ImageService {
     return await unwrapped(signal, () => this.#records.list({ context, signal }, filters));
   }
 
-  /** @throws ImageServiceProtocolError when the service gives other bytes than those that were asked for. */
+  /** @throws ImageServiceProtocolError when the service sends other bytes than requested. */
   async download(
     context: RequestContext,
     image_id: string,
@@ -149,7 +154,7 @@ export class GlanceImageService implements ImageService {
       });
       return readableOf(download, { signal });
     } catch (error) {
-      // Glance says 403 also of what was deactivated since it was shown.
+      // Glance answers 403 also for an image that was deactivated after its record was read.
       if (error instanceof ImageNotAuthorized)
         checkActive((await this.#records.show(caller, image_id)).record);
       throw error;
@@ -157,8 +162,10 @@ export class GlanceImageService implements ImageService {
   }
 
   /**
-   * @throws ImageConflict when the id is taken; what the upload throws. When the answer to the creation itself is lost,
-   * an image of an id that the caller chose may exist, queued: nobody can tell whose it is.
+   * If the answer to the creation request is lost, a queued image with an id chosen by the caller may remain: it cannot
+   * be distinguished from another client's image.
+   *
+   * @throws ImageConflict when the id is already used. Errors of the upload are passed on.
    */
   async create(
     context: RequestContext,
@@ -179,9 +186,9 @@ export class GlanceImageService implements ImageService {
   }
 
   /**
-   * The metadata is changed before the data is sent, and stays changed when the upload fails.
+   * Changes the metadata before it sends the data. The metadata stays changed when the upload fails.
    *
-   * @throws ImageConflict when the image is not queued; what the upload throws.
+   * @throws ImageConflict when the image is not queued. Errors of the upload are passed on.
    */
   async update(
     context: RequestContext,
@@ -206,7 +213,7 @@ export class GlanceImageService implements ImageService {
     await unwrapped(signal, () => this.#records.delete({ context, signal }, image_id));
   }
 
-  /** Makes an image, and removes it if nobody will ever know that it was made. */
+  /** Creates an image. Removes it if the caller never learns that it was created: after an abort or a lost answer. */
   async #make(
     context: RequestContext,
     id: string,
@@ -217,7 +224,7 @@ export class GlanceImageService implements ImageService {
     try {
       return await this.#records.create({ context, signal }, id, metadata);
     } catch (error) {
-      // Somebody else's may be the id that the caller chose, but not the one that we made up.
+      // An image with the caller's id may be another client's. An image with a generated id is ours.
       const isLost = signal?.aborted === true || mayHaveArrived(error);
       if (metadata.id === undefined && isLost) await this.#removeUnanswered(context, id);
       throw error;
@@ -240,7 +247,7 @@ function credentialsOf(settings: Settings, transport: HttpTransport): Credential
     : new KeystoneToken(transport, auth, settings);
 }
 
-/** Whether a request that failed so may have been carried out. */
+/** Whether the service may have executed a request that failed with this error. */
 const mayHaveArrived = (error: unknown): boolean =>
   error instanceof ImageServiceProtocolError ||
   (error instanceof GlanceConnectionFailed &&

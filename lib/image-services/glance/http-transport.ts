@@ -10,32 +10,33 @@ import {
 import { DataResponse } from './data-response.js';
 import { ImageServiceProtocolError } from './exceptions.js';
 
-/** Bytes that an answer may have which is read into memory: a page of images, a catalogue, an error. */
+/** Maximum bytes of an answer that is read into memory: a page of images, a catalogue, an error. */
 const longestContent = 64 * 1024 * 1024;
 
-/** The head of an answer, with data still to be read that may be large. The receiver must read or close it. */
+/** The head of an answer with a possibly large, unread body. The receiver must read or close the body. */
 export interface DataAnswer extends Omit<HttpAnswer, 'body'> {
   readonly body: ByteSource;
 }
 
-/** HTTP, also for data that may be large. Knows nothing of images and tokens. */
+/** An HTTP client that can also stream large data. Knows nothing of images and tokens. */
 export class HttpTransport extends HttpClient {
   readonly #tls: TlsOptions;
-  /** What breaks off each download that is under way. */
+  /** The abort controllers of the running downloads. */
   readonly #downloads = new Set<LinkedAbort>();
 
-  /** @param keepAlive - whether connections are used again; those of downloads never are. */
+  /** @param keepAlive - whether to reuse connections; downloads never do. */
   constructor(tls: TlsOptions, keepAlive: boolean) {
     super(tls, keepAlive);
     this.#tls = tls;
   }
 
   /**
-   * Asks for data that may be large, over a connection of its own, see {@link DataResponse}.
+   * Requests possibly large data on its own connection, see {@link DataResponse}.
    *
-   * @param signal - ends the exchange, and the answer's body after it.
-   * @throws ConnectionBroken; ImageServiceProtocolError when what answers does not speak HTTP; the signal's reason when
-   * that aborts.
+   * @param signal - aborts the exchange, also while the body is read.
+   * @throws ConnectionBroken when the connection fails.
+   * @throws ImageServiceProtocolError when the answer is not HTTP.
+   * @throws the signal's reason when the signal aborts.
    */
   async download(
     url: string,
@@ -68,7 +69,9 @@ export class HttpTransport extends HttpClient {
 /**
  * Reads the body of an answer into memory.
  *
- * @throws ConnectionBroken; ImageServiceProtocolError when it is too large; the signal's reason when that aborts.
+ * @throws ConnectionBroken when the connection fails.
+ * @throws ImageServiceProtocolError when the body is too large.
+ * @throws the signal's reason when the signal aborts.
  */
 export async function readContent(answer: HttpAnswer | DataAnswer, signal: AbortSignal): Promise<Buffer> {
   const body = answer.body instanceof Readable ? answer.body : readableOf(answer.body);

@@ -3,20 +3,17 @@ import type { ImageMetadata } from '../../../interfaces/index.js';
 /** The media type of {@link patchOf}. */
 export const patchType = 'application/openstack-images-v2.1-json-patch';
 
-/** An image to make, as Image API v2 wants it: properties beside the other fields. */
+/** The body of a request that creates an image. Image API v2 puts the properties beside the other fields. */
 export function newImageOf(id: string, metadata: ImageMetadata): object {
   return { ...metadata.properties, ...fieldsOf(metadata), id };
 }
 
-/**
- * The changes that make an image what the metadata says, as a JSON patch; putting them twice does what putting them
- * once does.
- */
+/** The JSON patch that sets an image's metadata. Applying it is idempotent. */
 export function patchOf(metadata: ImageMetadata): object[] {
   const fields = Object.entries<unknown>({ ...fieldsOf(metadata) })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => change('replace', name, value));
-  // `add` also replaces a property that is there.
+  // In JSON patch, `add` also replaces an existing value.
   const properties = Object.entries(metadata.properties ?? {}).map(([name, value]) =>
     change('add', name, value),
   );

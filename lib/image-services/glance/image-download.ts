@@ -6,35 +6,35 @@ import type { Verification } from '../shared/index.js';
 import { openData, type DataConnection, type DataRequest } from './data-connection.js';
 import { backoff } from './keystone.js';
 
-/** The code of an answer that ends as if it were complete, and is not. */
+/** Error code of an answer that seems complete but is too short. */
 const endedEarly = 'ENDED_EARLY';
 
-/** What a download needs beside what it asks for. */
+/** The companions of a download: verification, progress, resuming and logging. */
 interface DownloadCompanions {
-  /** Of the bytes, when they are the whole image. */
+  /** Verifies the bytes; undefined for a part of an image. */
   readonly verification: Verification | undefined;
   readonly meter: Meter;
-  /** How often it may be taken up again. */
+  /** Maximum number of resumes. */
   readonly resumes: number;
   readonly logger: Logger | undefined;
 }
 
 /**
- * An image's data. When a connection breaks off, goes silent or ends early, the download is taken up where it was, as
- * long as each connection brings something. The hash goes on over the seam: what the reader gets is right, whatever the
- * pieces were.
+ * Streams an image's data. When a connection breaks, goes silent or ends early, the download resumes at the current
+ * position, provided that the last connection delivered new bytes. The hash continues across connections, so that the
+ * data is verified as a whole.
  */
 export class ImageDownload implements ByteSource {
   readonly reusesBuffer = true;
   readonly #wanted: DataRequest;
   readonly #with: DownloadCompanions;
-  /** The first byte that is not wanted; undefined when nobody knows how many there are. */
+  /** Position after the last requested byte; undefined if the image's size is unknown. */
   readonly #end: number | undefined;
   readonly #closing = new AbortController();
   #connection: DataConnection;
-  /** The next byte that the reader gets. */
+  /** Position of the next byte for the reader. */
   #position: number;
-  /** The next byte that the connection gives. */
+  /** Position of the next byte from the connection. */
   #arriving: number;
   #progressed = false;
   #resumes = 0;
@@ -48,14 +48,15 @@ export class ImageDownload implements ByteSource {
     this.#arriving = connection.first;
   }
 
-  /** Begins a download. @throws what {@link openData} throws. */
+  /** Starts a download. Errors of {@link openData} are passed on. */
   static async begin(wanted: DataRequest, companions: DownloadCompanions): Promise<ImageDownload> {
     return new ImageDownload(wanted, companions, await openData(wanted));
   }
 
   /**
-   * @throws ImageUnacceptable when the bytes are not those on record; GlanceConnectionFailed when the service does not
-   * bring them; what {@link openData} throws.
+   * @throws ImageUnacceptable when the data does not match the record.
+   * @throws GlanceConnectionFailed when the service fails to deliver the data. Errors of {@link openData} are passed
+   * on.
    */
   async next(): Promise<Uint8Array | undefined> {
     let bytes: Uint8Array | undefined;
@@ -69,7 +70,7 @@ export class ImageDownload implements ByteSource {
     this.#connection.close();
   }
 
-  /** The next bytes, none when the connection had to be replaced, undefined at the end. */
+  /** Returns the next bytes, an empty buffer after a resume, and undefined at the end. */
   async #advance(): Promise<Uint8Array | undefined> {
     try {
       const arrived = await this.#connection.next();
@@ -81,14 +82,14 @@ export class ImageDownload implements ByteSource {
         await this.#resume(error);
         return Buffer.alloc(0);
       }
-      // All is there, and only the end of the message was lost.
+      // All data has arrived; only the end of the HTTP message was lost.
     }
     this.#with.verification?.end();
     this.#with.meter.end();
     return undefined;
   }
 
-  /** What of the arrived bytes the reader has not had before. */
+  /** Removes the bytes that the reader already has. */
   #unread(arrived: Uint8Array): Uint8Array {
     const known = Math.min(arrived.length, this.#position - this.#arriving);
     this.#arriving += arrived.length;
@@ -108,7 +109,7 @@ export class ImageDownload implements ByteSource {
   }
 
   #checkLength(): void {
-    // Behind uwsgi, a Glance that fails ends its answer as if it were complete.
+    // Behind uWSGI, a failing Glance ends its answer as if it were complete.
     if (this.#end === undefined || this.#position >= this.#end) return;
     throw new ConnectionBroken(`the data ends at byte ${this.#position} of ${this.#end}`, endedEarly, false);
   }

@@ -9,13 +9,13 @@ import { pageSchema, recordSchema } from './image-schema.js';
 import { parseJson } from './json.js';
 import { refusal } from './refusals.js';
 
-/** On whose behalf, and until when. */
+/** The context of a request and the signal that aborts it. */
 export interface Caller {
   readonly context: RequestContext;
   readonly signal: AbortSignal | undefined;
 }
 
-/** A record and the endpoint that told it. */
+/** A record, and the endpoint that returned it. */
 export interface RoutedRecord {
   readonly record: ImageRecord;
   readonly endpoint: string;
@@ -23,20 +23,20 @@ export interface RoutedRecord {
 
 const imagesPath = '/v2/images';
 
-/** Images that a page of a list has. */
+/** Images per page of a list. */
 const pageSize = 200;
 
 /**
- * The path of an image. Only an id can be part of it: the HTTP client would resolve `..`, in whatever disguise.
+ * Returns the path of an image. Only accepts UUIDs: the HTTP client would resolve `..` in a path, also when encoded.
  *
- * @throws ImageNotFound when no image can have such an id.
+ * @throws ImageNotFound when the id is not a UUID.
  */
 export function pathOf(image_id: string): string {
   if (!isUuid(image_id)) throw new ImageNotFound(`There is no image "${image_id}".`);
   return `${imagesPath}/${image_id}`;
 }
 
-/** Images without their data: one request a verb, as Image API v2 has them. */
+/** Requests to Image API v2 for image records, without image data. */
 export class ImageRecords {
   readonly #client: GlanceClient;
 
@@ -50,7 +50,7 @@ export class ImageRecords {
     return { record: recordOf(reply, image_id), endpoint };
   }
 
-  /** All pages. Fields are compared by the service, to save pages, and all that was asked for by us. */
+  /** Reads all pages of the list. The service filters by fields to save pages; then all filters are applied here. */
   async list(caller: Caller, filters: ImageFilters | undefined): Promise<ImageRecord[]> {
     const records: ImageRecord[] = [];
     const seen = new Set<string>();
@@ -70,7 +70,10 @@ export class ImageRecords {
     return records;
   }
 
-  /** Sent once only: nobody can tell an image that was made from one that somebody else has made under the same id. */
+  /**
+   * Sends the request only once. After a lost answer, an image that this request created could not be distinguished
+   * from another client's image with the same id.
+   */
   async create(caller: Caller, id: string, metadata: ImageMetadata): Promise<RoutedRecord> {
     const body = Buffer.from(JSON.stringify(newImageOf(id, metadata)));
     const headers = { 'Content-Type': 'application/json' };
@@ -102,7 +105,7 @@ export class ImageRecords {
     const request: GlanceRequest = { ...caller, method: 'DELETE', path: pathOf(image_id), repeatable: true };
     const { reply, again } = await this.#client.call(request);
     if (reply.status === 204) return;
-    // The answer to the attempt that did it was lost.
+    // An earlier attempt deleted the image, and its answer was lost.
     if (reply.status === 404 && again) return;
     const cause = refusal(request, reply, image_id);
     if (reply.status === 409 || (reply.status === 403 && (await this.#isProtected(caller, image_id)))) {
@@ -134,7 +137,8 @@ function recordOf(reply: Reply, image_id: string): ImageRecord {
 }
 
 /**
- * Without `visibility=all`, community images of others are left out. `eq:` keeps a name that begins with `in:` a name.
+ * Without `visibility=all`, Glance omits other projects' community images. `eq:` prevents that Glance reads a name that
+ * begins with `in:` as an operator.
  */
 function queryOf(filters: ImageFilters = {}): string {
   const { name, status, visibility = 'all', owner, container_format } = filters;
@@ -147,9 +151,9 @@ function queryOf(filters: ImageFilters = {}): string {
 }
 
 /**
- * The query of a list's next page.
+ * Returns the query of a list's next page.
  *
- * @throws ImageServiceProtocolError when the link leads anywhere but to the list: the token is not for others.
+ * @throws ImageServiceProtocolError when the link leads elsewhere: other servers must not receive the token.
  */
 function nextQuery(next: string, endpoint: string): string {
   const base = new URL(endpoint);

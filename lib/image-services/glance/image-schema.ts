@@ -5,7 +5,7 @@ import { imageStatus, imageVisibility, isProperty } from '../shared/index.js';
 
 const text = z.string().nullish().default(null);
 
-/** An image as Image API v2 shows it. Its properties stand beside the fields that every image has. */
+/** An image as Image API v2 returns it: its properties stand beside the standard fields. */
 const imageSchema = z.looseObject({
   id: z.string().refine(isUuid, 'is no image id'),
   name: text,
@@ -26,7 +26,7 @@ const imageSchema = z.looseObject({
   updated_at: z.string(),
 });
 
-/** An image as Image API v2 shows it, to a record. */
+/** Parses an image of Image API v2 into a record. */
 export const recordSchema = imageSchema.transform((image): ImageRecord => ({
   id: image.id,
   name: image.name,
@@ -48,10 +48,13 @@ export const recordSchema = imageSchema.transform((image): ImageRecord => ({
   updated_at: image.updated_at,
 }));
 
-/** A page of a list, and where the next is. */
+/** A page of a list, with the link to the next page. */
 export const pageSchema = z.object({ images: z.array(recordSchema), next: z.string().optional() });
 
-/** Properties are strings, but an operator's own schema may have others: those are told as JSON; null is none. */
+/**
+ * Returns the properties as strings. An operator's schema may allow other types: they are encoded as JSON. Properties
+ * with the value null are omitted.
+ */
 function propertiesOf(image: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(image)

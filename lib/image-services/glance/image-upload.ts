@@ -19,7 +19,7 @@ import type { Settings } from './options.js';
 import { refusal } from './refusals.js';
 import { UploadBody } from './upload-body.js';
 
-/** What uploads work with. */
+/** Dependencies of the uploader. */
 interface UploadTools {
   readonly records: ImageRecords;
   readonly credentials: Credentials;
@@ -27,41 +27,43 @@ interface UploadTools {
   readonly logger: Logger | undefined;
 }
 
-/** An upload to do. */
+/** The parameters of an upload. */
 interface Upload {
   readonly caller: Caller;
   readonly image_id: string;
   /**
-   * Where the image was seen a moment ago. Data can be sent only once, so there is no trying one endpoint after the
-   * other.
+   * The endpoint that has just returned the image. No other endpoint can be tried, because data can be sent only once.
    */
   readonly endpoint: string;
   readonly incoming: Incoming;
-  /** We have just made the image, and remove it when the upload fails. */
+  /** The upload's caller has just created the image: a failed upload removes it. */
   readonly isOurs: boolean;
 }
 
-/** What became of the one attempt to send. */
+/** The outcome of the only attempt to send the data. */
 interface Sent {
   readonly body: UploadBody;
-  /** What the service answered, if it did. */
+  /** The service's answer, if there was one. */
   readonly reply?: Reply;
-  /** Why it did not. */
+  /** The error, if there was no answer. */
   readonly failure?: unknown;
-  /** Something of the request may have arrived. */
+  /** The service may have received a part of the request. */
   readonly isBegun: boolean;
 }
 
-/** What the image service made of a failed upload, after what had to be removed was removed. */
+/**
+ * The state of an image after a failed upload and its rollback. `stored`: it has its data after all. `gone`: it was
+ * deleted. `taken`: another client has uploaded data or is uploading it. `undone`: rolled back.
+ */
 type Aftermath = { readonly stored: ImageRecord } | 'gone' | 'taken' | 'undone';
 
 /**
- * Milliseconds between two looks at an image that is still `saving`. Glance 25.1 needs 200 to see that its client is
- * gone.
+ * Milliseconds between two polls of an image that is still `saving`. Glance 25.1 needs 200 ms to notice that its client
+ * has disconnected.
  */
 const betweenLooks = 250;
 
-/** Sends images' data, and leaves nothing half done. */
+/** Uploads image data. A failed upload leaves no half-uploaded image behind. */
 export class ImageUploader {
   readonly #tools: UploadTools;
 
@@ -70,16 +72,21 @@ export class ImageUploader {
   }
 
   /**
-   * Gives a queued image its data.
+   * Uploads the data of a queued image.
    *
-   * After a failure the image is `queued` as before, or gone: an image that Glance keeps `saving` takes no data any
-   * more, and one that we have made ourselves is of no use to anybody. An upload whose answer was lost but which
-   * arrived whole has not failed.
+   * After a failure the image is `queued` as before, or deleted: an image that stays `saving` in Glance accepts no data
+   * any more, and an image created for this upload is useless without data. An upload that arrived completely, but
+   * whose answer was lost, counts as successful.
    *
-   * @throws the signal's reason; what the caller's data fails with; ImageConflict when somebody else has uploaded or is
-   * uploading; ImageQuotaExceeded; ImageNotFound when the image was deleted; ImageUnacceptable when the service has
-   * stored other bytes: an image that is not ours keeps them; ImageNotActive when the image was deactivated with all
-   * its data; GlanceConnectionFailed, ImageNotAuthorized, ImageServiceError.
+   * @throws the signal's reason when the signal aborts.
+   * @throws ImageConflict when another client has uploaded data or is uploading it.
+   * @throws ImageQuotaExceeded when the service refuses the size.
+   * @throws ImageNotFound when the image was deleted during the upload.
+   * @throws ImageUnacceptable when the service stored other bytes; an image that existed before keeps them.
+   * @throws ImageNotActive when the image received all data but was deactivated.
+   * @throws GlanceConnectionFailed when the connection fails, or the rollback fails.
+   * @throws ImageNotAuthorized when the service refuses access.
+   * @throws ImageServiceError for other error answers. Errors of the caller's data are passed on.
    */
   async upload(upload: Upload): Promise<ImageRecord> {
     const sent = await this.#send(upload);
@@ -87,7 +94,7 @@ export class ImageUploader {
     const failure = failureOf(upload, sent);
     const aftermath = await this.#cleanUp(upload, sent, failure);
     upload.caller.signal?.throwIfAborted();
-    // Glance refuses data for an image that is being deleted as a conflict of its states.
+    // Glance answers 409 also for an image that is being deleted: then throw ImageNotFound instead.
     const tellsAll = ({ status }: Reply): boolean => status !== conflict || aftermath !== 'gone';
     const isTold =
       upload.incoming.failure !== undefined ||
@@ -99,7 +106,7 @@ export class ImageUploader {
     throw new ImageConflict(`Somebody else has given image ${image_id} its data.`, { cause: failure });
   }
 
-  /** Removes an image that we have made, protected or not. */
+  /** Removes an image that this service created, even if it is protected. */
   async remove(context: RequestContext, image_id: string): Promise<void> {
     const { records } = this.#tools;
     const caller = { context, signal: undefined };
@@ -108,7 +115,7 @@ export class ImageUploader {
     } catch (error) {
       if (error instanceof ImageNotFound) return;
       if (!(error instanceof ImageDeleteConflict)) throw error;
-      // Glance ends an upload that broke off by writing the image as it was before, and so would protect it again.
+      // After an interrupted upload, Glance restores the image's old record and would protect it again: wait for that.
       await this.#watch(context, image_id, this.#tools.settings.timeouts.settle);
       await records.change(caller, image_id, { protected: false });
       await records.delete(caller, image_id);
@@ -120,8 +127,7 @@ export class ImageUploader {
     const deadline = new Deadline('the first bytes', settings.timeouts.idle, caller.signal);
     const body = new UploadBody(incoming, deadline, settings.timeouts);
     const stream = readableOf(body);
-    // Connections of its own: none that the service may just be closing, and closing them ends whatever is left of the
-    // request.
+    // A connection of its own: the service may be closing a reused one, and closing it stops the rest of the request.
     const transport = new HttpTransport(settings, false);
     let isBegun = false;
     try {
@@ -154,7 +160,7 @@ export class ImageUploader {
     }
   }
 
-  /** The service says that it has everything: so has it? */
+  /** Verifies that the service stored the bytes that were sent. */
   async #confirm({ caller, image_id, isOurs }: Upload, body: UploadBody): Promise<ImageRecord> {
     const { context } = caller;
     const { record } = await this.#tools.records.show({ context, signal: undefined }, image_id);
@@ -165,7 +171,7 @@ export class ImageUploader {
         `Image ${image_id} was stored with other bytes than the ${body.size} that were sent, and was ${fate}.`,
       );
     }
-    // It has its data, and whoever deactivated it meanwhile had a reason.
+    // An operator may have deactivated the image during the upload on purpose: do not change that.
     if (record.status !== 'active')
       throw new ImageNotActive(`Image ${image_id} has its data, and is ${record.status}, not active.`);
     return record;
@@ -208,7 +214,10 @@ export class ImageUploader {
   }
 
   /**
-   * The image when the service is done with it, or is still at it when the patience ends; undefined when it is gone.
+   * Polls an image until the service has finished with it.
+   *
+   * @param patience - maximum milliseconds to wait.
+   * @returns the image, possibly still `saving`; undefined if it was deleted.
    */
   async #watch(
     context: RequestContext,
@@ -220,7 +229,7 @@ export class ImageUploader {
     for (;;) {
       const record = await this.#look(context, image_id);
       if (record === undefined || performance.now() >= end) return record;
-      // Queued once is not enough: Glance may yet begin with an upload whose client has gone.
+      // Requires `queued` twice: Glance may still start an upload whose client has already disconnected.
       const { status } = record;
       if (status === 'queued' ? before === status : status !== 'saving') return record;
       before = status;
@@ -241,20 +250,20 @@ export class ImageUploader {
 const conflict = 409;
 
 /**
- * Glance 25.1 says 410 when the image was deleted during the upload, and also to the slower of two that upload at the
- * same time.
+ * Glance 25.1 answers 410 when the image was deleted during the upload, and also to the slower of two concurrent
+ * uploads.
  */
 const isAbsence = ({ status }: Reply): boolean => status === 404 || status === 410;
 
-/** Whether an image has just the bytes that were sent. A hash of another kind than ours cannot be compared. */
+/** Whether an image has exactly the bytes that were sent. Compares the hash only if it is SHA-512, as ours. */
 const holds = (record: ImageRecord, { size, sha512 }: UploadBody): boolean =>
   record.size === size && (record.os_hash_algo !== 'sha512' || record.os_hash_value === sha512);
 
-/** Whether an image with just these bytes can be used. */
+/** Whether an image is active and has exactly these bytes. */
 const isStored = (record: ImageRecord, body: UploadBody): boolean =>
   record.status === 'active' && holds(record, body);
 
-/** What to tell the caller of an upload that did not succeed. */
+/** The error for the caller of a failed upload. */
 function failureOf({ image_id, incoming }: Upload, { reply, failure }: Sent): unknown {
   if (incoming.failure !== undefined) return incoming.failure;
   if (reply !== undefined)

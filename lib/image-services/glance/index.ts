@@ -1,7 +1,7 @@
 /**
- * OpenStack's image service as an image service: Image API v2 and Keystone's Identity API v3 over HTTP. Imports
- * interfaces, streams, the web and what both image services share. Never sends data twice, never lets a token out of
- * its requests.
+ * The image service of OpenStack: Image API v2 and Keystone's Identity API v3 over HTTP. May import
+ * image-services/shared, progress, http, streams, common and interfaces. Never sends image data twice, and never puts a
+ * token into logs or errors.
  */
 export { ImageServiceError, ImageServiceProtocolError } from './exceptions.js';
 export { GlanceImageService } from './glance-image-service.js';

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { ImageServiceProtocolError } from './exceptions.js';
 
 /**
- * Reads an answer that must be JSON.
+ * Parses and validates a JSON answer.
  *
- * @param what - the answer, as a noun phrase, for the error's message.
- * @throws ImageServiceProtocolError when it is not what the API says.
+ * @param what - the answer, as a noun phrase for the error message.
+ * @throws ImageServiceProtocolError when the answer is not JSON or violates the schema.
  */
 export function parseJson<T>(content: Buffer, schema: z.ZodType<T>, what: string): T {
   let value: unknown;

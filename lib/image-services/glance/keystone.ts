@@ -7,14 +7,14 @@ import { parseJson } from './json.js';
 import { withoutVersion, type KeystoneAuth, type Settings } from './options.js';
 import { wordsOf } from './service-words.js';
 
-/** What Keystone gave: the right to ask, and where. */
+/** A token and the endpoints to use it with. */
 export interface Session {
   readonly token: string;
-  /** Of the image service, without version. */
+  /** Endpoints of the image service, without version. */
   readonly endpoints: readonly string[];
 }
 
-/** A session that ends. */
+/** A session with an expiry time. */
 export interface TimedSession extends Session {
   /** Milliseconds since the epoch. */
   readonly expires: number;
@@ -46,10 +46,14 @@ type Catalogue = z.output<typeof tokenSchema>['token']['catalog'];
 const request = { method: 'POST', path: '/v3/auth/tokens' };
 
 /**
- * Asks Keystone (Identity API v3) for a token and for the image service's endpoints.
+ * Requests a token and the image service's endpoints from Keystone (Identity API v3).
  *
- * @throws ImageNotAuthorized when Keystone refuses the credentials; ConnectionBroken and DeadlineExceeded when it does
- * not answer; GlanceConnectionFailed when its catalogue has no image service; ImageServiceError.
+ * @throws ImageNotAuthorized when Keystone refuses the credentials.
+ * @throws ConnectionBroken when the connection fails.
+ * @throws DeadlineExceeded when Keystone does not answer in time.
+ * @throws GlanceConnectionFailed when the catalogue has no image service.
+ * @throws InvalidInput when the catalogue has image services in several regions and `region_name` is not set.
+ * @throws ImageServiceError for other error answers.
  */
 export async function authenticate(
   transport: HttpTransport,
@@ -79,12 +83,12 @@ export async function authenticate(
 
 function refusal(status: number, content: Buffer): Error {
   const cause = new ImageServiceError(request, status, wordsOf(content));
-  // 404: no such project or user, to those who may not know.
+  // Keystone answers 404 when the project or the user does not exist, or the caller may not see it.
   if (status !== 401 && status !== 403 && status !== 404) return cause;
   return new ImageNotAuthorized('Keystone refuses the credentials of the image service.', { cause });
 }
 
-/** The credentials as Identity API v3 wants them. */
+/** Encodes the credentials for Identity API v3. */
 function credentialsOf(auth: KeystoneAuth): object {
   if (auth.type === 'application_credential') {
     const { id, secret } = auth;
@@ -104,7 +108,12 @@ function credentialsOf(auth: KeystoneAuth): object {
   return { auth: { identity, scope: { project } } };
 }
 
-/** @throws GlanceConnectionFailed when there is none; InvalidInput when nobody can tell which. */
+/**
+ * Returns the image service's endpoints from the catalogue.
+ *
+ * @throws GlanceConnectionFailed when there are none.
+ * @throws InvalidInput when there are endpoints in several regions.
+ */
 function find(catalogue: Catalogue, settings: Settings): string[] {
   const { interface: wanted, region_name } = settings;
   const found = catalogue
@@ -128,8 +137,6 @@ function find(catalogue: Catalogue, settings: Settings): string[] {
   return found.map(({ url }) => withoutVersion(url));
 }
 
-/**
- * Milliseconds to wait before an attempt: doubled each time, never the same for all who wait, a few seconds at most.
- */
+/** Returns the milliseconds to wait before a retry: exponential backoff with random jitter, at most 5 s. */
 export const backoff = (attempt: number): number =>
   Math.min(5000, 200 * 2 ** attempt) * (0.5 + Math.random() / 2);

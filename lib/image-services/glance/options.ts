@@ -2,83 +2,87 @@ import { z } from 'zod';
 import { InvalidInput, type Logger } from '../../../interfaces/index.js';
 import { certificates, logger, text } from '../../common/index.js';
 
-/** A user's name and password. Fields as in `clouds.yaml` of OpenStack's own clients. */
+/** A user's name and password. The fields are those of `clouds.yaml` of OpenStack's clients. */
 export interface PasswordAuth {
   readonly type: 'password';
-  /** Keystone: `https://keystone.example.org:5000/v3`. */
+  /** Keystone's URL: `https://keystone.example.org:5000/v3`. */
   readonly auth_url: string;
   readonly user_id?: string;
   readonly username?: string;
-  /** Of the user, where `username` is given. */
+  /** The user's domain. Required with `username`. */
   readonly user_domain_id?: string;
   readonly user_domain_name?: string;
   readonly password: string;
   readonly project_id?: string;
   readonly project_name?: string;
-  /** Of the project, where `project_name` is given. */
+  /** The project's domain. Required with `project_name`. */
   readonly project_domain_id?: string;
   readonly project_domain_name?: string;
 }
 
-/** An application credential: a secret that can be revoked and that is good for one project. */
+/** An application credential: a revocable secret that is limited to one project. */
 export interface ApplicationCredentialAuth {
   readonly type: 'application_credential';
-  /** Keystone: `https://keystone.example.org:5000/v3`. */
+  /** Keystone's URL: `https://keystone.example.org:5000/v3`. */
   readonly auth_url: string;
   readonly id: string;
   readonly secret: string;
 }
 
 /**
- * The `auth_token` of the context of each call: then the image service itself keeps projects apart. Needs `endpoints`.
+ * Uses the `auth_token` of each call's context, so that the image service itself separates projects. Requires
+ * `endpoints`.
  */
 export interface ContextTokenAuth {
   readonly type: 'context_token';
 }
 
 /**
- * As whom the image service is asked. With all but `context_token` it is asked as one user, whoever the context names.
+ * The user of the image service. Except with `context_token`, all calls use this one user and ignore the user of the
+ * context.
  */
 export type GlanceAuth = PasswordAuth | ApplicationCredentialAuth | ContextTokenAuth;
 
-/** How long things may take, in milliseconds. */
+/** Timeouts in milliseconds. */
 export interface GlanceTimeouts {
-  /** Each attempt at a call that moves no image data; default 30 s. */
+  /** Each attempt of a call that transfers no image data. Default: 30 s. */
   readonly call: number;
   /**
-   * The longest silence of the image service while image data flows; default 60 s. Glance 25.1 goes silent for up to 15
+   * Longest silence of the image service while image data flows. Default: 60 s. Glance 25.1 is silent for up to 15
    * minutes when the file in its store is damaged.
    */
   readonly idle: number;
-  /** From the last byte of an upload to the answer: a proxy may pass everything on only now; default 15 min. */
+  /** From the last byte of an upload to the answer. Default: 15 min, because a proxy may forward the data only then. */
   readonly uploadAnswer: number;
-  /** How long an image may stay `saving` after an upload has failed, before it is deleted; default 10 s. */
+  /** How long an image may stay `saving` after a failed upload before it is deleted. Default: 10 s. */
   readonly settle: number;
 }
 
-/** How a {@link GlanceImageService} is set up. */
+/** Options of a {@link GlanceImageService}. */
 export interface GlanceImageServiceOptions {
   readonly auth: GlanceAuth;
   /**
-   * Where the image service is, without version; default: where Keystone's catalogue says. Several are used in turn.
+   * One or more URLs of the image service, without version; calls alternate between them. Default: the endpoints in
+   * Keystone's catalogue.
    */
   readonly endpoints?: string | readonly string[];
-  /** Which region of the catalogue; needed when it has image services in several. */
+  /** Region in the catalogue. Required if the catalogue has image services in several regions. */
   readonly region_name?: string;
-  /** Which endpoints of the catalogue; default `public`. */
+  /** Kind of endpoint in the catalogue. Default: `public`. */
   readonly interface?: 'public' | 'internal' | 'admin';
   /** Certificates of the authorities to trust: PEM, or the path of a PEM file. Default: the system's. */
   readonly ca?: string | Buffer;
   /**
-   * Talks to servers whatever certificate they show: anybody between can read tokens and change images. Default false.
+   * Accepts any server certificate: an attacker on the network path can then read tokens and change images. Default:
+   * false.
    */
   readonly insecure?: boolean;
-  /** Told about retries, resumed downloads and images that could not be removed. */
+  /** Receives messages about retries, resumed downloads and images that could not be removed. */
   readonly logger?: Logger;
   readonly timeouts?: Partial<GlanceTimeouts>;
-  /** How often a call that may be repeated is, after the first attempt; default 3. */
+  /** Maximum number of retries of a repeatable call. Default: 3. */
   readonly retries?: number;
-  /** How often a download that broke off is taken up where it was; default 5. */
+  /** Maximum number of resumes of an interrupted download. Default: 5. */
   readonly resumes?: number;
 }
 
@@ -156,20 +160,24 @@ const optionsSchema = z
     'context_token needs endpoints',
   );
 
-/** The options, checked and complete, but for the logger. */
+/** The validated options with their defaults, without the logger. */
 export type Settings = z.output<typeof optionsSchema>;
 
-/** Credentials that Keystone gives a token for. */
+/** Credentials to get a token from Keystone. */
 export type KeystoneAuth = Exclude<Settings['auth'], ContextTokenAuth>;
 
-/** @throws InvalidInput naming each option that cannot be used; none of their values. */
+/**
+ * Validates the options.
+ *
+ * @throws InvalidInput naming each invalid option, but not its value, which may be secret.
+ */
 export function settingsOf(options: GlanceImageServiceOptions): Settings {
   const checked = optionsSchema.safeParse(options);
   if (checked.success) return checked.data;
   throw new InvalidInput(`The GlanceImageService cannot be set up: ${z.prettifyError(checked.error)}`);
 }
 
-/** An endpoint as it is with or without the version that some catalogues add. */
+/** Removes the version that some catalogues append to an endpoint. */
 export function withoutVersion(url: string): string {
   return url
     .replace(/\/+$/, '')

@@ -10,10 +10,10 @@ import type { Reply } from './glance-client.js';
 import { wordsOf } from './service-words.js';
 
 /**
- * What an answer that is no success is to the caller, in Nova's exceptions. Nova: `_translate_image_exception` in
- * nova/image/glance.py.
+ * Converts an error answer to Nova's exception. Nova: `_translate_image_exception` in nova/image/glance.py.
  *
- * @param image_id - the image that the request is about, where there is one.
+ * @param image_id - the image of the request; undefined if the request is not about one image.
+ * @returns the {@link ImageServiceError} itself if Nova has no exception for the status.
  */
 export function refusal(
   request: RequestLine,

@@ -1,19 +1,19 @@
 import { z } from 'zod';
 import { parsedJson } from '../../common/index.js';
 
-/** Characters of an answer that go into a message. */
+/** Maximum characters of an answer in an error message. */
 const longestWords = 300;
 
-/** Glance says `{"message": …}`, Keystone `{"error": {"message": …}}`. */
+/** Error answers: Glance sends `{"message": …}`, Keystone `{"error": {"message": …}}`. */
 const errorSchema = z.union([
   z.object({ message: z.string() }).transform(({ message }) => message),
   z.object({ error: z.object({ message: z.string() }) }).transform(({ error }) => error.message),
 ]);
 
-/** What an error answer says, in one line: its message without HTML, or its text. */
+/** Returns the message of an error answer in one line without HTML; without a message, its text. */
 export function wordsOf(content: Buffer): string {
   const text = content.toString('utf8', 0, 16 * longestWords);
-  // What is not JSON is a proxy's page, or longer than what is looked at.
+  // Content that is not JSON is a proxy's error page, or longer than the part examined.
   const words = (errorSchema.safeParse(parsedJson(text)).data ?? text)
     .replace(/<[^>]*>/g, ' ')
     .replace(/\s+/g, ' ')

@@ -1,17 +1,17 @@
 import type { Deadline, ByteSource } from '../../streams/index.js';
 import { Digest, type Incoming } from '../shared/index.js';
 
-/** How long the image service may take, in milliseconds. */
+/** Timeouts of the image service, in milliseconds. */
 interface UploadPatience {
-  /** To take the next bytes. */
+  /** For receiving the next bytes. */
   readonly idle: number;
-  /** To answer after the last byte. */
+  /** For the answer after the last byte. */
   readonly uploadAnswer: number;
 }
 
 /**
- * The body of an upload: the caller's data, hashed as it flows. The deadline runs only while the image service is to
- * act, not while the caller's data lets itself be waited for.
+ * The body of an upload: the caller's data, hashed while it streams. The deadline runs only while the image service
+ * must act, not while the caller's data is awaited.
  */
 export class UploadBody implements ByteSource {
   readonly #incoming: Incoming;
@@ -27,25 +27,22 @@ export class UploadBody implements ByteSource {
     this.#patience = patience;
   }
 
-  /** All bytes have been handed over. */
+  /** Whether all bytes were handed over. */
   get complete(): boolean {
     return this.#complete;
   }
 
-  /** Bytes that have been handed over. */
+  /** Number of bytes handed over. */
   get size(): number {
     return this.#digest.size;
   }
 
-  /** In hexadecimal. */
+  /** SHA-512 of the bytes handed over, in hexadecimal. */
   get sha512(): string | undefined {
     return this.#digest.value('sha512');
   }
 
-  /**
-   * Waits for the first bytes: no connection should be open that has nothing to carry. An engine takes minutes to
-   * begin.
-   */
+  /** Waits for the first bytes, so that no idle connection is open meanwhile: an engine may need minutes to start. */
   async ready(): Promise<void> {
     this.#deadline.pause();
     this.#peeked = await this.#incoming.next();
@@ -68,6 +65,6 @@ export class UploadBody implements ByteSource {
   }
 
   close(): void {
-    // The caller's data belongs to whoever began the upload.
+    // The caller of the upload owns the data and closes it.
   }
 }

@@ -2,20 +2,20 @@ import { createHash, getHashes, type Hash } from 'node:crypto';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
 import type { ShownImage } from './record.js';
 
-/** What a record says of the image's data. */
+/** The fields of a record that describe the image's data. */
 type DescribedData = Pick<ShownImage, 'id' | 'size' | 'checksum' | 'os_hash_algo' | 'os_hash_value'>;
 
-/** Bytes, counted and hashed as they pass. */
+/** Counts and hashes bytes. */
 export class Digest {
   readonly #hashes: ReadonlyMap<string, Hash>;
   #size = 0;
 
-  /** @param algorithms - names that `node:crypto` knows. */
+  /** @param algorithms - hash names that `node:crypto` supports. */
   constructor(algorithms: readonly string[]) {
     this.#hashes = new Map(algorithms.map((algorithm) => [algorithm, createHash(algorithm)]));
   }
 
-  /** Bytes so far. */
+  /** Number of bytes so far. */
   get size(): number {
     return this.#size;
   }
@@ -26,21 +26,23 @@ export class Digest {
   }
 
   /**
-   * What the bytes hash to, in hexadecimal; undefined for an algorithm that was not asked for. No update can follow.
+   * @returns the hash of the bytes so far, in hexadecimal; undefined for an algorithm that the constructor did not get.
    */
   value(algorithm: string): string | undefined {
     return this.#hashes.get(algorithm)?.copy().digest('hex');
   }
 }
 
-/** What an image's data must be. */
+/** The expected size and hash of an image's data; null where the record has none. */
 interface Expectation {
   readonly size: number | null;
   readonly algorithm: string | null;
   readonly value: string | null;
 }
 
-/** The strongest promise about its data that a record makes and this machine can check. */
+/**
+ * The strongest hash of the record that this Node.js can compute: `os_hash_value` if possible, else the MD5 checksum.
+ */
 function expectationOf(record: DescribedData): Expectation {
   const { size, os_hash_algo: algorithm, os_hash_value: value, checksum } = record;
   if (algorithm !== null && value !== null && getHashes().includes(algorithm))
@@ -50,7 +52,7 @@ function expectationOf(record: DescribedData): Expectation {
     : { size, algorithm: 'md5', value: checksum };
 }
 
-/** Checks an image's data against its record as it passes. */
+/** Verifies an image's data against its record while the data streams. */
 export class Verification {
   readonly #record: DescribedData;
   readonly #expected: Expectation;
@@ -64,12 +66,14 @@ export class Verification {
     if (algorithm !== null) this.#hash = createHash(algorithm);
   }
 
-  /** Whether the record has a hash that this machine can compute: if not, at most the size can be checked. */
+  /**
+   * False if the record has no hash that this Node.js can compute. Then only the size is verified, if it is on record.
+   */
   get isByHash(): boolean {
     return this.#hash !== undefined;
   }
 
-  /** @throws ImageUnacceptable when there are more bytes than the record says. */
+  /** @throws ImageUnacceptable when there are more bytes than the record's `size`. */
   update(bytes: Uint8Array): void {
     this.#size += bytes.length;
     const { size } = this.#expected;
@@ -77,7 +81,11 @@ export class Verification {
     this.#hash?.update(bytes);
   }
 
-  /** @throws ImageUnacceptable when the bytes are too few or the wrong ones. No update can follow. */
+  /**
+   * Finishes the verification. Do not call {@link Verification.update} afterwards.
+   *
+   * @throws ImageUnacceptable when there are too few bytes or their hash differs from the record.
+   */
   end(): void {
     const { size, algorithm, value } = this.#expected;
     if (size !== null && this.#size < size) this.#refuse(`${this.#size} bytes of the ${size} on record`);

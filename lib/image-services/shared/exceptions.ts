@@ -1,7 +1,7 @@
 import { NovaException } from '../../../interfaces/index.js';
 
 /**
- * The image is not in a state in which this can be done to it (it has data already, somebody else is uploading), or its
- * id is taken. Glance answers 409; Nova has no exception for it.
+ * The image's state does not allow the operation (the image already has data, or another upload is running), or its id
+ * is already used. Glance answers 409; Nova has no exception for it.
  */
 export class ImageConflict extends NovaException {}

@@ -4,10 +4,10 @@ import type { ByteSource } from '../../streams/index.js';
 import type { Meter } from '../../progress/index.js';
 import type { Verification } from './digest.js';
 
-/** Bytes read at once: fewer trips to the thread pool than with streams' own 64 KiB. */
+/** Bytes per read. A larger buffer than the 64 KiB of Node's streams needs fewer round trips to the thread pool. */
 const PIECE = 512 * 1024;
 
-/** A file's bytes from `first` to `last`. */
+/** Reads the bytes of a file from `first` to `last`, both included. */
 export class FileBytes implements ByteSource {
   readonly reusesBuffer = true;
   readonly #memory: Buffer;
@@ -17,7 +17,7 @@ export class FileBytes implements ByteSource {
   readonly #verification: Verification | undefined;
   #position: number;
 
-  /** @param verification - of the bytes, when they are the whole image. */
+  /** @param verification - verifies the bytes; undefined for a part of an image. */
   constructor(handle: FileHandle, range: ByteRange, meter: Meter, verification: Verification | undefined) {
     this.#handle = handle;
     this.#range = range;
@@ -27,7 +27,7 @@ export class FileBytes implements ByteSource {
     this.#memory = Buffer.allocUnsafe(Math.min(PIECE, range.last + 1 - range.first));
   }
 
-  /** @throws ImageUnacceptable when the file does not hold what the record says. */
+  /** @throws ImageUnacceptable when the file is too short or its data does not match the record. */
   async next(): Promise<Uint8Array | undefined> {
     const left = this.#range.last + 1 - this.#position;
     const wanted = Math.min(this.#memory.length, left);

@@ -1,6 +1,6 @@
 import type { ImageFilters, ImageRecord } from '../../../interfaces/index.js';
 
-/** Whether a record has every value that the filters name. */
+/** Whether a record matches all given filters. */
 export function passes(record: ImageRecord, filters: ImageFilters | undefined): boolean {
   if (filters === undefined) return true;
   const { properties, ...fields } = filters;

@@ -1,13 +1,14 @@
 import type { Readable } from 'node:stream';
 import type { DownloadOptions } from '../../../interfaces/index.js';
 
-/** The data of one image, from wherever it is. */
+/** The data of one image, from an image service or another source. */
 export interface ImageData {
-  /** Its bytes, all of them verified, or a range, as `ImageService.download` has it. */
+  /** Opens the data as `ImageService.download` does: verified as a whole, or a range without verification. */
   readonly download: (options: DownloadOptions) => Promise<Readable>;
   /**
-   * Whether a range of it is believed that nothing on the image's record vouches for. The image service's own data is;
-   * anything else counts only as far as it has the hash on record, which a range cannot show.
+   * Whether to trust a range of the data. A range cannot be verified, because the hash on record is that of the whole
+   * data. True for the image service's own data. False for other sources: their data is trusted only if it is complete
+   * and matches the hash.
    */
   readonly isBelieved: boolean;
 }

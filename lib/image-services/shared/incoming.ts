@@ -4,11 +4,12 @@ import { destroyOnAbort, receivedStream, unwrapped, type ByteSource } from '../.
 import { Meter } from '../../progress/index.js';
 
 /**
- * Works with the data that a caller handed over, and owns it from the first moment to the last.
+ * Runs `work` with the caller's data, and destroys the stream afterwards.
  *
  * @param data - a stream, or another async iterable of bytes.
- * @param work - is given none when there is none.
- * @throws InvalidInput when the data is neither; the signal's reason, as it is, when that aborts.
+ * @param work - receives undefined if there is no data.
+ * @throws InvalidInput when the data is neither a stream nor an async iterable.
+ * @throws the signal's reason, unwrapped, when the signal aborts.
  */
 export async function receive<T>(
   data: AsyncIterable<Uint8Array> | undefined,
@@ -25,9 +26,8 @@ export async function receive<T>(
 }
 
 /**
- * The data that a caller handed over for an image. From the moment it is made it owns the stream: an error before
- * anybody reads does not bring the process down but is given to the one who reads, the signal ends it, and
- * {@link Incoming.close} destroys it.
+ * The caller's data for an image. Owns the stream from construction on: it keeps an early error for the reader, the
+ * signal destroys the stream, and {@link Incoming.close} destroys it too.
  */
 export class Incoming implements ByteSource {
   readonly #data: Readable;
@@ -37,19 +37,19 @@ export class Incoming implements ByteSource {
 
   constructor(data: Readable, { signal, onProgress }: LongRunningOptions) {
     this.#data = data;
-    // A stream that fails without a listener ends the process; the iterator tells the error to whoever reads.
+    // A stream that fails without an error listener ends the process. The iterator passes the error to the reader.
     data.on('error', (error) => (this.#failure ??= error));
     this.#iterator = data[Symbol.asyncIterator]();
     this.#meter = new Meter(onProgress, 'uploading');
     destroyOnAbort(data, signal);
   }
 
-  /** What the caller's stream failed with, as against what it flows to. */
+  /** The error of the caller's stream, to distinguish it from errors of the destination. */
   get failure(): unknown {
     return this.#failure;
   }
 
-  /** @throws whatever the stream fails with; InvalidInput when it gives something other than bytes. */
+  /** @throws InvalidInput when the stream yields something other than bytes. Errors of the stream are passed on. */
   async next(): Promise<Uint8Array | undefined> {
     try {
       const step = await this.#iterator.next();

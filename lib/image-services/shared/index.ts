@@ -1,6 +1,6 @@
 /**
- * What both image services share: the checks of what callers hand in, the verification of what they are handed. Imports
- * interfaces, streams and how progress is told; knows neither folders nor Glance.
+ * Shared parts of both image services: validation of callers' arguments, and verification of image data. May import
+ * progress, http, streams, common and interfaces. Never knows the directory's layout or Glance's API.
  */
 export { Digest, Verification } from './digest.js';
 export { ImageConflict } from './exceptions.js';

@@ -5,8 +5,8 @@ import { ImageConflict } from './exceptions.js';
 import { imageVisibility } from './record.js';
 
 /**
- * The attributes that the Image API itself defines (schema `image` of Glance 25.1). On the wire they stand beside the
- * properties, so no property may be called like one of them.
+ * The attributes that the Image API itself defines (schema `image` of Glance 25.1). The API puts properties beside them
+ * in the same JSON object, so a property must not have the name of an attribute.
  */
 const baseAttributes: ReadonlySet<string> = new Set([
   ...['id', 'name', 'status', 'visibility', 'protected', 'owner', 'tags', 'os_hidden'],
@@ -15,13 +15,13 @@ const baseAttributes: ReadonlySet<string> = new Set([
   ...['file', 'self', 'schema', 'direct_url', 'locations', 'stores'],
 ]);
 
-/** Whether an attribute is one of an image's own properties, not one that the Image API defines. */
+/** Whether an attribute is a custom property of an image, not an attribute that the Image API defines. */
 export const isProperty = (attribute: string): boolean => !baseAttributes.has(attribute);
 
 const word = z.string().min(1).max(255);
 const amount = z.int().min(0).max(2147483647);
 
-/** What may be set, with the limits of Glance's database. */
+/** The fields that a caller may set, with the limits of Glance's database. */
 const metadataSchema = z.strictObject({
   id: z.string().refine(isUuid, 'must be a UUID').optional(),
   name: z.string().max(255).optional(),
@@ -39,9 +39,9 @@ const metadataSchema = z.strictObject({
 });
 
 /**
- * Checks what a caller wants an image to be.
+ * Validates the metadata that a caller wants to set.
  *
- * @throws InvalidInput naming each field that cannot be used.
+ * @throws InvalidInput naming each invalid field.
  */
 export function checkMetadata(metadata: ImageMetadata): void {
   const checked = metadataSchema.safeParse(metadata);
@@ -49,7 +49,7 @@ export function checkMetadata(metadata: ImageMetadata): void {
   throw new InvalidInput(`The image's metadata cannot be used: ${z.prettifyError(checked.error)}`);
 }
 
-/** What tells of a record, or of what shall become one, whether it may have data. */
+/** The fields of a record, or of new metadata, that decide whether the image may have data. */
 interface Formats {
   readonly id?: string;
   readonly container_format?: string | null;
@@ -57,9 +57,9 @@ interface Formats {
 }
 
 /**
- * Data without a name for what it is could never be booted; Glance refuses it too.
+ * Refuses data without formats: the image could never boot. Glance refuses it too.
  *
- * @throws InvalidInput when the image lacks its container format or disk format.
+ * @throws InvalidInput when the image has no container format or no disk format.
  */
 export function checkFormats({ id, container_format, disk_format }: Formats): void {
   if (typeof container_format === 'string' && typeof disk_format === 'string') return;
@@ -68,16 +68,16 @@ export function checkFormats({ id, container_format, disk_format }: Formats): vo
   );
 }
 
-/** @throws ImageConflict when the image has data, or somebody is uploading it. */
+/** @throws ImageConflict when the image already has data, or an upload is running. */
 export function checkQueued({ id, status }: ImageRecord): void {
   if (status === 'queued') return;
   throw new ImageConflict(`Image ${id} is ${status}: only a queued image can be given data.`);
 }
 
 /**
- * An id is for life.
+ * Refuses to change an image's id.
  *
- * @throws InvalidInput when an update names another id than the image's.
+ * @throws InvalidInput when an update's metadata has another id than the image.
  */
 export function checkSameId(image_id: string, metadata: ImageMetadata): void {
   if (metadata.id === undefined || metadata.id === image_id) return;

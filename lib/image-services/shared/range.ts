@@ -1,10 +1,10 @@
 import { InvalidInput, type ByteRange } from '../../../interfaces/index.js';
 
 /**
- * The part of an image that a range means: an end past the end is the end, as in HTTP.
+ * Validates a range and shortens it to the end of the image, as HTTP does.
  *
  * @param size - of the image, in bytes.
- * @throws InvalidInput when the range is none or begins past the end.
+ * @throws InvalidInput when the range is malformed or begins past the end of the image.
  */
 export function clip(range: ByteRange, size: number): ByteRange {
   const { first, last } = range;

@@ -6,12 +6,12 @@ export const imageStatus = z.enum([
   ...(['deactivated', 'killed', 'deleted', 'pending_delete'] as const),
 ]);
 
-/** Who may read an image (Image API v2). */
+/** The projects that may read an image (Image API v2). */
 export const imageVisibility = z.enum(['public', 'private', 'shared', 'community']);
 
 const text = z.string().nullable();
 
-/** A record as image services show it. */
+/** A record as image services return it. */
 export const imageRecord = z.object({
   id: z.string(),
   name: text,
@@ -33,13 +33,13 @@ export const imageRecord = z.object({
   updated_at: z.string(),
 });
 
-/** A field that a service may leave out, or have as null. */
+/** A field that a service may omit or set to null. */
 const optional = <T>(type: z.ZodType<T>): z.ZodType<T | null> =>
   type.nullish().transform((value) => value ?? null);
 
 /**
- * What the driver reads of a record that an image service shows. All other fields may be missing, or be anything. A
- * record without `visibility` counts as private, one without `properties` has none.
+ * The fields of a record that the driver reads. All other fields may be missing or have any value. Without `visibility`
+ * the image counts as private; without `properties` it has none.
  */
 export const shownImage = z.object({
   id: z.string(),

@@ -3,18 +3,20 @@ import type { RewrittenImage } from '../../archives/index.js';
 import { parsedJson } from '../../common/index.js';
 import type { ShownImage } from '../../image-services/index.js';
 
-/** A file in an archive: its first byte, and how many there are. */
+/** Position of a file in an archive, in bytes. */
 export interface Extent {
   readonly offset: number;
   readonly size: number;
 }
 
-/** Where the parts of an image lie in its archive. It is a hint: whoever reads by it checks what is found there. */
+/**
+ * Where an image's files lie in its archive. The index is untrusted: readers verify every file that they find by it.
+ */
 export interface ArchiveIndex {
   readonly configuration: Extent;
-  /** Of the configuration, in hexadecimal. */
+  /** SHA-256 digest of the configuration, in hexadecimal. */
   readonly digest: string;
-  /** From the base up; one that occurs twice stands here twice. */
+  /** From the base up. A layer that occurs twice is listed twice. */
   readonly layers: readonly Extent[];
 }
 
@@ -30,8 +32,8 @@ const property = z.object({
 });
 
 /**
- * The index as a property of an image. It names the image: Nova copies the properties of an image to the snapshots of
- * its instances, where they mean nothing.
+ * Encodes the index as an image property. The property names its image, because Nova copies an image's properties to
+ * snapshots of its instances, where the index is wrong.
  */
 export function indexProperty(
   image_id: string,
@@ -47,7 +49,7 @@ export function indexProperty(
   return { [propertyName]: JSON.stringify(index) };
 }
 
-/** @returns the index that an image's record carries; undefined when there is none that is about this image's data. */
+/** @returns the index in an image's record; undefined when it is missing, malformed or about another image's data. */
 export function recordedIndex({ id, size, properties }: ShownImage): ArchiveIndex | undefined {
   const index = property.safeParse(parsedJson(properties[propertyName])).data;
   if (index === undefined || !isAbout(index, id)) return undefined;
@@ -58,10 +60,10 @@ export function recordedIndex({ id, size, properties }: ShownImage): ArchiveInde
 }
 
 /**
- * The index of an archive that the rewriter wrote.
+ * Builds the index of an archive that the rewriter wrote.
  *
- * @param files - where its files lie.
- * @returns undefined when they are not those of the image.
+ * @param files - positions of the archive's files, by name.
+ * @returns undefined when files of the image are missing.
  */
 export function indexOf(image: RewrittenImage, files: ReadonlyMap<string, Extent>): ArchiveIndex | undefined {
   const digest = image.id.replace(/^sha256:/, '');
@@ -71,15 +73,14 @@ export function indexOf(image: RewrittenImage, files: ReadonlyMap<string, Extent
   return { configuration, digest, layers };
 }
 
-/** Whether a property names the image that it stands on, whose id may be spelled in other letter case. */
+/** Whether a property names the image whose record carries it. Ids are compared without regard to letter case. */
 export function isAbout({ image }: { readonly image: string }, image_id: string): boolean {
   return image.toLowerCase() === image_id.toLowerCase();
 }
 
 /**
- * An image's archive cannot be read in parts: it is compressed, its index is wrong, the image service does not give the
- * ranges that it is asked for. Inside this folder only: the whole archive is read instead, and whatever is wrong with
- * it is told then.
+ * The image's archive cannot be read in parts: it is compressed, its index is wrong, or the image service ignores range
+ * requests. Never leaves this folder: the caller reads the whole archive instead, which reports any fault of the image.
  */
 export class IndexUnusable extends Error {
   override readonly name = 'IndexUnusable';

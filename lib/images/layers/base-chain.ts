@@ -6,7 +6,7 @@ import { baseOf, baseRecord, mostImagesInChain } from './base-image.js';
 import { layersOf, type LayersInEngine } from './layers-in-engine.js';
 import type { ShownImage } from '../../image-services/index.js';
 
-/** What is needed to find out what lies below an image. */
+/** Dependencies of {@link BaseChain.find}. */
 interface BaseChainOptions {
   readonly engine: Engine;
   readonly layers: LayersInEngine;
@@ -17,22 +17,24 @@ interface BaseChainOptions {
 }
 
 /**
- * The images that one lies above, down to the first that the engine has: held, so that nobody removes them meanwhile.
+ * The images below an image, down to the first one that the engine has. Each is held, so that the driver does not
+ * remove it.
  */
 export class BaseChain {
   readonly #holds: Hold[] = [];
   readonly #missing: ShownImage[] = [];
 
   private constructor() {
-    // Made by `find` alone.
+    // Instances are created by `find` only.
   }
 
   /**
-   * Finds what lies below an image. It must come to an end here, before anything is fetched: two that wait for each
-   * other would wait for good.
+   * Finds the images below an image. Walks the whole chain before anything is fetched: fetches of two images that name
+   * each other as base would deadlock.
    *
-   * @throws what {@link baseRecord} throws; ImageUnacceptable when there are too many, or one lies above itself;
-   * NovaException when the engine cannot load an image above another.
+   * @throws the errors of {@link baseRecord}.
+   * @throws ImageUnacceptable when the chain is too long or contains the image itself.
+   * @throws NovaException when this host's engine cannot load an image on top of a base.
    */
   static async find(image: ShownImage, options: BaseChainOptions): Promise<BaseChain> {
     const chain = new BaseChain();
@@ -45,17 +47,17 @@ export class BaseChain {
     }
   }
 
-  /** Those that the engine lacks, in the order in which they must be loaded. */
+  /** The images that the engine lacks, in load order. */
   get missing(): readonly ShownImage[] {
     return this.#missing;
   }
 
-  /** The image was loaded: its bases may be of use for the next one. */
+  /** Ends the holds after the image was loaded. The bases stay for other images. */
   keep(): void {
     for (const { keep } of this.#holds) keep();
   }
 
-  /** The image was not loaded: what came for its sake goes again. */
+  /** Ends the holds after the load failed. Bases that were loaded for it are removed. */
   async abandon(): Promise<void> {
     for (const { abandon } of this.#holds) await abandon();
   }

@@ -13,16 +13,16 @@ import { isAbout } from './archive-index.js';
 import { mayContain } from './layer-rights.js';
 import type { ShownImage } from '../../image-services/index.js';
 
-/** What an image whose archive holds only its own layers says of the image below it. */
+/** Reference to the base image of an image whose archive holds only its own layers. */
 export interface BaseImage {
   readonly image_id: string;
-  /** The chain id of the base's layers, see {@link chainId}: all of them, in their order. */
+  /** Chain id of all layers of the base, see {@link chainId}. */
   readonly chainId: string;
-  /** The hash of the base's data, `algorithm:value`, where the image service has one. */
+  /** Hash of the base's data as `algorithm:value`; null when the image service has none. */
   readonly hash: string | null;
 }
 
-/** How many images may lie one above another. Each of them must be there for the uppermost to boot. */
+/** Maximum length of a chain of images. The top image boots only while all the others exist. */
 export const mostImagesInChain = 8;
 
 const propertyName = 'nova_docker_base';
@@ -35,8 +35,8 @@ const property = z.object({
 });
 
 /**
- * The reference to its base as a property of an image. It names the image: Nova copies the properties of an image to
- * the snapshots of its instances.
+ * Encodes the base reference as an image property. The property names its image, because Nova copies an image's
+ * properties to snapshots of its instances.
  */
 export function baseProperty(
   image_id: string,
@@ -46,14 +46,14 @@ export function baseProperty(
   return { [propertyName]: JSON.stringify(reference) };
 }
 
-/** @returns the base that an image's archive lies above; undefined when the archive holds all of the image. */
+/** @returns the base of an image's archive; undefined when the archive holds the whole image. */
 export function baseOf({ id, properties }: ShownImage): BaseImage | undefined {
   const reference = property.safeParse(parsedJson(properties[propertyName])).data;
   if (reference === undefined || !isAbout(reference, id)) return undefined;
   return { image_id: reference.base, chainId: reference.chain_id, hash: reference.hash };
 }
 
-/** The digest of a stack of layers, as the OCI image specification has it. */
+/** Chain id of a list of layers, as the OCI image specification defines it. */
 export function chainId(layers: readonly string[]): string {
   const [lowest = '', ...above] = layers;
   return above.reduce(
@@ -62,16 +62,17 @@ export function chainId(layers: readonly string[]): string {
   );
 }
 
-/** The hash of an image's data as a reference to it has it. */
+/** Hash of an image's data in the format of {@link BaseImage.hash}. */
 export function hashOf({ os_hash_algo: algorithm, os_hash_value: value }: ShownImage): string | null {
   return algorithm === null || value === null ? null : `${algorithm}:${value}`;
 }
 
 /**
- * The record of an image's base, as the one who boots the image sees it.
+ * Reads the record of an image's base, with the rights of the requester.
  *
- * @throws ImageNotFound or ImageNotAuthorized when he does not; ImageNotActive when it has no data (any more);
- * ImageUnacceptable when it is not the image that it was, or one that the image may not contain, see
+ * @throws ImageNotFound or ImageNotAuthorized when the requester cannot read the base.
+ * @throws ImageNotActive when the base has no data.
+ * @throws ImageUnacceptable when the base's data has changed, or the image may not contain the base, see
  * {@link mayContain}.
  */
 export async function baseRecord(
@@ -96,7 +97,9 @@ export async function baseRecord(
   return record;
 }
 
-/** @throws ImageUnacceptable when the engine's base is not the one that the image was made above. */
+/**
+ * @throws ImageUnacceptable when the base in the engine has other layers than the base that the image was made from.
+ */
 export function baseMustBeSame(image_id: string, base: BaseImage, layers: readonly string[]): void {
   if (chainId(layers) === base.chainId) return;
   throw new ImageUnacceptable(

@@ -5,35 +5,35 @@ import { baseOf, chainId, hashOf, mostImagesInChain, type BaseImage } from './ba
 import { mayContain, recordIfReadable } from './layer-rights.js';
 import { isContainerdStore, layersOf } from './layers-in-engine.js';
 
-/** A container that was committed, and is to be saved as what lies above the image that it was booted from. */
+/** A committed container, to be saved as the layers above the image that it was booted from. */
 interface DeltaRequest {
   readonly engine: Engine;
   readonly imageService: ImageService;
   readonly context: RequestContext;
-  /** The image that it is saved as. */
+  /** Id of the image to save to. */
   readonly image_id: string;
-  /** The image that it was booted from. */
+  /** Id of the image that the instance was booted from. */
   readonly base_id: string;
   readonly committed: ImageReference;
   readonly signal: AbortSignal | undefined;
   readonly logger: Logger;
 }
 
-/** What a committed container lies above. */
+/** The base of a committed container. */
 export interface DeltaBase {
   readonly reference: BaseImage;
-  /** The base's layers by their diff ids, from the lowest up. */
+  /** Diff ids of the base's layers, from the base up. */
   readonly layers: readonly string[];
-  /** Whether anything was changed: if not, engines commit no layer. */
+  /** Whether the container changed any file. Engines commit no layer for an unchanged container. */
   readonly hasLayerAbove: boolean;
 }
 
 /**
- * Finds out whether an image can be saved without what lies below it: whoever may boot it must then find its base, and
- * be given it.
+ * Decides whether an image can be saved without its base: every user who may boot it must also be able to find and read
+ * the base.
  *
- * @returns undefined when it must be saved as a whole; why, stands in the log.
- * @throws what the engine or the image service fail with.
+ * @returns undefined when the image must be saved as a whole; the reason is logged.
+ * @throws the error of the engine or the image service.
  */
 export async function deltaBase(request: DeltaRequest): Promise<DeltaBase | undefined> {
   const { image_id, base_id, logger } = request;
@@ -47,7 +47,7 @@ export async function deltaBase(request: DeltaRequest): Promise<DeltaBase | unde
   return undefined;
 }
 
-/** What was found, or why there is nothing to be found. */
+/** The base, or the reason why there is none. */
 type Finding =
   { readonly kind: 'base'; readonly base: DeltaBase } | { readonly kind: 'none'; readonly why: string };
 
@@ -61,7 +61,7 @@ async function find(request: DeltaRequest): Promise<Finding> {
   const above = files.Layers.slice(layers.length);
   const isAbove = layers.every((layer, index) => files.Layers[index] === layer);
   if (!isAbove || above.length > 1) return none('the instance has files of another origin');
-  // Engines pack a layer that occurs twice once, wherever they please.
+  // Engines write a layer that occurs twice only once, at an unpredictable place in the archive.
   if (above.some((layer) => layers.includes(layer))) return none('the base has the same layer');
   if (await isContainerdStore(engine, signal)) return none('the engine keeps its layers compressed');
   const base = await recordIfReadable(imageService, context, base_id, signal);
@@ -74,7 +74,7 @@ async function find(request: DeltaRequest): Promise<Finding> {
   return { kind: 'base', base: { reference, layers, hasLayerAbove: above.length > 0 } };
 }
 
-/** How many images lie below one, as far as that matters. */
+/** Number of images below an image, counted up to {@link mostImagesInChain}. */
 async function imagesBelow(
   image: ShownImage,
   { imageService, context, signal }: DeltaRequest,

@@ -15,15 +15,15 @@ import {
 import type { PartialArchive } from './partial-archive.js';
 import { probeIndex } from './probe-index.js';
 
-/** An image that is to go into an engine, and what is known of it. */
+/** An image to load into an engine in parts. */
 interface ImageInParts {
   readonly record: ShownImage;
   readonly data: ImageData;
-  /** On whose behalf it is loaded. */
+  /** The requester's context. */
   readonly context: RequestContext;
-  /** What the engine has. */
+  /** Layers that the engine has. */
   readonly layers: LayersInEngine;
-  /** The name that it gets there. */
+  /** Reference of the image in the engine. */
   readonly reference: string;
   readonly limits: ImageLimits;
   readonly onProgress: OnProgress;
@@ -31,36 +31,36 @@ interface ImageInParts {
   readonly logger: Logger;
 }
 
-/** Bytes of an image from which on it is worth while to ask around before it is fetched. */
+/** Smallest image, in bytes, for which looking for its layers in the engine pays off. */
 export const smallestInParts = 1024 * 1024;
 
 /**
- * What must be saved of an image at least: a part cannot be checked against the hash on record, and one stream is
- * faster than many.
+ * Minimum share of an image's bytes that a fetch in parts must save. A part cannot be verified against the recorded
+ * hash, and one stream is faster than many requests.
  */
 const leastSaved = 0.1;
 
 /**
- * An archive of an image with only those of its layers that the engine lacks, or that the requester has no right to but
- * through this very image.
+ * Makes an archive of an image without the layers that the engine has and the requester may use. Layers that the
+ * requester may read only as part of this image are fetched.
  *
- * @returns undefined when the image must be fetched as a whole: the engine has too little of it, its archive cannot be
- * read in parts, or nothing would vouch for them.
- * @throws what the engine fails with; the signal's reason when that aborts.
+ * @returns undefined when the image must be fetched as a whole: the engine has too few of its layers, its archive
+ * cannot be read in parts, or nothing verifies the parts.
+ * @throws the engine's error, or the signal's reason when the signal aborts.
  */
 export async function imageInParts(image: ImageInParts): Promise<PartialArchive | undefined> {
   const { record, data, layers, signal, logger } = image;
   const { size } = record;
   if (size === null || size < smallestInParts) return undefined;
-  // The digest of the configuration vouches for all the others; on record, it is the image service's word. Without a
-  // digest on record, anybody who can write the service's storage could replace the image by a consistent other one.
+  // The configuration's digest authenticates all other parts, and the record's index authenticates the digest. Without
+  // it, an attacker who can write to the service's storage could substitute another consistent image.
   if (!data.isBelieved && recordedIndex(record) === undefined) return undefined;
   const resident = await layers.images(signal);
   if (resident.length === 0) return undefined;
   const partial = await worthwhilePart(image, size, resident).catch((error: unknown) => {
     signal.throwIfAborted();
     if (isOurTrouble(error)) throw error;
-    // Whatever is wrong with it, or with the image service, the whole image tells better.
+    // Fetching the whole image reports any fault of the image or the image service more precisely.
     const isUsual = error instanceof IndexUnusable || error instanceof ArchiveRefused;
     logger[isUsual ? 'debug' : 'warn']('an image is fetched as a whole: it cannot be read in parts', {
       image_id: record.id,
@@ -72,7 +72,7 @@ export async function imageInParts(image: ImageInParts): Promise<PartialArchive 
   return missingLayersArchive(partial.indexed, { ...image, below: partial.below });
 }
 
-/** What has nothing to do with the image: the engine's failures, and mistakes of the driver's own. */
+/** Errors that are not about the image: engine failures and bugs of the driver. */
 function isOurTrouble(error: unknown): boolean {
   return (
     error instanceof EngineError ||
@@ -82,7 +82,7 @@ function isOurTrouble(error: unknown): boolean {
   );
 }
 
-/** An image of which layers need not be fetched: so many, from the base up. */
+/** An image, and the number of its layers, from the base up, that need not be fetched. */
 interface Part {
   readonly indexed: IndexedImage;
   readonly below: number;
@@ -108,7 +108,7 @@ async function worthwhilePart(
   return { indexed, below };
 }
 
-/** Bytes that need not be fetched when so many layers are taken from the engine. */
+/** Bytes that need not be fetched when the engine supplies the lowest `below` layers. */
 function saved(indexed: IndexedImage, below: number): number {
   return bytesOf(missingExtents(indexed, 0)) - bytesOf(missingExtents(indexed, below));
 }

@@ -3,11 +3,11 @@ import type { ImageData } from '../../image-services/index.js';
 import { readAll } from '../../streams/index.js';
 import { type Extent, IndexUnusable } from './archive-index.js';
 
-/** Requests that finding out about an image may take, and bytes: more, and the whole image is the better choice. */
+/** Maximum of requests and bytes for reading an index. Beyond it, fetching the whole image is cheaper. */
 const mostRequests = 160;
 const mostBytes = 16 * 1024 * 1024;
 
-/** Bytes that are asked for at least: headers that lie close together come with one request. */
+/** Minimum size of a request in bytes, so that one request covers headers that lie close together. */
 const windowSize = 16 * 1024;
 
 interface Window {
@@ -15,7 +15,7 @@ interface Window {
   readonly bytes: Buffer;
 }
 
-/** Reads parts of an image's data: small ones into memory, a bounded number of them, and large ones as streams. */
+/** Reads ranges of an image's data: small ones into memory, up to a limit, and large ones as streams. */
 export class ImageRanges {
   readonly #data: ImageData;
   readonly #size: number;
@@ -24,8 +24,8 @@ export class ImageRanges {
   #read = 0;
 
   /**
-   * @param size - bytes of the image.
-   * @param signal - ends what is read into memory.
+   * @param size - size of the image in bytes.
+   * @param signal - aborts reads into memory.
    */
   constructor(data: ImageData, size: number, signal: AbortSignal) {
     this.#data = data;
@@ -34,10 +34,11 @@ export class ImageRanges {
   }
 
   /**
-   * Reads some bytes into memory, or takes them from what was read before.
+   * Reads bytes into memory, or copies them from an earlier read.
    *
-   * @throws IndexUnusable when they lie outside the image, are not what the service gives, or are too many; what the
-   * service fails with.
+   * @throws IndexUnusable when the range lies outside the image, the service returns another number of bytes, or a
+   * limit is exceeded.
+   * @throws the image service's error.
    */
   async read({ offset, size }: Extent): Promise<Buffer> {
     this.#mustLieWithin({ offset, size });
@@ -58,12 +59,14 @@ export class ImageRanges {
   }
 
   /**
-   * Reads bytes as a stream, which the caller must read or destroy. How many really come is for the caller to count.
+   * Opens a range as a stream, which the caller must read or destroy. The caller must also count its bytes: the service
+   * may send more or fewer.
    *
-   * @throws IndexUnusable when they lie outside the image; what the service fails with.
+   * @throws IndexUnusable when the range lies outside the image.
+   * @throws the image service's error.
    */
   async stream(extent: Extent, signal: AbortSignal): Promise<Readable> {
-    // An empty layer: no range is.
+    // HTTP cannot express an empty range.
     if (extent.size === 0) return Readable.from([], { objectMode: false });
     this.#mustLieWithin(extent);
     return await this.#open(extent, signal);

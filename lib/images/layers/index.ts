@@ -1,7 +1,7 @@
 /**
- * Images in parts: which layers of an image an engine has already and whose they are, how the others are fetched alone,
- * and images whose archives hold only what lies above a base image. It imports the archive readers and the engine; it
- * loads nothing itself, and believes an index only as far as digests bear it out.
+ * Images in parts: finds the layers that an engine has and that the requester may use, fetches the missing ones, and
+ * handles images that hold only the layers above a base image. It may import references and the rooms below images. It
+ * never loads an image itself, and never trusts an index without verifying digests.
  */
 export { BaseChain } from './base-chain.js';
 export { type BaseImage, baseMustBeSame, baseOf } from './base-image.js';

@@ -4,11 +4,11 @@ import { shownRecord } from '../../image-services/index.js';
 import type { ShownImage } from '../../image-services/index.js';
 
 /**
- * Whether an image may be given the layers of another one without having them in its archive.
+ * Whether an image may take another image's layers from the engine instead of its own archive.
  *
- * It is not enough that the one who boots it may read the other: whoever may read the image boots it later from what is
- * in the engine, and nobody is asked any more. So its owner must be one who may read the other, as its own owner or
- * because everybody may: then he gives away nothing that he did not have.
+ * It is not enough that the requester may read the other image: every reader of this image can later boot it from the
+ * engine's cache, without a further access check. The image's owner must be able to read the other image, as its owner
+ * or because it is public or community. The owner then discloses nothing new.
  */
 export function mayContain(
   image: Pick<ShownImage, 'owner'>,
@@ -18,7 +18,7 @@ export function mayContain(
   return other.owner === image.owner || other.visibility === 'public' || other.visibility === 'community';
 }
 
-/** An image's record as somebody sees it; undefined when he does not. */
+/** @returns an image's record with the rights of `context`; undefined when it is not readable. */
 export async function recordIfReadable(
   imageService: ImageService,
   context: RequestContext,

@@ -1,39 +1,38 @@
 import type { ImageService, RequestContext } from '../../../interfaces/index.js';
 import { repository } from '../../common/index.js';
-import { ifThere, type Engine, type ImageRef } from '../../engine/index.js';
+import { undefinedIfNotFound, type Engine, type ImageRef } from '../../engine/index.js';
 import type { ShownImage } from '../../image-services/index.js';
 import { bootedImageId, bootReference } from '../references/index.js';
 import { mayContain, recordIfReadable } from './layer-rights.js';
 import { RememberedRecords, type Candidate } from './remembered-records.js';
 
-/** An image of the engine that a driver loaded, and of which every byte was verified then. */
+/** An image in the engine that a driver loaded, and whose every byte was verified then. */
 export interface ResidentImage {
   readonly image_id: string;
-  /** The engine's own id of it: what has the same one has the same layers, for good. */
+  /** The engine's id of the image. Equal ids always mean equal layers. */
   readonly engineId: ImageRef;
 }
 
-/** An image that wants layers, and who boots it. */
+/** An image that needs layers, and its requester. */
 interface LayerWish {
   readonly context: RequestContext;
   readonly record: ShownImage;
-  /** Its layers by their diff ids, from the base up. */
+  /** Diff ids of its layers, from the base up. */
   readonly diffIds: readonly string[];
-  /** How many layers must be given at least: fewer are of no use, and nobody is asked for them. */
+  /** Minimum number of layers that make a partial fetch worthwhile. Images that share fewer are not considered. */
   readonly least: number;
   readonly signal: AbortSignal;
 }
 
-/** Most records that the image service is asked for before an image is fetched, and how many at once. */
+/** Maximum number of records read from the image service before a fetch, in total and at the same time. */
 const mostRecords = 64;
 const atOnce = 8;
 
-/** Milliseconds for which an engine's image store is remembered: it may be started again with another one. */
+/** Milliseconds that an engine's image store is cached. A restart of the engine can change the store. */
 const storeMemory = 60_000;
 
 /**
- * What an engine has of images that drivers loaded, and who may be given it. What cannot change is asked once: the
- * layers of an image by its engine's id.
+ * Finds layers in the engine that an image may use. Caches what cannot change: the layers of an image by its engine id.
  */
 export class LayersInEngine {
   readonly #engine: Engine;
@@ -47,18 +46,18 @@ export class LayersInEngine {
     this.#imageService = imageService;
   }
 
-  /** An image was loaded: whose it is, is known when others want its layers. */
+  /** Records the owner of an image that was loaded, for later requests for its layers. */
   note(record: ShownImage): void {
     this.#records.note(record);
   }
 
   /**
-   * The images of the engine that a driver loaded: those of others may be anybody's. None where the engine cannot be
-   * given images in parts.
+   * Lists the engine's images that a driver loaded; any user may have made the others. Empty when the engine cannot
+   * load images in parts.
    */
   async images(signal: AbortSignal): Promise<readonly ResidentImage[]> {
     const listed = await this.#engine.images.list({ filters: { reference: [repository.image] }, signal });
-    // The engine's filter is a pattern: what counts is the whole name.
+    // Compare whole names: the engine's filter is a pattern.
     const images = listed.flatMap(({ Id: engineId, RepoTags: tags }) =>
       tags.flatMap((name) => bootedImageId(name) ?? []).map((image_id) => ({ image_id, engineId })),
     );
@@ -67,8 +66,8 @@ export class LayersInEngine {
   }
 
   /**
-   * Whether the engine's image store cannot be given images without layers that it has, see {@link isContainerdStore};
-   * asked once in a while.
+   * Whether the engine's image store requires every layer in the archive, see {@link isContainerdStore}. Cached for one
+   * minute.
    */
   async isContainerdStore(signal: AbortSignal | undefined): Promise<boolean> {
     const askedAt = performance.now();
@@ -78,11 +77,11 @@ export class LayersInEngine {
   }
 
   /**
-   * How many of an image's layers, from the base up, may be taken from the engine: those that it has in common with a
-   * loaded image, because engines know layers by all that is below them; and only with one that the image may contain
-   * and that the requester may read, see {@link mayContain}.
+   * Counts the layers of an image, from the base up, that the engine can supply. Only a common prefix with one loaded
+   * image counts, because engines identify a layer by all layers below it. The image must be allowed to contain that
+   * image, and the requester to read it, see {@link mayContain}.
    *
-   * @throws what the engine or the image service fail with; the signal's reason when that aborts.
+   * @throws the error of the engine or the image service, or the signal's reason when the signal aborts.
    */
   async toTake(images: readonly ResidentImage[], wish: LayerWish): Promise<number> {
     const { context, record, diffIds, least, signal } = wish;
@@ -94,7 +93,7 @@ export class LayersInEngine {
     let left = this.#records.inOrder(candidates, record, context);
     let taken = 0;
     for (let asked = 0; left.length > 0 && asked < mostRecords;) {
-      // The first one is mostly the right one.
+      // The first candidate is usually the right one.
       const batch = left.slice(0, asked === 0 ? 1 : atOnce);
       const counts = await Promise.all(batch.map((candidate) => this.#given(candidate, wish)));
       taken = Math.max(taken, ...counts);
@@ -104,16 +103,14 @@ export class LayersInEngine {
     return taken;
   }
 
-  /** How many layers an image gives: 0 when it may not be asked. */
+  /** Number of layers that a candidate supplies; 0 when the image or the requester has no right to them. */
   async #given({ image_id, count }: Candidate, { context, record, signal }: LayerWish): Promise<number> {
     const other = await recordIfReadable(this.#imageService, context, image_id, signal);
     this.#records.noteAnswer(image_id, context, other);
     return other !== undefined && mayContain(record, other) ? count : 0;
   }
 
-  /**
-   * Asks for the layers of images that are not known yet; those of images that the engine has no more are forgotten.
-   */
+  /** Reads the layers of images that are not cached, and drops images from the cache that the engine no longer has. */
   async #layersOfAll(
     images: readonly ResidentImage[],
     signal: AbortSignal,
@@ -138,7 +135,7 @@ export class LayersInEngine {
   }
 }
 
-/** The diff ids of an image that a driver loaded, from the base up; undefined when it is not there. */
+/** Diff ids of an image that a driver loaded, from the base up; undefined when the engine does not have it. */
 export async function layersOf(
   engine: Engine,
   image_id: string,
@@ -152,7 +149,7 @@ async function layersAt(
   image: ImageRef,
   signal: AbortSignal | undefined,
 ): Promise<readonly string[] | undefined> {
-  const found = await ifThere(engine.images.inspect(image, { signal }));
+  const found = await undefinedIfNotFound(engine.images.inspect(image, { signal }));
   return found?.RootFS.Layers;
 }
 
@@ -162,8 +159,8 @@ function inCommon(some: readonly string[], others: readonly string[]): number {
 }
 
 /**
- * Whether an engine keeps its images in containerd: that has layers by the digests of what they were loaded from, and
- * does not look for others.
+ * Whether an engine keeps its images in containerd. That store identifies layers by the digests of the loaded files,
+ * and does not reuse layers that are missing from an archive.
  */
 export async function isContainerdStore(engine: Engine, signal: AbortSignal | undefined): Promise<boolean> {
   const { DriverStatus: status } = await engine.system.info({ signal });

@@ -25,18 +25,18 @@ import { partialArchive, type PartialArchive } from './partial-archive.js';
 /** An image whose layers can be read one by one. */
 export interface IndexedImage {
   readonly ranges: ImageRanges;
-  /** As the engine is given it. */
+  /** As the engine will receive it. */
   readonly configuration: ImageConfiguration;
   readonly configurationBytes: Buffer;
-  /** From the base up; as many as the configuration names. */
+  /** From the base up, one for each layer in the configuration. */
   readonly layers: readonly Extent[];
 }
 
 /**
- * Reads an image's configuration by its index, and verifies its digest.
+ * Reads an image's configuration by its index and verifies its digest.
  *
- * @throws IndexUnusable or ArchiveRefused when it is not where the index says, or not what the index says; what the
- * image service fails with.
+ * @throws IndexUnusable or ArchiveRefused when the configuration is not at its position or does not match the index.
+ * @throws the image service's error.
  */
 export async function indexedImage(
   ranges: ImageRanges,
@@ -60,25 +60,25 @@ export async function indexedImage(
   };
 }
 
-/** What is to be fetched of an image. */
+/** Selects the layers to fetch. */
 interface MissingLayersOptions {
-  /** How many layers, from the base up, the engine has and the requester may have. */
+  /** Number of layers, from the base up, that the engine has and the requester may use. */
   readonly below: number;
-  /** The one name that the archive claims. */
+  /** The only reference in the archive. */
   readonly reference: string;
   readonly limits: ImageLimits;
   readonly signal: AbortSignal;
   readonly onProgress: OnProgress;
 }
 
-/** The layers that are to be fetched, each once, in the order of their first use. */
+/** Positions of the layers to fetch, without duplicates, in order of first use. */
 export function missingExtents({ layers }: Pick<IndexedImage, 'layers'>, below: number): Extent[] {
   return [...new Map(layers.slice(below).map((extent) => [extent.offset, extent])).values()];
 }
 
 /**
- * An archive for the engine with only the layers that it lacks, each fetched by itself and verified against its digest
- * in the configuration; the manifest comes last, when all else was right.
+ * Makes an archive for the engine with only the missing layers. Each layer is fetched separately and verified against
+ * its digest in the configuration. The manifest comes last, so that a failure leaves the archive without one.
  */
 export function missingLayersArchive(
   image: IndexedImage,
@@ -112,12 +112,12 @@ export function missingLayersArchive(
   return partialArchive(write, signal);
 }
 
-/** The bytes of some files. */
+/** Total size of files in bytes. */
 export function bytesOf(extents: readonly Extent[]): number {
   return extents.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** A layer on its way. */
+/** A layer that is being fetched. */
 interface FetchedLayer {
   readonly name: string;
   readonly extent: Extent;
@@ -129,7 +129,7 @@ interface FetchedLayer {
 /** @returns the layer's diff id. */
 async function* fetchedLayer(layer: FetchedLayer): AsyncGenerator<Buffer, string, void> {
   const { name, extent, stream, budget, onBytes } = layer;
-  // A stream that fails without a listener ends the process; the reader tells the error to whoever reads.
+  // An error event without a listener would end the process. The reader reports the error.
   stream.on('error', () => undefined);
   try {
     const bytes = new ByteReader(counted(stream, extent.size, onBytes), budget);
@@ -144,7 +144,7 @@ async function* fetchedLayer(layer: FetchedLayer): AsyncGenerator<Buffer, string
   }
 }
 
-/** @throws IndexUnusable when there are other than so many bytes. */
+/** @throws IndexUnusable when the stream has another number of bytes than `size`. */
 async function* counted(
   stream: AsyncIterable<unknown>,
   size: number,

@@ -3,19 +3,18 @@ import { pipeline } from 'node:stream/promises';
 import { archiveReadAhead, destroyOnAbort } from '../../streams/index.js';
 import type { ArchivedImage } from '../../archives/index.js';
 
-/** An archive that is made while it is read, and what it holds. */
+/** An archive that is generated while it is read, and what it holds. */
 export interface PartialArchive {
   readonly archive: Readable;
   readonly image: Promise<ArchivedImage>;
 }
 
 /**
- * Makes a stream of an archive that is written piece by piece.
+ * Makes a stream of an archive that a generator writes.
  *
- * @param write - tells what the archive holds when all of it has been verified and written. It is given a signal that
- * ends what it reads from: it aborts when nobody reads the archive any more.
- * @returns the archive, which the caller must read or destroy, and what it holds. Both fail with what `write` fails
- * with.
+ * @param write - returns what the archive holds, once all of it is verified and written. Its signal aborts when the
+ * archive is closed.
+ * @returns the archive, which the caller must read or destroy, and what it holds. Both fail with the error of `write`.
  */
 export function partialArchive(
   write: (signal: AbortSignal) => AsyncGenerator<Buffer, ArchivedImage, void>,
@@ -28,7 +27,7 @@ export function partialArchive(
       resolve(yield* write(closing.signal));
     }, archive).catch(reject);
   });
-  // Whoever reads the archive hears of the failure; not everybody asks what it holds.
+  // The archive's reader receives the error. Not every caller awaits `image`.
   image.catch(() => undefined);
   destroyOnAbort(archive, signal);
   archive.once('close', () => closing.abort());

@@ -17,18 +17,18 @@ import {
 import { type ArchiveIndex, type Extent, IndexUnusable } from './archive-index.js';
 import type { ImageRanges } from './image-ranges.js';
 
-/** What is at a path of the archive: a file, or what leads to one. */
+/** Content of a path in the archive: a file, or a link. */
 type Place = Extent | { readonly target: string };
 
 /**
- * Finds out where the parts of an image lie in its archive, by reading the headers of its entries and nothing of what
- * is between them.
+ * Builds the index of an archive by reading only the headers of its entries.
  *
- * Nothing here needs to be told apart as the reader of the whole archive does: what looks odd in any way is read as a
- * whole.
+ * This parser rejects every unusual archive instead of interpreting it: the caller then reads the whole archive with
+ * the full parser.
  *
- * @throws IndexUnusable or ArchiveRefused when the archive is compressed, is none, or does not name its configuration
- * by its digest; what the image service fails with.
+ * @throws IndexUnusable or ArchiveRefused when the archive is compressed, is not a tar archive, or does not name its
+ * configuration by its digest.
+ * @throws the image service's error.
  */
 export async function probeIndex(ranges: ImageRanges, limits: ImageLimits): Promise<ArchiveIndex> {
   const places = await readHeaders(ranges, limits);
@@ -37,7 +37,7 @@ export async function probeIndex(ranges: ImageRanges, limits: ImageLimits): Prom
   const manifest = parseManifest((await ranges.read(manifestExtent)).toString('utf8'), limits);
   const digest = /^(?:blobs\/sha256\/([0-9a-f]{64})|([0-9a-f]{64})\.json)$/.exec(manifest.configuration);
   const named = digest?.[1] ?? digest?.[2];
-  // Of a part no hash is on record: what nothing vouches for is read as a whole.
+  // The record has no hash of a part. Without a digest to verify it against, the image must be read as a whole.
   if (named === undefined) throw new IndexUnusable('its configuration is not named by its digest');
   return {
     configuration: find(places, manifest.configuration),
@@ -94,7 +94,7 @@ function enter(
   else throw new IndexUnusable('it holds something other than files');
 }
 
-/** @throws IndexUnusable when nothing is there. */
+/** @throws IndexUnusable when the path does not lead to a file. */
 function find(places: ReadonlyMap<string, Place>, path: string): Extent {
   let place = places.get(path);
   for (let links = 0; place !== undefined && 'target' in place; links += 1) {

@@ -2,9 +2,9 @@ import { blockSize, paddingAfter, tarHeader } from '../../archives/index.js';
 import type { Extent } from './archive-index.js';
 
 /**
- * Passes on an archive that we wrote ourselves, and takes note of where its files lie.
+ * Passes an archive through and records where its files lie. The driver must have written the archive itself.
  *
- * @param files - filled with the files' names and places, in the order of arrival.
+ * @param files - receives the position of each file by name, in the order of the archive.
  */
 export async function* recordExtents(
   archive: AsyncIterable<Buffer>,
@@ -12,7 +12,7 @@ export async function* recordExtents(
 ): AsyncGenerator<Buffer, void, void> {
   let header = Buffer.alloc(0);
   let position = 0;
-  /** The first byte behind the last file. */
+  /** Position of the next header. */
   let next = 0;
   for await (const chunk of archive) {
     yield chunk;

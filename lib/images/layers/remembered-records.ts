@@ -2,42 +2,46 @@ import type { RequestContext } from '../../../interfaces/index.js';
 import { mayContain } from './layer-rights.js';
 import type { ShownImage } from '../../image-services/index.js';
 
-/** What says whose an image is. */
+/** The fields that decide who may use an image's layers. */
 type Ownership = Pick<ShownImage, 'owner' | 'visibility' | 'status'>;
 
-/** What is remembered of an image of the engine. */
+/** What is cached about an image in the engine. */
 interface Memory {
   ownership: Ownership | undefined;
-  /** The projects that were not shown it. */
+  /** Projects that may not read the image. */
   readonly hiddenFrom: Set<string>;
-  /** When it was asked for the last time: the larger, the later. */
+  /** Sequence number of the last request for its record; larger is later. */
   askedAt: number;
 }
 
-/** An image that the engine has, and how many layers it could give. */
+/** An image in the engine, and the number of layers that it could supply. */
 export interface Candidate {
   readonly image_id: string;
   readonly count: number;
 }
 
-/** Hopeless images that are asked for all the same: they may have been made public since. */
+/** Number of presumably forbidden images that are tried anyway: they may have become public since. */
 const hopelessAtOnce = 8;
 
 /**
- * Remembers whose the images of an engine are, to ask first for those that may be used. What may be used is asked anew
- * each time: this is about the order alone. Without it, somebody who has enough images on a host that share a base
- * would be all that others ever ask for.
+ * Caches the owners of an engine's images, to try the images first that are probably allowed. It only sets the order:
+ * access is checked on every use. Without it, a tenant with enough images on a host that share a base could use up the
+ * request limit of all other tenants.
  */
 export class RememberedRecords {
   readonly #memories = new Map<string, Memory>();
   #asked = 0;
 
-  /** The image service has shown a record to somebody. */
+  /** Caches a record that the image service has shown. */
   note({ id, owner, visibility, status }: ShownImage): void {
     this.#memory(id).ownership = { owner, visibility, status };
   }
 
-  /** The image service has been asked for a record. @param record - what it has shown; undefined when it has not. */
+  /**
+   * Caches the answer to a request for a record.
+   *
+   * @param record - the record; undefined when the image service did not show it.
+   */
   noteAnswer(image_id: string, context: RequestContext, record: ShownImage | undefined): void {
     const memory = this.#memory(image_id);
     this.#asked += 1;
@@ -49,14 +53,14 @@ export class RememberedRecords {
     }
   }
 
-  /** Forgets the images that the engine has no more. */
+  /** Drops the images that the engine no longer has. */
   keepOnly(image_ids: ReadonlySet<string>): void {
     for (const id of this.#memories.keys()) if (!image_ids.has(id)) this.#memories.delete(id);
   }
 
   /**
-   * In which order to ask for images: those that were allowed when they were last seen, then those that nothing is
-   * known of, each with the most layers first; at last a few of those that were not allowed, in turn.
+   * Sorts candidates: first those that were allowed at the last check, then unknown ones, each by most layers; last a
+   * few that were forbidden, the least recently tried first.
    */
   inOrder(
     candidates: readonly Candidate[],

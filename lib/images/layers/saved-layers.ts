@@ -3,11 +3,11 @@ import { parsedJson } from '../../common/index.js';
 import type { DeltaBase } from './delta-base.js';
 
 /**
- * Tells, while an engine packs an image, which of its layers belong to the base: the manifest that says so comes last.
- * What is believed here too much is found out by then.
+ * Recognizes the base's layers while an engine packs an image, before the manifest, which lists them, arrives at the
+ * archive's end. The rewriter verifies the guess against the manifest.
  *
- * Engines from 25 on and Podman name a layer's file by its diff id. Those before put it into a folder beside a
- * description, which comes first and holds a container's configuration for the uppermost layer alone (seen on 20.10).
+ * Engines from version 25 on and Podman name a layer's file by its diff id. Older engines put it into a folder, after a
+ * description in which only the top layer has a container configuration (measured on 20.10).
  */
 export class SavedLayers implements LayersBelow {
   readonly #base: DeltaBase;
@@ -21,7 +21,7 @@ export class SavedLayers implements LayersBelow {
     return this.#base.layers;
   }
 
-  /** Takes note of a description. */
+  /** Records a layer's description. */
   onMetadata(path: string, content: Buffer): void {
     const folder = /^([0-9a-f]{64})\/json$/.exec(path)?.[1];
     const description = folder === undefined ? undefined : parsedJson(content.toString('utf8'));

@@ -15,30 +15,27 @@ import { smallestInParts } from './image-in-parts.js';
 import { recordExtents } from './record-extents.js';
 import { SavedLayers } from './saved-layers.js';
 
-/** An image that an engine packs, on its way to the image service. */
+/** An image that an engine packs, to be uploaded to the image service. */
 interface SnapshotUpload extends LongRunningOptions {
   readonly imageService: ImageService;
   readonly context: RequestContext;
-  /** The image to fill; it is there already, without data. */
+  /** Id of the image to fill. Its record exists already, without data. */
   readonly image_id: string;
   readonly metadata: ImageMetadata;
-  /** The archive, as the beginning of the sentences that say what is wrong with it. */
+  /** Name of the archive, used as the start of error messages. */
   readonly subject: string;
   readonly rewriteConfiguration: (configuration: ImageConfiguration) => object;
   readonly logger: Logger;
 }
 
-/**
- * What the host itself holds may be as large as it is, and have as many layers: the engine was given no more than an
- * image may have.
- */
+/** No limits: the host's own image was within the limits when the engine loaded it. */
 const limits = { maxBytes: Infinity, maxLayers: Infinity, maxMetadataBytes: Infinity };
 
 /**
- * Uploads all of an image; where its parts lie is written on the image afterwards, so that hosts can fetch those that
- * they lack without looking for them.
+ * Uploads a whole image. Then writes its index to the image's properties, so that hosts can fetch missing layers
+ * without probing the archive.
  *
- * @param saved - what the engine packs; destroyed in any case.
+ * @param saved - the archive from the engine; always destroyed.
  */
 export async function uploadWhole(saved: Readable, upload: SnapshotUpload): Promise<void> {
   const { imageService, context, image_id, metadata, logger, signal, onProgress } = upload;
@@ -57,7 +54,7 @@ export async function uploadWhole(saved: Readable, upload: SnapshotUpload): Prom
     await imageService
       .update(context, image_id, { properties }, undefined, { signal })
       .catch((error: unknown) => {
-        // Without it, hosts look for the parts themselves.
+        // Without the index, hosts probe the archive.
         logger.warn('where the parts of a snapshot lie could not be written on it', { image_id, error });
       });
   } finally {
@@ -66,9 +63,9 @@ export async function uploadWhole(saved: Readable, upload: SnapshotUpload): Prom
 }
 
 /**
- * Uploads of an image only what lies above its base, and a reference to that.
+ * Uploads only the layers above the base, and a reference to the base.
  *
- * @param saved - what the engine packs; destroyed in any case.
+ * @param saved - the archive from the engine; always destroyed.
  */
 export async function uploadAbove(saved: Readable, base: DeltaBase, upload: SnapshotUpload): Promise<void> {
   const { imageService, context, image_id, metadata, signal, onProgress } = upload;

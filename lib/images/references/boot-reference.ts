@@ -2,10 +2,10 @@ import { imageReference, type ImageReference } from '../../engine/index.js';
 import { repository } from '../../common/index.js';
 
 /**
- * The name that an image has in the engine, once it is loaded. It follows from the image's id and from nothing else:
- * what an archive calls itself, or an image service calls the image, could be anybody's.
+ * Builds the reference under which the engine keeps a loaded image. It depends on the image's id alone: names in an
+ * archive or in the image service can be chosen by any user.
  *
- * @throws InvalidInput when the id cannot be a tag: letters, digits, `_`, `.` and `-`, 128 at most.
+ * @throws InvalidInput when the id is not a valid tag: at most 128 letters, digits, `_`, `.` and `-`.
  */
 export function bootReference(image_id: string): ImageReference {
   return imageReference(repository.image, image_id);
@@ -13,10 +13,7 @@ export function bootReference(image_id: string): ImageReference {
 
 const prefix = `${repository.image}:`;
 
-/**
- * @returns the id of the image that has this name in the engine; undefined when the name is none that
- * {@link bootReference} gives.
- */
+/** @returns the image id in a reference made by {@link bootReference}; undefined for any other reference. */
 export function bootedImageId(reference: string): string | undefined {
   return reference.startsWith(prefix) ? reference.slice(prefix.length) : undefined;
 }

@@ -1,43 +1,46 @@
 import type { Logger } from '../../../interfaces/index.js';
 import type { Engine, ImageReference } from '../../engine/index.js';
-import { Turns } from '../../streams/index.js';
+import { KeyedMutex } from '../../streams/index.js';
 import { discardLastingImage } from './temporary-image.js';
 
 /**
- * How many images are remembered to have been kept. One that was forgotten is removed early when nobody uses it, and
- * loaded anew.
+ * Number of images whose last use is remembered. A forgotten image may be removed too early while unused; it is then
+ * loaded again.
  */
 const longestMemory = 1000;
 
 /**
- * What is known of an image from its first holder to its last; where it goes with that one, until then: who comes
- * before is one of them.
+ * State of an image from its first hold until its last hold has ended, including the image's removal. A hold taken
+ * before the removal joins this state.
  */
 interface Holding {
   holders: number;
-  /** Whether the engine got it from us meanwhile; `perhaps` when it was told to name it so and its answer was lost. */
+  /**
+   * Whether the engine got the image from the driver during these holds; `perhaps` when the answer to the tag request
+   * was lost.
+   */
   loaded: 'no' | 'perhaps' | 'yes';
-  /** Whether one of its holders boots from it: then it stays, whatever becomes of the others. */
+  /** Whether one of the holders booted from the image: it then stays, whatever the other holders do. */
   isKept: boolean;
 }
 
-/** One claim on an image. Only the first end of it counts. */
+/** One hold on an image. Only the first call of `keep` or `abandon` counts. */
 export interface Hold {
   readonly keep: () => void;
   readonly abandon: () => Promise<void>;
 }
 
 /**
- * Who counts on which image of the engine while no container of theirs shows it. An image that is held is not removed;
- * one that came for the sake of its holders goes with the last of them, unless one of them has use for it.
+ * Reference counts of images that no container shows as used yet. A held image is never removed. An image that was
+ * loaded for its holders is removed with the last hold, unless one of them kept it.
  */
 export class ImageHolds {
   readonly #engine: Engine;
   readonly #logger: Logger;
-  /** Removing an image, and waiting until it is removed, take turns. */
-  readonly #turns = new Turns();
+  /** Serializes the removal of an image with new holds on it. */
+  readonly #turns = new KeyedMutex();
   readonly #held = new Map<ImageReference, Holding>();
-  /** When images were kept for the last time, in seconds since 1970; the latest comes last. */
+  /** When each image was last kept, in seconds since 1970; most recent last. */
   readonly #kept = new Map<ImageReference, number>();
 
   constructor(engine: Engine, logger: Logger) {
@@ -46,9 +49,10 @@ export class ImageHolds {
   }
 
   /**
-   * Holds an image, there or not. It asks the engine for nothing, but waits where the image is just being removed.
+   * Takes a hold on an image, whether or not the engine has it. Sends no request, but waits for a running removal of
+   * the image.
    *
-   * @throws the signal's reason when it aborts meanwhile.
+   * @throws the signal's reason when the signal aborts during the wait.
    */
   async take(image: ImageReference, signal: AbortSignal | undefined): Promise<Hold> {
     const holding = this.#held.get(image) ?? { holders: 0, loaded: 'no', isKept: false };
@@ -82,20 +86,19 @@ export class ImageHolds {
     }
   }
 
-  /** The engine got the image for those who hold it, surely or perhaps. */
+  /** Records that the engine got the image for its current holders, certainly or perhaps. */
   markLoaded(image: ImageReference, loaded: 'perhaps' | 'yes'): void {
     const holding = this.#held.get(image);
     if (holding !== undefined) holding.loaded = loaded;
   }
 
-  /** @returns when somebody last had use for the image, in seconds since 1970; 0 when nobody has had. */
+  /** @returns when the image was last kept, in seconds since 1970; 0 if never. */
   lastKept(image: ImageReference): number {
     return this.#kept.get(image) ?? 0;
   }
 
   /**
-   * Removes an image that nobody holds any more, unless it is held again, was kept or is gone when its removal has its
-   * turn.
+   * Removes an image after its last hold, unless it was held again, kept or removed while this waited for the mutex.
    */
   async #discard(image: ImageReference, holding: Holding): Promise<void> {
     await this.unlessHeld(image, undefined, async () => {
@@ -113,10 +116,10 @@ export class ImageHolds {
   }
 
   /**
-   * Works on an image that nobody holds, such as to remove it; whoever comes meanwhile waits until that is done. Where
-   * somebody holds it, nothing is done.
+   * Runs work, for example a removal, on an image that has no holds; does nothing if it has one. New holds wait until
+   * the work has ended.
    *
-   * @throws what the work fails with; the signal's reason when that aborts before it has begun.
+   * @throws the work's error, or the signal's reason when the signal aborts before the work starts.
    */
   async unlessHeld(
     image: ImageReference,
@@ -129,7 +132,7 @@ export class ImageHolds {
   }
 }
 
-/** Whether an image outlasts its last holder. */
+/** Whether an image stays after its last hold. */
 function stays({ isKept, loaded }: Holding): boolean {
   return isKept || loaded === 'no';
 }

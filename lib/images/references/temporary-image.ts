@@ -6,7 +6,7 @@ import {
   isImageReference,
   isNotFound,
   isUnreachable,
-  mayHaveBeenDone,
+  mayHaveSucceeded,
   repositoryName,
   tagName,
   untilSettled,
@@ -20,30 +20,30 @@ import {
 import { label, repository } from '../../common/index.js';
 import { steadyNow } from '../../streams/index.js';
 
-/** The name of an image that is in the engine only for as long as some work takes. */
+/** Name of an image that the engine holds only while some work runs. */
 export interface TemporaryName {
   readonly reference: ImageReference;
   readonly repo: RepositoryName;
   readonly tag: TagName;
 }
 
-/** The repositories of images that are only there for a while. */
+/** Repositories of temporary images. */
 type TemporaryRepository = typeof repository.loading | typeof repository.snapshot;
 
-/** Hexadecimal digits of a tag: those of the host, those of the time, random ones. */
+/** Hexadecimal digits of a tag: hash of the host, time, random. */
 const hostDigits = 8;
 const timeDigits = 12;
 const randomDigits = 12;
 const temporaryTag = new RegExp(`^tmp-[0-9a-f]{${hostDigits + timeDigits + randomDigits}}$`);
 
-/** That of the one whose work ends here. */
+/** Milliseconds that the caller's removal retries before it returns. */
 const ownPatience: Patience = { patience: 5000, interval: 200 };
-/** Nobody waits for what comes after: engines may go on loading or committing for as long as they like. */
+/** Background retries. An engine may keep loading or committing for a long time, and no caller waits for them. */
 const latePatience: Patience = { patience: 60 * 60_000, interval: 2000, ref: false };
 
 /**
- * A name that no image has. It shows which host made it, since several may share an engine, and when: what is under way
- * can be told from what an earlier driver left.
+ * Makes a temporary name that no other image has. It encodes the host, because several hosts may share an engine, and
+ * the time, which tells current work from what an earlier driver process left.
  */
 export function temporaryName(repo: TemporaryRepository, host: string): TemporaryName {
   const time = steadyNow().toString(16).padStart(timeDigits, '0');
@@ -51,28 +51,29 @@ export function temporaryName(repo: TemporaryRepository, host: string): Temporar
   return { reference: imageReference(repo, tag), repo: repositoryName(repo), tag };
 }
 
-/** An image that is to go. */
+/** An image to remove. */
 interface Removal {
   readonly engine: Engine;
   readonly reference: ImageRef;
-  /** The engine was asked to make it and its answer was lost: it may make it still. */
+  /** Whether the engine may still create the image, because the answer to the request was lost. */
   readonly mayAppear: boolean;
   readonly logger: Logger;
-  /** Ends the waiting between two tries. */
+  /** Ends the wait between two attempts. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What became of a removal: `stays` where trying again is of no use, `perhaps` where it may be there yet. */
+/** Result of a removal. `stays`: a retry is useless. `perhaps`: the image may still exist. */
 type Outcome = 'gone' | 'stays' | 'perhaps';
 
 /**
- * Removes an image that was only there for a while: its name, and the image itself when it has no other, but never what
- * it was made from, nor what a container uses. What fails is logged, the work that ends here has its own outcome to
- * tell. While the engine cannot be reached, or may be about to make the image, removing is tried for some seconds, and
- * then behind everybody's back until the engine's client is closed: nobody else ever has a name of chance.
- * {@link removeTemporaryImages} does the rest.
+ * Removes a temporary image: its name, and the image itself when it has no other name. Never removes the image's
+ * parents or an image that a container uses. Errors are logged, so that the caller's own result stands.
  *
- * @param mayAppear - the engine was asked to make it and its answer was lost: it may make it still.
+ * While the engine is unreachable or may still create the image, this retries for 5 seconds. It then retries in the
+ * background for up to an hour, until the engine's client is closed. That is safe because the random name never
+ * collides. {@link removeTemporaryImages} removes the rest.
+ *
+ * @param mayAppear - whether the engine may still create the image, because the answer to the request was lost.
  */
 export async function discardImage(
   engine: Engine,
@@ -87,10 +88,10 @@ export async function discardImage(
 }
 
 /**
- * Removes an image whose name it may be given again, as {@link discardImage} does, but is done with it when this ends:
- * one that cannot be removed within some seconds, or appears later, stays for the image cache.
+ * Removes an image like {@link discardImage}, but never retries in the background, because its name may be reused. An
+ * image that cannot be removed within 5 seconds, or that appears later, stays for the image cache.
  *
- * @param mayAppear - the engine was asked to make it and its answer was lost: it may make it still.
+ * @param mayAppear - whether the engine may still create the image, because the answer to the request was lost.
  */
 export async function discardLastingImage(
   engine: Engine,
@@ -121,25 +122,25 @@ async function removeWithin(patience: Patience, removal: Removal): Promise<Outco
     return (await untilSettled(engine, patience, remove, signal)) ?? 'perhaps';
   } catch (error) {
     signal?.throwIfAborted();
-    if (isUnreachable(error) || mayHaveBeenDone(error)) return 'perhaps';
+    if (isUnreachable(error) || mayHaveSucceeded(error)) return 'perhaps';
     logger.error('an image could not be removed', { reference, error });
     return 'stays';
   }
 }
 
-/** Which temporary images are left over. */
+/** Selects leftover temporary images. */
 interface Leftovers {
   readonly host: string;
-  /** Milliseconds since 1970: what was named later is under way. Default: all are left over. */
+  /** Milliseconds since 1970: images named later belong to current work. Default: all images are leftovers. */
   readonly before?: number | undefined;
 }
 
 /**
- * Removes temporary images of a host: what a crash left. One that cannot be removed is logged, and stays for the next
- * time.
+ * Removes temporary images that a crash of a host left. A failed removal is logged; the next call retries it.
  *
- * @returns the names of those that are gone; the ids of those that had lost their names.
- * @throws what the engine fails with when it is asked for its images; the signal's reason when that aborts.
+ * @returns the references of the removed images, or the ids of images without a name.
+ * @throws EngineError when the engine cannot list its images.
+ * @throws the signal's reason when the signal aborts.
  */
 export async function removeTemporaryImages(
   engine: Engine,
@@ -170,25 +171,26 @@ async function leftOver(
   const left: ImageRef[] = [];
   for (const repo of [repository.loading, repository.snapshot]) {
     const images = await engine.images.list({ filters: { reference: [repo] }, signal });
-    // The engine's filter is a pattern: what is removed must be ours by its whole name.
+    // Compare whole names: the engine's filter is a pattern, and the driver may remove only its own images.
     const isOurs = (name: string): boolean =>
       name.startsWith(`${repo}:`) && isLeft(name.slice(repo.length + 1));
     const names = images.flatMap(({ RepoTags: tags }) => tags);
     left.push(...names.filter(isOurs).filter(isImageReference));
   }
-  // containerd's store may give up a commit between making the image and naming it, when its client is gone (28.5).
+  // containerd's store may abandon a commit between creating the image and naming it, when its client disconnects
+  // (28.5).
   const filters = { dangling: ['true'], label: [label.temporary] } as const;
   for (const { Id: id, RepoTags: tags, Labels: labels } of await engine.images.list({ filters, signal }))
     if (tags.length === 0 && isLeft(labels[label.temporary] ?? '')) left.push(id);
   return left;
 }
 
-/** Whether a tag is one that {@link temporaryName} gave, on whichever host. */
+/** Whether {@link temporaryName} made this tag, on any host. */
 export function isTemporaryTag(tag: string): boolean {
   return temporaryTag.test(tag);
 }
 
-/** When a temporary tag was made. */
+/** When a temporary tag was made, in milliseconds since 1970. */
 function timeOf(tag: string): number {
   const start = 'tmp-'.length + hostDigits;
   return Number.parseInt(tag.slice(start, start + timeDigits), 16);

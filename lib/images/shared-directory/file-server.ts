@@ -1,38 +1,39 @@
-import { DeadlineExceeded, unlessAborted, withDeadline } from '../../streams/index.js';
+import { DeadlineExceeded, raceSignal, withDeadline } from '../../streams/index.js';
 
-/** Milliseconds. File servers that are only slow, or start again, answer within them. */
+/** Milliseconds; enough for a file server that is slow or restarts. */
 const defaultPatience = 30_000;
 
 /**
- * Whoever keeps the files of the directory. That may be another machine, and when it is gone, nothing ends what it was
- * asked.
+ * Deadlines for file operations on the shared directory. It may be a network mount: when its server is gone, Node
+ * cannot cancel an operation that was started.
  */
 export class FileServer {
   readonly #patience: number;
   #unanswered = 0;
 
-  /** @param patience - milliseconds that it may take for an answer. */
+  /** @param patience - deadline of an operation in milliseconds. */
   constructor(patience = defaultPatience) {
     this.#patience = patience;
   }
 
   /**
-   * Whether it owes an answer for longer than it may. It had better not be asked for more: each such question keeps one
-   * of the threads, four by default, that Node has for files and for the names of hosts.
+   * Whether an operation is past its deadline. Start no further ones then: each blocks one of the threads (four by
+   * default) that Node uses for files and for DNS.
    */
   get isSilent(): boolean {
     return this.#unanswered > 0;
   }
 
   /**
-   * Waits for what it was asked, which goes on when this fails.
+   * Waits for an operation until its deadline. The operation itself continues after a timeout.
    *
-   * @throws SharedFileUnusable when it does not answer in time; the signal's reason when that aborts first.
+   * @throws SharedFileUnusable when the deadline passes.
+   * @throws the signal's reason when the signal aborts first.
    */
   async answer<T>(question: Promise<T>, signal?: AbortSignal): Promise<T> {
     try {
       return await withDeadline('an answer', this.#patience, signal, (within) =>
-        unlessAborted(question, within),
+        raceSignal(question, within),
       );
     } catch (error) {
       if (!(error instanceof DeadlineExceeded)) throw error;
@@ -44,7 +45,7 @@ export class FileServer {
   }
 }
 
-/** A file that is not the image's data, or cannot be read. */
+/** The file does not hold the image's data, or cannot be read. */
 export class SharedFileUnusable extends Error {
   override readonly name = 'SharedFileUnusable';
 }

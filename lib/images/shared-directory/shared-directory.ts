@@ -5,13 +5,12 @@ import { asError } from '../../streams/index.js';
 import { FileServer, SharedFileUnusable } from './file-server.js';
 import { openSharedFile, type SharedFile } from './shared-file.js';
 
-/** Ids that are one name in a directory, and nothing but that. */
+/** Ids that are a single file name without special meaning. */
 const plainName = /^\w[\w.-]*$/;
 
 /**
- * A directory of image files, each named by the image's id, from which images come faster than from the image service:
- * nova-docker's `shared_directory`. It knows no owners: whom an image may be given to, and what its data must be, is
- * for the image service to say.
+ * A directory of image files, each named by its image's id, for faster loads than from the image service: nova-docker's
+ * `shared_directory`. It knows no owners: the image service decides who may read an image and what its data must be.
  */
 export class SharedDirectory {
   readonly #directory: string;
@@ -20,7 +19,7 @@ export class SharedDirectory {
 
   /**
    * @param directory - an absolute path.
-   * @param server - whoever keeps it.
+   * @param server - enforces deadlines on file operations.
    */
   constructor(directory: string, logger: Logger, server = new FileServer()) {
     this.#directory = directory;
@@ -29,13 +28,14 @@ export class SharedDirectory {
   }
 
   /**
-   * Works with the file of an image, which is closed afterwards.
+   * Runs work with an image's file, then closes the file.
    *
-   * @param record - the image as the image service shows it to whoever wants it.
-   * @param work - is to fail when it finds that the data is not what it must be, and leave nothing behind then.
-   * @returns undefined when there is no such file, or it is of no use, which the log tells: the data must come from the
-   * image service.
-   * @throws what the work fails with for other reasons than the data; the signal's reason when that aborts.
+   * @param record - the image as the image service showed it to the requester.
+   * @param work - must fail, and roll back, when the data does not match the record.
+   * @returns the work's result; undefined when there is no file or it is unusable, which is logged. The caller must
+   * then use the image service.
+   * @throws the work's error, unless it is about the data.
+   * @throws the signal's reason when the signal aborts.
    */
   async use<T>(
     record: ShownImage,
@@ -66,8 +66,8 @@ export class SharedDirectory {
       }
     } catch (error) {
       signal.throwIfAborted();
-      // Of data that was not read to its end the image may say as well what is wrong with it: then the image service's
-      // data says so, too.
+      // ImageUnacceptable may stem from a bad file that was not read to its end, so its hash is unknown. If the image
+      // itself is invalid, loading it from the image service reports the same error.
       if (!(error instanceof SharedFileUnusable || error instanceof ImageUnacceptable)) throw error;
       this.#logger.warn(
         'the file of an image in the shared directory is of no use: the image service is asked',
@@ -82,7 +82,7 @@ export class SharedDirectory {
     }
   }
 
-  /** A file that is opened after all, when nobody waits for it any more, is closed. */
+  /** Closes a file that opens after the caller has stopped waiting. */
   async #open(path: string, record: ShownImage, signal: AbortSignal): Promise<SharedFile | undefined> {
     const opening = openSharedFile(path, record, this.#server);
     try {
@@ -97,8 +97,8 @@ export class SharedDirectory {
   }
 
   /**
-   * Waits until the file is closed, unless the work was aborted or the server is silent: a piece that is being read is
-   * waited for.
+   * Waits until the file is closed, unless the work was aborted or an operation is past its deadline: a close waits for
+   * a pending read.
    */
   async #close(file: SharedFile, path: string, signal: AbortSignal): Promise<void> {
     const isAwaited = !signal.aborted && !this.#server.isSilent;

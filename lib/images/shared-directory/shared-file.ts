@@ -19,11 +19,11 @@ import { asError, codeOf, readableOf, type ByteSource } from '../../streams/inde
 import { type FileServer, SharedFileUnusable } from './file-server.js';
 
 /**
- * Opens a file that should hold an image's data. Links are followed: what they lead to is the operator's choice, as the
- * directory is.
+ * Opens a file that should hold an image's data. Follows symbolic links: the operator controls the directory and
+ * chooses their targets.
  *
- * @returns undefined when there is none.
- * @throws SharedFileUnusable when it is no plain file, has another size than the image, or cannot be opened.
+ * @returns undefined when the file does not exist.
+ * @throws SharedFileUnusable when it is not a regular file, its size differs from the record, or it cannot be opened.
  */
 export async function openSharedFile(
   path: string,
@@ -31,9 +31,9 @@ export async function openSharedFile(
   server: FileServer,
 ): Promise<SharedFile | undefined> {
   try {
-    // Looked at before it is opened: a device may do something when that is done.
+    // Check before opening: opening a device can have side effects.
     if (!(await stat(path)).isFile()) throw new SharedFileUnusable('is not a plain file');
-    // Should it have become a FIFO since, this does not wait for somebody to write into it.
+    // O_NONBLOCK: if the file has become a FIFO since, opening it does not wait for a writer.
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     return await checked(handle, record, server);
   } catch (error) {
@@ -55,9 +55,12 @@ async function checked(handle: FileHandle, record: ShownImage, server: FileServe
   }
 }
 
-/** An image's data in a file, open until it is closed: what takes the file's place meanwhile is not read. */
+/**
+ * An open file with an image's data. The handle keeps reading the same file when another one replaces it in the
+ * directory.
+ */
 export class SharedFile implements ImageData {
-  /** Whoever may write in the directory can change it between two looks. */
+  /** Any writer of the directory can change the file between two reads. */
   readonly isBelieved = false;
   readonly #handle: FileHandle;
   readonly #record: ShownImage;
@@ -71,7 +74,7 @@ export class SharedFile implements ImageData {
     this.#server = server;
   }
 
-  /** Fails with SharedFileUnusable where the file does not hold what the record says, or its server is silent. */
+  /** The stream fails with SharedFileUnusable when the data does not match the record or a read passes its deadline. */
   readonly download = ({ range, signal, onProgress }: DownloadOptions): Promise<Readable> => {
     const part = range === undefined ? this.#whole : clip(range, this.#size);
     return Promise.resolve(readableOf(this.#bytes(part, range === undefined, onProgress), { signal }));
@@ -92,7 +95,7 @@ export class SharedFile implements ImageData {
   }
 }
 
-/** Bytes of a file that is read several times: the file stays open when they end. */
+/** Bytes of a file that is read several times, so their end does not close the file. */
 class SharedBytes implements ByteSource {
   readonly reusesBuffer = true;
   readonly #bytes: FileBytes;
@@ -112,7 +115,7 @@ class SharedBytes implements ByteSource {
   }
 
   close(): void {
-    // Closed with the file.
+    // No-op: {@link SharedFile.close} closes the file.
   }
 }
 

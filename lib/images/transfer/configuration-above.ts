@@ -3,10 +3,10 @@ import { isOwnLabel, label } from '../../common/index.js';
 import { recordedAside, recordEntries, restoredFromRecord } from '../../archives/index.js';
 
 /**
- * The configuration of an image that has the same to say to its containers as another one, and other layers.
+ * Builds the configuration of an image that has other layers than `image` but configures its containers alike.
  *
- * @param layers - their digests, from the base up.
- * @param bootedBytes - what the image that the instance was booted from has.
+ * @param layers - diff ids of the new image's layers, from the base up.
+ * @param bootedBytes - size in bytes of the image that the instance was booted from.
  */
 export function configurationAbove(
   image: ImageInspect,
@@ -26,7 +26,7 @@ export function configurationAbove(
     ...aside,
     architecture,
     os,
-    // Never on record aside: the driver reads it from the image.
+    // Added here, never to the recorded original configuration: the driver reads the label from the image.
     config: { ...inherited, Labels: { ...inherited.Labels, [label.bootedBytes]: String(bootedBytes) } },
     rootfs: { type: 'layers', diff_ids: layers },
   };

@@ -8,31 +8,31 @@ import { Meter } from '../../progress/index.js';
 import { entriesOf } from './layer-content.js';
 import { isBeneath } from './selected-files.js';
 
-/** A container's file system, and the folder of another container of the same engine where it is to appear. */
+/** A container's file system, and the folder in another container of the same engine to copy it to. */
 interface FileSystemCopy extends LongRunningOptions {
   readonly engine: Engine;
-  /** The container to copy, which must not run. */
+  /** The container to copy; must be stopped. */
   readonly from: ContainerRef;
-  /** The container that gets the copy, which must not run. */
+  /** The container that receives the copy; must be stopped. */
   readonly to: ContainerRef;
-  /** An empty folder of it, as an absolute path. */
+  /** Absolute path of an empty folder in `to`. */
   readonly folder: string;
   /**
-   * What lies in volumes, by paths without a slash before them: these files are not copied, because the folder has the
-   * volumes themselves there.
+   * Paths of volumes, without a leading slash. Their files are not copied, because the volumes themselves are mounted
+   * below the folder.
    */
   readonly volumes: ReadonlySet<string>;
-  /** Bytes that the files may have. */
+  /** Maximum size of the files in bytes. */
   readonly limit: number;
 }
 
 /**
- * Copies all of a container's files below a folder of another one: owners, modes, times, links, devices and the
- * extended attributes that engines archive (`security.capability`, no others). One stream, from the engine through the
- * driver to the engine; nothing is put down in between.
+ * Copies all of a container's files into a folder of another container: owners, modes, times, links, devices and the
+ * extended attributes that engines archive (`security.capability` only). One stream runs from the engine through the
+ * driver back to the engine; nothing is stored in between.
  *
- * @throws InstanceNotRescuable when the engine's archive cannot be read, or has more than the limit; what the engine fails with; the signal's reason when
- * that aborts.
+ * @throws InstanceNotRescuable when the engine's archive is malformed or exceeds the limit.
+ * @throws the engine's error, or the signal's reason when the signal aborts.
  */
 export async function copyFileSystem(copy: FileSystemCopy): Promise<void> {
   const { engine, from, to, signal } = copy;
@@ -61,8 +61,8 @@ async function* copied(
   for await (const { entry, content } of entriesOf(source)) {
     if (entry.path === '' || isBeneath(entry.path, volumes)) continue;
     budget.spend(entry.size);
-    // Unpacked from the root: engine 20.10, unpacking in a folder, looks for the target of a hard link from the root
-    // when it sets the mode, does not find it, and the file loses its set-user-id bit to the change of owner before.
+    // Unpack at the root: engine 20.10, unpacking in a folder, still resolves hard links from the root when it sets the
+    // mode. It misses the target, so the set-user-id bit, which the change of owner has cleared, stays lost.
     yield headersBelow(plainPath(folder), entry);
     for await (const piece of content) {
       meter.add(piece.length);

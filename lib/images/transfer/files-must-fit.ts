@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ContainerId, ContainerInspect, Engine, ImageId } from '../../engine/index.js';
-import { EngineError, ifThere } from '../../engine/index.js';
+import { EngineError, undefinedIfNotFound } from '../../engine/index.js';
 import { label } from '../../common/index.js';
 import { ArchiveRefused, ByteBudget } from '../../archives/index.js';
 import { isContainerdStore } from '../layers/index.js';
@@ -8,30 +8,36 @@ import { instanceReference } from './instance-image.js';
 import { entriesOf } from './layer-content.js';
 import { folderOf, isBeneath } from './selected-files.js';
 
-/** Files of a container that are to be copied. */
+/** Files of a container that will be copied. */
 interface MeasuredFiles {
   readonly engine: Engine;
   readonly container: ContainerId;
-  /** Bytes that they may have, by their lengths: a hole counts, because no copy can keep it. */
+  /** Maximum sum of file lengths in bytes. Holes count, because copies cannot preserve them. */
   readonly limit: number;
-  /** Which of the engine's two sums of the container's lengths has them all; undefined: none. */
+  /** Which of the engine's two size fields covers all these files; undefined if neither does. */
   readonly within: 'SizeRw' | 'SizeRootFs' | undefined;
-  /** Reads them where the engine's sum does not tell: it counts what a copy leaves out, or blocks instead of lengths. */
+  /**
+   * Opens archives of the files, for when the engine's size does not decide: it counts files that the copy omits, or
+   * counts blocks instead of lengths.
+   */
   readonly archives: () => AsyncIterable<Readable>;
   /** What in the archives lies in volumes and is not copied, by paths relative to them. */
   readonly leftOut?: ReadonlySet<string>;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How often files are read that change meanwhile: an archive of a file that shrinks just then is damaged. */
+/**
+ * Attempts to read files that change meanwhile. The engine's archive is damaged when a file shrinks during the read.
+ */
 const mostReadings = 3;
 
 /**
- * Makes sure, before anything is stopped for it, that a container's files can be copied: they are not too large, and
- * the engine can reach them all. It reads them only where it cannot tell their size: those of an image store of
- * containerd, and those that seem too large.
+ * Validates, before any container is stopped, that a container's files can be copied: they are within the limit, and
+ * the engine can reach them all. Reads the files only when the engine's size does not decide: on containerd's image
+ * store, and when they seem too large.
  *
- * @throws ArchiveRefused when they cannot be copied; what the engine fails with; the signal's reason when that aborts.
+ * @throws ArchiveRefused when the files cannot be copied.
+ * @throws the engine's error, or the signal's reason when the signal aborts.
  */
 export async function filesMustFit(files: MeasuredFiles): Promise<void> {
   const { engine, container, limit, within, leftOut = new Set(), signal } = files;
@@ -51,15 +57,16 @@ export async function filesMustFit(files: MeasuredFiles): Promise<void> {
   }
 }
 
-/** What a container's files have, by the engine's two sums. */
+/** The engine's two sizes of a container's files, in bytes. */
 type Sizes = Required<Pick<ContainerInspect, 'SizeRw' | 'SizeRootFs'>>;
 
 /**
- * Has the engine measure a container. It cannot where something lies deeper than file names can say (it tells -1 then;
- * with containerd's store it answers "file name too long"; 20.10 to 28.5). Such files it leaves out of archives without
- * a word, and cannot load as an image.
+ * Has the engine measure a container. Engines fail on paths longer than PATH_MAX: they report -1, or "file name too
+ * long" with containerd's store (20.10 to 28.5). They silently omit such files from archives and cannot load them as an
+ * image.
  *
- * @throws ArchiveRefused when it is so; what the engine fails with.
+ * @throws ArchiveRefused when there is such a path.
+ * @throws the engine's error otherwise.
  */
 export async function measuredFiles(
   engine: Engine,
@@ -82,10 +89,10 @@ const pathTooLong =
   'holds a path that is too long for the engine (4096 bytes, with that of its data directory): shorten or remove it';
 
 /**
- * Bytes of the image that an instance was booted from, as far as that is known: what an instance may have written comes
- * on top. The image of an instance that was rescued or has moved has in a label what the first one had.
+ * Returns the size in bytes of the image that an instance was booted from, or 0 if unknown; the instance's own files
+ * come on top of it. After a rescue or a migration, a label of the instance's image carries the original size.
  *
- * @param image - that of its container.
+ * @param image - the image of the instance's container.
  */
 export async function bootedBytes(
   engine: Engine,
@@ -93,7 +100,7 @@ export async function bootedBytes(
   uuid: string,
   signal?: AbortSignal,
 ): Promise<number> {
-  const found = await ifThere(engine.images.inspect(image, { signal }));
+  const found = await undefinedIfNotFound(engine.images.inspect(image, { signal }));
   if (found === undefined) return 0;
   const own = found.RepoTags.includes(instanceReference(uuid))
     ? /^[0-9]{1,15}$/.exec(found.Config?.Labels[label.bootedBytes] ?? '')?.[0]

@@ -1,7 +1,7 @@
 /**
- * What is in a container on its way to another engine: as an image of that engine, in one stream that goes through no
- * file and holds no more in memory than the names of what has changed. Imports the engine, the archives and the
- * contracts; starts and stops no container.
+ * Moves a container's files to another engine, as an image of that engine, in one stream. It may import layers,
+ * references and the rooms below images. It never stores the stream in a file, keeps only the names of changed files in
+ * memory, and never starts or stops a container.
  */
 export { copyFileSystem } from './copy-file-system.js';
 export { bootedBytes, filesMustFit, measuredFiles } from './files-must-fit.js';

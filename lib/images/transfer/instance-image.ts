@@ -1,21 +1,20 @@
 import type { Engine, ImageId, ImageRef, ImageReference } from '../../engine/index.js';
-import { imageReference, isConflict, isNotFound, mayHaveBeenDone } from '../../engine/index.js';
+import { imageReference, isConflict, isNotFound, mayHaveSucceeded } from '../../engine/index.js';
 import { repository } from '../../common/index.js';
 
 /**
- * The name of the image that an instance's own files have become.
+ * Builds the reference of the image that holds an instance's own files.
  *
- * @throws InvalidInput when the uuid cannot be a tag.
+ * @throws InvalidInput when the uuid is not a valid tag.
  */
 export function instanceReference(uuid: string): ImageReference {
   return imageReference(repository.instance, uuid);
 }
 
 /**
- * Removes the image that was made of an instance's own files, when its containers are gone. What a container uses
- * stays.
+ * Removes the image of an instance's own files after its containers were removed. An image that a container uses stays.
  *
- * @param used - the images of the containers that are gone: one that a later one has replaced has lost its name.
+ * @param used - images of the removed containers. An image that a later one has replaced has no name left.
  */
 export async function removeInstanceImages(
   engine: Engine,
@@ -27,23 +26,20 @@ export async function removeInstanceImages(
 }
 
 /**
- * Removes the image of a container that is gone, when the image has lost its name to a later one. What a container uses
+ * Removes the image of a removed container if it has lost its name to a later image. An image that a container uses
  * stays.
  */
 export async function removeReplacedImage(engine: Engine, image: ImageId): Promise<void> {
-  // Two instances that have changed nothing have become the same image.
+  // The image may still have another instance's name: two instances without changes share one image.
   const found = await unlessUsed(engine.images.inspect(image));
   if (found?.RepoTags.length === 0) await removeUnlessUsed(engine, image);
 }
 
-/**
- * When the answer is lost it is asked for again: once the containers are gone, nobody could tell any more which images
- * they had.
- */
+/** Retries once when the answer is lost: after the containers are gone, nothing records which images they had. */
 async function removeUnlessUsed(engine: Engine, image: ImageRef): Promise<void> {
   const remove = (): Promise<unknown> => unlessUsed(engine.images.remove(image, { noprune: true }));
   await remove().catch(async (error: unknown) => {
-    if (!mayHaveBeenDone(error)) throw error;
+    if (!mayHaveSucceeded(error)) throw error;
     await remove();
   });
 }

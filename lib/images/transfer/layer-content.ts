@@ -15,37 +15,34 @@ import {
 import type { SelectedFiles } from './selected-files.js';
 import { folderOf, isBeneath } from './selected-files.js';
 
-/** A container whose files are to become a layer. It must not run. */
+/** A stopped container whose files will become a layer. */
 export interface LayerSource {
   readonly engine: Engine;
   readonly container: ContainerRef;
-  /** Which of its files; may get more, see {@link LayerContent.missing}. */
+  /** The files to include. The caller may add files, see {@link LayerContent.missing}. */
   readonly selected: SelectedFiles;
   /**
-   * Folders that lie in volumes of its own: a volume cannot travel, but a new one is filled with what the image has in
-   * its place.
+   * Paths of anonymous volumes, without a leading slash. A volume cannot be moved, but the engine fills a new volume
+   * with the image's files at its path.
    */
   readonly volumes: readonly string[];
-  /** Bytes that the layer's files may have. */
+  /** Maximum size of the layer's files in bytes. */
   readonly limit: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * How a layer says that a file of the layers below is gone, and that a folder has nothing of theirs. See the OCI image
- * specification.
- */
+/** OCI whiteouts: the first marks a deleted file of the layers below, the second a folder without their content. */
 const goneMark = '.wh.';
 const opaqueMark = '.wh..wh..opq';
 
 /**
- * The content of a layer: a container's files as the engine packs them, those of its volumes in their places, and what
- * is gone.
+ * The content of a layer: a container's files as the engine archives them, the files of its volumes at their paths, and
+ * whiteouts.
  */
 export class LayerContent {
   readonly #source: LayerSource;
   readonly #volumes: ReadonlySet<string>;
-  /** What is needed to tell what is gone: which of the deleted are there again, and which folders are. */
+  /** Deleted paths and their parents: what the archive shows of them decides which whiteouts the layer needs. */
   readonly #watched: ReadonlySet<string>;
   readonly #kinds = new Map<string, FileSystemEntry['kind']>();
   readonly #missing = new Set<string>();
@@ -58,17 +55,18 @@ export class LayerContent {
   }
 
   /**
-   * Once the content has been read: files that it has hard links to and that are not in it. A layer cannot link to what
-   * lies below it.
+   * Targets of hard links that the layer lacks, once its content has been read. A layer cannot link to a file in a
+   * layer below.
    */
   get missing(): ReadonlySet<string> {
     return this.#missing;
   }
 
   /**
-   * The layer as a tar archive. The same container gives the same bytes each time.
+   * Generates the layer as a tar archive; the same bytes on every call for an unchanged container.
    *
-   * @throws ArchiveRefused when something in the container cannot be in a layer; whatever the engine fails with.
+   * @throws ArchiveRefused when a file of the container cannot be in a layer.
+   * @throws the engine's error.
    */
   async *bytes(): AsyncGenerator<Buffer, void, void> {
     const { engine, container, volumes, limit, signal } = this.#source;
@@ -109,7 +107,7 @@ export class LayerContent {
       const linked = kind === 'hard link' ? posix.join(folder, target) : target;
       mustBeNoMark(path);
       budget.spend(entry.size);
-      // What is not text here would be another name there.
+      // Decoding has replaced invalid bytes, so writing the name would change it.
       if (`${at}${linked}`.includes('\uFFFD'))
         throw new ArchiveRefused(`holds a name that is not UTF-8, in the volume /${folder}`);
       yield headersAt(at, linked, entry);
@@ -121,7 +119,7 @@ export class LayerContent {
   *#deletions(): Generator<Buffer, void, void> {
     for (const path of this.#source.selected.deleted) {
       const folder = folderOf(path);
-      // In a folder that is gone, or has become a file, nothing is left to be said.
+      // A parent that is deleted or no longer a folder already hides the file.
       const isThere = folder === '' || this.#kinds.get(folder) === 'directory';
       if (isThere && !this.#kinds.has(path) && !isBeneath(folder, this.#volumes))
         yield emptyFile(posix.join(folder, `${goneMark}${posix.basename(path)}`));
@@ -131,27 +129,27 @@ export class LayerContent {
   #isWanted(path: string): boolean {
     const { selected } = this.#source;
     if (path === '' || !selected.has(path)) return false;
-    // The folder itself comes with what is in the volume: engines refuse a layer that has a path twice.
+    // The volume's own archive contains its folder: engines refuse a layer that has a path twice.
     return selected.isLinked(path) || !isBeneath(path, this.#volumes);
   }
 }
 
-/** @throws ArchiveRefused for a file that an engine would take for a mark of ours. */
+/** @throws ArchiveRefused for a file name that an engine would interpret as a whiteout. */
 export function mustBeNoMark(path: string): void {
   if (posix.basename(path).startsWith(goneMark))
     throw new ArchiveRefused(`holds /${path}, whose name engines keep for themselves`);
 }
 
-/** An entry of an archive, and its content, which must be read before the next one is asked for. */
+/** An entry of an archive. Its content must be read before the next entry is requested. */
 interface ReadEntry {
   readonly entry: FileSystemEntry;
   readonly content: AsyncIterable<Buffer>;
 }
 
 /**
- * The entries of an archive, which is destroyed in any case.
+ * Iterates over the entries of an archive; always destroys the archive.
  *
- * @param owners - what the users and groups in it are to be; default: as they are.
+ * @param owners - maps the users and groups of the entries. Default: unchanged.
  */
 export async function* entriesOf(
   archive: Readable,

@@ -2,9 +2,9 @@ import { posix } from 'node:path';
 import type { FileChange } from '../../engine/index.js';
 import { plainPath } from '../../archives/index.js';
 
-/** Which files of a container go into a layer. */
+/** Selects the files of a container that go into a layer. */
 export class SelectedFiles {
-  /** What its image has and the container has not, or has anew. */
+  /** Files of the image that the container has deleted or replaced. */
   readonly deleted: ReadonlySet<string>;
   readonly #all: boolean;
   readonly #paths = new Set<string>();
@@ -15,12 +15,12 @@ export class SelectedFiles {
     this.deleted = deleted;
   }
 
-  /** The layer stands for itself: everything. */
+  /** Selects all files, for a layer without layers below it. */
   static all(): SelectedFiles {
     return new SelectedFiles(true, new Set());
   }
 
-  /** The layer lies upon those of the container's image: what differs from them. */
+  /** Selects the files that differ from the container's image, for a layer on top of the image's layers. */
   static changed(changes: readonly FileChange[]): SelectedFiles {
     const isDeletion = ({ kind }: FileChange): boolean => kind === 'deleted';
     const deleted = changes.filter(isDeletion).map(({ path }) => plainPath(path));
@@ -31,18 +31,15 @@ export class SelectedFiles {
   }
 
   /**
-   * Adds a file, and the folders it is in: an engine that unpacks a layer makes folders that it lacks with owners and
-   * modes of its own.
+   * Adds a file and its parent folders. Without the parents in the layer, an unpacking engine would create missing ones
+   * with its own owner and mode.
    */
   add(path: string): void {
     this.#paths.add(path);
     this.#addFoldersOf(path);
   }
 
-  /**
-   * Adds a file that another one is a hard link to. It goes into the layer whatever else is said of the folder it is
-   * in.
-   */
+  /** Adds the target of a hard link. It goes into the layer even when it lies in a volume. */
   addLinked(path: string): void {
     this.add(path);
     this.#linked.add(path);
@@ -61,13 +58,13 @@ export class SelectedFiles {
   }
 }
 
-/** The folder that a path is in; empty for the root. */
+/** The parent folder of a path; empty for the root. */
 export function folderOf(path: string): string {
   const folder = posix.dirname(path);
   return folder === '.' ? '' : folder;
 }
 
-/** Whether a path is one of these or in one of them. */
+/** Whether a path is one of these folders or lies inside one. */
 export function isBeneath(path: string, folders: ReadonlySet<string>): boolean {
   if (folders.size === 0) return false;
   for (let at = path; at !== ''; at = folderOf(at)) if (folders.has(at)) return true;

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Logger, LongRunningOptions } from '../../../interfaces/index.js';
 import { MigrationError } from '../../../interfaces/index.js';
 import type { Engine, ImageId, ImageInspect, ImageReference, LoadedLayer } from '../../engine/index.js';
-import { mayHaveBeenDone, repositoryName, tagName } from '../../engine/index.js';
+import { mayHaveSucceeded, repositoryName, tagName } from '../../engine/index.js';
 import { repository } from '../../common/index.js';
 import { archiveReadAhead, destroyOnAbort, gathered } from '../../streams/index.js';
 import {
@@ -19,28 +19,29 @@ import { discardImage, temporaryName } from '../references/index.js';
 import { configurationAbove } from './configuration-above.js';
 import type { MeasuredLayer } from './measured-layer.js';
 
-/** Where an instance's files are to become an image. */
+/** The engine where an instance's files will become an image. */
 export interface ImageDestination extends LongRunningOptions {
   readonly destination: Engine;
-  /** The instance, whose image it becomes. */
+  /** Uuid of the instance that owns the image. */
   readonly uuid: string;
-  /** Bytes of the image that the instance was booted from, see `bootedBytes`. */
+  /** Size in bytes of the image that the instance was booted from, see `bootedBytes`. */
   readonly bootedBytes: number;
-  /** Bytes that the instance's files may have. */
+  /** Maximum size of the instance's files in bytes. */
   readonly limit: number;
-  /** The compute host that does this: what a crash leaves has its mark. */
+  /** Name of the compute host, part of the temporary name, so that the host can clean up after a crash. */
   readonly host: string;
   readonly logger: Logger;
 }
 
 /**
- * Sends a layer as an image, see `instanceReference`, that has the same to say to its containers as another one. When
- * it fails, the destination has what it had before.
+ * Sends a layer as the instance's image, see `instanceReference`. On failure the destination holds the same images as
+ * before.
  *
- * @param image - the other one.
+ * @param image - supplies the configuration of the new image's containers.
  * @returns the image's id at the destination.
- * @throws ArchiveRefused when the layer is not as it was measured; MigrationError when the engine makes something else
- * of it; what the engine fails with; the signal's reason when that aborts.
+ * @throws ArchiveRefused when the layer has changed since it was measured.
+ * @throws MigrationError when the engine's image has other layers than were sent.
+ * @throws the engine's error, or the signal's reason when the signal aborts.
  */
 export async function sendImage(
   { destination, uuid, bootedBytes, host, logger, signal, onProgress }: ImageDestination,
@@ -57,8 +58,8 @@ export async function sendImage(
   let answerLost = false;
   try {
     signal?.throwIfAborted();
-    // The signal ends the archive, not the call: once the engine has all of it, it goes on without its client, and
-    // undoing would find nothing yet.
+    // The signal aborts the archive, not the request: an engine that has the whole archive finishes loading without its
+    // client, and a rollback would find nothing to remove yet.
     const meter = new Meter(onProgress, 'transferring', layer.size);
     const onBytes = (bytes: number): void => meter.reach(Math.min(bytes, layer.size), layer.diffId);
     const loading = new LoadingProgress(onProgress);
@@ -69,7 +70,7 @@ export async function sendImage(
     });
     const onLayer = (unpacked: LoadedLayer): void => loading.layer(unpacked);
     await destination.images.load(archive, { onProgress: onBytes, onLayer }).catch((error: unknown) => {
-      answerLost = mayHaveBeenDone(error);
+      answerLost = mayHaveSucceeded(error);
       throw error;
     });
     loading.end();
@@ -88,15 +89,15 @@ export async function sendImage(
     });
     return loaded.Id;
   } finally {
-    // Before its end an archive has no manifest, and the engine nothing to make an image of.
+    // An archive without its end has no manifest, so the engine cannot have made an image of it.
     if (archive.readableEnded) await discardImage(destination, temporary, answerLost, logger);
     archive.destroy();
   }
 }
 
 /**
- * An archive of an image as `docker load` takes it, without the layers that the engine has; the manifest comes last,
- * when all else was right.
+ * Generates an archive for `docker load` without the layers that the engine has. The manifest comes last, so that a
+ * failure leaves the archive without one.
  */
 async function* imageArchive(
   image: ImageInspect,

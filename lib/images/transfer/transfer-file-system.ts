@@ -8,7 +8,7 @@ import type {
   ImageRef,
   ImageReference,
 } from '../../engine/index.js';
-import { EngineError, EngineProtocolError, ifThere } from '../../engine/index.js';
+import { EngineError, EngineProtocolError, undefinedIfNotFound } from '../../engine/index.js';
 import { ArchiveRefused, plainPath } from '../../archives/index.js';
 import { isContainerdStore } from '../layers/index.js';
 import { Meter } from '../../progress/index.js';
@@ -17,30 +17,28 @@ import { folderOf, isBeneath, SelectedFiles } from './selected-files.js';
 import { measure, type MeasuredLayer } from './measured-layer.js';
 import { sendImage, type ImageDestination } from './send-image.js';
 
-/** A container's file system, and where it is to go. */
+/** A container's file system, and its destination. */
 interface FileSystemTransfer extends ImageDestination {
   readonly source: Engine;
-  /** The container, which must not run. */
+  /** The container; must be stopped. */
   readonly container: ContainerInspect;
-  /** The name that the container's image may have at the destination, too. */
+  /** Reference that the destination may also have for the container's image. */
   readonly boot: ImageReference | undefined;
-  /** Folders whose volumes stay behind with what is in them; absolute paths. */
+  /** Absolute paths of volumes that stay behind with their content. */
   readonly leftBehind: readonly string[];
 }
 
-/**
- * Layers that engines can stack are some 125; a container that has come far in small steps goes as a whole before that.
- */
+/** Engines can stack about 125 layers. A container with more layers than this moves as one layer. */
 const mostLayers = 100;
 
 /**
- * Makes an image at the destination of all that is in a container, see `instanceReference`. Where the destination has
- * the container's image, only what differs from it travels. The container's files are read twice, to be measured and to
- * be sent, rather than put down anywhere in between. When it fails, the destination has what it had before.
+ * Makes an image at the destination of all files in a container, see `instanceReference`. Sends only the differences
+ * from the container's image where the destination has that image. Reads the files twice, to measure and to send them,
+ * so that nothing is stored in between. On failure the destination holds the same images as before.
  *
  * @returns the image's id at the destination.
- * @throws MigrationError when the files cannot be told, or change meanwhile; what the engines fail with; the signal's
- * reason when that aborts.
+ * @throws MigrationError when the files cannot be archived or change meanwhile.
+ * @throws the engines' error, or the signal's reason when the signal aborts.
  */
 export async function transferFileSystem(transfer: FileSystemTransfer): Promise<ImageId> {
   const { source, container, logger, signal } = transfer;
@@ -54,7 +52,7 @@ export async function transferFileSystem(transfer: FileSystemTransfer): Promise<
           return await sendImage(transfer, image, layer);
         } catch (error) {
           if (!lacksLayers(error)) throw error;
-          // It was removed meanwhile.
+          // The base image was removed at the destination since the check.
           logger.warn('the destination cannot build upon its image: sending the whole file system', {
             error,
           });
@@ -70,13 +68,13 @@ export async function transferFileSystem(transfer: FileSystemTransfer): Promise<
   }
 }
 
-/** "open …/below-0: no such file or directory" (20.10, 28.5). */
+/** Matches "open …/below-0: no such file or directory" (20.10, 28.5). */
 const lacksLayers = (error: unknown): boolean =>
   error instanceof EngineError && error.inBand && /no such file/i.test(error.engineMessage);
 
 /**
- * Whether the destination has the very layers that the container lies upon, and can build upon them; that an image is
- * called the same says nothing.
+ * Whether the destination has exactly the container's layers and can load an image on top of them. An equal image name
+ * proves nothing.
  */
 async function hasBase(
   { destination, boot, container, signal }: FileSystemTransfer,
@@ -86,16 +84,14 @@ async function hasBase(
   if (layers.length >= mostLayers) return false;
   const candidates: readonly ImageRef[] = boot === undefined ? [container.Image] : [container.Image, boot];
   for (const candidate of candidates) {
-    const found = await ifThere(destination.images.inspect(candidate, { signal }));
+    const found = await undefinedIfNotFound(destination.images.inspect(candidate, { signal }));
     if (isDeepStrictEqual(found?.RootFS.Layers, layers))
       return !(await isContainerdStore(destination, signal));
   }
   return false;
 }
 
-/**
- * @returns undefined when they cannot be told one by one: more of them than can be listed, or names that are not UTF-8.
- */
+/** @returns undefined when the changes cannot be listed: there are too many, or a name is not UTF-8. */
 async function changedFiles({
   source,
   container,
@@ -110,7 +106,7 @@ async function changedFiles({
   }
 }
 
-/** Reads a layer, again and again while it turns out to need more files. */
+/** Measures a layer. Repeats while hard links need further files in the layer. */
 async function measured(
   { source, container, leftBehind, limit, signal, onProgress }: FileSystemTransfer,
   selected: SelectedFiles,
@@ -132,9 +128,9 @@ async function measured(
 }
 
 /**
- * Where volumes lie that came with the container, since nobody gave them a name; paths without a slash before them.
+ * Paths, without a leading slash, of the anonymous volumes that move with a container.
  *
- * @param leftBehind - folders whose volumes stay; absolute paths.
+ * @param leftBehind - absolute paths of volumes that stay behind.
  */
 export function volumesThatMove(container: ContainerInspect, leftBehind: readonly string[]): string[] {
   return ownVolumes(container).filter((volume) => !leftBehind.map(plainPath).includes(volume));

@@ -10,23 +10,24 @@ import { sendImage, type ImageDestination } from './send-image.js';
 /** A folder of a container that holds a whole file system, see `copyFileSystem`. */
 interface FolderTransfer extends ImageDestination {
   readonly source: Engine;
-  /** The container, which must not run. */
+  /** The container; must be stopped. */
   readonly container: ContainerRef;
-  /** The folder, as an absolute path. */
+  /** Absolute path of the folder. */
   readonly folder: string;
-  /** What in it lies in volumes, by paths relative to it: these files stay where they are. */
+  /** Paths of volumes relative to the folder. Their files stay behind. */
   readonly volumes: ReadonlySet<string>;
-  /** The image whose containers the files come from: the new one has the same to say to its containers. */
+  /** The image that the files' container was created from; supplies the new image's configuration. */
   readonly like: ImageId;
 }
 
 /**
- * Makes an image of one layer of the file system in a folder, see `instanceReference`. The folder is read twice, to be
- * measured and to be sent. When it fails, the destination has what it had before.
+ * Makes a one-layer image of the file system in a folder, see `instanceReference`. Reads the folder twice, to measure
+ * and to send it. On failure the destination holds the same images as before.
  *
  * @returns the image's id.
- * @throws InstanceInvalidState when something in the folder cannot be in a layer, or it has more than the limit; EngineError 404 when there is no such
- * folder; what the engine fails with; the signal's reason when that aborts.
+ * @throws InstanceInvalidState when a file cannot be in a layer, or the folder exceeds the limit.
+ * @throws EngineError 404 when the folder does not exist.
+ * @throws the engine's error, or the signal's reason when the signal aborts.
  */
 export async function transferFolder(transfer: FolderTransfer): Promise<ImageId> {
   const { source, like, signal } = transfer;

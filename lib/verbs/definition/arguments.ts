@@ -20,12 +20,11 @@ import { InvalidInput, reboot_type } from '../../../interfaces/index.js';
 import { callback, withMethods } from '../../common/index.js';
 
 /*
- * What a verb is about comes from callers whose compiler may not have looked at it. What every verb relies on is
- * checked before anything is done, so that a mistake of the caller does not read as a failure of the host, which Nova
- * would try again on another one.
+ * Validation of the verbs' arguments, which may come from plain JavaScript. Arguments are validated before anything is
+ * done: otherwise Nova would take a caller's mistake for a failure of the host, and retry it on another one.
  */
 
-/** None stands for what was left out, as Nova has it. */
+/** Python's None (null) means that a value was omitted, as in Nova. */
 const text = z.string().nullish();
 const amount = z.number().nonnegative();
 const pinning = z.looseObject({ cpu_pinning: z.record(z.string(), z.number()).nullish() });
@@ -75,7 +74,7 @@ const disks = z
   })
   .nullish();
 
-/** Nova sends a gateway without an address where a subnet has none. */
+/** For a subnet without a gateway, Nova sends a gateway without an address. */
 const gateway = z.looseObject({ address: z.string().nullish() }).nullish();
 const addresses = z.array(z.looseObject({ address: z.string() })).nullish();
 const subnet = z.looseObject({
@@ -95,7 +94,7 @@ const networkInterface = z.looseObject({
     meta: z.looseObject({ mtu: z.number().nullish() }).nullish(),
   }),
 });
-/** None, which Nova passes where it knows nothing of them, is sound. */
+/** Null is valid: Nova passes None when it does not know the interfaces. */
 const interfaces = z.array(networkInterface).nullish();
 const connected = instance.extend({ info_cache: z.looseObject({ network_info: interfaces }).nullish() });
 const injected = z
@@ -107,30 +106,30 @@ const injected = z
   )
   .nullish();
 
-/** What every verb takes among its options; what else a verb takes, it checks itself. */
+/** The options that all verbs have in common. A verb validates its own options itself. */
 const options = z.looseObject({
   signal: withMethods('throwIfAborted', 'addEventListener', 'removeEventListener').nullish(),
   onProgress: callback.nullish(),
 });
 
-/** @throws InvalidInput when the options of a verb are none. */
+/** @throws InvalidInput when a verb's options are malformed. */
 export function optionsMustBeSound(given: LongRunningOptions): void {
   mustFit('options', options, given);
 }
 
-/** @throws InvalidInput naming what an instance lacks that every verb needs. */
+/** @throws InvalidInput naming the first malformed field that every verb needs of an instance. */
 export function instanceMustBeSound(subject: Instance): void {
   mustFit('instance', instance, subject);
 }
 
-/** @throws InvalidInput when an instance is no object, or the name of its host no text. */
+/** @throws InvalidInput when the instance is not an object, or its host is not a string. */
 export function hostOfInstanceMustBeSound(subject: Pick<Instance, 'host'>): void {
   mustFit('instance', z.looseObject({ host: text }), subject);
 }
 
 /**
- * An instance as all that follows has it: checked, and with its uuid in lower case, so that every name, label, note and
- * key made of it is the same however the caller writes it.
+ * Validates an instance and returns it with its uuid in lower case, so that every name, label and key derived from it
+ * is independent of how the caller writes it.
  *
  * @throws what {@link instanceMustBeSound} throws.
  */
@@ -140,29 +139,29 @@ export function soundInstance(subject: Instance): Instance {
   return uuid === subject.uuid ? subject : { ...subject, uuid };
 }
 
-/** @throws InvalidInput naming the instance that lacks something that every verb needs. */
+/** @throws InvalidInput naming the first malformed instance, and its field. */
 export function instancesMustBeSound(subjects: readonly Instance[]): void {
   mustFit('instances', z.array(instance), subjects);
 }
 
 /**
- * For a verb that takes an instance's interfaces from what Nova has written on it.
+ * For a verb that reads an instance's interfaces from the instance's `info_cache`.
  *
- * @throws InvalidInput naming what of the instance or its interfaces is none.
+ * @throws InvalidInput naming the first malformed field of the instance or its interfaces.
  */
 export function connectedInstanceMustBeSound(subject: Instance): void {
   mustFit('instance', connected, subject);
 }
 
-/** The same of several. */
+/** Like {@link connectedInstanceMustBeSound}, for several instances. */
 export function connectedInstancesMustBeSound(subjects: readonly Instance[]): void {
   mustFit('instances', z.array(connected), subjects);
 }
 
 /**
- * For a verb that may have to make the container of an instance anew, of its image.
+ * For a verb that may have to recreate the instance's container from its image.
  *
- * @throws InvalidInput naming what of the instance, its interfaces or its disks is none.
+ * @throws InvalidInput naming the first malformed field of the instance, its interfaces or its disks.
  */
 export function remakingMustBeSound(
   subject: Instance,
@@ -174,7 +173,10 @@ export function remakingMustBeSound(
   mustFit('block_device_info', disks, block_device_info);
 }
 
-/** @throws InvalidInput naming what of an instance, or of where and as what it is to go on, is none. */
+/**
+ * @throws InvalidInput naming the first malformed field of the instance, its destination, its new flavor or its
+ * interfaces.
+ */
 export function departureMustBeSound(
   subject: Instance,
   dest: string,
@@ -189,15 +191,15 @@ export function departureMustBeSound(
   patienceMustBeSound(patience);
 }
 
-/** What goes into an instance that is made, as verbs call it. */
+/** What a new instance gets, under the names of the verbs' options. */
 type Given = Pick<
   SpawnOptions & RescueOptions,
   'network_info' | 'injected_files' | 'admin_password' | 'rescue_password' | 'block_device_info'
 >;
 
 /**
- * @throws InvalidInput naming what an instance, its image or what goes with them lacks that a container cannot be made
- * without.
+ * @throws InvalidInput naming the first malformed field of the instance, its image or its other parts that a container
+ * needs.
  */
 export function makingMustBeSound(subject: Instance, image_meta: ImageMeta, given: Given): void {
   mustFit('instance', made, subject);
@@ -209,14 +211,16 @@ export function makingMustBeSound(subject: Instance, image_meta: ImageMeta, give
   mustFit('block_device_info', disks, given.block_device_info);
 }
 
-/** @throws InvalidInput naming what of the volumes that a rebuild hands over, or of what hands them over, is none. */
+/** @throws InvalidInput when the volumes of a rebuild, or the callbacks that detach and attach them, are malformed. */
 export function handedOverMustBeSound(given: RebuildOptions): void {
   mustFit('bdms', z.array(z.looseObject({ destination_type: text })).optional(), given.bdms);
   mustFit('detach_block_devices', callback.optional(), given.detach_block_devices);
   mustFit('attach_block_devices', callback.optional(), given.attach_block_devices);
 }
 
-/** @throws InvalidInput when an instance is given no time to end by itself that can be measured. */
+/**
+ * @throws InvalidInput when the time that an instance gets to stop by itself is not a number of seconds of at least 0.
+ */
 export function patienceMustBeSound({
   timeout,
   retry_interval,
@@ -225,67 +229,67 @@ export function patienceMustBeSound({
   mustFit('retry_interval', amount.optional(), retry_interval);
 }
 
-/** @throws InvalidInput when it is no number of seconds. */
+/** @throws InvalidInput when the timeout is not a number of seconds of at least 0. */
 export function timeoutMustBeSound(timeout: number): void {
   mustFit('timeout', amount, timeout);
 }
 
-/** @throws InvalidInput when it is no text. */
+/** @throws InvalidInput when the mountpoint is not a string. */
 export function mountpointMustBeText(mountpoint: string): void {
   mustFit('mountpoint', z.string(), mountpoint);
 }
 
-/** @throws InvalidInput when it is no text. */
+/** @throws InvalidInput when the image id is not a string. */
 export function imageIdMustBeText(image_id: string): void {
   mustFit('image_id', z.string(), image_id);
 }
 
-/** @throws InvalidInput when it is no text. */
+/** @throws InvalidInput when the password is not a string. */
 export function passwordMustBeSound(new_pass: string): void {
   mustFit('new_pass', z.string(), new_pass);
 }
 
-/** @throws InvalidInput naming what of the interfaces is none. */
+/** @throws InvalidInput naming the first malformed field of the interfaces. */
 export function networkInfoMustBeSound(network_info: NetworkInfo | null | undefined): void {
   mustFit('network_info', interfaces, network_info);
 }
 
-/** @throws InvalidInput naming what an interface lacks. */
+/** @throws InvalidInput naming the first malformed field of the interface. */
 export function vifMustBeSound(vif: VIF): void {
   mustFit('vif', networkInterface, vif);
 }
 
-/** @throws InvalidInput when it is none that Nova has. */
+/** @throws InvalidInput when Nova has no such reboot type. */
 export function rebootTypeMustBeKnown(type: RebootType): void {
   mustFit('reboot_type', z.enum(reboot_type), type);
 }
 
-/** @throws InvalidInput when it cannot be called. */
+/** @throws InvalidInput when it is not a function. */
 export function updateTaskStateMustBeSound(update_task_state: UpdateTaskState): void {
   mustFit('update_task_state', callback, update_task_state);
 }
 
-/** @throws InvalidInput when it is no text. */
+/** @throws InvalidInput when the node's name is not a string. */
 export function nodeMustBeNamed(nodename: string): void {
   mustFit('nodename', z.string(), nodename);
 }
 
-/** @throws InvalidInput when it has not what resources are told by. */
+/** @throws InvalidInput when the provider tree lacks one of the methods that report resources. */
 export function providerTreeMustBeSound(provider_tree: ProviderTree): void {
   mustFit('provider_tree', withMethods('data', 'update_inventory', 'add_traits'), provider_tree);
 }
 
-/** @throws InvalidInput when it is no text, nor None. */
+/** @throws InvalidInput when it is neither a string nor null. */
 export function diskInfoMustBeText(disk_info: string | null): void {
   mustFit('disk_info', text, disk_info);
 }
 
-/** @throws InvalidInput when it is not what another host has told. */
+/** @throws InvalidInput when the data from the other host is not an object. */
 export function sharedStorageDataMustBeSound(data: Readonly<Record<string, unknown>>): void {
   mustFit('data', z.looseObject({}), data);
 }
 
-/** @throws InvalidInput when a compute host is given no name. */
+/** @throws InvalidInput when the compute host's name is not a string, or is empty. */
 export function hostMustBeNamed(host: string): void {
   mustFit('host', z.string().min(1, 'must be the name of a compute host'), host);
 }

@@ -6,27 +6,29 @@ import type { ImageLoader } from '../../images/index.js';
 import type {
   ConfigDrivePolicy,
   InstancePolicy,
-  Notes,
+  InstanceStateStore,
   RootDisks,
   VolumePolicy,
 } from '../../instances/index.js';
 import type { Networks, VifPluggingPolicy } from '../../network/index.js';
 
-/** What the operator's configuration says of snapshots. */
+/** The driver options that concern snapshots. */
 interface SnapshotPolicy {
-  /** Whether an instance stands still while it is committed. */
+  /** Whether an instance is paused during the commit. */
   readonly pauseForSnapshot: boolean;
-  /** Whether a snapshot holds all of an instance's image, or only what lies above the one that it was booted from. */
+  /**
+   * Whether a snapshot holds a complete image, or only the layers above the image that the instance was booted from.
+   */
   readonly snapshots: 'full' | 'delta';
 }
 
-/** What the operator's configuration says of copies of instances' files. */
+/** The driver options that concern copies of instances' files. */
 interface CopyPolicy {
-  /** Bytes that an instance may have written when its flavor does not say. */
+  /** How many bytes an instance may have written, if its flavor sets no limit. */
   readonly maxCopiedBytes: number;
 }
 
-/** What the operator's configuration says of what verbs do: the settings of the driver, as far as a verb reads them. */
+/** The driver options that verbs read. */
 type ComputePolicy = InstancePolicy &
   VolumePolicy &
   ConfigDrivePolicy &
@@ -34,28 +36,28 @@ type ComputePolicy = InstancePolicy &
   SnapshotPolicy &
   CopyPolicy;
 
-/** What a verb works with, once `init_host` has told the driver which host it is. */
+/** What a verb works with. It exists once `init_host` has told the driver the name of its host. */
 export interface ComputeNode {
   readonly host: string;
   readonly engine: Engine;
   readonly imageService: ImageService;
   readonly imageLoader: ImageLoader;
   readonly networks: Networks;
-  readonly states: Notes;
-  /** Launches that the engine works on at once; more only make each of them slower. */
+  readonly states: InstanceStateStore;
+  /** Limits how many launches the engine works on at once: more would only slow down each of them. */
   readonly launches: PQueue;
   readonly policy: ComputePolicy;
   readonly rootDisks: RootDisks;
   /**
-   * A client of the engine of another host, which its caller closes; undefined when the driver was not told where that
-   * is.
+   * Connects to the engine of another host. The caller closes the client.
    *
    * @param dest - the host's address, as Nova knows it.
+   * @returns undefined when the driver does not know that host's engine.
    */
   readonly migrationEngine: (dest: string) => Promise<Engine | undefined>;
-  /** Undefined where they are not enabled. */
+  /** Undefined if serial consoles are disabled. */
   readonly serialConsoles: SerialConsoles | undefined;
-  /** Whom to ask for what other services report. */
+  /** The orchestrator's interface for waiting for events of other services. Undefined if the caller passed none. */
   readonly virtapi: VirtAPI | undefined;
   readonly logger: Logger;
 }

@@ -1,6 +1,6 @@
 /**
- * How a verb is defined: its name, its lock, its failure, the validation of its arguments, and the compute node on which it
- * runs. Imports the rooms below the verbs; knows no verb.
+ * What the definition of a verb needs: the validation of its arguments, and the compute node on which it runs. May
+ * import the rooms below the verbs; never imports a verb.
  */
 export {
   connectedInstanceMustBeSound,

@@ -4,8 +4,8 @@ import { findInstance, findKeptContainer, forgetResize, removeContainer } from '
 import type { ComputeNode } from '../definition/index.js';
 
 /**
- * On the host that an instance has left, or that has changed its flavor: there is no way back any more. May be
- * repeated, and then ends what was broken off.
+ * Runs on the source host, or on the only host of a resize: removes what a revert would need. Idempotent: a repeated
+ * call finishes one that was interrupted.
  */
 export async function confirmMigration(
   node: ComputeNode,
@@ -16,7 +16,7 @@ export async function confirmMigration(
   const { engine, host, networks, states: notes } = node;
   const kept = await findKeptContainer(engine, host, instance, signal);
   if (kept !== undefined) await removeContainer(engine, kept.Id);
-  // The image of a container that is gone has no other trace: the signal does not come between the two.
+  // Nothing else records the image of a removed container, so the signal is not checked between the two removals.
   await removeInstanceImages(engine, instance.uuid, kept === undefined ? [] : [kept.Image]);
   signal?.throwIfAborted();
   await networks.release(kept === undefined ? [] : [kept], network_info);

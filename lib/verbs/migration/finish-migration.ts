@@ -18,19 +18,19 @@ import {
   inspectInstance,
   instanceFiles,
   instanceRecord,
-  isHalfMade,
+  isIncomplete,
   resizeInPlace,
   undoResize,
   withMounts,
 } from '../../instances/index.js';
 import type { ComputeNode } from '../definition/index.js';
 import type { ContainerPlan } from '../steps/index.js';
-import { goOn, undoneOnFailure, withNewContainer } from '../steps/index.js';
+import { goOn, withRollback, withNewContainer } from '../steps/index.js';
 import { parseHandover } from './handover.js';
 
-/** How an instance arrives. */
+/** How an instance arrives on its destination host. */
 interface Arrival extends LongRunningOptions {
-  /** What `migrateDiskAndPowerOff` answered. */
+  /** The answer of `migrateDiskAndPowerOff`. */
   readonly disk_info: string | null;
   readonly network_info: NetworkInfo;
   readonly image_meta: ImageMeta;
@@ -38,10 +38,7 @@ interface Arrival extends LongRunningOptions {
   readonly power_on: boolean;
 }
 
-/**
- * Makes an instance go on, with the flavor that it now has: in its old container, or in a new one that has its files.
- * May be repeated.
- */
+/** Continues an instance with its new flavor: in its old container, or in a new one that has its files. Idempotent. */
 export async function finishMigration(
   node: ComputeNode,
   instance: Instance,
@@ -66,7 +63,7 @@ async function resize(
   arrival: Arrival,
 ): Promise<void> {
   const { engine, states: notes, policy } = node;
-  await undoneOnFailure(node.logger, async (undo) => {
+  await withRollback(node.logger, async (undo) => {
     await goOn(node, container, arrival, async () => {
       undo.push('its new limits', () => undoResize(engine, notes, instance, container));
       await resizeInPlace(engine, notes, instance, container, policy, arrival.signal);
@@ -76,13 +73,10 @@ async function resize(
 
 function isLeftHalfMade(container: ContainerInspect): boolean {
   const record = instanceRecord(container.Config.Labels);
-  return record !== undefined && isHalfMade(record, container);
+  return record !== undefined && isIncomplete(record, container);
 }
 
-/**
- * Makes the instance's container of the image that its files have become. The image stays when that fails, for another
- * attempt.
- */
+/** Creates the instance's container from the image of its files. On failure the image is kept for a retry. */
 async function arrive(
   node: ComputeNode,
   instance: Instance,
@@ -95,7 +89,7 @@ async function arrive(
   const disks = await blockDeviceMounts(node, instance, block_device_info, signal);
   const drive = configDriveFiles(instance, image_meta, { network_info }, node.policy);
   const mounts = [...disks.map(filledFromImage), ...configDriveMounts(drive, node.host, instance)];
-  // All else that a spawn writes came with the instance's files; user data is on the drive, too.
+  // The image already has everything else that a spawn writes. The config drive includes the user data.
   const files = instanceFiles({ ...instance, key_data: null }, [], undefined, drive);
   const plan: ContainerPlan = {
     instance,
@@ -114,13 +108,16 @@ async function arrive(
   await withNewContainer(node, plan, (container) => container.launch());
 }
 
-/** What was on an ephemeral disk came in its place in the image: the engine fills the new one with it. */
+/**
+ * The image has the former content of an ephemeral disk at the disk's path: the engine copies it to the new, empty
+ * disk.
+ */
 function filledFromImage(mount: MountSpecification): MountSpecification {
   if (mount.Source !== undefined) return mount;
   return { ...mount, VolumeOptions: { ...mount.VolumeOptions, NoCopy: false } };
 }
 
-/** @throws MigrationError when the engine has not what was sent to it. */
+/** @throws MigrationError when the engine does not have the image that the source host sent. */
 async function mustHaveArrived(
   { engine }: ComputeNode,
   { uuid }: Instance,

@@ -13,7 +13,7 @@ import {
 import type { ComputeNode } from '../definition/index.js';
 import { goOn } from '../steps/index.js';
 
-/** How an instance comes back. */
+/** How an instance returns to its source host. */
 interface Return {
   readonly network_info: NetworkInfo;
   readonly power_on: boolean;
@@ -21,10 +21,10 @@ interface Return {
 }
 
 /**
- * On the host that an instance has left, or that has changed its flavor: it is again as it was, however far the
- * migration came. May be repeated.
+ * Runs on the source host, or on the only host of a resize: restores the instance, however far the migration has come.
+ * Idempotent.
  *
- * @throws InstanceNotFound when it never was here.
+ * @throws InstanceNotFound when the instance was never on this host.
  */
 export async function finishRevertMigration(
   node: ComputeNode,
@@ -45,7 +45,7 @@ export async function finishRevertMigration(
   });
 }
 
-/** Lets the container that was put aside be the instance again, in the place of the one that came after it. */
+/** Restores the container that was set aside, and removes its successor. */
 async function replace(
   { engine }: ComputeNode,
   instance: Instance,
@@ -60,10 +60,10 @@ async function replace(
 }
 
 /**
- * The container that {@link finishRevertMigration} will need. Nova destroys an instance where it had arrived before it
- * is taken back where it had left, and both may be this host.
+ * Finds the container that {@link finishRevertMigration} will need. To revert, Nova first destroys the instance on the
+ * destination host and then restores it on the source host, and both may be this host.
  *
- * @returns undefined when the instance is not about to be taken back here.
+ * @returns undefined unless the instance is about to be restored on this host.
  */
 export async function neededForRevert(
   { engine, host, states: notes }: ComputeNode,

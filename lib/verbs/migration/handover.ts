@@ -2,25 +2,25 @@ import { z } from 'zod';
 import { InvalidInput } from '../../../interfaces/index.js';
 import { isImageId } from '../../engine/index.js';
 
-/** What the host that an instance leaves tells the one where it arrives. Nova carries it as `disk_info`. */
+/** The message from the source host to the destination host. Nova carries it as `disk_info`. */
 const handover = z.discriminatedUnion('kind', [
-  /** The container stays, and gets other limits. */
+  /** The container stays on its host and only its limits change. */
   z.object({ kind: z.literal('in place') }),
-  /** The instance's files are in an image of the engine where it arrives. */
+  /** The instance's files are in an image of the destination engine. */
   z.object({ kind: z.literal('image'), image: z.string().refine(isImageId) }),
 ]);
 
 type Handover = z.output<typeof handover>;
 
-/** As Nova carries it. */
+/** Serializes the message for `disk_info`. */
 export function handoverText(told: Handover): string {
   return JSON.stringify(told);
 }
 
 /**
- * Reads what {@link handoverText} wrote on another host.
+ * Parses a message that {@link handoverText} wrote on another host.
  *
- * @throws InvalidInput when it was not.
+ * @throws InvalidInput when `disk_info` is not such a message.
  */
 export function parseHandover(disk_info: string | null): Handover {
   try {

@@ -1,7 +1,8 @@
 /**
- * Cold migration and resize: an instance leaves a host and arrives at another one, or at the same, and there is a way
- * back until it is confirmed. What must be remembered meanwhile stands in the engines: a container that was put aside,
- * an image of an instance's files, a note of the limits before.
+ * Cold migration and resize: an instance moves from a source host to a destination host, which may be the same, and can
+ * be reverted until it is confirmed. The state of a pending migration is kept in the engines: a container that is set
+ * aside, an image of the instance's files, a record of the former limits. May import `steps/`, `definition/` and the
+ * rooms below the verbs; never imports another verb.
  */
 export { confirmMigration } from './confirm-migration.js';
 export { finishMigration } from './finish-migration.js';

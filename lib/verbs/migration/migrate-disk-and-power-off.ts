@@ -32,18 +32,18 @@ import type { CopyBounds } from '../steps/index.js';
 import { connectAndStart, copyBounds, filesMustBeCopyable, orchestratorAnswer } from '../steps/index.js';
 import { handoverText } from './handover.js';
 
-/** Where an instance goes, and as what. */
+/** Where an instance moves, and with which flavor. */
 interface Departure extends LongRunningOptions {
-  /** The address of the host where it arrives. */
+  /** The address of the destination host. */
   readonly dest: string;
-  /** That of this host, which may be the same. */
+  /** The address of this host, which may also be the destination. */
   readonly ownAddress: () => Promise<string>;
-  /** The flavor that it gets there. */
+  /** The flavor on the destination host. */
   readonly flavor: Flavor;
   readonly network_info: NetworkInfo;
-  /** Seconds. */
+  /** How long the instance gets to stop by itself, in seconds. */
   readonly timeout: number;
-  /** Seconds. */
+  /** Seconds between two requests to stop. */
   readonly retry_interval: number;
 }
 
@@ -51,26 +51,24 @@ interface Departure extends LongRunningOptions {
 interface Plan {
   readonly container: ContainerInspect;
   /**
-   * Where its files are to go, whose client this verb closes if it is not its own; undefined when it stays, and gets
-   * other limits.
+   * The engine that gets the instance's files. Undefined if the container stays and only its limits change. Unless it
+   * is this host's own engine, this verb closes its client.
    */
   readonly destination: Engine | undefined;
   readonly bounds: CopyBounds;
 }
 
-/**
- * Nova's drivers make config drives anew where an instance arrives, without the password that was in them.
- */
+/** Like Nova's drivers, the destination host creates the config drive anew, without the password of the old one. */
 const leftBehind = [configDriveFolder];
 
 /**
- * Stops an instance and takes its files to the engine where it is to go on, as an image. Its container is put aside as
- * it is. Where only limits change, on this very host, it stays where it is.
+ * Stops an instance and transfers its files to the destination engine as an image. Its container is set aside
+ * unchanged. If only limits change on this host, the container stays in place.
  *
- * @returns what `finishMigration` needs to know.
- * @throws InstanceFaultRollback when the instance is as it was, because nothing was done yet or all was undone; what
- * has failed is in it.
- * @throws InstanceNotFound when this host does not have it.
+ * @returns the `disk_info` for `finishMigration`.
+ * @throws InstanceFaultRollback when the instance is as it was: nothing was done yet, or all was rolled back. Its
+ * `inner_exception` is the failure.
+ * @throws InstanceNotFound when the instance is not on this host.
  */
 export async function migrateDiskAndPowerOff(
   node: ComputeNode,
@@ -89,7 +87,7 @@ export async function migrateDiskAndPowerOff(
   }
 }
 
-/** Looks at all that can be looked at while the instance goes on. */
+/** Checks everything that can be checked while the instance runs. */
 async function planned(
   node: ComputeNode,
   instance: Instance,
@@ -109,7 +107,7 @@ async function planned(
   return { container, destination: isHere ? node.engine : await connected(node, dest, signal), bounds };
 }
 
-/** The instance's container; one that an earlier attempt put aside, and that nobody came to fetch, is taken back. */
+/** Finds the instance's container, or restores the one that an earlier, unfinished attempt set aside. */
 async function takeBackOrFind(
   { engine, host }: ComputeNode,
   instance: Instance,
@@ -122,7 +120,7 @@ async function takeBackOrFind(
   return await inspectInstance(engine, host, instance, signal);
 }
 
-/** @throws ResizeError when the instance has more on its disk than a smaller one could hold. */
+/** @throws ResizeError when the instance's files exceed the smaller disk of the new flavor. */
 async function diskMustFit(
   { engine }: ComputeNode,
   instance: Instance,
@@ -140,7 +138,7 @@ async function diskMustFit(
 }
 
 /**
- * @throws MigrationPreCheckError when the other engine is not known, does not answer, or cannot run what this one runs.
+ * @throws MigrationPreCheckError when the destination engine is unknown, does not answer, or has another architecture.
  */
 async function connected(node: ComputeNode, dest: string, signal: AbortSignal | undefined): Promise<Engine> {
   const here = await node.engine.negotiate({ signal });
@@ -175,7 +173,7 @@ async function leave(
   try {
     await stopForReplacement(engine, container.Id, departure);
     if (destination === undefined) return handoverText({ kind: 'in place' });
-    // What an attempt that nobody finished has left there.
+    // Remove what an earlier, unfinished attempt left there.
     await removeInstanceImages(destination, instance.uuid);
     image = await transferFileSystem({
       source: engine,
@@ -219,8 +217,10 @@ async function removeSent(
 }
 
 /**
- * Makes the container the instance again, and lets it run if it did: in the networks that it is in, whatever Nova says
- * of its interfaces by now. @returns whether it is as it was.
+ * Makes the container the instance again, and starts it if it ran before. It stays in its current networks, whatever
+ * Nova records of its interfaces by now.
+ *
+ * @returns whether the instance is as it was.
  */
 async function comeBack(
   node: ComputeNode,
@@ -231,7 +231,7 @@ async function comeBack(
   try {
     const kept = await findKeptContainer(engine, host, instance);
     if (kept?.Id === container.Id) await restoreKeptContainer(engine, instance, kept);
-    // Without the signal: that it has aborted is no reason to leave the instance as it is.
+    // Rolls back without the signal, which may already have aborted.
     if (container.State.Running) await connectAndStart(node, container, undefined);
     return true;
   } catch (error) {

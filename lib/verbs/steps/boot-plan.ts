@@ -13,7 +13,7 @@ import type { ComputeNode } from '../definition/index.js';
 import type { ContainerPlan } from './container-plan.js';
 
 /**
- * The container of an instance that boots from an image.
+ * Plans the container of an instance that boots from an image.
  *
  * @throws what spawn throws about images, flavors and disks.
  */

@@ -1,15 +1,15 @@
 import type { NetworkInfo } from '../../../interfaces/index.js';
 import type { ContainerId, ContainerInspect } from '../../engine/index.js';
 import { startContainer } from '../../instances/index.js';
-import { takeTurn } from '../../streams/index.js';
+import { runInQueue } from '../../streams/index.js';
 import type { ComputeNode } from '../definition/index.js';
 
 /**
- * Starts a container that an instance has, when the engine has time for another launch: in the networks that
- * `network_info` names, and in no others of the driver's; in those that it is in when nobody says. One that runs goes
- * on. When it fails, the container is in the networks that it was in.
+ * Starts an existing container, within the limit on concurrent launches. Among the driver's networks it is connected to
+ * exactly those that `network_info` names; if `network_info` is undefined or null, to those that it already has. A
+ * running container keeps running. On failure, the container has its former networks.
  *
- * @param before - what has to be done before, when it is known that the networks can be had.
+ * @param before - runs before the change, once it is certain that the networks can be used.
  */
 export async function connectAndStart(
   node: ComputeNode,
@@ -23,7 +23,7 @@ export async function connectAndStart(
     network_info,
     async (connect) => {
       await before?.();
-      await takeTurn(node.launches, signal, async () => {
+      await runInQueue(node.launches, signal, async () => {
         await connect();
         await node.networks.startIn(container.Id, network_info, () =>
           startContainer(node.engine, container, signal),
@@ -34,7 +34,7 @@ export async function connectAndStart(
   );
 }
 
-/** How an instance goes on after a move. */
+/** How an instance continues after a move. */
 interface Continuation {
   readonly network_info: NetworkInfo;
   readonly power_on: boolean;
@@ -42,10 +42,10 @@ interface Continuation {
 }
 
 /**
- * Starts a container that an instance has after a move, or only connects it: one that stays off starts in its networks
- * later.
+ * Connects an existing container after a move, and starts it if `power_on` is set. A container that stays off has its
+ * networks ready for a later start.
  *
- * @param before - what has to be done before, when it is known that the networks can be had.
+ * @param before - runs before the change, once it is certain that the networks can be used.
  */
 export async function goOn(
   node: ComputeNode,
@@ -65,9 +65,10 @@ export async function goOn(
 }
 
 /**
- * Starts a container that was made in its networks, in the turn of a launch that its caller has.
+ * Starts a container that was created in its networks. The caller already counts towards the limit on concurrent
+ * launches.
  *
- * @param container - by its id alone if it never ran.
+ * @param container - only its id if it never ran.
  */
 export async function startMade(
   { engine, networks }: ComputeNode,

@@ -2,20 +2,23 @@ import type { Instance, LongRunningOptions, NetworkInfo, RequestContext } from '
 import type { ContainerSpecification, NetworkPart } from '../../engine/index.js';
 import type { InstanceFiles, SpawnAttempt } from '../../instances/index.js';
 
-/** A container to be made for an instance. */
+/** How to create a container for an instance. */
 export interface ContainerPlan extends LongRunningOptions {
   readonly instance: Instance;
   readonly network_info: NetworkInfo | null | undefined;
   /**
-   * Whether it is to be started at once. Then it has the instance's own name from the beginning, which saves a request:
-   * one that never ran is then half-made. Else it gets that name from its verb, when it is whole: a crash before leaves
-   * the instance what it was.
+   * Whether to start the container at once. If so, it is created under the instance's own name, which saves a request;
+   * while it has never run, it counts as half created. Otherwise the verb gives it that name once it is complete, so
+   * that a crash before leaves the instance unchanged.
    */
   readonly power_on: boolean;
-  /** What it is booted from, see `bootReference`; without it, its image is the engine's own, and there. */
+  /**
+   * The image to boot from, see `bootReference`. Undefined if the container's image is one that the driver itself
+   * created in the engine.
+   */
   readonly boot?: { readonly context: RequestContext; readonly image_id: string };
   readonly specification: (network: NetworkPart, attempt: SpawnAttempt) => ContainerSpecification;
-  /** Whether its root disk has the flavor's size. */
+  /** Whether the root disk gets the flavor's size. */
   readonly sized: boolean;
   /** Default: none. */
   readonly files?: InstanceFiles;

@@ -11,17 +11,17 @@ const gibibyte = 1024 ** 3;
 
 /** How much of an instance's files a verb may copy, in bytes. */
 export interface CopyBounds {
-  /** What all its files may have. */
+  /** The limit on the size of all files together: those of the image and those that the instance has written. */
   readonly limit: number;
-  /** What of that the image has which it was booted from. */
+  /** The share of the image that the instance was booted from. */
   readonly bootedBytes: number;
 }
 
 /**
- * What an instance may have written is what its flavor gives it, or the option `maxCopiedBytes` where that says
- * nothing; it comes on top of its image.
+ * How much a verb may copy: the image's size plus what the instance may have written. That is its flavor's disk, or the
+ * option `maxCopiedBytes` if the flavor sets no limit.
  *
- * @param image - that of its container.
+ * @param image - the image of the instance's container.
  */
 export async function copyBounds(
   { engine, policy }: ComputeNode,
@@ -39,9 +39,9 @@ export async function copyBounds(
 interface FilesToCopy {
   readonly container: ContainerId;
   readonly limit: number;
-  /** A folder of the container; default: all its files. */
+  /** A folder of the container. Default: all files. */
   readonly folder?: string;
-  /** Folders in volumes that are copied, too; paths without a slash before them. */
+  /** Folders of volumes that are copied too, as paths without a leading slash. */
   readonly volumes?: readonly string[];
   /** What in the folder lies in volumes and stays there; paths relative to the folder. */
   readonly leftOut?: ReadonlySet<string>;
@@ -49,9 +49,9 @@ interface FilesToCopy {
 }
 
 /**
- * Makes sure that a verb can copy an instance's files, while the instance goes on.
+ * Checks that a verb can copy an instance's files, while the instance keeps running.
  *
- * @param failure - what is thrown when it cannot.
+ * @param failure - the exception to throw if it cannot.
  */
 export async function filesMustBeCopyable(
   { engine }: ComputeNode,
@@ -76,13 +76,13 @@ export async function filesMustBeCopyable(
       ...(leftOut === undefined ? {} : { leftOut }),
       signal,
     }).catch((error: unknown) => {
-      // A folder that is not there has nothing to be copied.
+      // If the folder does not exist, there is nothing to copy.
       if (folder === undefined || !isNotFound(error)) throw error;
     }),
   );
 }
 
-/** Makes sure that a copy of an instance's files can be copied back. */
+/** Checks that the copy of an instance's files can be copied back later. */
 export async function copyMustBeReachable(
   { engine }: ComputeNode,
   instance: Instance,

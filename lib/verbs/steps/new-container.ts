@@ -17,27 +17,27 @@ import {
   writeFiles,
 } from '../../instances/index.js';
 import type { Wiring } from '../../network/index.js';
-import { takeTurn } from '../../streams/index.js';
+import { runInQueue } from '../../streams/index.js';
 import type { ComputeNode } from '../definition/index.js';
 import { startMade } from './connect-and-start.js';
 import type { ContainerPlan } from './container-plan.js';
 
-/** A container that can be made for an instance, because its networks are there, and what has come of it so far. */
+/** A container to be created for an instance whose networks are ready, and the state of its creation. */
 export class NewContainer {
   readonly #node: ComputeNode;
   readonly #plan: ContainerPlan;
   readonly #wiring: Wiring;
-  /** What it is booted from; undefined where that is the engine's own. */
+  /** The image to boot from. Undefined if the container's image is one that the driver itself created in the engine. */
   readonly #image: HeldImage | undefined;
-  /** The instance's own name. */
+  /** The instance's own container name. */
   readonly #whole: ContainerRef;
-  /** What it is called until it is whole, if it is not to be started at once. */
+  /** The name until the container is complete, if it is not started at once. */
   readonly #part: ContainerRef;
   readonly #attempt: SpawnAttempt;
   readonly #specification: ContainerSpecification;
-  /** What creating it failed with the last time, if it did: the engine may be about to make it still. */
+  /** The error of the last attempt to create the container, if it failed: the engine may still create it. */
   #failure: unknown;
-  /** It itself, once it was made. */
+  /** The container's id, once it was created. */
   #made: ContainerId | undefined;
 
   /** @throws what the plan's specification throws. */
@@ -53,16 +53,16 @@ export class NewContainer {
   }
 
   /**
-   * Makes it, when the engine has time for another launch. An image that the engine does not have is loaded, once,
-   * meanwhile.
+   * Creates the container, within the limit on concurrent launches. If the engine does not have the image, loads it
+   * outside that limit and tries once more.
    */
   async make(): Promise<ContainerId> {
     return await this.#inTurn(() => this.#make());
   }
 
   /**
-   * Makes it and lets it be the instance, in the same turn: starts it, or gives it the instance's name where it is to
-   * stay off.
+   * Creates the container and makes it the instance, as one launch: starts it, or gives it the instance's name if it
+   * stays off.
    */
   async launch(): Promise<void> {
     const { instance, power_on, network_info, signal, onProgress } = this.#plan;
@@ -76,25 +76,25 @@ export class NewContainer {
     });
   }
 
-  /** Removes whatever was made of it, or is being made still. */
+  /** Removes the container, also one that the engine may still be creating. */
   async discard(): Promise<void> {
     await discardAttempt(this.#node.engine, [this.#whole, this.#part], this.#attempt, this.#failure);
   }
 
-  /** Tells what its verb has failed with as the fault of whoever is to blame, where that can be told. */
+  /** Converts the error of a verb into the exception that names the cause, image or mount, if it can be told. */
   async explained(error: unknown): Promise<unknown> {
     const mounts = this.#specification.HostConfig?.Mounts ?? [];
     const wanted = mounts.map(({ Target: at }) => at).filter((at) => at !== configDriveFolder);
     const isAnswer = error instanceof EngineError && isBadRequest(error);
     const all = isAnswer ? await mountedAt(this.#node.engine, this.#made) : wanted;
     const failed = launchFailure(error, { wanted, all });
-    // What is not booted from an image is of one that the driver made.
+    // Without a boot image, the image is one that the driver created: the caller's image is not to blame.
     return this.#image === undefined && failed instanceof ImageUnacceptable ? error : failed;
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const { boot, signal, onProgress } = this.#plan;
-    const turn = (): Promise<T> => takeTurn(this.#node.launches, signal, work);
+    const turn = (): Promise<T> => runInQueue(this.#node.launches, signal, work);
     try {
       return await turn();
     } catch (error) {
@@ -134,8 +134,8 @@ export class NewContainer {
 }
 
 /**
- * Where a container has file systems; none when that cannot be told, which only makes the message of another failure
- * shorter.
+ * Lists the paths at which a container has file systems mounted. Empty if the engine cannot tell: then only the message
+ * of the original error gets shorter.
  */
 async function mountedAt(engine: Engine, container: ContainerId | undefined): Promise<readonly string[]> {
   if (container === undefined) return [];
@@ -147,7 +147,7 @@ async function mountedAt(engine: Engine, container: ContainerId | undefined): Pr
   }
 }
 
-/** An attempt to make an instance's container that is not like any other. */
+/** Returns a new attempt to create an instance's container, with a random id that no other attempt has. */
 export function newAttempt(host: string, power_on: boolean): SpawnAttempt {
   return { host, id: `tmp-${randomBytes(16).toString('hex')}`, power_on };
 }

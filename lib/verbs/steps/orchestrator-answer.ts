@@ -1,19 +1,19 @@
 import { NovaException } from '../../../interfaces/index.js';
-import { DeadlineExceeded, unlessAborted, withDeadline } from '../../streams/index.js';
+import { DeadlineExceeded, raceSignal, withDeadline } from '../../streams/index.js';
 
 /**
- * Milliseconds. What the orchestrator is asked while an instance's turn is held is a call within Nova; Nova gives such
- * calls as long (`[DEFAULT] rpc_response_timeout`).
+ * Milliseconds. The instance's lock is held during the call. Nova's default timeout for calls between its services is
+ * the same (`[DEFAULT] rpc_response_timeout`).
  */
 const longestAnswer = 60_000;
 
 /**
- * Waits for the answer of a function of the orchestrator that others have to wait for: the next verbs of the instance.
- * The function itself goes on.
+ * Calls a function of the orchestrator with a timeout, because the next verbs of the instance wait for it. On a timeout
+ * or an abort, the function itself keeps running.
  *
- * @param what - the function, by the name that the orchestrator knows.
- * @throws NovaException when there is no answer within a minute; what the function throws; the signal's reason when
- * that aborts first.
+ * @param what - the function's name, as the orchestrator knows it.
+ * @throws NovaException when there is no answer within a minute; what the function throws; the signal's reason when the
+ * signal aborts first.
  */
 export async function orchestratorAnswer<T>(
   what: string,
@@ -22,9 +22,9 @@ export async function orchestratorAnswer<T>(
 ): Promise<T> {
   const waited = `the answer of the orchestrator's ${what}`;
   try {
-    return await withDeadline(waited, longestAnswer, signal, (within) => unlessAborted(call(), within));
+    return await withDeadline(waited, longestAnswer, signal, (within) => raceSignal(call(), within));
   } catch (error) {
-    // It says nothing of the engine, unlike other deadlines.
+    // Unlike other deadlines, this one says nothing about the engine.
     if (!(error instanceof DeadlineExceeded) || error.what !== waited) throw error;
     throw new NovaException(error.message, { cause: error });
   }

@@ -12,26 +12,27 @@ import {
   stopContainer,
   suspendInstance,
 } from '../../instances/index.js';
-import { takeTurn } from '../../streams/index.js';
+import { runInQueue } from '../../streams/index.js';
 import type { ComputeNode } from '../definition/index.js';
 import { connectAndStart, startMade } from './connect-and-start.js';
 import { withRollback } from './rollback.js';
 
-/** A container of an instance that another one is to replace. */
+/** A container of an instance, which another one is to replace. */
 export interface Replaced extends LongRunningOptions {
   readonly instance: Instance;
-  /** The container that is the instance now, which does not run. */
+  /** The stopped container that is the instance until then. */
   readonly old: ContainerInspect;
-  /** What it becomes. */
+  /** The role in which the old container is set aside. */
   readonly aside: (typeof part)[keyof typeof part];
   readonly network_info: NetworkInfo;
 }
 
 /**
- * Has a verb give an instance another container than the one that it has. When that fails, this one is the instance
- * again, and runs, is paused or suspended if it was.
+ * Runs work that replaces an instance's container. On failure, the old container becomes the instance again, and is
+ * running, paused or suspended as before.
  *
- * @throws InstanceExists when another container has the name that this one is to get: nothing is changed then.
+ * @throws InstanceExists when another container already has the name under which the old one would be set aside: then
+ * nothing was changed.
  */
 export async function restoreOnFailure(
   node: ComputeNode,
@@ -43,8 +44,8 @@ export async function restoreOnFailure(
   await withRollback(node.logger, async (undo) => {
     undo.push('that the instance is as it was', async () => {
       const now = await ensureName(node, instance, old.Id, containerName(instance.uuid));
-      // To the engine, a frozen container runs, and it refuses to start one. Nobody says anything of its interfaces: it
-      // has those that it had.
+      // For an engine, a paused container runs, and starting it fails. No `network_info` is passed, so that the
+      // container keeps its interfaces.
       if (old.State.Running && !now.State.Running) await connectAndStart(node, now, undefined);
       if (old.State.Paused && !now.State.Paused)
         await freeze(node.engine, node.states, instance, await node.engine.containers.inspect(old.Id));
@@ -54,8 +55,8 @@ export async function restoreOnFailure(
 }
 
 /**
- * Lets a container be the instance, in the place of the one that was, and starts it. A crash in between leaves the
- * names, which tell what to do.
+ * Makes a container the instance in place of the old one, and starts it. After a crash in between, the containers'
+ * names tell how to complete or roll back the swap.
  */
 export async function swapIn(
   node: ComputeNode,
@@ -68,13 +69,11 @@ export async function swapIn(
   await adoptName(engine, old.Id, containerPartName(instance.uuid, aside), instance);
   await adoptName(engine, id, containerName(instance.uuid), instance);
   onProgress?.({ phase: 'starting', bytes: 0 });
-  await takeTurn(launches, signal, () => startMade(node, container, network_info));
+  await runInQueue(launches, signal, () => startMade(node, container, network_info));
   signal?.throwIfAborted();
 }
 
-/**
- * Lets a container that was put aside be the instance again, in the same way. When that fails, it is aside as before.
- */
+/** Like {@link swapIn}, for a container that was set aside. On failure, it is set aside again. */
 export async function swapBack(
   node: ComputeNode,
   container: ContainerInspect,
@@ -90,8 +89,8 @@ export async function swapBack(
 }
 
 /**
- * Does what has nothing to do any more with what the verb was asked for, which is done. What it cannot remove is logged
- * and left, for the next verb that gives the instance another container, or for `init_host`.
+ * Runs the clean-up after a verb has already succeeded. A failure is logged only: the next verb that replaces the
+ * instance's container, or `init_host`, removes what is left.
  */
 export async function logFailure(
   { logger }: ComputeNode,
@@ -106,7 +105,11 @@ export async function logFailure(
   }
 }
 
-/** Gives a container a name that it may have already. @returns what it was before. */
+/**
+ * Gives a container a name, unless it already has it.
+ *
+ * @returns the container as it was before.
+ */
 async function ensureName(
   { engine }: ComputeNode,
   instance: Instance,

@@ -1,6 +1,6 @@
 import type { Logger } from '../../../interfaces/index.js';
 
-/** What has to be undone when a later step fails. */
+/** An undo stack: the steps to undo when a later step fails. */
 export class Rollback {
   readonly #steps: { what: string; undo: () => Promise<unknown> }[] = [];
   readonly #logger: Logger;
@@ -10,7 +10,7 @@ export class Rollback {
   }
 
   /**
-   * Remembers how to undo a step.
+   * Registers how to undo a step.
    *
    * @param what - the step, as a noun phrase for the log.
    */
@@ -19,8 +19,8 @@ export class Rollback {
   }
 
   /**
-   * Undoes all steps, last first. A step that cannot be undone is logged and does not keep the others from it: the
-   * failure that led here is the one the caller must hear of, and `init_host` finds what is left.
+   * Undoes all steps, last first. A failing undo is logged and does not stop the others: the caller must get the
+   * original error, and `init_host` removes what is left.
    */
   async run(): Promise<void> {
     for (const { what, undo } of this.#steps.splice(0).reverse()) {
@@ -33,7 +33,7 @@ export class Rollback {
   }
 }
 
-/** Does something in steps. When one of them fails, those that were done are undone. */
+/** Runs work with an undo stack. On failure, runs the stack and rethrows the error. */
 export async function withRollback<T>(logger: Logger, work: (undo: Rollback) => Promise<T>): Promise<T> {
   const undo = new Rollback(logger);
   try {

@@ -6,11 +6,11 @@ import type { Rollback } from './rollback.js';
 import { withRollback } from './rollback.js';
 
 /**
- * Makes a container for an instance, beside the one that it may have, and has its verb use it. Its image and its
- * networks are kept when that succeeds. When something fails, whatever was made is gone again.
+ * Plans a new container for an instance, next to its present one if it has one, and lets the verb create and use it. On
+ * success, image and networks are kept. On failure, everything that was created is removed.
  *
- * @throws ImageUnacceptable when it is the image's fault; InvalidInput when something cannot be mounted where the
- * caller wants it; what the verb throws.
+ * @throws ImageUnacceptable when the image is the cause; InvalidInput when something cannot be mounted at the path that
+ * the caller chose; what the verb throws.
  */
 export async function withNewContainer(
   node: ComputeNode,

@@ -7,7 +7,7 @@ import { DockerDriver } from '../../../lib/index.js';
 import { repository } from '../../../lib/common/labels.js';
 import { dockerHarness } from '../../support/docker-harness.js';
 import { directEngine } from '../../support/engine.js';
-import { silentLogger } from '../../support/silent-logger.js';
+import { noOpLogger } from '../../support/silent-logger.js';
 import { TerminalUser } from '../../support/terminal-user.js';
 import type { Harness } from '../contract/harness.js';
 import { eventually } from '../contract/harness.js';
@@ -71,7 +71,7 @@ describe('consoles', () => {
       address: '127.0.0.1',
       ports: [10_000, 20_000],
       patience: 1000,
-      logger: silentLogger,
+      logger: noOpLogger,
     });
     const withTerminals = await dockerHarness({ serialConsole: { address: '127.0.0.1' } });
     try {

@@ -9,7 +9,7 @@ import { startFaultProxy } from '../../../lib/testing/index.js';
 import { dockerHarness } from '../../support/docker-harness.js';
 import { directEngine, engineHost } from '../../support/engine.js';
 import { TestNetwork } from '../../support/nova-objects.js';
-import { silentLogger } from '../../support/silent-logger.js';
+import { noOpLogger } from '../../support/silent-logger.js';
 import type { Harness } from '../contract/harness.js';
 
 /** What the engine says of the instances' networks, behind the driver's back. */
@@ -231,7 +231,7 @@ describe('the networks of instances on a real engine', () => {
     it('can be made those of a network_info, whatever they were', async () => {
       const { boot } = harness;
       const [first, second, third] = [new TestNetwork(), new TestNetwork(), new TestNetwork()];
-      const networks = new Networks({ engine, host: harness.host, reserved, logger: silentLogger });
+      const networks = new Networks({ engine, host: harness.host, reserved, logger: noOpLogger });
       const free = (network: TestNetwork, last: number): NetworkInfo =>
         network.port(last).map((vif) => ({ ...vif, address: null }));
       const instance = await boot({}, { network_info: [...free(first, 5), ...free(second, 6)] });
@@ -250,7 +250,7 @@ describe('the networks of instances on a real engine', () => {
     it('are all left by a container that stays, and removed', async () => {
       const { boot } = harness;
       const [first, second] = [new TestNetwork(), new TestNetwork()];
-      const networks = new Networks({ engine, host: harness.host, reserved, logger: silentLogger });
+      const networks = new Networks({ engine, host: harness.host, reserved, logger: noOpLogger });
       const instance = await boot({}, { network_info: first.port(5) });
       await networks.attach(await container(instance), portOf(second.port(6)));
       await networks.disconnect([await container(instance)], null);

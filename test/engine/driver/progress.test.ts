@@ -13,7 +13,7 @@ import { busyboxFiles } from '../../support/busybox-image.js';
 import { dockerHarness } from '../../support/docker-harness.js';
 import { hasContainerdStore } from '../../support/engine.js';
 import { newImageMeta, newInstance } from '../../support/nova-objects.js';
-import { silentLogger } from '../../support/silent-logger.js';
+import { noOpLogger } from '../../support/silent-logger.js';
 import type { Harness } from '../contract/harness.js';
 
 /** With the containerd store, which takes no images in parts, an engine says nothing while it loads. */
@@ -24,7 +24,7 @@ describe('a listener to progress that always fails', () => {
   let harness: Harness;
   beforeAll(async () => {
     const warn = (message: string): void => void warnings.push(message);
-    harness = await dockerHarness({ logger: { ...silentLogger, warn } });
+    harness = await dockerHarness({ logger: { ...noOpLogger, warn } });
   });
   afterAll(() => harness.close());
 

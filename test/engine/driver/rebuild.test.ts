@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { power_state, type ImageMeta } from '../../../interfaces/index.js';
 import { dockerHarness } from '../../support/docker-harness.js';
 import { newImageMeta, newInstance } from '../../support/nova-objects.js';
-import { silentLogger } from '../../support/silent-logger.js';
+import { noOpLogger } from '../../support/silent-logger.js';
 import type { Harness } from '../contract/harness.js';
 
 describe('a rebuild', () => {
@@ -11,7 +11,7 @@ describe('a rebuild', () => {
   let harness: Harness;
   beforeAll(async () => {
     const error = (message: string): void => void errors.push(message);
-    harness = await dockerHarness({ logger: { ...silentLogger, error } });
+    harness = await dockerHarness({ logger: { ...noOpLogger, error } });
   });
   afterAll(() => harness.close());
 

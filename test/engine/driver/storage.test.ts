@@ -11,7 +11,7 @@ import { startFaultProxy } from '../../../lib/testing/index.js';
 import { dockerHarness } from '../../support/docker-harness.js';
 import { directEngine, engineHost } from '../../support/engine.js';
 import { newFlavor, newInstance } from '../../support/nova-objects.js';
-import { silentLogger } from '../../support/silent-logger.js';
+import { noOpLogger } from '../../support/silent-logger.js';
 import { eventually } from '../contract/harness.js';
 import { configDriveContract } from '../contract/config-drive.contract.js';
 import type { StorageHarness } from '../contract/storage.contract.js';
@@ -29,7 +29,7 @@ describe('DockerDriver gives instances storage', () => {
     const driver = await dockerHarness({
       allowedVolumes: ['storage-test-*'],
       allowedHostPaths: [folder],
-      logger: { ...silentLogger, warn: (message) => warnings.push(message) },
+      logger: { ...noOpLogger, warn: (message) => warnings.push(message) },
     });
     const newVolume: StorageHarness['newVolume'] = async () => {
       const name = volumeName(`storage-test-${randomUUID()}`);

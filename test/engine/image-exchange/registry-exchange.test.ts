@@ -13,7 +13,7 @@ import { bytes } from '../../support/bytes.js';
 import { engineHost, removeImages } from '../../support/engine.js';
 import { context } from '../../support/nova-objects.js';
 import { newRepository, registry } from '../../support/registry.js';
-import { silentLogger } from '../../support/silent-logger.js';
+import { noOpLogger } from '../../support/silent-logger.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 if (registry.isThere)
@@ -118,7 +118,7 @@ if (registry.isThere)
         await engine.images.remove(imageRef(`${name}@${digest}`));
 
         const record = await exchange.pull(context, `${name}@${digest}`);
-        const options = { engine, imageService: images, host: 'exchange', logger: silentLogger };
+        const options = { engine, imageService: images, host: 'exchange', logger: noOpLogger };
         await new ImageLoader(options).load(context, record.id);
         const loaded = await engine.images.inspect(bootReference(record.id));
         expect(loaded.RootFS.Layers).toEqual(pulled.RootFS.Layers);

@@ -14,7 +14,7 @@ import { busyboxImage } from '../../support/busybox-image.js';
 import { bytes } from '../../support/bytes.js';
 import { directEngine, engineHost } from '../../support/engine.js';
 import { LateReader } from '../../support/late-reader.js';
-import { silentLogger } from '../../support/silent-logger.js';
+import { noOpLogger } from '../../support/silent-logger.js';
 import { context } from '../../support/nova-objects.js';
 import { WebServer } from '../../support/web-server.js';
 import { TemplateStage } from './template-stage.js';
@@ -145,7 +145,7 @@ describe('ImageTemplates', () => {
       await stage.templates.register(context, source, {}, { onProgress }).catch(() => undefined);
       const engine = directEngine();
       const { images: imageService } = stage;
-      const loader = new ImageLoader({ engine, imageService, host: 'templates', logger: silentLogger });
+      const loader = new ImageLoader({ engine, imageService, host: 'templates', logger: noOpLogger });
       expect(await loader.removeLeftovers()).toHaveLength(1);
       engine.close();
     });

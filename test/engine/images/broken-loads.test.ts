@@ -7,7 +7,7 @@ import { repository } from '../../../lib/common/labels.js';
 import { layerOf } from '../../support/archives.js';
 import { directEngine, inventory } from '../../support/engine.js';
 import { context } from '../../support/nova-objects.js';
-import { silentLogger } from '../../support/silent-logger.js';
+import { noOpLogger } from '../../support/silent-logger.js';
 import { eventually } from '../contract/harness.js';
 import { LoaderStage } from './loader-stage.js';
 
@@ -76,7 +76,7 @@ describe('ImageLoader, when things break', () => {
     const { id } = await stage.newImage();
     await stage.newLoader().load(context, id);
     const late = temporaryName(repository.snapshot, 'image-loader');
-    await discardImage(stage.engine, late, true, silentLogger);
+    await discardImage(stage.engine, late, true, noOpLogger);
     const direct = directEngine();
     try {
       await direct.images.tag(bootReference(id), late);

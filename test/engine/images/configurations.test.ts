@@ -17,7 +17,7 @@ import { busyboxFiles } from '../../support/busybox-image.js';
 import { directEngine, hasContainerdStore, inventory, removeImages } from '../../support/engine.js';
 import { GivenImages } from '../../support/given-images.js';
 import { context } from '../../support/nova-objects.js';
-import { silentLogger } from '../../support/silent-logger.js';
+import { noOpLogger } from '../../support/silent-logger.js';
 
 const host = 'configurations';
 const manyPorts = Object.fromEntries(Array.from({ length: 10_001 }, (_, port) => [`${port + 1}/udp`, {}]));
@@ -75,7 +75,7 @@ describe('an image whose configuration has', () => {
   /** Loads an image as the driver does. */
   async function load(images: GivenImages, id: string): Promise<void> {
     loaded.push(id);
-    await new ImageLoader({ engine, imageService: images, host, logger: silentLogger }).load(context, id);
+    await new ImageLoader({ engine, imageService: images, host, logger: noOpLogger }).load(context, id);
   }
 
   const archiveOf = async (
@@ -132,7 +132,7 @@ describe('an image whose configuration has', () => {
       const names = Object.keys(container.Config.Labels).sort();
       expect(names).toEqual([label.host, label.instanceUuid, ...(isMuch ? [] : Object.keys(Labels))].sort());
       const snapshot = await takeSnapshot(
-        { engine, imageService: images, host, logger: silentLogger },
+        { engine, imageService: images, host, logger: noOpLogger },
         { context, container, image_id: saved, pause: false, update_task_state: () => Promise.resolve() },
       );
       await snapshot.upload();

@@ -15,7 +15,7 @@ import { busyboxImage } from '../../support/busybox-image.js';
 import { CountedImages } from '../../support/counted-images.js';
 import { directEngine, hasContainerdStore, inventory, removeImages } from '../../support/engine.js';
 import { context } from '../../support/nova-objects.js';
-import { silentLogger } from '../../support/silent-logger.js';
+import { noOpLogger } from '../../support/silent-logger.js';
 
 const host = 'delta-test';
 const MiB = 1024 * 1024;
@@ -60,7 +60,7 @@ describe('a snapshot of what lies above its base image', () => {
   }
 
   async function load(image_id: string, as = context): Promise<void> {
-    const loader = new ImageLoader({ engine, imageService: images, host, logger: silentLogger });
+    const loader = new ImageLoader({ engine, imageService: images, host, logger: noOpLogger });
     await loader.load(as, image_id);
   }
 
@@ -95,7 +95,7 @@ describe('a snapshot of what lies above its base image', () => {
       const { id } = await images.create(as, { name: 'saved' });
       ids.push(id);
       const snapshot = await takeSnapshot(
-        { engine, imageService: images, host, logger: silentLogger },
+        { engine, imageService: images, host, logger: noOpLogger },
         {
           context: as,
           container: await engine.containers.inspect(name),

@@ -17,7 +17,7 @@ import { directEngine, hasContainerdStore, inventory } from '../../support/engin
 import { GivenImages, type GivenImage } from '../../support/given-images.js';
 import { hostileArchives, thievingArchive, tightLimits } from '../../support/hostile-archives/index.js';
 import { context } from '../../support/nova-objects.js';
-import { silentLogger } from '../../support/silent-logger.js';
+import { noOpLogger } from '../../support/silent-logger.js';
 
 const hostile = await hostileArchives();
 
@@ -48,7 +48,7 @@ describe('an engine that is to load a hostile image', () => {
       imageService: new GivenImages({ [id]: image }),
       host: 'hostile-images',
       limits: tightLimits,
-      logger: silentLogger,
+      logger: noOpLogger,
     });
     return await loader.load(context, id).then(
       () => 'it was loaded',
@@ -76,7 +76,7 @@ describe('an engine that is to load a hostile image', () => {
     const id = randomUUID();
     const archive = await buildImageArchive({ repoTags: [victim, bootReference('another-id')] });
     const imageService = new GivenImages({ [id]: { data: archive } });
-    const loader = new ImageLoader({ engine, imageService, host: 'hostile-images', logger: silentLogger });
+    const loader = new ImageLoader({ engine, imageService, host: 'hostile-images', logger: noOpLogger });
     const { Id: victimId } = await engine.images.inspect(imageRef(victim));
     await loader.load(context, id);
     const reference = bootReference(id);
@@ -113,7 +113,7 @@ describe('an engine that is to load a hostile image', () => {
     ]);
     const id = randomUUID();
     const imageService = new GivenImages({ [id]: { data: await buildImageArchive({ layers: [layer] }) } });
-    const loader = new ImageLoader({ engine, imageService, host: 'hostile-images', logger: silentLogger });
+    const loader = new ImageLoader({ engine, imageService, host: 'hostile-images', logger: noOpLogger });
     const loading = loader.load(context, id);
     if (await hasContainerdStore()) {
       await expect(loading).resolves.toBe(true);

@@ -14,7 +14,7 @@ import { bootReference, type ImageLoader } from '../../../lib/images/index.js';
 import { temporaryName } from '../../../lib/images/references/temporary-image.js';
 import { directEngine, inventory, removeCacheNote } from '../../support/engine.js';
 import { context } from '../../support/nova-objects.js';
-import { silentLogger } from '../../support/silent-logger.js';
+import { noOpLogger } from '../../support/silent-logger.js';
 import { LoaderStage } from './loader-stage.js';
 
 /** Seconds. */
@@ -234,7 +234,7 @@ describe('ImageLoader.removeUnused', () => {
       await removeUnused({ needed: [id] });
       expect(await isLeft()).toBe(true);
       const earlier = Math.floor(Date.now() / 1000) - 3600;
-      await writeCacheNote(direct, new Map([[temporary.reference, earlier]]), silentLogger);
+      await writeCacheNote(direct, new Map([[temporary.reference, earlier]]), noOpLogger);
       await removeUnused({ needed: [id] });
       expect(await isLeft()).toBe(false);
       expect(await isThere()).toBe(true);

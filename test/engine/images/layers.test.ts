@@ -28,7 +28,7 @@ import {
   removeImages,
 } from '../../support/engine.js';
 import { context } from '../../support/nova-objects.js';
-import { silentLogger } from '../../support/silent-logger.js';
+import { noOpLogger } from '../../support/silent-logger.js';
 
 const MiB = 1024 * 1024;
 const stranger: RequestContext = { ...context, project_id: 'f0e1d2c3b4a5968778695a4b3c2d1e0f' };
@@ -60,7 +60,7 @@ describe('an image of which the engine has layers', () => {
     folder = await mkdtemp(join(tmpdir(), 'nova-layers-'));
     engine = directEngine();
     images = new CountedImages(new DirectoryImageService({ directory: folder }));
-    loader = new ImageLoader({ engine, imageService: images, host: 'layers-test', logger: silentLogger });
+    loader = new ImageLoader({ engine, imageService: images, host: 'layers-test', logger: noOpLogger });
     loaded = [];
     before = (await inventory()).images;
     shared = [await noise(3 * MiB), await noise(1 * MiB)];
@@ -202,7 +202,7 @@ describe('an image of which the engine has layers', () => {
 
   it('is put together by any driver: also one that was not there when the layers came', async () => {
     await load(await give({ layers: shared }));
-    loader = new ImageLoader({ engine, imageService: images, host: 'another', logger: silentLogger });
+    loader = new ImageLoader({ engine, imageService: images, host: 'another', logger: noOpLogger });
     expectParts(await load(await give({ layers: [...shared, await noise(1000)] })), 0.2 * MiB);
   });
 
@@ -221,7 +221,7 @@ describe('an image of which the engine has layers', () => {
         engine: counted,
         imageService: images,
         host: 'another',
-        logger: silentLogger,
+        logger: noOpLogger,
       });
       expectParts(await load(await give({ layers: [...shared, await noise(1000)] })), 0.2 * MiB);
       expect(asked()).toContainEqual(expect.stringMatching(/info$/));

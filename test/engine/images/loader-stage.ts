@@ -6,7 +6,7 @@ import { startFaultProxy, type FaultProxy } from '../../../lib/testing/index.js'
 import { buildImageArchive, imageIdOf, type ImageArchiveOptions } from '../../support/archives.js';
 import { directEngine, engineHost, inventory, removeImages } from '../../support/engine.js';
 import { GivenImages } from '../../support/given-images.js';
-import { silentLogger } from '../../support/silent-logger.js';
+import { noOpLogger } from '../../support/silent-logger.js';
 
 /** What a test of the loader is played on: an engine behind a proxy that counts and breaks, and images. */
 export class LoaderStage {
@@ -37,7 +37,7 @@ export class LoaderStage {
 
   newLoader(options: Partial<ImageLoaderOptions> = {}): ImageLoader {
     const { engine, images: imageService } = this;
-    return new ImageLoader({ engine, imageService, host: 'image-loader', logger: silentLogger, ...options });
+    return new ImageLoader({ engine, imageService, host: 'image-loader', logger: noOpLogger, ...options });
   }
 
   /** An image that no other test has. */

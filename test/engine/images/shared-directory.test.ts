@@ -16,7 +16,7 @@ import { CountedImages } from '../../support/counted-images.js';
 import { dockerHarness } from '../../support/docker-harness.js';
 import { directEngine, hasContainerdStore, inventory, removeImages } from '../../support/engine.js';
 import { context } from '../../support/nova-objects.js';
-import { silentLogger } from '../../support/silent-logger.js';
+import { noOpLogger } from '../../support/silent-logger.js';
 
 const MiB = 1024 * 1024;
 const stranger = { ...context, project_id: 'f0e1d2c3b4a5968778695a4b3c2d1e0f' };
@@ -44,7 +44,7 @@ describe('an image whose data is in the shared directory', () => {
     warnings = [];
     inParts = [];
     const logger: Logger = {
-      ...silentLogger,
+      ...noOpLogger,
       info: (_message, details) => {
         if (details !== undefined && 'inParts' in details) inParts.push(details.inParts);
       },

@@ -23,7 +23,7 @@ import { busyboxImage } from '../../support/busybox-image.js';
 import { directEngine, engineHost, inventory, removeImages } from '../../support/engine.js';
 import { GivenImages } from '../../support/given-images.js';
 import { context } from '../../support/nova-objects.js';
-import { silentLogger } from '../../support/silent-logger.js';
+import { noOpLogger } from '../../support/silent-logger.js';
 
 const host = 'snapshot-test';
 const MiB = 1024 * 1024;
@@ -52,7 +52,7 @@ describe('takeSnapshot', () => {
         ),
       },
     });
-    await new ImageLoader({ engine: direct, imageService: images, host, logger: silentLogger }).load(
+    await new ImageLoader({ engine: direct, imageService: images, host, logger: noOpLogger }).load(
       context,
       base,
     );
@@ -105,7 +105,7 @@ describe('takeSnapshot', () => {
   async function save(request: Partial<SnapshotRequest> = {}, imageService = images): Promise<string> {
     const image_id = request.image_id ?? randomUUID();
     const snapshot = await takeSnapshot(
-      { engine, imageService, host, logger: silentLogger },
+      { engine, imageService, host, logger: noOpLogger },
       { context, container, image_id, pause: true, update_task_state: () => Promise.resolve(), ...request },
     );
     await snapshot.upload();
@@ -120,7 +120,7 @@ describe('takeSnapshot', () => {
 
   it('saves a container as an image that can be booted, with its files', async () => {
     const id = await save();
-    const loader = new ImageLoader({ engine, imageService: images, host, logger: silentLogger });
+    const loader = new ImageLoader({ engine, imageService: images, host, logger: noOpLogger });
     await loader.load(context, id);
     const reference = bootReference(id);
     try {

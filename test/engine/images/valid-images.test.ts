@@ -8,7 +8,7 @@ import { buildImageArchive, layerOf } from '../../support/archives.js';
 import { directEngine, hasContainerdStore, inventory } from '../../support/engine.js';
 import { GivenImages } from '../../support/given-images.js';
 import { context } from '../../support/nova-objects.js';
-import { silentLogger } from '../../support/silent-logger.js';
+import { noOpLogger } from '../../support/silent-logger.js';
 import { tinyProgram } from '../../support/tiny-program.js';
 import { validArchives } from '../../support/valid-archives/index.js';
 
@@ -73,7 +73,7 @@ describe('an engine and the driver', () => {
     const imageService = new GivenImages({
       [id]: { data: archive, record: { properties: { docker_command: '/etc/tiny' } } },
     });
-    const loader = new ImageLoader({ engine, imageService, host: 'valid-images', logger: silentLogger });
+    const loader = new ImageLoader({ engine, imageService, host: 'valid-images', logger: noOpLogger });
     await loader.load(context, id);
     return await starts(bootReference(id));
   }

@@ -5,7 +5,7 @@ import { Duplex } from 'node:stream';
 import { SerialConsoles } from '../../../lib/console/index.js';
 import type { SerialConsolesOptions } from '../../../lib/console/index.js';
 import { eventually } from '../../engine/contract/harness.js';
-import { silentLogger } from '../../support/silent-logger.js';
+import { noOpLogger } from '../../support/silent-logger.js';
 import { TerminalUser } from '../../support/terminal-user.js';
 
 const address = '127.0.0.1';
@@ -36,7 +36,7 @@ describe('serial consoles', () => {
   let terminal: FakeTerminal;
   const users: TerminalUser[] = [];
   const make = (options: Partial<SerialConsolesOptions> = {}): SerialConsoles =>
-    (consoles = new SerialConsoles({ address, ports: [20_100, 20_400], logger: silentLogger, ...options }));
+    (consoles = new SerialConsoles({ address, ports: [20_100, 20_400], logger: noOpLogger, ...options }));
   const attach = (): Promise<Duplex> => Promise.resolve(terminal);
   const come = async (instance = 'a'): Promise<TerminalUser> => {
     const user = await TerminalUser.at(await consoles.open(instance, attach));

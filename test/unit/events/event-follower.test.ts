@@ -4,7 +4,7 @@ import { lifecycle_event } from '../../../interfaces/index.js';
 import { longestLine } from '../../../lib/engine/json-lines.js';
 import { EventFollower } from '../../../lib/events/index.js';
 import { instanceContainerName, label } from '../../../lib/common/labels.js';
-import { silentLogger } from '../../support/silent-logger.js';
+import { noOpLogger } from '../../support/silent-logger.js';
 import { answerJson, FakeEngine, until } from '../engine/fake-engine.js';
 
 const { STARTED, STOPPED, SUSPENDED, RESUMED } = lifecycle_event;
@@ -65,7 +65,7 @@ describe('EventFollower', () => {
         told.push(transition);
       },
       wasSuspended: () => Promise.resolve(suspended),
-      logger: silentLogger,
+      logger: noOpLogger,
     });
     await follower.start();
   });

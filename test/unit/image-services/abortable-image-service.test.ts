@@ -2,7 +2,7 @@ import { PassThrough, type Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ImageService } from '../../../interfaces/index.js';
-import { PromptImageService } from '../../../lib/image-services/index.js';
+import { AbortableImageService } from '../../../lib/image-services/index.js';
 import { GivenImages } from '../../support/given-images.js';
 import { context } from '../../support/nova-objects.js';
 
@@ -17,7 +17,7 @@ describe('an image service that an orchestrator wrote', () => {
   beforeEach(() => {
     abort = new AbortController();
     own = new GivenImages({ [id]: { data: Buffer.from('data') } });
-    images = new PromptImageService(own, 50);
+    images = new AbortableImageService(own, 50);
   });
 
   const never = (): Promise<never> => new Promise(() => undefined);

@@ -5,7 +5,7 @@ import { acceleratorsMustBeNone, blockDeviceMounts, RootDisks } from '../../../l
 import { label } from '../../../lib/common/labels.js';
 import { answerJson, FakeEngine } from '../engine/fake-engine.js';
 import { newInstance } from '../../support/nova-objects.js';
-import { silentLogger } from '../../support/silent-logger.js';
+import { noOpLogger } from '../../support/silent-logger.js';
 import { block_device_info } from '../../support/nova-call.js';
 
 const policy = { allowedVolumes: ['data-*', 'shared'], allowedHostPaths: ['/srv/volumes/', '/mnt/nfs'] };
@@ -45,7 +45,7 @@ describe('the disks of an instance', () => {
       if (labels === undefined) answerJson(response, 404, { message: `get ${name}: no such volume` });
       else answerJson(response, 200, { Name: name, Driver: 'local', Labels: labels });
     });
-    const logger = { ...silentLogger, warn: (message: string) => warnings.push(message) };
+    const logger = { ...noOpLogger, warn: (message: string) => warnings.push(message) };
     rootDisks ??= new RootDisks({ engine: fake.client(), logger });
     return await blockDeviceMounts(
       { engine: fake.client(), host: 'node-1', policy: allowed, rootDisks },

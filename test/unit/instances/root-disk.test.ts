@@ -5,7 +5,7 @@ import type { ContainerSpecification, Engine } from '../../../lib/engine/index.j
 import { containerRef, imageReference } from '../../../lib/engine/index.js';
 import { RootDisks } from '../../../lib/instances/index.js';
 import { newFlavor } from '../../support/nova-objects.js';
-import { silentLogger } from '../../support/silent-logger.js';
+import { noOpLogger } from '../../support/silent-logger.js';
 import { answerJson, FakeEngine } from '../engine/fake-engine.js';
 
 const specification = {
@@ -30,7 +30,7 @@ describe('the size of a root disk', () => {
   ): Promise<{ asked: (string | undefined)[]; warnings: string[]; looks: number }> => {
     const asked: (string | undefined)[] = [];
     const warnings: string[] = [];
-    const logger: Logger = { ...silentLogger, warn: (message) => warnings.push(message) };
+    const logger: Logger = { ...noOpLogger, warn: (message) => warnings.push(message) };
     let looks = 0;
     fake = await FakeEngine.start((request, response) => {
       if (request.url?.endsWith('/info') === true) {

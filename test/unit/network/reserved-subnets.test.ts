@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { networkFolderOf, ownFolder, reservationsIn } from '../../../lib/network/host-network.js';
 import { ReservedSubnets } from '../../../lib/network/reserved-subnets.js';
-import { silentLogger } from '../../support/silent-logger.js';
+import { noOpLogger } from '../../support/silent-logger.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -95,7 +95,7 @@ describe('the subnets that a host keeps from its instances', () => {
       address: { socketPath: join(folder, 'nowhere.sock') },
       reservedSubnets: [],
       servers: () => Promise.resolve(servers),
-      logger: silentLogger,
+      logger: noOpLogger,
       ...host,
     });
 

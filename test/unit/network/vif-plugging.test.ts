@@ -2,11 +2,11 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { NetworkInfo, VirtAPI } from '../../../interfaces/index.js';
 import { whilePlugging } from '../../../lib/network/index.js';
 import { newInstance, TestNetwork } from '../../support/nova-objects.js';
-import { silentLogger } from '../../support/silent-logger.js';
+import { noOpLogger } from '../../support/silent-logger.js';
 
 const instance = newInstance();
 const down: NetworkInfo = new TestNetwork().port(5).map((vif) => ({ ...vif, active: false }));
-const how = { vifPluggingTimeout: 5, vifPluggingIsFatal: true, logger: silentLogger };
+const how = { vifPluggingTimeout: 5, vifPluggingIsFatal: true, logger: noOpLogger };
 const start = (): Promise<string> => Promise.resolve('started');
 
 /** An orchestrator that hears of the events when `reported` says so, and begins to listen before the action. */

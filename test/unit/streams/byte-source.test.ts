@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { isLent, lentBytes, readableOf, readAll, type ByteSource } from '../../../lib/streams/index.js';
+import {
+  reusesBuffer,
+  borrowedChunks,
+  readableOf,
+  readAll,
+  type ByteSource,
+} from '../../../lib/streams/index.js';
 
 /** A source that gives what it is told, and remembers when it was closed. */
 class Pieces implements ByteSource {
@@ -118,10 +124,10 @@ describe('a source that lends its memory', () => {
   it('is read without a copy by those who are done with each piece before the next', async () => {
     const source = new Lender('hello');
     const stream = readableOf(source);
-    expect(isLent(stream)).toBe(true);
+    expect(reusesBuffer(stream)).toBe(true);
     const pieces = new Set<unknown>();
     let text = '';
-    for await (const piece of lentBytes(stream)) {
+    for await (const piece of borrowedChunks(stream)) {
       pieces.add(piece);
       text += String(piece);
     }
@@ -135,7 +141,7 @@ describe('a source that lends its memory', () => {
     const source = new Silence();
     const stream = readableOf(source);
     const reason = new Error('enough');
-    const reading = lentBytes(stream)[Symbol.asyncIterator]().next();
+    const reading = borrowedChunks(stream)[Symbol.asyncIterator]().next();
     stream.destroy(reason);
     await expect(reading).rejects.toBe(reason);
     expect(source.closed).toBe(1);
@@ -143,7 +149,7 @@ describe('a source that lends its memory', () => {
 
   it('is closed when its reader leaves', async () => {
     const source = new Lender('hello');
-    for await (const piece of lentBytes(readableOf(source))) {
+    for await (const piece of borrowedChunks(readableOf(source))) {
       expect(String(piece)).toBe('h');
       break;
     }

@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Progress } from '../../../interfaces/index.js';
-import { harmless } from '../../../lib/streams/index.js';
-import { silentLogger } from '../../support/silent-logger.js';
+import { guardListener } from '../../../lib/streams/index.js';
+import { noOpLogger } from '../../support/silent-logger.js';
 
 const reports = [1, 2, 3].map((bytes): Progress => ({ phase: 'downloading', bytes }));
 
@@ -16,7 +16,7 @@ describe('harmless', () => {
 
   const tell = async (listener: (progress: Progress) => unknown): Promise<void> => {
     const warn = (message: string): void => void warnings.push(message);
-    const onProgress = harmless(listener, { ...silentLogger, warn });
+    const onProgress = guardListener(listener, { ...noOpLogger, warn });
     for (const report of reports) onProgress?.(report);
     await turn();
   };

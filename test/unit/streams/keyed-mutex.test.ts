@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Turns } from '../../../lib/streams/index.js';
+import { KeyedMutex } from '../../../lib/streams/index.js';
 
 /** Work that ends when it is told to. */
 function gate(): { opened: Promise<void>; open: () => void } {
@@ -12,7 +12,7 @@ function gate(): { opened: Promise<void>; open: () => void } {
 
 describe('turns', () => {
   it('let work on one thing wait for earlier work on it, and for no other', async () => {
-    const turns = new Turns();
+    const turns = new KeyedMutex();
     const first = gate();
     const order: string[] = [];
     const all = [
@@ -30,7 +30,7 @@ describe('turns', () => {
   });
 
   it('go on after work that failed', async () => {
-    const turns = new Turns();
+    const turns = new KeyedMutex();
     const failing = turns.runExclusive('a', undefined, () => Promise.reject(new Error('no')));
     const next = turns.runExclusive('a', undefined, () => Promise.resolve('yes'));
     await expect(failing).rejects.toThrow('no');
@@ -38,7 +38,7 @@ describe('turns', () => {
   });
 
   it('are given up by who waits and is aborted, with the reason of the signal', async () => {
-    const turns = new Turns();
+    const turns = new KeyedMutex();
     const first = gate();
     const busy = turns.runExclusive('a', undefined, () => first.opened);
     const impatience = new AbortController();
@@ -53,7 +53,7 @@ describe('turns', () => {
   });
 
   it('are kept until aborted work has really ended', async () => {
-    const turns = new Turns();
+    const turns = new KeyedMutex();
     const undone = gate();
     const stop = new AbortController();
     const order: string[] = [];

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { pause, unlessAborted } from '../../../lib/streams/index.js';
+import { pause, raceSignal } from '../../../lib/streams/index.js';
 
 describe('a wait that a signal can end', () => {
   it('gives what was waited for', async () => {
-    expect(await unlessAborted(Promise.resolve(5), new AbortController().signal)).toBe(5);
-    expect(await unlessAborted(Promise.resolve(5), undefined)).toBe(5);
+    expect(await raceSignal(Promise.resolve(5), new AbortController().signal)).toBe(5);
+    expect(await raceSignal(Promise.resolve(5), undefined)).toBe(5);
   });
 
   it("ends with the signal's reason, however late the thing itself fails", async () => {
@@ -13,7 +13,7 @@ describe('a wait that a signal can end', () => {
     const late = new Promise<never>((_resolve, reject) => {
       setTimeout(() => reject(new Error('late')), 20);
     });
-    const outcome = unlessAborted(late, abort.signal);
+    const outcome = raceSignal(late, abort.signal);
     abort.abort(reason);
     await expect(outcome).rejects.toBe(reason);
     await expect(late).rejects.toThrow('late');
@@ -21,7 +21,7 @@ describe('a wait that a signal can end', () => {
 
   it('ends at once when the signal aborted before', async () => {
     const reason = new Error('too late');
-    await expect(unlessAborted(new Promise(() => undefined), AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(raceSignal(new Promise(() => undefined), AbortSignal.abort(reason))).rejects.toBe(reason);
   });
 
   it('ends a pause', async () => {

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GlanceConnectionFailed } from '../../../../interfaces/index.js';
 import { GlanceImageService, type GlanceImageServiceOptions } from '../../../../lib/image-services/index.js';
-import { lentBytes } from '../../../../lib/streams/index.js';
+import { borrowedChunks } from '../../../../lib/streams/index.js';
 
 const data = randomBytes(5_000_000);
 
@@ -92,7 +92,7 @@ describe('an image service behind TLS', () => {
     try {
       const stream = await service.download({ auth_token: 'token' }, record.id);
       const received = createHash('sha512');
-      for await (const piece of lentBytes(stream)) {
+      for await (const piece of borrowedChunks(stream)) {
         await setTimeout(1);
         if (piece instanceof Uint8Array) received.update(piece);
       }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { imageReference } from '../../../../lib/engine/index.js';
 import { ImageHolds } from '../../../../lib/images/references/image-holds.js';
-import { silentLogger } from '../../../support/silent-logger.js';
+import { noOpLogger } from '../../../support/silent-logger.js';
 import { FakeEngine } from '../../engine/fake-engine.js';
 
 const image = imageReference('test/image', 'a');
@@ -17,7 +17,7 @@ describe('ImageHolds', () => {
       response.writeHead(status, { 'Content-Type': 'application/json' });
       response.end(status === 200 ? '[]' : '{"message":"no"}');
     });
-    holds = new ImageHolds(engine.client(), silentLogger);
+    holds = new ImageHolds(engine.client(), noOpLogger);
   });
   afterEach(() => engine.stop());
 

@@ -10,7 +10,7 @@ import { SharedDirectory } from '../../../../lib/images/index.js';
 import { readAll } from '../../../../lib/streams/index.js';
 import { GivenImages } from '../../../support/given-images.js';
 import { context } from '../../../support/nova-objects.js';
-import { silentLogger } from '../../../support/silent-logger.js';
+import { noOpLogger } from '../../../support/silent-logger.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
 const sha512 = (bytes: Buffer): string => createHash('sha512').update(bytes).digest('hex');
@@ -35,7 +35,7 @@ describe('the shared directory', () => {
     };
     warnings = [];
     const logger: Logger = {
-      ...silentLogger,
+      ...noOpLogger,
       warn: (message, details) => void warnings.push(`${message} ${JSON.stringify(details)}`),
     };
     shared = new SharedDirectory(await folder.path(), logger);
@@ -127,7 +127,7 @@ describe('the shared directory', () => {
   it('is not waited for, nor asked again, while it owes an answer, and then goes on', async () => {
     await writeFile(path, data);
     const server = new FileServer(50);
-    const logger: Logger = { ...silentLogger, warn: (message) => void warnings.push(message) };
+    const logger: Logger = { ...noOpLogger, warn: (message) => void warnings.push(message) };
     shared = new SharedDirectory(await folder.path(), logger, server);
     let answer = (): void => undefined;
     const question = new Promise<void>((resolve) => (answer = resolve));

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@je
 import type { ImageRecord, Logger } from '../../../../interfaces/index.js';
 import { GivenImages } from '../../../support/given-images.js';
 import { context } from '../../../support/nova-objects.js';
-import { silentLogger } from '../../../support/silent-logger.js';
+import { noOpLogger } from '../../../support/silent-logger.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
 /** Milliseconds. */
@@ -61,7 +61,7 @@ describe('a shared directory whose file server falls silent', () => {
     };
     warnings = [];
     const logger: Logger = {
-      ...silentLogger,
+      ...noOpLogger,
       warn: (message, details) => void warnings.push(`${message} ${JSON.stringify(details)}`),
     };
     server = new FileServer(patience);
