@@ -29,6 +29,14 @@ export class GivenImages implements ImageService {
     this.#images.set(id, image);
   }
 
+  /** Gives an image that waits for its data, as an orchestrator makes it before a snapshot. */
+  queue(id: string): void {
+    this.give(id, {
+      record: { status: 'queued', container_format: null, disk_format: null },
+      data: Buffer.alloc(0),
+    });
+  }
+
   /** From now on a caller is refused a verb. */
   forbid(caller: RequestContext, verb: 'show' | 'download'): void {
     this.#forbidden.set(caller, verb);

@@ -1,2 +1,2 @@
-/** A logger that nobody listens to. */
-export { noOpLogger as silentLogger } from '../../lib/common/no-op-logger.js';
+/** The no-op logger of the library, for tests. */
+export { noOpLogger } from '../../lib/common/no-op-logger.js';

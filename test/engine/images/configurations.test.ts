@@ -126,6 +126,7 @@ describe('an image whose configuration has', () => {
     const id = randomUUID();
     const saved = randomUUID();
     const images = new GivenImages({ [id]: { data: archive } });
+    images.queue(saved);
     await load(images, id);
     await withContainer(bootReference(id), async (container) => {
       expect(container.State.ExitCode).toBe(7);

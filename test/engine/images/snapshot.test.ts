@@ -104,6 +104,7 @@ describe('takeSnapshot', () => {
 
   async function save(request: Partial<SnapshotRequest> = {}, imageService = images): Promise<string> {
     const image_id = request.image_id ?? randomUUID();
+    imageService.queue(image_id);
     const snapshot = await takeSnapshot(
       { engine, imageService, host, logger: noOpLogger },
       { context, container, image_id, pause: true, update_task_state: () => Promise.resolve(), ...request },
