@@ -95,7 +95,6 @@ export interface EndpointSpecification {
 export interface ContainerSpecification {
   readonly Image: ImageRef;
   readonly Hostname?: string;
-  readonly Domainname?: string;
   readonly User?: string;
   readonly WorkingDir?: string;
   readonly Cmd?: readonly string[];

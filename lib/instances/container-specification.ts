@@ -47,7 +47,7 @@ export function containerSpecification(
   policy: InstancePolicy,
 ): ContainerSpecification {
   const command = image.meta.properties?.['os_command_line'];
-  const { hosts, ...names } = hostNames(instance, network);
+  const { hosts, ...names } = hostNames(instance);
   return {
     Image: image.reference,
     ...(command === undefined || command === null ? {} : { Cmd: commandLine(command) }),

@@ -1,6 +1,6 @@
 import type { Instance } from '../../interfaces/index.js';
 import { InvalidInput } from '../../interfaces/index.js';
-import type { ContainerSpecification, HostConfiguration, NetworkPart } from '../engine/index.js';
+import type { ContainerSpecification, HostConfiguration } from '../engine/index.js';
 
 /** The host names that Nova's API accepts. Nova: `parameter_types.fqdn`. */
 const acceptedName = /^[a-z0-9._-]{1,255}$/i;
@@ -10,34 +10,24 @@ const longestHostName = 64;
 const longestLabel = 63;
 
 /** A container's host name, and additional entries for its hosts file. */
-interface HostNames extends Pick<ContainerSpecification, 'Hostname' | 'Domainname'> {
+interface HostNames extends Pick<ContainerSpecification, 'Hostname'> {
   readonly hosts: Pick<HostConfiguration, 'ExtraHosts'>;
 }
 
 /**
  * The host name of an instance. If the name is too long for Linux, its first label becomes the host name, and the hosts
- * file holds the full name.
- *
- * At each start the engine writes `address Hostname.Domainname Hostname` for each interface into the hosts file. If
- * that line is missing, or lacks the full name because the label was cut, an entry for 127.0.1.1 is added, as in
- * Debian.
+ * file maps the full name to 127.0.1.1, as Debian does. The engine's own domain name is not used: a container in a user
+ * namespace cannot start with one (28.5).
  *
  * @throws InvalidInput for a name that Nova's API does not accept.
  */
-export function hostNames(instance: Instance, network: NetworkPart): HostNames {
+export function hostNames(instance: Instance): HostNames {
   const name = instance.hostname ?? instance.name;
   if (!acceptedName.test(name))
     throw new InvalidInput(
       `${JSON.stringify(name)} cannot be a host name: use 1 to 255 letters, digits, ".", "-" and "_"`,
     );
   if (name.length <= longestHostName) return { Hostname: name, hosts: {} };
-  const [label = '', ...domain] = name.replace(/^\.+/, '').split('.');
-  const firstLabel = label.slice(0, longestLabel);
-  const domainName = domain.join('.');
-  const isWrittenWhole = network.HostConfig?.NetworkMode !== 'none' && `${firstLabel}.${domainName}` === name;
-  return {
-    Hostname: firstLabel,
-    ...(domainName === '' ? {} : { Domainname: domainName }),
-    hosts: isWrittenWhole ? {} : { ExtraHosts: [`${name}:127.0.1.1`] },
-  };
+  const [label = ''] = name.replace(/^\.+/, '').split('.');
+  return { Hostname: label.slice(0, longestLabel), hosts: { ExtraHosts: [`${name}:127.0.1.1`] } };
 }

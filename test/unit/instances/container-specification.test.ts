@@ -227,36 +227,27 @@ describe('the specification of a container', () => {
   it.each(['lab', 'web-1.example.org', 'a_b.example.org', 'a'.repeat(64)])(
     'gives a host name that a kernel can have as it is: %s',
     (hostname) => {
-      const { Hostname, Domainname, HostConfig: host } = specify({ hostname });
-      expect({ Hostname, Domainname }).toEqual({ Hostname: hostname, Domainname: undefined });
+      const { Hostname, HostConfig: host } = specify({ hostname });
+      expect(Hostname).toBe(hostname);
       expect(host).not.toHaveProperty('ExtraHosts');
     },
   );
 
   const domain = `${'d'.repeat(60)}.${'e'.repeat(60)}.${'f'.repeat(60)}.${'g'.repeat(60)}.org`;
 
-  it('gives the first label of a longer name, and the rest as the domain that engines write into the hosts file', () => {
+  it('gives the first label of a longer name, and has the whole name in the hosts file', () => {
     const hostname = `web-1.${domain}`;
     expect(hostname).toHaveLength(253);
-    const connected = specifyIn('nova-net', { hostname });
-    expect(connected).toMatchObject({ Hostname: 'web-1', Domainname: domain });
-    expect(connected.HostConfig).not.toHaveProperty('ExtraHosts');
-  });
-
-  it('has the whole name in the hosts file of an instance without an interface, too, where engines write none', () => {
-    const hostname = `web-1.${domain}`;
-    expect(specify({ hostname })).toMatchObject({
-      Hostname: 'web-1',
-      Domainname: domain,
-      HostConfig: { ExtraHosts: [`${hostname}:127.0.1.1`] },
-    });
+    const expected = { Hostname: 'web-1', HostConfig: { ExtraHosts: [`${hostname}:127.0.1.1`] } };
+    expect(specify({ hostname })).toMatchObject(expected);
+    expect(specifyIn('nova-net', { hostname })).toMatchObject(expected);
+    expect(specify({ hostname })).not.toHaveProperty('Domainname');
   });
 
   it('cuts a label that is longer than a label of DNS may be, and has the whole name in the hosts file', () => {
     const hostname = `${'w'.repeat(100)}.example.org`;
     expect(specifyIn('nova-net', { hostname })).toMatchObject({
       Hostname: 'w'.repeat(63),
-      Domainname: 'example.org',
       HostConfig: { ExtraHosts: [`${hostname}:127.0.1.1`] },
     });
     expect(specifyIn('nova-net', { hostname: 'w'.repeat(255) })).toMatchObject({ Hostname: 'w'.repeat(63) });
