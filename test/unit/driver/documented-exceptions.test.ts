@@ -15,7 +15,7 @@ import {
 import { context, newFlavor, newImageMeta, newInstance, TestNetwork } from '../../support/nova-objects.js';
 import { SmallImageService } from '../../support/small-image-service.js';
 
-const folder = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const folder = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
 /** The exceptions that each verb documents, by the `@throws` of the interface. */
 function documented(): ReadonlyMap<string, ReadonlySet<string>> {
