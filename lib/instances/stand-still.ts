@@ -25,7 +25,7 @@ export async function whileStill(
   }
   await notes.write(uuid, 'still', { [label.suspendedRun]: state.StartedAt }, signal);
   try {
-    // Without the signal: an engine pauses also for a client that is gone, and then nobody would wake it.
+    // Without the signal: the engine may still pause after an abort, and the container would stay frozen.
     await pauseContainer(engine, container);
     await work();
   } finally {
