@@ -8,7 +8,7 @@ import { engineHost, inventory, removeImages } from '../support/engine.js';
 import { context, newImageMeta, newInstance } from '../support/nova-objects.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-const heedful = "echo ran; trap 'echo asked; exit' TERM; while :; do sleep 0.1; done";
+const heedful = "echo ran; trap 'echo asked; exit' TERM; sleep 1000 & wait";
 
 describe('a power verb', () => {
   const folder = temporaryFolder();
@@ -292,7 +292,7 @@ describe('a power verb', () => {
   });
 
   it('that sends a signal for a dump succeeds when the instance ended of it and the answer was lost', async () => {
-    await spawn("trap 'exit 6' ABRT; while :; do sleep 0.1; done");
+    await spawn("trap 'exit 6' ABRT; sleep 1000 & wait");
     const fault = proxy.inject({ method: 'POST', path: /\/kill/, kind: 'lose-answer' });
     await driver.trigger_crash_dump(instance).catch((error: unknown) => {
       expect(error).toMatchObject({ name: 'HypervisorUnavailable' });

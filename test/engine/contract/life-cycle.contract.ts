@@ -87,7 +87,7 @@ export function lifeCycleContract(harness: () => Harness): void {
 
     describe('of an instance that has lost a child to the out-of-memory killer', () => {
       const losesChild = (onTerm: string): string =>
-        `trap '${onTerm}' TERM; (x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done); echo done; while :; do sleep 0.1; done`;
+        `trap '${onTerm}' TERM; (x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done); echo done; sleep 1000 & wait`;
 
       it.each([
         ['ends cleanly', 'exit 0', 60],
@@ -173,7 +173,7 @@ export function lifeCycleContract(harness: () => Harness): void {
     it('stops a running instance cleanly when it has time to', async () => {
       const { driver, run, context } = harness();
       const { instance } = await run(
-        "trap 'echo goodbye; exit 0' TERM; echo done; while :; do sleep 0.1; done",
+        "trap 'echo goodbye; exit 0' TERM; echo done; sleep 1000 & wait",
       );
       await driver.power_off(instance, graceful);
       expect(await state(instance)).toBe(power_state.SHUTDOWN);
@@ -183,7 +183,7 @@ export function lifeCycleContract(harness: () => Harness): void {
 
     it('asks again at every retry interval, and ends the instance at the timeout', async () => {
       const { driver, run, context } = harness();
-      const { instance } = await run("trap 'echo asked' TERM; echo done; while :; do sleep 0.1; done");
+      const { instance } = await run("trap 'echo asked' TERM; echo done; while :; do sleep 1000 & wait; done");
       await driver.power_off(instance, { timeout: 3, retry_interval: 1 });
       expect(await state(instance)).toBe(power_state.SHUTDOWN);
       const output = await driver.get_console_output(context, instance);

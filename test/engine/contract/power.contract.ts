@@ -78,7 +78,7 @@ export function powerContract(harness: () => Harness): void {
     it('leave nothing that stands in the way of another verb', async () => {
       const { driver, run, context } = harness();
       const { instance } = await run(
-        "trap 'echo goodbye; exit' TERM; echo done; while :; do sleep 0.1; done",
+        "trap 'echo goodbye; exit' TERM; echo done; sleep 1000 & wait",
       );
       const goodbyes = async (): Promise<number> => (await output(instance)).split('goodbye').length - 1;
       const suspended = async (verb: () => Promise<void>): Promise<number> => {
@@ -143,7 +143,7 @@ export function powerContract(harness: () => Harness): void {
     it('stop an instance cleanly, and start it again with its files', async () => {
       const { driver, run } = harness();
       const { instance } = await run(
-        "[ -e /kept ] && echo again; touch /kept; trap 'echo goodbye; exit' TERM; echo done; while :; do sleep 0.1; done",
+        "[ -e /kept ] && echo again; touch /kept; trap 'echo goodbye; exit' TERM; echo done; sleep 1000 & wait",
       );
       await driver.soft_delete(instance);
       await driver.soft_delete(instance);
@@ -190,7 +190,7 @@ export function powerContract(harness: () => Harness): void {
     it('lets the program dump what it has', async () => {
       const { driver, run } = harness();
       const { instance } = await run(
-        "trap 'echo dumped; exit 6' ABRT; echo done; while :; do sleep 0.1; done",
+        "trap 'echo dumped; exit 6' ABRT; echo done; sleep 1000 & wait",
       );
       await driver.trigger_crash_dump(instance);
       await eventually('it has ended', async () => (await state(instance)) === power_state.SHUTDOWN);

@@ -36,7 +36,7 @@ describe('a rebuild', () => {
 
   it('that is given up while it stops the instance leaves it running', async () => {
     const { driver, context, image } = harness;
-    const slow = `sh -c 'trap "sleep 1; exit 0" TERM; echo ready; while :; do sleep 0.05; done'`;
+    const slow = `sh -c 'trap "sleep 1; exit 0" TERM; echo ready; sleep 1000 & wait'`;
     const instance = newInstance();
     const meta: ImageMeta = { ...image, properties: { os_command_line: slow } };
     await driver.spawn(context, instance, meta);
