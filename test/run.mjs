@@ -74,6 +74,9 @@ const results = [];
 /** The tests of an engine compare all that it holds before and after: they must be alone with it. */
 const alone = ['--runInBand'];
 
+/** Milliseconds that a test on real components gets. It only ends a test that hangs: a busy machine fails no test. */
+const patience = ['--testTimeout=300000'];
+
 const reporters = ['--reporters=default', '--reporters=./test/environment/count-reporter.mjs'];
 
 /**
@@ -202,7 +205,7 @@ const engineTier = ({
     // What jest is told on the command line chooses among these.
     const ignored =
       only === undefined ? [] : [`--testPathIgnorePatterns=<rootDir>/test/(?!${only.join('|')})`];
-    await jest(name, title, ['engine', 'faults'], [...alone, ...ignored], {
+    await jest(name, title, ['engine', 'faults'], [...alone, ...patience, ...ignored], {
       DOCKER_HOST: engine.host,
       ...(other === undefined ? {} : { OTHER_DOCKER_HOST: other.host }),
       ENGINE_RESTART: restarter.url,
@@ -213,10 +216,16 @@ const engineTier = ({
 const imagesTier = () =>
   stopping(async (keep) => {
     const [engine, glance] = await Promise.all([startEngine('20.10').then(keep), startGlance()]);
-    await jest('images', `Glance and Keystone, engine ${engine.version}`, ['images'], alone, {
-      DOCKER_HOST: engine.host,
-      ...glance,
-    });
+    await jest(
+      'images',
+      `Glance and Keystone, engine ${engine.version}`,
+      ['images'],
+      [...alone, ...patience],
+      {
+        DOCKER_HOST: engine.host,
+        ...glance,
+      },
+    );
   });
 
 await main(async () => {
@@ -251,9 +260,15 @@ await main(async () => {
       skip('engine', 'no engine answers at DOCKER_HOST, and none can be installed here');
     else
       await attempt('engine', () =>
-        jest('engine', `engine ${engine.version}, found at ${engine.host}`, ['engine', 'faults'], alone, {
-          DOCKER_HOST: engine.host,
-        }),
+        jest(
+          'engine',
+          `engine ${engine.version}, found at ${engine.host}`,
+          ['engine', 'faults'],
+          [...alone, ...patience],
+          {
+            DOCKER_HOST: engine.host,
+          },
+        ),
       );
   }
   if (wants('images') && !installs)

@@ -36,8 +36,8 @@ export class TerminalUser {
     await eventually(`the terminal shows ${text}`, () => this.#shown.includes(text));
   }
 
-  async isCutOff(within?: number): Promise<void> {
-    await eventually('the console ends', () => this.#isCutOff, within === undefined ? {} : { within });
+  async isCutOff(): Promise<void> {
+    await eventually('the console ends', () => this.#isCutOff);
   }
 
   leave(): void {

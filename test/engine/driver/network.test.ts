@@ -11,6 +11,7 @@ import { directEngine, engineHost } from '../../support/engine.js';
 import { TestNetwork } from '../../support/nova-objects.js';
 import { noOpLogger } from '../../support/silent-logger.js';
 import type { Harness } from '../contract/harness.js';
+import { eventually } from '../contract/harness.js';
 
 /** What the engine says of the instances' networks, behind the driver's back. */
 describe('the networks of instances on a real engine', () => {
@@ -186,7 +187,7 @@ describe('the networks of instances on a real engine', () => {
       milliseconds: 400,
     });
     const booting = boot({}, { network_info });
-    while (fault.struck().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await eventually('the fault strikes', () => fault.struck().length > 0);
     for (const network of networks) await engine.networks.remove(networkRef(nameOf(network)));
     const instance = await booting;
     await expect(driver.get_info(instance)).resolves.toMatchObject({ state: power_state.RUNNING });

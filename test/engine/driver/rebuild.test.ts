@@ -5,6 +5,7 @@ import { dockerHarness } from '../../support/docker-harness.js';
 import { newImageMeta, newInstance } from '../../support/nova-objects.js';
 import { noOpLogger } from '../../support/silent-logger.js';
 import type { Harness } from '../contract/harness.js';
+import { eventually } from '../contract/harness.js';
 
 describe('a rebuild', () => {
   const errors: string[] = [];
@@ -40,7 +41,10 @@ describe('a rebuild', () => {
     const instance = newInstance();
     const meta: ImageMeta = { ...image, properties: { os_command_line: slow } };
     await driver.spawn(context, instance, meta);
-    while ((await driver.get_console_output(context, instance)) === '') await setTimeout(20);
+    await eventually(
+      'it has printed',
+      async () => (await driver.get_console_output(context, instance)) !== '',
+    );
     const reason = new Error('enough');
     const abort = new AbortController();
     const rebuilding = expect(
