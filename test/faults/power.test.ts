@@ -306,7 +306,7 @@ describe('a power verb', () => {
   it.each(['lose-answer', 'drop-request'] as const)(
     'that sets a password sets it all the same: %s',
     async (kind) => {
-      await spawn('while :; do cat /etc/shadow; sleep 0.1; done');
+      await spawn('while :; do cat /etc/shadow; sleep 0.5; done');
       const fault = proxy.inject({ method: 'PUT', path: /\/archive/, kind });
       await driver.set_admin_password(instance, 'sesame');
       expect(fault.struck()).toHaveLength(1);
