@@ -2,8 +2,8 @@ import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { endianness, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { codeOf } from '../streams/index.js';
-import type { AddressBlock } from './address-block.js';
-import { addressAlone, addressBlock } from './address-block.js';
+import type { AddressBlock } from '../common/index.js';
+import { addressAlone, addressBlock } from '../common/index.js';
 
 /** A block of addresses that the host has or uses. */
 export interface Reservation {

@@ -4,8 +4,8 @@ import { isIP } from 'node:net';
 import type { Logger } from '../../interfaces/index.js';
 import type { EngineAddress } from '../engine/index.js';
 import { raceSignal, withDeadline } from '../streams/index.js';
-import type { AddressBlock } from './address-block.js';
-import { addressAlone, addressBlock, overlap } from './address-block.js';
+import type { AddressBlock } from '../common/index.js';
+import { addressAlone, addressBlock, overlap } from '../common/index.js';
 import type { Reservation } from './host-network.js';
 import { networkFolderOf, ownFolder, reservationsIn } from './host-network.js';
 
