@@ -9,8 +9,16 @@ import { defaultTimeouts } from '../engine/index.js';
 import type { ImageLimits } from '../archives/index.js';
 import { defaultConcurrency } from '../images/index.js';
 import { defaultImageLimits } from '../archives/index.js';
-import { addressBlock } from '../network/index.js';
-import { amounts, callback, count, imageService, logger, text, withMethods } from '../common/index.js';
+import {
+  addressBlock,
+  amounts,
+  callback,
+  count,
+  imageService,
+  logger,
+  text,
+  withMethods,
+} from '../common/index.js';
 import { isUuid } from '../common/index.js';
 
 /** The options of a {@link DockerDriver}. All are optional. */

@@ -78,7 +78,7 @@ export class BridgeNetworks {
    * @throws VirtualInterfaceCreateException when every engine would refuse a network.
    * @throws ComputeResourcesUnavailable when a network conflicts with this host: with its addresses or routes, with an
    * overlapping network or one of the same name on its engine, or with its own network made for another subnet. Another
-   * host may have room for it.
+   * host may have room for it. Also when a server's name cannot be resolved, see {@link ReservedSubnets.conflict}.
    */
   async makeAll(
     plan: readonly PlannedInterface[],

@@ -267,4 +267,20 @@ describe('a config drive', () => {
       ],
     });
   });
+
+  it.each(['10.0.0.0/024', '10.0.0.0/24/24', 'fd00::%eth0/64', '10.0.0.0'])(
+    'refuses a route to %p, which networks refuse as a subnet, too',
+    (cidr) => {
+      const subnet = {
+        cidr: '10.77.0.0/24',
+        version: 4,
+        ips: [{ address: '10.77.0.132' }],
+        routes: [{ cidr }],
+      };
+      const network: NetworkInfo = [{ id: 'port', address: null, network: { id: 'net', subnets: [subnet] } }];
+      expect(() => drive({ instance: asked(), given: { network_info: network } })).toThrow(
+        expect.objectContaining({ name: 'InvalidInput', message: expect.stringContaining(cidr) }),
+      );
+    },
+  );
 });

@@ -3,7 +3,8 @@ import { createServer } from 'node:net';
 import { endianness, networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { networkFolderOf, ownFolder, reservationsIn } from '../../../lib/network/host-network.js';
+import { engineProcess, ownProcess } from '../../../lib/network/engine-process.js';
+import { reservationsIn } from '../../../lib/network/host-network.js';
 import { ReservedSubnets } from '../../../lib/network/reserved-subnets.js';
 import { noOpLogger } from '../../support/silent-logger.js';
 
@@ -80,9 +81,9 @@ describe('the network namespace of an engine', () => {
     const socket = join(folder, 'docker.sock');
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(socket, resolve));
-    expect(await networkFolderOf(socket)).toBe(ownFolder);
+    expect(await engineProcess(socket)).toBe(ownProcess);
     await new Promise((resolve) => server.close(resolve));
-    expect(await networkFolderOf(socket)).toBeUndefined();
+    expect(await engineProcess(socket)).toBeUndefined();
   });
 });
 
@@ -116,12 +117,7 @@ describe('the subnets that a host keeps from its instances', () => {
   });
 
   it('are those of the servers that the driver talks to, by name and by address', async () => {
-    const servers = [
-      'https://[2001:db8:7::9]:9292',
-      'http://203.0.113.9:5000/v3',
-      'http://localhost/',
-      'no url',
-    ];
+    const servers = ['https://[2001:db8:7::9]:9292', 'http://203.0.113.9:5000/v3', 'http://localhost/'];
     const host = reserved({}, servers);
     expect(await host.conflict(['203.0.113.0/28'], undefined)).toBe(
       'the server 203.0.113.9 of the driver (203.0.113.9)',
@@ -145,4 +141,14 @@ describe('the subnets that a host keeps from its instances', () => {
       'Keystone is away',
     );
   });
+
+  it.each(['no url', 'glance.example:9292', '10.0.0.5:9292', 'file:///images'])(
+    'are not known where the service calls %p a server',
+    async (url) => {
+      await expect(reserved({}, [url]).conflict(['203.0.113.0/28'], undefined)).rejects.toMatchObject({
+        name: 'NovaException',
+        message: expect.stringContaining(url),
+      });
+    },
+  );
 });
