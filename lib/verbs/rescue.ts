@@ -89,7 +89,7 @@ async function startRescueContainer(
     withNewContainer(node, plan, async (beside) => {
       const container = await beside.make();
       await makeRescuedFolder(engine, container, signal);
-      await stopForReplacement(engine, original.Id, { timeout: 0, retry_interval: 0, signal });
+      await stopForReplacement(node, original.Id, { timeout: 0, retry_interval: 0, signal });
       await copyFileSystem({
         engine,
         from: original.Id,

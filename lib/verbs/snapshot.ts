@@ -51,9 +51,7 @@ export async function snapshot(
     ...(snapshots === 'delta' && booted !== '' ? { above: booted } : {}),
     pause,
     whenReady: (commit) =>
-      pause
-        ? whileStill(node.engine, node.states, instance, container, () => checked(commit), signal)
-        : checked(commit),
+      pause ? whileStill(node, instance, container, () => checked(commit), signal) : checked(commit),
     update_task_state,
     signal,
     onProgress,

@@ -77,7 +77,7 @@ export async function unrescue(
   const wiring = await node.networks.prepare(network_info, signal);
   try {
     await restoreOnFailure(node, replaced, async () => {
-      await stopForReplacement(engine, current.Id, { timeout: 0, retry_interval: 0, signal });
+      await stopForReplacement(node, current.Id, { timeout: 0, retry_interval: 0, signal });
       if (await hasRescuedFolder(engine, current.Id, signal))
         await withRollback(logger, (undo) => comeBackChanged(node, rescued, replaced, bounds, undo));
       else {

@@ -171,7 +171,7 @@ async function leave(
   const bootImage = container.Config.Labels[label.imageId] ?? '';
   let image: ImageId | undefined;
   try {
-    await stopForReplacement(engine, container.Id, departure);
+    await stopForReplacement(node, container.Id, departure);
     if (destination === undefined) return handoverText({ kind: 'in place' });
     // Remove what an earlier, unfinished attempt left there.
     await removeInstanceImages(destination, instance.uuid);
