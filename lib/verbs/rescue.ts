@@ -81,7 +81,8 @@ async function startRescueContainer(
   const { engine } = node;
   const { signal, onProgress } = options;
   const { limit } = await copyBounds(node, instance, instance.flavor, original.Image, signal);
-  const copied = { container: original.Id, limit, signal };
+  const copy = { kind: 'into a folder', folder: rescuedFolder, leftOut: mountedPaths(original) } as const;
+  const copied = { container: original.Id, limit, copy, signal };
   await filesMustBeCopyable(node, instance, copied, InstanceNotRescuable);
   const plan = rescuePlan(node, context, instance, original, network_info, image_meta, options);
   const replaced = { instance, old: original, aside: part.rescued, network_info, signal, onProgress };

@@ -64,13 +64,9 @@ export async function unrescue(
   const { signal, onProgress } = options;
   const network_info = rescuedNetworks(current);
   const bounds = await copyBounds(node, instance, instance.flavor, rescued.Image, signal);
-  const copied = {
-    container: current.Id,
-    limit: bounds.limit,
-    folder: rescuedFolder,
-    leftOut: mountedPaths(rescued),
-    signal,
-  };
+  const leftOut = mountedPaths(rescued);
+  const copy = { kind: 'layer of a folder', folder: rescuedFolder, leftOut } as const;
+  const copied = { container: current.Id, limit: bounds.limit, copy, signal };
   await filesMustBeCopyable(node, instance, copied, InstanceInvalidState);
   const replaced = { instance, old: current, aside: part.rescuing, network_info, signal, onProgress };
   // Fails before the instance is stopped, if the networks cannot be used.

@@ -102,7 +102,8 @@ async function planned(
   if (isHere && canResizeInPlace(instance, flavor, container))
     return { container, destination: undefined, bounds };
   const volumes = volumesThatMove(container, leftBehind);
-  const copied = { container: container.Id, limit: bounds.limit, volumes, signal };
+  const copy = { kind: 'layer', volumes, volumeLimit: bounds.volumeLimit } as const;
+  const copied = { container: container.Id, limit: bounds.limit, copy, signal };
   await filesMustBeCopyable(node, instance, copied, ResizeError);
   return { container, destination: isHere ? node.engine : await connected(node, dest, signal), bounds };
 }
