@@ -186,8 +186,8 @@ export abstract class DockerLifeCycleVerbs extends DockerInventoryVerbs {
       instance,
       options,
       InstancePowerOffFailure,
-      async ({ engine }, container, signal) => {
-        await stopContainerCleanly(engine, container, signal);
+      async (node, container, signal) => {
+        await stopContainerCleanly(node, container, signal);
       },
     );
   }

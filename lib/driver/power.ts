@@ -125,9 +125,9 @@ export abstract class DockerPowerVerbs extends DockerLifeCycleVerbs {
       instance,
       options,
       InstancePowerOffFailure,
-      async ({ engine, serialConsoles }, { Id: container }, signal) => {
-        await stopContainer(engine, container, { timeout, retry_interval, signal });
-        await serialConsoles?.close(instance.uuid);
+      async (node, { Id: container }, signal) => {
+        await stopContainer(node, container, { timeout, retry_interval, signal });
+        await node.serialConsoles?.close(instance.uuid);
       },
     );
   }

@@ -11,6 +11,7 @@ export {
   bootedBytes,
   copyFileSystem,
   filesMustFit,
+  type FilesToCopy,
   instanceReference,
   measuredFiles,
   removeInstanceImages,

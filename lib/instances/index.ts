@@ -72,6 +72,6 @@ export {
 } from './resize-in-place.js';
 export { limitsMustBeReadable } from './resource-limits.js';
 export { RootDisks } from './root-disk.js';
-export { wakeLeftStill, whileStill } from './stand-still.js';
+export { endLeftStandstill, isOfStandstill, whileStill } from './stand-still.js';
 export { isSuspended, pauseInstance, suspendInstance, unpauseInstance, wasSuspended } from './suspension.js';
 export { writeFiles } from './write-files.js';

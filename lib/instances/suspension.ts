@@ -10,6 +10,8 @@ import type { InstanceStateStore } from './instance-state-store.js';
  * To the engine a suspended instance is a paused container: its processes are frozen and its memory is kept. A record
  * in the state store marks it as suspended, also for the next driver.
  *
+ * The same record may belong to a snapshot's pause instead, see `whileStill`: both verbs below replace or remove it.
+ *
  * The record is written before the container is frozen and removed after it was unfrozen, so a suspended instance
  * always has it. A crash in between leaves a record of a running instance, which is ignored. The record contains the
  * container's start time, so it is also ignored after the instance was started anew, by the driver or by hand.
@@ -71,7 +73,7 @@ export async function suspendInstance(
 
 /**
  * Pauses an instance; no-op if it is paused. First it removes the record that a crash may have left of a running
- * instance.
+ * instance, of a suspension or of a snapshot's pause.
  *
  * @throws InstanceInvalidState when it does not run or is suspended.
  */

@@ -1,7 +1,7 @@
 import type { Instance, NetworkInfo } from '../../interfaces/index.js';
 import type { ContainerInspect } from '../engine/index.js';
 import { unpauseContainer } from '../instances/index.js';
-import { connectAndStart } from './steps/index.js';
+import { connectAndStart, logFailure } from './steps/index.js';
 import type { ComputeNode } from './definition/index.js';
 
 /**
@@ -25,5 +25,7 @@ export async function powerOn(
     };
     await node.networks.follow(container, network_info, wake, signal);
   } else await connectAndStart(node, container, network_info, signal);
-  await node.states.remove(instance.uuid, 'suspended', signal);
+  await logFailure(node, instance, 'the record of a suspension', () =>
+    node.states.remove(instance.uuid, 'suspended'),
+  );
 }

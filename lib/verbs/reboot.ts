@@ -26,7 +26,7 @@ import {
   stopContainerCleanly,
 } from '../instances/index.js';
 import type { ComputeNode } from './definition/index.js';
-import { connectAndStart, withRollback } from './steps/index.js';
+import { connectAndStart, logFailure, withRollback } from './steps/index.js';
 import { spawn } from './spawn.js';
 
 /**
@@ -133,26 +133,29 @@ async function rebootContainer(
   await withRollback(node.logger, async (undo) => {
     await connectAndStart(node, container, network_info, signal, async () => {
       if (reboot_type !== rebootTypes.SOFT || !(await stopsCleanly(node, instance, container, signal)))
-        await stopContainer(node.engine, container.Id, { timeout: 0, retry_interval: 0, signal });
+        await stopContainer(node, container.Id, { timeout: 0, retry_interval: 0, signal });
       if (container.State.Running)
         undo.push('that the instance does not run', () => connectAndStart(node, container, undefined));
     });
   });
-  if (container.State.Status !== 'running') await node.states.remove(instance.uuid, 'suspended', signal);
+  if (container.State.Status !== 'running')
+    await logFailure(node, instance, 'the record of a suspension', () =>
+      node.states.remove(instance.uuid, 'suspended'),
+    );
 }
 
 async function stopsCleanly(
-  { engine, logger }: ComputeNode,
+  node: ComputeNode,
   { uuid }: Instance,
   container: ContainerInspect,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   try {
-    await stopContainerCleanly(engine, container, signal);
+    await stopContainerCleanly(node, container, signal);
     return true;
   } catch (error) {
     signal?.throwIfAborted();
-    logger.warn('the instance could not be stopped for a soft reboot: it becomes a hard one', {
+    node.logger.warn('the instance could not be stopped for a soft reboot: it becomes a hard one', {
       instance: uuid,
       error,
     });

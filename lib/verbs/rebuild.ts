@@ -81,8 +81,7 @@ export async function prepareRebuild(
   const wiring = await networks.prepare(options.network_info, options.signal);
   try {
     plan.specification(networks.specification(wiring), newAttempt(node.host, false));
-    if (losesVolumes && container !== undefined)
-      await stopContainerCleanly(node.engine, container, options.signal);
+    if (losesVolumes && container !== undefined) await stopContainerCleanly(node, container, options.signal);
   } finally {
     await networks.abandon(wiring);
   }
@@ -107,7 +106,7 @@ async function replace(
   await restoreOnFailure(node, replaced, () =>
     withNewContainer(node, plan, async (beside) => {
       const container = await beside.make();
-      await stopForReplacement(engine, old.Id, { ...cleanly(old), signal });
+      await stopForReplacement(node, old.Id, { ...cleanly(old), signal });
       await whilePlugging(virtapi, instance, network_info, plugging, () => swapIn(node, container, replaced));
     }),
   );

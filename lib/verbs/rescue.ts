@@ -81,7 +81,8 @@ async function startRescueContainer(
   const { engine } = node;
   const { signal, onProgress } = options;
   const { limit } = await copyBounds(node, instance, instance.flavor, original.Image, signal);
-  const copied = { container: original.Id, limit, signal };
+  const copy = { kind: 'into a folder', folder: rescuedFolder, leftOut: mountedPaths(original) } as const;
+  const copied = { container: original.Id, limit, copy, signal };
   await filesMustBeCopyable(node, instance, copied, InstanceNotRescuable);
   const plan = rescuePlan(node, context, instance, original, network_info, image_meta, options);
   const replaced = { instance, old: original, aside: part.rescued, network_info, signal, onProgress };
@@ -89,7 +90,7 @@ async function startRescueContainer(
     withNewContainer(node, plan, async (beside) => {
       const container = await beside.make();
       await makeRescuedFolder(engine, container, signal);
-      await stopForReplacement(engine, original.Id, { timeout: 0, retry_interval: 0, signal });
+      await stopForReplacement(node, original.Id, { timeout: 0, retry_interval: 0, signal });
       await copyFileSystem({
         engine,
         from: original.Id,

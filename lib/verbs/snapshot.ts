@@ -7,7 +7,7 @@ import type {
 import { InstanceInvalidState, InstanceNotRunning } from '../../interfaces/index.js';
 import { takeSnapshot, type Snapshot } from '../images/index.js';
 import { label } from '../common/index.js';
-import { findInstance, whileStill } from '../instances/index.js';
+import { findInstance, mountedPaths, whileStill } from '../instances/index.js';
 import type { ComputeNode } from './definition/index.js';
 import { copyBounds, filesMustBeCopyable } from './steps/index.js';
 
@@ -34,11 +34,10 @@ export async function snapshot(
   const metadata = { properties: snapshotProperties(instance) };
   const { pauseForSnapshot: pause, snapshots } = node.policy;
   const booted = container.Config.Labels[label.imageId] ?? '';
-  // The engine writes the holes of sparse files out, and a commit cannot be cancelled: the files must not grow between
-  // measuring and commit.
+  const { limit } = await copyBounds(node, instance, instance.flavor, container.Image, signal);
+  const copy = { kind: 'commit', leftOut: mountedPaths(container) } as const;
+  const copied = { container: container.Id, limit, copy, signal };
   const checked = async (commit: () => Promise<unknown>): Promise<void> => {
-    const { limit } = await copyBounds(node, instance, instance.flavor, container.Image, signal);
-    const copied = { container: container.Id, limit, signal };
     await filesMustBeCopyable(node, instance, copied, InstanceInvalidState);
     signal?.throwIfAborted();
     await commit();
@@ -50,10 +49,12 @@ export async function snapshot(
     metadata,
     ...(snapshots === 'delta' && booted !== '' ? { above: booted } : {}),
     pause,
+    // The engine writes the holes of sparse files out, and a commit cannot be cancelled. So the files are validated
+    // before the pause, which may read them all, and again when they cannot grow any more, mostly by figures alone.
     whenReady: (commit) =>
-      pause
-        ? whileStill(node.engine, node.states, instance, container, () => checked(commit), signal)
-        : checked(commit),
+      checked(() =>
+        pause ? whileStill(node, instance, container, () => checked(commit), signal) : commit(),
+      ),
     update_task_state,
     signal,
     onProgress,

@@ -64,20 +64,16 @@ export async function unrescue(
   const { signal, onProgress } = options;
   const network_info = rescuedNetworks(current);
   const bounds = await copyBounds(node, instance, instance.flavor, rescued.Image, signal);
-  const copied = {
-    container: current.Id,
-    limit: bounds.limit,
-    folder: rescuedFolder,
-    leftOut: mountedPaths(rescued),
-    signal,
-  };
+  const leftOut = mountedPaths(rescued);
+  const copy = { kind: 'layer of a folder', folder: rescuedFolder, leftOut } as const;
+  const copied = { container: current.Id, limit: bounds.limit, copy, signal };
   await filesMustBeCopyable(node, instance, copied, InstanceInvalidState);
   const replaced = { instance, old: current, aside: part.rescuing, network_info, signal, onProgress };
   // Fails before the instance is stopped, if the networks cannot be used.
   const wiring = await node.networks.prepare(network_info, signal);
   try {
     await restoreOnFailure(node, replaced, async () => {
-      await stopForReplacement(engine, current.Id, { timeout: 0, retry_interval: 0, signal });
+      await stopForReplacement(node, current.Id, { timeout: 0, retry_interval: 0, signal });
       if (await hasRescuedFolder(engine, current.Id, signal))
         await withRollback(logger, (undo) => comeBackChanged(node, rescued, replaced, bounds, undo));
       else {

@@ -81,7 +81,7 @@ export async function swapBack(
 ): Promise<void> {
   await withRollback(node.logger, async (undo) => {
     undo.push('that a container is put aside', async () => {
-      await stopContainer(node.engine, container.Id, { timeout: 0, retry_interval: 0 });
+      await stopContainer(node, container.Id, { timeout: 0, retry_interval: 0 });
       await ensureName(node, replaced.instance, container.Id, containerRef(container.Name.slice(1)));
     });
     await swapIn(node, container, replaced);
@@ -89,7 +89,7 @@ export async function swapBack(
 }
 
 /**
- * Runs the clean-up after a verb has already succeeded. A failure is logged only: the next verb that replaces the
+ * Runs the clean-up after a verb has already succeeded. A failure is logged only: the next verb that changes the
  * instance's container, or `init_host`, removes what is left.
  */
 export async function logFailure(
