@@ -10,18 +10,18 @@ const downloading = (id: string, current: number, total: number) => ({
 });
 
 describe('PullProgress', () => {
-  it('sums up layers that come side by side; the total is known when all have said their size', async () => {
+  it('sums up concurrent layers, and reports a total once every layer has reported its size', async () => {
     const told: Progress[] = [];
     const pull = new PullProgress((progress) => told.push(progress));
     const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 210));
     for (const id of ['a', 'b', 'c']) pull.line(announced(id));
     pull.line(downloading('a', 10, 100));
-    // So small that nothing was told of its download.
+    // So small that the engine reported no progress of its download.
     pull.line({ id: 'c', status: 'Download complete' });
     await pause();
     pull.line(downloading('b', 20, 50));
     await pause();
-    // It broke off and begins anew.
+    // The download broke off and starts again.
     pull.line(downloading('a', 5, 100));
     pull.line({ id: 'a', status: 'Download complete' });
     pull.line({ id: 'b', status: 'Verifying Checksum' });
@@ -35,7 +35,7 @@ describe('PullProgress', () => {
     expect(told[2]).toMatchObject({ bytes: 30, total: 150 });
   });
 
-  it('tells nothing of a pull that fetches nothing', () => {
+  it('reports nothing for a pull that fetches nothing', () => {
     const told: Progress[] = [];
     const pull = new PullProgress((progress) => told.push(progress));
     pull.line({ id: 'latest', status: 'Pulling from library/x' });
@@ -46,7 +46,7 @@ describe('PullProgress', () => {
 });
 
 describe('BuildProgress', () => {
-  it('tells the context on its way, the pulls between the steps, each step, and the end', () => {
+  it('reports the upload of the context, each step, the pulls between the steps, and the end', () => {
     const told: Progress[] = [];
     const build = new BuildProgress((progress) => told.push(progress));
     build.sent(1000);
