@@ -8,10 +8,10 @@ import { context } from '../../../support/nova-objects.js';
 import { noOpLogger } from '../../../support/silent-logger.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
-/** Milliseconds. */
+/** In milliseconds. */
 const patience = 100;
 
-/** What the file server does not answer until it is back. */
+/** The operation that hangs until the file server is back. */
 let hangs: 'stat' | 'open' | 'read' | 'close' | undefined;
 let comeBack = (): void => undefined;
 let back = Promise.resolve();
@@ -21,7 +21,7 @@ const unless = async <T>(what: typeof hangs, work: () => Promise<T>): Promise<T>
   return await work();
 };
 
-// No file system that tests may mount falls silent on demand.
+// A test cannot mount a file system that falls silent on demand.
 jest.unstable_mockModule('node:fs/promises', () => ({
   ...files,
   stat: (path: string) => unless('stat', () => files.stat(path)),
@@ -90,7 +90,7 @@ describe('a shared directory whose file server falls silent', () => {
   }
 
   it.each(['stat', 'open', 'read'] as const)(
-    'gives nothing and says why when nothing comes of `%s`; gives the image when it is back',
+    'is skipped with a warning while `%s` hangs, and used again once the server is back',
     async (what) => {
       hangs = what;
       expect(await read()).toBeUndefined();
@@ -104,7 +104,7 @@ describe('a shared directory whose file server falls silent', () => {
     },
   );
 
-  it('gives the image although its file cannot be closed', async () => {
+  it('delivers the image even if its file cannot be closed', async () => {
     hangs = 'close';
     expect((await read())?.equals(data)).toBe(true);
     expect(warnings).toEqual([expect.stringContaining('could not be closed')]);
