@@ -15,8 +15,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-describe('what a network namespace has', () => {
-  /** An IPv4 address as the kernel of this machine prints it. */
+describe('reservationsIn', () => {
+  /** Prints an IPv4 address as the kernel of this machine does. */
   const printed = (address: string): string => {
     const bytes = Buffer.from(address.split('.').map(Number));
     return (endianness() === 'LE' ? bytes.reverse() : bytes).toString('hex').toUpperCase();
@@ -25,7 +25,7 @@ describe('what a network namespace has', () => {
     `${device}\t${printed(to)}\t${printed(gateway)}\t${flags}\t0\t0\t0\t${printed(mask)}\t0\t0\t0`;
   const told = async (): Promise<string[]> => (await reservationsIn(folder)).map(({ what }) => what);
 
-  it('are its routes, its gateways and its addresses', async () => {
+  it('returns the routes, gateways and addresses of a network namespace', async () => {
     await writeFile(
       join(folder, 'route'),
       [
@@ -57,7 +57,7 @@ describe('what a network namespace has', () => {
     ]);
   });
 
-  it('are no routes that lead everywhere, nowhere, or to a network of the engine', async () => {
+  it('leaves out routes to everywhere, reject routes, and networks of the engine', async () => {
     await writeFile(
       join(folder, 'route'),
       [
@@ -76,7 +76,7 @@ describe('what a network namespace has', () => {
 });
 
 describe('the network namespace of an engine', () => {
-  it("is this process's own where the engine's socket is in it", async () => {
+  it("is that of this process if the engine's socket listens in it", async () => {
     const socket = join(folder, 'docker.sock');
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(socket, resolve));
@@ -86,7 +86,7 @@ describe('the network namespace of an engine', () => {
   });
 });
 
-describe('the subnets that a host keeps from its instances', () => {
+describe('ReservedSubnets', () => {
   const reserved = (
     host: Partial<ConstructorParameters<typeof ReservedSubnets>[0]> = {},
     servers: readonly string[] = [],
@@ -100,14 +100,14 @@ describe('the subnets that a host keeps from its instances', () => {
     });
 
   it.each(['10.4.0.0/16', '10.4.7.0/24', '10.0.0.0/8'])(
-    'are those that the operator names: %s',
+    'reports a conflict with a subnet that the operator reserves: %s',
     async (cidr) => {
       const conflict = await reserved({ reservedSubnets: ['10.4.0.0/16'] }).conflict([cidr], undefined);
       expect(conflict).toBe('10.4.0.0/16 of the option reservedSubnets');
     },
   );
 
-  it('are those of the addresses that this machine has, whatever its engine is called', async () => {
+  it("reports a conflict with an address of this machine, even if the engine's socket does not exist", async () => {
     const own = Object.values(networkInterfaces())
       .flatMap((addresses = []) => addresses)
       .find(({ family, internal }) => family === 'IPv4' && !internal);
@@ -115,7 +115,7 @@ describe('the subnets that a host keeps from its instances', () => {
     expect(await reserved().conflict([`${own.address}/32`], undefined)).toMatch(/of the host/);
   });
 
-  it('are those of the servers that the driver talks to, by name and by address', async () => {
+  it('reports a conflict with a server that the driver uses, by name and by address', async () => {
     const servers = [
       'https://[2001:db8:7::9]:9292',
       'http://203.0.113.9:5000/v3',
@@ -130,7 +130,7 @@ describe('the subnets that a host keeps from its instances', () => {
     expect(await host.conflict(['203.0.114.0/28'], undefined)).toBeUndefined();
   });
 
-  it('are the address of a remote engine, and nothing of this machine', async () => {
+  it('considers the address of a remote engine, and nothing of this machine', async () => {
     const servers = ['http://203.0.113.9:5000/v3'];
     const host = reserved({ address: { hostname: '198.51.100.4', port: 2376 } }, servers);
     expect(await host.conflict(['198.51.100.0/24'], undefined)).toBe(
@@ -139,7 +139,7 @@ describe('the subnets that a host keeps from its instances', () => {
     expect(await host.conflict(['203.0.113.0/28'], undefined)).toBeUndefined();
   });
 
-  it('are not known where the service cannot say whom it talks to: then nothing is given away', async () => {
+  it('fails when the image service cannot list its servers, and so allows no subnet unchecked', async () => {
     const silent = { servers: () => Promise.reject(new Error('Keystone is away')) };
     await expect(reserved(silent).conflict(['203.0.113.0/28'], undefined)).rejects.toThrow(
       'Keystone is away',
