@@ -11,7 +11,7 @@ describe('LoadingProgress', () => {
     return { told, progress: new LoadingProgress((each) => told.push(each)) };
   }
 
-  it('begins without bytes, and stays so for an engine that has all layers', () => {
+  it('reports only 0 bytes for an engine that has all layers', () => {
     const { told, progress } = loading();
     progress.begin();
     progress.expect([{ diffId: digest('a'), size: 10 }]);
@@ -19,7 +19,7 @@ describe('LoadingProgress', () => {
     expect(told).toEqual([{ phase: 'loading', bytes: 0 }]);
   });
 
-  it('counts the layers together, without those that the engine has', () => {
+  it('sums up the layers, except those that the engine has', () => {
     const { told, progress } = loading();
     progress.begin();
     progress.expect(['a', 'b', 'c', 'd'].map((digit) => ({ diffId: digest(digit), size: 100 })));
@@ -34,7 +34,7 @@ describe('LoadingProgress', () => {
     expect(told.at(-1)).toEqual({ phase: 'loading', bytes: 200, total: 200 });
   });
 
-  it('counts a layer that occurs twice each time', () => {
+  it('counts a layer twice that occurs twice', () => {
     const { told, progress } = loading();
     progress.expect([
       { diffId: digest('a'), size: 100 },
@@ -46,7 +46,7 @@ describe('LoadingProgress', () => {
     expect(told.at(-1)).toEqual({ phase: 'loading', bytes: 200, total: 200 });
   });
 
-  it('tells what the engine says when nobody knows the layers', () => {
+  it('reports the bytes that the engine reports when the layers are unknown', () => {
     const { told, progress } = loading();
     progress.layer(line('a', 10, 100));
     expect(told).toEqual([{ phase: 'loading', bytes: 10, layer: 'a'.repeat(12) }]);

@@ -9,7 +9,7 @@ describe('Meter', () => {
     return { told, meter: new Meter((progress) => told.push(progress), 'downloading', total) };
   }
 
-  it('tells the first bytes at once, then few reports, and in the end all bytes as the total', async () => {
+  it('reports the first bytes at once, then at intervals, and in the end all bytes as the total', async () => {
     const { told, meter: transfer } = meter();
     const began = performance.now();
     for (let piece = 0; piece < 100; piece += 1) {
@@ -23,7 +23,7 @@ describe('Meter', () => {
     expect(told.at(-1)).toEqual({ phase: 'downloading', bytes: 1000, total: 1000, rate: expect.any(Number) });
   });
 
-  it('tells a rate near to the truth', async () => {
+  it('reports a rate close to the true one', async () => {
     const { told, meter: transfer } = meter(1_000_000);
     const began = performance.now();
     for (let piece = 0; piece < 10; piece += 1) {
@@ -37,14 +37,14 @@ describe('Meter', () => {
     expect(rate).toBeLessThan(truth * 1.5);
   });
 
-  it('tells the end once', () => {
+  it('reports the end once', () => {
     const { told, meter: transfer } = meter(30);
     transfer.add(30);
     transfer.end();
     expect(told).toEqual([{ phase: 'downloading', bytes: 30, total: 30 }]);
   });
 
-  it('tells a layer also of a transfer that is over at once', () => {
+  it('reports a layer even if the transfer ends at once', () => {
     const { told, meter: transfer } = meter(30);
     transfer.add(10);
     for (const layer of ['sha256:a', 'sha256:b']) transfer.add(10, layer);
@@ -56,7 +56,7 @@ describe('Meter', () => {
     ]);
   });
 
-  it('never goes back, and keeps no total that was too small', () => {
+  it('never decreases, and corrects a total that was too small', () => {
     const { told, meter: transfer } = meter(15);
     transfer.reach(10);
     transfer.reach(4);
@@ -70,7 +70,7 @@ describe('Meter', () => {
 });
 
 describe('followingLayers', () => {
-  it('adds the layer that the archive is at to what is told of its bytes', () => {
+  it('adds the current layer of the archive to the reports', () => {
     const told: Progress[] = [];
     const { onLayer, onProgress } = followingLayers((progress) => told.push(progress));
     onProgress({ phase: 'uploading', bytes: 1 });
@@ -88,12 +88,12 @@ describe('followingLayers', () => {
 describe('layerName', () => {
   const digest = 'ab'.repeat(32);
 
-  it('is the digest where the archive names files so, else the file as it is called', () => {
+  it("returns the digest if the file is named after it, or else the file's name", () => {
     expect(layerName(`blobs/sha256/${digest}`)).toBe(`sha256:${digest}`);
     expect(layerName(`${digest}/layer.tar`)).toBe(`${digest}/layer.tar`);
   });
 
-  it('can be shown on a terminal, whatever a stranger called the file', () => {
+  it('replaces control characters of a hostile file name, which could act on a terminal', () => {
     expect(layerName('a\u001b]0;owned\u0007\u009b2J\u202eb')).toBe('a?]0;owned??2J?b');
     expect(layerName('x'.repeat(1000))).toHaveLength(80);
   });

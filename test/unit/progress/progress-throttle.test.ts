@@ -6,7 +6,7 @@ import { ProgressThrottle } from '../../../lib/progress/index.js';
 describe('ProgressThrottle', () => {
   const downloading = (bytes: number): Progress => ({ phase: 'downloading', bytes });
 
-  it('tells the first and the last of many, and few in between', async () => {
+  it('reports the first and the last of many, and few in between', async () => {
     const told: Progress[] = [];
     const throttle = new ProgressThrottle((progress) => told.push(progress));
     for (let bytes = 1; bytes <= 250; bytes += 1) {
@@ -20,7 +20,7 @@ describe('ProgressThrottle', () => {
     expect(told.length).toBeLessThan(10);
   });
 
-  it('tells the last of a phase before the first of the next', () => {
+  it('reports the last of a phase before the first of the next', () => {
     const told: Progress[] = [];
     const throttle = new ProgressThrottle((progress) => told.push(progress));
     for (const bytes of [1, 2, 3]) throttle.report(downloading(bytes));
@@ -28,7 +28,7 @@ describe('ProgressThrottle', () => {
     expect(told).toEqual([downloading(1), downloading(3), { phase: 'loading', bytes: 0 }]);
   });
 
-  it('tells a layer of a phase that is over at once', () => {
+  it('reports a layer even if its phase ends at once', () => {
     const told: Progress[] = [];
     const throttle = new ProgressThrottle((progress) => told.push(progress));
     throttle.report({ phase: 'loading', bytes: 0 });
@@ -42,7 +42,7 @@ describe('ProgressThrottle', () => {
     ]);
   });
 
-  it('tells nothing twice', () => {
+  it('reports nothing twice', () => {
     const told: Progress[] = [];
     const throttle = new ProgressThrottle((progress) => told.push(progress));
     throttle.flush();
@@ -52,7 +52,7 @@ describe('ProgressThrottle', () => {
     expect(told).toEqual([downloading(1)]);
   });
 
-  it('lets bytes never become fewer when what came was of no use and a phase begins anew', () => {
+  it('never reports fewer bytes when a phase begins again after a failed attempt', () => {
     const told: Progress[] = [];
     const throttle = new ProgressThrottle((progress) => told.push(progress));
     for (const bytes of [10, 40, 5, 100]) {

@@ -6,7 +6,7 @@ import { noOpLogger } from '../../support/silent-logger.js';
 
 const reports = [1, 2, 3].map((bytes): Progress => ({ phase: 'downloading', bytes }));
 
-describe('harmless', () => {
+describe('guardListener', () => {
   let warnings: string[];
   let told: Progress[];
   beforeEach(() => {
@@ -21,7 +21,7 @@ describe('harmless', () => {
     await turn();
   };
 
-  it('tells all, in order', async () => {
+  it('passes every report on, in order', async () => {
     await tell((progress) => void told.push(progress));
     expect(told).toEqual(reports);
     expect(warnings).toEqual([]);
@@ -35,7 +35,7 @@ describe('harmless', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('rude'))],
-  ])('goes on to tell a listener that %s, and logs that once', async (_how, fail) => {
+  ])('continues to call a listener that %s, and logs the failure once', async (_how, fail) => {
     await tell((progress) => {
       told.push(progress);
       return fail();
