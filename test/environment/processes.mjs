@@ -52,14 +52,14 @@ export async function run(command, args, options = {}) {
 /** Runs a command to its end like `run`, even while this process is ending. */
 export const runInCleanup = (command, args, options = {}) => start(command, args, options).ended;
 
-/** Sends SIGINT to a command and its children. Waits up to a minute: killing apt would break a package. */
+/** Sends SIGINT to a command and its children. Waits a minute: killing apt would break a package. */
 async function interrupt({ child, ended }) {
-  const tell = (signal) => {
+  const signalGroup = (signal) => {
     if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
       process.kill(-child.pid, signal);
   };
-  const deadline = setTimeout(() => tell('SIGKILL'), 60_000);
-  tell('SIGINT');
+  const deadline = setTimeout(() => signalGroup('SIGKILL'), 60_000);
+  signalGroup('SIGINT');
   // The caller of `run` receives the failure.
   await Promise.allSettled([ended]);
   clearTimeout(deadline);

@@ -74,8 +74,8 @@ const rejects = async (work: Promise<unknown>, name: string): Promise<void> => {
 };
 
 /** Waits for the PAUSED event: for it, the driver sends a request that must not mix with what follows. */
-async function pauseIsTold({ events }: Stage): Promise<void> {
-  await eventually('it is told', () =>
+async function pauseIsReported({ events }: Stage): Promise<void> {
+  await eventually('the PAUSED event is reported', () =>
     events.some(({ transition }) => transition === lifecycle_event.PAUSED),
   );
 }
@@ -155,7 +155,7 @@ export const scenarios: readonly Scenario[] = [
     const { driver } = stage;
     assert.equal(await stateOf(stage), power_state.RUNNING);
     await driver.pause(instance);
-    await pauseIsTold(stage);
+    await pauseIsReported(stage);
     assert.equal(await stateOf(stage), power_state.PAUSED);
     await driver.unpause(instance);
     await driver.power_off(instance);
@@ -171,7 +171,7 @@ export const scenarios: readonly Scenario[] = [
       await driver.power_on(context, instance, []);
       await driver.unpause(instance);
       await driver.pause(instance);
-      await pauseIsTold(stage);
+      await pauseIsReported(stage);
       await driver.pause(instance);
       await driver.power_off(instance);
       await driver.power_off(instance);
@@ -223,7 +223,7 @@ export const scenarios: readonly Scenario[] = [
       await driver.snapshot(context, instance, id, async ({ task_state }) => {
         states.push(task_state);
         // The instance is paused during the commit.
-        if (task_state === task_states.IMAGE_UPLOADING) await pauseIsTold(stage);
+        if (task_state === task_states.IMAGE_UPLOADING) await pauseIsReported(stage);
       });
       assert.deepEqual(states, [task_states.IMAGE_PENDING_UPLOAD, task_states.IMAGE_UPLOADING]);
       assert.equal((await imageService.show(context, id)).status, 'active');
@@ -245,22 +245,22 @@ export const scenarios: readonly Scenario[] = [
     "The results of the verbs that tell something are of Nova's types",
     async ({ driver }) => {
       /** Throws if the result is not of the type. */
-      const told = async (type: z.ZodType, result: Promise<unknown>): Promise<void> =>
+      const validate = async (type: z.ZodType, result: Promise<unknown>): Promise<void> =>
         void type.parse(await result);
-      await told(fields.instanceInfo, driver.get_info(instance, { usage: true }));
-      await told(fields.diagnostics, driver.get_instance_diagnostics(instance));
-      await told(fields.flatDiagnostics, driver.get_diagnostics(instance));
-      await told(fields.hostResources, driver.get_available_resource(host));
-      await told(fields.names, driver.get_available_nodes());
-      await told(fields.namesByUuid, driver.get_nodenames_by_uuid());
-      await told(fields.names, driver.list_instances());
-      await told(fields.uuids, driver.list_instance_uuids());
-      await told(fields.capabilitiesAsTraits, driver.capabilities_as_traits());
-      await told(fields.hostCpuStats, driver.get_host_cpu_stats());
-      await told(fields.hostUptime, driver.get_host_uptime());
-      await told(fields.ipAddress, driver.get_host_ip_addr());
-      await told(fields.volumeUsages, driver.get_all_volume_usage(context, []));
-      await told(fields.json(fields.diskInfo), driver.get_instance_disk_info(instance));
+      await validate(fields.instanceInfo, driver.get_info(instance, { usage: true }));
+      await validate(fields.diagnostics, driver.get_instance_diagnostics(instance));
+      await validate(fields.flatDiagnostics, driver.get_diagnostics(instance));
+      await validate(fields.hostResources, driver.get_available_resource(host));
+      await validate(fields.names, driver.get_available_nodes());
+      await validate(fields.namesByUuid, driver.get_nodenames_by_uuid());
+      await validate(fields.names, driver.list_instances());
+      await validate(fields.uuids, driver.list_instance_uuids());
+      await validate(fields.capabilitiesAsTraits, driver.capabilities_as_traits());
+      await validate(fields.hostCpuStats, driver.get_host_cpu_stats());
+      await validate(fields.hostUptime, driver.get_host_uptime());
+      await validate(fields.ipAddress, driver.get_host_ip_addr());
+      await validate(fields.volumeUsages, driver.get_all_volume_usage(context, []));
+      await validate(fields.json(fields.diskInfo), driver.get_instance_disk_info(instance));
       const provider = new OneProvider();
       await driver.update_provider_tree(provider, host);
       fields.inventories.parse(provider.inventory);

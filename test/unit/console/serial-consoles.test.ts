@@ -38,7 +38,7 @@ describe('SerialConsoles', () => {
   const make = (options: Partial<SerialConsolesOptions> = {}): SerialConsoles =>
     (consoles = new SerialConsoles({ address, ports: [20_100, 20_400], logger: noOpLogger, ...options }));
   const attach = (): Promise<Duplex> => Promise.resolve(terminal);
-  const come = async (instance = 'a'): Promise<TerminalUser> => {
+  const connectUser = async (instance = 'a'): Promise<TerminalUser> => {
     const user = await TerminalUser.at(await consoles.open(instance, attach));
     users.push(user);
     return user;
@@ -56,7 +56,7 @@ describe('SerialConsoles', () => {
   it('disconnects a user who does not read, and buffers only a few chunks until then', async () => {
     make({ patience: 300 });
     terminal.talks = true;
-    const user = await come();
+    const user = await connectUser();
     user.socket.pause();
     await eventually('the terminal stream is destroyed', () => terminal.destroyed);
     // The two ends of a local connection hold this much; the terminal was not read beyond it.
@@ -66,7 +66,7 @@ describe('SerialConsoles', () => {
   it('disconnects a user whose terminal does not read its input', async () => {
     make({ patience: 300 });
     terminal.reads = false;
-    const user = await come();
+    const user = await connectUser();
     user.type('hello');
     await user.isCutOff();
     expect(terminal.destroyed).toBe(true);
@@ -74,7 +74,7 @@ describe('SerialConsoles', () => {
 
   it('keeps an idle user connected', async () => {
     make({ patience: 50 });
-    const user = await come();
+    const user = await connectUser();
     user.type('one');
     await user.sees('one');
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -88,13 +88,13 @@ describe('SerialConsoles', () => {
       (user: TerminalUser) => user.socket.resetAndDestroy(),
     ]) {
       terminal = new FakeTerminal();
-      const user = await come();
+      const user = await connectUser();
       user.type('one');
       await user.sees('one');
       leave(user);
       await eventually('the terminal stream is destroyed', () => terminal.destroyed);
       terminal = new FakeTerminal();
-      const next = await come();
+      const next = await connectUser();
       next.type('two');
       await next.sees('two');
       next.leave();
@@ -103,7 +103,7 @@ describe('SerialConsoles', () => {
   });
 
   it('lets the connected user read the output to its end after the console is closed', async () => {
-    const user = await come();
+    const user = await connectUser();
     user.type('one');
     await user.sees('one');
     await consoles.close('A');
@@ -125,7 +125,7 @@ describe('SerialConsoles', () => {
 
   it('disconnects every user on stop, and opens no further console', async () => {
     terminal.talks = true;
-    const [reading, stuck] = [await come('a'), await come('b')];
+    const [reading, stuck] = [await connectUser('a'), await connectUser('b')];
     stuck.socket.pause();
     await consoles.close('b');
     await consoles.stop();

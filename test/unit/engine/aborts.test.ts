@@ -17,7 +17,8 @@ let fake: FakeEngine;
 const start = async (handler: Handler): Promise<FakeEngine> => (fake = await FakeEngine.start(handler));
 afterEach(() => fake.stop());
 
-const noneOpen = (): Promise<void> => until(() => fake.connections.size === 0, 'no connection is open');
+const noConnectionIsOpen = (): Promise<void> =>
+  until(() => fake.connections.size === 0, 'no connection is open');
 
 describe('a timeout of the engine client', () => {
   it.each([['before the answer'], ['in the middle of the answer']])(
@@ -33,7 +34,7 @@ describe('a timeout of the engine client', () => {
         what: 'GET /containers/json',
         milliseconds: 500,
       });
-      await noneOpen();
+      await noConnectionIsOpen();
     },
   );
 
@@ -59,7 +60,7 @@ describe('a timeout of the engine client', () => {
     await start((_request, response) => response.writeHead(200).write('some'));
     const stream = await fake.client({ timeouts: { image: 50 } }).images.save(image);
     await expect(buffer(stream)).rejects.toBeInstanceOf(DeadlineExceeded);
-    await noneOpen();
+    await noConnectionIsOpen();
   });
 
   it('does not end a stream whose bytes keep arriving', async () => {
@@ -95,7 +96,7 @@ describe('a timeout of the engine client', () => {
     expect(archive.destroyed).toBe(true);
     // A server notices only by reading that its client has disconnected.
     stuck?.resume();
-    await noneOpen();
+    await noConnectionIsOpen();
   });
 
   it('does not end an upload whose bytes keep flowing', async () => {
@@ -126,7 +127,7 @@ describe('an abort signal of an engine call', () => {
         .catch((error: unknown) => error);
       expect(failure).toBe(controller.signal.reason);
     }
-    await noneOpen();
+    await noConnectionIsOpen();
   });
 
   it('prevents the request if it has aborted before the call', async () => {
@@ -148,7 +149,7 @@ describe('an abort signal of an engine call', () => {
     setTimeout(() => controller.abort(reason), 50);
     await expect(fake.client().images.load(archive, { signal: controller.signal })).rejects.toBe(reason);
     expect(archive.destroyed).toBe(true);
-    await noneOpen();
+    await noConnectionIsOpen();
   });
 
   it('aborts a stream that is being read', async () => {
@@ -157,7 +158,7 @@ describe('an abort signal of an engine call', () => {
     const stream = await fake.client().images.save(image, { signal: controller.signal });
     setTimeout(() => controller.abort(reason), 20);
     await expect(buffer(stream)).rejects.toBe(reason);
-    await noneOpen();
+    await noConnectionIsOpen();
   });
 
   it('aborts a stream before anything reads it', async () => {
@@ -166,7 +167,7 @@ describe('an abort signal of an engine call', () => {
     const stream = await fake.client().images.save(image, { signal: controller.signal });
     controller.abort(reason);
     await expect(buffer(stream)).rejects.toBe(reason);
-    await noneOpen();
+    await noConnectionIsOpen();
   });
 
   it('has no listeners left when the calls have ended', async () => {
@@ -195,7 +196,7 @@ describe('a stream from the engine', () => {
     await start((_request, response) => response.writeHead(200).write('some'));
     const stream = await fake.client().images.save(image);
     stream.destroy();
-    await noneOpen();
+    await noConnectionIsOpen();
   });
 
   it('applies backpressure to the engine when its reader does not read', async () => {
@@ -228,7 +229,7 @@ describe('Engine.close', () => {
     await expect(call).rejects.toBeInstanceOf(EngineUnreachable);
     await expect(buffer(stream)).rejects.toBeInstanceOf(EngineUnreachable);
     await expect(engine.system.ping()).rejects.toThrow(/the client was closed/);
-    await noneOpen();
+    await noConnectionIsOpen();
   });
 });
 

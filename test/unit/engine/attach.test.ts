@@ -36,7 +36,7 @@ describe('an attached stream', () => {
     });
   };
   /** The connection of the plain requests is kept alive; only that one is left. */
-  const itsConnectionClosed = (): Promise<void> =>
+  const attachedConnectionClosed = (): Promise<void> =>
     until(() => fake.connections.size === 1, 'one connection is open');
 
   afterEach(() => fake.stop());
@@ -48,7 +48,7 @@ describe('an attached stream', () => {
     });
     const stream = await fake.client().containers.attach(container, { stdout: true, tty: false });
     expect((await buffer(stream)).toString()).toBe('first last');
-    await itsConnectionClosed();
+    await attachedConnectionClosed();
   });
 
   it('sends input, and its end, while output continues', async () => {
@@ -81,7 +81,7 @@ describe('an attached stream', () => {
     await start((socket) => socket.write(switching));
     const stream = await fake.client().containers.attach(container, { stdin: true, tty: false });
     stream.destroy();
-    await itsConnectionClosed();
+    await attachedConnectionClosed();
   });
 
   it('fails with TruncatedStream when its connection breaks inside a frame', async () => {
@@ -101,7 +101,7 @@ describe('an attached stream', () => {
     const reason = new Error('enough');
     setTimeout(() => controller.abort(reason), 20);
     await expect(buffer(stream)).rejects.toBe(reason);
-    await itsConnectionClosed();
+    await attachedConnectionClosed();
   });
 
   it('fails when the client is closed', async () => {

@@ -17,7 +17,7 @@ const event = (action: string): string =>
 describe('the event stream of the engine', () => {
   let fake: FakeEngine;
   let engine: ServerResponse | undefined;
-  const say = (text: string): void => {
+  const send = (text: string): void => {
     engine?.write(text);
   };
 
@@ -35,12 +35,12 @@ describe('the event stream of the engine', () => {
     const seen: string[] = [];
     const events = fake.client().system.events({
       filters: { type: ['container'] },
-      onOpen: () => say(event('create')),
+      onOpen: () => send(event('create')),
     });
     for await (const { Action, Actor } of events) {
       expect(Actor.Attributes).toEqual({});
       seen.push(Action);
-      if (Action === 'create') setTimeout(() => say(event('start') + event('die')), 20);
+      if (Action === 'create') setTimeout(() => send(event('start') + event('die')), 20);
       if (Action === 'die') break;
     }
     expect(seen).toEqual(['create', 'start', 'die']);
@@ -50,7 +50,7 @@ describe('the event stream of the engine', () => {
   });
 
   it('closes its connection when the reader leaves the loop', async () => {
-    for await (const { Action } of fake.client().system.events({ onOpen: () => say(event('a')) })) {
+    for await (const { Action } of fake.client().system.events({ onOpen: () => send(event('a')) })) {
       expect(Action).toBe('a');
       break;
     }
@@ -64,7 +64,7 @@ describe('the event stream of the engine', () => {
       const read = async (): Promise<void> => {
         for await (const { Action } of fake.client().system.events({
           onOpen: () => {
-            say(event('a') + event('b'));
+            send(event('a') + event('b'));
             setTimeout(() => (how === 'breaks' ? engine?.destroy() : engine?.end()), 20);
           },
         })) {
@@ -89,11 +89,11 @@ describe('the event stream of the engine', () => {
 
   it('buffers 10,000 events for a slow reader, then closes the connection and fails', async () => {
     const long = event('x'.repeat(1000));
-    const events = fake.client().system.events({ onOpen: () => say(event('first')) });
+    const events = fake.client().system.events({ onOpen: () => send(event('first')) });
     await events.next();
-    for (let i = 0; i < 2000; i += 1) say(long);
+    for (let i = 0; i < 2000; i += 1) send(long);
     await until(() => engine?.writableLength === 0, 'the engine has sent everything');
-    for (let i = 0; i < 20_000; i += 1) say(event('y'));
+    for (let i = 0; i < 20_000; i += 1) send(event('y'));
     await until(() => fake.connections.size === 0, 'the client has closed the connection');
     let read = 0;
     const rest = async (): Promise<void> => {

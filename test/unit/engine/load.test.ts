@@ -10,7 +10,7 @@ const start = async (handler: Handler): Promise<FakeEngine> => (fake = await Fak
 afterEach(() => fake.stop());
 
 /** An engine that reads the whole archive and then answers with these lines. */
-const saying =
+const answeringWith =
   (...lines: object[]): Handler =>
   (request, response) => {
     request.resume().on('end', () => {
@@ -32,7 +32,10 @@ describe('images.load', () => {
     let headers: object = {};
     await start((request, response) => {
       headers = request.headers;
-      saying({ stream: 'Loaded image: nova-docker-driver.invalid/loading:tmp-1\n' })(request, response);
+      answeringWith({ stream: 'Loaded image: nova-docker-driver.invalid/loading:tmp-1\n' })(
+        request,
+        response,
+      );
     });
     await fake.client().images.load(archiveOf(100_000));
     expect(headers).toMatchObject({ 'content-type': 'application/x-tar', 'transfer-encoding': 'chunked' });
@@ -40,18 +43,18 @@ describe('images.load', () => {
   });
 
   it('reports how many bytes went to the engine', async () => {
-    await start(saying());
-    const told: number[] = [];
-    await fake.client().images.load(archiveOf(200_000), { onProgress: (bytes) => told.push(bytes) });
-    expect(told.at(-1)).toBe(200_000);
-    expect(told).toEqual([...told].sort((a, b) => a - b));
+    await start(answeringWith());
+    const reported: number[] = [];
+    await fake.client().images.load(archiveOf(200_000), { onProgress: (bytes) => reported.push(bytes) });
+    expect(reported.at(-1)).toBe(200_000);
+    expect(reported).toEqual([...reported].sort((a, b) => a - b));
   });
 
   it.each([
     [{ errorDetail: { message: 'no space left' }, error: 'no space left' }],
     [{ error: 'no space left' }],
   ])('fails when the engine reports an error inside a 200 answer: %j', async (line) => {
-    await start(saying(line));
+    await start(answeringWith(line));
     await expect(fake.client().images.load(archiveOf(10))).rejects.toMatchObject({
       constructor: EngineError,
       engineMessage: 'no space left',
@@ -62,7 +65,7 @@ describe('images.load', () => {
 
   it('fails when the engine reports an error after it reported the image as loaded', async () => {
     const failure = 'Error unpacking image a:b: content digest sha256:0 not found\n';
-    await start(saying({ stream: 'Loaded image: a:b\n' }, { stream: failure }));
+    await start(answeringWith({ stream: 'Loaded image: a:b\n' }, { stream: failure }));
     await expect(fake.client().images.load(archiveOf(10))).rejects.toMatchObject({
       constructor: EngineError,
       engineMessage: 'content digest sha256:0 not found',
@@ -103,7 +106,7 @@ describe('images.load', () => {
   });
 
   it('fails with the error of an archive that failed before the call', async () => {
-    await start(saying());
+    await start(answeringWith());
     const reason = new Error('too late');
     const archive = new PassThrough();
     archive.on('error', () => undefined);
@@ -142,7 +145,7 @@ describe('the source of an upload', () => {
   });
 
   it('is destroyed when the client is closed already', async () => {
-    await start(saying());
+    await start(answeringWith());
     const engine = fake.client();
     engine.close();
     const archive = archiveOf(10);

@@ -25,7 +25,7 @@ const line = (Action: string, ago = 0): string => {
 describe('EventFollower', () => {
   let fake: FakeEngine;
   let follower: EventFollower;
-  let told: number[];
+  let reported: number[];
   let suspended: boolean;
   /** The status in the engine's list of containers, and a hook that may delay the list. */
   let status: string;
@@ -39,7 +39,7 @@ describe('EventFollower', () => {
 
   beforeEach(async () => {
     listen = () => Promise.resolve();
-    [told, suspended, status, remembered, intervals, stream] = [[], false, 'running', '', [], undefined];
+    [reported, suspended, status, remembered, intervals, stream] = [[], false, 'running', '', [], undefined];
     onList = (answer) => answer();
     fake = await FakeEngine.start((request, response) => {
       const url = new URL(request.url ?? '', 'http://engine');
@@ -62,7 +62,7 @@ describe('EventFollower', () => {
       host: 'node-1',
       emit: async ({ transition }) => {
         await listen();
-        told.push(transition);
+        reported.push(transition);
       },
       wasSuspended: () => Promise.resolve(suspended),
       logger: noOpLogger,
@@ -80,17 +80,17 @@ describe('EventFollower', () => {
     before?.destroy();
     await until(() => stream !== before, 'the follower has reconnected');
   }
-  const say = (text: string): unknown => stream?.write(text);
+  const send = (text: string): unknown => stream?.write(text);
 
   it("reports what happened while the stream was broken, each event once, whatever the engine's clock says", async () => {
-    say(line('die', 60) + line('start', 50));
-    await until(() => told.length === 2, 'the events of the first stream are reported');
+    send(line('die', 60) + line('start', 50));
+    await until(() => reported.length === 2, 'the events of the first stream are reported');
     remembered = line('die', 5) + line('start', 4);
     const twice = remembered;
     await breakStream();
-    say(twice + line('die'));
-    await until(() => told.length >= 5, 'every event is reported');
-    expect(told).toEqual([STOPPED, STARTED, STOPPED, STARTED, STOPPED]);
+    send(twice + line('die'));
+    await until(() => reported.length >= 5, 'every event is reported');
+    expect(reported).toEqual([STOPPED, STARTED, STOPPED, STARTED, STOPPED]);
     const [interval] = intervals;
     expect(interval?.until).toBeCloseTo(clock / 1000, 1);
     expect(clock / 1000 - (interval?.since ?? 0)).toBeLessThan(10);
@@ -115,9 +115,9 @@ describe('EventFollower', () => {
     await breakStream();
     await until(() => intervals.length > 0, 'the next stream has caught up');
     late?.();
-    say(line('die'));
-    await until(() => told.length > 0, 'the event is reported');
-    expect(told).toEqual([STOPPED]);
+    send(line('die'));
+    await until(() => reported.length > 0, 'the event is reported');
+    expect(reported).toEqual([STOPPED]);
   });
 
   it.each([
@@ -127,11 +127,11 @@ describe('EventFollower', () => {
   ])('continues after %s, even when the engine replays it', async (_what, junk) => {
     remembered = junk;
     const before = stream;
-    say(junk);
+    send(junk);
     await until(() => stream !== before, 'the follower has reconnected');
-    say(line('die'));
-    await until(() => told.length > 0, 'the event is reported');
-    expect(told).toEqual([STOPPED]);
+    send(line('die'));
+    await until(() => reported.length > 0, 'the event is reported');
+    expect(reported).toEqual([STOPPED]);
   });
 
   it('backs off when the stream breaks repeatedly', async () => {
@@ -156,15 +156,15 @@ describe('EventFollower', () => {
     let isClosed = false;
     first?.on('close', () => (isClosed = true));
     const pairs = 6000;
-    for (let pair = 0; pair < pairs; pair += 1) say(line('die') + line('start'));
+    for (let pair = 0; pair < pairs; pair += 1) send(line('die') + line('start'));
     remembered = line('die') + line('start') + line('die');
     status = 'exited';
     await until(() => isClosed, 'the follower has closed the stream');
     expect(fake.requests.filter((request) => request.includes('/events?filters'))).toHaveLength(1);
     letGo();
-    await until(() => stream !== first && told.length % 2 === 1, 'every event is reported');
-    expect(told.length).toBeGreaterThan(10_000);
-    expect(told.every((transition, at) => transition === (at % 2 === 0 ? STOPPED : STARTED))).toBe(true);
+    await until(() => stream !== first && reported.length % 2 === 1, 'every event is reported');
+    expect(reported.length).toBeGreaterThan(10_000);
+    expect(reported.every((transition, at) => transition === (at % 2 === 0 ? STOPPED : STARTED))).toBe(true);
   });
 
   it('reports past events in order when the next stream breaks while the listener is busy', async () => {
@@ -177,27 +177,27 @@ describe('EventFollower', () => {
     remembered += line('die', 3);
     status = 'exited';
     letGo();
-    await until(() => told.length >= 3, 'every event is reported');
-    expect(told).toEqual([STOPPED, STARTED, STOPPED]);
+    await until(() => reported.length >= 3, 'every event is reported');
+    expect(reported).toEqual([STOPPED, STARTED, STOPPED]);
   });
 
   it('stops although the listener never returns', async () => {
     slowListener();
-    say(line('die'));
+    send(line('die'));
     await new Promise((resolve) => setTimeout(resolve, 50));
     await follower.stop();
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 
   it('distinguishes a suspended instance from a paused one, in events and in lists', async () => {
     suspended = true;
-    say(line('pause') + line('unpause'));
-    await until(() => told.length === 2, 'both are reported');
-    expect(told).toEqual([SUSPENDED, RESUMED]);
+    send(line('pause') + line('unpause'));
+    await until(() => reported.length === 2, 'both are reported');
+    expect(reported).toEqual([SUSPENDED, RESUMED]);
     status = 'paused';
     await breakStream();
-    await until(() => told.length === 3, 'the difference is reported');
-    expect(told).toEqual([SUSPENDED, RESUMED, SUSPENDED]);
+    await until(() => reported.length === 3, 'the difference is reported');
+    expect(reported).toEqual([SUSPENDED, RESUMED, SUSPENDED]);
   });
 });
 

@@ -103,13 +103,13 @@ describe('createContainer when the answer to its request was lost', () => {
   const name = containerRef(instanceContainerName(instance.uuid));
   let fake: FakeEngine;
   /** The outcome of each request, in order; `lost` breaks the connection. */
-  let fates: ('lost' | 'failed' | 'made' | 'none')[];
+  let outcomes: ('lost' | 'failed' | 'made' | 'none')[];
   beforeEach(async () => {
     fake = await FakeEngine.start((request, response) => {
-      const fate = fates.shift();
-      if (fate === 'lost') request.socket.destroy();
-      else if (fate === 'failed') answerJson(response, 500, { message: 'out of sorts' });
-      else if (fate === 'none') answerJson(response, 404, { message: `No such container: ${name}` });
+      const outcome = outcomes.shift();
+      if (outcome === 'lost') request.socket.destroy();
+      else if (outcome === 'failed') answerJson(response, 500, { message: 'out of sorts' });
+      else if (outcome === 'none') answerJson(response, 404, { message: `No such container: ${name}` });
       else if (request.method === 'POST') answerJson(response, 201, { Id: made, Warnings: [] });
       else answerJson(response, 200, inspected(made, name, instance.uuid));
     });
@@ -121,28 +121,28 @@ describe('createContainer when the answer to its request was lost', () => {
 
   it('looks for the container again when the first lookup fails too', async () => {
     // The client itself retries a read that breaks on a reused connection.
-    fates = ['lost', 'lost', 'lost', 'lost', 'made'];
+    outcomes = ['lost', 'lost', 'lost', 'lost', 'made'];
     await expect(create()).resolves.toBe(made);
   });
 
   it('creates the container again, after every lost answer, if it does not exist', async () => {
-    fates = ['lost', 'none', 'lost', 'lost', 'lost', 'none', 'made'];
+    outcomes = ['lost', 'none', 'lost', 'lost', 'lost', 'none', 'made'];
     await expect(create()).resolves.toBe(made);
     expect(asked().filter((method) => method === 'POST')).toHaveLength(3);
   });
 
   it('looks for the container again when the engine answers with an error', async () => {
-    fates = ['lost', 'failed', 'failed', 'made'];
+    outcomes = ['lost', 'failed', 'failed', 'made'];
     await expect(create()).resolves.toBe(made);
   });
 
   it("fails with the engine's answer to the repeated request", async () => {
-    fates = ['lost', 'none', 'none'];
+    outcomes = ['lost', 'none', 'none'];
     await expect(create()).rejects.toMatchObject({ name: 'EngineError', status: 404 });
   });
 
   it('fails as maybe done while the engine stays away, so that the caller waits for the container', async () => {
-    fates = Array.from({ length: 1000 }, () => 'lost');
+    outcomes = Array.from({ length: 1000 }, () => 'lost');
     await expect(create()).rejects.toMatchObject({
       name: 'EngineUnreachable',
       maybeDone: true,

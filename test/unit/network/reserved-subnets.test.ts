@@ -23,7 +23,7 @@ describe('reservationsIn', () => {
   };
   const route = (device: string, to: string, mask: string, gateway = '0.0.0.0', flags = '0001'): string =>
     `${device}\t${printed(to)}\t${printed(gateway)}\t${flags}\t0\t0\t0\t${printed(mask)}\t0\t0\t0`;
-  const told = async (): Promise<string[]> => (await reservationsIn(folder)).map(({ what }) => what);
+  const reservations = async (): Promise<string[]> => (await reservationsIn(folder)).map(({ what }) => what);
 
   it('returns the routes, gateways and addresses of a network namespace', async () => {
     await writeFile(
@@ -46,7 +46,7 @@ describe('reservationsIn', () => {
       join(folder, 'fib_trie'),
       'Local:\n  +-- 0.0.0.0/0 3 0 5\n        |-- 10.99.99.7\n           /32 host LOCAL\n        |-- 10.99.99.255\n           /32 link BROADCAST\n',
     );
-    expect(await told()).toEqual([
+    expect(await reservations()).toEqual([
       'the gateway 10.99.99.1 of the host (eth0)',
       'the route 10.99.99.0/24 of the host (eth0)',
       'the route 172.16.0.0/12 of the host (tun0)',
@@ -71,7 +71,7 @@ describe('reservationsIn', () => {
       join(folder, 'fib_trie'),
       '        |-- 10.1.0.1\n           /32 host LOCAL\n        |-- 127.0.0.1\n           /32 host LOCAL\n',
     );
-    expect(await told()).toEqual(['the address 127.0.0.1 of the host']);
+    expect(await reservations()).toEqual(['the address 127.0.0.1 of the host']);
   });
 });
 

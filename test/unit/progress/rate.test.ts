@@ -32,8 +32,8 @@ describe('Rate', () => {
     const rates: number[] = [];
     for (let now = 200; now <= 20_000; now += 200) {
       const gusts = Math.floor(now / 1000) * 1_000_000;
-      const told = rate.measure(gusts, now);
-      if (now > 5000) rates.push(told ?? NaN);
+      const measuredRate = rate.measure(gusts, now);
+      if (now > 5000) rates.push(measuredRate ?? NaN);
     }
     expect(Math.min(...rates)).toBeGreaterThan(600_000);
     expect(Math.max(...rates)).toBeLessThan(1_400_000);

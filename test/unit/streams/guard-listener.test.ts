@@ -8,13 +8,13 @@ const reports = [1, 2, 3].map((bytes): Progress => ({ phase: 'downloading', byte
 
 describe('guardListener', () => {
   let warnings: string[];
-  let told: Progress[];
+  let received: Progress[];
   beforeEach(() => {
     warnings = [];
-    told = [];
+    received = [];
   });
 
-  const tell = async (listener: (progress: Progress) => unknown): Promise<void> => {
+  const callListener = async (listener: (progress: Progress) => unknown): Promise<void> => {
     const warn = (message: string): void => void warnings.push(message);
     const onProgress = guardListener(listener, { ...noOpLogger, warn });
     for (const report of reports) onProgress?.(report);
@@ -22,8 +22,8 @@ describe('guardListener', () => {
   };
 
   it('passes every report on, in order', async () => {
-    await tell((progress) => void told.push(progress));
-    expect(told).toEqual(reports);
+    await callListener((progress) => void received.push(progress));
+    expect(received).toEqual(reports);
     expect(warnings).toEqual([]);
   });
 
@@ -36,11 +36,11 @@ describe('guardListener', () => {
     ],
     ['rejects', () => Promise.reject(new Error('rude'))],
   ])('continues to call a listener that %s, and logs the failure once', async (_how, fail) => {
-    await tell((progress) => {
-      told.push(progress);
+    await callListener((progress) => {
+      received.push(progress);
       return fail();
     });
-    expect(told).toEqual(reports);
+    expect(received).toEqual(reports);
     expect(warnings).toHaveLength(1);
   });
 });

@@ -35,7 +35,7 @@ async function listening(onConnection: (socket: Socket) => void): Promise<string
   return `http://127.0.0.1:${address.port}/v2/images/1/file?a=b`;
 }
 
-const ask = (url: string, signal = new AbortController().signal): Promise<DataResponse> =>
+const request = (url: string, signal = new AbortController().signal): Promise<DataResponse> =>
   DataResponse.to({ url, headers: { Accept: '*/*' }, tls: {}, signal, onClose: () => undefined });
 
 const bodyOf = async (response: DataResponse): Promise<string> =>
@@ -45,36 +45,36 @@ const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Range:  bytes 0-4/5 
 
 describe('DataResponse', () => {
   it('reads a head and a body that arrive together', async () => {
-    const response = await ask(await answering(`${ok}hello and more`));
+    const response = await request(await answering(`${ok}hello and more`));
     expect(response.status).toBe(200);
     expect(response.header('content-range')).toBe('bytes 0-4/5');
     expect(await bodyOf(response)).toBe('hello');
   });
 
   it('reads an answer that arrives byte by byte', async () => {
-    const response = await ask(await answering(...Array.from(`${ok}hello`)));
+    const response = await request(await answering(...Array.from(`${ok}hello`)));
     expect(await bodyOf(response)).toBe('hello');
   });
 
   it('reads chunks with extensions and trailers', async () => {
     const head = 'HTTP/1.1 206 Partial\r\nTransfer-Encoding: Chunked\r\n\r\n';
     const url = await answering(`${head}3;a=b\r\nhel\r`, '\n2\r\nlo\r\n0\r\nX-Late: 1\r\n\r\n');
-    expect(await bodyOf(await ask(url))).toBe('hello');
+    expect(await bodyOf(await request(url))).toBe('hello');
   });
 
   it('ends with the connection when no header gives its length', async () => {
-    const response = await ask(await answering('HTTP/1.0 200 OK\r\n\r\nhel', 'lo'));
+    const response = await request(await answering('HTTP/1.0 200 OK\r\n\r\nhel', 'lo'));
     expect(await bodyOf(response)).toBe('hello');
   });
 
   it('skips a 103 before the final answer', async () => {
-    const response = await ask(await answering(`HTTP/1.1 103 Early\r\nLink: a\r\n\r\n${ok}hello`));
+    const response = await request(await answering(`HTTP/1.1 103 Early\r\nLink: a\r\n\r\n${ok}hello`));
     expect(response.status).toBe(200);
     expect(await bodyOf(response)).toBe('hello');
   });
 
   it('has no body with status 204', async () => {
-    const response = await ask(await answering('HTTP/1.1 204 No Content\r\n\r\n'));
+    const response = await request(await answering('HTTP/1.1 204 No Content\r\n\r\n'));
     expect(response.status).toBe(204);
     expect(await bodyOf(response)).toBe('');
   });
@@ -85,7 +85,7 @@ describe('DataResponse', () => {
     ['a truncated chunk', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nhello'],
     ['a truncated head', 'HTTP/1.1 200 OK\r\nContent-Le'],
   ])('fails with ConnectionBroken at %s', async (_what, answer) => {
-    const reading = async (): Promise<string> => bodyOf(await ask(await answering(answer)));
+    const reading = async (): Promise<string> => bodyOf(await request(await answering(answer)));
     await expect(reading()).rejects.toBeInstanceOf(ConnectionBroken);
   });
 
@@ -102,14 +102,14 @@ describe('DataResponse', () => {
     ['a chunk without a size', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nhello\r\n'],
     ['a chunk longer than its size', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhello\r\n'],
   ])('refuses %s', async (_what, answer) => {
-    const reading = async (): Promise<string> => bodyOf(await ask(await answering(answer)));
+    const reading = async (): Promise<string> => bodyOf(await request(await answering(answer)));
     await expect(reading()).rejects.toBeInstanceOf(ImageServiceProtocolError);
   });
 
   it('fails with the abort reason, even in the middle of its body', async () => {
     const abort = new AbortController();
     const url = await listening((socket) => void socket.on('error', () => undefined).write(ok));
-    const response = await ask(url, abort.signal);
+    const response = await request(url, abort.signal);
     const next = response.next();
     const reason = new Error('enough');
     abort.abort(reason);

@@ -20,7 +20,7 @@ async function failureOf(verb: string, ...args: readonly unknown[]): Promise<unk
   return undefined;
 }
 
-const comesThrough = { message: expect.stringContaining('init_host comes first') };
+const passesValidation = { message: expect.stringContaining('init_host comes first') };
 
 /** The arguments of each verb, with the interfaces of an instance. */
 const verbs: Record<string, (network_info: unknown) => readonly unknown[]> = {
@@ -79,7 +79,7 @@ describe.each(Object.keys(verbs))('the network_info of %s', (verb) => {
       ],
     ],
   ])('may be %s', async (_what, network_info) => {
-    expect(await given(network_info)).toMatchObject(comesThrough);
+    expect(await given(network_info)).toMatchObject(passesValidation);
   });
 });
 
@@ -91,7 +91,7 @@ describe('argument validation', () => {
       name: 'InvalidInput',
       message: expect.stringContaining('vif.network '),
     });
-    expect(await call(vif)).toMatchObject(comesThrough);
+    expect(await call(vif)).toMatchObject(passesValidation);
   });
 
   it.each([
@@ -107,7 +107,10 @@ describe('argument validation', () => {
   });
 
   /** The arguments of each verb that creates a container. */
-  const making: Record<string, (subject: object, options: object, meta: object) => readonly unknown[]> = {
+  const creatingVerbs: Record<
+    string,
+    (subject: object, options: object, meta: object) => readonly unknown[]
+  > = {
     spawn: (subject, options, meta) => [context, subject, meta, options],
     rebuild: (subject, options, meta) => [context, subject, meta, options],
     rescue: (subject, options, meta) => [context, subject, [], meta, options],
@@ -142,7 +145,7 @@ describe('argument validation', () => {
   ])(
     'refuses for each verb that creates a container an invalid %s',
     async (place, changes, options = {}, meta = {}) => {
-      for (const [verb, args] of Object.entries(making))
+      for (const [verb, args] of Object.entries(creatingVerbs))
         expect({
           verb,
           failure: await failureOf(
@@ -157,7 +160,7 @@ describe('argument validation', () => {
   );
 
   /** The arguments of each verb that may create a container again, or moves it. */
-  const remaking: Record<string, (subject: object) => readonly unknown[]> = {
+  const recreatingVerbs: Record<string, (subject: object) => readonly unknown[]> = {
     reboot: (subject) => [context, subject, [], 'HARD'],
     resume_state_on_host_boot: (subject) => [context, subject, []],
     migrate_disk_and_power_off: (subject) => [context, subject, 'there', instance.flavor, []],
@@ -168,7 +171,7 @@ describe('argument validation', () => {
     ['instance.flavor.root_gb ', { flavor: { ...instance.flavor, root_gb: '1' } }],
     ['instance.flavor.extra_specs ', { flavor: { ...instance.flavor, extra_specs: null } }],
   ])('refuses for each verb that may create a container again an invalid %s', async (place, changes) => {
-    for (const [verb, args] of Object.entries(remaking))
+    for (const [verb, args] of Object.entries(recreatingVerbs))
       expect({ verb, failure: await failureOf(verb, ...args({ ...instance, ...changes })) }).toMatchObject({
         verb,
         failure: { name: 'InvalidInput', message: expect.stringContaining(place) },
@@ -194,7 +197,7 @@ describe('argument validation', () => {
       name: 'InvalidInput',
       message: expect.stringContaining(`${name} `),
     });
-    expect(await failureOf('power_off', instance, { [name]: 60 })).toMatchObject(comesThrough);
+    expect(await failureOf('power_off', instance, { [name]: 60 })).toMatchObject(passesValidation);
   });
 
   it.each<[string, unknown]>([
@@ -239,7 +242,7 @@ describe('argument validation', () => {
       name: 'InvalidInput',
       message: expect.stringMatching(/^mountpoint /),
     });
-    expect(await call('/dev/vdb')).toMatchObject(comesThrough);
+    expect(await call('/dev/vdb')).toMatchObject(passesValidation);
   });
 
   it('accepts the bdms of rebuild as Nova sends them, and refuses others', async () => {
@@ -250,7 +253,7 @@ describe('argument validation', () => {
       name: 'InvalidInput',
       message: expect.stringContaining('bdms.0 '),
     });
-    expect(await rebuilding([{ destination_type: 'volume' }])).toMatchObject(comesThrough);
+    expect(await rebuilding([{ destination_type: 'volume' }])).toMatchObject(passesValidation);
   });
 
   it.each(['snapshot', 'cache_image'])('requires an image id for %s', async (verb) => {
@@ -278,7 +281,7 @@ describe('argument validation', () => {
       ['/etc/bytes', new Uint8Array(3)],
     ];
     expect(await failureOf('spawn', context, instance, image, { injected_files })).toMatchObject(
-      comesThrough,
+      passesValidation,
     );
   });
 
@@ -287,7 +290,7 @@ describe('argument validation', () => {
       name: 'InvalidInput',
       message: expect.stringContaining('reboot_type '),
     });
-    expect(await failureOf('reboot', context, instance, [], 'SOFT')).toMatchObject(comesThrough);
+    expect(await failureOf('reboot', context, instance, [], 'SOFT')).toMatchObject(passesValidation);
   });
 
   it('requires update_task_state for snapshot', async () => {
