@@ -8,35 +8,56 @@ import type { InstanceStateStore } from './instance-state-store.js';
 import { isSuspended } from './suspension.js';
 
 /**
- * Runs work while an instance's container is frozen. A container that is already frozen or does not run stays as it is.
- * If this driver dies meanwhile, a record makes the next driver unfreeze the container.
+ * A pause of an instance's container, which the caller must {@link end}. If this driver dies meanwhile, a record makes
+ * the next driver unfreeze the container.
  */
-export async function whileStill(
-  engine: Engine,
-  notes: InstanceStateStore,
-  { uuid }: Pick<Instance, 'uuid'>,
-  { Id: container, State: state }: ContainerInspect,
-  work: () => Promise<void>,
-  signal?: AbortSignal,
-): Promise<void> {
-  if (state.Status !== 'running') {
-    await work();
-    return;
+export class StandStill {
+  readonly #engine: Engine;
+  readonly #states: InstanceStateStore;
+  readonly #uuid: string;
+  readonly #container: ContainerId;
+  #isFrozen = false;
+
+  private constructor(engine: Engine, states: InstanceStateStore, uuid: string, container: ContainerId) {
+    this.#engine = engine;
+    this.#states = states;
+    this.#uuid = uuid;
+    this.#container = container;
   }
-  await notes.write(uuid, 'still', { [label.suspendedRun]: state.StartedAt }, signal);
-  try {
-    // Without the signal: the engine may still pause after an abort, and the container would stay frozen.
-    await pauseContainer(engine, container);
-    await work();
-  } finally {
-    // Without the signal: an abort must not leave the instance frozen.
-    await wake(engine, container);
-    await notes.remove(uuid, 'still');
+
+  /** Freezes a container. One that is already frozen or does not run stays as it is, also in the end. */
+  static async begin(
+    engine: Engine,
+    states: InstanceStateStore,
+    { uuid }: Pick<Instance, 'uuid'>,
+    { Id: container, State: state }: ContainerInspect,
+    signal?: AbortSignal,
+  ): Promise<StandStill> {
+    const stillness = new StandStill(engine, states, uuid, container);
+    if (state.Status !== 'running') return stillness;
+    await states.write(uuid, 'still', { [label.suspendedRun]: state.StartedAt }, signal);
+    stillness.#isFrozen = true;
+    try {
+      // Without the signal: the engine may still pause after an abort, and the container would stay frozen.
+      await pauseContainer(engine, container);
+      return stillness;
+    } catch (error) {
+      await stillness.end();
+      throw error;
+    }
+  }
+
+  /** Unfreezes the container, without a signal: an abort must not leave the instance frozen. Idempotent. */
+  async end(): Promise<void> {
+    if (!this.#isFrozen) return;
+    this.#isFrozen = false;
+    await wake(this.#engine, this.#container);
+    await this.#states.remove(this.#uuid, 'still');
   }
 }
 
 /**
- * Unfreezes an instance that a driver had frozen for {@link whileStill} when it died.
+ * Unfreezes an instance that a driver had frozen for {@link StandStill} when it died.
  *
  * @param container - a paused container.
  */

@@ -2,10 +2,10 @@ import { instancePartName } from '../common/index.js';
 import { isNotFound, isUnreachable } from '../engine/index.js';
 import type { ListedInstance } from '../instances/index.js';
 import {
+  asideSuffix,
   isIncomplete,
   listContainersOf,
   listContainersOfHost,
-  part,
   removeContainer,
   recoverInterruptedSwap,
   wakeLeftStill,
@@ -196,7 +196,7 @@ async function settleAside(
   signal: AbortSignal | undefined,
 ): Promise<string[]> {
   const isAside = ({ record: { uuid }, container: { Names: names } }: ListedInstance): boolean =>
-    Object.values(part).some((aside) => names.includes(`/${instancePartName(uuid, aside)}`));
+    Object.values(asideSuffix).some((aside) => names.includes(`/${instancePartName(uuid, aside)}`));
   const settled: string[] = [];
   for (const uuid of uuidsOf(containers.filter(isAside)))
     await repairs.try(uuid, async () => {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { NetworkInfo, VirtAPI } from '../../../interfaces/index.js';
-import { whilePlugging } from '../../../lib/network/index.js';
+import type { Instance, NetworkInfo, VirtAPI } from '../../../interfaces/index.js';
+import { PluggingWait } from '../../../lib/network/index.js';
 import { newInstance, TestNetwork } from '../../support/nova-objects.js';
 import { noOpLogger } from '../../support/silent-logger.js';
 
@@ -8,6 +8,26 @@ const instance = newInstance();
 const down: NetworkInfo = new TestNetwork().port(5).map((vif) => ({ ...vif, active: false }));
 const how = { vifPluggingTimeout: 5, vifPluggingIsFatal: true, logger: noOpLogger };
 const start = (): Promise<string> => Promise.resolve('started');
+
+/** Starts an instance as a verb does. */
+const whilePlugging = async <T>(
+  virtapi: VirtAPI | undefined,
+  given: Instance,
+  network_info: NetworkInfo | null,
+  options: Parameters<typeof PluggingWait.begin>[3],
+  action: () => Promise<T>,
+): Promise<T> => {
+  const plugging = await PluggingWait.begin(virtapi, given, network_info, options);
+  let value: T;
+  try {
+    value = await action();
+  } catch (error) {
+    plugging?.fail(error);
+    throw error;
+  }
+  await plugging?.reported();
+  return value;
+};
 
 /** An orchestrator that hears of the events when `reported` says so, and begins to listen before the action. */
 const orchestrator = (reported: (tags: readonly string[]) => Promise<unknown>): VirtAPI => ({
