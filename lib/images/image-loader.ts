@@ -199,7 +199,7 @@ export class ImageLoader {
           flight.isOurs = true;
           // Another flight may have loaded the image while this caller waited for the image service.
           if (await this.#isThere(bootReference(record.id), controls.signal)) return false;
-          using slot = await Slot.acquire(this.#queue, controls.signal);
+          using _slot = await Slot.acquire(this.#queue, controls.signal);
           await this.#transfer(context, record, controls);
           return true;
         });

@@ -49,7 +49,7 @@ export async function reconnectAndStart(
   reconnection: Reconnection,
   signal?: AbortSignal,
 ): Promise<void> {
-  using slot = await Slot.acquire(node.launches, signal);
+  using _slot = await Slot.acquire(node.launches, signal);
   await reconnection.connect();
   await startInNetworks(node, container, network_info, signal);
 }

@@ -66,7 +66,7 @@ export async function swapIn(
   await adoptName(engine, old.Id, containerPartName(instance.uuid, aside), instance);
   await adoptName(engine, id, containerName(instance.uuid), instance);
   onProgress?.({ phase: 'starting', bytes: 0 });
-  using slot = await Slot.acquire(launches, signal);
+  using _slot = await Slot.acquire(launches, signal);
   await startInNetworks(node, container, network_info);
   signal?.throwIfAborted();
 }
