@@ -15,7 +15,10 @@ export interface RequestBody {
  * cannot take a partial body for a complete one. When the request breaks, it emits its own error; the source's owner
  * destroys the source.
  */
-export async function sendBody({ pieces, lent, onPiece }: RequestBody, request: ClientRequest): Promise<void> {
+export async function sendBody(
+  { pieces, lent, onPiece }: RequestBody,
+  request: ClientRequest,
+): Promise<void> {
   const iterator = pieces[Symbol.asyncIterator]();
   try {
     for (let step = await iterator.next(); step.done !== true; step = await iterator.next()) {

@@ -8,12 +8,7 @@ import {
   ImageNotFound,
 } from '../../interfaces/index.js';
 import { defaultImageLimits, type ImageLimits } from '../archives/index.js';
-import {
-  undefinedIfNotFound,
-  type Engine,
-  type ImageRef,
-  type ImageReference,
-} from '../engine/index.js';
+import { undefinedIfNotFound, type Engine, type ImageRef, type ImageReference } from '../engine/index.js';
 import { type ImageData, type ShownImage, shownRecord } from '../image-services/index.js';
 import { Slot } from '../streams/index.js';
 import { removeUnusedImages, type UnusedImages } from './image-cache.js';
