@@ -36,5 +36,5 @@ export {
 } from './rewrite-archive.js';
 export { blockSize, fileHeader, isTarHeader, paddingAfter, tarHeader, type TarHeader } from './tar-header.js';
 export { type OwnerMapping, withTranslatedOwners } from './translated-owners.js';
-export { unpackedArchive } from './unpacked-archive.js';
+export { openArchive } from './unpacked-archive.js';
 export { endOfArchive, layerFileName, wholeFile, writeLayer, writeMetadata } from './write-image.js';

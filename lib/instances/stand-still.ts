@@ -12,7 +12,7 @@ import type { InstanceStateStore } from './instance-state-store.js';
  * later driver unfreezes what the user has frozen since.
  */
 
-/** What {@link whileStill} needs of a compute node. */
+/** What {@link StandStill} needs of a compute node. */
 interface StandstillEnvironment {
   readonly engine: Engine;
   readonly states: InstanceStateStore;
@@ -20,45 +20,67 @@ interface StandstillEnvironment {
 }
 
 /**
- * Runs work while an instance's container is frozen. A container that is already frozen or does not run stays as it is.
- * If this driver dies meanwhile, a record makes the next driver unfreeze the container.
+ * A pause of an instance's container, which the caller must {@link end}. If this driver dies meanwhile, a record makes
+ * the next driver unfreeze the container.
  */
-export async function whileStill(
-  { engine, states, logger }: StandstillEnvironment,
-  { uuid }: Pick<Instance, 'uuid'>,
-  { Id: container, State: state }: ContainerInspect,
-  work: () => Promise<void>,
-  signal?: AbortSignal,
-): Promise<void> {
-  if (state.Status !== 'running') {
-    await work();
-    return;
+export class StandStill {
+  readonly #environment: StandstillEnvironment;
+  readonly #uuid: string;
+  readonly #container: ContainerId;
+  #isFrozen = false;
+
+  private constructor(environment: StandstillEnvironment, uuid: string, container: ContainerId) {
+    this.#environment = environment;
+    this.#uuid = uuid;
+    this.#container = container;
   }
-  await states.write(uuid, 'suspended', { [label.stillRun]: state.StartedAt }, signal);
-  try {
-    // Without the signal: the engine may still pause after an abort, and the container would stay frozen.
-    await pauseContainer(engine, container);
-    await work();
-  } finally {
-    // Without the signal: an abort must not leave the instance frozen.
-    await wake(engine, container);
-    await states.remove(uuid, 'suspended').catch((error: unknown) => {
-      // The work has its own result. The instance's next pause, suspension or `init_host` removes the record.
+
+  /** Freezes a container. One that is already frozen or does not run stays as it is, also in the end. */
+  static async begin(
+    environment: StandstillEnvironment,
+    { uuid }: Pick<Instance, 'uuid'>,
+    { Id: container, State: state }: ContainerInspect,
+    signal?: AbortSignal,
+  ): Promise<StandStill> {
+    const stillness = new StandStill(environment, uuid, container);
+    if (state.Status !== 'running') return stillness;
+    await environment.states.write(uuid, 'suspended', { [label.stillRun]: state.StartedAt }, signal);
+    stillness.#isFrozen = true;
+    try {
+      // Without the signal: the engine may still pause after an abort, and the container would stay frozen.
+      await pauseContainer(environment.engine, container);
+      return stillness;
+    } catch (error) {
+      await stillness.end();
+      throw error;
+    }
+  }
+
+  /** Unfreezes the container, without a signal: an abort must not leave the instance frozen. Idempotent. */
+  async end(): Promise<void> {
+    if (!this.#isFrozen) return;
+    this.#isFrozen = false;
+    const { engine, states, logger } = this.#environment;
+    await wake(engine, this.#container);
+    try {
+      await states.remove(this.#uuid, 'suspended');
+    } catch (error) {
+      // The snapshot has its own result. The instance's next pause, suspension or `init_host` removes the record.
       logger.warn("the record of a snapshot's pause could not be removed: it is left", {
-        instance: uuid,
+        instance: this.#uuid,
         error,
       });
-    });
+    }
   }
 }
 
-/** Whether a record is one of {@link whileStill}. */
+/** Whether a record is one of {@link StandStill}. */
 export function isOfStandstill(values: Readonly<Record<string, string>>): boolean {
   return values[label.stillRun] !== undefined;
 }
 
 /**
- * Unfreezes an instance that a driver had frozen for {@link whileStill} when it died, and removes the record. If the
+ * Unfreezes an instance that a driver had frozen for {@link StandStill} when it died, and removes the record. If the
  * instance is not frozen, it only removes the record, so that no later pause by other tools is taken for the driver's.
  * Between such a crash and this repair, a pause by other tools cannot be distinguished from the driver's.
  *

@@ -57,17 +57,33 @@ export class BridgeNetworks {
     this.#logger = options.logger;
   }
 
-  /** Adds a reference to each network: this driver does not remove it until {@link letGo}. */
+  /** Adds a reference to each network: this driver does not remove it until {@link release}. */
   hold(names: readonly NetworkRef[]): void {
     for (const name of names) this.#held.set(name, (this.#held.get(name) ?? 0) + 1);
   }
 
   /** Releases the references of one {@link hold}. */
-  letGo(names: readonly NetworkRef[]): void {
+  release(names: readonly NetworkRef[]): void {
     for (const name of names) {
       const count = (this.#held.get(name) ?? 0) - 1;
       if (count > 0) this.#held.set(name, count);
       else this.#held.delete(name);
+    }
+  }
+
+  /**
+   * Releases the references of one {@link hold} after a failure, and removes the networks that are unused. The caller
+   * must see the failure that led here, so its own failure is only logged: `init_host` removes what is left.
+   */
+  async abandon(names: readonly NetworkRef[]): Promise<void> {
+    this.release(names);
+    try {
+      await this.removeUnused(names);
+    } catch (error) {
+      this.#logger.error('could not remove the networks of an instance that could not be connected', {
+        networks: names,
+        error,
+      });
     }
   }
 

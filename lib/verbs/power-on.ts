@@ -1,7 +1,7 @@
 import type { Instance, NetworkInfo } from '../../interfaces/index.js';
 import type { ContainerInspect } from '../engine/index.js';
-import { unpauseContainer } from '../instances/index.js';
-import { connectAndStart, logFailure } from './steps/index.js';
+import { removeSuspension, unpauseContainer } from '../instances/index.js';
+import { connectAndStart, prepareReconnection, Rollback } from './steps/index.js';
 import type { ComputeNode } from './definition/index.js';
 
 /**
@@ -19,13 +19,12 @@ export async function powerOn(
   signal?: AbortSignal,
 ): Promise<void> {
   if (container.State.Paused) {
-    const wake = async (connect: () => Promise<void>): Promise<void> => {
-      await connect();
-      await unpauseContainer(node.engine, container.Id, signal);
-    };
-    await node.networks.follow(container, network_info, wake, signal);
+    await using rollback = new Rollback(node.logger);
+    const reconnection = await prepareReconnection(node, container, network_info, rollback, signal);
+    await reconnection.connect();
+    await unpauseContainer(node.engine, container.Id, signal);
+    rollback.complete();
+    await reconnection.keep();
   } else await connectAndStart(node, container, network_info, signal);
-  await logFailure(node, instance, 'the record of a suspension', () =>
-    node.states.remove(instance.uuid, 'suspended'),
-  );
+  await removeSuspension(node, instance);
 }

@@ -2,12 +2,12 @@ import { instancePartName } from '../common/index.js';
 import { isNotFound, isUnreachable } from '../engine/index.js';
 import type { ListedInstance } from '../instances/index.js';
 import {
+  asideSuffix,
   endLeftStandstill,
   isIncomplete,
   isOfStandstill,
   listContainersOf,
   listContainersOfHost,
-  part,
   removeContainer,
   recoverInterruptedSwap,
 } from '../instances/index.js';
@@ -201,7 +201,7 @@ async function settleAside(
   signal: AbortSignal | undefined,
 ): Promise<string[]> {
   const isAside = ({ record: { uuid }, container: { Names: names } }: ListedInstance): boolean =>
-    Object.values(part).some((aside) => names.includes(`/${instancePartName(uuid, aside)}`));
+    Object.values(asideSuffix).some((aside) => names.includes(`/${instancePartName(uuid, aside)}`));
   const settled: string[] = [];
   for (const uuid of uuidsOf(containers.filter(isAside)))
     await repairs.try(uuid, async () => {

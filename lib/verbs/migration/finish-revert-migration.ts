@@ -11,7 +11,7 @@ import {
   undoResize,
 } from '../../instances/index.js';
 import type { ComputeNode } from '../definition/index.js';
-import { goOn } from '../steps/index.js';
+import { continueAfterMove, prepareReconnection, Rollback } from '../steps/index.js';
 
 /** How an instance returns to its source host. */
 interface Return {
@@ -39,10 +39,13 @@ export async function finishRevertMigration(
     throw new InstanceNotFound(`Instance ${instance.uuid} has not left this host`, {
       instance_uuid: instance.uuid,
     });
-  await goOn(node, own, { network_info, power_on, signal }, async () => {
-    if (kept === undefined) await undoResize(engine, notes, instance, own, signal);
-    else await replace(node, instance, current, kept);
-  });
+  await using rollback = new Rollback(node.logger);
+  const reconnection = await prepareReconnection(node, own, network_info, rollback, signal);
+  if (kept === undefined) await undoResize(engine, notes, instance, own, signal);
+  else await replace(node, instance, current, kept);
+  await continueAfterMove(node, own, reconnection, { network_info, power_on, signal });
+  rollback.complete();
+  await reconnection.keep();
 }
 
 /** Restores the container that was set aside, and removes its successor. */

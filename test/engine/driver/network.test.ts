@@ -227,8 +227,11 @@ describe('the networks of instances on a real engine', () => {
 
   describe('of one container', () => {
     const reserved = { conflict: () => Promise.resolve(undefined) };
-    const follow = async (networks: Networks, instance: Instance, network_info: NetworkInfo | null) =>
-      networks.follow(await container(instance), network_info, (connect) => connect());
+    const follow = async (networks: Networks, instance: Instance, network_info: NetworkInfo | null) => {
+      const reconnection = await networks.prepareReconnection(await container(instance), network_info);
+      await reconnection.connect();
+      await reconnection.keep();
+    };
     it('can be made those of a network_info, whatever they were', async () => {
       const { boot } = harness;
       const [first, second, third] = [new TestNetwork(), new TestNetwork(), new TestNetwork()];

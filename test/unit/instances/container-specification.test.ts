@@ -3,7 +3,7 @@ import type { Instance } from '../../../interfaces/index.js';
 import { InvalidInput } from '../../../interfaces/index.js';
 import { imageReference } from '../../../lib/engine/index.js';
 import type { ContainerSpecification } from '../../../lib/engine/index.js';
-import { containerSpecification } from '../../../lib/instances/index.js';
+import { containerSpecification, withNetworks } from '../../../lib/instances/index.js';
 import type { InstancePolicy } from '../../../lib/instances/index.js';
 import { newFlavor, newImageMeta, newInstance } from '../../support/nova-objects.js';
 
@@ -21,16 +21,16 @@ function specify(
   allowed: Partial<InstancePolicy> = {},
   NetworkMode = 'none',
 ): ContainerSpecification {
-  return containerSpecification(
+  const specification = containerSpecification(
     newInstance(changes),
     {
       meta: newImageMeta(image_id, properties),
       reference: imageReference('nova-docker-driver.invalid/image', image_id),
     },
-    { HostConfig: { NetworkMode } },
     attempt,
     { ...policy, ...allowed },
   );
+  return withNetworks(specification, { HostConfig: { NetworkMode } });
 }
 
 const specifyIn = (NetworkMode: string, changes: Partial<Instance>): ContainerSpecification =>

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { NetworkInfo, VirtAPI } from '../../../interfaces/index.js';
-import { whilePlugging } from '../../../lib/network/index.js';
+import type { Instance, NetworkInfo, VirtAPI } from '../../../interfaces/index.js';
+import { PluggingWait } from '../../../lib/network/index.js';
 import { newInstance, TestNetwork } from '../../support/nova-objects.js';
 import { noOpLogger } from '../../support/silent-logger.js';
 
@@ -9,7 +9,27 @@ const down: NetworkInfo = new TestNetwork().port(5).map((vif) => ({ ...vif, acti
 const how = { vifPluggingTimeout: 5, vifPluggingIsFatal: true, logger: noOpLogger };
 const start = (): Promise<string> => Promise.resolve('started');
 
-/** An orchestrator that begins to wait before the action, until `reported` resolves. */
+/** Starts an instance as a verb does. */
+const startPlugged = async <T>(
+  virtapi: VirtAPI | undefined,
+  given: Instance,
+  network_info: NetworkInfo | null,
+  options: Parameters<typeof PluggingWait.begin>[3],
+  action: () => Promise<T>,
+): Promise<T> => {
+  const plugging = await PluggingWait.begin(virtapi, given, network_info, options);
+  let value: T;
+  try {
+    value = await action();
+  } catch (error) {
+    plugging?.fail(error);
+    throw error;
+  }
+  await plugging?.reported();
+  return value;
+};
+
+/** An orchestrator that hears of the events when `reported` says so, and begins to listen before the action. */
 const orchestrator = (reported: (tags: readonly string[]) => Promise<unknown>): VirtAPI => ({
   wait_for_instance_event: async (_instance, events, _options, action) => {
     const report = reported(events.map(([name, tag]) => `${name} ${tag}`));
@@ -29,15 +49,15 @@ describe('the start of an instance whose interfaces are down', () => {
       reported.push(...events);
       return Promise.resolve();
     });
-    await expect(whilePlugging(virtapi, instance, down, how, start)).resolves.toBe('started');
+    await expect(startPlugged(virtapi, instance, down, how, start)).resolves.toBe('started');
     expect(reported).toEqual([`network-vif-plugged ${down[0]?.id}`]);
   });
 
   it('fails when an interface is not reported in time, or reported as failed', async () => {
     const failure = { name: 'VirtualInterfaceCreateException', instance_uuid: instance.uuid };
     const brief = { ...how, vifPluggingTimeout: 0.05 };
-    await expect(whilePlugging(silent, instance, down, brief, start)).rejects.toMatchObject(failure);
-    await expect(whilePlugging(failing, instance, down, how, start)).rejects.toMatchObject(failure);
+    await expect(startPlugged(silent, instance, down, brief, start)).rejects.toMatchObject(failure);
+    await expect(startPlugged(failing, instance, down, how, start)).rejects.toMatchObject(failure);
   });
 
   describe('with an orchestrator that behaves like Nova', () => {
@@ -61,12 +81,12 @@ describe('the start of an instance whose interfaces are down', () => {
 
     it('passes the timeout under the names of old and new versions of Nova', async () => {
       const virtapi = nova({ [one?.id ?? '']: 'completed' });
-      await whilePlugging(virtapi, instance, down, how, start);
+      await startPlugged(virtapi, instance, down, how, start);
       expect(virtapi.timeouts).toEqual([[5, 5]]);
     });
 
     it('fails when a port is reported as failed, and names the event', async () => {
-      await expect(whilePlugging(nova(oneFailed), instance, both, how, start)).rejects.toMatchObject({
+      await expect(startPlugged(nova(oneFailed), instance, both, how, start)).rejects.toMatchObject({
         name: 'VirtualInterfaceCreateException',
         message: expect.stringContaining(`network-vif-plugged-${one?.id}`),
         instance_uuid: instance.uuid,
@@ -75,19 +95,19 @@ describe('the start of an instance whose interfaces are down', () => {
 
     it('continues to wait for the other ports if that is not fatal', async () => {
       const lenient = { ...how, vifPluggingIsFatal: false };
-      await expect(whilePlugging(nova(oneFailed), instance, both, lenient, start)).resolves.toBe('started');
+      await expect(startPlugged(nova(oneFailed), instance, both, lenient, start)).resolves.toBe('started');
     });
   });
 
   it('succeeds without the reports if that is not fatal', async () => {
     const lenient = { ...how, vifPluggingTimeout: 0.05, vifPluggingIsFatal: false };
-    await expect(whilePlugging(silent, instance, down, lenient, start)).resolves.toBe('started');
-    await expect(whilePlugging(failing, instance, down, lenient, start)).resolves.toBe('started');
+    await expect(startPlugged(silent, instance, down, lenient, start)).resolves.toBe('started');
+    await expect(startPlugged(failing, instance, down, lenient, start)).resolves.toBe('started');
   });
 
   it('fails with its own failure, without waiting for reports', async () => {
     const failure = new Error('no');
-    const failed = whilePlugging(silent, instance, down, how, () => Promise.reject(failure));
+    const failed = startPlugged(silent, instance, down, how, () => Promise.reject(failure));
     await expect(failed).rejects.toBe(failure);
   });
 
@@ -102,14 +122,14 @@ describe('the start of an instance whose interfaces are down', () => {
     let starts = 0;
     const counted = (): Promise<number> => Promise.resolve((starts += 1));
     const brief = { ...how, vifPluggingTimeout: 0.05 };
-    await expect(whilePlugging(slow, instance, down, brief, counted)).rejects.toMatchObject({
+    await expect(startPlugged(slow, instance, down, brief, counted)).rejects.toMatchObject({
       name: 'VirtualInterfaceCreateException',
       instance_uuid: instance.uuid,
     });
     listen();
     const impatience = new AbortController();
     const reason = new Error('enough');
-    const waiting = whilePlugging(slow, instance, down, { ...how, signal: impatience.signal }, counted);
+    const waiting = startPlugged(slow, instance, down, { ...how, signal: impatience.signal }, counted);
     impatience.abort(reason);
     await expect(waiting).rejects.toBe(reason);
     listen();
@@ -124,7 +144,7 @@ describe('the start of an instance whose interfaces are down', () => {
     };
     const virtapi = orchestrator(() => Promise.resolve());
     await expect(
-      whilePlugging(virtapi, instance, down, { ...how, vifPluggingTimeout: 0.05 }, slow),
+      startPlugged(virtapi, instance, down, { ...how, vifPluggingTimeout: 0.05 }, slow),
     ).resolves.toBe('started');
   });
 
@@ -137,7 +157,7 @@ describe('the start of an instance whose interfaces are down', () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
       done = true;
     };
-    const waiting = whilePlugging(silent, instance, down, { ...how, signal: impatience.signal }, slow);
+    const waiting = startPlugged(silent, instance, down, { ...how, signal: impatience.signal }, slow);
     await expect(waiting).rejects.toBe(reason);
     expect(done).toBe(true);
   });
@@ -167,7 +187,7 @@ describe('the start of an instance with an orchestrator that violates its contra
       void action();
       return Promise.reject(new Error('the orchestrator gives up'));
     });
-    await expect(whilePlugging(impatient, instance, down, how, slow)).rejects.toMatchObject({
+    await expect(startPlugged(impatient, instance, down, how, slow)).rejects.toMatchObject({
       name: 'VirtualInterfaceCreateException',
       cause: { message: 'the orchestrator gives up' },
     });
@@ -181,7 +201,7 @@ describe('the start of an instance with an orchestrator that violates its contra
       return over();
     });
     const failure = { name: 'VirtualInterfaceCreateException', instance_uuid: instance.uuid };
-    await expect(whilePlugging(idle, instance, down, how, slow)).rejects.toMatchObject(failure);
+    await expect(startPlugged(idle, instance, down, how, slow)).rejects.toMatchObject(failure);
     await expect(late()).rejects.toThrow();
     expect(starts).toBe(0);
   });
@@ -192,7 +212,7 @@ describe('the start of an instance with an orchestrator that violates its contra
       void action();
       return over();
     });
-    const failed = whilePlugging(deaf, instance, down, how, () => Promise.reject(failure));
+    const failed = startPlugged(deaf, instance, down, how, () => Promise.reject(failure));
     await expect(failed).rejects.toBe(failure);
   });
 
@@ -202,7 +222,7 @@ describe('the start of an instance with an orchestrator that violates its contra
       void action();
       return over();
     });
-    await expect(whilePlugging(hasty, instance, down, how, slow)).resolves.toBe('started');
+    await expect(startPlugged(hasty, instance, down, how, slow)).resolves.toBe('started');
     expect([starts, ended]).toEqual([1, 1]);
   });
 
@@ -210,7 +230,7 @@ describe('the start of an instance with an orchestrator that violates its contra
     const broken = careless(() => {
       throw new Error('broken');
     });
-    await expect(whilePlugging(broken, instance, down, how, slow)).rejects.toThrow('broken');
+    await expect(startPlugged(broken, instance, down, how, slow)).rejects.toThrow('broken');
     expect(starts).toBe(0);
   });
 });
@@ -229,7 +249,7 @@ describe('whilePlugging', () => {
 
   it.each(cases)('waits for no report of an instance %s', async (_what, network_info, virtapi, timeout) => {
     await expect(
-      whilePlugging(virtapi, instance, network_info, { ...how, vifPluggingTimeout: timeout }, start),
+      startPlugged(virtapi, instance, network_info, { ...how, vifPluggingTimeout: timeout }, start),
     ).resolves.toBe('started');
   });
 });
