@@ -24,7 +24,7 @@ describe('lifecycle events', () => {
   const transitions = ({ events }: Harness, uuid: string): number[] =>
     events.filter((event) => event.uuid === uuid).map(({ transition }) => transition);
 
-  it('lose and repeat nothing when the stream breaks and the engine is away for a while', async () => {
+  it('are neither lost nor repeated when the engine is unreachable for a while', async () => {
     const listen = join(folder, 'engine.sock');
     let proxy = await startFaultProxy({ engine: engineHost(), listen });
     const harness = await dockerHarness({ engine: proxy.host });
@@ -46,7 +46,7 @@ describe('lifecycle events', () => {
     await proxy.close();
   });
 
-  it('tell each stop and start by hand while the stream was broken, in order', async () => {
+  it('report, in order, the transitions that an operator caused while the stream was broken', async () => {
     const listen = join(folder, 'engine.sock');
     let proxy = await startFaultProxy({ engine: engineHost(), listen });
     const harness = await dockerHarness({ engine: proxy.host });
@@ -80,7 +80,7 @@ describe('lifecycle events', () => {
     await proxy.close();
   });
 
-  it('tell of a stop that the engine has forgotten when it remembers the start after it', async () => {
+  it("include a stop that is no longer in the engine's event buffer, if the later start is", async () => {
     const listen = join(folder, 'engine.sock');
     let proxy = await startFaultProxy({ engine: engineHost(), listen });
     const harness = await dockerHarness({ engine: proxy.host });
@@ -107,7 +107,7 @@ describe('lifecycle events', () => {
     await proxy.close();
   });
 
-  it('tell of an instance that ran out of memory that it stopped', async () => {
+  it('report STOPPED for an instance that ran out of memory', async () => {
     const harness = await dockerHarness();
     const { instance } = await harness.run('echo done; sleep 0.3; tail /dev/zero', {
       flavor: newFlavor({ memory_mb: 8 }),
@@ -118,7 +118,7 @@ describe('lifecycle events', () => {
     await harness.close();
   });
 
-  it("tell nothing of another host's instances, nor of containers that are no instances", async () => {
+  it("do not report another host's instances", async () => {
     const [here, there] = [await dockerHarness(), await dockerHarness()];
     const [ours, theirs] = [await here.boot(), await there.boot()];
     await eventually('each hears of its own', () => here.events.length > 0 && there.events.length > 0);
@@ -128,7 +128,7 @@ describe('lifecycle events', () => {
     await there.close();
   });
 
-  it('reach a slow listener in order, and go on after one that throws', async () => {
+  it('reach a slow listener that throws, in order', async () => {
     const harness = await dockerHarness();
     const heard: number[] = [];
     await harness.driver.register_event_listener(async ({ transition }) => {
@@ -144,7 +144,7 @@ describe('lifecycle events', () => {
     await harness.close();
   });
 
-  it('are no longer told after cleanup_host', async () => {
+  it('are no longer reported after cleanup_host', async () => {
     const harness = await dockerHarness();
     const instance = await harness.boot();
     await eventually('it is told', () => harness.events.length > 0);
@@ -160,8 +160,8 @@ describe('lifecycle events', () => {
   });
 });
 
-describe('an engine that is not there', () => {
-  it('is told by init_host, with what to do about it, and by every verb before it', async () => {
+describe('without an engine', () => {
+  it('init_host rejects with a message that names DOCKER_HOST, and verbs name init_host', async () => {
     const driver = new DockerDriver({ engine: 'unix:///nowhere/docker.sock' });
     await expect(driver.init_host('node-1')).rejects.toMatchObject({
       name: 'HypervisorUnavailable',

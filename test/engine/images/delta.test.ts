@@ -215,7 +215,7 @@ describe('a delta snapshot', () => {
       expect(await outputOf(id, 'ls -l /large | grep -c 3145728')).toBe('1\n');
     });
 
-    it('stands above at most seven others; the next snapshot contains all layers', async () => {
+    it('can be chained seven times; the next snapshot contains all layers', async () => {
       const chain = [base];
       while ((await sizeOf(chain.at(-1) ?? '')) < 20_000 || chain.length === 1) {
         chain.push(await save(chain.at(-1) ?? '', `echo ${chain.length} > /saved${chain.length}`));
