@@ -38,7 +38,7 @@ describe('destroy', () => {
   });
   afterAll(() => folder.remove());
 
-  it('rejects with InstancePowerOffFailure when the container stays, so that Nova keeps its ports', async () => {
+  it('rejects with InstancePowerOffFailure if the container stays, so that Nova keeps ports', async () => {
     const path = /\/containers\/[^/]+$/;
     proxy.inject({ method: 'DELETE', path, kind: 'answer', status: 500, message: 'device busy' });
     await expect(driver.destroy(context, instance, network_info)).rejects.toMatchObject({

@@ -9,7 +9,7 @@ export interface TwoHosts {
   readonly addresses: Readonly<Record<'source' | 'destination', string>>;
   /** A driver of the source without the option `migrationEngine`. */
   readonly unconnected: ComputeDriver;
-  /** An image with a shell, and `gone`, `anew`, `replaced` and `volume` (a volume) in /var, each with a `file`. */
+  /** An image with a shell; /var has `gone`, `anew`, `replaced` and the volume `volume`, each with a file. */
   readonly image: ImageMeta;
   readonly close: () => Promise<void>;
 }
