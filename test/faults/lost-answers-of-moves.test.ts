@@ -16,7 +16,7 @@ type Side = 'source' | 'destination';
 const moves: readonly [string, Side, Flavor][] = [
   ['to another host', 'destination', larger],
   ['to a new container on its host', 'source', newFlavor({ ...larger, ephemeral_gb: 1 })],
-  ['to other limits', 'source', larger],
+  ['on its host, with other limits', 'source', larger],
 ];
 
 /** The verbs that lose an answer, by the end of the migration; the other verbs run undisturbed. */

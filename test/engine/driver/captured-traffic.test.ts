@@ -90,7 +90,7 @@ describe("DockerDriver with subnets that would capture the host's own traffic", 
     },
   );
 
-  it('refuses one for an existing instance, which keeps its interfaces', async () => {
+  it('refuses such an interface for an existing instance, which keeps its own', async () => {
     const network = new TestNetwork();
     const instance = await harness.boot({}, { network_info: network.port(5) });
     const [vif] = portIn('10.99.99.0/28', '10.99.99.5');

@@ -26,7 +26,7 @@ describe('DockerDriver consoles', () => {
     engine.close();
   });
 
-  it('refuses serial consoles on a host without them, and for instances of that time', async () => {
+  it('refuses serial consoles without the option, and for instances spawned without it', async () => {
     const { boot, context } = without;
     const instance = await boot();
     const refused = { name: 'ConsoleTypeUnavailable', instance_uuid: instance.uuid };

@@ -29,7 +29,7 @@ const host = 'snapshot-test';
 const MiB = 1024 * 1024;
 
 describe('takeSnapshot', () => {
-  /** The image that all containers are made from. */
+  /** The image of all containers. */
   const base: string = randomUUID();
   let proxy: FaultProxy;
   let engine: Engine;

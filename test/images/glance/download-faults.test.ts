@@ -61,7 +61,7 @@ describe('GlanceImageService.download', () => {
     expect(rangesAsked()).toEqual([undefined, 'bytes=500000-', 'bytes=1000000-', 'bytes=1500000-']);
   });
 
-  it('fails when the connection breaks more often than that', async () => {
+  it('fails when the connection breaks more often than resumes allows', async () => {
     proxy.inject({ url: data, cut: 300_000, times: 4 });
     await expect(read(await download())).rejects.toBeInstanceOf(GlanceConnectionFailed);
   });
