@@ -31,14 +31,14 @@ if (restarter !== undefined)
     it('the driver reports the transitions of instances once and in order', async () => {
       const [running, paused] = [await harness.boot(), await harness.boot()];
       await harness.driver.pause(paused);
-      await eventually('all is told', () => told(paused).length === 2);
+      await eventually('all events are reported', () => told(paused).length === 2);
       await restartEngine();
       const engine = directEngine();
       await engine.containers.start(containerRef(`nova-${running.uuid}`));
       engine.close();
-      await eventually('it is told', () => told(running).length >= 3 && told(paused).length >= 4);
+      await eventually('the event is reported', () => told(running).length >= 3 && told(paused).length >= 4);
       await harness.driver.power_off(running);
-      await eventually('the driver goes on telling', () => told(running).length >= 4);
+      await eventually('the driver reports the next stop', () => told(running).length >= 4);
       expect(told(running)).toEqual([STARTED, STOPPED, STARTED, STOPPED]);
       // An engine that shuts down unpauses containers before it stops them.
       expect(told(paused)).toEqual([STARTED, PAUSED, RESUMED, STOPPED]);

@@ -29,7 +29,7 @@ describe('lifecycle events', () => {
     let proxy = await startFaultProxy({ engine: engineHost(), listen });
     const harness = await dockerHarness({ engine: proxy.host });
     const [ended, quiet] = await Promise.all([harness.boot(), harness.boot()]);
-    await eventually('both are told of', () => harness.events.length >= 2);
+    await eventually('both starts are reported', () => harness.events.length >= 2);
 
     await proxy.close();
     const engine = directEngine();
@@ -37,9 +37,9 @@ describe('lifecycle events', () => {
     engine.close();
     proxy = await startFaultProxy({ engine: engineHost(), listen });
 
-    await eventually('the end is told', () => transitions(harness, ended.uuid).includes(STOPPED));
+    await eventually('the stop is reported', () => transitions(harness, ended.uuid).includes(STOPPED));
     await harness.driver.power_on(harness.context, ended, []);
-    await eventually('the start is told', () => transitions(harness, ended.uuid).length >= 3);
+    await eventually('the start is reported', () => transitions(harness, ended.uuid).length >= 3);
     expect(transitions(harness, ended.uuid)).toEqual([STARTED, STOPPED, STARTED]);
     expect(transitions(harness, quiet.uuid)).toEqual([STARTED]);
     await harness.close();
@@ -51,7 +51,7 @@ describe('lifecycle events', () => {
     let proxy = await startFaultProxy({ engine: engineHost(), listen });
     const harness = await dockerHarness({ engine: proxy.host });
     const instance = await harness.boot();
-    await eventually('the start is told', () => transitions(harness, instance.uuid).length > 0);
+    await eventually('the start is reported', () => transitions(harness, instance.uuid).length > 0);
 
     await proxy.close();
     const engine = directEngine();
@@ -63,9 +63,9 @@ describe('lifecycle events', () => {
     engine.close();
     proxy = await startFaultProxy({ engine: engineHost(), listen });
 
-    await eventually('all is told', () => transitions(harness, instance.uuid).length >= 5);
+    await eventually('all events are reported', () => transitions(harness, instance.uuid).length >= 5);
     await harness.driver.power_off(instance);
-    await eventually('the end is told', () => transitions(harness, instance.uuid).length >= 6);
+    await eventually('the stop is reported', () => transitions(harness, instance.uuid).length >= 6);
     expect(transitions(harness, instance.uuid)).toEqual([
       STARTED,
       STOPPED,
@@ -85,7 +85,7 @@ describe('lifecycle events', () => {
     let proxy = await startFaultProxy({ engine: engineHost(), listen });
     const harness = await dockerHarness({ engine: proxy.host });
     const [again, ended] = [await harness.boot(), await harness.boot()];
-    await eventually('both are told of', () => harness.events.length >= 2);
+    await eventually('both starts are reported', () => harness.events.length >= 2);
 
     await proxy.close();
     const engine = directEngine();
@@ -100,7 +100,7 @@ describe('lifecycle events', () => {
     engine.close();
     proxy = await startFaultProxy({ engine: engineHost(), listen });
 
-    await eventually('all is told', () => harness.events.length >= 5);
+    await eventually('all events are reported', () => harness.events.length >= 5);
     expect(transitions(harness, again.uuid)).toEqual([STARTED, STOPPED, STARTED]);
     expect(transitions(harness, ended.uuid)).toEqual([STARTED, STOPPED]);
     await harness.close();
@@ -112,7 +112,7 @@ describe('lifecycle events', () => {
     const { instance } = await harness.run('echo done; sleep 0.3; tail /dev/zero', {
       flavor: newFlavor({ memory_mb: 8 }),
     });
-    await eventually('the end is told', () => transitions(harness, instance.uuid).includes(STOPPED));
+    await eventually('the stop is reported', () => transitions(harness, instance.uuid).includes(STOPPED));
     await expect(harness.driver.get_info(instance)).resolves.toMatchObject({ state: power_state.CRASHED });
     expect(transitions(harness, instance.uuid)).toEqual([STARTED, STOPPED]);
     await harness.close();
@@ -121,7 +121,10 @@ describe('lifecycle events', () => {
   it("do not report another host's instances", async () => {
     const [here, there] = [await dockerHarness(), await dockerHarness()];
     const [ours, theirs] = [await here.boot(), await there.boot()];
-    await eventually('each hears of its own', () => here.events.length > 0 && there.events.length > 0);
+    await eventually(
+      'each host has reported an event',
+      () => here.events.length > 0 && there.events.length > 0,
+    );
     expect(here.events.map(({ uuid }) => uuid)).toEqual([ours.uuid]);
     expect(there.events.map(({ uuid }) => uuid)).toEqual([theirs.uuid]);
     await here.close();
@@ -139,7 +142,7 @@ describe('lifecycle events', () => {
     const instance = await harness.boot();
     await harness.driver.power_off(instance);
     await harness.driver.power_on(harness.context, instance, []);
-    await eventually('all are heard', () => heard.length >= 3);
+    await eventually('the listener has received all events', () => heard.length >= 3);
     expect(heard).toEqual([STARTED, STOPPED, STARTED]);
     await harness.close();
   });
@@ -147,7 +150,7 @@ describe('lifecycle events', () => {
   it('are no longer reported after cleanup_host', async () => {
     const harness = await dockerHarness();
     const instance = await harness.boot();
-    await eventually('it is told', () => harness.events.length > 0);
+    await eventually('the event is reported', () => harness.events.length > 0);
     const { length } = harness.events;
     await harness.driver.cleanup_host(harness.host);
     const engine = directEngine();

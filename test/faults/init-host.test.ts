@@ -122,7 +122,7 @@ describe('init_host after a crash, when a repair fails', () => {
     await driver.init_host(host);
   });
 
-  it('is followed by verbs that distinguish an error of the engine from an unreachable engine', async () => {
+  it('list_instances distinguishes an error of the engine from an unreachable engine', async () => {
     const target = { method: 'GET', path: /\/containers\/json/ };
     proxy.inject({ ...target, kind: 'answer', status: 500, message: 'layer store is broken' });
     await expect(harness.driver.list_instances()).rejects.toMatchObject({

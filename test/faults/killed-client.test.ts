@@ -87,10 +87,10 @@ describe('requests of a killed driver that its engine completes later', () => {
     await next.imageLoader.removeLeftovers();
     await lookingAgain(since, async () => {
       // The engine unpauses the container when the commit has ended or was cancelled.
-      await eventually('the engine has ended', async () => {
+      await eventually('the commit has ended', async () => {
         return !(await engine.containers.inspect(nameOf(instance))).State.Paused;
       });
-      await eventually('nothing is left of it', async () => (await imagesOf(killed.host)).length === 0);
+      await eventually('the image is removed', async () => (await imagesOf(killed.host)).length === 0);
     });
     // From here on the requests belong to the test's clean-up.
     proxy = await startProxy();
@@ -163,7 +163,10 @@ describe('requests of a killed driver that its engine completes later', () => {
       await expect(engine.containers.inspect(made.id)).resolves.toMatchObject({ Id: made.id });
       letGo();
       await atWork;
-      await eventually('it is removed', async () => !(await inventory()).containers.join().includes(uuid));
+      await eventually(
+        'the object is removed',
+        async () => !(await inventory()).containers.join().includes(uuid),
+      );
     });
   });
 

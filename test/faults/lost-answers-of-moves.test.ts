@@ -78,7 +78,7 @@ describe('a migration whose verbs lose an answer and are retried by a restarted 
   /** Waits until the instance's diary has `starts` lines, those before the migration included. */
   const tellsOf = async (starts: number, driver: ComputeDriver, instance: Instance): Promise<void> => {
     const isTold = new RegExp(`^(start\n){${starts},}end`);
-    await eventually(`it has told of ${starts} starts`, async () =>
+    await eventually(`the diary has ${starts} starts`, async () =>
       isTold.test((await driver.get_console_output(context, instance)).split('begin\n').at(-1) ?? ''),
     );
   };

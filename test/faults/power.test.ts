@@ -212,7 +212,7 @@ describe('a power verb', () => {
     const fault = proxy.inject({ method: 'POST', path: /\/start/, kind: 'lose-answer' });
     await driver.power_on(context, instance, []);
     expect(fault.struck()).toHaveLength(1);
-    await eventually('it has printed that', async () => (await output()).includes('ran\nran'));
+    await eventually('the output is complete', async () => (await output()).includes('ran\nran'));
     await driver.power_off(instance, { timeout: 5 });
     expect(await output()).toBe('ran\nran\n');
   });
@@ -296,7 +296,7 @@ describe('a power verb', () => {
       expect(error).toMatchObject({ name: 'HypervisorUnavailable' });
     });
     expect(fault.struck()).toHaveLength(1);
-    await eventually('it has ended', async () => (await state()) === power_state.SHUTDOWN);
+    await eventually('the instance has ended', async () => (await state()) === power_state.SHUTDOWN);
     await expect(driver.trigger_crash_dump(instance)).rejects.toMatchObject({ name: 'InstanceNotRunning' });
   });
 
@@ -307,7 +307,7 @@ describe('a power verb', () => {
       const fault = proxy.inject({ method: 'PUT', path: /\/archive/, kind });
       await driver.set_admin_password(instance, 'sesame');
       expect(fault.struck()).toHaveLength(1);
-      await eventually('it has printed that', async () => (await output()).includes('root:$'));
+      await eventually('the output is complete', async () => (await output()).includes('root:$'));
     },
   );
 });

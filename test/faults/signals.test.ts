@@ -93,7 +93,7 @@ describe('a verb whose engine does not answer', () => {
       (error: unknown) => error,
     );
     void outcome.finally(() => (over = true));
-    await eventually(`${verb} asks, or is over`, () => over || fault.struck().length > 0);
+    await eventually(`${verb} sends the request, or has ended`, () => over || fault.struck().length > 0);
     impatience.abort(reason);
     const failure = await outcome;
     fault.withdraw();

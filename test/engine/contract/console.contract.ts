@@ -64,7 +64,7 @@ export function consoleOutputContract(harness: () => Harness): void {
       const { driver } = harness();
       const { instance } = await harness().run('echo last words; echo done');
       await eventually(
-        'it ends',
+        'the instance has ended',
         async () => (await driver.get_info(instance)).state === power_state.SHUTDOWN,
       );
       expect(await printed(instance)).toBe('last words\ndone\n');
@@ -166,16 +166,16 @@ export function serialConsoleContract(harness: () => Harness): void {
 
     it('passes all bytes unchanged in both directions', async () => {
       await withInstance(echo, async (instance) => {
-        await eventually('it is raw', async () =>
+        await eventually('the terminal is raw', async () =>
           (await harness().driver.get_console_output(harness().context, instance)).includes('raw'),
         );
         const user = await come(await consoleOf(instance));
         const all = Buffer.from(Array.from({ length: 256 * 8192 }, (_, i) => (i * 7 + (i >> 8)) % 256));
         user.type(all);
-        await eventually('all comes back', () => user.shown.length >= all.length);
+        await eventually('all bytes are echoed', () => user.shown.length >= all.length);
         expect(user.shown.equals(all)).toBe(true);
         user.type(Uint8Array.of(0x10));
-        await eventually('ctrl-p is an input like any other', () => user.shown.at(-1) === 0x10);
+        await eventually('ctrl-p is echoed', () => user.shown.at(-1) === 0x10);
       });
     });
 

@@ -62,7 +62,7 @@ export function hostContract(harness: () => Harness): void {
       const expected = [STARTED, PAUSED, RESUMED, STOPPED, STARTED, STOPPED];
       const seen = (): number[] =>
         events.filter(({ uuid }) => uuid === instance.uuid).map(({ transition }) => transition);
-      await eventually('all are told', () => seen().length >= expected.length);
+      await eventually('all events are reported', () => seen().length >= expected.length);
       expect(seen()).toEqual(expected);
     });
 
@@ -72,7 +72,8 @@ export function hostContract(harness: () => Harness): void {
       const instance = await boot();
       const seen = (): number[] =>
         events.filter(({ uuid }) => uuid === instance.uuid).map(({ transition }) => transition);
-      const told = (count: number): Promise<void> => eventually('it is told', () => seen().length >= count);
+      const told = (count: number): Promise<void> =>
+        eventually('the event is reported', () => seen().length >= count);
       await driver.suspend(context, instance);
       await told(2);
       await driver.resume(context, instance, []);
@@ -86,7 +87,7 @@ export function hostContract(harness: () => Harness): void {
     it('report STOPPED when the process of an instance exits', async () => {
       const { events, run } = harness();
       const { instance } = await run('echo done; sleep 0.2');
-      await eventually('it is told', () =>
+      await eventually('the event is reported', () =>
         events.some(
           ({ uuid, transition }) => uuid === instance.uuid && transition === lifecycle_event.STOPPED,
         ),

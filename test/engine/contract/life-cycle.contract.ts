@@ -71,7 +71,10 @@ export function lifeCycleContract(harness: () => Harness): void {
 
     it('reports SHUTDOWN after an exit, and CRASHED after running out of memory', async () => {
       const ended = await harness().run('echo done; exit 3');
-      await eventually('it ends', async () => (await state(ended.instance)) === power_state.SHUTDOWN);
+      await eventually(
+        'the instance has ended',
+        async () => (await state(ended.instance)) === power_state.SHUTDOWN,
+      );
       await expect(harness().driver.get_info(ended.instance)).resolves.toMatchObject({
         exit_code: 3,
         oom_killed: false,
@@ -79,7 +82,10 @@ export function lifeCycleContract(harness: () => Harness): void {
 
       // A shell variable that doubles until the limit of 64 MiB ends the shell.
       const starved = await harness().run('echo done; x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done');
-      await eventually('it is killed', async () => (await state(starved.instance)) === power_state.CRASHED);
+      await eventually(
+        'the instance is killed',
+        async () => (await state(starved.instance)) === power_state.CRASHED,
+      );
       await expect(harness().driver.get_info(starved.instance)).resolves.toMatchObject({ oom_killed: true });
     });
 
@@ -105,7 +111,10 @@ export function lifeCycleContract(harness: () => Harness): void {
         const { instance } = await harness().run(
           '(x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done); echo done; exit 0',
         );
-        await eventually('it ends', async () => (await state(instance)) !== power_state.RUNNING);
+        await eventually(
+          'the instance has ended',
+          async () => (await state(instance)) !== power_state.RUNNING,
+        );
         expect(await state(instance)).toBe(power_state.SHUTDOWN);
       });
 
@@ -116,7 +125,10 @@ export function lifeCycleContract(harness: () => Harness): void {
         );
         await driver.power_off(instance, { timeout: 60 });
         await driver.power_on(context, instance, []);
-        await eventually('it is killed', async () => (await state(instance)) === power_state.CRASHED);
+        await eventually(
+          'the instance is killed',
+          async () => (await state(instance)) === power_state.CRASHED,
+        );
       });
     });
   });
@@ -161,7 +173,7 @@ export function lifeCycleContract(harness: () => Harness): void {
         'if [ -e /kept ]; then echo again; fi; touch /kept; echo done; exec sleep 1000',
       );
       await driver.reboot(context, instance, [], reboot_type.HARD);
-      await eventually('it finds its file', async () =>
+      await eventually('the instance finds its file', async () =>
         (await driver.get_console_output(context, instance)).includes('again'),
       );
     });
@@ -286,7 +298,7 @@ export function lifeCycleContract(harness: () => Harness): void {
       await driver.destroy(context, instance, [], { destroy_disks: false });
       expect(await state(instance)).toBe(power_state.SHUTDOWN);
       await driver.power_on(context, instance, []);
-      await eventually('it finds its file', async () =>
+      await eventually('the instance finds its file', async () =>
         (await driver.get_console_output(context, instance)).includes('again'),
       );
     });

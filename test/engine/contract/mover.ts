@@ -60,7 +60,7 @@ export async function lastStart(
 ): Promise<string> {
   const all = async (): Promise<string[]> =>
     (await driver.get_console_output(harness.context, instance)).split('begin');
-  await eventually('it has told everything', async () => (await all())[starts]?.includes('done') === true);
+  await eventually('the output is complete', async () => (await all())[starts]?.includes('done') === true);
   return (await all())[starts] ?? '';
 }
 

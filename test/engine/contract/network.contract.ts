@@ -56,7 +56,10 @@ export function networkContract(harness: () => Harness): void {
       await driver.power_off(instance);
       await driver.plug_vifs(instance, network_info);
       await driver.power_on(context, instance, network_info);
-      await eventually('it has started four times', async () => (await reports(instance)).length === 4);
+      await eventually(
+        'the instance has started four times',
+        async () => (await reports(instance)).length === 4,
+      );
       for (const output of await reports(instance)) {
         expect(output).toContain(`${network.address(8)}/24`);
         expect(output).toContain('fa:16:3e:00:00:08');

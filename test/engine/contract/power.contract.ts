@@ -32,7 +32,7 @@ export function powerContract(harness: () => Harness): void {
         state: power_state.RUNNING,
         started_at,
       });
-      await eventually('it counts on', async () => (await count(instance)) > suspendedAt);
+      await eventually('the instance continues to count', async () => (await count(instance)) > suspendedAt);
     });
 
     it('are idempotent, and leave a running instance unchanged', async () => {
@@ -150,7 +150,7 @@ export function powerContract(harness: () => Harness): void {
       await driver.restore(instance);
       await driver.restore(instance);
       expect(await state(instance)).toBe(power_state.RUNNING);
-      await eventually('it finds its file', async () => (await output(instance)).includes('again'));
+      await eventually('the instance finds its file', async () => (await output(instance)).includes('again'));
     });
 
     it('succeed and reject with InstanceNotFound, respectively, for an unknown instance', async () => {
@@ -189,7 +189,10 @@ export function powerContract(harness: () => Harness): void {
       const { driver, run } = harness();
       const { instance } = await run("trap 'echo dumped; exit 6' ABRT; echo done; sleep 1000 & wait");
       await driver.trigger_crash_dump(instance);
-      await eventually('it has ended', async () => (await state(instance)) === power_state.SHUTDOWN);
+      await eventually(
+        'the instance has ended',
+        async () => (await state(instance)) === power_state.SHUTDOWN,
+      );
       await expect(driver.get_info(instance)).resolves.toMatchObject({ exit_code: 6 });
       expect(await output(instance)).toContain('dumped');
     });

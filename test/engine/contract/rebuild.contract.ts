@@ -22,7 +22,7 @@ export function rebuildContract(harness: () => Harness): void {
   const console = async (instance: Instance): Promise<string> => {
     const { driver, context } = harness();
     const output = (): Promise<string> => driver.get_console_output(context, instance);
-    await eventually('it has told everything', async () => (await output()).includes('done'));
+    await eventually('the output is complete', async () => (await output()).includes('done'));
     return await output();
   };
 
@@ -76,7 +76,7 @@ export function rebuildContract(harness: () => Harness): void {
       await expect(driver.rebuild(context, instance, image())).rejects.toMatchObject({ name });
       expect(await state(instance)).toBe(power_state.RUNNING);
       await driver.reboot(context, instance, [], 'HARD');
-      await eventually('it finds its file', async () =>
+      await eventually('the instance finds its file', async () =>
         (await driver.get_console_output(context, instance)).includes('done\n/old'),
       );
     });

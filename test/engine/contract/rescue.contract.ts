@@ -43,7 +43,7 @@ export function rescueContract(harness: () => Harness): void {
   const lastStart = async (driver: ComputeDriver, instance: Instance): Promise<string> => {
     const { context } = harness();
     let last = '';
-    await eventually('it has told everything', async () => {
+    await eventually('the output is complete', async () => {
       last = (await driver.get_console_output(context, instance)).split('begin').at(-1) ?? '';
       return last.includes('done');
     });

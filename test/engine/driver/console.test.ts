@@ -86,7 +86,7 @@ describe('DockerDriver consoles', () => {
         ),
       );
       user.socket.pause();
-      await eventually('the instance goes on', async () =>
+      await eventually('the instance continues', async () =>
         (await driver.get_console_output(context, instance)).includes('finished'),
       );
       user.leave();

@@ -60,7 +60,7 @@ describe('DockerDriver with an image', () => {
     await harness.driver.spawn(context, instance, newImageMeta(id));
     try {
       const said = (): Promise<string> => harness.driver.get_console_output(context, instance);
-      await eventually('it has booted', async () => (await said()).includes('booted'));
+      await eventually('the instance has booted', async () => (await said()).includes('booted'));
       return await said();
     } finally {
       await harness.driver.destroy(context, instance, []);

@@ -60,7 +60,7 @@ describe('an instance on an engine', () => {
       const said = `web-1\n127.0.1.1\t${hostname}\n${network_info.address(7)}\tweb-1\ndone\n`;
       expect(output).toBe(said);
       await harness.driver.reboot(harness.context, instance, interfaces, 'HARD');
-      await eventually('it has said so again', async () => {
+      await eventually('the output is repeated', async () => {
         const all = await harness.driver.get_console_output(harness.context, instance);
         return all === `${said}${said}`;
       });
@@ -168,7 +168,7 @@ describe('an instance on an engine', () => {
       'echo done; for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 1000 & done; wait',
       { flavor: newFlavor({ extra_specs: { 'docker:pids_limit': '8' } }) },
     );
-    await eventually('the shell complains', async () =>
+    await eventually('the shell reports the limit', async () =>
       (await harness.driver.get_console_output(harness.context, instance)).includes("can't fork"),
     );
   });

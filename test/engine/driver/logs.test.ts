@@ -74,7 +74,7 @@ describe('the log of an instance on the engine', () => {
       await driver.unrescue(context, instance);
       expect(await boundOf(instance)).toMatchObject(bound);
       await eventually(
-        'it runs',
+        'the instance runs',
         async () => (await driver.get_info(instance)).state === power_state.RUNNING,
       );
     } finally {

@@ -102,7 +102,7 @@ describe('DockerDriver migration of an instance', () => {
     const meta = { ...image, properties: { os_command_line: `sh -c '${script}'` } };
     await driver.spawn(context, instance, meta, { admin_password: 'secret', block_device_info });
     const before = async (): Promise<string> => await driver.get_console_output(context, instance);
-    await eventually('it is done', async () => (await before()).includes('done'));
+    await eventually('the output is complete', async () => (await before()).includes('done'));
     expect(await before()).toMatch(/^6\n1\ncat: .*No such file/);
     const info = await migrate(hosts.addresses.destination);
     const { driver: other } = hosts.destination;
@@ -116,7 +116,9 @@ describe('DockerDriver migration of an instance', () => {
       { block_device_info },
     );
     const after = async (): Promise<string> => await other.get_console_output(context, instance);
-    await eventually('it is done there', async () => (await after()).includes('done'));
+    await eventually('the output on the destination is complete', async () =>
+      (await after()).includes('done'),
+    );
     expect(await after()).toMatch(/^6\n0\nmine\n/);
     const { RootFS: files } = await engine.images.inspect((await inspect()).Image);
     expect(files.Layers.length > 1).toBe(takesParts);

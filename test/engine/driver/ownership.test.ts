@@ -60,7 +60,7 @@ describe('an image with 129 volumes', () => {
     return (await harness.imageService.create(harness.context, metadata, archive)).id;
   };
 
-  it('is refused, because lists of its containers would exceed the limit of an answer', async () => {
+  it('is refused, so that inherited configuration cannot make the list of instances fail', async () => {
     const Volumes = Object.fromEntries(Array.from({ length: 129 }, (_, number) => [`/v${number}`, {}]));
     const id = await imageWith({ Volumes });
     await expect(

@@ -67,7 +67,9 @@ describe('DockerDriver power verbs after changes at the engine', () => {
         'nova-docker-driver.spawn.attempt': expect.any(String),
       });
       expect({ ...again.Config, Labels: {} }).toEqual({ ...made.Config, Labels: {} });
-      await eventually('it says what it has', async () => (await output(instance)).includes('frontend'));
+      await eventually('the instance prints its settings', async () =>
+        (await output(instance)).includes('frontend'),
+      );
       expect(await output(instance)).toContain(`${network.address(7)}/24`);
       expect(await output(instance)).toContain('ssh-ed25519 AAAA me');
       await driver.destroy(context, instance, network_info);
@@ -80,7 +82,7 @@ describe('DockerDriver power verbs after changes at the engine', () => {
       await engine.networks.remove(gone);
       await driver.reboot(context, instance, network_info, reboot_type.HARD);
       await eventually(
-        'it has its address again',
+        'the instance has its address again',
         async () =>
           (await output(instance))
             .split('frontend')
@@ -124,7 +126,9 @@ describe('DockerDriver power verbs after changes at the engine', () => {
         specification: { Image: image, Cmd: ['/no/such'], Labels: configuration.Labels },
       });
       await driver.reboot(context, instance, network_info, reboot_type.HARD);
-      await eventually('it says what it has', async () => (await output(instance)).includes('frontend'));
+      await eventually('the instance prints its settings', async () =>
+        (await output(instance)).includes('frontend'),
+      );
       await driver.destroy(context, instance, network_info);
     });
   });
@@ -134,7 +138,7 @@ describe('DockerDriver power verbs after changes at the engine', () => {
     const { instance } = await run(
       'echo done; [ -e /again ] && exec sleep 1000; touch /again; x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done',
     );
-    await eventually('it is killed', async () => (await state(instance)) === power_state.CRASHED);
+    await eventually('the instance is killed', async () => (await state(instance)) === power_state.CRASHED);
     await driver.reboot(context, instance, [], reboot_type.HARD);
     expect(await state(instance)).toBe(power_state.RUNNING);
   });
@@ -147,7 +151,7 @@ describe('DockerDriver power verbs after changes at the engine', () => {
       const { started_at } = await driver.get_info(instance);
       await driver.suspend(context, instance);
       await engine.containers.kill(nameOf(instance));
-      await eventually('it is off', async () => (await state(instance)) === power_state.SHUTDOWN);
+      await eventually('the instance is off', async () => (await state(instance)) === power_state.SHUTDOWN);
       await driver[verb](context, instance, []);
       const info = await driver.get_info(instance);
       expect(info.state).toBe(power_state.RUNNING);
@@ -189,7 +193,7 @@ describe('DockerDriver power verbs after changes at the engine', () => {
       events.flatMap(({ uuid, transition }) => (uuid === instance.uuid ? [transition] : []));
     const seen: unknown[] = [];
     const look = async (count: number): Promise<void> => {
-      await eventually(`event ${count} is told`, () => heard().length >= count);
+      await eventually(`event ${count} is reported`, () => heard().length >= count);
       seen.push([heard().at(-1), await state(instance)]);
     };
     await driver.suspend(context, instance);

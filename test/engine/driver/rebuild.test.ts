@@ -42,7 +42,7 @@ describe('DockerDriver.rebuild', () => {
     const meta: ImageMeta = { ...image, properties: { os_command_line: slow } };
     await driver.spawn(context, instance, meta);
     await eventually(
-      'it has printed',
+      'the instance has printed',
       async () => (await driver.get_console_output(context, instance)) !== '',
     );
     const reason = new Error('enough');

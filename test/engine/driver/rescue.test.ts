@@ -28,7 +28,7 @@ describe('DockerDriver.rescue and unrescue of an instance whose image has a volu
   };
   const told = async (instance: Instance, what: string): Promise<void> => {
     const { driver, context } = harness;
-    await eventually(`it says ${what}`, async () =>
+    await eventually(`the output contains ${what}`, async () =>
       (await driver.get_console_output(context, instance)).includes(what),
     );
   };
@@ -88,7 +88,7 @@ describe('DockerDriver.rescue and unrescue of an instance whose image has a volu
     expect((await driver.get_info(instance)).state).toBe(power_state.RUNNING);
     const transitions = (): string[] =>
       events.flatMap(({ uuid, transition }) => (uuid === instance.uuid ? [String(transition)] : []));
-    await eventually('all has been told', () => transitions().length >= 5);
+    await eventually('all events are reported', () => transitions().length >= 5);
     expect(new Set(transitions()).size).toBe(2);
     expect(transitions()).toHaveLength(5);
   });

@@ -71,7 +71,7 @@ describe('DockerDriver storage', () => {
       const outcome = expect(
         driver.spawn(context, instance, image, { block_device_info }),
       ).rejects.toMatchObject({ name: 'VolumeNotFound' });
-      await eventually('it is about to be made', () => Promise.resolve(fault.struck().length > 0));
+      await eventually('the creation is requested', () => Promise.resolve(fault.struck().length > 0));
       await engine.volumes.remove(name);
       await outcome;
       await expect(engine.volumes.inspect(name)).rejects.toMatchObject({ status: 404 });

@@ -46,7 +46,7 @@ describe('every verb of DockerDriver', () => {
         () => ['done'],
         (error: unknown) => [error],
       );
-      await eventually('it waits for the engine', () => slow.struck().length > 0);
+      await eventually('the verb waits for the engine', () => slow.struck().length > 0);
       giving.abort(reason);
       const [thrown] = await outcome;
       expect(thrown).toBe(reason);

@@ -80,7 +80,7 @@ describe('ImageLoader after a failure', () => {
     const direct = directEngine();
     try {
       await direct.images.tag(bootReference(id), late);
-      await eventually('it is removed', async () => {
+      await eventually('the object is removed', async () => {
         return (await direct.images.inspect(bootReference(id))).RepoTags.length === 1;
       });
     } finally {
