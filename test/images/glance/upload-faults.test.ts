@@ -154,7 +154,7 @@ describe('GlanceImageService.create with data', () => {
     expect(proxy.asked('POST', /./)).toHaveLength(1);
   });
 
-  it("leaves an image of a chosen id when the response is lost: another caller may own it", async () => {
+  it('leaves an image of a chosen id when the response is lost: another caller may own it', async () => {
     const id = randomUUID();
     proxy.inject({ method: 'POST', loseAnswer: true });
     await expect(create({ id })).rejects.toBeInstanceOf(GlanceConnectionFailed);
