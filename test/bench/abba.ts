@@ -1,15 +1,15 @@
 import { loadavg } from 'node:os';
 
-/** Takes one measurement, and gives its milliseconds. */
+/** Takes one measurement. @returns milliseconds. */
 export type Measure = () => Promise<number>;
 
-/** What each of two contestants took, in milliseconds. */
+/** The measurements of both contestants, in milliseconds. */
 export interface Times {
   readonly driver: number[];
   readonly plain: number[];
 }
 
-/** Measures two contestants in turn, in both orders, so that neither always goes first, and tells each measurement. */
+/** Measures two contestants alternately, in both orders, so that neither is always first. */
 export async function abba(
   rounds: number,
   contestants: Readonly<Record<keyof Times, Measure>>,

@@ -5,7 +5,7 @@ const second = 1000;
 const patience = 15 * second;
 const calmShare = 0.2;
 
-/** Waits until the processors of this machine have little to do, but no longer than a quarter of a minute. */
+/** Waits until the CPUs of this machine are mostly idle, for 15 seconds at most. */
 export async function calm(): Promise<void> {
   for (const end = performance.now() + patience; performance.now() < end;) {
     const before = processorTimes();
@@ -15,7 +15,7 @@ export async function calm(): Promise<void> {
   }
 }
 
-/** Milliseconds of all processors together since the machine started. */
+/** CPU time of all CPUs since the machine started, in milliseconds. */
 function processorTimes(): { busy: number; all: number } {
   const times = cpus().map((cpu) => cpu.times);
   const sum = (fields: readonly (keyof (typeof times)[number])[]): number =>

@@ -5,16 +5,16 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Task } from './measured-driver.js';
 
-/** What a task took. */
+/** The message of the process after a task. */
 const outcome = z.union([
   z.object({ milliseconds: z.number(), cpuMilliseconds: z.number() }),
   z.object({ error: z.string() }),
 ]);
 
-/** What a task took, in milliseconds: of time, and of all processors together. */
+/** Wall time and CPU time of a task, in milliseconds. */
 export type Outcome = Extract<z.output<typeof outcome>, { milliseconds: number }>;
 
-/** A driver in a process of its own, whose memory nobody else uses. */
+/** A driver in a process of its own, so that its memory can be measured. */
 export class DriverProcess {
   readonly #child: ChildProcess;
   #startBytes = 0;
@@ -24,7 +24,7 @@ export class DriverProcess {
     this.#child = fork(program, { execArgv: ['--enable-source-maps'] });
   }
 
-  /** @throws Error with what the driver failed with. */
+  /** @throws Error with the failure of the driver. */
   async do(task: Task): Promise<Outcome> {
     const gone = new AbortController();
     const onExit = (): void => gone.abort(new Error("the driver's process has ended"));
@@ -43,14 +43,14 @@ export class DriverProcess {
     }
   }
 
-  /** From now on, the growth of the process's memory counts. */
+  /** Starts to measure the growth of the process's memory. */
   async watchMemory(): Promise<void> {
-    // The kernel itself keeps the peak, and misses none; 5 resets it to what there is now.
+    // The kernel records the peak, without sampling; writing 5 resets it to the current size.
     await writeFile(`/proc/${this.#pid}/clear_refs`, '5');
     this.#startBytes = await this.#memory('VmRSS');
   }
 
-  /** Bytes by which the resident memory exceeded, at its peak, what it was when the watch began. */
+  /** Peak of the resident memory since `watchMemory`, minus its size then, in bytes. */
   async memoryGrowth(): Promise<number> {
     return (await this.#memory('VmHWM')) - this.#startBytes;
   }

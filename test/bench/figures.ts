@@ -1,8 +1,8 @@
-/** A measured figure, and what it should be. */
+/** A measured figure and its target. */
 export interface Figure {
   readonly what: string;
   readonly measured: string;
-  /** Nothing is demanded of a figure that only explains others. */
+  /** Default: none, for a figure that only explains others. */
   readonly target?: { readonly text: string; readonly isMet: boolean };
 }
 
@@ -18,7 +18,7 @@ const table = (rows: readonly (readonly string[])[]): string => {
     .join('\n');
 };
 
-/** The figures as a table for people. */
+/** The figures as a text table. */
 export function tableOf(figures: readonly Figure[]): string {
   const rows = figures.map(({ what, measured, target }) => [
     what,
@@ -29,18 +29,18 @@ export function tableOf(figures: readonly Figure[]): string {
   return table([['', 'measured', 'target', ''], ...rows]);
 }
 
-/** The middle one, or the mean of the two in the middle. */
+/** The median: the middle value, or the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.slice((sorted.length - 1) >> 1, (sorted.length >> 1) + 1);
   return middle.reduce((sum, value) => sum + value, 0) / middle.length;
 }
 
-/** Bytes in so many milliseconds, in millions a second. */
+/** Throughput in MB/s. */
 export const speed = (bytes: number, milliseconds: number): string =>
   `${(bytes / milliseconds / 1000).toFixed(0)} MB/s`;
 
-/** How many times as fast as the plain tools something is. */
+/** Speed of the driver, as a multiple of the plain tools'. */
 export function speedRatio(plain: readonly number[], driver: readonly number[], least?: number): Figure {
   const ratio = median(plain) / median(driver);
   return {
@@ -52,7 +52,7 @@ export function speedRatio(plain: readonly number[], driver: readonly number[], 
 
 const mebibyte = 1024 * 1024;
 
-/** By how much a process grew at its peak. */
+/** Peak growth of a process's memory. */
 export const memoryGrowth = (bytes: number): Figure => ({
   what: "peak growth of the driver's process",
   measured: `${(bytes / mebibyte).toFixed(0)} MiB`,

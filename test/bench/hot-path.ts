@@ -14,7 +14,7 @@ function newInstance(): Instance {
   return { uuid, name: `instance-${uuid.slice(0, 8)}`, flavor };
 }
 
-/** The verbs that everything else waits for: what they ask of the engine, and how long they take against the same requests without a driver. */
+/** Measures the most frequent verbs: their requests to the engine, and their latency against raw requests. */
 export async function benchHotPath(image: ImageRecord): Promise<Figure[]> {
   const instances = Array.from({ length: listed }, newInstance);
   const proxy = await startFaultProxy({ engine });
@@ -43,14 +43,14 @@ async function withDriver<T>(address: string, work: (driver: DockerDriver) => Pr
   }
 }
 
-/** What was asked of the engine in the course of each verb. */
+/** The requests to the engine during each verb. */
 interface Seen {
   readonly spawn: readonly SeenRequest[];
   readonly info: readonly SeenRequest[];
   readonly list: readonly SeenRequest[];
 }
 
-/** Boots the instances, and counts at the socket. */
+/** Boots the instances, and records the requests at the engine's socket. */
 async function count(
   driver: DockerDriver,
   proxy: FaultProxy,
@@ -133,7 +133,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - began;
 }
 
-/** Takes turns, so that both meet the same weather. */
+/** Alternates between both, so that the load of the machine affects both alike. */
 async function latency(
   what: string,
   times: number,

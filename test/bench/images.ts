@@ -12,29 +12,29 @@ const pieceBytes = mebibyte;
 const filePieces = 16;
 const endOfArchive = Buffer.alloc(1024);
 
-/** The name that an image has in its archive, and in an engine that the plain tools load it into. */
+/** The tag of an image in its archive, and so in the engine after `docker load`. */
 export const archiveTag = 'bench/image:1';
 
-/** A layer of files of 16 MiB that nothing can compress: of the same seed, the same layer. */
+/** A layer of incompressible files of 16 MiB. The same seed generates the same layer. */
 export interface NoiseLayer {
   readonly seed: Buffer;
   readonly files: number;
 }
 
-/** A layer that no other image has. */
+/** A layer with a random seed, which no other image has. */
 export const newLayer = (files: number): NoiseLayer => ({ seed: randomBytes(16), files });
 
-/** So many layers of 256 MiB that no other image has. */
+/** Layers of 256 MiB with random seeds. */
 export const newLayers = (layers: number): NoiseLayer[] =>
   Array.from({ length: layers }, () => newLayer(256 / filePieces));
 
-/** Uploads an image of busybox and these layers. Without any it is a small one. */
+/** Uploads an image of busybox and these layers; without layers, a small one. */
 export async function uploadImage(layers: readonly NoiseLayer[]): Promise<ImageRecord> {
   const metadata = { name: 'bench', container_format: 'docker', disk_format: 'raw' };
   return await imageService.create(context, metadata, imageArchive(layers));
 }
 
-/** The archive, as `docker save` of engine 20.10 would write it, made while it is read. */
+/** The archive in the layout of `docker save` of engine 20.10, generated while it is read. */
 function imageArchive(layers: readonly NoiseLayer[]): Readable {
   const archive = pack();
   write(archive, layers).catch((error: unknown) =>
@@ -78,7 +78,7 @@ function* hashed(pieces: Iterable<Buffer>, hash: Hash): Generator<Buffer, void, 
   }
 }
 
-/** Noise is a cipher's key stream, which takes a fraction of the time of true randomness. */
+/** Noise from a cipher's key stream, which is much faster than `randomBytes`. */
 function* noiseOf({ seed, files }: NoiseLayer): Generator<Buffer, void, void> {
   const noise = createCipheriv('aes-128-ctr', seed, seed);
   const zeros = Buffer.alloc(pieceBytes);

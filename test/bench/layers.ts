@@ -12,7 +12,7 @@ const spawns = 50;
 
 const images = new CountedImages(imageService);
 
-/** What a boot and a snapshot move when most of an image is there already: of 500 MB, nine tenths are shared. */
+/** Measures boots and snapshots of an image of 500 MB, of which the engine has nine tenths already. */
 export async function benchLayers(): Promise<Figure[]> {
   const shared = [newLayer(14), newLayer(13)];
   const base = await uploadImage([...shared, newLayer(3)]);
@@ -41,7 +41,7 @@ function newInstance(): Instance {
   };
 }
 
-/** @returns milliseconds until a container was made of the image, which is gone again. */
+/** Creates and destroys an instance without starting it. @returns milliseconds of the creation. */
 async function boot(driver: DockerDriver, { id }: ImageRecord): Promise<number> {
   const instance = newInstance();
   const began = performance.now();

@@ -7,12 +7,12 @@ import { archiveTag } from './images.js';
 import { settle, shell, timeOf } from './plain-tools.js';
 import { dataUrl, rounds } from './surroundings.js';
 
-/** With the container, which `spawn` makes too. */
+/** Creates a container, because `spawn` does. */
 const plainLoad = `curl --noproxy '*' -sSf -H "X-Auth-Token: $TOKEN" "$URL" | docker load --quiet
   docker create ${archiveTag}`;
 const plainClear = `docker ps --all --quiet | xargs docker rm`;
 
-/** Brings an image from Glance into the engine: `spawn`, but for the start of a process, against `curl | docker load; docker create`. */
+/** Loads an image from Glance: `spawn` without a start, against `curl | docker load; docker create`. */
 export async function benchLoad(small: ImageRecord, large: ImageRecord): Promise<Figure[]> {
   const bytes = large.size ?? 0;
   const driver = new DriverProcess();
@@ -27,7 +27,7 @@ export async function benchLoad(small: ImageRecord, large: ImageRecord): Promise
   };
   try {
     await load(small);
-    // Both find the image in the page cache.
+    // Reads the image into the page cache, for both contestants.
     await shell(`curl --noproxy '*' -sSf -o /dev/null -H "X-Auth-Token: $TOKEN" "$URL"`, {
       URL: dataUrl(large.id),
     });

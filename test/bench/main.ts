@@ -1,4 +1,4 @@
-// Runs the benchmarks that are named, and tells what they measured. run.mjs starts what they need.
+// Runs the benchmarks named in the arguments, and prints their results. run.mjs starts the services.
 import { benchHotPath } from './hot-path.js';
 import { tableOf, type Figure } from './figures.js';
 import { newLayers, uploadImage } from './images.js';

@@ -1,16 +1,16 @@
-// The process whose memory and time is measured: a driver, and nothing beside it. It does what its parent's messages say, one after another.
+// The process whose memory and time are measured: only a driver, which runs its parent's tasks.
 import { z } from 'zod';
 import { DockerDriver } from '../../lib/index.js';
 import { context, engine, imageService } from './surroundings.js';
 
 const task = z.discriminatedUnion('verb', [
-  /** Boots no process: what is measured is how the image comes. */
+  /** Does not start the container: the benchmark measures the load of the image. */
   z.object({ verb: z.literal('spawn'), uuid: z.string(), image_id: z.string() }),
   z.object({ verb: z.literal('snapshot'), uuid: z.string(), image_id: z.string() }),
   z.object({ verb: z.literal('destroy'), uuid: z.string() }),
 ]);
 
-/** What the process can be told to do. */
+/** A task for the process. */
 export type Task = z.output<typeof task>;
 
 const driver = new DockerDriver({ engine, imageService });

@@ -3,17 +3,17 @@ import { calm } from './calm.js';
 import { engine, token } from './surroundings.js';
 
 /**
- * Runs a pipe of the plain tools, the way people do without a driver.
+ * Runs a pipeline of plain tools in bash.
  *
- * @param variables - what the script may refer to.
+ * @param variables - environment variables of the script.
  * @returns its output.
- * @throws Error with what it said when any part of the pipe fails.
+ * @throws Error with its standard error when any part of the pipeline fails.
  */
 export async function shell(
   script: string,
   variables: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  // /usr/bin has the docker command of the distribution, whatever else is installed.
+  // /usr/bin has the docker command of the distribution, even if another one is installed elsewhere.
   const env = { ...variables, PATH: '/usr/sbin:/usr/bin:/sbin:/bin', DOCKER_HOST: engine, TOKEN: token };
   const child = spawn('bash', ['-c', `set -euo pipefail; ${script}`], {
     env,
@@ -31,7 +31,7 @@ export async function shell(
   return output.trim();
 }
 
-/** Milliseconds that a pipe of the plain tools takes. */
+/** Runs a pipeline of plain tools. @returns milliseconds. */
 export async function timeOf(script: string, variables: Readonly<Record<string, string>>): Promise<number> {
   const began = performance.now();
   await shell(script, variables);
@@ -39,8 +39,8 @@ export async function timeOf(script: string, variables: Readonly<Record<string, 
 }
 
 /**
- * Removes all images of the engine, has all that was written reach the disk, and waits for the machine to be calm: the next measurement must not pay for
- * the last one, or for what others do.
+ * Removes all images of the engine, syncs the disk and waits for idle CPUs, so that the previous
+ * measurement does not affect the next one.
  */
 export async function settle(): Promise<void> {
   await shell('docker images --all --quiet | sort -u | xargs --no-run-if-empty docker rmi --force; sync');

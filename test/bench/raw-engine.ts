@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 import { z } from 'zod';
 
-/** Requests to an engine with node:http alone: the least that a program in Node can do. */
+/** Requests to an engine with node:http alone: the lower bound for a program in Node. */
 export class RawEngine {
   readonly #socketPath: string;
   readonly #agent = new Agent({ keepAlive: true });
@@ -10,7 +10,7 @@ export class RawEngine {
     this.#socketPath = engine.replace(/^unix:\/\//, '');
   }
 
-  /** Asks, and parses the answer if there is one. */
+  /** Sends a request, and parses the response unless it is empty. */
   async ask(method: string, path: string, body?: object): Promise<unknown> {
     const text = await new Promise<string>((resolve, reject) => {
       const headers = body === undefined ? {} : { 'Content-Type': 'application/json' };
@@ -31,7 +31,7 @@ export class RawEngine {
     return text === '' ? undefined : JSON.parse(text);
   }
 
-  /** What one must send to have a container made that is like another. */
+  /** The body of a request that creates a container with the settings of another. */
   async recipe(container: string): Promise<object> {
     const inspected = z.object({ Config: z.looseObject({}), HostConfig: z.looseObject({}) });
     const { Config, HostConfig } = inspected.parse(await this.ask('GET', container));

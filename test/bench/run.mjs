@@ -1,4 +1,4 @@
-// npm run bench: what the driver costs, against the plain tools, on private engines and a real Glance. See --help.
+// npm run bench: measures the driver against plain tools, on private engines and a real Glance. See --help.
 import { spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,9 +15,9 @@ const usage = `npm run bench -- [--only ${benchmarks.join('|')}]… [--engine ${
   Without options: every benchmark on engine ${engineVersions[0]}, in 2 rounds, with an image of 1 GiB: some five minutes. Needs root on Debian or Ubuntu.`;
 
 /**
- * What the command line asks for.
+ * Parses the command line.
  *
- * @throws Error that says in a line what is wrong with it.
+ * @throws Error that says in one line which argument is wrong.
  */
 function readArguments() {
   const refuse = (what) => {
@@ -39,7 +39,7 @@ function readArguments() {
       },
     }));
   } catch (error) {
-    // Node goes on to explain how else an argument could be meant.
+    // Only the first sentence: Node appends a long explanation.
     refuse(error.message.split(/[.\n]/)[0]);
   }
   mustBeAmong('only', values.only, benchmarks);
@@ -50,7 +50,7 @@ function readArguments() {
   return values;
 }
 
-/** Compiles the driver and the benchmarks: a compiler in the measured process, as with ts-node, would blur what it takes of memory. */
+/** Compiles driver and benchmarks: a compiler in the measured process would distort its memory figures. */
 async function compile() {
   const folder = join(project, '.cache', `bench-${process.pid}`);
   whenDone(async () => rmSync(folder, { recursive: true, force: true }));
@@ -59,7 +59,7 @@ async function compile() {
   return join(folder, 'test/bench/main.js');
 }
 
-/** Runs the benchmarks on an engine, and waits for their end whatever happens: they have processes of their own to end. */
+/** Runs the benchmarks on an engine, and waits for their exit, so that they can end their own processes. */
 async function bench(program, only, env) {
   const child = spawn(process.execPath, ['--enable-source-maps', program, ...only], {
     cwd: project,
@@ -87,7 +87,7 @@ await main(async () => {
   const glance = await startGlance();
   for (const version of versions) {
     const engine = await startEngine(version);
-    // Later distributions have the command in a package of its own.
+    // Later distributions package the docker command separately.
     if (!existsSync('/usr/bin/docker')) await installPackages('docker-cli');
     console.log(`\n── engine ${engine.version}`);
     const code = await bench(program, only, {

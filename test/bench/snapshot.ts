@@ -18,7 +18,7 @@ export async function benchSnapshot(small: ImageRecord, large: ImageRecord): Pro
   const uuid = randomUUID();
   const cpu: number[] = [];
   let bytes = 0;
-  /** Makes an image to fill, has it filled, sees to it that it is, and removes it. */
+  /** Creates a queued image, calls `fill`, verifies that the image is active, and deletes it. */
   const filling = async (fill: (image_id: string) => Promise<number>): Promise<number> => {
     const metadata = { name: 'bench snapshot', container_format: 'docker', disk_format: 'raw' };
     const { id } = await imageService.create(context, metadata);

@@ -15,13 +15,13 @@ const { DOCKER_HOST, GLANCE_NOAUTH_ENDPOINT, GLANCE_MEMBER_TOKEN, BENCH_ROUNDS, 
 /** The private engine that run.mjs started. */
 export const engine = DOCKER_HOST;
 
-/** How often each measurement is taken, in both orders. */
+/** Number of rounds: each measures both contestants twice, in both orders. */
 export const rounds = BENCH_ROUNDS;
 
-/** How large the image is that is loaded and saved as a whole. */
+/** Size of the image that is loaded and saved completely. */
 export const gibibytes = BENCH_GIBIBYTES;
 
-/** As who Glance is asked. */
+/** The token for requests to Glance. */
 export const token = GLANCE_MEMBER_TOKEN;
 export const context: RequestContext = { auth_token: token };
 
@@ -30,5 +30,5 @@ export const imageService = new GlanceImageService({
   endpoints: GLANCE_NOAUTH_ENDPOINT,
 });
 
-/** Where an image's data is. */
+/** The URL of an image's data in Glance. */
 export const dataUrl = (image_id: string): string => `${GLANCE_NOAUTH_ENDPOINT}/v2/images/${image_id}/file`;

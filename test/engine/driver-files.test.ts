@@ -6,9 +6,9 @@ import { rebuildContract } from './contract/rebuild.contract.js';
 import { rescueContract } from './contract/rescue.contract.js';
 import { snapshotContract } from './contract/snapshot.contract.js';
 
-// The verbs that depend on how the engine keeps images and files: they are tested with each of its stores.
+// These verbs depend on the engine's image store, so the test run repeats them with each store.
 
-describe('DockerDriver is a ComputeDriver for images and files', () => {
+describe('DockerDriver is a ComputeDriver with images and files', () => {
   let harness: Harness;
   beforeAll(async () => {
     harness = await dockerHarness();

@@ -9,7 +9,7 @@ import { hasContainerdStore, inventory, removeImages } from '../support/engine.j
 
 const containerdStore = await hasContainerdStore();
 
-/** The examples that need nothing but an engine, and what each prints. */
+/** The examples that need only an engine, and the lines that each prints. */
 const examples: Record<string, { readonly run: () => Promise<unknown>; readonly prints: readonly RegExp[] }> =
   {
     resize: {
@@ -54,7 +54,7 @@ describe('the examples', () => {
   });
 
   it.each(Object.entries(examples))(
-    '%s.ts prints what it says, and leaves nothing behind',
+    '%s.ts prints its documented lines, and leaves nothing on the engine',
     async (_name, { run, prints }) => {
       const before = await inventory();
       await run();
@@ -63,7 +63,7 @@ describe('the examples', () => {
     },
   );
 
-  it("first-program.ts, the README's, boots an image that is made of one file of the host", async () => {
+  it('first-program.ts of the README boots an image that consists of one file of the host', async () => {
     const here = process.cwd();
     const folder = await mkdtemp(join(tmpdir(), 'nova-first-program-'));
     try {

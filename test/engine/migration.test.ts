@@ -4,7 +4,7 @@ import { migrationContract } from './contract/migration.contract.js';
 import { resizeContract } from './contract/resize.contract.js';
 import type { TwoHosts } from './contract/two-hosts.js';
 
-describe('DockerDriver moves instances', () => {
+describe('DockerDriver.migrate_disk_and_power_off and its counterparts', () => {
   let hosts: TwoHosts;
   beforeAll(async () => {
     hosts = await twoHosts();
@@ -17,10 +17,10 @@ describe('DockerDriver moves instances', () => {
   migrationContract(() => hosts);
 });
 
-/** An engine of another version, where there is one: instances move between the two. */
+/** An engine of another version, if the environment names one: instances move between the two. */
 const otherEngine = process.env['OTHER_DOCKER_HOST'];
 if (otherEngine !== undefined)
-  describe('DockerDriver moves instances between engines', () => {
+  describe('DockerDriver migrations between engines of two versions', () => {
     let hosts: TwoHosts;
     beforeAll(async () => {
       hosts = await twoHosts({ otherEngine });

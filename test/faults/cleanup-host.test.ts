@@ -23,7 +23,7 @@ describe('cleanup_host', () => {
     await proxy.close();
   });
 
-  /** A spawn that the engine keeps waiting at its last step but one. */
+  /** A spawn whose start request the engine receives 1.5 s late. */
   async function spawnThatWaits(): Promise<{ instance: Instance; spawning: Promise<unknown> }> {
     const { driver, context, image } = harness;
     const instance = newInstance();
@@ -43,7 +43,7 @@ describe('cleanup_host', () => {
   const ours = async ({ uuid }: Instance): Promise<string[]> =>
     (await inventory()).containers.filter((container) => container.includes(uuid));
 
-  it('refuses verbs at once, and ends when those under way are undone', async () => {
+  it('refuses new verbs at once, and resolves when running verbs are rolled back', async () => {
     const { driver, host } = harness;
     const { instance, spawning } = await spawnThatWaits();
     const networks = (await inventory()).networks.length;
@@ -58,7 +58,7 @@ describe('cleanup_host', () => {
     });
   });
 
-  it('breaks off what would take long, and verbs that wait for their turn', async () => {
+  it('aborts a long power_off, and a verb that waits for the lock of the instance', async () => {
     const { driver, context, host } = harness;
     const stubborn = { properties: { os_command_line: `sh -c 'trap "" TERM; echo ready; sleep 1000'` } };
     const instance = newInstance();
@@ -74,17 +74,17 @@ describe('cleanup_host', () => {
     await driver.destroy(context, instance, []);
   });
 
-  it('is nothing to worry about when there is nothing to leave, or when it comes twice', async () => {
+  it('is idempotent, also when called concurrently', async () => {
     const { driver, host } = harness;
     await Promise.all([driver.cleanup_host(host), driver.cleanup_host(host)]);
     await driver.cleanup_host(host);
     await expect(driver.list_instances()).rejects.toMatchObject({ name: 'NovaException' });
   });
 
-  it('tells no event any more, not even one that has waited for the listener', async () => {
+  it('reports no more events, not even those queued for the listener', async () => {
     const { driver, host, events } = harness;
     const instance = await harness.boot();
-    await eventually('the start is told', () => events.length > 0);
+    await eventually('the start is reported', () => events.length > 0);
     let heard = 0;
     await driver.register_event_listener(async () => {
       heard += 1;
@@ -100,8 +100,8 @@ describe('cleanup_host', () => {
   });
 });
 
-describe('init_host', () => {
-  it('breaks off the verbs of the time before, and leaves nothing of them', async () => {
+describe('a second init_host', () => {
+  it('aborts running verbs and rolls them back', async () => {
     const proxy = await startFaultProxy({ engine: engineHost() });
     const harness = await dockerHarness({ engine: proxy.host });
     const { driver, context, host, image } = harness;

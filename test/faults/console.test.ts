@@ -8,12 +8,12 @@ import { context, newImageMeta, newInstance } from '../support/nova-objects.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { TerminalUser } from '../support/terminal-user.js';
 
-describe('a serial console', () => {
+describe('a serial console of a failing engine', () => {
   const folder = temporaryFolder();
   beforeAll(() => folder.path());
   afterAll(() => folder.remove());
 
-  it('cuts its user off when the engine is gone, tells the next one, and is closed with the host all the same', async () => {
+  it('disconnects its user, informs the next one, and is closed by cleanup_host', async () => {
     const imageService = new DirectoryImageService({ directory: await folder.path() });
     const { id } = await imageService.create(
       context,
@@ -56,7 +56,7 @@ describe('a serial console', () => {
     }
   });
 
-  it('stays open when the engine cannot say for a moment how the instance is', async () => {
+  it('stays open when the engine fails to inspect the instance once', async () => {
     const proxy = await startFaultProxy({ engine: engineHost() });
     const harness = await dockerHarness({ engine: proxy.host, serialConsole: { address: '127.0.0.1' } });
     const { driver, context } = harness;

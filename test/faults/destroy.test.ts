@@ -38,7 +38,7 @@ describe('destroy', () => {
   });
   afterAll(() => folder.remove());
 
-  it('says that the instance may still run when its container could not be removed, so that its addresses stay reserved', async () => {
+  it('rejects with InstancePowerOffFailure if the container stays, so that Nova keeps ports', async () => {
     const path = /\/containers\/[^/]+$/;
     proxy.inject({ method: 'DELETE', path, kind: 'answer', status: 500, message: 'device busy' });
     await expect(driver.destroy(context, instance, network_info)).rejects.toMatchObject({
@@ -48,7 +48,7 @@ describe('destroy', () => {
     await expect(driver.get_info(instance)).resolves.toMatchObject({ state: power_state.RUNNING });
   });
 
-  it('does not say so when only the network is left, and finishes when it is repeated', async () => {
+  it('rejects with InstanceTerminationFailure when only the network stays, and can be repeated', async () => {
     proxy.inject({ method: 'DELETE', path: /\/networks\//, kind: 'answer', status: 500 });
     await expect(driver.destroy(context, instance, network_info)).rejects.toMatchObject({
       name: 'InstanceTerminationFailure',
@@ -57,7 +57,7 @@ describe('destroy', () => {
     await driver.destroy(context, instance, network_info);
   });
 
-  it('succeeds when the engine did it and the answer was lost', async () => {
+  it('succeeds when the answers of the engine are lost', async () => {
     const fault = proxy.inject({ method: 'DELETE', path: /./, kind: 'lose-answer', times: 3 });
     await driver.destroy(context, instance, network_info);
     expect(fault.struck()).not.toEqual([]);
@@ -65,7 +65,7 @@ describe('destroy', () => {
   });
 
   it.each(['destroy', 'cleanup', 'failed_spawn_cleanup'] as const)(
-    '%s ends for a caller that gives up, and finishes when it is repeated',
+    '%s rejects when its signal aborts, and can be repeated',
     async (verb) => {
       const run = (options: { signal?: AbortSignal } = {}): Promise<void> =>
         verb === 'failed_spawn_cleanup'

@@ -7,11 +7,11 @@ import { eventually } from '../engine/contract/harness.js';
 import { dockerHarness } from '../support/docker-harness.js';
 import { directEngine } from '../support/engine.js';
 
-/** What restarts the engine of `DOCKER_HOST`, where it is one that may be restarted: see test/run.mjs. */
+/** URL that restarts the engine of `DOCKER_HOST`; set if that engine is private: see test/run.mjs. */
 const restarter = process.env['ENGINE_RESTART'];
 
 if (restarter !== undefined)
-  describe('an engine that is restarted', () => {
+  describe('after a restart of the engine', () => {
     let harness: Harness;
     beforeEach(async () => {
       harness = await dockerHarness();
@@ -28,23 +28,23 @@ if (restarter !== undefined)
       harness.events.filter(({ uuid }) => uuid === instance.uuid).map(({ transition }) => transition);
     const { STARTED, STOPPED, PAUSED, RESUMED } = lifecycle_event;
 
-    it('has the driver tell what became of the instances, once and in order', async () => {
+    it('the driver reports the transitions of instances once and in order', async () => {
       const [running, paused] = [await harness.boot(), await harness.boot()];
       await harness.driver.pause(paused);
-      await eventually('all is told', () => told(paused).length === 2);
+      await eventually('all events are reported', () => told(paused).length === 2);
       await restartEngine();
       const engine = directEngine();
       await engine.containers.start(containerRef(`nova-${running.uuid}`));
       engine.close();
-      await eventually('it is told', () => told(running).length >= 3 && told(paused).length >= 4);
+      await eventually('the event is reported', () => told(running).length >= 3 && told(paused).length >= 4);
       await harness.driver.power_off(running);
-      await eventually('the driver goes on telling', () => told(running).length >= 4);
+      await eventually('the driver reports the next stop', () => told(running).length >= 4);
       expect(told(running)).toEqual([STARTED, STOPPED, STARTED, STOPPED]);
-      // An engine that is shut down wakes what is paused before it stops it.
+      // An engine that shuts down unpauses containers before it stops them.
       expect(told(paused)).toEqual([STARTED, PAUSED, RESUMED, STOPPED]);
     });
 
-    it('loses no instance: the same driver and the next one make them run again', async () => {
+    it('the same driver and a restarted one start the instances again', async () => {
       const { driver, boot, context, restart } = harness;
       const [first, second] = [await boot(), await boot()];
       await restartEngine();

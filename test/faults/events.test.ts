@@ -24,12 +24,12 @@ describe('lifecycle events', () => {
   const transitions = ({ events }: Harness, uuid: string): number[] =>
     events.filter((event) => event.uuid === uuid).map(({ transition }) => transition);
 
-  it('lose and repeat nothing when the stream breaks and the engine is away for a while', async () => {
+  it('are neither lost nor repeated when the engine is unreachable for a while', async () => {
     const listen = join(folder, 'engine.sock');
     let proxy = await startFaultProxy({ engine: engineHost(), listen });
     const harness = await dockerHarness({ engine: proxy.host });
     const [ended, quiet] = await Promise.all([harness.boot(), harness.boot()]);
-    await eventually('both are told of', () => harness.events.length >= 2);
+    await eventually('both starts are reported', () => harness.events.length >= 2);
 
     await proxy.close();
     const engine = directEngine();
@@ -37,21 +37,21 @@ describe('lifecycle events', () => {
     engine.close();
     proxy = await startFaultProxy({ engine: engineHost(), listen });
 
-    await eventually('the end is told', () => transitions(harness, ended.uuid).includes(STOPPED));
+    await eventually('the stop is reported', () => transitions(harness, ended.uuid).includes(STOPPED));
     await harness.driver.power_on(harness.context, ended, []);
-    await eventually('the start is told', () => transitions(harness, ended.uuid).length >= 3);
+    await eventually('the start is reported', () => transitions(harness, ended.uuid).length >= 3);
     expect(transitions(harness, ended.uuid)).toEqual([STARTED, STOPPED, STARTED]);
     expect(transitions(harness, quiet.uuid)).toEqual([STARTED]);
     await harness.close();
     await proxy.close();
   });
 
-  it('tell each stop and start by hand while the stream was broken, in order', async () => {
+  it('report, in order, the transitions that an operator caused while the stream was broken', async () => {
     const listen = join(folder, 'engine.sock');
     let proxy = await startFaultProxy({ engine: engineHost(), listen });
     const harness = await dockerHarness({ engine: proxy.host });
     const instance = await harness.boot();
-    await eventually('the start is told', () => transitions(harness, instance.uuid).length > 0);
+    await eventually('the start is reported', () => transitions(harness, instance.uuid).length > 0);
 
     await proxy.close();
     const engine = directEngine();
@@ -63,9 +63,9 @@ describe('lifecycle events', () => {
     engine.close();
     proxy = await startFaultProxy({ engine: engineHost(), listen });
 
-    await eventually('all is told', () => transitions(harness, instance.uuid).length >= 5);
+    await eventually('all events are reported', () => transitions(harness, instance.uuid).length >= 5);
     await harness.driver.power_off(instance);
-    await eventually('the end is told', () => transitions(harness, instance.uuid).length >= 6);
+    await eventually('the stop is reported', () => transitions(harness, instance.uuid).length >= 6);
     expect(transitions(harness, instance.uuid)).toEqual([
       STARTED,
       STOPPED,
@@ -80,12 +80,12 @@ describe('lifecycle events', () => {
     await proxy.close();
   });
 
-  it('tell of a stop that the engine has forgotten when it remembers the start after it', async () => {
+  it("include a stop that is no longer in the engine's event buffer, if the later start is", async () => {
     const listen = join(folder, 'engine.sock');
     let proxy = await startFaultProxy({ engine: engineHost(), listen });
     const harness = await dockerHarness({ engine: proxy.host });
     const [again, ended] = [await harness.boot(), await harness.boot()];
-    await eventually('both are told of', () => harness.events.length >= 2);
+    await eventually('both starts are reported', () => harness.events.length >= 2);
 
     await proxy.close();
     const engine = directEngine();
@@ -100,35 +100,38 @@ describe('lifecycle events', () => {
     engine.close();
     proxy = await startFaultProxy({ engine: engineHost(), listen });
 
-    await eventually('all is told', () => harness.events.length >= 5);
+    await eventually('all events are reported', () => harness.events.length >= 5);
     expect(transitions(harness, again.uuid)).toEqual([STARTED, STOPPED, STARTED]);
     expect(transitions(harness, ended.uuid)).toEqual([STARTED, STOPPED]);
     await harness.close();
     await proxy.close();
   });
 
-  it('tell of an instance that ran out of memory that it stopped', async () => {
+  it('report STOPPED for an instance that ran out of memory', async () => {
     const harness = await dockerHarness();
     const { instance } = await harness.run('echo done; sleep 0.3; tail /dev/zero', {
       flavor: newFlavor({ memory_mb: 8 }),
     });
-    await eventually('the end is told', () => transitions(harness, instance.uuid).includes(STOPPED));
+    await eventually('the stop is reported', () => transitions(harness, instance.uuid).includes(STOPPED));
     await expect(harness.driver.get_info(instance)).resolves.toMatchObject({ state: power_state.CRASHED });
     expect(transitions(harness, instance.uuid)).toEqual([STARTED, STOPPED]);
     await harness.close();
   });
 
-  it("tell nothing of another host's instances, nor of containers that are no instances", async () => {
+  it("do not report another host's instances", async () => {
     const [here, there] = [await dockerHarness(), await dockerHarness()];
     const [ours, theirs] = [await here.boot(), await there.boot()];
-    await eventually('each hears of its own', () => here.events.length > 0 && there.events.length > 0);
+    await eventually(
+      'each host has reported an event',
+      () => here.events.length > 0 && there.events.length > 0,
+    );
     expect(here.events.map(({ uuid }) => uuid)).toEqual([ours.uuid]);
     expect(there.events.map(({ uuid }) => uuid)).toEqual([theirs.uuid]);
     await here.close();
     await there.close();
   });
 
-  it('reach a slow listener in order, and go on after one that throws', async () => {
+  it('reach a slow listener that throws, in order', async () => {
     const harness = await dockerHarness();
     const heard: number[] = [];
     await harness.driver.register_event_listener(async ({ transition }) => {
@@ -139,15 +142,15 @@ describe('lifecycle events', () => {
     const instance = await harness.boot();
     await harness.driver.power_off(instance);
     await harness.driver.power_on(harness.context, instance, []);
-    await eventually('all are heard', () => heard.length >= 3);
+    await eventually('the listener has received all events', () => heard.length >= 3);
     expect(heard).toEqual([STARTED, STOPPED, STARTED]);
     await harness.close();
   });
 
-  it('are no longer told after cleanup_host', async () => {
+  it('are no longer reported after cleanup_host', async () => {
     const harness = await dockerHarness();
     const instance = await harness.boot();
-    await eventually('it is told', () => harness.events.length > 0);
+    await eventually('the event is reported', () => harness.events.length > 0);
     const { length } = harness.events;
     await harness.driver.cleanup_host(harness.host);
     const engine = directEngine();
@@ -160,8 +163,8 @@ describe('lifecycle events', () => {
   });
 });
 
-describe('an engine that is not there', () => {
-  it('is told by init_host, with what to do about it, and by every verb before it', async () => {
+describe('without an engine', () => {
+  it('init_host rejects with a message that names DOCKER_HOST, and verbs name init_host', async () => {
     const driver = new DockerDriver({ engine: 'unix:///nowhere/docker.sock' });
     await expect(driver.init_host('node-1')).rejects.toMatchObject({
       name: 'HypervisorUnavailable',

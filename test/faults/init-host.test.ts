@@ -12,7 +12,7 @@ import { directEngine, engineHost, inventory } from '../support/engine.js';
 import { newInstance, TestNetwork } from '../support/nova-objects.js';
 import { eventually } from '../engine/contract/harness.js';
 
-describe('init_host after a crash of which something cannot be put right', () => {
+describe('init_host after a crash, when a repair fails', () => {
   const logged: [string, unknown][] = [];
   const keep = (message: string, details?: unknown): void => void logged.push([message, details]);
   const logger = { debug: () => undefined, info: keep, warn: () => undefined, error: keep };
@@ -48,8 +48,8 @@ describe('init_host after a crash of which something cannot be put right', () =>
 
   it.each([
     ['removed', { method: 'DELETE', path: /\/containers\// }],
-    ['looked at', { method: 'GET', path: /\/containers\/[0-9a-f]{64}\/json/ }],
-  ])('takes over the others when a container cannot be %s, and says so', async (_what, target) => {
+    ['inspected', { method: 'GET', path: /\/containers\/[0-9a-f]{64}\/json/ }],
+  ])('adopts the other instances when a container cannot be %s, and logs it', async (_what, target) => {
     const fault = proxy.inject({
       ...target,
       kind: 'answer',
@@ -71,14 +71,14 @@ describe('init_host after a crash of which something cannot be put right', () =>
     ]);
   });
 
-  it('takes over the others when a container is gone before it is looked at', async () => {
+  it('adopts the other instances when a container disappears before its inspection', async () => {
     const target = { method: 'GET', path: /\/containers\/[0-9a-f]{64}\/json/ };
     proxy.inject({ ...target, kind: 'answer', status: 404, message: 'No such container: x' });
     await harness.restart();
     expect(outcome()).toMatchObject({ adopted: [whole.uuid], removed: [crashed.uuid], unrepaired: [] });
   });
 
-  it('takes over the others when an instance that was put aside cannot be given its name back', async () => {
+  it('continues when a container that was set aside cannot be renamed back', async () => {
     const [name, aside] = [instanceContainerName(whole.uuid), instancePartName(whole.uuid, 'replaced')];
     await engine.containers.rename(containerRef(name), { name: containerRef(aside) });
     const fault = proxy.inject({ method: 'POST', path: /\/rename/, kind: 'answer', status: 500 });
@@ -90,7 +90,7 @@ describe('init_host after a crash of which something cannot be put right', () =>
     await expect(later.get_info(whole)).resolves.toMatchObject({ state: power_state.RUNNING });
   });
 
-  it('takes over all when a network cannot be removed', async () => {
+  it('repairs all instances when a network cannot be removed', async () => {
     const target = { method: 'DELETE', path: /\/networks\// };
     proxy.inject({ ...target, kind: 'answer', status: 500, message: 'iptables failed' });
     await harness.restart();
@@ -100,14 +100,14 @@ describe('init_host after a crash of which something cannot be put right', () =>
     );
   });
 
-  it('fails when the engine goes away meanwhile', async () => {
+  it('rejects with HypervisorUnavailable when the engine becomes unreachable', async () => {
     const target = { method: 'GET', path: /\/containers\/[0-9a-f]{64}\/json/ };
     const fault = proxy.inject({ ...target, kind: 'drop-request', times: Infinity });
     await expect(harness.restart()).rejects.toMatchObject({ name: 'HypervisorUnavailable' });
     fault.withdraw();
   });
 
-  it('is broken off by cleanup_host, and leaves nothing running', async () => {
+  it('is aborted by cleanup_host, after which verbs are refused', async () => {
     const { driver, host } = harness;
     const stalled = proxy.inject({
       method: 'GET',
@@ -122,7 +122,7 @@ describe('init_host after a crash of which something cannot be put right', () =>
     await driver.init_host(host);
   });
 
-  it('tells what the engine refuses from that it is away', async () => {
+  it('list_instances distinguishes an error of the engine from an unreachable engine', async () => {
     const target = { method: 'GET', path: /\/containers\/json/ };
     proxy.inject({ ...target, kind: 'answer', status: 500, message: 'layer store is broken' });
     await expect(harness.driver.list_instances()).rejects.toMatchObject({

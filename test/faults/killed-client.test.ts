@@ -24,8 +24,8 @@ import { noOpLogger } from '../support/silent-logger.js';
 
 const nameOf = ({ uuid }: Instance): ContainerRef => containerRef(`nova-${uuid}`);
 
-/** A client that is killed is, to its engine, one whose connections are cut and that never comes back. */
-describe('what an engine does for a client that was killed', () => {
+/** To its engine, a killed client is one whose connections end and that never returns. */
+describe('requests of a killed driver that its engine completes later', () => {
   let folder: string;
   const startProxy = (): Promise<FaultProxy> =>
     startFaultProxy({ engine: engineHost(), listen: join(folder, 'engine.sock') });
@@ -49,7 +49,7 @@ describe('what an engine does for a client that was killed', () => {
   });
 
   const turns = new KeyedMutex();
-  /** Looks for what is left as a host does that has served since then, but every half second. */
+  /** Runs `reconcileAgain` every half second during `work`, as a host that started at `since` does. */
   const lookingAgain = async <T>(since: number, work: () => Promise<T>): Promise<T> => {
     const leaving = new AbortController();
     const looking = reconcileAgain(
@@ -73,7 +73,7 @@ describe('what an engine does for a client that was killed', () => {
     return [...named, ...unnamed.map(({ Id: id }) => id)];
   };
 
-  it('a commit that ends after init_host has looked: its image is removed', async () => {
+  it('a commit that ends after init_host: its image is removed', async () => {
     const { instance } = await killed.run('head -c 50000000 /dev/urandom >/big; echo done; exec sleep 1000');
     const { id } = await killed.imageService.create(killed.context, { name: 'a snapshot' });
     const snapshot = killed.driver
@@ -86,21 +86,21 @@ describe('what an engine does for a client that was killed', () => {
     const since = steadyNow();
     await next.imageLoader.removeLeftovers();
     await lookingAgain(since, async () => {
-      // The engine lets the container go on when the commit has ended, or when it was given up.
-      await eventually('the engine has ended', async () => {
+      // The engine unpauses the container when the commit has ended or was cancelled.
+      await eventually('the commit has ended', async () => {
         return !(await engine.containers.inspect(nameOf(instance))).State.Paused;
       });
-      await eventually('nothing is left of it', async () => (await imagesOf(killed.host)).length === 0);
+      await eventually('the image is removed', async () => (await imagesOf(killed.host)).length === 0);
     });
-    // What comes now is not the killed client's any more, but the end of the test.
+    // From here on the requests belong to the test's clean-up.
     proxy = await startProxy();
     await snapshot;
   });
 
-  it("a commit that containerd's store gave up before it had named the image: the image is removed", async () => {
+  it("a commit that containerd's store cancelled before the tag: the image is removed", async () => {
     const instance = await killed.boot();
     const { repo, tag, reference } = temporaryName(repository.snapshot, killed.host);
-    // The second one takes the name away from the first.
+    // The second commit takes the tag from the first image.
     for (const comment of ['first', 'second'])
       await engine.containers.commit(nameOf(instance), {
         ...{ repo, tag, comment, pause: false },
@@ -112,7 +112,7 @@ describe('what an engine does for a client that was killed', () => {
     expect(await imagesOf(killed.host)).toEqual([]);
   });
 
-  it('a destroy that was killed before the notes were removed: init_host removes them', async () => {
+  it('a destroy that was killed before it removed its notes: init_host removes them', async () => {
     const instance = await killed.boot();
     const notes = new InstanceStateStore(engine, killed.host);
     await notes.write(instance.uuid, 'flavor');
@@ -129,7 +129,7 @@ describe('what an engine does for a client that was killed', () => {
     expect(await notes.read(instance.uuid, 'flavor')).toBeUndefined();
   });
 
-  it('a removal that ends after init_host has looked: the notes of the instance are removed', async () => {
+  it('a removal that ends after init_host: the notes of the instance are removed', async () => {
     const instance = await killed.boot();
     const notes = new InstanceStateStore(engine, killed.host);
     await notes.write(instance.uuid, 'flavor');
@@ -144,7 +144,7 @@ describe('what an engine does for a client that was killed', () => {
     });
   });
 
-  it('a creation that ends after init_host has looked: the container is removed when no verb is at work on it', async () => {
+  it('a creation that ends after init_host: the container is removed once its lock is free', async () => {
     const model = await killed.boot();
     const { Config: configuration, Image: image } = await engine.containers.inspect(nameOf(model));
     const uuid = randomUUID();
@@ -163,11 +163,14 @@ describe('what an engine does for a client that was killed', () => {
       await expect(engine.containers.inspect(made.id)).resolves.toMatchObject({ Id: made.id });
       letGo();
       await atWork;
-      await eventually('it is removed', async () => !(await inventory()).containers.join().includes(uuid));
+      await eventually(
+        'the object is removed',
+        async () => !(await inventory()).containers.join().includes(uuid),
+      );
     });
   });
 
-  it('an image that was named since then is under way, and stays', async () => {
+  it('a temporary image that was tagged after the start of the host stays', async () => {
     const instance = await killed.boot();
     const since = steadyNow();
     const earlier = temporaryName(repository.snapshot, killed.host);

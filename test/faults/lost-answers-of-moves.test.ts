@@ -12,31 +12,31 @@ import { twoHosts } from '../support/two-hosts.js';
 
 type Side = 'source' | 'destination';
 
-/** Where an instance moves, and as what. */
+/** Title, destination and flavor of each migration. */
 const moves: readonly [string, Side, Flavor][] = [
   ['to another host', 'destination', larger],
   ['to a new container on its host', 'source', newFlavor({ ...larger, ephemeral_gb: 1 })],
-  ['to other limits', 'source', larger],
+  ['on its host, with other limits', 'source', larger],
 ];
 
-/** Verbs whose answers are lost; the others of the same move are left in peace. */
+/** The verbs that lose an answer, by the end of the migration; the other verbs run undisturbed. */
 const endings = {
   confirmed: ['migrate_disk_and_power_off', 'finish_migration', 'confirm_migration'],
   reverted: ['destroy', 'finish_revert_migration'],
 } as const;
 
-/** Milliseconds for all moves of one kind: seconds on a quiet machine, each of them as much on a busy one. */
+/** Milliseconds for all migrations of one kind. Long, because a busy machine must fail no test. */
 const patience = 240_000;
 
-/** Adds a line to a file at each start. */
+/** A command that appends a line to /diary at each start, and prints the file. */
 const diary =
   'sh -c \'echo start >> /diary; echo begin; cat /diary; echo end; trap "exit 0" TERM; sleep 1000 & wait\'';
 
-/** Requests that change something, as far as paths tell. Other questions are asked again by the driver's client itself. */
+/** Paths of requests that change something. The engine client itself retries the others. */
 const changes =
   /\/(create|start|stop|rename|update|load|tag|connect|disconnect|archive)\b|\/volumes\/|[?&](force|noprune)=/;
 
-describe('a move of which each verb is repeated, by a driver that was restarted, when an answer was lost', () => {
+describe('a migration whose verbs lose an answer and are retried by a restarted driver', () => {
   let proxy: FaultProxy;
   let hosts: TwoHosts;
   let drivers: Record<Side, ComputeDriver>;
@@ -56,7 +56,7 @@ describe('a move of which each verb is repeated, by a driver that was restarted,
     return (drivers[side] = await hosts[side].restart());
   };
 
-  /** What the engine has of an instance, and of the image that its files became. */
+  /** The containers, volumes and images of an instance on the engine. */
   const traces = async ({ uuid }: Instance, sent: string | undefined): Promise<string[]> => {
     const engine = directEngine();
     try {
@@ -75,18 +75,18 @@ describe('a move of which each verb is repeated, by a driver that was restarted,
     }
   };
 
-  /** Waits until the instance has told of so many starts, those before it moved included. */
+  /** Waits until the instance's diary has `starts` lines, those before the migration included. */
   const tellsOf = async (starts: number, driver: ComputeDriver, instance: Instance): Promise<void> => {
     const isTold = new RegExp(`^(start\n){${starts},}end`);
-    await eventually(`it has told of ${starts} starts`, async () =>
+    await eventually(`the diary has ${starts} starts`, async () =>
       isTold.test((await driver.get_console_output(context, instance)).split('begin\n').at(-1) ?? ''),
     );
   };
 
   /**
-   * Moves an instance there, and confirms that or takes it back.
+   * Migrates an instance, and confirms or reverts the migration.
    *
-   * @param nth - of the requests of each verb that change something, the one whose answer is lost.
+   * @param nth - which of the changing requests of each verb loses its answer.
    * @returns the requests whose answer was lost.
    */
   const wholeMove = async (
@@ -95,7 +95,7 @@ describe('a move of which each verb is repeated, by a driver that was restarted,
     nth: number,
   ): Promise<string[]> => {
     const lost: string[] = [];
-    /** Runs a verb, and repeats it when that fails. */
+    /** Runs a verb, and retries it with a restarted driver if an answer was lost. */
     const verb = async <T>(
       name: string,
       at: Side,
@@ -175,7 +175,7 @@ describe('a move of which each verb is repeated, by a driver that was restarted,
     );
   });
 
-  it('leaves no image of an earlier move', async () => {
+  it('removes the image of an earlier migration', async () => {
     const { driver, image } = { driver: await restart('source'), image: hosts.source.image };
     let instance = newInstance();
     const images: string[] = [];

@@ -13,17 +13,17 @@ import { context, newFlavor, newInstance } from '../support/nova-objects.js';
 import { twoHosts } from '../support/two-hosts.js';
 import { eventually } from '../engine/contract/harness.js';
 
-/** The requests that bring an instance's files to another host. */
+/** The requests that transfer an instance's files to another host. */
 const steps: readonly ['source' | 'destination', string, Pick<Fault, 'method' | 'path' | 'nth'>][] = [
-  ['source', 'stopping the instance', { method: 'POST', path: /\/containers\/.*\/stop/ }],
+  ['source', 'to stop the instance', { method: 'POST', path: /\/containers\/.*\/stop/ }],
   // The first time while the instance runs.
-  ['source', 'asking what has changed', { method: 'GET', path: /\/changes/, nth: 2 }],
-  ['source', 'measuring the files', { method: 'GET', path: /\/export/ }],
-  ['source', 'putting the container aside', { method: 'POST', path: /\/rename/ }],
-  ['destination', 'looking for the image', { method: 'GET', path: /\/images\/sha256.*\/json/ }],
-  ['destination', 'sending the files', { method: 'POST', path: /\/images\/load/ }],
-  ['destination', 'looking at what was sent', { method: 'GET', path: /\/images\/.*loading.*\/json/ }],
-  ['destination', 'naming it', { method: 'POST', path: /\/images\/.*\/tag/ }],
+  ['source', 'to list the changed files', { method: 'GET', path: /\/changes/, nth: 2 }],
+  ['source', 'to measure the files', { method: 'GET', path: /\/export/ }],
+  ['source', 'to rename the old container', { method: 'POST', path: /\/rename/ }],
+  ['destination', 'to look the image up', { method: 'GET', path: /\/images\/sha256.*\/json/ }],
+  ['destination', 'to load the files', { method: 'POST', path: /\/images\/load/ }],
+  ['destination', 'to inspect the loaded image', { method: 'GET', path: /\/images\/.*loading.*\/json/ }],
+  ['destination', 'to tag the image', { method: 'POST', path: /\/images\/.*\/tag/ }],
 ];
 
 describe('migrate_disk_and_power_off', () => {
@@ -61,7 +61,7 @@ describe('migrate_disk_and_power_off', () => {
       [],
       options,
     );
-  /** What there is of the instance, and of transfers. */
+  /** The containers and images of the instance, and temporary images of transfers. */
   const traces = async (): Promise<string[]> => {
     const engine = directEngine();
     try {
@@ -79,8 +79,8 @@ describe('migrate_disk_and_power_off', () => {
   const inject = (side: 'source' | 'destination', fault: Fault): ReturnType<FaultProxy['inject']> =>
     (side === 'source' ? here : there).inject(fault);
 
-  describe.each(steps)('fails at the %s, %s', (side, _step, target) => {
-    it('leaves the instance running where it was and nothing else, and says why', async () => {
+  describe.each(steps)('when the %s fails %s', (side, _step, target) => {
+    it('leaves the instance running on the source, removes all else, and names the cause', async () => {
       const fault = inject(side, {
         ...target,
         kind: 'answer',
@@ -95,8 +95,8 @@ describe('migrate_disk_and_power_off', () => {
       expect(await traces()).toEqual(untouched());
     });
 
-    it('leaves the instance running where it was when the connections break', async () => {
-      // A question that finds a kept connection broken is asked once more.
+    it('leaves the instance running on the source when connections break', async () => {
+      // The client retries a GET once if a kept connection breaks.
       const fault = inject(side, { ...target, kind: 'drop-request', times: 2 });
       await expect(migrate()).rejects.toMatchObject({ name: 'InstanceFaultRollback' });
       fault.withdraw();
@@ -104,7 +104,7 @@ describe('migrate_disk_and_power_off', () => {
       expect(await traces()).toEqual(untouched());
     });
 
-    it('succeeds, or leaves the instance where it was and can be repeated, when the answer is lost', async () => {
+    it('succeeds, or rolls back and can be repeated, when the answer is lost', async () => {
       const fault = inject(side, { ...target, kind: 'lose-answer' });
       const info = await migrate().catch(async (error: unknown) => {
         expect(error).toMatchObject({ name: 'InstanceFaultRollback' });
@@ -118,7 +118,7 @@ describe('migrate_disk_and_power_off', () => {
       expect((await driver.get_info(after)).state).toBe(power_state.RUNNING);
     });
 
-    it('leaves the instance running where it was when the caller gives up', async () => {
+    it('leaves the instance running on the source when its signal aborts', async () => {
       const impatience = new AbortController();
       const reason = new Error('enough');
       const fault = inject(side, { ...target, kind: 'delay-request', milliseconds: 200 });
@@ -130,35 +130,32 @@ describe('migrate_disk_and_power_off', () => {
     });
   });
 
-  describe('fails before anything was done', () => {
+  describe('rejects with InstanceFaultRollback before any change', () => {
     const early: readonly ['source' | 'destination', string, Pick<Fault, 'method' | 'path'>, string][] = [
-      ['source', 'looking for the instance', { path: /\/containers\/nova-/ }, 'HypervisorUnavailable'],
-      ['source', 'measuring its disk', { path: /size=/ }, 'HypervisorUnavailable'],
-      ['destination', 'asking the other engine what it is', { path: /./ }, 'MigrationPreCheckError'],
+      ['source', 'to look the instance up', { path: /\/containers\/nova-/ }, 'HypervisorUnavailable'],
+      ['source', 'to measure its disk', { path: /size=/ }, 'HypervisorUnavailable'],
+      ['destination', 'to negotiate the API version', { path: /./ }, 'MigrationPreCheckError'],
     ];
-    it.each(early)(
-      'at the %s, %s: the instance goes on, and Nova is told so',
-      async (side, _step, path, name) => {
-        const before = await hosts.source.driver.get_info(instance);
-        const fault = inject(side, { ...path, kind: 'drop-request', times: Infinity });
-        const smaller = newFlavor({ root_gb: 1 });
-        const roomy = { ...instance, flavor: newFlavor({ root_gb: 3 }) };
-        await expect(
-          hosts.source.driver.migrate_disk_and_power_off(
-            context,
-            roomy,
-            hosts.addresses.destination,
-            smaller,
-            [],
-          ),
-        ).rejects.toMatchObject({ name: 'InstanceFaultRollback', inner_exception: { name } });
-        fault.withdraw();
-        expect(fault.struck()).not.toEqual([]);
-        expect(await hosts.source.driver.get_info(instance)).toEqual(before);
-      },
-    );
+    it.each(early)('when the %s fails %s', async (side, _step, path, name) => {
+      const before = await hosts.source.driver.get_info(instance);
+      const fault = inject(side, { ...path, kind: 'drop-request', times: Infinity });
+      const smaller = newFlavor({ root_gb: 1 });
+      const roomy = { ...instance, flavor: newFlavor({ root_gb: 3 }) };
+      await expect(
+        hosts.source.driver.migrate_disk_and_power_off(
+          context,
+          roomy,
+          hosts.addresses.destination,
+          smaller,
+          [],
+        ),
+      ).rejects.toMatchObject({ name: 'InstanceFaultRollback', inner_exception: { name } });
+      fault.withdraw();
+      expect(fault.struck()).not.toEqual([]);
+      expect(await hosts.source.driver.get_info(instance)).toEqual(before);
+    });
 
-    it('where the address of this host is not known: the instance goes on, and Nova is told so', async () => {
+    it('when the address of this host is unknown', async () => {
       const { source, addresses } = hosts;
       const relay = createServer((client) => {
         client.pipe(connect(engineHost().replace('unix://', ''))).pipe(client);
@@ -185,7 +182,7 @@ describe('migrate_disk_and_power_off', () => {
       expect(await traces()).toEqual(untouched());
     });
 
-    it('says plainly that an instance which is not there is not there', async () => {
+    it('but with InstanceNotFound for an unknown instance', async () => {
       const stranger = newInstance();
       await expect(
         hosts.source.driver.migrate_disk_and_power_off(
@@ -199,7 +196,7 @@ describe('migrate_disk_and_power_off', () => {
     });
   });
 
-  it('lets an instance that was to stay on its host run again when it cannot be stopped', async () => {
+  it('leaves an instance running that cannot be stopped for a resize on its host', async () => {
     const before = await hosts.source.driver.get_info(instance);
     const fault = here.inject({ method: 'POST', path: /\/stop/, kind: 'answer', status: 500, message: 'no' });
     await expect(
@@ -209,23 +206,20 @@ describe('migrate_disk_and_power_off', () => {
     expect((await hosts.source.driver.get_info(instance)).state).toBe(before.state);
   });
 
-  it.each([1, 2])(
-    'leaves the instance where it was when reading %i breaks off in the middle',
-    async (nth) => {
-      here.inject({ method: 'GET', path: /\/export/, kind: 'truncate-answer', afterBytes: 1_000_000, nth });
-      await expect(migrate()).rejects.toMatchObject({
-        name: 'InstanceFaultRollback',
-        message: expect.stringContaining('broke off'),
-      });
-      expect(await traces()).toEqual(untouched());
-    },
-  );
+  it.each([1, 2])('leaves the instance running on the source when export %i breaks off', async (nth) => {
+    here.inject({ method: 'GET', path: /\/export/, kind: 'truncate-answer', afterBytes: 1_000_000, nth });
+    await expect(migrate()).rejects.toMatchObject({
+      name: 'InstanceFaultRollback',
+      message: expect.stringContaining('broke off'),
+    });
+    expect(await traces()).toEqual(untouched());
+  });
 });
 
 describe('finish_revert_migration', () => {
   const pause = 400;
 
-  it('waits for its turn to start an instance, as all launches do', async () => {
+  it('starts no more than maxLaunches instances at the same time', async () => {
     const proxy = await startFaultProxy({ engine: engineHost() });
     const hosts = await twoHosts({ engine: proxy.host, maxLaunches: 1 });
     const { driver, boot } = hosts.source;

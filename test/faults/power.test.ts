@@ -52,7 +52,7 @@ describe('a power verb', () => {
   const state = async (): Promise<number> => (await driver.get_info(instance)).state;
   const output = (): Promise<string> => driver.get_console_output(context, instance);
 
-  /** How an instance comes to where a verb begins, the verb, its change in the engine, and where the instance is then. */
+  /** For each verb: preparation, call, path of the request that fails, and power state afterwards. */
   const verbs: readonly {
     readonly name: string;
     readonly prepare: () => Promise<void>;
@@ -61,21 +61,21 @@ describe('a power verb', () => {
     readonly after: number;
   }[] = [
     {
-      name: 'power_off at once',
+      name: 'power_off without a timeout',
       prepare: () => Promise.resolve(),
       verb: (signal) => driver.power_off(instance, { signal }),
       path: /\/stop/,
       after: power_state.SHUTDOWN,
     },
     {
-      name: 'power_off that asks again, when it asks',
+      name: 'power_off with a retry interval, at the stop signal',
       prepare: () => Promise.resolve(),
       verb: (signal) => driver.power_off(instance, { timeout: 9, retry_interval: 3, signal }),
       path: /\/kill/,
       after: power_state.SHUTDOWN,
     },
     {
-      name: 'power_off that asks again, when it waits',
+      name: 'power_off with a retry interval, at the wait',
       prepare: () => Promise.resolve(),
       verb: (signal) => driver.power_off(instance, { timeout: 9, retry_interval: 3, signal }),
       path: /\/wait/,
@@ -103,14 +103,14 @@ describe('a power verb', () => {
       after: power_state.RUNNING,
     },
     {
-      name: 'a soft reboot, when it stops',
+      name: 'a soft reboot, at the stop',
       prepare: () => Promise.resolve(),
       verb: (signal) => driver.reboot(context, instance, [], reboot_type.SOFT, { signal }),
       path: /\/stop/,
       after: power_state.RUNNING,
     },
     {
-      name: 'a hard reboot, when it starts',
+      name: 'a hard reboot, at the start',
       prepare: () => Promise.resolve(),
       verb: (signal) => driver.reboot(context, instance, [], reboot_type.HARD, { signal }),
       path: /\/start/,
@@ -131,14 +131,14 @@ describe('a power verb', () => {
       after: power_state.RUNNING,
     },
     {
-      name: 'suspend, when it makes its note',
+      name: 'suspend, at the creation of its note',
       prepare: () => Promise.resolve(),
       verb: (signal) => driver.suspend(context, instance, { signal }),
       path: /\/volumes\/create/,
       after: power_state.SUSPENDED,
     },
     {
-      name: 'suspend, when it freezes',
+      name: 'suspend, at the pause',
       prepare: () => Promise.resolve(),
       verb: (signal) => driver.suspend(context, instance, { signal }),
       path: /\/pause/,
@@ -170,7 +170,7 @@ describe('a power verb', () => {
   describe.each(verbs)('$name', ({ prepare, verb, path, after }) => {
     const posted: Pick<Fault, 'method' | 'path'> = { method: 'POST', path };
 
-    it('succeeds, or can be repeated, when the engine did it and the answer was lost', async () => {
+    it('succeeds, or can be repeated, when the answer is lost', async () => {
       await spawn(heedful);
       await prepare();
       const fault = proxy.inject({ ...posted, kind: 'lose-answer' });
@@ -179,7 +179,7 @@ describe('a power verb', () => {
       expect(await state()).toBe(after);
     });
 
-    it('can be repeated when the engine never heard', async () => {
+    it('can be repeated when the engine did not receive the request', async () => {
       await spawn(heedful);
       await prepare();
       const fault = proxy.inject({ ...posted, kind: 'drop-request' });
@@ -191,7 +191,7 @@ describe('a power verb', () => {
       expect(await state()).toBe(after);
     });
 
-    it('ends with the reason of its signal, and can be repeated', async () => {
+    it('rejects with the reason of its signal, and can be repeated', async () => {
       await spawn(heedful);
       await prepare();
       const impatience = new AbortController();
@@ -206,18 +206,18 @@ describe('a power verb', () => {
     });
   });
 
-  it('that starts does not run a short command twice when the answer was lost', async () => {
+  it('does not run a short command twice when the answer to its start is lost', async () => {
     await spawn('echo ran');
     await driver.power_off(instance);
     const fault = proxy.inject({ method: 'POST', path: /\/start/, kind: 'lose-answer' });
     await driver.power_on(context, instance, []);
     expect(fault.struck()).toHaveLength(1);
-    await eventually('it has printed that', async () => (await output()).includes('ran\nran'));
+    await eventually('the output is complete', async () => (await output()).includes('ran\nran'));
     await driver.power_off(instance, { timeout: 5 });
     expect(await output()).toBe('ran\nran\n');
   });
 
-  it('that reboots softly reboots hard when the instance could not be stopped', async () => {
+  it('falls back to a hard reboot when a soft one cannot stop the instance', async () => {
     await spawn(heedful);
     const { started_at } = await driver.get_info(instance);
     proxy.inject({ method: 'POST', path: /\/stop\?t=5/, kind: 'answer', status: 500, message: 'stuck' });
@@ -227,7 +227,7 @@ describe('a power verb', () => {
     expect(info.started_at).not.toBe(started_at);
   });
 
-  it('that powers off does not take a signal that could not be sent for a long wait', async () => {
+  it('rejects a power_off at once when its signal cannot be sent, instead of waiting', async () => {
     await spawn(heedful);
     proxy.inject({ method: 'POST', path: /\/kill/, kind: 'answer', status: 500, message: 'no such device' });
     await expect(driver.power_off(instance, { timeout: 9, retry_interval: 3 })).rejects.toMatchObject({
@@ -239,34 +239,31 @@ describe('a power verb', () => {
 
   it.each([
     [
-      'asking',
+      'stop signal',
       /\/kill/,
       { kind: 'stall-request' },
       () => driver.power_off(instance, { timeout: 4, retry_interval: 2 }),
       4,
     ],
     [
-      'starting',
+      'start',
       /\/start/,
       { kind: 'stall-answer', afterBytes: 0 },
       () => driver.reboot(context, instance, [], reboot_type.HARD),
       1,
     ],
-  ] as const)(
-    'takes %s that is not answered in time for what may have been done',
-    async (_, path, fails, verb, after) => {
-      await spawn(heedful);
-      await driver.cleanup_host('');
-      driver = new DockerDriver({ engine: proxy.host, imageService, timeouts: { change: 1000 } });
-      await driver.init_host(`test-${instance.uuid.slice(0, 8)}`);
-      const fault = proxy.inject({ method: 'POST', path, ...fails });
-      await verb();
-      expect(fault.struck()).toHaveLength(1);
-      expect(await state()).toBe(after);
-    },
-  );
+  ] as const)('verifies the outcome of a %s whose answer times out', async (_, path, fails, verb, after) => {
+    await spawn(heedful);
+    await driver.cleanup_host('');
+    driver = new DockerDriver({ engine: proxy.host, imageService, timeouts: { change: 1000 } });
+    await driver.init_host(`test-${instance.uuid.slice(0, 8)}`);
+    const fault = proxy.inject({ method: 'POST', path, ...fails });
+    await verb();
+    expect(fault.struck()).toHaveLength(1);
+    expect(await state()).toBe(after);
+  });
 
-  it('that reboots is taken back when the host is left between stop and start, and the next driver reboots', async () => {
+  it('restarts the instance when cleanup_host aborts a reboot between stop and start', async () => {
     await spawn(heedful);
     const fault = proxy.inject({ method: 'POST', path: /\/start/, kind: 'stall-request' });
     const killed = driver.reboot(context, instance, [], reboot_type.SOFT).catch((error: unknown) => error);
@@ -281,9 +278,9 @@ describe('a power verb', () => {
   });
 
   it.each([
-    ['a hard reboot, when it makes the container again', /\/containers\/create/],
-    ['a hard reboot, when it starts the container that it made again', /\/start/],
-  ])('%s can be repeated', async (_name, path) => {
+    ['creates the container again', /\/containers\/create/],
+    ['starts the new container', /\/start/],
+  ])('reboots hard although the answer is lost when it %s', async (_name, path) => {
     instance = { ...instance, image_ref: image.id };
     await spawn(heedful);
     await driver.destroy(context, instance, []);
@@ -292,25 +289,25 @@ describe('a power verb', () => {
     expect(await state()).toBe(power_state.RUNNING);
   });
 
-  it('that sends a signal for a dump succeeds when the instance ended of it and the answer was lost', async () => {
+  it('triggers a crash dump, or rejects with HypervisorUnavailable, when the answer is lost', async () => {
     await spawn("trap 'exit 6' ABRT; sleep 1000 & wait");
     const fault = proxy.inject({ method: 'POST', path: /\/kill/, kind: 'lose-answer' });
     await driver.trigger_crash_dump(instance).catch((error: unknown) => {
       expect(error).toMatchObject({ name: 'HypervisorUnavailable' });
     });
     expect(fault.struck()).toHaveLength(1);
-    await eventually('it has ended', async () => (await state()) === power_state.SHUTDOWN);
+    await eventually('the instance has ended', async () => (await state()) === power_state.SHUTDOWN);
     await expect(driver.trigger_crash_dump(instance)).rejects.toMatchObject({ name: 'InstanceNotRunning' });
   });
 
   it.each(['lose-answer', 'drop-request'] as const)(
-    'that sets a password sets it all the same: %s',
+    'sets a password despite a broken connection: %s',
     async (kind) => {
       await spawn('while :; do cat /etc/shadow; sleep 0.5; done');
       const fault = proxy.inject({ method: 'PUT', path: /\/archive/, kind });
       await driver.set_admin_password(instance, 'sesame');
       expect(fault.struck()).toHaveLength(1);
-      await eventually('it has printed that', async () => (await output()).includes('root:$'));
+      await eventually('the output is complete', async () => (await output()).includes('root:$'));
     },
   );
 });

@@ -16,32 +16,32 @@ type Target = Pick<Fault, 'method' | 'path' | 'nth'>;
 
 const changing: readonly [string, Target][] = [
   ['creating the new container', { method: 'POST', path: /\/containers\/create/ }],
-  ['stopping', { method: 'POST', path: /\/stop/ }],
-  ['putting a container aside', { method: 'POST', path: /\/rename/ }],
-  ['giving the new container the name', { method: 'POST', path: /\/rename/, nth: 2 }],
-  ['starting', { method: 'POST', path: /\/start/ }],
+  ['stopping the container', { method: 'POST', path: /\/stop/ }],
+  ['setting the container aside', { method: 'POST', path: /\/rename/ }],
+  ['renaming the new container', { method: 'POST', path: /\/rename/, nth: 2 }],
+  ['starting the new container', { method: 'POST', path: /\/start/ }],
 ];
 const rescueSteps: readonly [string, Target][] = [
   ...changing,
   ['writing the password', { method: 'PUT', path: /\/archive/ }],
-  ['making the folder', { method: 'PUT', path: /\/archive/, nth: 2 }],
+  ['creating /rescued', { method: 'PUT', path: /\/archive/, nth: 2 }],
   ['reading the files', { method: 'GET', path: /\/export/ }],
   ['copying the files', { method: 'PUT', path: /\/archive/, nth: 3 }],
 ];
 const unrescueSteps: readonly [string, Target][] = [
   ...changing,
-  ['looking for the files', { method: 'GET', path: /\/archive/ }],
+  ['looking for /rescued', { method: 'GET', path: /\/archive/ }],
   ['reading the files', { method: 'GET', path: /\/archive/, nth: 2 }],
   ['reading the files again', { method: 'GET', path: /\/archive/, nth: 3 }],
-  ['making an image of them', { method: 'POST', path: /\/images\/load/ }],
-  ['naming the image', { method: 'POST', path: /\/tag/ }],
+  ['loading an image of the files', { method: 'POST', path: /\/images\/load/ }],
+  ['tagging the image', { method: 'POST', path: /\/tag/ }],
 ];
 
-/** Adds a line to a file at each start, and tells what is in it. */
+/** A command that appends a line to a file at each start, and prints the file. */
 const diary = (folder: string, line: string): string =>
   `sh -c 'echo ${line} >> ${folder}/diary; echo begin; cat ${folder}/diary; echo end; exec sleep 1000'`;
 
-/** What the engine has of a host. */
+/** The containers, networks and volumes of a host on the engine. */
 async function leftOf(host: string): Promise<string[]> {
   const engine = directEngine();
   try {
@@ -58,7 +58,7 @@ async function leftOf(host: string): Promise<string[]> {
   }
 }
 
-describe('a rescue in which something fails', () => {
+describe('rescue, unrescue and rebuild with faults of the engine', () => {
   const folder = temporaryFolder();
   const host = `test-${randomBytes(4).toString('hex')}`;
   const network_info = new TestNetwork().port(5);
@@ -72,7 +72,7 @@ describe('a rescue in which something fails', () => {
 
   const start = async (): Promise<void> => {
     proxy = await startFaultProxy({ engine: engineHost() });
-    // With one launch at a time, a start that takes a turn within a turn never ends.
+    // With one launch at a time, a launch that waits for another within itself would deadlock.
     driver = new DockerDriver({ engine: proxy.host, imageService, maxLaunches: 1, logger });
     await driver.init_host(host);
   };
@@ -126,7 +126,7 @@ describe('a rescue in which something fails', () => {
     await folder.remove();
   });
 
-  /** What is refused leaves everything as it was: it is tried with one instance after the other step. */
+  /** Verifies that a refused request rolls the verb back, so that all steps can share one instance. */
   const refused = async (target: Target, verb: () => Promise<void>, before: RegExp): Promise<void> => {
     const fault = refuse(target);
     await expect(verb()).rejects.toMatchObject({ message: expect.stringContaining('no space left') });
@@ -141,28 +141,28 @@ describe('a rescue in which something fails', () => {
   };
   const isChange = ([, { method }]: readonly [string, Target]): boolean => method !== 'GET';
 
-  describe('when the engine refuses', () => {
+  describe('when a request fails', () => {
     beforeAll(boot);
     afterAll(destroy);
 
-    it.each(rescueSteps)('%s, leaves the instance running as it was', async (_step, target) => {
+    it.each(rescueSteps)('rescue leaves the instance running: %s', async (_step, target) => {
       await refused(target, rescue, /^(own\n)+$/);
     });
 
-    it.each(changing)('%s for a rebuild, leaves the instance running as it was', async (_step, target) => {
+    it.each(changing)('rebuild leaves the instance running: %s', async (_step, target) => {
       await refused(target, rebuild, /^(own\n)+$/);
     });
 
-    it('nothing any more, is repeated', async () => {
+    it('rescue can be repeated', async () => {
       await rescue();
       expect(await told()).toMatch(/^(own\n)+rescue\n$/);
     });
 
-    it.each(unrescueSteps)('%s on the way back, leaves the instance rescued', async (_step, target) => {
+    it.each(unrescueSteps)('unrescue leaves the instance rescued: %s', async (_step, target) => {
       await refused(target, unrescue, /^(own\n)+(rescue\n)+$/);
     });
 
-    it('nothing on the way back any more, is repeated', async () => {
+    it('unrescue can be repeated', async () => {
       await unrescue();
       expect(await told()).toMatch(/^(own\n)+(rescue\n)+own\n$/);
     });
@@ -172,18 +172,18 @@ describe('a rescue in which something fails', () => {
     beforeEach(boot);
     afterEach(destroy);
 
-    it.each(rescueSteps.filter(isChange))('to %s, ends well, or can be repeated', async (_step, target) => {
+    it.each(rescueSteps.filter(isChange))('rescue succeeds or can be repeated: %s', async (_step, target) => {
       await lost(target, rescue);
       expect(await told()).toMatch(/^(own\n)+rescue\n$/);
     });
 
-    it.each(changing)('to %s for a rebuild, ends well, or can be repeated', async (_step, target) => {
+    it.each(changing)('rebuild succeeds or can be repeated: %s', async (_step, target) => {
       await lost(target, rebuild);
       expect(await told()).toBe('rebuilt\n');
     });
 
     it.each(unrescueSteps.filter(isChange))(
-      'to %s on the way back, ends well, or can be repeated',
+      'unrescue succeeds or can be repeated: %s',
       async (_step, target) => {
         await rescue();
         await told();
@@ -193,12 +193,12 @@ describe('a rescue in which something fails', () => {
     );
   });
 
-  describe('when the driver dies', () => {
+  describe('when the driver crashes', () => {
     beforeEach(boot);
     afterEach(destroy);
 
     it.each(changing.filter(([step]) => step !== 'creating the new container'))(
-      '%s, is ended by the next one',
+      'a rescue can be repeated with the next driver: %s',
       async (_step, target) => {
         proxy.inject({ ...target, kind: 'drop-request', times: Infinity });
         proxy.inject({ path: /./, kind: 'drop-request', nth: 40, times: Infinity });
@@ -213,7 +213,7 @@ describe('a rescue in which something fails', () => {
     );
   });
 
-  describe('when the connection breaks in the middle', () => {
+  describe('a connection that breaks during a copy', () => {
     const images = async (): Promise<string[]> => (await inventory()).images;
     /** Runs a verb whose copy breaks off: the instance is as it was, and nothing else is left. */
     const broken = async (target: Target, verb: () => Promise<void>, before: RegExp): Promise<void> => {
@@ -228,21 +228,21 @@ describe('a rescue in which something fails', () => {
     beforeAll(boot);
     afterAll(destroy);
 
-    it('of the copy for a rescue, leaves the instance running as it was', async () => {
+    it('for a rescue leaves the instance running as it was', async () => {
       await broken({ method: 'GET', path: /\/export/ }, rescue, /^(own\n)+$/);
     });
 
     it.each([
-      ['measuring the files', { method: 'GET', path: /\/archive/, nth: 2 }],
-      ['sending them', { method: 'GET', path: /\/archive/, nth: 3 }],
-    ])('of %s on the way back, leaves the instance rescued', async (_step, target) => {
+      ['the files are measured', { method: 'GET', path: /\/archive/, nth: 2 }],
+      ['the files are sent', { method: 'GET', path: /\/archive/, nth: 3 }],
+    ])('for an unrescue leaves the instance rescued, when %s', async (_step, target) => {
       if (!(await leftOf(host)).some((name) => name.endsWith('.rescued'))) await rescue();
       await told();
       await broken(target, unrescue, /^(own\n)+(rescue\n)+$/);
     });
   });
 
-  describe('on the way back', () => {
+  describe('unrescue', () => {
     beforeEach(async () => {
       await boot();
       await rescue();
@@ -251,9 +251,9 @@ describe('a rescue in which something fails', () => {
     afterEach(destroy);
 
     it.each([
-      ['making an image of the files', { method: 'POST', path: /\/images\/load/ }],
-      ['reading them again', { method: 'GET', path: /\/archive/, nth: 3 }],
-    ] as const)('does not take a failure of %s for a folder that is gone', async (_step, target) => {
+      ['loading an image of the files', { method: 'POST', path: /\/images\/load/ }],
+      ['reading the files again', { method: 'GET', path: /\/archive/, nth: 3 }],
+    ] as const)('does not mistake a failure for a removed /rescued: %s', async (_step, target) => {
       const fault = refuse(target, 'lstat /rescued/.: not a directory');
       await expect(unrescue()).rejects.toMatchObject({ message: expect.stringContaining('not a directory') });
       expect(fault.struck()).not.toEqual([]);
@@ -261,7 +261,7 @@ describe('a rescue in which something fails', () => {
       expect(await told()).toMatch(/^own\n(rescue\n)+own\n$/);
     });
 
-    it('succeeds, and says so, when a container that is not needed any more cannot be removed', async () => {
+    it('succeeds, and logs a warning, when the rescue container cannot be removed', async () => {
       const fault = refuse({ method: 'DELETE', path: /\/containers\// });
       await unrescue();
       expect(fault.struck()).not.toEqual([]);
@@ -270,11 +270,11 @@ describe('a rescue in which something fails', () => {
     });
   });
 
-  describe('of a rebuild', () => {
+  describe('rebuild', () => {
     beforeEach(boot);
     afterEach(destroy);
 
-    it('succeeds, and says so, when the old container cannot be removed', async () => {
+    it('succeeds, and logs a warning, when the old container cannot be removed', async () => {
       const fault = refuse({ method: 'DELETE', path: /\/containers\// });
       await rebuild();
       expect(fault.struck()).not.toEqual([]);

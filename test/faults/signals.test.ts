@@ -10,7 +10,7 @@ import { eventually } from '../engine/contract/harness.js';
 import { migration } from '../engine/contract/mover.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-/** Milliseconds. Longer than the time limit of a test: a verb that ends in a test ends because of its signal. */
+/** Milliseconds. Longer than a test may take, so that only its signal can end a verb. */
 const never = 3_600_000;
 const timeouts = {
   read: never,
@@ -21,10 +21,10 @@ const timeouts = {
   image: never,
 };
 
-/** What `migrate_disk_and_power_off` answers where only limits change. */
+/** The disk_info of `migrate_disk_and_power_off` for a change of limits only. */
 const inPlace = JSON.stringify({ kind: 'in place' });
 
-describe('a verb that asks an engine which does not answer', () => {
+describe('a verb whose engine does not answer', () => {
   const folder = temporaryFolder();
   const network_info = new TestNetwork().port(9);
   const [vif] = new TestNetwork().port(9);
@@ -79,9 +79,9 @@ describe('a verb that asks an engine which does not answer', () => {
     get_instance_disk_info: (options) => driver.get_instance_disk_info(instance, options),
   };
 
-  // Whichever of its questions it is that is not answered. Not of suspend: the driver follows the events, too, and asks about one of those.
+  // Each of the first four GET requests. Without suspend: its event makes the driver send GETs, too.
   const cases = Object.keys(verbs).flatMap((verb) => [1, 2, 3, 4].map((nth) => [verb, nth] as const));
-  it.each(cases)('ends with its signal: %s, at question %i', async (verb, nth) => {
+  it.each(cases)('rejects with the reason of its signal: %s, at GET request %i', async (verb, nth) => {
     const work = verbs[verb];
     if (work === undefined) throw new Error(`there is no ${verb}`);
     const fault = proxy.inject({ method: 'GET', path: /./, nth, kind: 'stall-request' });
@@ -93,7 +93,7 @@ describe('a verb that asks an engine which does not answer', () => {
       (error: unknown) => error,
     );
     void outcome.finally(() => (over = true));
-    await eventually(`${verb} asks, or is over`, () => over || fault.struck().length > 0);
+    await eventually(`${verb} sends the request, or has ended`, () => over || fault.struck().length > 0);
     impatience.abort(reason);
     const failure = await outcome;
     fault.withdraw();

@@ -9,13 +9,13 @@ import { context, newImageMeta, newInstance, TestNetwork } from '../support/nova
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { eventually } from '../engine/contract/harness.js';
 
-/** The engine's requests of one spawn with everything: a network, files, an image that is not there. */
+/** The requests of a spawn with a network, files and an image that the engine does not have. */
 const steps: readonly [string, Pick<Fault, 'method' | 'path'>][] = [
-  ['looking for the network', { method: 'GET', path: /\/networks\/nova-/ }],
-  ['making the network', { method: 'POST', path: /\/networks\/create/ }],
+  ['looking the network up', { method: 'GET', path: /\/networks\/nova-/ }],
+  ['creating the network', { method: 'POST', path: /\/networks\/create/ }],
   ['creating the container', { method: 'POST', path: /\/containers\/create/ }],
   ['loading the image', { method: 'POST', path: /\/images\/load/ }],
-  ['looking at the loaded image', { method: 'GET', path: /\/images\/.*\/json/ }],
+  ['inspecting the loaded image', { method: 'GET', path: /\/images\/.*\/json/ }],
   ['tagging the image', { method: 'POST', path: /\/images\/.*\/tag/ }],
   ['reading a file of the image', { method: 'GET', path: /\/archive/ }],
   ['writing the files', { method: 'PUT', path: /\/archive/ }],
@@ -61,8 +61,8 @@ describe('spawn', () => {
   const spawn = (more: SpawnOptions = {}): Promise<void> =>
     driver.spawn(context, instance, newImageMeta(image.id), { ...options, ...more });
 
-  describe.each(steps)('fails while %s', (_step, target) => {
-    it('leaves nothing behind, and says why', async () => {
+  describe.each(steps)('when the engine fails while %s', (_step, target) => {
+    it('rolls back, and rejects with the message of the engine', async () => {
       const fault = proxy.inject({
         ...target,
         kind: 'answer',
@@ -75,7 +75,7 @@ describe('spawn', () => {
       expect(await inventory()).toEqual(before);
     });
 
-    it('leaves nothing behind when the connection breaks', async () => {
+    it('retries or rolls back when the connection breaks', async () => {
       const fault = proxy.inject({ ...target, kind: 'drop-request', times: 3 });
       const error = await spawn().then(
         () => undefined,
@@ -84,14 +84,14 @@ describe('spawn', () => {
       expect(fault.struck()).not.toEqual([]);
       fault.withdraw();
       if (error === undefined) {
-        // What may be repeated was.
+        // The driver has retried an idempotent request.
         await driver.destroy(context, instance, options.network_info ?? []);
         await removeImages([image.id]);
       } else expect(error).toMatchObject({ name: 'HypervisorUnavailable' });
       expect(await inventory()).toEqual(before);
     });
 
-    it('succeeds, or can be repeated, when the engine did it and the answer was lost', async () => {
+    it('succeeds, or can be repeated, when the answer is lost', async () => {
       const fault = proxy.inject({ ...target, kind: 'lose-answer' });
       await spawn().catch(async () => {
         await spawn();
@@ -100,7 +100,7 @@ describe('spawn', () => {
       await expect(driver.get_info(instance)).resolves.toMatchObject({ state: power_state.RUNNING });
     });
 
-    it('leaves nothing behind when the caller gives up', async () => {
+    it('rolls back when its signal aborts', async () => {
       const impatience = new AbortController();
       const reason = new Error('enough');
       const fault = proxy.inject({ ...target, kind: 'delay-request', milliseconds: 200 });
@@ -113,7 +113,7 @@ describe('spawn', () => {
     });
   });
 
-  it('leaves nothing behind when the command of the image cannot be run', async () => {
+  it('rolls back when the command of the image cannot be run', async () => {
     const meta = newImageMeta(image.id, { os_command_line: '/no/such/command' });
     await expect(driver.spawn(context, instance, meta, options)).rejects.toMatchObject({
       name: 'ImageUnacceptable',
@@ -121,7 +121,7 @@ describe('spawn', () => {
     expect(await inventory()).toEqual(before);
   });
 
-  it('takes the place of what a crashed spawn left', async () => {
+  it('replaces a container that a crashed spawn left', async () => {
     proxy.inject({ method: 'POST', path: /\/start/, kind: 'answer', status: 500 });
     const undo = proxy.inject({ method: 'DELETE', path: /\/containers\//, kind: 'answer', status: 500 });
     await expect(spawn()).rejects.toMatchObject({ name: 'InstanceDeployFailure' });
@@ -131,10 +131,10 @@ describe('spawn', () => {
   });
 
   it.each([
-    ['to be started', true, /\/start/],
-    ['to stay off', false, /\/rename/],
+    ['with power_on', true, /\/start/],
+    ['without power_on', false, /\/rename/],
   ])(
-    '%s is undone by the next init_host when the driver died before its last step',
+    '%s is rolled back by the next init_host when the driver crashed before its last step',
     async (_what, power_on, path) => {
       proxy.inject({ method: 'POST', path, kind: 'answer', status: 500 });
       proxy.inject({ method: 'DELETE', path: /.*/, kind: 'answer', status: 500, times: Infinity });
@@ -142,7 +142,7 @@ describe('spawn', () => {
       const next = new DockerDriver({ imageService });
       await next.init_host(`test-${instance.uuid.slice(0, 8)}`);
       await next.cleanup_host('');
-      // A verified image is no half-made thing: it stays for the next instance.
+      // The verified image stays in the cache for the next instance.
       await removeImages([image.id]);
       expect(await inventory()).toEqual(before);
       await proxy.close();

@@ -15,7 +15,7 @@ import { Workbench, newName } from './workbench.js';
 
 const forever = 'trap "exit 7" TERM; sleep 1000 & wait';
 
-describe('containers', () => {
+describe('the engine client: containers', () => {
   let bench: Workbench;
   let containers: ContainersApi;
   const failure = (work: Promise<unknown>): Promise<unknown> =>
@@ -30,7 +30,7 @@ describe('containers', () => {
   });
   afterAll(() => bench.close());
 
-  it('live from create to remove', async () => {
+  it('are created, started, paused, stopped, killed and removed', async () => {
     const name = bench.newContainer();
     const { id, warnings } = await containers.create({
       name,
@@ -83,7 +83,7 @@ describe('containers', () => {
     expect(isNotFound(await failure(containers.inspect(id)))).toBe(true);
   });
 
-  it('are listed by label, with those that do not run only when all are asked for', async () => {
+  it('are listed by label, stopped ones only with the option all', async () => {
     const mark = newName();
     const changes = { Labels: { mark } };
     const stopped = await bench.create('true', changes);
@@ -97,7 +97,7 @@ describe('containers', () => {
     expect(await containers.list({ all: true, filters: { label: ['mark=nobody'] } })).toEqual([]);
   });
 
-  it('are waited for as long as they run', async () => {
+  it('are waited for until they exit', async () => {
     const id = await bench.run('sleep 0.3; exit 42');
     expect(await containers.wait(id, { condition: 'not-running' })).toEqual({
       statusCode: 42,
@@ -105,13 +105,13 @@ describe('containers', () => {
     });
   });
 
-  it('are waited for until the caller gives up', async () => {
+  it('are waited for until the signal aborts', async () => {
     const id = await bench.run(forever);
     const signal = AbortSignal.timeout(100);
     expect(await failure(containers.wait(id, { signal }))).toBe(signal.reason);
   });
 
-  it('are measured', async () => {
+  it('have statistics and a size', async () => {
     const id = await bench.run(forever);
     const stats = await containers.stats(id);
     expect(stats.cpu_stats.cpu_usage.total_usage).toBeGreaterThan(0);
@@ -121,7 +121,7 @@ describe('containers', () => {
     expect((await containers.inspect(id, { size: true })).SizeRw).toBeGreaterThanOrEqual(0);
   });
 
-  it('become images', async () => {
+  it('are committed as images', async () => {
     const id = await bench.run('echo kept >/file');
     await containers.wait(id);
     const reference = bench.newImage();
@@ -137,7 +137,7 @@ describe('containers', () => {
     expect(image.RootFS.Layers.length).toBeGreaterThan(2);
   });
 
-  it('are refused with the reason', async () => {
+  it('are refused with an error that names the cause', async () => {
     const name = bench.newContainer();
     const specification = {
       Image: bench.image,
@@ -176,7 +176,7 @@ describe('containers', () => {
     expect(failures.filter((error) => !isNotFound(error))).toEqual([]);
   });
 
-  it('that cannot be started say why', async () => {
+  it('that cannot start fail with the missing command', async () => {
     const id = await bench.create('', { Cmd: ['/no/such/program'] });
     expect(await failure(containers.start(id))).toMatchObject({
       status: 400,

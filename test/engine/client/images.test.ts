@@ -16,7 +16,7 @@ import {
 import { busyboxImage } from '../../support/busybox-image.js';
 import { Workbench } from './workbench.js';
 
-describe('images', () => {
+describe('the engine client: images', () => {
   let bench: Workbench;
   let images: ImagesApi;
   const failure = (work: Promise<unknown>): Promise<unknown> =>
@@ -82,13 +82,13 @@ describe('images', () => {
 
   it.each([
     ['empty', Readable.from([])],
-    ['not a tar', Readable.from([Buffer.alloc(4096, 'x')])],
+    ['not a tar archive', Readable.from([Buffer.alloc(4096, 'x')])],
   ])('are refused when the archive is %s', async (_what, archive) => {
     expect(await failure(images.load(archive))).toBeInstanceOf(EngineError);
     expect(archive.destroyed).toBe(true);
   });
 
-  it('are not there when their archive fails on the way', async () => {
+  it('are not loaded when their archive fails during the upload', async () => {
     const reference = bench.newImage();
     const whole = await buffer(await busyboxImage({ command: ['sh'], repoTags: [reference] }));
     const archive = new PassThrough();
@@ -99,13 +99,13 @@ describe('images', () => {
     expect(isNoSuchImage(await failure(images.inspect(reference)))).toBe(true);
   });
 
-  it('are not removed while a container has them', async () => {
+  it('are not removed while a container uses them', async () => {
     await bench.create('true');
     const { Id: id } = await images.inspect(bench.image);
     expect(isConflict(await failure(images.remove(id)))).toBe(true);
   });
 
-  it('that do not exist are told as such by every call', async () => {
+  it('make every call fail with "no such image" if they do not exist', async () => {
     const nothing = imageRef('engine-client-test/none:1');
     const failures = await Promise.all(
       [images.inspect(nothing), images.remove(nothing), images.tag(nothing, parts(bench.newImage()))].map(

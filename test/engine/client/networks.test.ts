@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isConflict, isNotFound, networkRef, type NetworksApi } from '../../../lib/engine/index.js';
 import { Workbench, newName } from './workbench.js';
 
-describe('networks', () => {
+describe('the engine client: networks', () => {
   let bench: Workbench;
   let networks: NetworksApi;
-  /** The first three bytes of a network that nobody else is likely to use. */
+  /** The first three bytes of a random network, which other tests are unlikely to use. */
   const prefix = `10.${randomInt(100, 250)}.${randomInt(1, 250)}`;
   const failure = (work: Promise<unknown>): Promise<unknown> =>
     work.then(
@@ -22,7 +22,7 @@ describe('networks', () => {
   });
   afterAll(() => bench.close());
 
-  it('live from create to remove', async () => {
+  it('are created, connected, disconnected and removed', async () => {
     const name = bench.newNetwork();
     const specification = {
       Name: name,
@@ -71,7 +71,7 @@ describe('networks', () => {
     expect(isNotFound(await failure(networks.inspect(id)))).toBe(true);
   });
 
-  it('that do not exist are told as such by every call', async () => {
+  it('make every call fail with "not found" if they do not exist', async () => {
     const nothing = networkRef(newName());
     const container = await bench.run('sleep 1000 & wait');
     const failures = await Promise.all(

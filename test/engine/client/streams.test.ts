@@ -9,7 +9,7 @@ import { Workbench } from './workbench.js';
 
 const forever = 'sleep 1000 & wait';
 
-describe('streams', () => {
+describe('the engine client: streams', () => {
   let bench: Workbench;
   let engine: Engine;
 
@@ -26,7 +26,7 @@ describe('streams', () => {
   };
 
   describe('logs', () => {
-    it('give both outputs in order, without frames', async () => {
+    it('return standard output and standard error in order, without frames', async () => {
       const id = await finished('echo one; sleep 0.1; echo two >&2; sleep 0.1; echo žlutý', false);
       expect(await text(await engine.containers.logs(id, { tty: false }))).toBe('one\ntwo\nžlutý\n');
       expect(await text(await engine.containers.logs(id, { tty: false, stderr: false }))).toBe(
@@ -38,25 +38,25 @@ describe('streams', () => {
       );
     });
 
-    it('give what a terminal shows', async () => {
+    it('return the output of a terminal', async () => {
       const id = await finished('echo one; echo two >&2', true);
       expect(await text(await engine.containers.logs(id, { tty: true }))).toBe('one\r\ntwo\r\n');
     });
 
-    it('give megabytes whole', async () => {
+    it('return megabytes completely', async () => {
       const id = await finished('yes 0123456789abcde | head -c 4194304', false);
       const output = await buffer(await engine.containers.logs(id, { tty: false }));
       expect(output.equals(Buffer.from('0123456789abcde\n'.repeat(4194304 / 16)))).toBe(true);
     });
 
-    it('follow until the end', async () => {
+    it('follow a container until it exits', async () => {
       const id = await bench.run('for i in 1 2 3; do echo $i; sleep 0.1; done');
       expect(await text(await engine.containers.logs(id, { tty: false, follow: true }))).toBe('1\n2\n3\n');
     });
   });
 
   describe('attach', () => {
-    it('feeds a container and reads it', async () => {
+    it('writes to a container and reads from it', async () => {
       const id = await bench.create('read line; echo "got $line"; cat', { OpenStdin: true, StdinOnce: true });
       const stream = await engine.containers.attach(id, {
         stdin: true,
@@ -70,7 +70,7 @@ describe('streams', () => {
       expect(await text(stream)).toBe('got hello\nthe rest');
     });
 
-    it('leaves a container running when it is destroyed', async () => {
+    it('leaves a container running when the stream is destroyed', async () => {
       const id = await bench.run(`echo ready; ${forever}`, { OpenStdin: true, Tty: true });
       const stream = await engine.containers.attach(id, { stdin: true, stdout: true, logs: true, tty: true });
       for await (const chunk of stream) {
@@ -83,7 +83,7 @@ describe('streams', () => {
   });
 
   describe('exec', () => {
-    it('feeds a process, reads it, and tells its exit code', async () => {
+    it('writes to a process, reads from it, and returns its exit code', async () => {
       const id = await bench.run(forever);
       const exec = await engine.exec.create(id, {
         specification: {
@@ -107,7 +107,7 @@ describe('streams', () => {
       expect(await text(await engine.exec.start(exec, { tty: false }))).toBe(`${id.slice(0, 12)}\n`);
     });
 
-    it('is refused by a container that does not run', async () => {
+    it('is refused for a container that does not run', async () => {
       const id = await bench.create('true');
       const specification = { Cmd: ['true'], AttachStdout: true };
       const failure: unknown = await engine.exec
@@ -125,7 +125,7 @@ describe('streams', () => {
       return Readable.from(tar);
     };
 
-    it('go in before the first start and come out again', async () => {
+    it('are written before the first start, and read back', async () => {
       const id = await bench.create('cat /etc/greeting; stat -c "%a %u" /etc/greeting');
       const content = Buffer.from('hello\n');
       await engine.files.putArchive(id, { path: '/etc', archive: archive('greeting', content) });
@@ -140,7 +140,7 @@ describe('streams', () => {
       expect(entries).toEqual(['greeting: hello\n']);
     });
 
-    it('of many megabytes pass both ways unchanged', async () => {
+    it('of 32 MiB are written and read back unchanged', async () => {
       const id = await bench.create('true');
       const content = Buffer.alloc(32 * 1024 * 1024, 'pattern');
       await engine.files.putArchive(id, { path: '/', archive: archive('big', content) });
@@ -150,7 +150,7 @@ describe('streams', () => {
       }
     });
 
-    it('are refused with the reason, and the source is destroyed', async () => {
+    it('for a missing folder are refused as not found, and the source stream is destroyed', async () => {
       const id = await bench.create('true');
       const source = archive('x', Buffer.alloc(1024 * 1024));
       const failure: unknown = await engine.files

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Engine, EngineEvent } from '../../../lib/engine/index.js';
 import { Workbench, newName } from './workbench.js';
 
-describe('the engine', () => {
+describe('the engine client: system', () => {
   let bench: Workbench;
   let engine: Engine;
 
@@ -13,7 +13,7 @@ describe('the engine', () => {
   });
   afterAll(() => bench.close());
 
-  it('answers, and says what it is', async () => {
+  it('returns ping, version and info of the engine', async () => {
     await engine.system.ping();
     const [agreed, version, info] = await Promise.all([
       engine.negotiate(),
@@ -27,7 +27,7 @@ describe('the engine', () => {
     expect(info.DockerRootDir).toMatch(/^\//);
   });
 
-  it('tells what happens, from the moment it was asked', async () => {
+  it('streams events from the moment of the request', async () => {
     const mark = newName();
     const controller = new AbortController();
     const seen: EngineEvent[] = [];
@@ -49,7 +49,7 @@ describe('the engine', () => {
     expect(seen[2]?.Actor.Attributes).toMatchObject({ exitCode: '9', mark });
   });
 
-  it('tells again what happened before, and comes to an end', async () => {
+  it('streams past events, and ends', async () => {
     const mark = newName();
     const id = await bench.create('true', { Labels: { mark } });
     const { SystemTime: time } = await engine.system.info();

@@ -18,7 +18,7 @@ import { engineHost } from '../../support/engine.js';
 
 const repository = 'engine-client-test';
 
-/** An engine with one image of busybox, and a record of what a test file made, so that nothing else is ever touched. */
+/** An engine client with a busybox image, and a record of what the test file created, for its clean-up. */
 export class Workbench {
   readonly engine = new Engine(engineAddress(engineHost()));
   readonly image: ImageRef;
@@ -37,28 +37,28 @@ export class Workbench {
     this.image = this.newImage();
   }
 
-  /** A reference that no image has; what gets it is removed in the end. */
+  /** An unused reference; `close` removes the image with it. */
   newImage(): ImageRef {
     const reference = imageReference(repository, newName());
     this.#images.push(reference);
     return reference;
   }
 
-  /** A name that no container has; what gets it is removed in the end. */
+  /** An unused name; `close` removes the container with it. */
   newContainer(): ContainerRef {
     const name = containerRef(newName());
     this.#containers.push(name);
     return name;
   }
 
-  /** A name that no network has; what gets it is removed in the end. */
+  /** An unused name; `close` removes the network with it. */
   newNetwork(): NetworkRef {
     const name = networkRef(newName());
     this.#networks.push(name);
     return name;
   }
 
-  /** Makes a container that runs a shell script, without a network. */
+  /** Creates a container without a network that runs a shell script. */
   async create(script: string, changes: Partial<ContainerSpecification> = {}): Promise<ContainerId> {
     const { id } = await this.engine.containers.create({
       name: this.newContainer(),
@@ -72,7 +72,7 @@ export class Workbench {
     return id;
   }
 
-  /** Makes and starts a container that runs a shell script. */
+  /** Creates and starts a container that runs a shell script. */
   async run(script: string, changes: Partial<ContainerSpecification> = {}): Promise<ContainerId> {
     const id = await this.create(script, changes);
     await this.engine.containers.start(id);

@@ -7,10 +7,10 @@ import { eventually } from './harness.js';
 const folder = '/var/lib/cloud/seed/config_drive/openstack';
 const jsonObject = z.record(z.string(), z.unknown());
 
-/** What an instance finds on its config drive, as Nova lays it out. */
+/** The config drive of an instance, in Nova's layout. */
 export function configDriveContract(harness: () => Harness): void {
   describe('a config drive', () => {
-    it('tells the instance what Nova tells it, and nobody but root', async () => {
+    it("has Nova's metadata, network data, vendor data and files, readable by root only", async () => {
       const network = new TestNetwork();
       const files = ['meta_data', 'network_data', 'vendor_data', 'vendor_data2'];
       const { instance, output } = await harness().run(
@@ -52,7 +52,7 @@ export function configDriveContract(harness: () => Harness): void {
       expect(lines.slice(files.length)).toEqual(['#!/bin/sh', 'hello', '600', 'done', '']);
     });
 
-    it('is in no snapshot', async () => {
+    it('is not part of a snapshot', async () => {
       const { driver, context, imageService, run } = harness();
       const { instance } = await run(
         `cat ${folder}/latest/meta_data.json; echo done; exec sleep 1000`,
@@ -71,7 +71,7 @@ export function configDriveContract(harness: () => Harness): void {
       await driver.destroy(context, copy, []);
     });
 
-    it('is not there when nobody asks for it', async () => {
+    it('is absent without the config_drive of the instance', async () => {
       const { output } = await harness().run(`ls ${folder}/latest 2>&1; echo done; exec sleep 1000`);
       expect(output).toMatch(/No such file/);
     });

@@ -9,18 +9,18 @@ import { eventually } from './harness.js';
 /** Nova's MAX_CONSOLE_BYTES. */
 const longest = 100 * 1024;
 
-/** What instances have printed, with a terminal or without one. */
+/** The console output of instances, with and without a terminal. */
 export function consoleOutputContract(harness: () => Harness): void {
   const printed = async (instance: Instance): Promise<string> =>
     (await harness().driver.get_console_output(harness().context, instance)).replaceAll('\r\n', '\n');
 
   describe('get_console_output', () => {
-    it('has what went to the output and to the errors', async () => {
+    it('has standard output and standard error', async () => {
       const { output } = await harness().run('echo fine; echo broken >&2; echo done; exec sleep 1000');
       expect(output.split(/\r?\n/).sort()).toEqual(['', 'broken', 'done', 'fine']);
     });
 
-    it('has the end of a log of tens of megabytes, whole lines and all', async () => {
+    it('has the end of a log of 40 MB, with complete lines', async () => {
       const { instance } = await harness().run(
         'yes "a line like any other, of some sixty characters, to fill it up" | head -c 40000000; echo; seq 1 100; echo done; exec sleep 1000',
       );
@@ -32,7 +32,7 @@ export function consoleOutputContract(harness: () => Harness): void {
       expect(output.length).toBeLessThanOrEqual(longest);
     });
 
-    it('has the end of a line that is longer than all that is kept', async () => {
+    it('has the end of a line that is longer than the limit', async () => {
       const { instance } = await harness().run(
         'dd if=/dev/zero bs=1000000 count=20 2>/dev/null | tr "\\000" x; echo done; exec sleep 1000',
       );
@@ -41,14 +41,14 @@ export function consoleOutputContract(harness: () => Harness): void {
       expect(output.length).toBeLessThanOrEqual(longest);
     });
 
-    it('does not cut characters in two', async () => {
+    it('does not split a UTF-8 character', async () => {
       const { instance } = await harness().run('yes äöü€ | head -n 40000; echo done; exec sleep 1000');
       const output = await printed(instance);
       expect(Buffer.byteLength(output)).toBeGreaterThan(longest / 3);
       expect(output).not.toContain('\ufffd');
     });
 
-    it('has text between bytes that are none', async () => {
+    it('has text after bytes that are no valid UTF-8', async () => {
       const { instance } = await harness().run(
         'dd if=/dev/urandom bs=1000 count=300 2>/dev/null; echo; echo done; exec sleep 1000',
       );
@@ -60,23 +60,23 @@ export function consoleOutputContract(harness: () => Harness): void {
       expect(await printed(instance)).toBe('');
     });
 
-    it('is still there when the instance does not run', async () => {
+    it('stays available after the instance has ended', async () => {
       const { driver } = harness();
       const { instance } = await harness().run('echo last words; echo done');
       await eventually(
-        'it ends',
+        'the instance has ended',
         async () => (await driver.get_info(instance)).state === power_state.SHUTDOWN,
       );
       expect(await printed(instance)).toBe('last words\ndone\n');
     });
 
-    it('is not told of an instance that is not there', async () => {
+    it('rejects with InstanceNotFound for an unknown instance', async () => {
       await expect(printed(newInstance())).rejects.toMatchObject({ name: 'InstanceNotFound' });
     });
   });
 }
 
-/** Terminals of instances, for a driver that has serial consoles. */
+/** Serial consoles, for a driver with the option `serialConsole`. */
 export function serialConsoleContract(harness: () => Harness): void {
   const users: TerminalUser[] = [];
   afterEach(() => {
@@ -111,7 +111,7 @@ export function serialConsoleContract(harness: () => Harness): void {
   const echo = "sh -c 'stty raw -echo; echo raw; exec cat'";
 
   describe('get_serial_console', () => {
-    it('leads to the terminal of the instance', async () => {
+    it('connects to the terminal of the instance', async () => {
       await withInstance('sh', async (instance) => {
         const where = await consoleOf(instance);
         expect(where).toMatchObject({ internal_access_path: null });
@@ -123,7 +123,7 @@ export function serialConsoleContract(harness: () => Harness): void {
       });
     });
 
-    it('tells the same as long as the console is open', async () => {
+    it('returns the same address as long as the console is open', async () => {
       await withInstance('sh', async (instance) => {
         const [first, second] = await Promise.all([consoleOf(instance), consoleOf(instance)]);
         expect(second).toEqual(first);
@@ -134,7 +134,7 @@ export function serialConsoleContract(harness: () => Harness): void {
       });
     });
 
-    it('is open to one user at a time, and tells the second one so', async () => {
+    it('accepts one user at a time, and informs and disconnects a second', async () => {
       await withInstance('sh', async (instance) => {
         const where = await consoleOf(instance);
         const first = await come(where);
@@ -150,7 +150,7 @@ export function serialConsoleContract(harness: () => Harness): void {
       });
     });
 
-    it('leaves the terminal as it was for the next user', async () => {
+    it('keeps the state of the terminal for the next user', async () => {
       await withInstance('sh', async (instance) => {
         const where = await consoleOf(instance);
         const first = await come(where);
@@ -164,22 +164,22 @@ export function serialConsoleContract(harness: () => Harness): void {
       });
     });
 
-    it('carries all bytes both ways as they are', async () => {
+    it('passes all bytes unchanged in both directions', async () => {
       await withInstance(echo, async (instance) => {
-        await eventually('it is raw', async () =>
+        await eventually('the terminal is raw', async () =>
           (await harness().driver.get_console_output(harness().context, instance)).includes('raw'),
         );
         const user = await come(await consoleOf(instance));
         const all = Buffer.from(Array.from({ length: 256 * 8192 }, (_, i) => (i * 7 + (i >> 8)) % 256));
         user.type(all);
-        await eventually('all comes back', () => user.shown.length >= all.length);
+        await eventually('all bytes are echoed', () => user.shown.length >= all.length);
         expect(user.shown.equals(all)).toBe(true);
         user.type(Uint8Array.of(0x10));
-        await eventually('ctrl-p is an input like any other', () => user.shown.at(-1) === 0x10);
+        await eventually('ctrl-p is echoed', () => user.shown.at(-1) === 0x10);
       });
     });
 
-    it('ends for its user, with the last words, when the instance does; the next one has the next run', async () => {
+    it('disconnects its user after the last output of the instance, and serves its next run', async () => {
       const { driver, context } = harness();
       await withInstance('sh', async (instance) => {
         const where = await consoleOf(instance);
@@ -198,24 +198,27 @@ export function serialConsoleContract(harness: () => Harness): void {
       });
     });
 
-    it.each(['destroy', 'power_off'] as const)('is closed by %s, also for who is in', async (verb) => {
-      const { driver } = harness();
-      const instance = await bootCommand("sh -c 'exec sleep 1000'");
-      const where = await consoleOf(instance);
-      const user = await come(where);
-      user.type('x');
-      await user.sees('x');
-      await (verb === 'destroy' ? remove(instance) : driver.power_off(instance));
-      await user.isCutOff();
-      await expect(come(where)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-      if (verb === 'power_off') {
-        await expect(consoleOf(instance)).rejects.toMatchObject({ name: 'InstanceNotReady' });
-        await remove(instance);
-      }
-      await expect(consoleOf(instance)).rejects.toMatchObject({ name: 'InstanceNotFound' });
-    });
+    it.each(['destroy', 'power_off'] as const)(
+      'is closed by %s, which disconnects its user',
+      async (verb) => {
+        const { driver } = harness();
+        const instance = await bootCommand("sh -c 'exec sleep 1000'");
+        const where = await consoleOf(instance);
+        const user = await come(where);
+        user.type('x');
+        await user.sees('x');
+        await (verb === 'destroy' ? remove(instance) : driver.power_off(instance));
+        await user.isCutOff();
+        await expect(come(where)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+        if (verb === 'power_off') {
+          await expect(consoleOf(instance)).rejects.toMatchObject({ name: 'InstanceNotReady' });
+          await remove(instance);
+        }
+        await expect(consoleOf(instance)).rejects.toMatchObject({ name: 'InstanceNotFound' });
+      },
+    );
 
-    it('is another one after a restart of the driver; the instance goes on', async () => {
+    it('is closed by cleanup_host and opened anew after it, while the instance keeps running', async () => {
       const { host, restart, context } = harness();
       await withInstance('sh', async (instance) => {
         const before = await restart();

@@ -10,23 +10,23 @@ import type {
 import { power_state } from '../../../interfaces/index.js';
 
 /**
- * What the contract suite needs of a driver under test. It looks at the driver through Nova's interface only, so that it can be run against any
- * engine, and any other implementation of `ComputeDriver`.
+ * What the contract suite needs of a driver under test. The suite uses Nova's interface only, so that it
+ * runs against any engine, and against any other implementation of `ComputeDriver`.
  */
 export interface Harness {
   readonly host: string;
   readonly driver: ComputeDriver;
-  /** A second driver for the same host: what a restarted process would be. */
+  /** A second driver for the same host, as after a restart of the process. */
   readonly restart: () => Promise<ComputeDriver>;
   readonly context: RequestContext;
   readonly imageService: ImageService;
-  /** An image with a shell, whose command prints `ready`, obeys SIGTERM and goes on until then. */
+  /** An image with a shell, whose command prints `ready` and runs until SIGTERM. */
   readonly image: ImageMeta;
-  /** Events told to a listener so far. */
+  /** The events that a listener has received. */
   readonly events: readonly LifecycleEvent[];
   /** Spawns a fresh instance. */
   readonly boot: (changes?: Partial<Instance>, options?: SpawnOptions) => Promise<Instance>;
-  /** Runs a shell script as an instance's command and returns what it printed when it said `done`. */
+  /** Runs a shell script as an instance's command, and returns its output once that contains `done`. */
   readonly run: (
     script: string,
     changes?: Partial<Instance>,
@@ -47,7 +47,7 @@ export async function eventually(what: string, holds: () => boolean | Promise<bo
   }
 }
 
-/** All that an instance has printed when its command has come to its end. */
+/** The whole output of an instance, once its command has ended. */
 export async function lastWords({ driver, context }: Harness, instance: Instance): Promise<string> {
   await eventually(
     'the instance has ended',

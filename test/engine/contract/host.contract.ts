@@ -4,10 +4,10 @@ import { newFlavor } from '../../support/nova-objects.js';
 import type { Harness } from './harness.js';
 import { eventually } from './harness.js';
 
-/** What a driver tells of its host, and what happens to its instances. */
+/** What a driver reports of its host, and the lifecycle events of its instances. */
 export function hostContract(harness: () => Harness): void {
   describe('get_available_nodes and node_is_available', () => {
-    it('tell the one node, which is the host', async () => {
+    it('report the host as the only node', async () => {
       const { driver, host } = harness();
       await expect(driver.get_available_nodes({ refresh: true })).resolves.toEqual([host]);
       await expect(driver.node_is_available(host)).resolves.toBe(true);
@@ -16,7 +16,7 @@ export function hostContract(harness: () => Harness): void {
   });
 
   describe('get_available_resource', () => {
-    it('tells what the host has and what its instances were given', async () => {
+    it('reports the resources of the host and those allocated to its instances', async () => {
       const { driver, host, boot, context } = harness();
       const before = await driver.get_available_resource(host);
       expect(before.vcpus).toBeGreaterThan(0);
@@ -35,7 +35,7 @@ export function hostContract(harness: () => Harness): void {
       await driver.destroy(context, instance, []);
     });
 
-    it('knows no other node', async () => {
+    it('rejects another node', async () => {
       await expect(harness().driver.get_available_resource('elsewhere')).rejects.toMatchObject({
         name: 'ComputeHostNotFound',
       });
@@ -43,14 +43,14 @@ export function hostContract(harness: () => Harness): void {
   });
 
   describe('get_host_ip_addr and get_host_uptime', () => {
-    it('tell where the host is and how long it has been up', async () => {
+    it('report the address and the uptime of the host', async () => {
       await expect(harness().driver.get_host_ip_addr()).resolves.toMatch(/^[0-9a-f.:]+$/);
       await expect(harness().driver.get_host_uptime()).resolves.toMatch(/up .*load average/);
     });
   });
 
   describe('lifecycle events', () => {
-    it('tell every transition of an instance once and in order', async () => {
+    it('report every transition of an instance once and in order', async () => {
       const { driver, events, boot, context } = harness();
       const instance = await boot();
       await driver.pause(instance);
@@ -62,17 +62,18 @@ export function hostContract(harness: () => Harness): void {
       const expected = [STARTED, PAUSED, RESUMED, STOPPED, STARTED, STOPPED];
       const seen = (): number[] =>
         events.filter(({ uuid }) => uuid === instance.uuid).map(({ transition }) => transition);
-      await eventually('all are told', () => seen().length >= expected.length);
+      await eventually('all events are reported', () => seen().length >= expected.length);
       expect(seen()).toEqual(expected);
     });
 
-    it('tell a suspended instance from a paused one', async () => {
+    it('distinguish suspended from paused', async () => {
       const { driver, events, boot, context } = harness();
       const { STARTED, PAUSED, RESUMED, SUSPENDED } = lifecycle_event;
       const instance = await boot();
       const seen = (): number[] =>
         events.filter(({ uuid }) => uuid === instance.uuid).map(({ transition }) => transition);
-      const told = (count: number): Promise<void> => eventually('it is told', () => seen().length >= count);
+      const told = (count: number): Promise<void> =>
+        eventually('the event is reported', () => seen().length >= count);
       await driver.suspend(context, instance);
       await told(2);
       await driver.resume(context, instance, []);
@@ -83,10 +84,10 @@ export function hostContract(harness: () => Harness): void {
       await driver.destroy(context, instance, []);
     });
 
-    it('tell that an instance ended by itself', async () => {
+    it('report STOPPED when the process of an instance exits', async () => {
       const { events, run } = harness();
       const { instance } = await run('echo done; sleep 0.2');
-      await eventually('it is told', () =>
+      await eventually('the event is reported', () =>
         events.some(
           ({ uuid, transition }) => uuid === instance.uuid && transition === lifecycle_event.STOPPED,
         ),

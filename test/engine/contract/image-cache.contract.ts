@@ -4,9 +4,9 @@ import { busyboxImage } from '../../support/busybox-image.js';
 import { newImageMeta, newInstance } from '../../support/nova-objects.js';
 import type { Harness } from './harness.js';
 
-/** Images kept for instances to come. */
+/** The image cache: `cache_image` and `manage_image_cache`. */
 export function imageCacheContract(harness: () => Harness): void {
-  /** An image that nobody has booted from. */
+  /** An image of which no instance was booted. */
   async function newImage(): Promise<string> {
     const { imageService, context } = harness();
     const metadata = { name: 'fresh', container_format: 'docker', disk_format: 'raw' };
@@ -15,14 +15,14 @@ export function imageCacheContract(harness: () => Harness): void {
   }
 
   describe('cache_image', () => {
-    it('fetches an image once', async () => {
+    it('downloads an image once', async () => {
       const { driver, context } = harness();
       const id = await newImage();
       await expect(driver.cache_image(context, id)).resolves.toBe(true);
       await expect(driver.cache_image(context, id)).resolves.toBe(false);
     });
 
-    it('spares the spawn that follows all need of the image service', async () => {
+    it('lets a later spawn succeed without the image service', async () => {
       const { driver, context, imageService } = harness();
       const id = await newImage();
       await driver.cache_image(context, id);
@@ -31,11 +31,11 @@ export function imageCacheContract(harness: () => Harness): void {
       await driver.spawn(context, instance, newImageMeta(id));
       await expect(driver.get_info(instance)).resolves.toMatchObject({ state: power_state.RUNNING });
       await driver.destroy(context, instance, []);
-      // For the harness, which removes from the engine what is in the image service.
+      // The harness removes the images of the image service from the engine.
       await imageService.create(context, { id, name: 'deleted' });
     });
 
-    it('says so when the image cannot be booted, or is not there', async () => {
+    it('rejects a queued image with ImageNotActive, and a missing one with ImageNotFound', async () => {
       const { driver, context, imageService } = harness();
       const { id } = await imageService.create(context, { name: 'queued' });
       await expect(driver.cache_image(context, id)).rejects.toMatchObject({ name: 'ImageNotActive' });
@@ -45,7 +45,7 @@ export function imageCacheContract(harness: () => Harness): void {
   });
 
   describe('manage_image_cache', () => {
-    it('leaves what instances use, and what was cached a moment ago', async () => {
+    it('leaves images that instances use or that were cached just before', async () => {
       const { driver, boot, context, image } = harness();
       const instance = await boot();
       const id = await newImage();
@@ -55,7 +55,7 @@ export function imageCacheContract(harness: () => Harness): void {
       await expect(driver.cache_image(context, image.id)).resolves.toBe(false);
     });
 
-    it('is what the driver says that it can do', () => {
+    it('is announced in the capabilities of the driver', () => {
       expect(harness().driver.capabilities.has_imagecache).toBe(true);
     });
   });

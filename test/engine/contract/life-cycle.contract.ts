@@ -6,13 +6,13 @@ import { eventually } from './harness.js';
 
 const graceful = { timeout: 10 };
 
-/** Spawn, look, reboot, power, pause, destroy: the verbs every driver has, in the order of Nova's generic driver test case. */
+/** The verbs that every driver has, in the order of Nova's generic driver test case. */
 export function lifeCycleContract(harness: () => Harness): void {
   const state = async (instance: Parameters<Harness['driver']['get_info']>[0]): Promise<number> =>
     (await harness().driver.get_info(instance)).state;
 
   describe('list_instances and list_instance_uuids', () => {
-    it('tell the names and uuids of the instances of this host', async () => {
+    it('report the names and uuids of the instances of this host', async () => {
       const { driver, boot } = harness();
       const instance = await boot();
       await expect(driver.list_instances()).resolves.toContain(instance.name);
@@ -20,7 +20,7 @@ export function lifeCycleContract(harness: () => Harness): void {
       await expect(driver.get_num_instances()).resolves.toBeGreaterThan(0);
     });
 
-    it('know nothing of an instance that was destroyed', async () => {
+    it('omit a destroyed instance', async () => {
       const { driver, boot, context } = harness();
       const instance = await boot();
       await driver.destroy(context, instance, []);
@@ -30,7 +30,7 @@ export function lifeCycleContract(harness: () => Harness): void {
   });
 
   describe('spawn', () => {
-    it('boots an instance that runs and prints to its console', async () => {
+    it('boots a running instance with console output', async () => {
       const { driver, boot, context } = harness();
       const instance = await boot();
       expect(await state(instance)).toBe(power_state.RUNNING);
@@ -39,7 +39,7 @@ export function lifeCycleContract(harness: () => Harness): void {
       );
     });
 
-    it('leaves the instance powered off when told to', async () => {
+    it('leaves the instance powered off if power_on is false', async () => {
       const { driver, boot, context } = harness();
       const instance = await boot({}, { power_on: false });
       expect(await state(instance)).toBe(power_state.SHUTDOWN);
@@ -47,7 +47,7 @@ export function lifeCycleContract(harness: () => Harness): void {
       expect(await state(instance)).toBe(power_state.RUNNING);
     });
 
-    it('refuses an instance that is there already, and leaves it alone', async () => {
+    it('refuses an instance that exists already, and leaves it alone', async () => {
       const { driver, boot, context, image } = harness();
       const instance = await boot();
       const before = await driver.get_info(instance);
@@ -55,7 +55,7 @@ export function lifeCycleContract(harness: () => Harness): void {
       expect(await driver.get_info(instance)).toEqual(before);
     });
 
-    it('refuses an image that the image service does not have, and leaves nothing', async () => {
+    it('rejects with ImageNotFound for a missing image, and leaves no container', async () => {
       const { driver, context } = harness();
       const instance = newInstance();
       const nowhere = newImageMeta('7d0a3d8e-5f5e-4c1f-9d7e-2f6f6a1b0c9d');
@@ -65,13 +65,16 @@ export function lifeCycleContract(harness: () => Harness): void {
   });
 
   describe('get_info', () => {
-    it('does not know an instance that was never spawned', async () => {
+    it('rejects with InstanceNotFound for an unknown instance', async () => {
       await expect(harness().driver.get_info(newInstance())).rejects.toBeInstanceOf(InstanceNotFound);
     });
 
-    it('tells an instance that ended by itself from one that ran out of memory', async () => {
+    it('reports SHUTDOWN after an exit, and CRASHED after running out of memory', async () => {
       const ended = await harness().run('echo done; exit 3');
-      await eventually('it ends', async () => (await state(ended.instance)) === power_state.SHUTDOWN);
+      await eventually(
+        'the instance has ended',
+        async () => (await state(ended.instance)) === power_state.SHUTDOWN,
+      );
       await expect(harness().driver.get_info(ended.instance)).resolves.toMatchObject({
         exit_code: 3,
         oom_killed: false,
@@ -79,19 +82,22 @@ export function lifeCycleContract(harness: () => Harness): void {
 
       // A shell variable that doubles until the limit of 64 MiB ends the shell.
       const starved = await harness().run('echo done; x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done');
-      await eventually('it is killed', async () => (await state(starved.instance)) === power_state.CRASHED);
+      await eventually(
+        'the instance is killed',
+        async () => (await state(starved.instance)) === power_state.CRASHED,
+      );
       await expect(harness().driver.get_info(starved.instance)).resolves.toMatchObject({ oom_killed: true });
     });
 
-    describe('of an instance that has lost a child to the out-of-memory killer', () => {
+    describe('of an instance with a child that the out-of-memory killer ended', () => {
       const losesChild = (onTerm: string): string =>
         `trap '${onTerm}' TERM; (x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done); echo done; sleep 1000 & wait`;
 
       it.each([
         ['ends cleanly', 'exit 0', 60],
         ['reports its own exit code', 'exit 143', 60],
-        ['has to be killed', '', 0],
-      ])('tells SHUTDOWN when it was stopped and %s', async (_what, onTerm, timeout) => {
+        ['must be killed', '', 0],
+      ])('reports SHUTDOWN when the instance was stopped and %s', async (_what, onTerm, timeout) => {
         const { instance } = await harness().run(losesChild(onTerm));
         await harness().driver.power_off(instance, { timeout });
         expect(await state(instance)).toBe(power_state.SHUTDOWN);
@@ -101,28 +107,34 @@ export function lifeCycleContract(harness: () => Harness): void {
         });
       });
 
-      it('tells SHUTDOWN when its first process ends by itself without an error', async () => {
+      it('reports SHUTDOWN when its first process exits with 0', async () => {
         const { instance } = await harness().run(
           '(x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done); echo done; exit 0',
         );
-        await eventually('it ends', async () => (await state(instance)) !== power_state.RUNNING);
+        await eventually(
+          'the instance has ended',
+          async () => (await state(instance)) !== power_state.RUNNING,
+        );
         expect(await state(instance)).toBe(power_state.SHUTDOWN);
       });
 
-      it('tells CRASHED when its first process is killed after it was stopped and started again', async () => {
+      it('reports CRASHED when its first process is killed after a power_off and power_on', async () => {
         const { driver, context } = harness();
         const { instance } = await harness().run(
           `[ -e /again ] && { x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done; }; touch /again; ${losesChild('exit 143')}`,
         );
         await driver.power_off(instance, { timeout: 60 });
         await driver.power_on(context, instance, []);
-        await eventually('it is killed', async () => (await state(instance)) === power_state.CRASHED);
+        await eventually(
+          'the instance is killed',
+          async () => (await state(instance)) === power_state.CRASHED,
+        );
       });
     });
   });
 
   describe('reboot', () => {
-    it.each([reboot_type.SOFT, reboot_type.HARD])('%s starts a running instance anew', async (type) => {
+    it.each([reboot_type.SOFT, reboot_type.HARD])('%s restarts a running instance', async (type) => {
       const { driver, boot, context } = harness();
       const instance = await boot();
       const { started_at } = await driver.get_info(instance);
@@ -133,7 +145,7 @@ export function lifeCycleContract(harness: () => Harness): void {
     });
 
     it.each([reboot_type.SOFT, reboot_type.HARD])(
-      '%s runs an instance that was powered off or paused',
+      '%s starts an instance that was powered off or paused',
       async (type) => {
         const { driver, boot, context } = harness();
         const instance = await boot();
@@ -146,7 +158,7 @@ export function lifeCycleContract(harness: () => Harness): void {
       },
     );
 
-    it('ends an instance that does not heed a soft reboot', async () => {
+    it('kills an instance that ignores the stop signal of a soft reboot', async () => {
       const { driver, run, context } = harness();
       const { instance } = await run("trap '' TERM; echo done; while :; do sleep 1; done", {
         system_metadata: { image_os_shutdown_timeout: '1' },
@@ -161,14 +173,14 @@ export function lifeCycleContract(harness: () => Harness): void {
         'if [ -e /kept ]; then echo again; fi; touch /kept; echo done; exec sleep 1000',
       );
       await driver.reboot(context, instance, [], reboot_type.HARD);
-      await eventually('it finds its file', async () =>
+      await eventually('the instance finds its file', async () =>
         (await driver.get_console_output(context, instance)).includes('again'),
       );
     });
   });
 
   describe('power_off', () => {
-    it('stops a running instance cleanly when it has time to', async () => {
+    it('stops a running instance with SIGTERM if the timeout is not 0', async () => {
       const { driver, run, context } = harness();
       const { instance } = await run("trap 'echo goodbye; exit 0' TERM; echo done; sleep 1000 & wait");
       await driver.power_off(instance, graceful);
@@ -177,7 +189,7 @@ export function lifeCycleContract(harness: () => Harness): void {
       await expect(driver.get_info(instance)).resolves.toMatchObject({ exit_code: 0 });
     });
 
-    it('asks again at every retry interval, and ends the instance at the timeout', async () => {
+    it('repeats the stop signal at every retry interval, and kills the instance at the timeout', async () => {
       const { driver, run, context } = harness();
       const { instance } = await run(
         "trap 'echo asked' TERM; echo done; while :; do sleep 1000 & wait; done",
@@ -188,7 +200,7 @@ export function lifeCycleContract(harness: () => Harness): void {
       expect(output.split('asked').length - 1).toBe(3);
     });
 
-    it('succeeds for an instance that is off, paused or gone', async () => {
+    it('succeeds for an instance that is powered off, paused or unknown', async () => {
       const { driver, boot } = harness();
       const instance = await boot();
       await driver.pause(instance);
@@ -216,14 +228,14 @@ export function lifeCycleContract(harness: () => Harness): void {
       expect(await state(instance)).toBe(power_state.RUNNING);
     });
 
-    it('does not know an instance that is gone', async () => {
+    it('rejects with InstanceNotFound for an unknown instance', async () => {
       const { driver, context } = harness();
       await expect(driver.power_on(context, newInstance(), [])).rejects.toBeInstanceOf(InstanceNotFound);
     });
   });
 
   describe('pause and unpause', () => {
-    it('freeze an instance and let it go on, twice over', async () => {
+    it('freeze and continue an instance, and are idempotent', async () => {
       const { driver, boot } = harness();
       const instance = await boot();
       await driver.unpause(instance);
@@ -235,7 +247,7 @@ export function lifeCycleContract(harness: () => Harness): void {
       expect(await state(instance)).toBe(power_state.RUNNING);
     });
 
-    it('refuse an instance that does not run', async () => {
+    it('refuse an instance that is powered off or unknown', async () => {
       const { driver, boot } = harness();
       const instance = await boot({}, { power_on: false });
       await expect(driver.pause(instance)).rejects.toMatchObject({ name: 'InstanceInvalidState' });
@@ -245,7 +257,7 @@ export function lifeCycleContract(harness: () => Harness): void {
   });
 
   describe('destroy, cleanup and failed_spawn_cleanup', () => {
-    it('succeed for an instance that does not exist', async () => {
+    it('succeed for an unknown instance', async () => {
       const { driver, context } = harness();
       const instance = newInstance();
       await driver.destroy(context, instance, []);
@@ -266,7 +278,7 @@ export function lifeCycleContract(harness: () => Harness): void {
       }
     });
 
-    it('succeed when two ask at once, also from two processes', async () => {
+    it('succeed when called concurrently, also with two drivers', async () => {
       const { driver, restart, boot, context } = harness();
       const instance = await boot();
       const other = await restart();
@@ -278,7 +290,7 @@ export function lifeCycleContract(harness: () => Harness): void {
       await expect(driver.instance_exists(instance)).resolves.toBe(false);
     });
 
-    it('keep the disk when told to', async () => {
+    it('keep the disk if destroy_disks is false', async () => {
       const { driver, run, context } = harness();
       const { instance } = await run(
         'if [ -e /kept ]; then echo again; fi; touch /kept; echo done; exec sleep 1000',
@@ -286,7 +298,7 @@ export function lifeCycleContract(harness: () => Harness): void {
       await driver.destroy(context, instance, [], { destroy_disks: false });
       expect(await state(instance)).toBe(power_state.SHUTDOWN);
       await driver.power_on(context, instance, []);
-      await eventually('it finds its file', async () =>
+      await eventually('the instance finds its file', async () =>
         (await driver.get_console_output(context, instance)).includes('again'),
       );
     });

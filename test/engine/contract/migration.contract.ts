@@ -6,12 +6,12 @@ import type { Harness } from './harness.js';
 import { larger, lastStart, memoryOf, migration, moverBetween, treeOf, treeScript } from './mover.js';
 import type { TwoHosts } from './two-hosts.js';
 
-/** Cold migration, in the order in which Nova's compute managers call the verbs. */
+/** Cold migration, with the verbs in the order of Nova's compute managers. */
 export function migrationContract(hosts: () => TwoHosts): void {
   const { resized, start, move, destroyBeforeRevert } = moverBetween(hosts);
 
   describe('a migration to another host', () => {
-    it('takes all files along, with what they are, and leaves nothing when it is confirmed', async () => {
+    it('transfers all files with their attributes, and a confirmation removes the source', async () => {
       const { source, destination, addresses } = hosts();
       const { instance, image, output } = await start(treeScript);
       const after = await move(source.driver, destination.driver, addresses.destination, { instance, image });
@@ -28,13 +28,13 @@ export function migrationContract(hosts: () => TwoHosts): void {
         source.driver.finish_revert_migration(source.context, instance, [], migration(instance)),
       ).rejects.toMatchObject({ name: 'InstanceNotFound' });
 
-      // And on: what has moved once can move again.
+      // A migrated instance can be migrated again.
       await move(destination.driver, source.driver, addresses.source, { instance: after, image });
       expect(treeOf(await lastStart(source, source.driver, after))).toBe(treeOf(there));
       await destination.driver.confirm_migration(source.context, migration(instance), after, []);
     });
 
-    it('is taken back: the instance is as it had left', async () => {
+    it('is reverted to the files and addresses that the instance had on the source', async () => {
       const { source, destination, addresses } = hosts();
       const { context } = source;
       const network = new TestNetwork();
@@ -65,7 +65,7 @@ export function migrationContract(hosts: () => TwoHosts): void {
       await source.driver.destroy(context, instance, network_info);
     });
 
-    it('leaves an instance off that was off', async () => {
+    it('leaves an instance off that was powered off', async () => {
       const { source, destination, addresses } = hosts();
       const { instance, image } = await start(undefined, { power_on: false });
       const after = await move(
@@ -81,7 +81,7 @@ export function migrationContract(hosts: () => TwoHosts): void {
       await source.driver.confirm_migration(source.context, migration(instance), after, []);
     });
 
-    it('is gone on with by drivers that were restarted before each verb, and may repeat each', async () => {
+    it('survives a restart of the drivers before each verb, and each verb is idempotent', async () => {
       const { source, destination, addresses } = hosts();
       const { context } = source;
       const { instance, image } = await start();
@@ -104,7 +104,7 @@ export function migrationContract(hosts: () => TwoHosts): void {
       expect((await source.driver.get_info(instance)).state).toBe(power_state.RUNNING);
     });
 
-    it('is taken back where it was interrupted before it had left', async () => {
+    it('is reverted when it was interrupted before the transfer', async () => {
       const { source } = hosts();
       const { instance } = await start();
       await source.driver.power_off(instance);
@@ -112,7 +112,7 @@ export function migrationContract(hosts: () => TwoHosts): void {
       expect((await source.driver.get_info(instance)).state).toBe(power_state.RUNNING);
     });
 
-    it('is refused before anything is done when the other host cannot be reached', async () => {
+    it('is refused before any change when the driver has no engine for the destination', async () => {
       const { source, unconnected, addresses } = hosts();
       const { instance } = await start();
       const before = await source.driver.get_info(instance);
@@ -128,7 +128,7 @@ export function migrationContract(hosts: () => TwoHosts): void {
       expect(await source.driver.get_info(instance)).toEqual(before);
     });
 
-    it('is refused when the instance has more on its disk than the new flavor can hold', async () => {
+    it('is refused when the files of the instance exceed the root_gb of the new flavor', async () => {
       const { source, addresses } = hosts();
       const { instance } = await start(
         'echo begin; dd if=/dev/zero of=/big bs=1M count=1 seek=1100 2>/dev/null; echo done; sleep 1000',
@@ -149,7 +149,7 @@ export function migrationContract(hosts: () => TwoHosts): void {
       expect((await source.driver.get_info(instance)).state).toBe(power_state.RUNNING);
     });
 
-    it('takes nothing for its own that another driver wrote', async () => {
+    it('refuses the disk_info of another driver', async () => {
       const { destination, source } = hosts();
       const { instance } = await start();
       await expect(

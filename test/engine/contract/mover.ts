@@ -13,10 +13,10 @@ import type { Harness } from './harness.js';
 import { eventually } from './harness.js';
 import type { TwoHosts } from './two-hosts.js';
 
-/** A flavor with more of everything than the one that instances start with. */
+/** A flavor with more memory, CPUs and disk than the instances' first one. */
 export const larger = newFlavor({ id: 2, name: 'm1.tiny', memory_mb: 96, vcpus: 2, root_gb: 2 });
 
-/** Makes a tree with all that a file system can have, once, and tells at each start what the tree is like and what the limits are. */
+/** Creates a tree with every type of file once; prints, at each start, the tree and the memory limit. */
 export const treeScript = `
 if [ ! -e /tree ]; then
   mkdir -p /tree/folder/deep; cd /tree
@@ -37,7 +37,7 @@ readlink tree/soft; echo end
 cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null | sed 's/^/memory /'
 echo done; trap 'exit 0' TERM; sleep 1000 & wait`;
 
-/** Nova's record of a move. */
+/** Nova's record of a migration. */
 export const migration = (instance: Instance): Migration => ({
   uuid: '46bb2f14-d0ff-42e4-a87a-fa20a56cf9b3',
   instance_uuid: instance.uuid,
@@ -48,9 +48,9 @@ export const migration = (instance: Instance): Migration => ({
 const quoted = (script: string): string => `'${script.replaceAll("'", `'"'"'`)}'`;
 
 /**
- * What an instance printed at its last start.
+ * The output of an instance since its last start.
  *
- * @param starts - how often it has been started in its container.
+ * @param starts - number of starts in its container.
  */
 export async function lastStart(
   harness: Harness,
@@ -60,22 +60,22 @@ export async function lastStart(
 ): Promise<string> {
   const all = async (): Promise<string[]> =>
     (await driver.get_console_output(harness.context, instance)).split('begin');
-  await eventually('it has told everything', async () => (await all())[starts]?.includes('done') === true);
+  await eventually('the output is complete', async () => (await all())[starts]?.includes('done') === true);
   return (await all())[starts] ?? '';
 }
 
-/** The part of that which is about the tree. */
+/** The part of this output that describes the tree. */
 export const treeOf = (output: string): string => output.split('\nend')[0] ?? '';
-/** The part of that which is about memory: bytes. */
+/** The memory limit in this output, in bytes. */
 export const memoryOf = (output: string): number => Number(/memory (\d+)/.exec(output)?.[1]);
 
-/** What the compute managers of two hosts do with an instance that moves, in Nova's order. */
+/** The calls of the compute managers of two hosts during a migration, in Nova's order. */
 export interface Mover {
   /** The instance with another flavor, as Nova has it from `finish_migration` on. */
   readonly resized: (instance: Instance, flavor?: Flavor) => Instance;
-  /** Spawns an instance on the source, with a command of its own or that of the image; it is gone after the test. */
+  /** Spawns an instance on the source, by default with the image's command; `afterEach` destroys it. */
   readonly start: (script?: string, options?: StartOptions) => Promise<StartedInstance & { output: string }>;
-  /** Leaves a host, arrives at another one or the same. */
+  /** Calls `migrate_disk_and_power_off` on one driver and `finish_migration` on the other, or on the same. */
   readonly move: (
     from: ComputeDriver,
     to: ComputeDriver,
@@ -83,7 +83,7 @@ export interface Mover {
     what: StartedInstance,
     options?: StartOptions,
   ) => Promise<Instance>;
-  /** What Nova does where an instance had arrived, before it is taken back where it had left. */
+  /** Nova's calls on the destination before `finish_revert_migration` on the source. */
   readonly destroyBeforeRevert: (
     from: ComputeDriver,
     to: ComputeDriver,
@@ -117,7 +117,7 @@ export function moverBetween(hosts: () => TwoHosts): Mover {
     for (const instance of started.splice(0))
       for (const { driver, context } of [destination, source]) await driver.destroy(context, instance, []);
   });
-  /** Spawns an instance on the source, with a command of its own or that of the image. */
+  /** See {@link Mover.start}. */
   const start = async (
     script?: string,
     { flavor = newFlavor(), network_info = [], power_on = true }: StartOptions = {},
@@ -131,7 +131,7 @@ export function moverBetween(hosts: () => TwoHosts): Mover {
     const output = script === undefined ? '' : await lastStart(source, source.driver, instance);
     return { instance, image, output };
   };
-  /** Leaves the source, arrives at the destination. */
+  /** See {@link Mover.move}. */
   const move = async (
     from: ComputeDriver,
     to: ComputeDriver,
@@ -150,7 +150,7 @@ export function moverBetween(hosts: () => TwoHosts): Mover {
     return after;
   };
 
-  /** What Nova does where an instance had arrived, before it is taken back where it had left. */
+  /** See {@link Mover.destroyBeforeRevert}. */
   const destroyBeforeRevert = async (
     from: ComputeDriver,
     to: ComputeDriver,

@@ -6,7 +6,7 @@ import { newInstance, TestNetwork } from '../../support/nova-objects.js';
 import type { Harness } from './harness.js';
 import { eventually } from './harness.js';
 
-/** Interfaces: the instance has the address, the MAC address and the name server it was given, from its first start and after every other. */
+/** Interfaces: an instance has its address, MAC address and name server after every start. */
 export function networkContract(harness: () => Harness): void {
   const report = 'ip addr show; cat /etc/resolv.conf; echo done; exec sleep 1000';
   const reports = async (instance: Instance): Promise<string[]> => {
@@ -14,14 +14,14 @@ export function networkContract(harness: () => Harness): void {
     return output.split('done').slice(0, -1);
   };
 
-  /** Prints the instance's addresses again and again. */
+  /** Prints the instance's addresses twice a second. */
   const watch = 'while :; do ip -o -4 addr show; echo done; sleep 0.5; done';
   const impatient = { system_metadata: { image_os_shutdown_timeout: '1' } };
   const addresses = async (instance: Instance): Promise<string[]> => {
     const latest = (await reports(instance)).at(-1) ?? '';
     return [...latest.matchAll(/ inet ([\d.]+)\//g)].flatMap(([, address = '']) => address).sort();
   };
-  /** What the instance sees of itself: these addresses, and its own. */
+  /** Waits until the instance has exactly these addresses and the loopback address. */
   const sees = async (instance: Instance, expected: readonly string[]): Promise<void> => {
     const all = ['127.0.0.1', ...expected].sort();
     await eventually(`the instance has ${all.join(', ')}`, async () =>
@@ -30,7 +30,7 @@ export function networkContract(harness: () => Harness): void {
   };
 
   describe('an instance without interfaces', () => {
-    it('has the loopback interface and no other', async () => {
+    it('has only the loopback interface', async () => {
       const { output } = await harness().run(report);
       expect(output).toContain('127.0.0.1');
       expect(output).not.toMatch(/eth0/);
@@ -46,7 +46,7 @@ export function networkContract(harness: () => Harness): void {
       expect(output).toContain('mtu 1400');
     });
 
-    it('keeps them through every kind of restart', async () => {
+    it('keeps its addresses across reboots and power_off and power_on', async () => {
       const { driver, run, context } = harness();
       const network = new TestNetwork();
       const network_info = network.port(8);
@@ -56,14 +56,17 @@ export function networkContract(harness: () => Harness): void {
       await driver.power_off(instance);
       await driver.plug_vifs(instance, network_info);
       await driver.power_on(context, instance, network_info);
-      await eventually('it has started four times', async () => (await reports(instance)).length === 4);
+      await eventually(
+        'the instance has started four times',
+        async () => (await reports(instance)).length === 4,
+      );
       for (const output of await reports(instance)) {
         expect(output).toContain(`${network.address(8)}/24`);
         expect(output).toContain('fa:16:3e:00:00:08');
       }
     });
 
-    it('can be plugged and unplugged as often as one likes', async () => {
+    it('can be plugged and unplugged repeatedly', async () => {
       const { driver } = harness();
       const network = new TestNetwork();
       const network_info = network.port(9);
@@ -78,7 +81,7 @@ export function networkContract(harness: () => Harness): void {
       await sees(instance, [network.address(9)]);
     });
 
-    it('keeps it where the orchestrator knows nothing of interfaces, and loses it in the end', async () => {
+    it('keeps the interface if network_info is null, and is destroyed with it', async () => {
       const { driver, context } = harness();
       const network = new TestNetwork();
       const { instance } = await harness().run(watch, impatient, { network_info: network.port(12) });
@@ -94,7 +97,7 @@ export function networkContract(harness: () => Harness): void {
     });
   });
 
-  describe('an interface that no instance can have', () => {
+  describe('an impossible interface', () => {
     const network = new TestNetwork();
     const [vif] = network.port(40);
     const [subnet] = vif?.network.subnets ?? [];
@@ -107,18 +110,18 @@ export function networkContract(harness: () => Harness): void {
         'with two fixed addresses',
         changed({ subnets: [{ ...subnet, ips: [{ address: '1' }, { address: '2' }] }] }),
       ],
-      ['in a network whose id is none', changed({ id: '../../evil' })],
-      ['in a subnet that is none', changed({ subnets: [{ cidr: '10.300.0.0/24', version: 4 }] })],
+      ['in a network with a malformed id', changed({ id: '../../evil' })],
+      ['in a malformed subnet', changed({ subnets: [{ cidr: '10.300.0.0/24', version: 4 }] })],
       [
         'with a gateway outside its subnet',
         changed({ subnets: [{ cidr: '10.0.9.0/24', gateway: { address: '10.1.9.1' }, version: 4 }] }),
       ],
-      ['with an MTU that no packet fits', changed({ meta: { mtu: 10 } })],
+      ['with an MTU of 10', changed({ meta: { mtu: 10 } })],
       ['twice in one network', [...network.port(41), ...network.port(42, 'fa:16:3e:00:01:42')]],
     ];
 
     it.each(impossible)(
-      '%s is refused for good, and does not stand in the way of what comes after',
+      '%s is refused on every host, and does not make unplug, cleanup or destroy fail',
       async (_what, network_info) => {
         const { driver, context, boot } = harness();
         const instance = await boot();
@@ -138,14 +141,14 @@ export function networkContract(harness: () => Harness): void {
   });
 
   describe('an interface that is attached', () => {
-    /** Without a MAC address: not every engine can give one to an interface that is attached. */
+    /** Without a MAC address: not every engine can set one on an attached interface. */
     const port = (network: TestNetwork, last: number): VIF => {
       const [vif] = network.port(last);
       if (vif === undefined) throw new Error('a port has an interface');
       return { ...vif, address: null };
     };
 
-    it('is there at once, after every restart, and gone when it is detached', async () => {
+    it('appears at once, stays across reboots, and disappears when it is detached', async () => {
       const { driver, context, image } = harness();
       const [first, second] = [new TestNetwork(), new TestNetwork()];
       const { instance } = await harness().run(watch, impatient, { network_info: first.port(5) });
@@ -174,7 +177,7 @@ export function networkContract(harness: () => Harness): void {
       await sees(instance, [first.address(5), third.address(7)]);
     });
 
-    it('can be the first of an instance, and the last', async () => {
+    it('can be the first interface of an instance, and be detached as its last', async () => {
       const { driver, context, image } = harness();
       const network = new TestNetwork();
       const { instance } = await harness().run(watch, impatient);
@@ -185,7 +188,7 @@ export function networkContract(harness: () => Harness): void {
       await sees(instance, []);
     });
 
-    it('can take the place of the one that the instance was booted with', async () => {
+    it('can replace the interface with which the instance was booted', async () => {
       const { driver, context, image } = harness();
       const [first, second] = [new TestNetwork(), new TestNetwork()];
       const { instance } = await harness().run(watch, impatient, { network_info: first.port(5) });
@@ -197,7 +200,7 @@ export function networkContract(harness: () => Harness): void {
       await sees(instance, [second.address(6)]);
     });
 
-    it('cannot be a second one in a network, nor have an address that is taken, and leaves the instance as it was', async () => {
+    it('is refused in a network of the instance or with a used address, and changes nothing', async () => {
       const { driver, context, image, boot } = harness();
       const [first, second] = [new TestNetwork(), new TestNetwork()];
       await boot({}, { network_info: second.port(6) });
@@ -211,7 +214,7 @@ export function networkContract(harness: () => Harness): void {
       await sees(instance, [first.address(5)]);
     });
 
-    it('needs an instance', async () => {
+    it('is refused with InstanceNotFound for an unknown instance', async () => {
       const { driver, context, image } = harness();
       const vif = port(new TestNetwork(), 6);
       const unknown = { name: 'InstanceNotFound' };
@@ -221,7 +224,7 @@ export function networkContract(harness: () => Harness): void {
       await expect(driver.detach_interface(context, newInstance(), vif)).rejects.toMatchObject(unknown);
     });
 
-    it('is what the driver says that it can do', () => {
+    it('is announced in the capabilities of the driver', () => {
       expect(harness().driver.capabilities.supports_attach_interface).toBe(true);
     });
   });
@@ -238,7 +241,7 @@ export function networkContract(harness: () => Harness): void {
       expect(output).toContain('reached');
     });
 
-    it('come and go at the same time without harming each other', async () => {
+    it('can be booted and destroyed concurrently', async () => {
       const { driver, boot, context } = harness();
       const network = new TestNetwork();
       const cycle = async (last: number): Promise<void> => {
@@ -250,8 +253,8 @@ export function networkContract(harness: () => Harness): void {
     });
   });
 
-  describe('a fixed address that is taken', () => {
-    it('leaves the spawn to another host, where nobody has it, and leaves nothing', async () => {
+  describe('a fixed address of another instance', () => {
+    it('makes the spawn fail so that Nova tries another host, and leaves no container', async () => {
       const { driver, boot } = harness();
       const network = new TestNetwork();
       await boot({}, { network_info: network.port(30) });

@@ -6,7 +6,7 @@ import { newInstance } from '../../support/nova-objects.js';
 import type { Harness } from './harness.js';
 import { eventually } from './harness.js';
 
-/** Suspend and resume, soft-delete and restore, what Nova does at its own start and in its rounds, and what is done to an instance that runs. */
+/** Suspend, soft delete, Nova's calls at host boot and in periodic tasks, crash dumps and passwords. */
 export function powerContract(harness: () => Harness): void {
   const state = async (instance: Instance): Promise<number> =>
     (await harness().driver.get_info(instance)).state;
@@ -17,7 +17,7 @@ export function powerContract(harness: () => Harness): void {
     Number((await output(instance)).trimEnd().split(' ').at(-1));
 
   describe('suspend and resume', () => {
-    it('let an instance stand still and go on with its memory, also when the driver was restarted meanwhile', async () => {
+    it('freeze an instance and continue it with its memory, also after a driver restart', async () => {
       const { driver, restart, run, context } = harness();
       const { instance } = await run(counting);
       const { started_at } = await driver.get_info(instance);
@@ -32,10 +32,10 @@ export function powerContract(harness: () => Harness): void {
         state: power_state.RUNNING,
         started_at,
       });
-      await eventually('it counts on', async () => (await count(instance)) > suspendedAt);
+      await eventually('the instance continues to count', async () => (await count(instance)) > suspendedAt);
     });
 
-    it('can be repeated, and leave an instance as it is that is so already', async () => {
+    it('are idempotent, and leave a running instance unchanged', async () => {
       const { driver, boot, context } = harness();
       const instance = await boot();
       const before = await driver.get_info(instance);
@@ -49,7 +49,7 @@ export function powerContract(harness: () => Harness): void {
       expect(await driver.get_info(instance)).toEqual(before);
     });
 
-    it('tell a suspended instance from a paused one, whatever it was before', async () => {
+    it('distinguish suspended from paused, also for an instance that was paused before', async () => {
       const { driver, boot, context } = harness();
       const instance = await boot();
       await driver.pause(instance);
@@ -64,7 +64,7 @@ export function powerContract(harness: () => Harness): void {
       expect(await state(instance)).toBe(power_state.PAUSED);
     });
 
-    it('refuse an instance that has no memory to keep, or is not there', async () => {
+    it('refuse an instance that is powered off or unknown', async () => {
       const { driver, boot, context } = harness();
       const instance = await boot({}, { power_on: false });
       await expect(driver.suspend(context, instance)).rejects.toMatchObject({
@@ -75,7 +75,7 @@ export function powerContract(harness: () => Harness): void {
       await expect(driver.resume(context, newInstance(), [])).rejects.toBeInstanceOf(InstanceNotFound);
     });
 
-    it('leave nothing that stands in the way of another verb', async () => {
+    it('do not make other verbs on a suspended instance fail', async () => {
       const { driver, run, context } = harness();
       const { instance } = await run("trap 'echo goodbye; exit' TERM; echo done; sleep 1000 & wait");
       const goodbyes = async (): Promise<number> => (await output(instance)).split('goodbye').length - 1;
@@ -87,7 +87,7 @@ export function powerContract(harness: () => Harness): void {
       expect(await suspended(() => driver.reboot(context, instance, [], reboot_type.HARD))).toBe(
         power_state.RUNNING,
       );
-      // A hard stop may leave the time for one, too.
+      // The instance may also print a goodbye during the hard stop.
       const before = await goodbyes();
       expect(await suspended(() => driver.reboot(context, instance, [], reboot_type.SOFT))).toBe(
         power_state.RUNNING,
@@ -108,7 +108,7 @@ export function powerContract(harness: () => Harness): void {
   });
 
   describe('resume_state_on_host_boot', () => {
-    it('starts an instance that does not run', async () => {
+    it('starts an instance that is powered off', async () => {
       const { driver, boot, context } = harness();
       const instance = await boot();
       await driver.power_off(instance);
@@ -116,7 +116,7 @@ export function powerContract(harness: () => Harness): void {
       expect(await state(instance)).toBe(power_state.RUNNING);
     });
 
-    it('leaves an instance alone that runs, or stands still with its memory', async () => {
+    it('leaves running, paused and suspended instances alone', async () => {
       const { driver, boot, context } = harness();
       const instances = await Promise.all([boot(), boot(), boot()]);
       const [, paused, suspended] = instances;
@@ -129,7 +129,7 @@ export function powerContract(harness: () => Harness): void {
       }
     });
 
-    it('does not know an instance that is gone and names no image', async () => {
+    it('rejects with InstanceNotFound for an unknown instance without an image', async () => {
       const { driver, context } = harness();
       await expect(driver.resume_state_on_host_boot(context, newInstance(), [])).rejects.toBeInstanceOf(
         InstanceNotFound,
@@ -138,7 +138,7 @@ export function powerContract(harness: () => Harness): void {
   });
 
   describe('soft_delete and restore', () => {
-    it('stop an instance cleanly, and start it again with its files', async () => {
+    it('stop an instance with SIGTERM, and start it again with its files', async () => {
       const { driver, run } = harness();
       const { instance } = await run(
         "[ -e /kept ] && echo again; touch /kept; trap 'echo goodbye; exit' TERM; echo done; sleep 1000 & wait",
@@ -150,10 +150,10 @@ export function powerContract(harness: () => Harness): void {
       await driver.restore(instance);
       await driver.restore(instance);
       expect(await state(instance)).toBe(power_state.RUNNING);
-      await eventually('it finds its file', async () => (await output(instance)).includes('again'));
+      await eventually('the instance finds its file', async () => (await output(instance)).includes('again'));
     });
 
-    it('have nothing to stop and nothing to start when the instance is gone', async () => {
+    it('succeed and reject with InstanceNotFound, respectively, for an unknown instance', async () => {
       const { driver } = harness();
       await driver.soft_delete(newInstance());
       await expect(driver.restore(newInstance())).rejects.toBeInstanceOf(InstanceNotFound);
@@ -161,7 +161,7 @@ export function powerContract(harness: () => Harness): void {
   });
 
   describe('poll_rebooting_instances', () => {
-    it('starts those that do not run, leaves those that were started meanwhile, and fails for none that is gone', async () => {
+    it('starts instances that do not run, leaves running ones, and ignores unknown ones', async () => {
       const { driver, boot } = harness();
       const [off, paused, running] = await Promise.all([boot(), boot(), boot()]);
       await driver.power_off(off);
@@ -173,7 +173,7 @@ export function powerContract(harness: () => Harness): void {
       expect(await driver.get_info(running)).toEqual(before);
     });
 
-    it('reboots one that has been running since before the time after which a reboot is stuck', async () => {
+    it('reboots an instance that has been running for longer than the timeout', async () => {
       const { driver, boot } = harness();
       const instance = await boot();
       const { started_at } = await driver.get_info(instance);
@@ -185,16 +185,19 @@ export function powerContract(harness: () => Harness): void {
   });
 
   describe('trigger_crash_dump', () => {
-    it('lets the program dump what it has', async () => {
+    it('sends SIGABRT to the process of the instance', async () => {
       const { driver, run } = harness();
       const { instance } = await run("trap 'echo dumped; exit 6' ABRT; echo done; sleep 1000 & wait");
       await driver.trigger_crash_dump(instance);
-      await eventually('it has ended', async () => (await state(instance)) === power_state.SHUTDOWN);
+      await eventually(
+        'the instance has ended',
+        async () => (await state(instance)) === power_state.SHUTDOWN,
+      );
       await expect(driver.get_info(instance)).resolves.toMatchObject({ exit_code: 6 });
       expect(await output(instance)).toContain('dumped');
     });
 
-    it('refuses an instance that does not run', async () => {
+    it('refuses a paused, powered off or unknown instance', async () => {
       const { driver, boot } = harness();
       const instance = await boot();
       await driver.pause(instance);
@@ -207,7 +210,7 @@ export function powerContract(harness: () => Harness): void {
   });
 
   describe('set_admin_password', () => {
-    it('sets the password of an instance that runs, as often as one likes', async () => {
+    it('sets the password of a running instance, repeatedly', async () => {
       const { driver, run } = harness();
       const { instance } = await run(
         'echo done; while :; do grep root: /etc/shadow; stat -c "mode %a" /etc/shadow; sleep 0.5; done',
@@ -222,7 +225,7 @@ export function powerContract(harness: () => Harness): void {
       expect((await output(instance)).trimEnd()).toMatch(/mode 600$/);
     });
 
-    it('refuses an instance that has no passwords, or does not run', async () => {
+    it('refuses an instance without /etc/shadow, a powered off and an unknown one', async () => {
       const { driver, run } = harness();
       const { instance } = await run('rm /etc/shadow; echo done; exec sleep 1000');
       await expect(driver.set_admin_password(instance, 'sesame')).rejects.toMatchObject({

@@ -6,10 +6,10 @@ import { newImageMeta, newInstance, TestNetwork } from '../../support/nova-objec
 import type { Harness } from './harness.js';
 import { eventually } from './harness.js';
 
-/** What keeps a shell until it is asked to end. */
+/** Keeps a shell running until SIGTERM. */
 const stay = 'echo done; trap "exit 0" TERM; sleep 1000 & wait';
 
-/** Rebuild and evacuate, as Nova's compute manager calls them. */
+/** Rebuild and evacuate, with the calls of Nova's compute manager. */
 export function rebuildContract(harness: () => Harness): void {
   const state = async (instance: Instance): Promise<number> =>
     (await harness().driver.get_info(instance)).state;
@@ -22,12 +22,12 @@ export function rebuildContract(harness: () => Harness): void {
   const console = async (instance: Instance): Promise<string> => {
     const { driver, context } = harness();
     const output = (): Promise<string> => driver.get_console_output(context, instance);
-    await eventually('it has told everything', async () => (await output()).includes('done'));
+    await eventually('the output is complete', async () => (await output()).includes('done'));
     return await output();
   };
 
   describe('rebuild', () => {
-    it('gives the instance a new file system under the same identity, and starts it', async () => {
+    it('replaces the file system, keeps host name and address, and starts the instance', async () => {
       const { driver, run, context } = harness();
       const network = new TestNetwork();
       const network_info = network.port(11);
@@ -52,7 +52,7 @@ export function rebuildContract(harness: () => Harness): void {
       await driver.destroy(context, instance, network_info);
     });
 
-    it('keeps the interfaces when nobody tells of any', async () => {
+    it('keeps the interfaces when network_info is null', async () => {
       const { driver, run, context } = harness();
       const network = new TestNetwork();
       const network_info = network.port(12);
@@ -63,13 +63,9 @@ export function rebuildContract(harness: () => Harness): void {
     });
 
     it.each([
+      ['the image is missing', 'ImageNotFound', () => newImageMeta('7d0a3d8e-5f5e-4c1f-9d7e-2f6f6a1b0c9d')],
       [
-        'the image cannot be had',
-        'ImageNotFound',
-        () => newImageMeta('7d0a3d8e-5f5e-4c1f-9d7e-2f6f6a1b0c9d'),
-      ],
-      [
-        'the image cannot be run',
+        'the image has no runnable command',
         'ImageUnacceptable',
         () => ({ ...harness().image, properties: { os_command_line: '/no/such/command' } }),
       ],
@@ -80,12 +76,12 @@ export function rebuildContract(harness: () => Harness): void {
       await expect(driver.rebuild(context, instance, image())).rejects.toMatchObject({ name });
       expect(await state(instance)).toBe(power_state.RUNNING);
       await driver.reboot(context, instance, [], 'HARD');
-      await eventually('it finds its file', async () =>
+      await eventually('the instance finds its file', async () =>
         (await driver.get_console_output(context, instance)).includes('done\n/old'),
       );
     });
 
-    it('leaves an instance that was off as it was when the image cannot be run', async () => {
+    it('leaves an instance powered off when the image has no runnable command', async () => {
       const { driver, boot, context, image } = harness();
       const instance = await boot();
       await driver.power_off(instance);
@@ -96,7 +92,7 @@ export function rebuildContract(harness: () => Harness): void {
       expect(await state(instance)).toBe(power_state.SHUTDOWN);
     });
 
-    it('starts an instance that was off, and ends a rescue', async () => {
+    it('starts an instance that was powered off, and ends a rescue', async () => {
       const { driver, boot, context, image } = harness();
       const [off, rescued] = await Promise.all([boot(), boot()]);
       await driver.power_off(off);
@@ -110,7 +106,7 @@ export function rebuildContract(harness: () => Harness): void {
       expect((await driver.get_info(rescued)).internal_id).toBe(internal_id);
     });
 
-    it('spawns an instance of which nothing is here, as after the loss of its host', async () => {
+    it('spawns an instance that another host lost, for an evacuation', async () => {
       const { driver, context } = harness();
       const instance = newInstance();
       await driver.rebuild(context, instance, running('echo arrived'), { evacuate: true });
@@ -126,7 +122,7 @@ export function rebuildContract(harness: () => Harness): void {
       device_name: '/dev/vdb',
     });
 
-    it("hands the instance's volumes over in Nova's order when it is off, also to a caller who uses other verbs meanwhile", async () => {
+    it("detaches and attaches volumes in Nova's order, and allows other verbs in the callbacks", async () => {
       const { driver, boot, context, image } = harness();
       const instance = await boot();
       const calls: string[] = [];
@@ -146,7 +142,7 @@ export function rebuildContract(harness: () => Harness): void {
     });
 
     it.each([
-      ['cannot be had', 'ImageNotFound', () => newImageMeta('7d0a3d8e-5f5e-4c1f-9d7e-2f6f6a1b0c9d')],
+      ['is missing', 'ImageNotFound', () => newImageMeta('7d0a3d8e-5f5e-4c1f-9d7e-2f6f6a1b0c9d')],
       ['is too large', 'FlavorMemoryTooSmall', () => ({ ...harness().image, min_ram: 4096 })],
     ])('leaves the volumes and the instance alone when the image %s', async (_why, name, image) => {
       const { driver, boot, context } = harness();
@@ -166,7 +162,7 @@ export function rebuildContract(harness: () => Harness): void {
       expect(await driver.get_info(instance)).toEqual(before);
     });
 
-    it('leaves what it cannot keep to Nova', async () => {
+    it('rejects preserve_ephemeral and reimage_boot_volume with NotImplementedError', async () => {
       const { driver, boot, context, image } = harness();
       const instance = await boot();
       for (const wish of [{ preserve_ephemeral: true }, { reimage_boot_volume: true }])

@@ -6,7 +6,7 @@ import { newImageMeta, newInstance, TestNetwork } from '../../support/nova-objec
 import type { Harness } from './harness.js';
 import { eventually, lastWords } from './harness.js';
 
-/** Makes a tree with all that a file system can have, once; tells at each start what the tree is like, wherever it is, and who it is that tells. */
+/** Prints the host name and a listing of the tree below `root`, at each start. */
 const tree = (root: string): string => `
 echo "begin $(hostname)"; cd ${root}/
 find tree var etc/passwd etc/shadow -exec busybox stat -c '%n %F %a %u %g %h %t:%T %Y' {} + 2>/dev/null | sort
@@ -28,22 +28,22 @@ fi`;
 
 const stay = "echo done; trap 'exit 0' TERM; sleep 1000 & wait";
 
-/** Rescue and unrescue. The image of the harness is the rescue image, too, with a command of its own. */
+/** Rescue and unrescue. The rescue image is the image of the harness with another command. */
 export function rescueContract(harness: () => Harness): void {
   const state = async (instance: Instance): Promise<number> =>
     (await harness().driver.get_info(instance)).state;
 
-  /** The rescue image, whose command does something and stays. */
+  /** The rescue image with a command that runs a script and then waits for SIGTERM. */
   const rescueImage = (script = 'true'): ImageMeta => ({
     ...harness().image,
     properties: { os_command_line: `sh -c '${`${script}\n${stay}`.replaceAll("'", `'"'"'`)}'` },
   });
 
-  /** What an instance printed at its last start. */
+  /** The output of an instance since its last start. */
   const lastStart = async (driver: ComputeDriver, instance: Instance): Promise<string> => {
     const { context } = harness();
     let last = '';
-    await eventually('it has told everything', async () => {
+    await eventually('the output is complete', async () => {
       last = (await driver.get_console_output(context, instance)).split('begin').at(-1) ?? '';
       return last.includes('done');
     });
@@ -51,7 +51,7 @@ export function rescueContract(harness: () => Harness): void {
   };
 
   describe('rescue', () => {
-    it('lets the rescue image be the instance, with all files of the instance below /rescued', async () => {
+    it('boots the rescue image as the instance, with the files of the instance in /rescued', async () => {
       const { driver, run, context } = harness();
       const { instance } = await run(`${makeTree}\n${tree('')}\n${stay}`, { hostname: 'patient' });
       const before = await lastStart(driver, instance);
@@ -64,7 +64,7 @@ export function rescueContract(harness: () => Harness): void {
       expect(uuids.filter((uuid) => uuid === instance.uuid)).toHaveLength(1);
     });
 
-    it("gives the rescue image the instance's address, and the password to its administrator only", async () => {
+    it("gives the rescue image the instance's address, and sets only its own root password", async () => {
       const { driver, run, context } = harness();
       const network = new TestNetwork();
       const network_info = network.port(9, 'fa:16:3e:00:aa:09');
@@ -90,7 +90,7 @@ export function rescueContract(harness: () => Harness): void {
       await driver.destroy(context, instance, network_info);
     });
 
-    it("lets the rescue image have the instance's interfaces, and the instance keep them, when nobody tells of any", async () => {
+    it("keeps the instance's interfaces during and after the rescue when network_info is null", async () => {
       const { driver, run, context } = harness();
       const network = new TestNetwork();
       const tell = 'echo begin; ip addr show eth0; echo end';
@@ -101,7 +101,7 @@ export function rescueContract(harness: () => Harness): void {
       expect(addressLines(await lastStart(driver, instance))).toEqual(before);
       await driver.unrescue(context, instance);
       expect(addressLines(await lastStart(driver, instance))).toEqual(before);
-      // Not rescued any more.
+      // unrescue of an instance that is not rescued.
       await driver.power_off(instance);
       await driver.unrescue(context, instance);
       expect(addressLines(await lastStart(driver, instance))[1]).toEqual(before[1]);
@@ -109,7 +109,7 @@ export function rescueContract(harness: () => Harness): void {
       await driver.destroy(context, instance, network_info);
     });
 
-    it('changes nothing when it is asked for twice', async () => {
+    it('is idempotent', async () => {
       const { driver, run, context } = harness();
       const { instance } = await run(`echo begin; ls /seen; echo end\n${stay}`);
       await driver.rescue(context, instance, [], rescueImage('touch /rescued/seen'));
@@ -120,7 +120,7 @@ export function rescueContract(harness: () => Harness): void {
       expect(await lastStart(driver, instance)).toContain('/seen');
     });
 
-    it('leaves the instance running as it was when the rescue image cannot be run', async () => {
+    it('leaves the instance running when the rescue image has no runnable command', async () => {
       const { driver, run, image, context } = harness();
       const { instance } = await run(`touch /kept; echo begin; ls /kept; echo end\n${stay}`);
       const broken = { ...image, properties: { os_command_line: '/no/such/command' } };
@@ -131,7 +131,7 @@ export function rescueContract(harness: () => Harness): void {
       expect(await lastStart(driver, instance)).toContain('/kept');
     });
 
-    it('leaves the instance as it was when the caller gives up, powered off if it was', async () => {
+    it('leaves the instance powered off when its signal aborts', async () => {
       const { driver, boot, context } = harness();
       const instance = await boot();
       await driver.power_off(instance);
@@ -149,7 +149,7 @@ export function rescueContract(harness: () => Harness): void {
       expect(await state(instance)).toBe(power_state.RUNNING);
     });
 
-    it('refuses a rescue image that has /rescued itself', async () => {
+    it('refuses a rescue image that contains /rescued', async () => {
       const { driver, boot, context, imageService } = harness();
       const instance = await boot();
       const { id } = await imageService.create(
@@ -166,7 +166,7 @@ export function rescueContract(harness: () => Harness): void {
       expect(await state(instance)).toBe(power_state.RUNNING);
     });
 
-    it('is what the power verbs act upon', async () => {
+    it('directs the power verbs to the rescue container', async () => {
       const { driver, run, context } = harness();
       const { instance } = await run(`touch /own; echo begin; ls /own; echo end\n${stay}`);
       await driver.rescue(context, instance, [], rescueImage('echo begin rescue; echo end'));
@@ -183,7 +183,7 @@ export function rescueContract(harness: () => Harness): void {
       expect(await lastStart(driver, instance)).toContain('/own');
     });
 
-    it('ends with the instance when that is destroyed', async () => {
+    it('is removed by a destroy of the instance', async () => {
       const { driver, boot, context } = harness();
       const instance = await boot();
       await driver.rescue(context, instance, [], rescueImage());
@@ -192,7 +192,7 @@ export function rescueContract(harness: () => Harness): void {
       await expect(driver.instance_on_disk(instance)).resolves.toBe(false);
     });
 
-    it('does not know an instance that is not there', async () => {
+    it('rejects with InstanceNotFound for an unknown instance', async () => {
       const { driver, context } = harness();
       const nobody = newInstance();
       await expect(driver.rescue(context, nobody, [], rescueImage())).rejects.toBeInstanceOf(
@@ -201,7 +201,7 @@ export function rescueContract(harness: () => Harness): void {
       await expect(driver.unrescue(context, nobody)).rejects.toBeInstanceOf(InstanceNotFound);
     });
 
-    it('leaves the instance running as it was when the rescue image cannot be had', async () => {
+    it('leaves the instance running when the rescue image is missing', async () => {
       const { driver, boot, context } = harness();
       const instance = await boot();
       const before = await driver.get_info(instance);
@@ -214,7 +214,7 @@ export function rescueContract(harness: () => Harness): void {
   });
 
   describe('unrescue', () => {
-    it('brings the instance back with what was changed below /rescued', async () => {
+    it('starts the instance with the changes that were made in /rescued', async () => {
       const { driver, run, context } = harness();
       const { instance } = await run(
         `${makeTree}\necho begin; cat /tree/file /new; ls /tree\necho end\n${stay}`,
@@ -235,7 +235,7 @@ export function rescueContract(harness: () => Harness): void {
       expect(after).not.toContain('folder');
     });
 
-    it('is left to a driver that was started in between, which finds everything', async () => {
+    it('succeeds with a driver that was started after the rescue, and is idempotent', async () => {
       const { driver, restart, run, context } = harness();
       const { instance } = await run(`echo begin; cat /new; echo end\n${stay}`);
       await driver.rescue(context, instance, [], rescueImage('echo new > /rescued/new'));
@@ -246,7 +246,7 @@ export function rescueContract(harness: () => Harness): void {
       expect(await lastStart(driver, instance)).toContain('new');
     });
 
-    it('keeps what the instance was made with: command, metadata, key and limits', async () => {
+    it('keeps command, metadata, key and limits of the instance', async () => {
       const { driver, run, context } = harness();
       const tell =
         'echo "$metadatum"; cat /root/.ssh/authorized_keys; cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null';
@@ -261,7 +261,7 @@ export function rescueContract(harness: () => Harness): void {
       expect(await lastStart(driver, instance)).toBe(before);
     });
 
-    it('brings the same files back when nothing was changed, however often', async () => {
+    it('restores the same files after two rescues without a change', async () => {
       const { driver, run, context } = harness();
       const { instance } = await run(`${makeTree}\n${tree('')}\n${stay}`);
       const before = await lastStart(driver, instance);
@@ -272,7 +272,7 @@ export function rescueContract(harness: () => Harness): void {
       }
     });
 
-    it('brings the instance back as it was when /rescued is gone', async () => {
+    it('restores the old files when /rescued was removed', async () => {
       const { driver, run, context } = harness();
       const { instance } = await run(`touch /own; echo begin; ls /own; echo end\n${stay}`);
       await driver.rescue(context, instance, [], rescueImage('rm -r /rescued; echo begin; echo end'));
@@ -281,7 +281,7 @@ export function rescueContract(harness: () => Harness): void {
       expect(await lastStart(driver, instance)).toContain('/own');
     });
 
-    it('leaves an instance that can be saved as an image', async () => {
+    it('leaves an instance that can be snapshotted', async () => {
       const { driver, run, context, imageService } = harness();
       const { instance } = await run(`true\n${stay}`, { metadata: { metadatum: 'told once' } });
       await driver.rescue(

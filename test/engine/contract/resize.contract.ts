@@ -16,7 +16,7 @@ export function resizeContract(hosts: () => TwoHosts): void {
       return { harness: source, driver: source.driver, dest: addresses.source };
     };
 
-    it('gives the instance its new limits and keeps its files, for good when it is confirmed', async () => {
+    it('applies the new limits and keeps the files, also after it is confirmed', async () => {
       const { harness, driver, dest } = setUp();
       const { instance, image, output } = await start(treeScript);
       const after = await move(driver, driver, dest, { instance, image });
@@ -32,7 +32,7 @@ export function resizeContract(hosts: () => TwoHosts): void {
       await expect(driver.list_instance_uuids()).resolves.toContain(instance.uuid);
     });
 
-    it('is taken back: destroyed as Nova does, which asks whether the storage is shared, and again as it was', async () => {
+    it("is reverted in Nova's order: shared storage check, destroy, finish_revert_migration", async () => {
       const { harness, driver, dest } = setUp();
       const { instance, image, output } = await start(treeScript);
       const after = await move(driver, driver, dest, { instance, image });
@@ -44,7 +44,7 @@ export function resizeContract(hosts: () => TwoHosts): void {
       expect(await driver.get_info(instance)).toMatchObject({ state: power_state.RUNNING, num_cpu: 1 });
     });
 
-    it('is taken back also where everything of it was to be destroyed before', async () => {
+    it('is reverted also after a destroy with destroy_disks', async () => {
       const { harness, driver, dest } = setUp();
       const { instance, image, output } = await start(treeScript);
       const after = await move(driver, driver, dest, { instance, image });
@@ -56,7 +56,7 @@ export function resizeContract(hosts: () => TwoHosts): void {
       expect(memoryOf(again)).toBe(64 * 1024 ** 2);
     });
 
-    it('leaves an instance off that was off', async () => {
+    it('leaves an instance off that was powered off', async () => {
       const { harness, driver, dest } = setUp();
       const { instance, image } = await start(undefined, { power_on: false });
       const after = await move(driver, driver, dest, { instance, image }, { power_on: false });
@@ -67,7 +67,7 @@ export function resizeContract(hosts: () => TwoHosts): void {
       expect((await driver.get_info(instance)).state).toBe(power_state.SHUTDOWN);
     });
 
-    it('can change what a container must be made with, and be taken back', async () => {
+    it('can change settings that need a new container, such as pinned CPUs, and be reverted', async () => {
       const { harness, driver, dest } = setUp();
       const { instance, image, output } = await start(treeScript);
       const pinned = newFlavor({ ...larger, extra_specs: { 'hw:cpu_policy': 'dedicated' } });
@@ -82,7 +82,7 @@ export function resizeContract(hosts: () => TwoHosts): void {
       expect(memoryOf(await lastStart(harness, driver, instance, 2))).toBe(64 * 1024 ** 2);
     });
 
-    it('is gone on with by a driver that was restarted before each verb, and may repeat each', async () => {
+    it('survives a restart of the driver before each verb, and each verb is idempotent', async () => {
       const { harness, dest } = setUp();
       const { context, restart } = harness;
       const { instance, image } = await start();

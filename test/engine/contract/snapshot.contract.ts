@@ -10,10 +10,10 @@ interface Update {
   expected_state?: TaskState;
 }
 
-/** Snapshots: Nova's order of calls, and an image that boots. */
+/** Snapshots: Nova's order of calls, and a bootable image. */
 export function snapshotContract(harness: () => Harness): void {
   describe('snapshot', () => {
-    it('does not find an instance that does not exist', async () => {
+    it('rejects with InstanceNotRunning for an unknown instance, and leaves the image queued', async () => {
       const { driver, context, imageService } = harness();
       const { id } = await imageService.create(context, { name: 'nothing' });
       await expect(
@@ -23,7 +23,7 @@ export function snapshotContract(harness: () => Harness): void {
       await imageService.delete(context, id);
     });
 
-    it('saves an instance as an image from which another boots with its files', async () => {
+    it('saves an instance with its files as a bootable image', async () => {
       const { driver, run, context, imageService } = harness();
       const { instance } = await run('echo precious > /saved; echo done; exec sleep 1000');
       const { id } = await imageService.create(context, { name: 'saved' });
@@ -60,7 +60,7 @@ export function snapshotContract(harness: () => Harness): void {
       await expect(driver.get_info(instance)).resolves.toMatchObject({ state: power_state.SHUTDOWN });
     });
 
-    it('gives up when the orchestrator does, and leaves the image queued', async () => {
+    it('rejects with the error of update_task_state, and leaves the image queued', async () => {
       const { driver, boot, context, imageService } = harness();
       const instance = await boot();
       const { id } = await imageService.create(context, { name: 'unwanted' });
@@ -74,7 +74,7 @@ export function snapshotContract(harness: () => Harness): void {
       await imageService.delete(context, id);
     });
 
-    it('lets the instance be rebooted and destroyed while its image is on its way', async () => {
+    it('allows a reboot and a destroy of the instance while the image is uploaded', async () => {
       const { driver, run, context, imageService } = harness();
       const { instance } = await run('echo precious > /saved; echo done; exec sleep 1000');
       const { id } = await imageService.create(context, { name: 'saved' });
@@ -103,7 +103,7 @@ export function snapshotContract(harness: () => Harness): void {
       expect(output).toBe('precious\n');
     });
 
-    it("takes none of the instance's metadata into the image", async () => {
+    it("keeps the instance's metadata out of the image", async () => {
       const { driver, run, context, imageService } = harness();
       const { instance } = await run('echo done; exec sleep 1000', { metadata: { secret: 'of the first' } });
       const { id } = await imageService.create(context, { name: 'saved' });

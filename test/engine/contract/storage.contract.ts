@@ -5,9 +5,9 @@ import { task_states } from '../../../interfaces/index.js';
 import { newFlavor, newImageMeta, newInstance } from '../../support/nova-objects.js';
 import type { Harness } from './harness.js';
 
-/** What the storage contract needs beside the driver. */
+/** What the storage contract needs in addition to the driver. */
 export interface StorageHarness extends Harness {
-  /** Makes a volume that instances may have, empty; told as Cinder tells it. */
+  /** Creates an empty volume that instances may use. @returns its connection info, as Cinder has it. */
   readonly newVolume: () => Promise<ConnectionInfo>;
 }
 
@@ -20,10 +20,10 @@ const withVolume = (connection_info: ConnectionInfo, mount_device = '/dev/vdb'):
   block_device_mapping: [{ connection_info, mount_device, boot_index: null }],
 });
 
-/** Disks at spawn, volumes later, and what is left of an instance. */
+/** Disks at spawn, volumes afterwards, and the files that an instance leaves. */
 export function storageContract(harness: () => StorageHarness): void {
   describe('the disks of a spawn', () => {
-    it('keep what one instance wrote on a volume for the next', async () => {
+    it('keep the data of a volume for the next instance', async () => {
       const { driver, context, run, newVolume } = harness();
       const block_device_info = withVolume(await newVolume());
       const write = 'echo precious > /mnt/vdb/file && echo done; exec sleep 1000';
@@ -37,7 +37,7 @@ export function storageContract(harness: () => StorageHarness): void {
       expect(output).toBe('precious\ndone\n');
     });
 
-    it('cannot be written when the volume is read-only', async () => {
+    it('are read-only when the volume is', async () => {
       const { run, newVolume } = harness();
       const { driver_volume_type, data } = await newVolume();
       const volume = { driver_volume_type, data: { ...data, access_mode: 'ro' } };
@@ -49,7 +49,7 @@ export function storageContract(harness: () => StorageHarness): void {
       expect(output).toMatch(/read-only file system/i);
     });
 
-    it('are there, empty and of its own, for each ephemeral disk', async () => {
+    it('are separate and empty for each ephemeral disk', async () => {
       const { run } = harness();
       const block_device_info = {
         ephemerals: [
@@ -72,14 +72,14 @@ export function storageContract(harness: () => StorageHarness): void {
       data,
     });
     it.each([
-      ['a volume of a kind it cannot reach', volume('iscsi', { target_lun: 1 }), 'VolumeDriverNotFound'],
-      ['a volume that it may not have', volume('docker', { name: 'no-such' }), 'ComputeResourcesUnavailable'],
+      ['a volume of an unsupported type', volume('iscsi', { target_lun: 1 }), 'VolumeDriverNotFound'],
+      ['a volume that is not allowed', volume('docker', { name: 'no-such' }), 'ComputeResourcesUnavailable'],
       [
-        'a directory that it may not have',
+        'a directory that is not allowed',
         volume('directory', { path: '/etc' }),
         'ComputeResourcesUnavailable',
       ],
-    ])('are refused before anything is made: %s', async (_what, connection_info, name) => {
+    ])('are refused before any change: %s', async (_what, connection_info, name) => {
       const { driver, context, image } = harness();
       const instance = newInstance();
       const block_device_info = withVolume(connection_info);
@@ -89,7 +89,7 @@ export function storageContract(harness: () => StorageHarness): void {
       await expect(driver.instance_on_disk(instance)).resolves.toBe(false);
     });
 
-    it('are refused when the instance is to boot from a volume', async () => {
+    it('are refused when the boot disk is a volume', async () => {
       const { driver, context, newVolume } = harness();
       const instance = newInstance({ image_ref: '' });
       const { block_device_mapping = [] } = withVolume(await newVolume(), '/dev/vda');
@@ -104,7 +104,7 @@ export function storageContract(harness: () => StorageHarness): void {
   });
 
   describe('attach_volume', () => {
-    it('is refused: no mount can be added to a container', async () => {
+    it('is refused, because a mount cannot be added to a container', async () => {
       const { driver, context, boot, newVolume } = harness();
       const instance = await boot();
       await expect(
@@ -112,14 +112,14 @@ export function storageContract(harness: () => StorageHarness): void {
       ).rejects.toMatchObject({ name: 'VolumeAttachFailed', instance_uuid: instance.uuid });
     });
 
-    it('has nothing to do when the instance was spawned with the volume', async () => {
+    it('is a no-op when the instance was spawned with the volume', async () => {
       const { driver, context, boot, newVolume } = harness();
       const volume = await newVolume();
       const instance = await boot({}, { block_device_info: withVolume(volume) });
       await driver.attach_volume(context, volume, instance, '/dev/vdb');
     });
 
-    it('knows no instance that is not there', async () => {
+    it('rejects with InstanceNotFound for an unknown instance', async () => {
       const { driver, context, newVolume } = harness();
       await expect(
         driver.attach_volume(context, await newVolume(), newInstance(), '/dev/vdb'),
@@ -137,7 +137,7 @@ export function storageContract(harness: () => StorageHarness): void {
       });
     });
 
-    it('tells Nova that a volume which the instance has not is not there', async () => {
+    it('rejects with DiskNotFound for a volume that the instance does not have', async () => {
       const { driver, context, boot, newVolume } = harness();
       const instance = await boot();
       await expect(
@@ -145,7 +145,7 @@ export function storageContract(harness: () => StorageHarness): void {
       ).rejects.toMatchObject({ name: 'DiskNotFound' });
     });
 
-    it('is harmless where Nova destroys the instance next, or did so before', async () => {
+    it('is a no-op during a rebuild and for a destroyed instance', async () => {
       const { driver, context, boot, newVolume } = harness();
       const volume = await newVolume();
       const instance = await boot({}, { block_device_info: withVolume(volume) });
@@ -157,7 +157,7 @@ export function storageContract(harness: () => StorageHarness): void {
   });
 
   describe('get_volume_connector and get_all_volume_usage', () => {
-    it('tell who connects, and of traffic only what is known', async () => {
+    it('report the host as connector, and no volume usage', async () => {
       const { driver, context, host, boot } = harness();
       const instance = await boot();
       await expect(driver.get_volume_connector(instance)).resolves.toEqual({
@@ -172,7 +172,7 @@ export function storageContract(harness: () => StorageHarness): void {
   });
 
   describe('get_instance_disk_info', () => {
-    it('tells the size of the root disk, and what the instance has written', async () => {
+    it('reports the size of the root disk, and the bytes that the instance has written', async () => {
       const { driver, run } = harness();
       const { instance } = await run(
         'dd if=/dev/zero of=/big bs=1024 count=3000; echo done; exec sleep 1000',
@@ -187,7 +187,7 @@ export function storageContract(harness: () => StorageHarness): void {
   });
 
   describe('instance_on_disk and delete_instance_files', () => {
-    it('know an instance as long as anything of it is here', async () => {
+    it('find an instance until its files are deleted, and are idempotent', async () => {
       const { driver, context, boot } = harness();
       const instance = await boot();
       await expect(driver.instance_on_disk(instance)).resolves.toBe(true);
@@ -199,7 +199,7 @@ export function storageContract(harness: () => StorageHarness): void {
       await expect(driver.delete_instance_files(instance)).resolves.toBe(true);
     });
 
-    it('say so of an instance that never was', async () => {
+    it('report false and true for an unknown instance', async () => {
       const { driver } = harness();
       await expect(driver.instance_on_disk(newInstance())).resolves.toBe(false);
       await expect(driver.delete_instance_files(newInstance())).resolves.toBe(true);

@@ -1,15 +1,15 @@
 import type { ComputeDriver, ImageMeta } from '../../../interfaces/index.js';
 import type { Harness } from './harness.js';
 
-/** Two hosts whose instances can move from one to the other. */
+/** Two hosts between which instances can be migrated. */
 export interface TwoHosts {
   readonly source: Harness;
   readonly destination: Harness;
-  /** What Nova calls `dest_host`. */
+  /** The addresses that Nova passes as `dest`. */
   readonly addresses: Readonly<Record<'source' | 'destination', string>>;
-  /** A driver of the source that knows of no other host. */
+  /** A driver of the source without the option `migrationEngine`. */
   readonly unconnected: ComputeDriver;
-  /** An image with a shell; /var has the folders `gone`, `anew`, `replaced` and `volume`, which is a volume, with a `file` in each. */
+  /** An image with a shell; /var has `gone`, `anew`, `replaced` and the volume `volume`, each with a file. */
   readonly image: ImageMeta;
   readonly close: () => Promise<void>;
 }

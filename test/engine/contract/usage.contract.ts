@@ -4,12 +4,12 @@ import { OneProvider } from '../../support/one-provider.js';
 import type { Harness } from './harness.js';
 import { eventually } from './harness.js';
 
-/** What instances and the host use, and what the host offers. */
+/** The usage of instances and of the host, and the inventory of the host. */
 export function usageContract(harness: () => Harness): void {
   const busy = 'i=0; while [ $i -lt 200000 ]; do i=$((i + 1)); done; echo done; exec sleep 1000';
 
   describe('get_info with usage', () => {
-    it('tells the limits of an instance, and what it has used of them', async () => {
+    it('reports the limits and the usage of an instance', async () => {
       const { driver, run } = harness();
       const { instance } = await run(busy, { flavor: newFlavor({ vcpus: 2, memory_mb: 96 }) });
       const info = await driver.get_info(instance, { usage: true });
@@ -19,7 +19,7 @@ export function usageContract(harness: () => Harness): void {
       expect(info.mem_kb).toBeLessThan(96 * 1024);
     });
 
-    it('measures only when it is asked to, and only what runs', async () => {
+    it('measures only with the option usage, and only a running instance', async () => {
       const { driver, boot } = harness();
       const instance = await boot();
       expect(await driver.get_info(instance)).not.toHaveProperty('cpu_time_ns');
@@ -29,7 +29,7 @@ export function usageContract(harness: () => Harness): void {
   });
 
   describe('get_instance_diagnostics', () => {
-    it('tells what an instance has used of processors, memory, disk and network', async () => {
+    it('reports the usage of CPUs, memory, disk and network', async () => {
       const { driver, run, context } = harness();
       const network_info = new TestNetwork().port(5);
       const { instance } = await run(
@@ -57,14 +57,14 @@ export function usageContract(harness: () => Harness): void {
       await driver.destroy(context, instance, network_info);
     });
 
-    it('tells that an instance is paused', async () => {
+    it('reports that an instance is paused', async () => {
       const { driver, boot } = harness();
       const instance = await boot();
       await driver.pause(instance);
       await expect(driver.get_instance_diagnostics(instance)).resolves.toMatchObject({ state: 'paused' });
     });
 
-    it('is refused for an instance that does not run, or is not there', async () => {
+    it('rejects a powered off instance and an unknown one', async () => {
       const { driver, boot } = harness();
       const instance = await boot();
       await driver.power_off(instance);
@@ -78,7 +78,7 @@ export function usageContract(harness: () => Harness): void {
   });
 
   describe('get_diagnostics', () => {
-    it('tells the same as one flat record of numbers', async () => {
+    it('reports the diagnostics as a flat record of numbers', async () => {
       const { driver, run } = harness();
       const { instance } = await run(busy, { flavor: newFlavor({ memory_mb: 96 }) });
       const diagnostics = await driver.get_diagnostics(instance);
@@ -92,7 +92,7 @@ export function usageContract(harness: () => Harness): void {
   });
 
   describe('get_host_cpu_stats', () => {
-    it('tells how the processors spend their time', async () => {
+    it('reports the times of the CPUs, which increase', async () => {
       const { driver } = harness();
       const before = await driver.get_host_cpu_stats();
       const all = ({ user, kernel, idle, iowait }: typeof before): number => user + kernel + idle + iowait;
@@ -101,7 +101,7 @@ export function usageContract(harness: () => Harness): void {
   });
 
   describe('update_provider_tree', () => {
-    it('offers what the host has', async () => {
+    it('sets inventory and traits of the host', async () => {
       const { driver, host } = harness();
       const node = new OneProvider();
       await driver.update_provider_tree(node, host);
@@ -115,7 +115,7 @@ export function usageContract(harness: () => Harness): void {
       expect([...node.traits]).toEqual([expect.stringMatching(/^HW_ARCH_/)]);
     });
 
-    it('leaves the ratios that an administrator has set in Placement', async () => {
+    it('keeps the allocation ratios that an administrator has set in Placement', async () => {
       const { driver, host } = harness();
       const node = new OneProvider();
       node.inventory = { VCPU: { allocation_ratio: 16 } };
@@ -124,7 +124,7 @@ export function usageContract(harness: () => Harness): void {
       expect(node.inventory['MEMORY_MB']).toMatchObject({ allocation_ratio: 1 });
     });
 
-    it('knows no other node', async () => {
+    it('rejects another node', async () => {
       await expect(
         harness().driver.update_provider_tree(new OneProvider(), 'elsewhere'),
       ).rejects.toMatchObject({ name: 'ComputeHostNotFound' });

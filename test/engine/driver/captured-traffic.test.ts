@@ -10,7 +10,7 @@ import { newInstance, TestNetwork } from '../../support/nova-objects.js';
 import type { Harness } from '../contract/harness.js';
 import { eventually } from '../contract/harness.js';
 
-/** The host's own network: an interface in the engine's network namespace, made by a container that shares that. */
+/** The host's own network: an interface in the engine's network namespace, created by a container in it. */
 const own = 'nova-own0';
 const onHost = `ip link add ${own} type bridge; ip link set ${own} up; ip addr add 10.99.99.1/24 dev ${own}; ip route add 10.98.0.0/16 via 10.99.99.254 dev ${own}; echo ready; trap "ip link del ${own}; exit 0" TERM; sleep 1000 & wait`;
 
@@ -25,14 +25,14 @@ const portIn = (cidr: string, address: string): NetworkInfo => [
   },
 ];
 
-describe("the host's own traffic", () => {
+describe("DockerDriver with subnets that would capture the host's own traffic", () => {
   let harness: Harness;
   let engine: Engine;
   let host: ContainerId;
   beforeAll(async () => {
     engine = directEngine();
     harness = await dockerHarness({ reservedSubnets: ['10.97.0.0/16'] });
-    // The image is loaded by this.
+    // Loads the image.
     await harness.driver.cache_image(harness.context, harness.image.id);
     const name = containerRef(`own-${harness.host}`);
     const specification = {
@@ -70,7 +70,7 @@ describe("the host's own traffic", () => {
     ['10.98.7.0/24', '10.98.7.5', 'the route 10.98.0.0/16 of the host'],
     ['10.96.0.0/12', '10.96.0.5', 'reservedSubnets'],
     ['10.97.5.0/24', '10.97.5.5', 'reservedSubnets'],
-  ])('is not given to instances in %s, which another host may have room for', async (cidr, address, what) => {
+  ])('refuses %s, so that Nova tries another host', async (cidr, address, what) => {
     const before = await networks();
     const network_info = portIn(cidr, address);
     await expect(harness.boot({}, { network_info })).rejects.toMatchObject({
@@ -81,7 +81,7 @@ describe("the host's own traffic", () => {
   });
 
   it.each(['127.0.0.0/8', '169.254.169.0/24', '224.1.1.0/24', '0.0.0.0/0', 'fe80::/64'])(
-    'of every host is not given to instances in %s: no host is tried',
+    'refuses %s on every host',
     async (cidr) => {
       const address = cidr.replace(/0\/\d+$|\/\d+$/, '5');
       await expect(harness.boot({}, { network_info: portIn(cidr, address) })).rejects.toMatchObject({
@@ -90,7 +90,7 @@ describe("the host's own traffic", () => {
     },
   );
 
-  it('is not given to an instance that is there, which keeps the interfaces that it has', async () => {
+  it('refuses such an interface for an existing instance, which keeps its own', async () => {
     const network = new TestNetwork();
     const instance = await harness.boot({}, { network_info: network.port(5) });
     const [vif] = portIn('10.99.99.0/28', '10.99.99.5');
@@ -107,7 +107,7 @@ describe("the host's own traffic", () => {
     expect(await look(instance)).toEqual(before);
   });
 
-  it('is nothing that a network which the driver made takes from itself, also for the next instance in it', async () => {
+  it('accepts a network that the driver itself created, also for a later instance', async () => {
     const network = new TestNetwork();
     await harness.boot({}, { network_info: network.port(5) });
     await harness.boot({}, { network_info: network.port(6) });
@@ -117,7 +117,7 @@ describe("the host's own traffic", () => {
     await next.destroy(harness.context, instance, network.port(7));
   });
 
-  it('does not keep an instance from a network with IPv6 whose gateway is fe80::1', async () => {
+  it('accepts an IPv6 network with the gateway fe80::1', async () => {
     const subnet = { cidr: 'fd00:7:9::/64', version: 6, gateway: { address: 'fe80::1' } };
     const network_info = portIn('10.95.0.0/24', '10.95.0.5').map((vif) => ({
       ...vif,

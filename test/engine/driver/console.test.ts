@@ -14,7 +14,7 @@ import { eventually } from '../contract/harness.js';
 
 const nameOf = ({ uuid }: Instance): ContainerRef => containerRef(`nova-${uuid}`);
 
-describe('consoles', () => {
+describe('DockerDriver consoles', () => {
   let without: Harness;
   let engine: Engine;
   beforeAll(async () => {
@@ -26,7 +26,7 @@ describe('consoles', () => {
     engine.close();
   });
 
-  it('are refused by a host that has none, and of instances that were made when it had none', async () => {
+  it('refuses serial consoles without the option, and for instances spawned without it', async () => {
     const { boot, context } = without;
     const instance = await boot();
     const refused = { name: 'ConsoleTypeUnavailable', instance_uuid: instance.uuid };
@@ -43,7 +43,7 @@ describe('consoles', () => {
     }
   });
 
-  it('have no output where the log driver of the engine only takes logs', async () => {
+  it("has no console output when the container's log driver cannot be read", async () => {
     const { boot, driver, context } = without;
     const instance = await boot();
     const { Config: configuration, HostConfig: host } = await engine.containers.configuration(
@@ -66,7 +66,7 @@ describe('consoles', () => {
     });
   });
 
-  it('let an instance go on that is held up by a user who does not read', async () => {
+  it('disconnects a user that does not read, so that the instance can continue to print', async () => {
     const consoles = new SerialConsoles({
       address: '127.0.0.1',
       ports: [10_000, 20_000],
@@ -86,7 +86,7 @@ describe('consoles', () => {
         ),
       );
       user.socket.pause();
-      await eventually('the instance goes on', async () =>
+      await eventually('the instance continues', async () =>
         (await driver.get_console_output(context, instance)).includes('finished'),
       );
       user.leave();

@@ -17,12 +17,12 @@ import type { TwoHosts } from '../contract/two-hosts.js';
 const stay = "trap 'exit 0' TERM; sleep 1000 & wait";
 const once = (script: string): string => `[ -e /made ] || { ${script}; }; touch /made; echo done; ${stay}`;
 const hole = 'busybox truncate -s 3000000000 /hole';
-/** Folders below each other that together have longer names than the engine can say; `mv` takes them there. */
+/** Nested folders whose path is longer than the engine can express; only `mv` can create them. */
 const deep = `
   chain() { mkdir /$1; cd /$1; i=0; while [ $i -lt 15 ]; do d=$(printf %0240d 1); mkdir $d; cd $d; i=$((i+1)); done; }
   chain deep-b; chain deep-a; mv /deep-b .; cd /`;
 
-/** The copies of an instance's files, and how each of them refuses what it cannot copy. */
+/** The verbs that copy an instance's files, and the exception of each for files that it cannot copy. */
 const copies: readonly [string, string, (hosts: TwoHosts, instance: Instance) => Promise<unknown>][] = [
   ['rescue', 'InstanceNotRescuable', ({ source }, instance) => rescue(source, instance)],
   ['snapshot', 'InstanceInvalidState', ({ source }, instance) => snapshot(source, instance)],
@@ -58,7 +58,7 @@ async function snapshot({ driver, context, imageService }: Harness, instance: In
   }
 }
 
-describe("copies of a tenant's files", () => {
+describe("a tenant's files", () => {
   let engine: Engine;
   let proxy: FaultProxy;
   let hosts: TwoHosts;
@@ -103,7 +103,7 @@ describe("copies of a tenant's files", () => {
       (await hosts.source.driver.get_console_output(hosts.source.context, instance)).includes(word),
     );
 
-  describe('larger than the disk of the flavor', () => {
+  describe('larger than the root_gb of the flavor, such as sparse files', () => {
     // Volumes have a bound of their own.
     beforeAll(() => setUp({ maxCopiedBytes: 2_000_000_000 }));
     afterAll(() => tearDown());
@@ -115,7 +115,7 @@ describe("copies of a tenant's files", () => {
       expect([await state(instance), await inventory()]).toEqual(before);
     });
 
-    it('are refused in a volume, too, by a migration', async () => {
+    it('are refused in a volume by a migration', async () => {
       const { source } = hosts;
       const properties = {
         os_command_line: `sh -c "busybox truncate -s 3000000000 /var/volume/hole; echo done; ${stay}"`,
@@ -130,7 +130,7 @@ describe("copies of a tenant's files", () => {
       expect(await state(instance)).toEqual(before);
     });
 
-    it('keep the instance rescued, to have them removed', async () => {
+    it('make unrescue fail and keep the instance rescued, so that the tenant can remove them', async () => {
       const { driver, context } = hosts.source;
       const instance = await boot('true');
       await rescue(hosts.source, instance, 'busybox truncate -s 3000000000 /rescued/hole');
@@ -148,7 +148,7 @@ describe("copies of a tenant's files", () => {
     it.each<[string, string, RegExp, (instance: Instance) => Promise<unknown>]>([
       ['rescue', 'InstanceNotRescuable', /\/stop/, (instance) => rescue(hosts.source, instance)],
       ['migration', 'InstanceFaultRollback', /\/stop/, async (instance) => copies[2]?.[2](hosts, instance)],
-    ])('when they grow during a %s, leave the instance as it was', async (_verb, name, path, copy) => {
+    ])('make a %s roll back when they grow during it', async (_verb, name, path, copy) => {
       const instance = await boot('true');
       const fault = proxy.inject({ path, method: 'POST', kind: 'delay-request', milliseconds: 3000 });
       const refused = expect(copy(instance)).rejects.toMatchObject({ name });
@@ -159,7 +159,7 @@ describe("copies of a tenant's files", () => {
       expect(await inside(instance, 'ls /made')).toContain('/made');
     });
 
-    it('when they grow during an unrescue, leave the instance rescued', async () => {
+    it('keep the instance rescued when they grow during an unrescue', async () => {
       const { driver, context } = hosts.source;
       const instance = await boot('true');
       await rescue(hosts.source, instance);
@@ -179,7 +179,7 @@ describe("copies of a tenant's files", () => {
       expect(await inside(instance, 'rm /rescued/hole; ls /rescued/made')).toContain('/rescued/made');
     });
 
-    it('cannot grow between the measuring and the commit of a snapshot', async () => {
+    it('cannot grow between measurement and commit of a snapshot: the instance is paused', async () => {
       const instance = await boot('true');
       const fault = proxy.inject({
         path: /\/commit/,
@@ -194,7 +194,7 @@ describe("copies of a tenant's files", () => {
       expect(await state(instance)).toMatchObject(['running', expect.anything()]);
     });
 
-    it('let an instance go on that stood still for a snapshot when its driver died', async () => {
+    it('do not leave an instance paused when the driver crashes during a snapshot', async () => {
       const { driver, context, restart, imageService } = hosts.source;
       const instance = await boot('true');
       const { id } = await imageService.create(context, { name: 'saved' });
@@ -213,7 +213,7 @@ describe("copies of a tenant's files", () => {
     });
   });
 
-  describe('that lie deeper than names can say', () => {
+  describe('with a path that is too long', () => {
     beforeAll(() => setUp());
     afterAll(() => tearDown());
 
@@ -225,7 +225,7 @@ describe("copies of a tenant's files", () => {
       expect(await state(instance)).toEqual(before);
     });
 
-    it('keep the instance rescued, to have them removed', async () => {
+    it('make unrescue fail and keep the instance rescued, so that the tenant can remove them', async () => {
       const { driver, context } = hosts.source;
       const instance = await boot('true');
       await rescue(hosts.source, instance);
@@ -239,20 +239,20 @@ describe("copies of a tenant's files", () => {
     });
   });
 
-  describe('of a flavor that does not say how large its disk is', () => {
+  describe('of a flavor with root_gb 0', () => {
     const flavor = newFlavor({ root_gb: 0 });
     const write = (name: string): string => `dd if=/dev/zero of=/${name} bs=1000 count=700 2>&1`;
     beforeAll(() => setUp({ maxCopiedBytes: 1_000_000 }));
     afterAll(() => tearDown());
 
-    it.each(copies)('are bounded by the option, on top of the image, in a %s', async (_verb, name, copy) => {
+    it.each(copies)('are limited to maxCopiedBytes above the image in a %s', async (_verb, name, copy) => {
       const instance = await boot(`${write('a')}; ${write('b')}`, { flavor });
       await expect(copy(hosts, instance)).rejects.toMatchObject({ name });
       await inside(instance, 'rm /a');
       if (name === 'InstanceInvalidState') await copy(hosts, instance);
     });
 
-    it('do not gain more room with each rescue', async () => {
+    it('have the same limit after each rescue, which cannot be used to grow the disk', async () => {
       const { driver, context } = hosts.source;
       const instance = await boot(write('a'), { flavor });
       await rescue(hosts.source, instance);

@@ -5,8 +5,8 @@ import { dockerHarness } from '../../support/docker-harness.js';
 import { engineHost } from '../../support/engine.js';
 import type { Harness } from '../contract/harness.js';
 
-/** Counts what the engine is asked, at its socket. */
-describe("the requests at the engine's socket", () => {
+/** Counts the requests at the engine's socket. */
+describe('the number of requests to the engine', () => {
   let proxy: FaultProxy;
   let harness: Harness;
 
@@ -29,7 +29,7 @@ describe("the requests at the engine's socket", () => {
       .map(({ method, path }) => `${method} ${path.replace(/^\/v[\d.]+/, '').replace(/\?.*/, '')}`);
   };
 
-  it('are two for a warm spawn without files and networks', async () => {
+  it('is two for a warm spawn without files and networks', async () => {
     const requests = await asked(() => harness.boot());
     expect(requests).toEqual([
       'POST /containers/create',
@@ -37,12 +37,12 @@ describe("the requests at the engine's socket", () => {
     ]);
   });
 
-  it('are one for get_info', async () => {
+  it('is one for get_info', async () => {
     const instance = await harness.boot();
     expect(await asked(() => harness.driver.get_info(instance))).toHaveLength(1);
   });
 
-  it('are one for listing a hundred instances', async () => {
+  it('is one for listing a hundred instances', async () => {
     const instances = await Promise.all(
       Array.from({ length: 100 }, () => harness.boot({}, { power_on: false })),
     );

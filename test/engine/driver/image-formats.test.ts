@@ -11,10 +11,10 @@ import { ociEntries } from '../../support/oci-archives.js';
 import { packed, packings } from '../../support/packed.js';
 import { eventually, type Harness } from '../contract/harness.js';
 
-/** Ends when it is told to: what does not is waited for. */
+/** Exits on SIGTERM; the engine would wait for the stop timeout otherwise. */
 const script = (word: string): string => `trap "exit 0" TERM; echo "${word}"; sleep 1000 & wait`;
 
-/** The files of an image that no other test has. */
+/** The files of an image with unique content. */
 const files = async (): ReturnType<typeof busyboxFiles> => [
   ...(await busyboxFiles()),
   { path: 'etc/id', content: randomUUID(), mode: 0o644 },
@@ -26,14 +26,14 @@ const image = async (): Promise<{ layers: readonly Buffer[]; config: { Cmd: stri
 });
 
 const formats = {
-  'docker save, old': async () => await packEntries(await imageEntries(await image())),
+  'docker save': async () => await packEntries(await imageEntries(await image())),
   'docker save, OCI': async () =>
     await packEntries(await imageEntries({ ...(await image()), layout: 'oci' })),
   'OCI without manifest.json': async () => await packEntries(await ociEntries(await image())),
   'a root file system': async () => await layerOf(await files()),
 } as const;
 
-describe('an image', () => {
+describe('DockerDriver with an image', () => {
   let harness: Harness;
   beforeAll(async () => {
     harness = await dockerHarness();
@@ -42,7 +42,7 @@ describe('an image', () => {
     await harness.close();
   });
 
-  /** Gives an image to the image service, for as long as some work takes. */
+  /** Adds an image to the image service and calls `work` with its id. */
   async function withImage(
     bytes: Buffer,
     properties: Readonly<Record<string, string>>,
@@ -54,13 +54,13 @@ describe('an image', () => {
     await work(id);
   }
 
-  /** What an instance of an image says, once it says `booted`. */
+  /** The console output of an instance of an image, once it contains `booted`. */
   async function output(id: string): Promise<string> {
     const instance = newInstance();
     await harness.driver.spawn(context, instance, newImageMeta(id));
     try {
       const said = (): Promise<string> => harness.driver.get_console_output(context, instance);
-      await eventually('it has booted', async () => (await said()).includes('booted'));
+      await eventually('the instance has booted', async () => (await said()).includes('booted'));
       return await said();
     } finally {
       await harness.driver.destroy(context, instance, []);
@@ -71,14 +71,14 @@ describe('an image', () => {
     packings.map((packing) => ({ format, build, packing })),
   );
 
-  it.each(cases)('boots from $format, packed as $packing', async ({ build, packing }) => {
+  it.each(cases)('in the format $format with compression $packing boots', async ({ build, packing }) => {
     const properties = { docker_command: `sh -c '${script('booted')}'` };
     await withImage(packed(await build(), packing), properties, async (id) => {
       expect(await output(id)).toContain('booted');
     });
   });
 
-  it('that is a root file system has command, environment, user and working directory of its properties, as they are', async () => {
+  it('that is a root file system boots with the settings of its properties', async () => {
     const value = `a "b" 'c' $HOME \\ # é <<EOF`;
     const quoted = `'${value.replaceAll("'", `'"'"'`)}'`;
     const properties = {
@@ -98,7 +98,7 @@ describe('an image', () => {
     ['docker_environment', `a="b\nCMD evil"`],
     ['docker_user', 'a b'],
     ['docker_working_dir', 'relative'],
-  ])('that is a root file system is refused for its property %s, %j', async (property, value) => {
+  ])('that is a root file system is refused for its property %s: %j', async (property, value) => {
     const before = (await inventory()).images;
     await withImage(await formats['a root file system'](), { [property]: value }, async (id) => {
       await expect(output(id)).rejects.toMatchObject({
@@ -109,7 +109,7 @@ describe('an image', () => {
     expect((await inventory()).images).toEqual(before);
   });
 
-  it('with layers compressed with zstd boots where the engine can unpack them, and is refused elsewhere', async () => {
+  it('with zstd layers boots if the engine can unpack zstd, and is refused otherwise', async () => {
     const entries = await imageEntries(await image());
     const bytes = await packEntries(
       entries.map((entry) =>
@@ -127,12 +127,12 @@ describe('an image', () => {
     });
   });
 
-  it('that is cut, damaged or a bomb leaves the engine as it was, in every format and packing', async () => {
+  it('that is truncated is refused and leaves no image, in every format and compression', async () => {
     const before = (await inventory()).images;
     for (const build of Object.values(formats)) {
       for (const packing of packings) {
         const good = packed(await build(), packing);
-        // An image without its last block, the end mark, is whole.
+        // Half of a plain archive: without its last block, the end mark, an archive is still complete.
         const cut = good.subarray(0, packing === 'plain' ? good.length >> 1 : good.length - 8);
         await withImage(cut, {}, async (id) => {
           await expect(output(id)).rejects.toMatchObject({ name: 'ImageUnacceptable' });

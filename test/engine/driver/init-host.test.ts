@@ -10,8 +10,8 @@ import { dockerHarness } from '../../support/docker-harness.js';
 import { directEngine, engineHost, inventory } from '../../support/engine.js';
 import { context, newInstance, TestNetwork } from '../../support/nova-objects.js';
 
-describe('init_host after a crash', () => {
-  it('removes what is half-made of its own host, takes over the rest, and says what it did', async () => {
+describe('DockerDriver.init_host', () => {
+  it('removes half-made instances of its own host after a crash, and adopts the others', async () => {
     const lines: [string, unknown][] = [];
     const logger = {
       debug: () => undefined,
@@ -55,7 +55,7 @@ describe('init_host after a crash', () => {
     await proxy.close();
   });
 
-  it("leaves alone what another host's driver is making at the moment", async () => {
+  it("leaves an instance alone that another host's driver is spawning", async () => {
     const harness = await dockerHarness();
     const network_info = new TestNetwork().port(6);
     const proxy = await startFaultProxy({ engine: engineHost() });
@@ -72,8 +72,8 @@ describe('init_host after a crash', () => {
   });
 });
 
-describe('a driver that was restarted', () => {
-  it('goes on between any two verbs as if it had not been', async () => {
+describe('a restarted DockerDriver', () => {
+  it('finds each instance in the state in which the previous driver left it, after every verb', async () => {
     const harness = await dockerHarness();
     const network = new TestNetwork();
     const network_info = network.port(8);
@@ -113,8 +113,8 @@ describe('a driver that was restarted', () => {
   });
 });
 
-describe('an engine that may be on another machine', () => {
-  it('is not told to have the address, the disk and the uptime of this one', async () => {
+describe('DockerDriver with an engine over TCP', () => {
+  it('reports myIp and localGb, and no address, disk size or uptime of its own machine', async () => {
     const socketPath = engineHost().slice('unix://'.length);
     const server = createServer((socket) => {
       const engine = connect(socketPath);

@@ -6,8 +6,8 @@ import { instanceContainerName, label } from '../../../lib/common/labels.js';
 import { dockerHarness } from '../../support/docker-harness.js';
 import { directEngine } from '../../support/engine.js';
 
-describe('a note that cannot be written', () => {
-  it('because somebody has a volume of its name in use fails the verb, and leaves the instance as it was', async () => {
+describe('InstanceStateStore', () => {
+  it("fails the verb and changes nothing when a foreign container uses the note's volume", async () => {
     const harness = await dockerHarness();
     const engine = directEngine();
     const { driver, context } = harness;
@@ -31,8 +31,8 @@ describe('a note that cannot be written', () => {
   });
 });
 
-describe('an instance whose uuid is written in capitals', () => {
-  it('is the same to every verb, and leaves no note when it is destroyed', async () => {
+describe('an instance whose uuid is in upper case', () => {
+  it('is the same instance to every verb, and leaves no note when it is destroyed', async () => {
     const harness = await dockerHarness();
     const engine = directEngine();
     const { driver, context } = harness;

@@ -13,7 +13,7 @@ import { SmallImageService } from '../../support/small-image-service.js';
 import type { Harness } from '../contract/harness.js';
 import { eventually } from '../contract/harness.js';
 
-describe('an instance on a real engine', () => {
+describe('an instance on an engine', () => {
   let harness: Harness;
   let engine: Engine;
   beforeAll(async () => {
@@ -25,7 +25,7 @@ describe('an instance on a real engine', () => {
     engine.close();
   });
 
-  it('has the host name, the environment and the files that it was given, and nothing of the host', async () => {
+  it('has its host name, environment, files, key and user data, and no mount of the host', async () => {
     const { instance, output } = await harness.run(
       'hostname; echo $role; cat /etc/motd /opt/deep/file /root/.ssh/authorized_keys; ' +
         'cat /var/lib/cloud/seed/config_drive/openstack/latest/user_data; stat -c "%a %n" /root/.ssh; echo done; exec sleep 1000',
@@ -49,30 +49,30 @@ describe('an instance on a real engine', () => {
     expect(mounts).toEqual([]);
   });
 
-  describe('with a name that is longer than a host name of Linux', () => {
+  describe('whose name is longer than a Linux host name', () => {
     const hostname = `web-1.${['d', 'e', 'f', 'g'].map((letter) => letter.repeat(60)).join('.')}.org`;
     const lookUp = 'hostname; grep web-1 /etc/hosts; echo done; exec sleep 1000';
 
-    it('is called by its first label, and its hosts file has its whole name, also after a reboot', async () => {
+    it('has the first label as host name and the whole name in /etc/hosts, also after a reboot', async () => {
       const network_info = new TestNetwork();
       const interfaces = network_info.port(7);
       const { instance, output } = await harness.run(lookUp, { hostname }, { network_info: interfaces });
       const said = `web-1\n127.0.1.1\t${hostname}\n${network_info.address(7)}\tweb-1\ndone\n`;
       expect(output).toBe(said);
       await harness.driver.reboot(harness.context, instance, interfaces, 'HARD');
-      await eventually('it has said so again', async () => {
+      await eventually('the output is repeated', async () => {
         const all = await harness.driver.get_console_output(harness.context, instance);
         return all === `${said}${said}`;
       });
     });
 
-    it('knows itself by its whole name without an interface, too', async () => {
+    it('has the whole name in /etc/hosts without an interface', async () => {
       const { output } = await harness.run(lookUp, { hostname });
       expect(output).toBe(`web-1\n127.0.1.1\t${hostname}\ndone\n`);
     });
   });
 
-  it('runs with a flavor whose quotas are all 0, without a limit, and can be given one by a resize and lose it again', async () => {
+  it('has no limits with quotas of 0, and a resize adds and removes limits', async () => {
     const names = ['cpu_shares', 'cpu_period', 'cpu_quota'].concat(
       ['read_bytes', 'write_bytes', 'read_iops', 'write_iops'].map((rate) => `disk_${rate}_sec`),
     );
@@ -109,7 +109,7 @@ describe('an instance on a real engine', () => {
     }
   });
 
-  it('runs nothing that its image wants to have run again and again beside it', async () => {
+  it('does not run the health check of its image, which could keep the engine busy', async () => {
     const Healthcheck = {
       Test: ['CMD-SHELL', 'touch /checked'],
       Interval: 1_000_000,
@@ -127,10 +127,10 @@ describe('an instance on a real engine', () => {
   });
 
   it.each([
-    ['a health check', { Test: ['CMD-SHELL', 'true'], Interval: 60_000_000_000, Retries: 2 }],
-    ['none', undefined],
-    ['the word that it wants none', { Test: ['NONE'] }],
-  ])('passes on %s of its image to its snapshots, as the image has it', async (_what, Healthcheck) => {
+    ['the health check', { Test: ['CMD-SHELL', 'true'], Interval: 60_000_000_000, Retries: 2 }],
+    ['the absence of a health check', undefined],
+    ['the health check NONE', { Test: ['NONE'] }],
+  ])('keeps %s of its image in its snapshots', async (_what, Healthcheck) => {
     const other = await dockerHarness({}, Healthcheck === undefined ? {} : { Healthcheck });
     const { driver, context, imageService } = other;
     try {
@@ -145,7 +145,7 @@ describe('an instance on a real engine', () => {
     }
   });
 
-  it('has the password of its administrator', async () => {
+  it('has the admin_password in /etc/shadow', async () => {
     const { output } = await harness.run(
       'cat /etc/shadow; echo done; exec sleep 1000',
       {},
@@ -155,10 +155,10 @@ describe('an instance on a real engine', () => {
     expect(verify('sesame', hash)).toBe(true);
   });
 
-  it('can gain no privileges, has the usual capabilities and a limit of processes', async () => {
+  it('cannot gain privileges, and has the default capabilities of the engine', async () => {
     const { output } = await harness.run('cat /proc/self/status; echo done; exec sleep 1000');
     expect(output).toMatch(/^NoNewPrivs:\s*1$/m);
-    // The engine's default set: no CAP_SYS_ADMIN (21), CAP_NET_ADMIN (12), CAP_SYS_PTRACE (19), CAP_SYS_MODULE (16).
+    // The engine's default set lacks NET_ADMIN (12), SYS_MODULE (16), SYS_PTRACE (19) and SYS_ADMIN (21).
     const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(output)?.[1] ?? 'f'}`);
     for (const capability of [12n, 16n, 19n, 21n]) expect((effective >> capability) & 1n).toBe(0n);
   });
@@ -168,7 +168,7 @@ describe('an instance on a real engine', () => {
       'echo done; for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 1000 & done; wait',
       { flavor: newFlavor({ extra_specs: { 'docker:pids_limit': '8' } }) },
     );
-    await eventually('the shell complains', async () =>
+    await eventually('the shell reports the limit', async () =>
       (await harness.driver.get_console_output(harness.context, instance)).includes("can't fork"),
     );
   });
@@ -185,14 +185,14 @@ describe('an instance on a real engine', () => {
     });
   });
 
-  it('is refused privileges that the operator does not allow, and leaves nothing', async () => {
+  it('is refused a privileged flavor that the operator does not allow, and leaves no container', async () => {
     const before = await harness.driver.list_instance_uuids();
     const flavor = newFlavor({ extra_specs: { 'docker:privileged': 'true' } });
     await expect(harness.boot({ flavor })).rejects.toMatchObject({ name: 'ComputeResourcesUnavailable' });
     await expect(harness.driver.list_instance_uuids()).resolves.toEqual(before);
   });
 
-  it('takes its network with it when it is the last in it', async () => {
+  it('is destroyed with its network when it is the last in it', async () => {
     const { driver, boot, context } = harness;
     const network = new TestNetwork();
     const [first, second] = await Promise.all([
@@ -207,7 +207,7 @@ describe('an instance on a real engine', () => {
     expect(await names()).not.toContain(`nova-${network.id}`);
   });
 
-  it('fetches its image once, however many are spawned from it at the same time', async () => {
+  it('needs one download of its image for eight concurrent spawns', async () => {
     const imageService = new CountingImageService();
     const other = await dockerHarness({ imageService });
     await Promise.all(Array.from({ length: 8 }, () => other.boot()));
@@ -216,7 +216,7 @@ describe('an instance on a real engine', () => {
   });
 });
 
-/** Counts what is fetched as a whole: whether an image can be had in parts may be looked for first. */
+/** Counts downloads of whole images: the loader may first download ranges, to look for reusable layers. */
 class CountingImageService extends SmallImageService {
   downloads = 0;
 

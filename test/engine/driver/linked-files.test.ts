@@ -15,7 +15,7 @@ const keys = { content: 'ssh-rsa BBBB image\n', mode: 0o600 };
 const shadow = { content: 'root:*:20000:0:99999:7:::\n', mode: 0o640 };
 const authorized = 'root/.ssh/authorized_keys';
 
-describe('files that an image has put elsewhere', () => {
+describe('files of an image behind symbolic links', () => {
   let harness: Harness;
   const images: string[] = [];
   beforeAll(async () => {
@@ -36,7 +36,7 @@ describe('files that an image has put elsewhere', () => {
     images.push(record.id);
     return newImageMeta(record.id);
   };
-  /** What an instance of an image prints. */
+  /** The output of an instance of an image, up to `done`. */
   const told = async (
     layer: readonly LayerFile[],
     script: string,
@@ -97,14 +97,14 @@ describe('files that an image has put elsewhere', () => {
       '/data/keys',
     ],
     [
-      'in a folder that is a link',
+      'in a folder behind a link',
       [
         { path: 'data/ssh/authorized_keys', ...keys },
         { path: 'root/.ssh', target: '/data/ssh' },
       ],
       '/data/ssh/authorized_keys',
     ],
-  ])('get the key added to those of the image, %s, and stay where they are', async (_where, layer, at) => {
+  ])('keep the link and get the key appended: a link %s', async (_where, layer, at) => {
     const script = `cat /${authorized}; echo; cat ${at}; test -L /root/.ssh || test -L /${authorized} && echo link`;
     expect(await told(layer, script, { key_data })).toBe(`${both}\n${both}link\n`);
   });
@@ -126,12 +126,12 @@ describe('files that an image has put elsewhere', () => {
       ],
       '/data/ssh/authorized_keys',
     ],
-  ])('are made where a link leads that leads to no %s yet', async (_what, layer, at) => {
+  ])('are created at the target of a link to a missing %s', async (_what, layer, at) => {
     const script = `cat ${at}; cat /${authorized}`;
     expect(await told(layer, script, { key_data })).toBe(`${key_data}\n${key_data}\n`);
   });
 
-  it('leave the mode of a folder that serves others, too', async () => {
+  it('do not change the mode of the folder that the link refers to', async () => {
     const layer = [
       { path: 'data/ssh/authorized_keys', ...keys },
       { path: 'root/.ssh', target: '/data/ssh' },
@@ -151,9 +151,9 @@ describe('files that an image has put elsewhere', () => {
         { name: authorized, type: 'symlink', linkname: '/pipe' },
       ],
     ],
-    ['a link to a device of the kernel', [{ name: authorized, type: 'symlink', linkname: '/dev/null' }]],
-    ['in a folder that is a file', [{ name: 'root/.ssh', content: 'x' }]],
-  ])('are refused as the fault of the image where the keys are %s', async (_what, entries) => {
+    ['a link to /dev/null', [{ name: authorized, type: 'symlink', linkname: '/dev/null' }]],
+    ['below a file', [{ name: 'root/.ssh', content: 'x' }]],
+  ])('are refused with ImageUnacceptable when authorized_keys is %s', async (_what, entries) => {
     const { driver, context } = harness;
     const instance = newInstance({ key_data });
     const image = await imageOf(await packEntries(entries), 'true');
@@ -161,7 +161,7 @@ describe('files that an image has put elsewhere', () => {
     await expect(driver.instance_exists(instance)).resolves.toBe(false);
   });
 
-  it('get the password of the administrator where the accounts are', async () => {
+  it('get the admin_password when /etc/shadow is a link', async () => {
     const layer = [
       { path: 'data/shadow', ...shadow },
       { path: 'etc/shadow', target: '../data/shadow' },
@@ -173,7 +173,7 @@ describe('files that an image has put elsewhere', () => {
     expect(verify('sesame', account.split(':')[1] ?? '')).toBe(true);
   });
 
-  it('get a new password while the instance runs', async () => {
+  it('get a new password in a running instance', async () => {
     const layer = [
       { path: 'data/shadow', ...shadow },
       { path: 'data/other', content: '' },
@@ -196,7 +196,7 @@ describe('files that an image has put elsewhere', () => {
     ['a device', 'mknod /etc/shadow c 1 3'],
     ['a directory', 'mkdir /etc/shadow'],
     ['a link to itself', 'ln -s shadow /etc/shadow'],
-  ])('are no accounts where the instance has made %s of them', async (_what, command) => {
+  ])('are refused by set_admin_password when the instance made /etc/shadow %s', async (_what, command) => {
     const script = `rm /etc/shadow; busybox ${command}`;
     await told([{ path: 'data/other', content: '' }], script, {}, {}, async (instance) => {
       await expect(harness.driver.set_admin_password(instance, 'sesame')).rejects.toMatchObject({

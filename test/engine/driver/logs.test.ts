@@ -10,10 +10,10 @@ import { eventually } from '../contract/harness.js';
 import { logBytes } from '../../support/log-bytes.js';
 
 const mebibyte = 1024 * 1024;
-/** An engine looks at a log's size before it writes to it: one entry, 16 KiB before it is escaped, may be too many. */
+/** An engine checks a log's size before it writes: one entry (16 KiB, then escaped) may exceed the limit. */
 const entry = 128 * 1024;
 
-describe('the log of an instance', () => {
+describe('the log of an instance on the engine', () => {
   const logs = { maxBytes: mebibyte, maxFiles: 2 };
   let harness: Harness;
   let engine: Engine;
@@ -33,15 +33,15 @@ describe('the log of an instance', () => {
 
   it.each([
     ['lines of one byte', 'yes "" | head -n 200000'],
-    ['a line without an end', 'head -c 20000000 /dev/zero | busybox tr "\\000" x; echo'],
-    ['bytes that take six in the log', 'head -c 4000000 /dev/zero; echo'],
-  ])('stays within its bound and ends with what was printed last: %s', async (_what, flood) => {
+    ['a line without a line feed', 'head -c 20000000 /dev/zero | busybox tr "\\000" x; echo'],
+    ['bytes that JSON escapes to six', 'head -c 4000000 /dev/zero; echo'],
+  ])('stays within maxBytes × maxFiles and ends with the latest output: %s', async (_what, flood) => {
     const { instance, output } = await harness.run(`${flood}; echo done`);
     expect(await bytesOf(instance)).toBeLessThanOrEqual(logs.maxBytes * logs.maxFiles + 2 * entry);
     expect(output.endsWith('done\n')).toBe(true);
   });
 
-  it('has all of the 100 KiB that the console shows, wherever a new file was begun', async () => {
+  it('has the 100 KiB that get_console_output returns, also across a log rotation', async () => {
     const { instance } = await harness.run(
       'i=0; while [ $i -lt 6 ]; do seq 100000 109999; i=$((i+1)); done; seq 200000 200050; echo done',
     );
@@ -55,7 +55,7 @@ describe('the log of an instance', () => {
     expect(lines.length).toBe(5000);
   });
 
-  it('is bounded without an option, for a rescue and after it, too', async () => {
+  it('is limited by default, also during a rescue and after it', async () => {
     const other = await dockerHarness();
     const boundOf = async ({ uuid }: Instance): Promise<unknown> => {
       const { HostConfig: host } = await engine.containers.configuration(containerRef(`nova-${uuid}`));
@@ -74,7 +74,7 @@ describe('the log of an instance', () => {
       await driver.unrescue(context, instance);
       expect(await boundOf(instance)).toMatchObject(bound);
       await eventually(
-        'it runs',
+        'the instance runs',
         async () => (await driver.get_info(instance)).state === power_state.RUNNING,
       );
     } finally {

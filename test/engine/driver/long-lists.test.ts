@@ -10,11 +10,11 @@ import type { Harness } from '../contract/harness.js';
 
 const MiB = 1024 * 1024;
 
-/** Milliseconds: an engine reads and writes these labels many times, on a machine that may be busy. */
+/** Timeout in milliseconds. Long: an engine reads and writes these labels many times. */
 const patience = 300_000;
 
-/** Made by an earlier version of the driver, which let containers inherit the labels of their images. */
-describe('a host whose containers have 66 MiB of labels', () => {
+/** Earlier versions of the driver let containers inherit the labels of their images. */
+describe('a compute host whose containers have 66 MiB of labels', () => {
   let harness: Harness;
   let engine: Engine;
   const uuids = Array.from({ length: 17 }, () => randomUUID());
@@ -61,7 +61,7 @@ describe('a host whose containers have 66 MiB of labels', () => {
   );
 
   it(
-    'tells its resources',
+    'reports its resources',
     async () => {
       const { vcpus_used, memory_mb_used } = await harness.driver.get_available_resource(harness.host);
       expect({ vcpus_used, memory_mb_used }).toMatchObject({ vcpus_used: 17 });
@@ -70,7 +70,7 @@ describe('a host whose containers have 66 MiB of labels', () => {
   );
 
   it(
-    'looks after its image cache',
+    'manages its image cache',
     async () => {
       await harness.driver.manage_image_cache(context, []);
     },
@@ -78,7 +78,7 @@ describe('a host whose containers have 66 MiB of labels', () => {
   );
 
   it(
-    'comes up again, and boots an instance',
+    'restarts and boots an instance',
     async () => {
       const driver = await harness.restart();
       expect(await driver.list_instance_uuids()).toHaveLength(17);

@@ -13,10 +13,10 @@ import type { TwoHosts } from '../contract/two-hosts.js';
 
 const megabyte = 1_000_000;
 
-/** The containerd store does not look for layers that an archive leaves out. */
+/** Whether the engine accepts archives without layers that it has; the containerd store does not. */
 const takesParts = !(await hasContainerdStore());
 
-describe('an instance that moves', () => {
+describe('DockerDriver migration of an instance', () => {
   let there: FaultProxy;
   let hosts: TwoHosts;
   let instance: Instance;
@@ -58,7 +58,7 @@ describe('an instance that moves', () => {
   const sent = (reports: readonly Progress[]): Progress | undefined =>
     reports.filter(({ phase }) => phase === 'transferring').at(-1);
 
-  it('takes only what differs along, where the other engine has its image and can build upon it', async () => {
+  it('sends only the changes when the destination has the image and accepts partial archives', async () => {
     const reports: Progress[] = [];
     await finish(await migrate(hosts.addresses.destination, reports), 'destination');
     if (takesParts) expect(sent(reports)?.total).toBeLessThan(megabyte);
@@ -66,7 +66,7 @@ describe('an instance that moves', () => {
     expect(sent(reports)?.bytes).toBe(sent(reports)?.total);
   });
 
-  it('takes everything along where that has not, and is the same to its containers', async () => {
+  it('sends all layers when the destination lacks the image, and keeps the configuration', async () => {
     const reports: Progress[] = [];
     const before = await inspect();
     const blindness = there.inject({
@@ -90,7 +90,7 @@ describe('an instance that moves', () => {
     expect(files.Layers).toHaveLength(1);
   });
 
-  it('takes its ephemeral disks along, and gets its config drive anew', async () => {
+  it('sends the ephemeral disks, and creates the config drive anew', async () => {
     const { driver, image } = hosts.source;
     await driver.destroy(context, instance, []);
     instance = newInstance({ config_drive: 'True', user_data: Buffer.from('#!/bin/sh').toString('base64') });
@@ -102,7 +102,7 @@ describe('an instance that moves', () => {
     const meta = { ...image, properties: { os_command_line: `sh -c '${script}'` } };
     await driver.spawn(context, instance, meta, { admin_password: 'secret', block_device_info });
     const before = async (): Promise<string> => await driver.get_console_output(context, instance);
-    await eventually('it is done', async () => (await before()).includes('done'));
+    await eventually('the output is complete', async () => (await before()).includes('done'));
     expect(await before()).toMatch(/^6\n1\ncat: .*No such file/);
     const info = await migrate(hosts.addresses.destination);
     const { driver: other } = hosts.destination;
@@ -116,13 +116,15 @@ describe('an instance that moves', () => {
       { block_device_info },
     );
     const after = async (): Promise<string> => await other.get_console_output(context, instance);
-    await eventually('it is done there', async () => (await after()).includes('done'));
+    await eventually('the output on the destination is complete', async () =>
+      (await after()).includes('done'),
+    );
     expect(await after()).toMatch(/^6\n0\nmine\n/);
     const { RootFS: files } = await engine.images.inspect((await inspect()).Image);
     expect(files.Layers.length > 1).toBe(takesParts);
   });
 
-  it('has the limits of its flavor in place, and to the digit those it had when that is taken back', async () => {
+  it("applies the flavor's limits on the same host, and a revert restores the exact old ones", async () => {
     const before = await inspect();
     await engine.containers.update(before.Id, { limits: { PidsLimit: 77, CpuShares: 333 } });
     const { HostConfig: own } = await inspect();
@@ -140,7 +142,7 @@ describe('an instance that moves', () => {
     expect((await inspect()).HostConfig).toEqual(own);
   });
 
-  it('keeps what it was made of out of sight of its host until the move is confirmed', async () => {
+  it('hides the old container from its host until the migration is confirmed', async () => {
     await finish(await migrate(hosts.addresses.destination), 'destination');
     const kept = containerRef(`nova-${instance.uuid}.migrated`);
     expect((await engine.containers.inspect(kept)).State.Running).toBe(false);

@@ -13,8 +13,8 @@ import { noOpLogger } from '../../support/silent-logger.js';
 import type { Harness } from '../contract/harness.js';
 import { eventually } from '../contract/harness.js';
 
-/** What the engine says of the instances' networks, behind the driver's back. */
-describe('the networks of instances on a real engine', () => {
+/** The tests inspect the instances' networks at the engine, without the driver. */
+describe('DockerDriver networks on an engine', () => {
   let harness: Harness;
   let engine: Engine;
   let proxy: FaultProxy;
@@ -43,7 +43,7 @@ describe('the networks of instances on a real engine', () => {
   };
   const impatient = { system_metadata: { image_os_shutdown_timeout: '1' } };
 
-  it('are left by an instance that is unplugged, and entered again when it is plugged', async () => {
+  it('disconnects an instance with unplug_vifs, and connects it again with plug_vifs', async () => {
     const { driver, boot } = harness;
     const network = new TestNetwork();
     const instance = await boot({}, { network_info: network.port(9) });
@@ -57,7 +57,7 @@ describe('the networks of instances on a real engine', () => {
     });
   });
 
-  it('are gone with the last instance that was attached to them', async () => {
+  it('removes a network when its last instance is detached or destroyed', async () => {
     const { driver, boot, context, image } = harness;
     const [first, second] = [new TestNetwork(), new TestNetwork()];
     const instance = await boot({}, { network_info: first.port(5) });
@@ -72,7 +72,7 @@ describe('the networks of instances on a real engine', () => {
     expect(await exists(first)).toBe(false);
   });
 
-  it('leave those alone that an operator connected the container to', async () => {
+  it('leaves a network alone to which an operator connected the container', async () => {
     const { driver, boot, context } = harness;
     const name = networkRef(`test-${harness.host}`);
     await engine.networks.create({ Name: name, Driver: 'bridge' });
@@ -85,7 +85,7 @@ describe('the networks of instances on a real engine', () => {
     await engine.networks.remove(name);
   });
 
-  it('are not left behind by an interface that could not be connected', async () => {
+  it('removes the new network when the engine fails to connect an interface', async () => {
     const { driver, boot, context, image } = harness;
     const [first, second] = [new TestNetwork(), new TestNetwork()];
     const instance = await boot({}, { network_info: first.port(5) });
@@ -107,7 +107,7 @@ describe('the networks of instances on a real engine', () => {
     expect(await connections(instance)).toEqual([nameOf(first)]);
   });
 
-  it('are connected once when the answer was lost, and disconnected once', async () => {
+  it('connects and disconnects once when the answers of the engine are lost', async () => {
     const { driver, boot, context, image } = harness;
     const network = new TestNetwork();
     const instance = await boot();
@@ -123,7 +123,7 @@ describe('the networks of instances on a real engine', () => {
     expect(await exists(network)).toBe(false);
   });
 
-  it('that stand in the way of each other on this engine, and other trouble of it, are left to another host', async () => {
+  it('lets Nova try another host when networks conflict or the engine cannot create one', async () => {
     const { boot } = harness;
     const [network, other] = [new TestNetwork(), new TestNetwork()];
     await boot({}, { network_info: network.port(5) });
@@ -160,7 +160,7 @@ describe('the networks of instances on a real engine', () => {
     expect(await exists(other)).toBe(false);
   });
 
-  it('have the MAC address of every port, or are refused where the engine has one for the first only', async () => {
+  it('sets the MAC address of every port, or refuses it if the engine cannot', async () => {
     const { boot } = harness;
     const [first, second] = [new TestNetwork(), new TestNetwork()];
     const network_info = [...first.port(5), ...second.port(6)];
@@ -174,7 +174,7 @@ describe('the networks of instances on a real engine', () => {
     expect(settings.Networks[nameOf(second)]).toMatchObject({ MacAddress: 'fa:16:3e:00:00:06' });
   });
 
-  it('are made again when they are gone before the instance was first started', async () => {
+  it('creates networks again that are removed before the first start of the instance', async () => {
     const { boot, driver } = harness;
     const networks = [new TestNetwork(), new TestNetwork()];
     const network_info = networks
@@ -194,7 +194,7 @@ describe('the networks of instances on a real engine', () => {
     expect(await connections(instance)).toEqual(networks.map(nameOf).sort());
   });
 
-  it('are made again when they are gone while the instance was off', async () => {
+  it('creates a network again that was removed while the instance was off', async () => {
     const { boot, driver, context } = harness;
     const network = new TestNetwork();
     const instance = await boot(impatient, { network_info: network.port(5) });
@@ -206,7 +206,7 @@ describe('the networks of instances on a real engine', () => {
     });
   });
 
-  it('stay together when drivers of two hosts use them, however they come and go', async () => {
+  it('keeps a network in which one host boots an instance while another host destroys its own', async () => {
     const { driver, boot, context } = harness;
     const neighbour = await dockerHarness();
     for (let round = 0; round < 6; round += 1) {
@@ -225,33 +225,33 @@ describe('the networks of instances on a real engine', () => {
     await neighbour.close();
   });
 
-  describe('of one container', () => {
+  describe('Networks', () => {
     const reserved = { conflict: () => Promise.resolve(undefined) };
-    const follow = async (networks: Networks, instance: Instance, network_info: NetworkInfo | null) => {
+    const reconnect = async (networks: Networks, instance: Instance, network_info: NetworkInfo | null) => {
       const reconnection = await networks.prepareReconnection(await container(instance), network_info);
       await reconnection.connect();
       await reconnection.keep();
     };
-    it('can be made those of a network_info, whatever they were', async () => {
+    it('become exactly those of a network_info', async () => {
       const { boot } = harness;
       const [first, second, third] = [new TestNetwork(), new TestNetwork(), new TestNetwork()];
       const networks = new Networks({ engine, host: harness.host, reserved, logger: noOpLogger });
       const free = (network: TestNetwork, last: number): NetworkInfo =>
         network.port(last).map((vif) => ({ ...vif, address: null }));
       const instance = await boot({}, { network_info: [...free(first, 5), ...free(second, 6)] });
-      await follow(networks, instance, null);
+      await reconnect(networks, instance, null);
       expect(await connections(instance)).toEqual([nameOf(first), nameOf(second)].sort());
-      await follow(networks, instance, [...free(second, 7), ...free(third, 8)]);
+      await reconnect(networks, instance, [...free(second, 7), ...free(third, 8)]);
       expect(await connections(instance)).toEqual([nameOf(second), nameOf(third)].sort());
       expect((await container(instance)).NetworkSettings.Networks[nameOf(second)]).toMatchObject({
         IPAddress: second.address(7),
       });
-      await follow(networks, instance, []);
+      await reconnect(networks, instance, []);
       expect(await connections(instance)).toEqual([]);
       expect(await exists(third)).toBe(false);
     });
 
-    it('are all left by a container that stays, and removed', async () => {
+    it('disconnect without a network_info leaves all networks, and removes them', async () => {
       const { boot } = harness;
       const [first, second] = [new TestNetwork(), new TestNetwork()];
       const networks = new Networks({ engine, host: harness.host, reserved, logger: noOpLogger });

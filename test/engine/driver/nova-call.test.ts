@@ -6,7 +6,7 @@ import { removeImages } from '../../support/engine.js';
 import { block_device_info, context, image_meta, instance, network_info } from '../../support/nova-call.js';
 import { SmallImageService } from '../../support/small-image-service.js';
 
-describe('the driver, called as a real Nova calls it', () => {
+describe("DockerDriver with Nova's own arguments", () => {
   const imageService = new SmallImageService();
   const driver = new DockerDriver({ imageService });
   const booted = {
@@ -23,7 +23,7 @@ describe('the driver, called as a real Nova calls it', () => {
     await removeImages([image_meta.id]);
   });
 
-  it('takes an instance through its life', async () => {
+  it('spawns, reboots, pauses, powers off and on, and destroys an instance', async () => {
     await driver.prepare_for_spawn(booted);
     await driver.spawn(context, booted, image_meta, {
       injected_files: [],

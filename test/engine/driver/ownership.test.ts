@@ -6,7 +6,7 @@ import { buildImageArchive } from '../../support/archives.js';
 import { bytes } from '../../support/bytes.js';
 import type { Harness } from '../contract/harness.js';
 
-describe('two hosts on one engine', () => {
+describe('two compute hosts on one engine', () => {
   let here: Harness;
   let there: Harness;
   beforeAll(async () => {
@@ -18,7 +18,7 @@ describe('two hosts on one engine', () => {
     await there.close();
   });
 
-  it("never touch each other's instances", async () => {
+  it("do not see or change each other's instances", async () => {
     const instance = await here.boot();
     const { driver, context } = there;
     const unknown = { name: 'InstanceNotFound' };
@@ -35,7 +35,7 @@ describe('two hosts on one engine', () => {
     await expect(here.driver.get_info(instance)).resolves.toMatchObject({ state: power_state.RUNNING });
   });
 
-  it('leave a network that they share to each other', async () => {
+  it('keep a shared network while one destroys an instance and the other spawns one', async () => {
     const network = new TestNetwork();
     const first = await here.boot({}, { network_info: network.port(5) });
     const [second] = await Promise.all([
@@ -47,7 +47,7 @@ describe('two hosts on one engine', () => {
   });
 });
 
-describe('what an image makes its containers inherit', () => {
+describe('an image with 129 volumes', () => {
   let harness: Harness;
   beforeAll(async () => {
     harness = await dockerHarness();
@@ -60,7 +60,7 @@ describe('what an image makes its containers inherit', () => {
     return (await harness.imageService.create(harness.context, metadata, archive)).id;
   };
 
-  it('cannot be so much that the instances of the host could not be listed any more', async () => {
+  it('is refused, so that inherited configuration cannot make the list of instances fail', async () => {
     const Volumes = Object.fromEntries(Array.from({ length: 129 }, (_, number) => [`/v${number}`, {}]));
     const id = await imageWith({ Volumes });
     await expect(
@@ -72,8 +72,8 @@ describe('what an image makes its containers inherit', () => {
   });
 });
 
-describe('an instance whose image names a signal that does not exist', () => {
-  it('can be powered off all the same', async () => {
+describe('an instance whose image has an unknown stop signal', () => {
+  it('is powered off', async () => {
     const harness = await dockerHarness({}, { StopSignal: 'BANANA' });
     const instance = await harness.boot();
     await harness.driver.power_off(instance, { timeout: 4, retry_interval: 1 });
@@ -82,8 +82,8 @@ describe('an instance whose image names a signal that does not exist', () => {
   });
 });
 
-describe('a snapshot whose orchestrator never answers', () => {
-  it('can be given up, and leaves the instance to the next verb', async () => {
+describe('a snapshot whose update_task_state never settles', () => {
+  it('rejects when its signal aborts, and releases the lock of the instance', async () => {
     const harness = await dockerHarness();
     const { driver, context, imageService } = harness;
     const instance = await harness.boot();

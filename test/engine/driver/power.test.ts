@@ -11,7 +11,7 @@ import { eventually } from '../contract/harness.js';
 
 const nameOf = ({ uuid }: Instance): ContainerRef => containerRef(`nova-${uuid}`);
 
-describe('what becomes of an instance when somebody else had a hand in it', () => {
+describe('DockerDriver power verbs after changes at the engine', () => {
   let harness: Harness;
   let engine: Engine;
   beforeAll(async () => {
@@ -53,7 +53,7 @@ describe('what becomes of an instance when somebody else had a hand in it', () =
       [reboot_type.HARD, 'is in the engine', false],
       [reboot_type.SOFT, 'is in the engine', false],
       [reboot_type.HARD, 'has to be loaded again', true],
-    ])('%s makes an instance again whose container is gone, when its image %s', async (type, _, unload) => {
+    ])('%s creates a removed container again when its image %s', async (type, _, unload) => {
       const { driver, context } = harness;
       const made = await engine.containers.inspect(nameOf(instance));
       await engine.containers.remove(nameOf(instance), { force: true });
@@ -67,20 +67,22 @@ describe('what becomes of an instance when somebody else had a hand in it', () =
         'nova-docker-driver.spawn.attempt': expect.any(String),
       });
       expect({ ...again.Config, Labels: {} }).toEqual({ ...made.Config, Labels: {} });
-      await eventually('it says what it has', async () => (await output(instance)).includes('frontend'));
+      await eventually('the instance prints its settings', async () =>
+        (await output(instance)).includes('frontend'),
+      );
       expect(await output(instance)).toContain(`${network.address(7)}/24`);
       expect(await output(instance)).toContain('ssh-ed25519 AAAA me');
       await driver.destroy(context, instance, network_info);
     });
 
-    it('makes the network again that is gone', async () => {
+    it('creates a removed network again', async () => {
       const { driver, context } = harness;
       await engine.containers.stop(nameOf(instance), { timeout: 0 });
       const gone = networkRef(`nova-${network.id}`);
       await engine.networks.remove(gone);
       await driver.reboot(context, instance, network_info, reboot_type.HARD);
       await eventually(
-        'it has its address again',
+        'the instance has its address again',
         async () =>
           (await output(instance))
             .split('frontend')
@@ -90,7 +92,7 @@ describe('what becomes of an instance when somebody else had a hand in it', () =
       await driver.destroy(context, instance, network_info);
     });
 
-    it('does not make an instance again whose files are put aside', async () => {
+    it('fails, and creates no container, when the container is set aside for a migration', async () => {
       const { driver, context } = harness;
       const aside = containerRef(`nova-${instance.uuid}.migrated`);
       await engine.containers.rename(nameOf(instance), { name: aside });
@@ -102,7 +104,7 @@ describe('what becomes of an instance when somebody else had a hand in it', () =
       await driver.destroy(context, instance, network_info);
     });
 
-    it('takes back what a rescue had put aside when it crashed', async () => {
+    it('swaps the container back in that a crashed rescue set aside', async () => {
       const { driver, context } = harness;
       const aside = containerRef(`nova-${instance.uuid}.rescued`);
       const { Id: id } = await engine.containers.inspect(nameOf(instance));
@@ -115,7 +117,7 @@ describe('what becomes of an instance when somebody else had a hand in it', () =
       await driver.destroy(context, instance, network_info);
     });
 
-    it('makes an instance again that a crashed spawn left half made', async () => {
+    it('creates a container again that a crashed spawn left half-made', async () => {
       const { driver, context } = harness;
       const { Image: image, Config: configuration } = await engine.containers.inspect(nameOf(instance));
       await engine.containers.remove(nameOf(instance), { force: true });
@@ -124,30 +126,32 @@ describe('what becomes of an instance when somebody else had a hand in it', () =
         specification: { Image: image, Cmd: ['/no/such'], Labels: configuration.Labels },
       });
       await driver.reboot(context, instance, network_info, reboot_type.HARD);
-      await eventually('it says what it has', async () => (await output(instance)).includes('frontend'));
+      await eventually('the instance prints its settings', async () =>
+        (await output(instance)).includes('frontend'),
+      );
       await driver.destroy(context, instance, network_info);
     });
   });
 
-  it('a hard reboot runs an instance that ran out of memory', async () => {
+  it('a hard reboot starts an instance that ran out of memory', async () => {
     const { driver, run, context } = harness;
     const { instance } = await run(
       'echo done; [ -e /again ] && exec sleep 1000; touch /again; x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done',
     );
-    await eventually('it is killed', async () => (await state(instance)) === power_state.CRASHED);
+    await eventually('the instance is killed', async () => (await state(instance)) === power_state.CRASHED);
     await driver.reboot(context, instance, [], reboot_type.HARD);
     expect(await state(instance)).toBe(power_state.RUNNING);
   });
 
   it.each(['resume', 'resume_state_on_host_boot', 'power_on'] as const)(
-    '%s starts a suspended instance afresh whose memory its host lost, and it is not suspended any more',
+    '%s starts a suspended instance whose container was killed, and clears the suspended state',
     async (verb) => {
       const { driver, boot, context } = harness;
       const instance = await boot();
       const { started_at } = await driver.get_info(instance);
       await driver.suspend(context, instance);
       await engine.containers.kill(nameOf(instance));
-      await eventually('it is off', async () => (await state(instance)) === power_state.SHUTDOWN);
+      await eventually('the instance is off', async () => (await state(instance)) === power_state.SHUTDOWN);
       await driver[verb](context, instance, []);
       const info = await driver.get_info(instance);
       expect(info.state).toBe(power_state.RUNNING);
@@ -157,24 +161,21 @@ describe('what becomes of an instance when somebody else had a hand in it', () =
     },
   );
 
-  it.each(['resume', 'power_on'] as const)(
-    '%s leaves a frozen instance the interface that it has',
-    async (verb) => {
-      const { driver, boot, context } = harness;
-      const network = new TestNetwork();
-      const network_info = network.port(9);
-      const instance = await boot({}, { network_info });
-      const { NetworkSettings: connected } = await engine.containers.inspect(nameOf(instance));
-      await driver.suspend(context, instance);
-      await driver[verb](context, instance, network_info);
-      expect(await state(instance)).toBe(power_state.RUNNING);
-      const { NetworkSettings: settings } = await engine.containers.inspect(nameOf(instance));
-      expect(settings).toEqual(connected);
-      await driver.destroy(context, instance, network_info);
-    },
-  );
+  it.each(['resume', 'power_on'] as const)('%s keeps the interface of a suspended instance', async (verb) => {
+    const { driver, boot, context } = harness;
+    const network = new TestNetwork();
+    const network_info = network.port(9);
+    const instance = await boot({}, { network_info });
+    const { NetworkSettings: connected } = await engine.containers.inspect(nameOf(instance));
+    await driver.suspend(context, instance);
+    await driver[verb](context, instance, network_info);
+    expect(await state(instance)).toBe(power_state.RUNNING);
+    const { NetworkSettings: settings } = await engine.containers.inspect(nameOf(instance));
+    expect(settings).toEqual(connected);
+    await driver.destroy(context, instance, network_info);
+  });
 
-  it('is not suspended because it once was, when somebody else has started it and paused it', async () => {
+  it('get_info reports PAUSED for a suspended instance that an operator restarted and paused', async () => {
     const { driver, boot, context } = harness;
     const instance = await boot();
     await driver.suspend(context, instance);
@@ -185,21 +186,21 @@ describe('what becomes of an instance when somebody else had a hand in it', () =
     expect(await state(instance)).toBe(power_state.PAUSED);
   });
 
-  it('a suspended one runs when somebody else has woken it, and is just paused when it is frozen again after it was resumed', async () => {
+  it('events and states follow an operator who pauses and unpauses a suspended instance', async () => {
     const { driver, context, boot, events } = harness;
     const instance = await boot();
     const heard = (): number[] =>
       events.flatMap(({ uuid, transition }) => (uuid === instance.uuid ? [transition] : []));
     const seen: unknown[] = [];
     const look = async (count: number): Promise<void> => {
-      await eventually(`event ${count} is told`, () => heard().length >= count);
+      await eventually(`event ${count} is reported`, () => heard().length >= count);
       seen.push([heard().at(-1), await state(instance)]);
     };
     await driver.suspend(context, instance);
     await look(2);
     await engine.containers.unpause(nameOf(instance));
     await look(3);
-    // To Nova it is suspended still, until it asks for it to be resumed.
+    // Nova has not requested a resume: to it the instance is still suspended.
     await engine.containers.pause(nameOf(instance));
     await look(4);
     await engine.containers.unpause(nameOf(instance));
@@ -219,7 +220,7 @@ describe('what becomes of an instance when somebody else had a hand in it', () =
     ]);
   });
 
-  it('power_on says that the instance does not start, and the instance stays', async () => {
+  it('power_on names the missing command of an instance that cannot start, and leaves it off', async () => {
     const { driver, context, image } = harness;
     const instance = newInstance();
     const meta = { ...image, properties: { os_command_line: '/no/such/command' } };

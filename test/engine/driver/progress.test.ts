@@ -16,10 +16,10 @@ import { newImageMeta, newInstance } from '../../support/nova-objects.js';
 import { noOpLogger } from '../../support/silent-logger.js';
 import type { Harness } from '../contract/harness.js';
 
-/** With the containerd store, which takes no images in parts, an engine says nothing while it loads. */
+/** With the containerd store, engines accept no partial images, and report no progress while they load. */
 const containerdStore = await hasContainerdStore();
 
-describe('a listener to progress that always fails', () => {
+describe('a progress listener that always throws', () => {
   const warnings: string[] = [];
   let harness: Harness;
   beforeAll(async () => {
@@ -28,7 +28,7 @@ describe('a listener to progress that always fails', () => {
   });
   afterAll(() => harness.close());
 
-  it('keeps no verb from its end, and is logged once by each', async () => {
+  it('fails no verb, and each verb logs it once', async () => {
     const { driver, boot, context, image } = harness;
     const instance = await boot();
     const onProgress = (): never => {
@@ -42,7 +42,7 @@ describe('a listener to progress that always fails', () => {
   });
 });
 
-/** A folder of images behind a slow line. */
+/** A directory of images with a slow download. */
 class SlowImages extends DirectoryImageService {
   override async download(
     context: RequestContext,
@@ -60,7 +60,7 @@ class SlowImages extends DirectoryImageService {
   }
 }
 
-describe('progress', () => {
+describe('the progress', () => {
   const MiB = 1024 * 1024;
   let folder: string;
   let harness: Harness;
@@ -118,7 +118,7 @@ describe('progress', () => {
     expect(last).not.toHaveProperty('layer');
   }
 
-  it('of a spawn tells layers, bytes, total and rate while its image comes as a whole', async () => {
+  it('of a spawn has layers, bytes, total and rate while the whole image is downloaded', async () => {
     const id = await newImage(shared);
     const told = await spawned(id);
     expect([...new Set(told.map(({ phase }) => phase))]).toEqual(['downloading', 'loading', 'starting']);
@@ -127,7 +127,7 @@ describe('progress', () => {
     const { size } = await harness.imageService.show(harness.context, id);
     expect(downloading.every(({ total }) => total === size)).toBe(true);
     for (const each of shared) expect(layersOf(downloading)).toContain(digestOf(each));
-    // 512 KiB each 50 ms at most, and what was read ahead.
+    // At most 512 KiB every 50 ms, plus the data that was buffered.
     const { rate } = downloading.at(-1) ?? {};
     expect(rate).toBeGreaterThan(MiB / 2);
     expect(rate).toBeLessThan(15 * MiB);
@@ -143,7 +143,7 @@ describe('progress', () => {
     }
   });
 
-  it('of a spawn tells only what is fetched when its image comes in parts, and where it stands to who joins', async () => {
+  it('of a spawn counts only downloaded layers, also for a caller that joins the download', async () => {
     await spawned(await newImage(shared));
     const above = await layer();
     const id = await newImage([...shared, above]);
@@ -182,7 +182,7 @@ describe('progress', () => {
     mustBeWhole(of('downloading', joined));
   });
 
-  it('of a snapshot tells layers and bytes, and in the end all of them', async () => {
+  it('of a snapshot has layers and bytes, and ends with all bytes', async () => {
     const { driver, context, imageService } = harness;
     const instance = newInstance();
     await driver.spawn(context, instance, newImageMeta(await newImage(shared)));

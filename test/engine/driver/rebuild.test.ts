@@ -7,7 +7,7 @@ import { noOpLogger } from '../../support/silent-logger.js';
 import type { Harness } from '../contract/harness.js';
 import { eventually } from '../contract/harness.js';
 
-describe('a rebuild', () => {
+describe('DockerDriver.rebuild', () => {
   const errors: string[] = [];
   let harness: Harness;
   beforeAll(async () => {
@@ -20,10 +20,10 @@ describe('a rebuild', () => {
   const broken = () => ({ ...harness.image, properties: { os_command_line: '/no/such/command' } });
 
   it.each([
-    ['paused', 'cannot be had', missing, power_state.PAUSED],
-    ['paused', 'cannot be run', broken, power_state.PAUSED],
-    ['suspended', 'cannot be had', missing, power_state.SUSPENDED],
-    ['suspended', 'cannot be run', broken, power_state.SUSPENDED],
+    ['paused', 'is missing', missing, power_state.PAUSED],
+    ['paused', 'has no runnable command', broken, power_state.PAUSED],
+    ['suspended', 'is missing', missing, power_state.SUSPENDED],
+    ['suspended', 'has no runnable command', broken, power_state.SUSPENDED],
   ] as const)('leaves an instance %s when the image %s', async (how, _why, image, state) => {
     const { driver, boot, context } = harness;
     const instance = await boot();
@@ -35,14 +35,14 @@ describe('a rebuild', () => {
     expect((await driver.get_info(instance)).state).toBe(power_state.RUNNING);
   });
 
-  it('that is given up while it stops the instance leaves it running', async () => {
+  it('leaves the instance running when its signal aborts while it stops the instance', async () => {
     const { driver, context, image } = harness;
     const slow = `sh -c 'trap "sleep 1; exit 0" TERM; echo ready; sleep 1000 & wait'`;
     const instance = newInstance();
     const meta: ImageMeta = { ...image, properties: { os_command_line: slow } };
     await driver.spawn(context, instance, meta);
     await eventually(
-      'it has printed',
+      'the instance has printed',
       async () => (await driver.get_console_output(context, instance)) !== '',
     );
     const reason = new Error('enough');
@@ -53,14 +53,14 @@ describe('a rebuild', () => {
     await setTimeout(600);
     abort.abort(reason);
     await rebuilding;
-    // Longer than what was asked of it would have taken to stop it.
+    // The stop signal would have ended the instance within this time.
     await setTimeout(1500);
     expect((await driver.get_info(instance)).state).toBe(power_state.RUNNING);
     expect(errors).toEqual([]);
     await driver.destroy(context, instance, []);
   });
 
-  it('ends with its signal while the orchestrator hands volumes over', async () => {
+  it('rejects when its signal aborts while detach_block_devices is pending', async () => {
     const { driver, boot, context, image } = harness;
     const instance = await boot();
     const reason = new Error('enough');

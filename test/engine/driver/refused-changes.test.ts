@@ -12,8 +12,8 @@ import { directEngine, engineHost } from '../../support/engine.js';
 import { newFlavor, newImageMeta, TestNetwork } from '../../support/nova-objects.js';
 import type { Harness } from '../contract/harness.js';
 
-/** Whatever can be refused is refused before anything is changed: a verb that fails leaves the instance as it was. */
-describe('a verb that is refused', () => {
+/** A verb validates its arguments before its first change: a refusal leaves the instance as it was. */
+describe('a refused verb', () => {
   let harness: Harness;
   let engine: Engine;
   let proxy: FaultProxy;
@@ -39,7 +39,7 @@ describe('a verb that is refused', () => {
     instance = await harness.boot({ system_metadata }, { network_info: ports(network) });
   });
 
-  /** Without an address of its own: an engine cannot give it back to a container that runs. */
+  /** Without fixed addresses: an engine cannot assign those again to a running container. */
   const ports = (of: TestNetwork): NetworkInfo => of.port(5).map((vif) => ({ ...vif, address: null }));
 
   const lookAt = async ({ uuid }: Instance): Promise<unknown> => {
@@ -60,7 +60,7 @@ describe('a verb that is refused', () => {
   const engineNetworks = async (): Promise<string[]> =>
     (await engine.networks.list({})).map(({ Name: name }) => name).sort();
 
-  /** Interfaces that no host can have; that this host cannot have, in addition to one that it can; that are taken. */
+  /** Interfaces by the exception that refuses them: no host can have the first, this host not the second. */
   const refusedInterfaces = (): Readonly<Record<string, NetworkInfo>> => {
     const [vif] = ports(new TestNetwork());
     if (vif === undefined) throw new Error('a port has an interface');
@@ -78,7 +78,7 @@ describe('a verb that is refused', () => {
     readonly verb: string;
     readonly prepare?: () => Promise<unknown>;
     readonly call: (network_info: NetworkInfo) => Promise<unknown>;
-    /** What it says instead of the exception of the network. */
+    /** Exception of the verb that replaces the exception of the network. */
     readonly wrapped?: string;
   }
   const off = (): Promise<void> => harness.driver.power_off(instance);
@@ -177,17 +177,20 @@ describe('a verb that is refused', () => {
     },
   ];
 
-  it.each(cases)('for its interfaces changes nothing: $verb', async ({ prepare, call, wrapped }) => {
-    await prepare?.();
-    const before = await lookAt(instance);
-    const networks = await engineNetworks();
-    for (const [name, info] of Object.entries(refusedInterfaces()))
-      await expect(call(info)).rejects.toMatchObject({ name: wrapped ?? name });
-    expect(await lookAt(instance)).toEqual(before);
-    expect(await engineNetworks()).toEqual(networks);
-  });
+  it.each(cases)(
+    'changes nothing when its interfaces are refused: $verb',
+    async ({ prepare, call, wrapped }) => {
+      await prepare?.();
+      const before = await lookAt(instance);
+      const networks = await engineNetworks();
+      for (const [name, info] of Object.entries(refusedInterfaces()))
+        await expect(call(info)).rejects.toMatchObject({ name: wrapped ?? name });
+      expect(await lookAt(instance)).toEqual(before);
+      expect(await engineNetworks()).toEqual(networks);
+    },
+  );
 
-  it('for an address that another instance has changes nothing, be it of its network or of another', async () => {
+  it('changes nothing when another instance has the address, in either network', async () => {
     await harness.boot({}, { network_info: network.port(6).map((vif) => ({ ...vif, address: null })) });
     const before = await lookAt(instance);
     const { driver, context } = harness;
@@ -200,7 +203,7 @@ describe('a verb that is refused', () => {
     expect(await lookAt(instance)).toEqual(before);
   });
 
-  it('leaves an instance without interfaces in the network of those that have none', async () => {
+  it('leaves an instance without interfaces unchanged when the engine cannot connect its first', async () => {
     const lonely = await harness.boot();
     const before = await lookAt(lonely);
     const fault = proxy.inject({
@@ -212,16 +215,16 @@ describe('a verb that is refused', () => {
     expect(await lookAt(lonely)).toEqual(before);
   });
 
-  describe('for other reasons changes nothing:', () => {
+  describe('changes nothing:', () => {
     const nowhere = newImageMeta('7d0a3d8e-5f5e-4c1f-9d7e-2f6f6a1b0c9d');
     it.each<readonly [string, string, () => Promise<unknown>]>([
       [
-        'rebuild from an image that is not there',
+        'rebuild from a missing image',
         'ImageNotFound',
         () => harness.driver.rebuild(harness.context, instance, nowhere),
       ],
       [
-        'rescue from an image that is not there',
+        'rescue from a missing image',
         'ImageNotFound',
         () => harness.driver.rescue(harness.context, instance, null, nowhere),
       ],
@@ -234,22 +237,18 @@ describe('a verb that is refused', () => {
           }),
       ],
       [
-        'a snapshot into an image that is not there',
+        'snapshot into a missing image',
         'ImageNotFound',
         () => harness.driver.snapshot(harness.context, instance, nowhere.id, () => Promise.resolve()),
       ],
       [
-        'a password that is too long',
+        'set_admin_password with a password that is too long',
         'InvalidInput',
         () => harness.driver.set_admin_password(instance, 'x'.repeat(600)),
       ],
+      ['migration to an unknown host', 'InstanceFaultRollback', () => migrate('203.0.113.9', newFlavor())],
       [
-        'a migration to a host that nobody knows',
-        'InstanceFaultRollback',
-        () => migrate('203.0.113.9', newFlavor()),
-      ],
-      [
-        'a resize to a flavor that no host can read',
+        'resize to a flavor with a malformed quota',
         'InstanceFaultRollback',
         async () =>
           migrate(
@@ -269,7 +268,7 @@ describe('a verb that is refused', () => {
       ['rescue', 'rescued', 'InstanceExists'],
       ['rebuild', 'replaced', 'InstanceExists'],
       ['migrate_disk_and_power_off', 'migrated', 'InstanceFaultRollback'],
-    ])('%s when somebody else has the name nova-….%s', async (verb, part, name) => {
+    ])('%s when a foreign container has the name nova-….%s', async (verb, part, name) => {
       const { driver, context, image } = harness;
       const before = await lookAt(instance);
       const taken = containerRef(`nova-${instance.uuid}.${part}`);
@@ -296,11 +295,11 @@ describe('a verb that is refused', () => {
   const migrate = (dest: string, flavor: ReturnType<typeof newFlavor>): Promise<unknown> =>
     harness.driver.migrate_disk_and_power_off(harness.context, instance, dest, flavor, ports(network));
 
-  describe('by the engine when the instance has been stopped already', () => {
+  describe('after the engine failed once the instance was stopped', () => {
     it.each([
-      ['that cannot connect it', /\/networks\/nova-[^/]+\/connect/],
-      ['that cannot start it', /\/start$/],
-    ])('runs again in the networks that it had: a hard reboot %s', async (_what, path) => {
+      ['fails to connect', /\/networks\/nova-[^/]+\/connect/],
+      ['fails to start', /\/start$/],
+    ])('restores an instance that a hard reboot %s, running in its old networks', async (_what, path) => {
       const other = new TestNetwork();
       const fault = proxy.inject({ method: 'POST', path, kind: 'answer', status: 500, message: 'no memory' });
       await expect(

@@ -4,7 +4,7 @@ import { dockerHarness } from '../../support/docker-harness.js';
 import { newFlavor, newInstance } from '../../support/nova-objects.js';
 import type { Harness } from '../contract/harness.js';
 
-describe('a container that the engine refuses to create', () => {
+describe('DockerDriver.spawn when the engine refuses to create the container', () => {
   let harness: Harness;
   beforeAll(async () => {
     harness = await dockerHarness();
@@ -22,15 +22,15 @@ describe('a container that the engine refuses to create', () => {
     ],
   ];
   const nowhere: [string, Partial<Instance>, RegExp][] = [
-    ['less memory than a container can have', { flavor: newFlavor({ memory_mb: 1 }) }, /memory limit/],
+    ['less memory than the minimum of a container', { flavor: newFlavor({ memory_mb: 1 }) }, /memory limit/],
     [
-      'a period that the kernel does not know',
+      'a CPU period that the kernel does not support',
       { flavor: newFlavor({ extra_specs: { 'quota:cpu_period': '10' } }) },
       /CPU cfs period/,
     ],
   ];
 
-  it.each(elsewhere)('because of %s may be made by another host', async (_what, changes, why) => {
+  it.each(elsewhere)('lets Nova try another host for %s', async (_what, changes, why) => {
     const instance = newInstance(changes);
     const spawning = harness.driver.spawn(harness.context, instance, harness.image);
     await expect(spawning).rejects.toMatchObject({
@@ -40,15 +40,18 @@ describe('a container that the engine refuses to create', () => {
     await expect(harness.driver.instance_exists(instance)).resolves.toBe(false);
   });
 
-  it.each(nowhere)('because of %s is refused for good', async (_what, changes, why) => {
-    const spawning = harness.driver.spawn(harness.context, newInstance(changes), harness.image);
-    await expect(spawning).rejects.toMatchObject({
-      name: 'InvalidInput',
-      message: expect.stringMatching(why),
-    });
-  });
+  it.each(nowhere)(
+    'rejects with InvalidInput, so that Nova tries no other host, for %s',
+    async (_what, changes, why) => {
+      const spawning = harness.driver.spawn(harness.context, newInstance(changes), harness.image);
+      await expect(spawning).rejects.toMatchObject({
+        name: 'InvalidInput',
+        message: expect.stringMatching(why),
+      });
+    },
+  );
 
-  it('is not told to be so by a listener to progress that throws', async () => {
+  it('does not mistake an error of the progress listener for a refusal of the engine', async () => {
     const instance = newInstance();
     const onProgress = (): never => {
       throw new Error('this listener always fails');

@@ -10,7 +10,7 @@ import { eventually } from '../contract/harness.js';
 
 const stay = 'echo done; trap "exit 0" TERM; sleep 1000 & wait';
 
-describe('rescue of an instance whose image has a volume', () => {
+describe('DockerDriver.rescue and unrescue of an instance whose image has a volume', () => {
   let harness: Harness;
   let engine: Engine;
   beforeAll(async () => {
@@ -28,12 +28,12 @@ describe('rescue of an instance whose image has a volume', () => {
   };
   const told = async (instance: Instance, what: string): Promise<void> => {
     const { driver, context } = harness;
-    await eventually(`it says ${what}`, async () =>
+    await eventually(`the output contains ${what}`, async () =>
       (await driver.get_console_output(context, instance)).includes(what),
     );
   };
 
-  it('has the volume itself below /rescued, and gives it back', async () => {
+  it('mount the volume itself in /rescued, and keep it for the instance', async () => {
     const { driver, run, image, context } = harness;
     const { instance } = await run(`echo line >> /data/diary; cat /data/diary /data/more; ${stay}`);
     const before = await volumes(instance);
@@ -50,14 +50,14 @@ describe('rescue of an instance whose image has a volume', () => {
     expect(length).toBe(0);
   });
 
-  it('leaves no image of its files behind when its return is broken off', async () => {
+  it('leave no image of the files when an unrescue is aborted', async () => {
     const { driver, boot, image, context } = harness;
     const instance = await boot();
     const images = async (): Promise<string[]> =>
       (await engine.images.list({})).flatMap(({ RepoTags: tags }) =>
         tags.filter((tag) => tag.endsWith(instance.uuid)),
       );
-    // The second time, its own container is of such an image already.
+    // After the first unrescue the instance's container has such an image already.
     for (const time of ['first', 'second']) {
       await driver.rescue(context, instance, [], image);
       const reason = new Error('enough');
@@ -77,7 +77,7 @@ describe('rescue of an instance whose image has a volume', () => {
     expect(await images()).toEqual([]);
   });
 
-  it('tells of one start and one stop each, and counts one instance', async () => {
+  it('report one stop and one start each, and count one instance', async () => {
     const { driver, boot, events, image, context } = harness;
     const instance = await boot();
     const count = await driver.get_num_instances();
@@ -88,7 +88,7 @@ describe('rescue of an instance whose image has a volume', () => {
     expect((await driver.get_info(instance)).state).toBe(power_state.RUNNING);
     const transitions = (): string[] =>
       events.flatMap(({ uuid, transition }) => (uuid === instance.uuid ? [String(transition)] : []));
-    await eventually('all has been told', () => transitions().length >= 5);
+    await eventually('all events are reported', () => transitions().length >= 5);
     expect(new Set(transitions()).size).toBe(2);
     expect(transitions()).toHaveLength(5);
   });

@@ -17,7 +17,7 @@ import { configDriveContract } from '../contract/config-drive.contract.js';
 import type { StorageHarness } from '../contract/storage.contract.js';
 import { storageContract } from '../contract/storage.contract.js';
 
-describe('DockerDriver gives instances storage', () => {
+describe('DockerDriver storage', () => {
   const engine: Engine = directEngine();
   const volumes: VolumeName[] = [];
   const warnings: string[] = [];
@@ -49,7 +49,7 @@ describe('DockerDriver gives instances storage', () => {
   storageContract(() => harness);
   configDriveContract(() => harness);
 
-  it('says that a volume is gone which somebody removed while the instance was made, and makes none', async () => {
+  it('rejects with VolumeNotFound, and creates no volume, if one is removed during the spawn', async () => {
     const { newVolume, image, context } = harness;
     const volume = await newVolume();
     const name = volumes.pop();
@@ -71,7 +71,7 @@ describe('DockerDriver gives instances storage', () => {
       const outcome = expect(
         driver.spawn(context, instance, image, { block_device_info }),
       ).rejects.toMatchObject({ name: 'VolumeNotFound' });
-      await eventually('it is about to be made', () => Promise.resolve(fault.struck().length > 0));
+      await eventually('the creation is requested', () => Promise.resolve(fault.struck().length > 0));
       await engine.volumes.remove(name);
       await outcome;
       await expect(engine.volumes.inspect(name)).rejects.toMatchObject({ status: 404 });
@@ -82,7 +82,7 @@ describe('DockerDriver gives instances storage', () => {
     }
   });
 
-  it('removes ephemeral disks and config drives with the instance, and volumes never', async () => {
+  it('removes ephemeral disks and the config drive with the instance, but no volumes', async () => {
     const { driver, context, boot, newVolume } = harness;
     const volume = await newVolume();
     const instance = await boot(
@@ -103,7 +103,7 @@ describe('DockerDriver gives instances storage', () => {
     await expect(engine.volumes.inspect(last)).resolves.toMatchObject({ Name: last });
   });
 
-  it('gives no instance what another one has, or the driver for itself, whatever names the operator allows', async () => {
+  it("refuses volumes of other instances and of the driver, also if allowedVolumes is '*'", async () => {
     const other = await dockerHarness({ allowedVolumes: ['*'] }, { Volumes: { '/data': {} } });
     const ephemerals = [{ size: 1, device_name: '/dev/vdc' }];
     const instance = await other.boot({}, { block_device_info: { ephemerals } });
@@ -125,7 +125,7 @@ describe('DockerDriver gives instances storage', () => {
     }
   });
 
-  it('counts swap once', async () => {
+  it('counts swap once when the flavor and block_device_info both have it', async () => {
     const instance = await harness.boot(
       { flavor: newFlavor({ memory_mb: 64, swap: 32 }) },
       { block_device_info: { swap: { swap_size: 32, device_name: '/dev/vdb' } } },
@@ -134,7 +134,7 @@ describe('DockerDriver gives instances storage', () => {
     expect(host.MemorySwap - host.Memory).toBe(32 * 1024 ** 2);
   });
 
-  it('mounts a directory of the host that the operator allows, where the orchestrator says', async () => {
+  it('mounts a directory of allowedHostPaths at its mount_device', async () => {
     await mkdir(join(folder, 'volume-1'));
     const connection_info = { driver_volume_type: 'directory', data: { path: join(folder, 'volume-1') } };
     await harness.run(
@@ -145,7 +145,7 @@ describe('DockerDriver gives instances storage', () => {
     await expect(readFile(join(folder, 'volume-1', 'file'), 'utf8')).resolves.toBe('here\n');
   });
 
-  it('leaves an instance whose directory is not there to another host, and leaves nothing', async () => {
+  it('lets Nova try another host when a directory is missing, and leaves no container', async () => {
     const { driver, context, image } = harness;
     const instance = newInstance();
     const connection_info = { driver_volume_type: 'directory', data: { path: join(folder, 'none') } };
@@ -157,7 +157,7 @@ describe('DockerDriver gives instances storage', () => {
     await expect(driver.instance_on_disk(instance)).resolves.toBe(false);
   });
 
-  it('bounds root disks where the engine can, and says once where it cannot', async () => {
+  it('limits root disks if the storage driver supports it, and warns once otherwise', async () => {
     await harness.boot({ flavor: newFlavor({ root_gb: 2 }) });
     const { output } = await harness.run(
       'dd if=/dev/zero of=/big bs=1048576 count=1100 2>&1; echo done; exec sleep 1000',

@@ -6,8 +6,8 @@ import { dockerHarness } from '../../support/docker-harness.js';
 import { newImageMeta, newInstance } from '../../support/nova-objects.js';
 import type { Harness } from '../contract/harness.js';
 
-/** Nova tries no other host for these, and tells whoever wants the instance what is wrong: no operator is called. */
-describe('an instance that cannot be made as its owner wants it', () => {
+/** For these exceptions Nova tries no other host, and shows the tenant what is wrong. */
+describe('DockerDriver.spawn of an instance with a mistake of its tenant', () => {
   let harness: Harness;
   beforeAll(async () => {
     harness = await dockerHarness();
@@ -38,7 +38,7 @@ describe('an instance that cannot be made as its owner wants it', () => {
   };
 
   it.each(['/bin', '/etc', '/etc/passwd/inside', '/bin/sh/inside', '//etc/./shadow/inside'])(
-    'cannot have a file injected at %s',
+    'refuses an injected file at %s',
     async (path) => {
       const refusal = await refusalOf(harness.image, {}, { injected_files: [[path, 'x']] });
       expect(refusal).toMatchObject({ name: 'InvalidInput', message: expect.stringContaining('injected') });
@@ -46,7 +46,7 @@ describe('an instance that cannot be made as its owner wants it', () => {
   );
 
   it.each(['/etc/passwd', '/etc/passwd/inside', '/bin/sh'])(
-    'cannot have a disk at %s',
+    'refuses an ephemeral disk at %s',
     async (device_name) => {
       const block_device_info = { ephemerals: [{ size: 1, device_name }] };
       const refusal = await refusalOf(harness.image, {}, { block_device_info });
@@ -59,23 +59,35 @@ describe('an instance that cannot be made as its owner wants it', () => {
   const drive = { config_drive: 'True' };
   it.each<[string, readonly LayerFile[], Partial<Instance>, SpawnOptions, string]>([
     [
-      'a huge file of accounts',
+      'a /etc/shadow of 3 MiB',
       [{ path: 'etc/shadow', content: Buffer.alloc(3 << 20) }],
       {},
       password,
       '/etc/shadow',
     ],
-    ['a loop where keys are', [{ path: 'root/.ssh', target: '.ssh' }], key, {}, '/root/.ssh/authorized_keys'],
-    ['a file where keys are', [{ path: 'root', content: '' }], key, {}, 'root'],
     [
-      'a link out of its files where the config drive is',
+      'a circular link at /root/.ssh',
+      [{ path: 'root/.ssh', target: '.ssh' }],
+      key,
+      {},
+      '/root/.ssh/authorized_keys',
+    ],
+    ['a file at /root', [{ path: 'root', content: '' }], key, {}, 'root'],
+    [
+      'a link from /var to /proc/self, out of its own files',
       [{ path: 'var', target: '/proc/self' }],
       drive,
       {},
       'var',
     ],
-    ['a file where the config drive is', [{ path: 'var/lib', content: '' }], drive, {}, 'var/lib'],
-  ])('cannot be made of an image with %s', async (_what, files, changes, options, place) => {
+    [
+      'a file at /var/lib, where the config drive belongs',
+      [{ path: 'var/lib', content: '' }],
+      drive,
+      {},
+      'var/lib',
+    ],
+  ])('refuses an image with %s', async (_what, files, changes, options, place) => {
     const refusal = await refusalOf(await imageWith(files), changes, options);
     expect(refusal).toMatchObject({ name: 'ImageUnacceptable', message: expect.stringContaining(place) });
   });

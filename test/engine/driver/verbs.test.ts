@@ -7,7 +7,7 @@ import { dockerHarness } from '../../support/docker-harness.js';
 import { engineHost } from '../../support/engine.js';
 import { context, newImageMeta, newInstance } from '../../support/nova-objects.js';
 
-describe('every verb', () => {
+describe('every verb of DockerDriver', () => {
   let proxy: FaultProxy;
   let harness: Harness;
   beforeAll(async () => {
@@ -21,13 +21,13 @@ describe('every verb', () => {
 
   const reasons: [string, unknown][] = [
     ['an error', new Error('enough')],
-    ['a text', 'enough'],
+    ['a string', 'enough'],
     ['a DOMException', new DOMException('enough', 'TimeoutError')],
     ['null', null],
     ['an object', { enough: true }],
   ];
 
-  it.each(reasons)('rejects with the reason itself when it is given up with %s', async (_what, reason) => {
+  it.each(reasons)('rejects with the reason of its abort signal itself: %s', async (_what, reason) => {
     const { driver, image } = harness;
     const instance = newInstance();
     const verbs: (readonly [RegExp, (signal: AbortSignal) => Promise<unknown>])[] = [
@@ -46,21 +46,21 @@ describe('every verb', () => {
         () => ['done'],
         (error: unknown) => [error],
       );
-      await eventually('it waits for the engine', () => slow.struck().length > 0);
+      await eventually('the verb waits for the engine', () => slow.struck().length > 0);
       giving.abort(reason);
       const [thrown] = await outcome;
       expect(thrown).toBe(reason);
     }
   });
 
-  it('rejects with the reason of a signal that has aborted before', async () => {
+  it('rejects with the reason of a signal that has already aborted', async () => {
     const signal = AbortSignal.abort('no');
     await expect(harness.driver.list_instances({ signal })).rejects.toBe('no');
     await expect(harness.driver.destroy(context, newInstance(), [], { signal })).rejects.toBe('no');
   });
 
-  it('says which field of its subject cannot be used, and does not blame the host', async () => {
-    // As JavaScript calls it, without a compiler.
+  it('rejects a malformed instance or image with InvalidInput that names the field', async () => {
+    // A JavaScript caller has no compiler that rejects these arguments.
     const call = async (verb: string, ...given: unknown[]): Promise<unknown> => {
       const method: unknown = Reflect.get(harness.driver, verb);
       if (typeof method !== 'function') throw new Error(`there is no verb ${verb}`);

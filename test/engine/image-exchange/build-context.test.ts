@@ -16,7 +16,7 @@ describe('ImageTemplates', () => {
   });
   afterEach(() => stage.close());
 
-  describe('of a context that would escape', () => {
+  describe('with a hostile build context', () => {
     let outside: string;
     beforeEach(async () => {
       outside = join(stage.folder, '..', 'outside');
@@ -24,7 +24,7 @@ describe('ImageTemplates', () => {
     });
 
     it.each(['link', 'folder/outside', 'Dockerfile'])(
-      'reads nothing through a symbolic link: %s',
+      'reads no file of the host through a symbolic link: %s',
       async (what) => {
         await stage.write({ Dockerfile: `FROM scratch\nCOPY ${what} /stolen\n` });
         await symlink(outside, join(stage.folder, 'link'));
@@ -37,7 +37,7 @@ describe('ImageTemplates', () => {
       },
     );
 
-    it('copies a link in a folder as a link', async () => {
+    it('copies a symbolic link in a folder as a link, not as the file of the host', async () => {
       await stage.write({ Dockerfile: 'FROM scratch\nCOPY d /d\n', 'd/file': 'x' });
       await symlink(outside, join(stage.folder, 'd', 'link'));
       const { files } = await stage.contentOf(await stage.build());
@@ -46,8 +46,8 @@ describe('ImageTemplates', () => {
     });
 
     it.each([
-      ['a name with ..', { name: '../evil', content: 'x' }],
-      ['a hard link to outside', { name: 'evil', type: 'link', linkname: '../../etc/passwd' }],
+      ['a path with ..', { name: '../evil', content: 'x' }],
+      ['a hard link out of the context', { name: 'evil', type: 'link', linkname: '../../etc/passwd' }],
       ['a device', { name: 'evil', type: 'character-device' }],
       ['a FIFO', { name: 'Dockerfile2', type: 'fifo' }],
     ] as const)('refuses %s in an archive', async (_what, entry) => {
@@ -56,7 +56,7 @@ describe('ImageTemplates', () => {
       await stage.mustHaveNoImages();
     });
 
-    it('puts what has an absolute name into the context, and follows no link of an archive out of it', async () => {
+    it("keeps an archive's absolute paths and symbolic links inside the context", async () => {
       const tar = await packEntries([
         { name: 'Dockerfile', content: 'FROM scratch\nCOPY . /all/\n' },
         { name: '/absolute/file', content: 'inside' },
@@ -70,13 +70,13 @@ describe('ImageTemplates', () => {
     });
 
     it.each(['/etc/passwd', '../outside', 'a/../../outside'])(
-      'refuses the Dockerfile %s',
+      'refuses the Dockerfile %s, outside the context',
       async (dockerfile) => {
         await expect(stage.build({ dockerfile })).rejects.toThrow(InvalidInput);
       },
     );
 
-    it('refuses an archive that unpacks to more than is allowed, or is none', async () => {
+    it('refuses an archive that unpacks to more than maxBytes, and data that is no archive', async () => {
       const small = stage.newTemplates({ maxBytes: 1_000_000 });
       const bomb = gzipSync(
         await packEntries([

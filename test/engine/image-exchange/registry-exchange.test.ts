@@ -33,7 +33,7 @@ if (registry.isThere)
 
     const give = async (options: ImageArchiveOptions): Promise<ImageRecord> =>
       await images.create(context, { name: 'given', ...formats }, bytes(await buildImageArchive(options)));
-    /** What the open registry has under a tag or a digest. */
+    /** The manifest of a tag or digest in the registry without authentication. */
     const manifestOf = async (repository: string, name: string): Promise<Buffer> => {
       const accept = 'application/vnd.oci.image.manifest.v1+json';
       const url = `http://${registry.open}/v2/${repository}/manifests/${name}`;
@@ -45,7 +45,7 @@ if (registry.isThere)
       `sha256:${createHash('sha256').update(content).digest('hex')}`;
 
     it.each(['docker', 'oci', 'oci-gzip'] as const)(
-      'pushes an image of the layout %s, and its configuration and layers are what they were',
+      'pushes an image of the layout %s with its configuration and layers',
       async (layout) => {
         const repository = newRepository();
         const given = {
@@ -66,7 +66,7 @@ if (registry.isThere)
       },
     );
 
-    it('keeps the digest of an image on its way into the image service and to another repository', async () => {
+    it('keeps the digest when an image is pulled and pushed to another repository', async () => {
       const [first, second] = [newRepository(), newRepository()];
       const image = await give({ layout: 'oci-gzip', layers: [[{ path: 'a', content: first }]] });
       const pushed = await exchange.push(context, image.id, `${registry.open}/${first}:1`);
@@ -85,7 +85,7 @@ if (registry.isThere)
       expect(await manifestOf(second, 'other')).toEqual(await manifestOf(first, '1'));
     });
 
-    it('keeps a manifest that somebody else has written, to the byte', async () => {
+    it("keeps every byte of another client's manifest", async () => {
       const [first, second] = [newRepository(), newRepository()];
       const image = await give({ layers: [[{ path: 'a', content: first }]] });
       const { digest } = await exchange.push(context, image.id, `${registry.open}/${first}:1`);
@@ -102,7 +102,7 @@ if (registry.isThere)
       expect((await manifestOf(second, '1')).toString()).toBe(odd);
     });
 
-    it('gives an image that engines pull and instances boot from', async () => {
+    it('pushes an image that an engine can pull, and pulls one that can be booted', async () => {
       const repository = newRepository();
       const image = await images.create(
         context,
@@ -129,7 +129,7 @@ if (registry.isThere)
       }
     });
 
-    it('gives the name and the password to a registry that asks, and tells of the layers', async () => {
+    it('authenticates to a registry that requests it, and reports progress by layer', async () => {
       const repository = newRepository();
       const image = await give({ layers: [[{ path: 'a', content: Buffer.alloc(3_000_000, 'x') }]] });
       const target = `${registry.private}/${repository}:1`;
@@ -152,7 +152,7 @@ if (registry.isThere)
     });
 
     it.each([undefined, { username: 'tester', password: 'not the password' }])(
-      'says that a registry lets nobody in without the right password, and does not say which was given',
+      'rejects with status 401, and keeps the password out of the error: %j',
       async (wrong) => {
         const image = await give({});
         const target = `${registry.private}/${newRepository()}:1`;
@@ -167,7 +167,7 @@ if (registry.isThere)
       },
     );
 
-    it('leaves nothing in the image service when there is no such image, or the work is aborted', async () => {
+    it('leaves no image in the image service when the image is missing or the pull is aborted', async () => {
       const before = (await images.detail(context)).length;
       const missing = `${registry.open}/${newRepository()}:1`;
       await expect(exchange.pull(context, missing)).rejects.toMatchObject({ status: 404 });
@@ -191,7 +191,7 @@ if (registry.isThere)
       expect((await images.detail(context)).length).toBe(before + 1);
     });
 
-    it('pushes nothing of an archive whose layer is not what its configuration says', async () => {
+    it('pushes no tag of an archive whose layer differs from its configuration', async () => {
       const repository = newRepository();
       const configuration = { rootfs: { type: 'layers', diff_ids: [`sha256:${'0'.repeat(64)}`] } };
       const image = await give({ configuration });

@@ -32,7 +32,7 @@ if (registry.isThere)
         digest = await push(`${name}:1`, await buildImageArchive(options));
       });
 
-      /** Puts an image into the registry, past the engine. */
+      /** Pushes an image to the registry, without the engine. */
       const push = async (target: string, archive: Buffer): Promise<string> => {
         const exchange = new RegistryExchange({ imageService: stage.images });
         const formats = { container_format: 'docker', disk_format: 'raw' };
@@ -57,7 +57,7 @@ if (registry.isThere)
         }
       };
 
-      it('registers what a tag names, and says what that was', async () => {
+      it('registers the image of a tag, and records its reference and digest', async () => {
         const reference = `${registry.open}/${name}:1`;
         const record = await pull(reference);
         expect(record.properties).toEqual({ registry_reference: reference, registry_digest: digest });
@@ -65,7 +65,7 @@ if (registry.isThere)
         expect(files.get('etc/name')?.toString()).toBe(name);
         expect(command).toEqual(['one']);
         const exchange = new RegistryExchange({ imageService: stage.images });
-        // The engine packs layers anew, but the image's id is that of its configuration, which nobody has changed.
+        // The engine compresses layers anew, but the image's id is the digest of its configuration.
         const manifest = await exchange.push(context, record.id, `${registry.open}/${name}:back`);
         exchange.close();
         const answer = await fetch(`http://${registry.open}/v2/${name}/manifests/${manifest.digest}`, {
@@ -74,7 +74,7 @@ if (registry.isThere)
         expect(await answer.json()).toMatchObject({ config: { digest: engineId } });
       });
 
-      it('registers what a digest names, whatever the tag is by now', async () => {
+      it('registers the image of a digest, also after the tag has moved', async () => {
         await push(`${name}:1`, await buildImageArchive({ config: { Cmd: ['two'] } }));
         const record = await pull(`${registry.open}/${name}:1@${digest}`);
         expect((await stage.contentOf(record)).command).toEqual(['one']);
@@ -82,7 +82,7 @@ if (registry.isThere)
         await expect(pull(`${registry.open}/${name}@${wrong}`)).rejects.toThrow(ImageSourceError);
       });
 
-      it('asks a private registry with the credentials, and tells nobody', async () => {
+      it('sends the credentials to a private registry, and keeps them out of errors', async () => {
         const reference = `${registry.private}/${name}:1`;
         expect((await pull(reference, { credentials })).status).toBe('active');
         for (const wrong of [{}, { credentials: { username: 'tester', password: 'not the password' } }]) {
@@ -90,7 +90,7 @@ if (registry.isThere)
           expect(failure).toBeInstanceOf(ImageSourceError);
           expect(String(failure) + JSON.stringify(failure)).not.toContain('not the password');
         }
-        // Not even where the image is known by its digest, and in the engine.
+        // The credentials are required also for a digest.
         const pinned = `${registry.private}/${name}@${digest}`;
         const engine = new Engine(engineAddress(engineHost()));
         try {
@@ -104,7 +104,7 @@ if (registry.isThere)
         }
       });
 
-      it('leaves an image that was in the engine before, and pulls one that many want for each of them', async () => {
+      it('leaves an image that the engine had before, and supports concurrent pulls', async () => {
         const reference = `${registry.open}/${name}@${digest}`;
         const records = await Promise.all([pull(reference), pull(reference), pull(reference)]);
         expect(new Set(records.map(({ os_hash_value }) => os_hash_value)).size).toBe(1);
@@ -129,7 +129,7 @@ if (registry.isThere)
         }
       });
 
-      it('builds on an image of a private registry', async () => {
+      it('builds a Dockerfile FROM an image of a private registry', async () => {
         const base = `${registry.private}/${name}:1`;
         await stage.write({ Dockerfile: `FROM ${base}\nCOPY more /\n`, more: 'more' });
         await expect(stage.build()).rejects.toThrow(ImageSourceError);
@@ -141,7 +141,7 @@ if (registry.isThere)
         engine.close();
       });
 
-      it('takes no name that is the driver’s own', async () => {
+      it("refuses the driver's own repositories, which have other tenants' images", async () => {
         for (const own of [
           'nova-docker-driver.invalid/image:x',
           'docker.io/nova-docker-driver.invalid/image:x',

@@ -18,7 +18,7 @@ const gzipMagic = Buffer.from([0x1f, 0x8b]);
 const manifest = z.tuple([z.object({ Config: z.string(), Layers: z.array(z.string()) })]);
 const configuration = z.object({ config: z.looseObject({ Cmd: z.array(z.string()).nullish() }) });
 
-/** What a test of templates is played on: an engine, a folder of images, and a folder to build from. */
+/** Fixture of the template tests: an engine, an image service in a directory, and a build context. */
 export class TemplateStage {
   readonly #opened: ImageTemplates[] = [];
 
@@ -49,7 +49,7 @@ export class TemplateStage {
     return templates;
   }
 
-  /** Builds from that folder, unless told otherwise. */
+  /** Builds from the folder of the stage by default. */
   build(more: object = {}): Promise<ImageRecord> {
     const source = { type: 'dockerfile', context: { folder: this.folder }, ...more } as const;
     return this.templates.register(context, source, { name: 'built' });
@@ -59,7 +59,7 @@ export class TemplateStage {
     expect(await this.images.detail(context)).toEqual([]);
   }
 
-  /** Puts files into the folder to build from. */
+  /** Writes files into the build context. */
   async write(files: Readonly<Record<string, string | Buffer>>): Promise<void> {
     for (const [path, content] of Object.entries(files)) {
       await mkdir(dirname(join(this.folder, path)), { recursive: true });
@@ -67,13 +67,13 @@ export class TemplateStage {
     }
   }
 
-  /** Puts the one program into that folder that an image needs to run anything: `COPY sh /bin/sh`. */
+  /** Writes a static shell into the build context, for `COPY sh /bin/sh`: RUN needs one. */
   async writeShell(): Promise<void> {
     const [busybox] = await busyboxFiles();
     await this.write({ sh: Buffer.from(busybox?.content ?? '') });
   }
 
-  /** What is in a registered image: its files by their paths, those of later layers in place of earlier ones, and its command. */
+  /** The files of a registered image by path (later layers replace earlier ones), and its command. */
   async contentOf({ id }: ImageRecord): Promise<{ files: Map<string, Buffer>; command: string[] }> {
     const archive = await entriesOf(await readAll(await this.images.download(context, id), Infinity));
     const part = (name: string): Buffer => archive.get(name) ?? Buffer.alloc(0);
@@ -85,7 +85,7 @@ export class TemplateStage {
     return { files, command: command ?? [] };
   }
 
-  /** Nothing may be left in the engine, whatever happened. */
+  /** Verifies that the engine has no more objects than before the test. */
   async close(): Promise<void> {
     for (const templates of this.#opened) templates.close();
     await this.root.remove();
@@ -95,7 +95,7 @@ export class TemplateStage {
 
 async function entriesOf(archive: Buffer): Promise<Map<string, Buffer>> {
   const reader = extract();
-  // Engines with the containerd store pack layers.
+  // Engines with the containerd store compress layers.
   reader.end(archive.subarray(0, 2).equals(gzipMagic) ? gunzipSync(archive) : archive);
   const entries = new Map<string, Buffer>();
   for await (const entry of reader) entries.set(entry.header.name, await readAll(entry, Infinity));

@@ -27,7 +27,7 @@ describe('ImageTemplates', () => {
   afterEach(() => stage.close());
 
   describe('from a Dockerfile', () => {
-    it('registers what a folder builds, and tells of the steps', async () => {
+    it('registers the image that a folder builds, and reports the steps', async () => {
       await stage.write({
         Dockerfile: 'FROM scratch\nCOPY hello /there/\nCMD ["/there/hello"]\n',
         hello: 'hi',
@@ -51,7 +51,7 @@ describe('ImageTemplates', () => {
       expect(output).toContain('COPY hello /there/');
     });
 
-    it('heeds .dockerignore, arguments, the stage that is wanted and where the Dockerfile is', async () => {
+    it('supports .dockerignore, build arguments, a target stage and the path of the Dockerfile', async () => {
       await stage.writeShell();
       await stage.write({
         'docker/Dockerfile.app':
@@ -75,7 +75,7 @@ describe('ImageTemplates', () => {
       ]);
     });
 
-    it.each(['plain', 'gzip'])('takes a %s tar stream, and the address of one', async (form) => {
+    it.each(['plain', 'gzip'])('accepts a %s tar archive as a stream and as a URL', async (form) => {
       const tar = await packEntries([
         { name: './Dockerfile', content: 'FROM scratch\nCOPY a /b\n' },
         { name: './a', content: 'from afar' },
@@ -95,7 +95,7 @@ describe('ImageTemplates', () => {
       }
     });
 
-    it('says why a build fails, and leaves nothing of it', async () => {
+    it('rejects with the failure of a build, without build arguments, and registers no image', async () => {
       await stage.writeShell();
       await stage.write({
         Dockerfile: 'FROM scratch\nCOPY sh /bin/sh\nRUN echo almost > /there\nRUN echo done; exit 7\n',
@@ -109,7 +109,7 @@ describe('ImageTemplates', () => {
       await stage.mustHaveNoImages();
     });
 
-    it('leaves nothing when it is aborted in the middle of a step', async () => {
+    it('registers no image when it is aborted during a step', async () => {
       await stage.writeShell();
       await stage.write({ Dockerfile: 'FROM scratch\nCOPY sh /bin/sh\nRUN sleep 60\n', unused: '' });
       await stage.write({ Dockerfile: 'FROM scratch\nCOPY sh /bin/sh\nRUN while :; do :; done\n' });
@@ -129,14 +129,14 @@ describe('ImageTemplates', () => {
       );
       await expect(building).rejects.toBe(reason);
       await stage.mustHaveNoImages();
-      // The engine removes the container in its own time.
+      // The engine removes the container of the step in the background.
       const engine = new Engine(engineAddress(engineHost()));
       for (let left = 100; left > 0 && (await engine.containers.list({ all: true })).length > 0; left -= 1)
         await new Promise((resolve) => setTimeout(resolve, 100));
       engine.close();
     });
 
-    it('leaves to the next start of its host what it can no longer remove', async () => {
+    it('leaves a temporary image that it cannot remove to removeLeftovers at the next start', async () => {
       await stage.write({ Dockerfile: 'FROM scratch\nCOPY hello /\n', hello: 'hi' });
       const onProgress: OnProgress = ({ phase }) => {
         if (phase === 'uploading') stage.templates.close();
@@ -150,7 +150,7 @@ describe('ImageTemplates', () => {
       engine.close();
     });
 
-    it('tells an abort to an image service that has not begun to read', async () => {
+    it('aborts an upload that the image service has not begun to read', async () => {
       await stage.write({ Dockerfile: 'FROM scratch\nCOPY hello /\n', hello: 'hi' });
       const reason = new Error('enough');
       const controller = new AbortController();
@@ -161,7 +161,7 @@ describe('ImageTemplates', () => {
       await expect(registering).rejects.toBe(reason);
     });
 
-    it('gives no image of the engine to whoever knows its name', async () => {
+    it('refuses a Dockerfile that names an image of the driver, to obtain its files', async () => {
       const engine = new Engine(engineAddress(engineHost()));
       const name = 'nova-docker-driver.invalid/image:of-somebody';
       await engine.images.load(await busyboxImage({ command: ['true'], repoTags: [name] }));
@@ -186,7 +186,7 @@ describe('ImageTemplates', () => {
   });
 
   describe('from a file', () => {
-    it('registers an archive as it is, from a path or from an address', async () => {
+    it('registers an archive unchanged, from a path or a URL', async () => {
       const archive = await buildImageArchive();
       const path = join(stage.folder, 'image.tar');
       await writeFile(path, archive);
@@ -206,7 +206,7 @@ describe('ImageTemplates', () => {
       }
     });
 
-    it('registers nothing that has another digest', async () => {
+    it('refuses an archive with another digest', async () => {
       const path = join(stage.folder, 'image.tar');
       await writeFile(path, await buildImageArchive());
       const from = { type: 'archive', from: { path }, digest: `sha256:${'0'.repeat(64)}` } as const;

@@ -11,7 +11,7 @@ import { noOpLogger } from '../../support/silent-logger.js';
 import { eventually } from '../contract/harness.js';
 import { LoaderStage } from './loader-stage.js';
 
-describe('ImageLoader, when things break', () => {
+describe('ImageLoader after a failure', () => {
   let stage: LoaderStage;
   beforeEach(async () => {
     stage = await LoaderStage.open();
@@ -27,7 +27,7 @@ describe('ImageLoader, when things break', () => {
     ['/images/nova-docker-driver.invalid/loading:.*/tag', 'lose-answer'],
     ['/images/nova-docker-driver.invalid/loading:.*/tag', 'drop-request'],
   ] as const)('when the connection breaks at %s (%s)', (path, kind) => {
-    it('fails, leaves nothing unverified, and succeeds the next time', async () => {
+    it('fails, removes the unverified image, and succeeds on the next load', async () => {
       const { id } = await stage.newImage();
       const loader = stage.newLoader();
       const fault = stage.proxy.inject({ path: new RegExp(path), kind, times: 2 });
@@ -42,7 +42,7 @@ describe('ImageLoader, when things break', () => {
   it.each([
     ['shorter', 1000],
     ['longer', 5_000_000],
-  ])('lets an image that breaks off not get into the next, whose layer is %s', async (_what, length) => {
+  ])('keeps data of a truncated image out of the next image, whose layer is %s', async (_what, length) => {
     const layer = await layerOf([{ path: 'large', content: randomBytes(2_000_000) }]);
     const broken = await stage.newImage({ layers: [layer] });
     stage.images.give(broken.id, { data: broken.archive.subarray(0, 1_500_000) });
@@ -55,7 +55,7 @@ describe('ImageLoader, when things break', () => {
     await expect(stage.newLoader().load(context, id)).resolves.toBe(true);
   });
 
-  it('removes its temporary name although the connection breaks again and again', async () => {
+  it('removes its temporary name although the connection breaks twice during the removal', async () => {
     const { id } = await stage.newImage();
     stage.proxy.inject({ method: 'DELETE', kind: 'drop-request', times: 1 });
     stage.proxy.inject({ method: 'DELETE', kind: 'lose-answer', times: 1 });
@@ -63,7 +63,7 @@ describe('ImageLoader, when things break', () => {
     expect((await stage.inspect(bootReference(id))).RepoTags).toEqual([bootReference(id)]);
   });
 
-  it('fails with what the engine says when that is about the engine and not about the image', async () => {
+  it('fails with EngineError, not with ImageUnacceptable, on a status of 500', async () => {
     const { id } = await stage.newImage();
     stage.proxy.inject({ path: /images\/load/, kind: 'answer', status: 500, message: 'out of sorts' });
     await expect(stage.newLoader().load(context, id)).rejects.toMatchObject({
@@ -72,7 +72,7 @@ describe('ImageLoader, when things break', () => {
     });
   });
 
-  it('removes what the engine makes after nobody waits for it any more', async () => {
+  it('removes an image that the engine names only after discardImage was called for it', async () => {
     const { id } = await stage.newImage();
     await stage.newLoader().load(context, id);
     const late = temporaryName(repository.snapshot, 'image-loader');
@@ -80,7 +80,7 @@ describe('ImageLoader, when things break', () => {
     const direct = directEngine();
     try {
       await direct.images.tag(bootReference(id), late);
-      await eventually('it is removed', async () => {
+      await eventually('the object is removed', async () => {
         return (await direct.images.inspect(bootReference(id))).RepoTags.length === 1;
       });
     } finally {
@@ -89,7 +89,7 @@ describe('ImageLoader, when things break', () => {
   });
 
   describe('removeLeftovers', () => {
-    it('does not tell as removed what is there yet, and removes it the next time', async () => {
+    it('does not report a leftover whose removal failed, and removes it on the next call', async () => {
       const { id } = await stage.newImage();
       const loader = stage.newLoader({ host: `image-loader-${id}` });
       await loader.load(context, id);
@@ -103,7 +103,7 @@ describe('ImageLoader, when things break', () => {
       await expect(loader.removeLeftovers()).resolves.toEqual([left.reference]);
     });
 
-    it('ends between two images when it is told to', async () => {
+    it('stops between two images when its signal aborts', async () => {
       const { id } = await stage.newImage();
       const host = `image-loader-${id}`;
       const loader = stage.newLoader({ host });
@@ -123,7 +123,7 @@ describe('ImageLoader, when things break', () => {
       await expect(stage.newLoader({ host }).removeLeftovers()).resolves.toHaveLength(1);
     });
 
-    it("removes what a crash of its own host left, and neither another host's nor anybody else's images", async () => {
+    it('removes temporary images of its own host only, and no image of the operator', async () => {
       const { id } = await stage.newImage();
       const loader = stage.newLoader();
       await loader.load(context, id);

@@ -23,7 +23,7 @@ import { takeSnapshot } from '../../support/take-snapshot.js';
 const host = 'configurations';
 const manyPorts = Object.fromEntries(Array.from({ length: 10_001 }, (_, port) => [`${port + 1}/udp`, {}]));
 
-/** Each is one that "docker load" takes and engines run; `Labels` are those that a snapshot must have. */
+/** Configurations that `docker load` accepts and engines run. `Labels`: those that a snapshot must have. */
 const valid: readonly {
   what: string;
   config: object;
@@ -31,13 +31,13 @@ const valid: readonly {
   Labels?: object;
   ports?: number;
 }[] = [
-  { what: 'null for the value of a label', config: { Labels: { a: null } }, Labels: { a: '' } },
+  { what: 'null as the value of a label', config: { Labels: { a: null } }, Labels: { a: '' } },
   {
-    what: 'null for all that it leaves out',
+    what: 'null for every absent field',
     config: { User: null, Volumes: null, ExposedPorts: null, Labels: null, Healthcheck: null, OnBuild: null },
     image: { author: null, created: null, history: null, 'os.features': null },
   },
-  { what: 'null for a volume', config: { Volumes: { '/v': null } } },
+  { what: 'null as a volume', config: { Volumes: { '/v': null } } },
   { what: 'fields that engines do not know', config: { Memory: 1, x: [] }, image: { 'moby.x': 'y' } },
   {
     what: 'fields of engines from before 2016',
@@ -86,13 +86,13 @@ describe('an image whose configuration has', () => {
   ): Promise<Buffer> =>
     await buildImageArchive({
       layers: [layer],
-      // No two images are alike, so that tests do not share one in the engine.
+      // Unique, so that no two tests share an image in the engine.
       config: { Env: [`A=${randomUUID()}`], Cmd: ['/bin/sh', '-c', 'exit 7'], ...config },
       configuration: image,
       repoTags,
     });
 
-  /** Runs a container of an image, looks at it when it has ended, and does something with it. */
+  /** Runs a container of an image, calls `use` once it has ended, and removes it. */
   async function withContainer<T>(
     image: ImageRef,
     use: (container: ContainerInspect) => Promise<T>,
@@ -115,7 +115,7 @@ describe('an image whose configuration has', () => {
   const exitCode = ({ State: { ExitCode: code } }: ContainerInspect): Promise<number> =>
     Promise.resolve(code);
 
-  it.each(valid)('$what runs as the engine runs it, and can be saved', async (each) => {
+  it.each(valid)('$what runs as after docker load, and as a snapshot', async (each) => {
     const { config, image = {}, Labels = {}, ports = 0 } = each;
     const isMuch = JSON.stringify(config).length > 4096;
     const tag = `test/valid:${randomUUID()}`;
@@ -144,7 +144,7 @@ describe('an image whose configuration has', () => {
     expect(Object.keys(configuration.config?.ExposedPorts ?? {})).toHaveLength(ports);
     expect(JSON.stringify(configuration.history ?? [])).not.toContain('not-inherited');
 
-    // A migration makes another image of what the engine tells of this one.
+    // A migration builds its image from the engine's inspection of this one.
     const inspected = await engine.images.inspect(bootReference(id));
     const above = configurationAbove(inspected, [`sha256:${sha256(layer)}`], layer.length);
     const text = JSON.stringify(above);
@@ -155,7 +155,7 @@ describe('an image whose configuration has', () => {
     expect(await withContainer(bootReference(saved), exitCode)).toBe(7);
   });
 
-  it('a command of one word runs as engines with the classic store run it', async () => {
+  it('a string as command runs as on engines with the classic store', async () => {
     const archive = await archiveOf({ Cmd: '/bin/true', Entrypoint: null }, {}, []);
     const id = randomUUID();
     const images = new GivenImages({ [id]: { data: archive } });
@@ -163,7 +163,7 @@ describe('an image whose configuration has', () => {
     expect(await withContainer(bootReference(id), exitCode)).toBe(0);
   });
 
-  it('nothing that an engine need not be given keeps the id that it has elsewhere', async () => {
+  it('no field that the driver leaves out keeps its image id', async () => {
     if (await hasContainerdStore()) return;
     const archive = await archiveOf({}, {}, []);
     const id = randomUUID();

@@ -26,7 +26,7 @@ const property = 'nova_docker_base';
 
 const containerdStore = await hasContainerdStore();
 
-describe('a snapshot of what lies above its base image', () => {
+describe('a delta snapshot', () => {
   let folder: string;
   let engine: Engine;
   let images: CountedImages;
@@ -65,7 +65,7 @@ describe('a snapshot of what lies above its base image', () => {
     await loader.load(as, image_id);
   }
 
-  /** Runs a command in a container of an image, and does something with the container. */
+  /** Runs a command in a container of an image, calls `work`, and removes the container. */
   async function withContainer<T>(
     image_id: string,
     script: string,
@@ -89,7 +89,7 @@ describe('a snapshot of what lies above its base image', () => {
     }
   }
 
-  /** Changes an instance of an image and saves it. */
+  /** Runs a script in a container of an image, and saves the container as a snapshot. */
   async function save(image_id: string, script: string, as = context, isDelta = true): Promise<string> {
     await load(image_id, as);
     return await withContainer(image_id, script, async (name) => {
@@ -111,7 +111,7 @@ describe('a snapshot of what lies above its base image', () => {
     });
   }
 
-  /** As if the engine had never had any of these images. */
+  /** Removes the images from the engine, as on a host that never had them. */
   async function forget(): Promise<void> {
     await removeImages(ids);
   }
@@ -124,7 +124,7 @@ describe('a snapshot of what lies above its base image', () => {
   const sizeOf = async (image_id: string): Promise<number> =>
     (await images.show(admin, image_id)).size ?? Infinity;
 
-  it('is not taken for one when its image has the reference of another, as Nova copies it', async () => {
+  it("ignores nova_docker_base on a full image to which Nova copied another image's properties", async () => {
     const id = await save(base, 'echo precious > /saved');
     const { properties } = await images.show(context, id);
     const data = await readAll(await images.download(context, base), Infinity);
@@ -139,7 +139,7 @@ describe('a snapshot of what lies above its base image', () => {
     expect(await outputOf(copy.id, 'ls -l /large | grep -c 3145728')).toBe('1\n');
   });
 
-  it("is saved as a whole when the base is somebody else's: it could not be given to whoever boots it", async () => {
+  it('contains all layers when its owner may not read the base, and so could not boot a delta', async () => {
     const hidden = await give(admin);
     await load(hidden, admin);
     const id = await save(hidden, 'echo precious > /saved', stranger);
@@ -148,7 +148,7 @@ describe('a snapshot of what lies above its base image', () => {
   });
 
   if (containerdStore) {
-    it('is saved as a whole, because the containerd store keeps layers packed, and boots with all of its files', async () => {
+    it('has all layers with the containerd store, which keeps layers compressed, and boots', async () => {
       const id = await save(base, 'echo precious > /saved');
       expect(await sizeOf(id)).toBeGreaterThan(3 * MiB);
       expect((await images.show(context, id)).properties).not.toHaveProperty(property);
@@ -157,7 +157,7 @@ describe('a snapshot of what lies above its base image', () => {
       expect(await outputOf(id, 'cat /saved; ls -l /large | grep -c 3145728')).toBe('precious\n1\n');
     });
 
-    it('that another host has saved is refused before anything is fetched, so that Nova tries another host', async () => {
+    it('of another host is refused before any download, so that Nova tries another host', async () => {
       const { id } = await images.create(
         context,
         { container_format: 'docker', disk_format: 'raw' },
@@ -173,7 +173,7 @@ describe('a snapshot of what lies above its base image', () => {
       expect(images.downloads).toEqual([]);
     });
   } else {
-    it('is as large as what changed, and boots where nothing of it is with all of its files', async () => {
+    it('contains only the changes, and boots with all files on an engine without the base', async () => {
       const id = await save(base, 'echo precious > /saved; rm /etc/image');
       expect(await sizeOf(id)).toBeLessThan(20_000);
       expect((await images.show(context, id)).properties).toHaveProperty(property);
@@ -186,7 +186,7 @@ describe('a snapshot of what lies above its base image', () => {
       ).toBe('precious\n1\ngone\n');
     });
 
-    it('boots where its base is with nothing else fetched', async () => {
+    it('boots with a download of the changes only where the engine has the base', async () => {
       const id = await save(base, 'echo precious > /saved');
       await removeImages([id]);
       images.takeBytes();
@@ -194,7 +194,7 @@ describe('a snapshot of what lies above its base image', () => {
       expect(images.takeBytes()).toBeLessThan(20_000);
     });
 
-    it('is not taken of who does not want it: all is saved, with an index that spares the next host the search', async () => {
+    it('is optional: a full snapshot has an index for partial downloads', async () => {
       const id = await save(base, 'echo precious > /saved', context, false);
       expect(await sizeOf(id)).toBeGreaterThan(3 * MiB);
       const { properties } = await images.show(context, id);
@@ -202,13 +202,13 @@ describe('a snapshot of what lies above its base image', () => {
       await removeImages([id]);
       images.takeBytes();
       await load(id);
-      // The configuration, and the one layer that is not the base's.
+      // The configuration, and the one layer that the base does not have.
       expect(images.downloads).toHaveLength(2);
       expect(images.takeBytes()).toBeLessThan(50_000);
       expect(await outputOf(id, 'cat /saved')).toBe('precious\n');
     });
 
-    it('can be one of an instance in which nothing changed', async () => {
+    it('of an unchanged instance boots', async () => {
       const id = await save(base, 'true');
       expect(await sizeOf(id)).toBeLessThan(20_000);
       await forget();
@@ -216,7 +216,7 @@ describe('a snapshot of what lies above its base image', () => {
       expect(await outputOf(id, 'ls -l /large | grep -c 3145728')).toBe('1\n');
     });
 
-    it('can lie above others like it, up to a bound, from which on all of it is saved', async () => {
+    it('can be chained seven times; the next snapshot contains all layers', async () => {
       const chain = [base];
       while ((await sizeOf(chain.at(-1) ?? '')) < 20_000 || chain.length === 1) {
         chain.push(await save(chain.at(-1) ?? '', `echo ${chain.length} > /saved${chain.length}`));
@@ -230,7 +230,7 @@ describe('a snapshot of what lies above its base image', () => {
       expect(await outputOf(id, 'cat /saved*')).toBe('1\n2\n3\n4\n5\n6\n7\n');
     });
 
-    it('is refused when its base is not for everybody any more', async () => {
+    it('is refused when its public base has become private', async () => {
       const common = await give(admin, 'public');
       const id = await save(common, 'echo precious > /saved', stranger);
       expect(await sizeOf(id)).toBeLessThan(20_000);
@@ -242,7 +242,7 @@ describe('a snapshot of what lies above its base image', () => {
       expect(images.downloads).toEqual([]);
     });
 
-    it('is refused before anything is fetched when its base is gone, or is another', async () => {
+    it('is refused before its download when its base is missing, circular or has other data', async () => {
       const id = await save(base, 'echo precious > /saved');
       await forget();
       images.takeBytes();
@@ -266,7 +266,7 @@ describe('a snapshot of what lies above its base image', () => {
       await expect(load(id)).rejects.toThrow(new RegExp(`above image ${base}, which cannot be found`));
     });
 
-    it('gives nobody an image that he may not read', async () => {
+    it('gives another tenant no private image whose nova_docker_base that tenant copies', async () => {
       await load(base);
       const own = await save(base, 'echo precious > /saved');
       const data = await readAll(await images.download(context, own), Infinity);

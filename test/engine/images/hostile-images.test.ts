@@ -21,10 +21,10 @@ import { noOpLogger } from '../../support/silent-logger.js';
 
 const hostile = await hostileArchives();
 
-describe('an engine that is to load a hostile image', () => {
+describe('ImageLoader with hostile images', () => {
   let engine: Engine;
   let before: string[];
-  /** The layer of an image that is in the engine throughout: what there is to steal. */
+  /** The layer of another tenant's image in the engine, which hostile images try to obtain. */
   const secret = [{ path: 'etc/secret', content: randomUUID() }];
   const victim = `test/victim:${randomUUID()}`;
 
@@ -56,7 +56,7 @@ describe('an engine that is to load a hostile image', () => {
     );
   }
 
-  it.each(hostile)('refuses an archive $what and is as before', async ({ archive, says }) => {
+  it.each(hostile)('refuses an archive $what, and leaves no image', async ({ archive, says }) => {
     const refusal = await refusalOf({ data: archive });
     expect(refusal).toBeInstanceOf(ImageUnacceptable);
     expect(refusal).toMatchObject({ message: expect.stringMatching(says) });
@@ -64,15 +64,15 @@ describe('an engine that is to load a hostile image', () => {
   });
 
   it.each([
-    ['holds nothing in their place', false],
-    ['holds other files in their place', true],
-  ])('gives nobody the files of another image: the archive %s', async (_what, holds) => {
+    ['lacks them', false],
+    ['has other files in their place', true],
+  ])("refuses an archive that names another tenant's layers and %s", async (_what, holds) => {
     const theft = await thievingArchive([`sha256:${sha256(await layerOf(secret))}`], { holds });
     expect(await refusalOf({ data: theft })).toBeInstanceOf(ImageUnacceptable);
     expect((await inventory()).images).toEqual(before);
   });
 
-  it('does not let an archive take the name of another image', async () => {
+  it('ignores the tags in an archive, so that it cannot take the tag of another image', async () => {
     const id = randomUUID();
     const archive = await buildImageArchive({ repoTags: [victim, bootReference('another-id')] });
     const imageService = new GivenImages({ [id]: { data: archive } });
@@ -87,18 +87,18 @@ describe('an engine that is to load a hostile image', () => {
   });
 
   it.each([
-    ['an entry of an unknown kind', [{ name: '', raw: rawHeader({ typeflag: 'V' }) }]],
-    ['a hard link to nothing', [{ name: '', raw: rawHeader({ typeflag: '1', linkname: 'nowhere' }) }]],
+    ['an entry of an unknown type', [{ name: '', raw: rawHeader({ typeflag: 'V' }) }]],
+    ['a hard link to a missing file', [{ name: '', raw: rawHeader({ typeflag: '1', linkname: 'nowhere' }) }]],
     [
-      'a path through a circle of links',
+      'a path through circular symbolic links',
       [
         { name: 'a', type: 'symlink', linkname: 'b' },
         { name: 'b', type: 'symlink', linkname: 'a' },
         { name: 'a/x', content: 'x' },
       ],
     ],
-    ['a file that is cut', [{ name: '', raw: rawHeader({ size: 1_000_000 }) }]],
-  ] as const)('refuses an image whose layer has %s, and is as before', async (_what, entries) => {
+    ['a truncated file', [{ name: '', raw: rawHeader({ size: 1_000_000 }) }]],
+  ] as const)('refuses an image whose layer has %s, and leaves no image', async (_what, entries) => {
     const layer = await packEntries(entries);
     const refusal = await refusalOf({ data: await buildImageArchive({ layers: [layer] }) });
     expect(refusal).toBeInstanceOf(ImageUnacceptable);
@@ -106,7 +106,7 @@ describe('an engine that is to load a hostile image', () => {
     expect((await inventory()).images).toEqual(before);
   });
 
-  it('refuses an image whose layer has a file where there is a folder, but for the containerd store, which takes the last', async () => {
+  it('refuses a layer with a file and a folder at one path, except with the containerd store', async () => {
     const layer = await packEntries([
       { name: 'twin', content: 'x' },
       { name: 'twin', type: 'directory' },
@@ -122,7 +122,7 @@ describe('an engine that is to load a hostile image', () => {
     expect((await inventory()).images).toEqual(before);
   });
 
-  it('is as before when the download breaks off, or turns out not to be what the image service promised', async () => {
+  it('leaves no image when the download breaks off or its hash differs from the record', async () => {
     const archive = await buildImageArchive();
     for (const bytes of [archive, archive.subarray(0, 4000)]) {
       const failure = new ImageUnacceptable('the hash differs');
@@ -139,7 +139,7 @@ describe('an engine that is to load a hostile image', () => {
     }
   });
 
-  it('is not asked for what the image service says cannot be booted', async () => {
+  it('refuses an image by its record: its container format, status or size', async () => {
     const data = await packEntries(await imageEntries());
     const cases = [
       [{ container_format: 'bare' }, 'ImageUnacceptable', /container format bare/],

@@ -46,10 +46,10 @@ describe('ImageLoader.removeUnused', () => {
     (await inventory()).images.some((image) => image.includes(bootReference(image_id)));
   const pass = (milliseconds: number): Promise<void> =>
     new Promise((resolve) => setTimeout(resolve, milliseconds));
-  /** In whole seconds, as it is noted. */
+  /** Waits until an image has reached the minimum age; the cache records times in whole seconds. */
   const age = (): Promise<void> => pass(1000 * minimumAge + 1100);
 
-  /** The engine is not ours alone: what others loaded is needed. */
+  /** Calls removeUnused. Images of other tests count as needed: they share the engine. */
   async function removeUnused(
     options: { loader?: ImageLoader; needed?: string[]; instances?: string[] } = {},
   ): Promise<void> {
@@ -64,7 +64,7 @@ describe('ImageLoader.removeUnused', () => {
     return tags.filter((tag) => !stage.loaded.includes(tag));
   }
 
-  /** The image was found unused, and that was long enough ago. */
+  /** Lets a scan find the image unused, and waits for the minimum age. */
   async function grownOld(): Promise<void> {
     await removeUnused();
     await age();
@@ -79,7 +79,7 @@ describe('ImageLoader.removeUnused', () => {
     containers.push(name);
   }
 
-  it('removes an image that nobody has used for long enough, and not before, also after a restart', async () => {
+  it('removes an image once it was unused for the minimum age, also across a restart', async () => {
     await age();
     await removeUnused();
     expect(await isThere()).toBe(true);
@@ -88,7 +88,7 @@ describe('ImageLoader.removeUnused', () => {
     expect(await isThere()).toBe(false);
   });
 
-  it('counts from the time when it was last seen in use', async () => {
+  it('starts the idle time anew when a scan finds the image in use', async () => {
     await removeUnused();
     await age();
     await removeUnused({ needed: [id] });
@@ -99,7 +99,7 @@ describe('ImageLoader.removeUnused', () => {
     expect(await isThere()).toBe(false);
   });
 
-  it('counts from the time when it was last booted from, though nobody saw it', async () => {
+  it('starts the idle time anew after a boot between two scans', async () => {
     await removeUnused();
     await age();
     (await loader.hold(id)).keep();
@@ -108,15 +108,15 @@ describe('ImageLoader.removeUnused', () => {
   });
 
   it.each([
-    ['is made of it', (): ContainerSpecification => ({ Image: bootReference(id) })],
+    ['was created from it', (): ContainerSpecification => ({ Image: bootReference(id) })],
     [
-      'is an instance booted from it, and now made of another image',
+      'is an instance that was booted from it, and now has another image',
       (): ContainerSpecification => ({
         Image: bootReference(stage.loaded[1] ?? ''),
         Labels: { [label.host]: 'another-host', [label.imageId]: id },
       }),
     ],
-  ])('leaves an image while a container, whoever made it, %s', async (_what, specification) => {
+  ])('leaves an image while a container of any client %s', async (_what, specification) => {
     await loader.load(context, (await stage.newImage()).id);
     await grownOld();
     await runFrom(specification());
@@ -124,7 +124,7 @@ describe('ImageLoader.removeUnused', () => {
     expect(await isThere()).toBe(true);
   });
 
-  it('leaves an image that somebody is about to boot from', async () => {
+  it('leaves an image that a boot holds', async () => {
     await grownOld();
     const image = await loader.hold(id);
     await removeUnused();
@@ -135,7 +135,7 @@ describe('ImageLoader.removeUnused', () => {
     expect(await isThere()).toBe(false);
   });
 
-  it('lets those who come at this moment wait, and load it anew', async () => {
+  it('makes a hold wait during the removal, and the holder loads the image anew', async () => {
     await grownOld();
     const fault = stage.proxy.inject({
       method: 'DELETE',
@@ -153,7 +153,7 @@ describe('ImageLoader.removeUnused', () => {
     expect(await isThere()).toBe(true);
   });
 
-  it('leaves what it finds used after all: the engine removes no image of a container', async () => {
+  it("leaves an image for which another host's driver creates a container during the scan", async () => {
     await grownOld();
     const fault = stage.proxy.inject({
       method: 'DELETE',
@@ -163,13 +163,13 @@ describe('ImageLoader.removeUnused', () => {
     });
     const removed = removeUnused();
     await eventually('the fault strikes', () => fault.struck().length > 0);
-    // Another host's driver knows nothing of our holds.
+    // Another host's driver does not know the holds of this one.
     await runFrom({ Image: bootReference(id) });
     await removed;
     expect(await isThere()).toBe(true);
   });
 
-  it("touches nobody else's images", async () => {
+  it("leaves images in repositories that are not the driver's", async () => {
     const names = [`${repository.image}-of-mine`, `${repository.instance}-of-mine`].map((repo) => ({
       repo: repositoryName(repo),
       tag: tagName(id),
@@ -197,7 +197,7 @@ describe('ImageLoader.removeUnused', () => {
       if (await isLeft()) await direct.images.remove(ofInstance());
     });
 
-    it('goes when nobody has known of the instance for long enough', async () => {
+    it('is removed once the instance was unknown for the minimum age', async () => {
       await grownOld();
       expect(await isLeft()).toBe(true);
       await removeUnused({ needed: [id] });
@@ -205,13 +205,13 @@ describe('ImageLoader.removeUnused', () => {
       expect(await isThere()).toBe(true);
     });
 
-    it('stays when Nova names the instance', async () => {
+    it('stays while Nova lists the instance', async () => {
       await grownOld();
       await removeUnused({ instances: [id] });
       expect(await isLeft()).toBe(true);
     });
 
-    it('stays when the instance has a container on the engine, of whatever image', async () => {
+    it('stays while the instance has a container on the engine, of any image', async () => {
       await loader.load(context, (await stage.newImage()).id);
       const [, other = ''] = stage.loaded;
       await grownOld();
@@ -230,7 +230,7 @@ describe('ImageLoader.removeUnused', () => {
       if (await isLeft()) await direct.images.remove(temporary.reference);
     });
 
-    it('stays while it may be needed, and goes when it has been there for an hour', async () => {
+    it('stays while a load may need it, and is removed after an hour', async () => {
       await grownOld();
       await removeUnused({ needed: [id] });
       expect(await isLeft()).toBe(true);
@@ -242,7 +242,7 @@ describe('ImageLoader.removeUnused', () => {
     });
   });
 
-  it('goes on to the next when the engine refuses to remove one', async () => {
+  it('continues with the next image when the engine fails to remove one', async () => {
     const { id: second } = await stage.newImage();
     await loader.load(context, second);
     await grownOld();

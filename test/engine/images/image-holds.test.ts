@@ -23,7 +23,7 @@ describe('ImageLoader.hold', () => {
   const isThere = async (): Promise<boolean> =>
     (await inventory()).images.some((image) => image.endsWith(bootReference(id)));
 
-  it('asks nobody for anything', async () => {
+  it('sends no request to the engine or the image service', async () => {
     const image = await loader.hold(id);
     await image.abandon();
     (await loader.hold(id)).keep();
@@ -31,7 +31,7 @@ describe('ImageLoader.hold', () => {
     expect(stage.images.shows).toEqual([]);
   });
 
-  it('takes the image away with the only one for whom it came', async () => {
+  it('removes the image when the only caller that loaded it abandons it', async () => {
     const image = await loader.hold(id);
     await expect(image.load(context)).resolves.toBe(true);
     expect(await isThere()).toBe(true);
@@ -39,7 +39,7 @@ describe('ImageLoader.hold', () => {
     expect((await inventory()).images).toEqual(stage.before);
   });
 
-  it('leaves it when another one keeps it, whoever ends first', async () => {
+  it('leaves the image when another caller keeps it, in either order', async () => {
     for (const order of ['keep first', 'abandon first']) {
       const [failing, succeeding] = [await loader.hold(id), await loader.hold(id)];
       await Promise.all([failing.load(context), succeeding.load(context)]);
@@ -50,7 +50,7 @@ describe('ImageLoader.hold', () => {
     }
   });
 
-  it('leaves it while another one holds it, and takes it away when that one gives up as well', async () => {
+  it('leaves the image while another caller holds it, and removes it with the last hold', async () => {
     const [first, second] = [await loader.hold(id), await loader.hold(id)];
     await Promise.all([first.load(context), second.load(context)]);
     await first.abandon();
@@ -59,7 +59,7 @@ describe('ImageLoader.hold', () => {
     expect((await inventory()).images).toEqual(stage.before);
   });
 
-  it('leaves what was there before', async () => {
+  it('leaves an image that the engine had before', async () => {
     await loader.load(context, id);
     const image = await loader.hold(id);
     await expect(image.load(context)).resolves.toBe(false);
@@ -67,7 +67,7 @@ describe('ImageLoader.hold', () => {
     expect(await isThere()).toBe(true);
   });
 
-  it('leaves what a container uses that somebody else made of it', async () => {
+  it("leaves an image that another client's container uses", async () => {
     const image = await loader.hold(id);
     await image.load(context);
     const direct = directEngine();
@@ -82,7 +82,7 @@ describe('ImageLoader.hold', () => {
     }
   });
 
-  it('counts the first of keep and abandon only', async () => {
+  it('heeds only the first of keep and abandon', async () => {
     const [kept, other] = [await loader.hold(id), await loader.hold(id)];
     await kept.load(context);
     kept.keep();
@@ -92,7 +92,7 @@ describe('ImageLoader.hold', () => {
     expect(await isThere()).toBe(true);
   });
 
-  it('lets nobody load it while it is being taken away', async () => {
+  it('makes the next hold wait until the removal has ended', async () => {
     const first = await loader.hold(id);
     await first.load(context);
     stage.proxy.inject({ method: 'DELETE', kind: 'delay-request', milliseconds: 200 });
@@ -105,7 +105,7 @@ describe('ImageLoader.hold', () => {
     expect(await isThere()).toBe(true);
   });
 
-  it('takes nothing away that came while its removal waited for its turn', async () => {
+  it('leaves an image that another caller loads while the removal waits for the lock', async () => {
     const first = await loader.hold(id);
     await first.load(context);
     const abandoned = first.abandon();
@@ -117,13 +117,13 @@ describe('ImageLoader.hold', () => {
   });
 
   describe.each([
-    ['looking for it', 'GET', /\/images\/nova-docker-driver\.invalid\/image:/],
-    ['loading it', 'POST', /\/images\/load/],
-    ['checking it', 'GET', /\/images\/nova-docker-driver\.invalid\/loading:/],
-    ['naming it', 'POST', /\/images\/nova-docker-driver\.invalid\/loading:.*\/tag/],
-    ['removing its temporary name', 'DELETE', /\/images\/nova-docker-driver\.invalid\/loading:/],
-  ] as const)('abandoned while the engine is %s', (_step, method, path) => {
-    it('leaves no image and no name', async () => {
+    ['looks the image up', 'GET', /\/images\/nova-docker-driver\.invalid\/image:/],
+    ['loads the image', 'POST', /\/images\/load/],
+    ['inspects the loaded image', 'GET', /\/images\/nova-docker-driver\.invalid\/loading:/],
+    ['tags the image', 'POST', /\/images\/nova-docker-driver\.invalid\/loading:.*\/tag/],
+    ['removes the temporary name', 'DELETE', /\/images\/nova-docker-driver\.invalid\/loading:/],
+  ] as const)('abandoned while the engine %s', (_step, method, path) => {
+    it('leaves neither image nor tag', async () => {
       const reason = new Error('enough');
       const controller = new AbortController();
       const fault = stage.proxy.inject({ method, path, kind: 'delay-request', milliseconds: 200 });
@@ -137,7 +137,7 @@ describe('ImageLoader.hold', () => {
       expect((await inventory()).images).toEqual(stage.before);
     });
 
-    it('leaves it to the one who still wants it', async () => {
+    it('leaves the image to another caller that still waits for it', async () => {
       const reason = new Error('enough');
       const controller = new AbortController();
       const fault = stage.proxy.inject({ method, path, kind: 'delay-request', milliseconds: 200 });
@@ -155,7 +155,7 @@ describe('ImageLoader.hold', () => {
     });
   });
 
-  it('takes it away although the engine named it and its answer was lost', async () => {
+  it('removes the image when the answer to its tagging was lost', async () => {
     stage.proxy.inject({ method: 'POST', path: /\/tag/, kind: 'lose-answer' });
     const image = await loader.hold(id);
     await expect(image.load(context)).rejects.toMatchObject({ name: 'EngineUnreachable' });
@@ -163,7 +163,7 @@ describe('ImageLoader.hold', () => {
     expect((await inventory()).images).toEqual(stage.before);
   });
 
-  it('knows an image by its name alone: one of the same content under another name stays', async () => {
+  it('removes only its own tag: the same content under another tag stays', async () => {
     const direct = directEngine();
     const mine = { repo: repositoryName(`${repository.image}-of-mine`), tag: tagName('x') };
     const image = await loader.hold(id);

@@ -28,11 +28,11 @@ describe('ImageLoader', () => {
   });
 
   it.each([
-    ['of the old layout', { layout: 'docker' }],
-    ['of the old layout, compressed', { layout: 'docker', gzip: true }],
-    ['of the OCI layout', { layout: 'oci' }],
-    ['of the OCI layout with compressed layers', { layout: 'oci-gzip' }],
-  ] as const)('loads an archive %s under the name that follows from its id', async (_what, layout) => {
+    ['in the docker-save layout', { layout: 'docker' }],
+    ['in the docker-save layout, compressed', { layout: 'docker', gzip: true }],
+    ['in the OCI layout', { layout: 'oci' }],
+    ['in the OCI layout with compressed layers', { layout: 'oci-gzip' }],
+  ] as const)('loads an archive %s under the boot reference of its id', async (_what, layout) => {
     const twin = await layerOf([{ path: 'etc/twin', content: 'twice' }]);
     const { id, engineId } = await stage.newImage({
       ...layout,
@@ -50,7 +50,7 @@ describe('ImageLoader', () => {
     if (!classic) expect(image.RepoDigests.join()).toContain(image.Id);
   });
 
-  it('loads what the engine itself saves, repeated layers and all', async () => {
+  it('loads an archive that the engine saved, with repeated layers', async () => {
     const twin = await layerOf([{ path: 'etc/twin', content: 'twice' }]);
     const { id } = await stage.newImage({ layers: [twin, twin], config: { Env: ['A=1'] } });
     const loader = stage.newLoader();
@@ -65,7 +65,7 @@ describe('ImageLoader', () => {
     expect(config).toEqual(original.Config);
   });
 
-  it('does not ask the image service for an image that is there already', async () => {
+  it('sends no request to the image service for an image that the engine has', async () => {
     const { id } = await stage.newImage();
     const loader = stage.newLoader();
     await expect(loader.load(context, id)).resolves.toBe(true);
@@ -75,17 +75,17 @@ describe('ImageLoader', () => {
     expect(stage.images.downloads).toEqual([id]);
   });
 
-  it('fetches an image once for all who want it at the same time, and loads it once', async () => {
+  it('downloads and loads an image once for concurrent callers', async () => {
     const { id } = await stage.newImage();
     const loader = stage.newLoader();
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => loader.load(context, id)));
-    // On a busy machine one may ask when it is there already.
+    // On a busy machine a caller may come after the load has ended, and gets false.
     expect(outcomes).toContain(true);
     expect(stage.images.downloads).toEqual([id]);
     expect(stage.proxy.requests().filter(({ path }) => path.includes('/images/load'))).toHaveLength(1);
   });
 
-  it('tells all callers of the same failure, and starts afresh for the next', async () => {
+  it('rejects concurrent callers with the same failure, and downloads again afterwards', async () => {
     const { id, archive } = await stage.newImage();
     stage.images.give(id, { data: archive.subarray(0, 3000) });
     const loader = stage.newLoader();
@@ -99,7 +99,7 @@ describe('ImageLoader', () => {
     await expect(loader.load(context, id)).resolves.toBe(true);
   });
 
-  it('lets one caller leave while the others get their image', async () => {
+  it('continues for the other callers when one aborts', async () => {
     const { id, archive } = await stage.newImage();
     stage.images.give(id, { data: () => slowly(archive) });
     const loader = stage.newLoader();
@@ -114,7 +114,7 @@ describe('ImageLoader', () => {
     expect(stage.images.downloads).toEqual([id]);
   });
 
-  it('breaks off when the last caller leaves, and serves the one who comes then', async () => {
+  it('aborts the download when the last caller aborts, and starts another for the next caller', async () => {
     const { id, archive } = await stage.newImage();
     const streams: Readable[] = [];
     stage.images.give(id, {
@@ -138,7 +138,7 @@ describe('ImageLoader', () => {
     expect(streams).toHaveLength(2);
   });
 
-  it('undoes what the engine did when the last caller leaves while it unpacks', async () => {
+  it('removes the image when the last caller aborts while the engine unpacks it', async () => {
     const { id } = await stage.newImage({
       layers: [await layerOf([{ path: 'large', content: randomBytes(64 * MiB) }])],
     });
@@ -154,7 +154,7 @@ describe('ImageLoader', () => {
     expect((await inventory()).images).toEqual(stage.before);
   });
 
-  it('does not begin for a caller whose signal has aborted', async () => {
+  it('does not start a download for a caller whose signal has aborted', async () => {
     const { id } = await stage.newImage();
     const reason = new Error('never mind');
     await expect(stage.newLoader().load(context, id, { signal: AbortSignal.abort(reason) })).rejects.toBe(
@@ -163,7 +163,7 @@ describe('ImageLoader', () => {
     expect(stage.images.downloads).toEqual([]);
   });
 
-  it('lets no more images than told be loaded at the same time', async () => {
+  it('loads at most `concurrency` images at the same time', async () => {
     let open = 0;
     let most = 0;
     const ids = await Promise.all(
@@ -184,7 +184,7 @@ describe('ImageLoader', () => {
     expect(most).toBe(2);
   });
 
-  it('tells every caller how it gets on, also one who comes late', async () => {
+  it('reports progress to every caller, also to one that joins late', async () => {
     const { id, archive } = await stage.newImage();
     stage.images.give(id, { data: () => slowly(archive) });
     const loader = stage.newLoader();
@@ -196,10 +196,10 @@ describe('ImageLoader', () => {
     for (const reports of seen) expect(reports.at(-1)).toMatchObject({ phase: 'loading' });
   });
 
-  describe('for callers who may not do the same', () => {
+  describe('for callers with different permissions', () => {
     const stranger: RequestContext = { ...context, user_id: 'stranger' };
 
-    it('gives nobody an image that they may not read, also when another is loading it', async () => {
+    it('refuses a caller that may not read the image, also while another caller loads it', async () => {
       const { id, archive } = await stage.newImage();
       stage.images.give(id, { data: () => slowly(archive) });
       stage.images.forbid(stranger, 'show');
@@ -210,7 +210,7 @@ describe('ImageLoader', () => {
       expect(stage.images.downloads).toEqual([id]);
     });
 
-    it('fetches it as the next of them when the service refuses it to the first', async () => {
+    it("downloads with the next caller's context when the image service refuses the first", async () => {
       const { id } = await stage.newImage();
       stage.images.forbid(stranger, 'download');
       const loader = stage.newLoader();
@@ -229,17 +229,17 @@ describe('ImageLoader', () => {
     });
   });
 
-  it('passes on what the image service says', async () => {
+  it("rejects with the image service's ImageNotFound", async () => {
     await expect(stage.newLoader().load(context, 'unknown')).rejects.toBeInstanceOf(ImageNotFound);
   });
 
-  it('takes no id that could not be a tag', async () => {
+  it('refuses an id that is no valid tag', async () => {
     for (const id of ['', '../x', 'a b', 'a:b', '.a', 'a'.repeat(129)])
       await expect(stage.newLoader().load(context, id)).rejects.toBeInstanceOf(InvalidInput);
   });
 });
 
-/** Gives bytes in small pieces, one every few milliseconds. */
+/** Streams bytes in ten pieces, one every ten milliseconds. */
 function slowly(bytes: Buffer): Readable {
   const pieces = 10;
   const size = Math.ceil(bytes.length / pieces);

@@ -37,23 +37,23 @@ const admin: RequestContext = { ...context, project_id: 'admin', is_admin: true 
 const noise = (size: number): Promise<Buffer> =>
   layerOf([{ path: `data/${randomUUID()}`, content: randomBytes(size) }]);
 
-/** The containerd store does not look for layers that an archive leaves out: it is given all of each image. */
+/** Whether the engine accepts archives without layers that it has; the containerd store does not. */
 const takesParts = !(await hasContainerdStore());
 
-/** That no more was fetched of an image than the engine lacked. */
+/** Verifies that only the layers that the engine lacked were downloaded, if the engine accepts parts. */
 function expectParts(bytes: number, most: number): void {
   if (takesParts) expect(bytes).toBeLessThan(most);
   else expect(bytes).toBeGreaterThan(4 * MiB);
 }
 
-describe('an image of which the engine has layers', () => {
+describe('ImageLoader for an image of which the engine has layers', () => {
   let folder: string;
   let engine: Engine;
   let images: CountedImages;
   let loader: ImageLoader;
   let loaded: string[];
   let before: string[];
-  /** Layers of an image that is in the engine. */
+  /** The layers that an image in the engine and the image under test share. */
   let shared: Buffer[];
 
   beforeEach(async () => {
@@ -87,7 +87,7 @@ describe('an image of which the engine has layers', () => {
     return id;
   }
 
-  /** @returns bytes that came from the image service. */
+  /** @returns number of bytes downloaded from the image service. */
   async function load(image_id: string, as = context): Promise<number> {
     images.takeBytes();
     await loader.load(as, image_id);
@@ -99,7 +99,7 @@ describe('an image of which the engine has layers', () => {
   }
 
   it.each(['docker', 'oci', 'oci-gzip'] as const)(
-    'has only the others fetched (%s layout), and is the same image',
+    'downloads only the other layers (%s layout), and loads the same image',
     async (layout) => {
       await load(await give({ layers: shared, layout }));
       const above = [await noise(100_000), await noise(10_000)];
@@ -109,14 +109,14 @@ describe('an image of which the engine has layers', () => {
       expectParts(await load(id), 0.5 * MiB);
       expect(await layersOf(id)).toEqual([...shared, ...above].map((layer) => `sha256:${sha256(layer)}`));
       const { Config, Comment } = await engine.images.inspect(bootReference(id));
-      // Many labels are on record, and not for containers.
+      // Large labels stay in the image's history, where containers do not inherit them.
       expect(Config).toMatchObject({ Env: ['A=1'], Labels: {} });
       expect(Comment).toContain('{"a":"bbbb');
       expect(images.downloads).toEqual([]);
     },
   );
 
-  it('has only the others fetched when they are in zstd, by an engine that can unpack that', async () => {
+  it('downloads only the other layers when they are zstd, if the engine can unpack zstd', async () => {
     await load(await give({ layers: shared }));
     const layers = [...shared, await noise(100_000)];
     const id = await give({ layers, layout: 'oci-zstd' });
@@ -127,7 +127,7 @@ describe('an image of which the engine has layers', () => {
     } else await expect(load(id)).rejects.toMatchObject({ message: expect.stringMatching(/zstd/) });
   });
 
-  it('has a layer fetched that stands above one that differs, and one that occurs again', async () => {
+  it('downloads a layer again that stands above a different layer, and a repeated layer', async () => {
     const twin = await noise(20_000);
     await load(await give({ layers: [...shared, twin] }));
     const [lowest = Buffer.alloc(0), second = Buffer.alloc(0)] = shared;
@@ -139,14 +139,14 @@ describe('an image of which the engine has layers', () => {
     expect(await layersOf(id)).toEqual(layers.map((layer) => `sha256:${sha256(layer)}`));
   });
 
-  it('is made of what the engine has alone, when it has everything', async () => {
+  it('downloads no layer when the engine has all of them', async () => {
     await load(await give({ layers: shared }));
     const id = await give({ layers: shared, config: { Env: ['A=2'] } });
     expectParts(await load(id), 0.2 * MiB);
     expect((await engine.images.inspect(bootReference(id))).Config).toMatchObject({ Env: ['A=2'] });
   });
 
-  it('is fetched as a whole when there is little to be saved, and when it is compressed as a whole', async () => {
+  it('downloads the whole image when parts would save little or the archive is compressed', async () => {
     await load(await give({ layers: [shared[1] ?? Buffer.alloc(0)] }));
     const much = await give({ layers: [shared[1] ?? Buffer.alloc(0), await noise(12 * MiB)] });
     expect(await load(much)).toBeGreaterThan(13 * MiB);
@@ -155,17 +155,17 @@ describe('an image of which the engine has layers', () => {
     expect(await load(compressed)).toBeGreaterThan(4 * MiB);
   });
 
-  describe('whose image service', () => {
+  describe('from an image service that', () => {
     it.each<readonly [string, NonNullable<CountedImages['spoil']>]>([
       ['ignores ranges', (_range, give) => give()],
       [
-        'gives others than were asked for',
+        'returns other ranges than requested',
         ({ first, last }, give) => give({ first: first + 1, last: last + 1 }),
       ],
-      ['gives too little', ({ first, last }, give) => give({ first, last: Math.max(first, last - 1) })],
-      ['refuses them', () => Promise.reject(new Error('no ranges here'))],
+      ['returns too few bytes', ({ first, last }, give) => give({ first, last: Math.max(first, last - 1) })],
+      ['refuses ranges', () => Promise.reject(new Error('no ranges here'))],
       [
-        'breaks off in a layer',
+        'breaks off within a layer',
         async ({ first, last }, give) => {
           const stream = await give({ first, last });
           if (last - first > 50_000) setImmediate(() => stream.destroy(new Error('broken off')));
@@ -173,13 +173,13 @@ describe('an image of which the engine has layers', () => {
         },
       ],
       [
-        'spoils a layer',
+        'returns a corrupt layer',
         async ({ first, last }, give) =>
           last - first > 50_000
             ? await give({ first: first - 512, last: last - 512 })
             : await give({ first, last }),
       ],
-    ])('%s, is fetched as a whole', async (_what, spoil) => {
+    ])('%s downloads the whole image', async (_what, spoil) => {
       await load(await give({ layers: shared }));
       const id = await give({ layers: [...shared, await noise(100_000)] });
       images.spoil = spoil;
@@ -188,7 +188,7 @@ describe('an image of which the engine has layers', () => {
     });
   });
 
-  it('is fetched as a whole when the engine loses a layer meanwhile', async () => {
+  it('downloads the whole image when the engine loses a layer during the download', async () => {
     const base = await give({ layers: shared });
     await load(base);
     const id = await give({ layers: [...shared, await noise(100_000)] });
@@ -200,17 +200,17 @@ describe('an image of which the engine has layers', () => {
     expect(await layersOf(id)).toHaveLength(3);
   });
 
-  it('is put together by any driver: also one that was not there when the layers came', async () => {
+  it("reuses layers that another host's driver loaded", async () => {
     await load(await give({ layers: shared }));
     loader = new ImageLoader({ engine, imageService: images, host: 'another', logger: noOpLogger });
     expectParts(await load(await give({ layers: [...shared, await noise(1000)] })), 0.2 * MiB);
   });
 
-  it('has the engine asked once for what cannot change', async () => {
+  it('requests immutable facts (info, image inspections) from the engine once', async () => {
     await load(await give({ layers: shared }));
     const proxy = await startFaultProxy({ engine: engineHost() });
     const counted = new Engine(engineAddress(proxy.host));
-    /** The paths of questions for what cannot change. */
+    /** Paths of the requests for immutable facts. */
     const asked = (): string[] =>
       proxy
         .requests()
@@ -233,8 +233,8 @@ describe('an image of which the engine has layers', () => {
     }
   });
 
-  describe('of somebody else', () => {
-    /** The archive of an image with other files than those that its configuration names. */
+  describe('when the layers are of another tenant', () => {
+    /** An archive whose configuration names the shared layers, but which contains others. */
     const theft = async (): Promise<Buffer> =>
       await buildImageArchive({
         layers: [await noise(3 * MiB), await noise(1 * MiB)],
@@ -243,21 +243,21 @@ describe('an image of which the engine has layers', () => {
         },
       });
 
-    it('would be given them when it were his own: that is what the others try', async () => {
+    it("reuses the layers if they are the caller's own: the control of the attacks below", async () => {
       await load(await give({ layers: shared }));
       const id = await give(await theft());
       if (takesParts) expect(await load(id)).toBeLessThan(0.2 * MiB);
       else await expect(load(id)).rejects.toBeInstanceOf(ImageUnacceptable);
     });
 
-    it('is fetched as a whole, and loads, when the archive has the layers', async () => {
+    it('downloads the whole image when the archive has the layers', async () => {
       await load(await give({ layers: shared }));
       const id = await give({ layers: [...shared, await noise(1000)] }, stranger);
       expect(await load(id, stranger)).toBeGreaterThan(4 * MiB);
       expect(await layersOf(id)).toHaveLength(3);
     });
 
-    it('is refused when the archive only names them', async () => {
+    it('refuses an archive that only names the layers, to obtain their files', async () => {
       const victim = await give({ layers: shared });
       await load(victim);
       const id = await give(await theft(), stranger);
@@ -268,14 +268,14 @@ describe('an image of which the engine has layers', () => {
     it.each([
       ['the owner of the layers', context],
       ['an administrator', admin],
-    ])('is refused also when %s boots it first', async (_who, booting) => {
+    ])('refuses such an archive also when %s boots it first', async (_who, booting) => {
       await load(await give({ layers: shared }));
       const id = await give(await theft(), stranger, { visibility: 'community' });
       await expect(loader.load(booting, id)).rejects.toBeInstanceOf(ImageUnacceptable);
       await expect(layersOf(id)).rejects.toMatchObject({ status: 404 });
     });
 
-    it('is given the layers of an image that everybody may read, until nobody but its owner may', async () => {
+    it('reuses the layers of a public image, until the image becomes private', async () => {
       const base = await give({ layers: shared }, admin, { visibility: 'public' });
       await load(base);
       const mine = await give({ layers: [...shared, await noise(1000)] }, stranger);
@@ -285,7 +285,7 @@ describe('an image of which the engine has layers', () => {
       expect(await load(next)).toBeGreaterThan(4 * MiB);
     });
 
-    it('is given them before long however many images of others have the same', async () => {
+    it('reuses the layers of a public image among 100 images of other tenants with the same', async () => {
       const base = await give({ layers: shared }, admin, { visibility: 'public' });
       await load(base);
       for (let each = 0; each < 100; each += 1) {
@@ -297,7 +297,7 @@ describe('an image of which the engine has layers', () => {
       expectParts(await load(mine, stranger), 0.2 * MiB);
     });
 
-    it('is refused when its record says that the layers are somewhere in the archive', async () => {
+    it('refuses an archive whose record has a forged nova_docker_index of the layers', async () => {
       await load(await give({ layers: shared }));
       const id = await give(await theft(), stranger);
       const digest = /([0-9a-f]{64})\.json/.exec((await theft()).toString('latin1'))?.[1] ?? '';
@@ -312,7 +312,7 @@ describe('an image of which the engine has layers', () => {
       await expect(layersOf(id)).rejects.toMatchObject({ status: 404 });
     });
 
-    it('is given none of an image that the engine has under a name of its own', async () => {
+    it('does not reuse layers of an image outside the repositories of the driver', async () => {
       const own = imageRef('test/layers:own');
       const archive = await buildImageArchive({ layers: shared, repoTags: [own] });
       await engine.images.load(Readable.from([archive], { objectMode: false }));

@@ -8,10 +8,10 @@ import { directEngine, engineHost, inventory, removeImages } from '../../support
 import { GivenImages } from '../../support/given-images.js';
 import { noOpLogger } from '../../support/silent-logger.js';
 
-/** What a test of the loader is played on: an engine behind a proxy that counts and breaks, and images. */
+/** Fixture of the loader's tests: an image service, and an engine behind a fault proxy. */
 export class LoaderStage {
   readonly images = new GivenImages();
-  /** The ids of images that a test loads on purpose. */
+  /** Ids of the images that a test loads; `close` removes them. */
   readonly loaded: string[] = [];
 
   private constructor(
@@ -27,7 +27,7 @@ export class LoaderStage {
     return new LoaderStage(proxy, engine, (await inventory()).images);
   }
 
-  /** Whatever happened, nothing may be left but what the test loaded on purpose. */
+  /** Removes the images of the test, and verifies that the engine has no others than before it. */
   async close(): Promise<void> {
     await removeImages(this.loaded);
     this.engine.close();
@@ -40,7 +40,7 @@ export class LoaderStage {
     return new ImageLoader({ engine, imageService, host: 'image-loader', logger: noOpLogger, ...options });
   }
 
-  /** An image that no other test has. */
+  /** Adds an image with unique content to the image service. */
   async newImage(
     options: ImageArchiveOptions = {},
   ): Promise<{ id: string; archive: Buffer; engineId: string }> {
@@ -55,7 +55,7 @@ export class LoaderStage {
     return { id, archive, engineId: await imageIdOf(given) };
   }
 
-  /** What the engine itself says, past the proxy. */
+  /** Inspects an image without the proxy. */
   async inspect(reference: ImageReference): ReturnType<Engine['images']['inspect']> {
     const direct = directEngine();
     try {

@@ -23,7 +23,7 @@ const stranger = { ...context, project_id: 'f0e1d2c3b4a5968778695a4b3c2d1e0f' };
 const noise = (size: number): Promise<Buffer> =>
   layerOf([{ path: `data/${randomUUID()}`, content: randomBytes(size) }]);
 
-describe('an image whose data is in the shared directory', () => {
+describe('an image with a file in the shared directory', () => {
   let folder: string;
   let shared: string;
   let engine: Engine;
@@ -32,7 +32,7 @@ describe('an image whose data is in the shared directory', () => {
   let ids: string[];
   let before: string[];
   let warnings: string[];
-  /** Whether each image that was loaded came in parts. */
+  /** For each loaded image, whether the driver loaded only the layers that the engine lacked. */
   let inParts: unknown[];
 
   beforeEach(async () => {
@@ -67,7 +67,7 @@ describe('an image whose data is in the shared directory', () => {
     expect((await inventory()).images).toEqual(before);
   });
 
-  /** Gives an image to the image service, and a file to the shared directory. */
+  /** Adds an image to the image service, and its file to the shared directory unless `file` is empty. */
   async function give(
     data: Buffer,
     file: Buffer | undefined = data,
@@ -109,7 +109,7 @@ describe('an image whose data is in the shared directory', () => {
     ['plain', {}],
     ['in the OCI layout', { layout: 'oci' as const }],
     ['compressed', { gzip: true }],
-  ])('is loaded from there: %s', async (_what, options) => {
+  ])('is loaded from the file: %s', async (_what, options) => {
     const id = await give(await archive('mine', options));
     await loader.load(context, id);
     expect(images.downloads).toEqual([]);
@@ -117,14 +117,14 @@ describe('an image whose data is in the shared directory', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('comes from the image service, without a word, when there is no file', async () => {
+  it('is downloaded, without a warning, when the file is missing', async () => {
     const id = await give(await archive('mine'), Buffer.alloc(0));
     await loader.load(context, id);
     expect(images.downloads).toHaveLength(1);
     expect(warnings).toEqual([]);
   });
 
-  /** The bytes that a spoilt file must have for that not to be found out by their number. */
+  /** The size that a corrupt file must keep, so that a check of the size alone does not detect it. */
   const sizeOf = async (path: string): Promise<number> => (await readFile(path)).length;
   const sameSize = async (path: string): Promise<Buffer> => {
     const other = await archive('evil');
@@ -134,8 +134,8 @@ describe('an image whose data is in the shared directory', () => {
 
   it.each<readonly [string, (path: string) => Promise<unknown>]>([
     ['is truncated', (path) => truncate(path, 5000)],
-    ['is no archive', async (path) => await writeFile(path, Buffer.alloc(await sizeOf(path), 'x'))],
-    ['is another image, of the same size', async (path) => await writeFile(path, await sameSize(path))],
+    ['is not an archive', async (path) => await writeFile(path, Buffer.alloc(await sizeOf(path), 'x'))],
+    ['is another image of the same size', async (path) => await writeFile(path, await sameSize(path))],
     [
       'is a FIFO',
       async (path) => {
@@ -150,7 +150,7 @@ describe('an image whose data is in the shared directory', () => {
         await mkdir(path);
       },
     ],
-  ])('comes from the image service, and the log says why, when the file %s', async (_what, spoil) => {
+  ])('is downloaded, and the log names the file, when the file %s', async (_what, spoil) => {
     const id = await give(await archive('mine'));
     await spoil(join(shared, id));
     await loader.load(context, id);
@@ -159,17 +159,17 @@ describe('an image whose data is in the shared directory', () => {
     expect(warnings).toEqual([expect.stringContaining(join(shared, id))]);
   });
 
-  it('is refused for what is wrong with it, not with its file', async () => {
+  it('is refused when the image itself is no archive', async () => {
     const id = await give(Buffer.alloc(2000, 'no archive'));
     await expect(loader.load(context, id)).rejects.toBeInstanceOf(ImageUnacceptable);
   });
 
-  it('is given to nobody who is not shown its record', async () => {
+  it('is refused to a tenant that may not read its record', async () => {
     const id = await give(await archive('mine'));
     await expect(loader.load(stranger, id)).rejects.toBeInstanceOf(ImageNotFound);
   });
 
-  it('leaves nothing behind when it is aborted, and can be loaded afterwards', async () => {
+  it('leaves no image when the load is aborted, and can be loaded afterwards', async () => {
     const id = await give(await archive('mine', { layers: [await noise(20 * MiB)] }));
     const abort = new AbortController();
     const reason = new Error('enough');
@@ -180,9 +180,9 @@ describe('an image whose data is in the shared directory', () => {
     expect(images.downloads).toEqual([]);
   });
 
-  describe('and of which the engine has layers', () => {
+  describe('of which the engine has layers', () => {
     let below: Buffer[];
-    /** The containerd store does not look for layers that an archive leaves out. */
+    /** Whether the engine accepts archives without layers that it has; the containerd store does not. */
     let takesParts: boolean;
 
     beforeEach(async () => {
@@ -191,7 +191,7 @@ describe('an image whose data is in the shared directory', () => {
       await loader.load(context, await give(await archive('base', { layers: below })));
     });
 
-    /** Writes on an image's record where the parts of its archive lie, as a snapshot's has it. */
+    /** Records on the image where the parts of its archive lie (nova_docker_index), as a snapshot does. */
     async function recordIndex(id: string, data: Buffer, configuration: Buffer, layers: readonly Buffer[]) {
       const extent = (part: Buffer): [number, number] => [data.indexOf(part), part.length];
       const index = {
@@ -209,7 +209,7 @@ describe('an image whose data is in the shared directory', () => {
       return data.subarray(first, data.indexOf('\0', first));
     };
 
-    it('is loaded from there in parts where the record says what they must be', async () => {
+    it('is loaded in parts from the file when its record has an index with digests', async () => {
       const layers = [...below, await noise(50_000)];
       const data = await archive('mine', { layers });
       const id = await give(data);
@@ -220,7 +220,7 @@ describe('an image whose data is in the shared directory', () => {
       expect((await loadedImage(id)).RootFS.Layers).toHaveLength(2);
     });
 
-    it('is not mistaken for another image that is consistent in itself', async () => {
+    it('is downloaded when the file is another, valid image', async () => {
       const layers = [...below, await noise(50_000)];
       const data = await archive('mine', { layers });
       const id = await give(data, await archive('evil', { layers }));
@@ -230,16 +230,16 @@ describe('an image whose data is in the shared directory', () => {
       expect(warnings).toEqual([expect.stringContaining(join(shared, id))]);
     });
 
-    it('is not mistaken for what the file held when only its index was looked at', async () => {
+    it('has its own configuration when the file is replaced after its index was read', async () => {
       const above = await noise(50_000);
       const named = (name: string): Promise<Buffer> => archive(name, { layers: [...below, above] });
       const data = await named('mine');
       let evil = data;
-      // The entries stand in the order of digests: the layer must be at the same place in both.
+      // Entries are sorted by digest: search for an archive with the layer at the same offset.
       for (let each = 1000; evil === data || evil.indexOf(above) !== data.indexOf(above); each += 1)
         evil = await named(String(each));
       const id = await give(data, evil);
-      // Whose layers there are is asked for after the index was read, and before all that follows.
+      // The loader requests the other images' records after it read the index, before it reads parts.
       const show = images.show.bind(images);
       images.show = async (...asked) => {
         if (asked[1] !== id) await writeFile(join(shared, id), data);
@@ -249,7 +249,7 @@ describe('an image whose data is in the shared directory', () => {
       expect((await loadedImage(id)).Config?.Env).toEqual(['NAME=mine']);
     });
 
-    it('comes from the image service when a layer in the file is spoilt', async () => {
+    it('is downloaded when a layer in the file is corrupt', async () => {
       const above = await noise(50_000);
       const data = await archive('mine', { layers: [...below, above] });
       const spoilt = Buffer.from(data);

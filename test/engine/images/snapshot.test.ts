@@ -30,7 +30,7 @@ const host = 'snapshot-test';
 const MiB = 1024 * 1024;
 
 describe('takeSnapshot', () => {
-  /** The image that all containers are made from. */
+  /** The image of all containers. */
   const base: string = randomUUID();
   let proxy: FaultProxy;
   let engine: Engine;
@@ -75,11 +75,11 @@ describe('takeSnapshot', () => {
     for (const name of containers) await direct.containers.remove(containerRef(name), { force: true });
     engine.close();
     await proxy.close();
-    // Whatever happened, nothing is left.
+    // No test may leave an image behind, not even a failed one.
     expect((await inventory()).images).toEqual(before);
   });
 
-  /** Starts a container as the driver would. */
+  /** Starts a container with the labels and settings that the driver gives one. */
   async function run(
     specification: Partial<ContainerSpecification>,
     image_id = base,
@@ -120,7 +120,7 @@ describe('takeSnapshot', () => {
     return String(await readAll(await direct.containers.logs(Id, { tty: false }), 64 * 1024));
   }
 
-  it('saves a container as an image that can be booted, with its files', async () => {
+  it('saves a container with its files as a bootable image', async () => {
     const id = await save();
     const loader = new ImageLoader({ engine, imageService: images, host, logger: noOpLogger });
     await loader.load(context, id);
@@ -136,7 +136,7 @@ describe('takeSnapshot', () => {
     }
   });
 
-  it('saves nothing that belongs to the instance', async () => {
+  it("saves no environment, label or name of the instance, only the image's own configuration", async () => {
     const id = await save();
     const text = images.uploads.get(id)?.data.toString('latin1') ?? '';
     const configuration = text.slice(text.lastIndexOf('{"architecture"'));
@@ -146,7 +146,7 @@ describe('takeSnapshot', () => {
       expect(text).not.toContain(secret);
   });
 
-  it('writes what the image service must know', async () => {
+  it('writes formats and properties to the record in the image service', async () => {
     const id = await save({ metadata: { properties: { image_location: 'snapshot' } } });
     expect(images.uploads.get(id)?.metadata).toEqual({
       container_format: 'docker',
@@ -155,7 +155,7 @@ describe('takeSnapshot', () => {
     });
   });
 
-  it('tells what it is about to do, in order', async () => {
+  it('reports task states and progress in order', async () => {
     const told: unknown[] = [];
     await save({
       update_task_state: async (update) => {
@@ -171,7 +171,7 @@ describe('takeSnapshot', () => {
     ]);
   });
 
-  it('saves a container that is stopped, and one that is paused', async () => {
+  it('saves a paused container, which stays paused, and a stopped container', async () => {
     await direct.containers.pause(container.Id);
     await save();
     expect((await direct.containers.inspect(container.Id)).State.Paused).toBe(true);
@@ -181,7 +181,7 @@ describe('takeSnapshot', () => {
   });
 
   it.each([task_states.IMAGE_PENDING_UPLOAD, task_states.IMAGE_UPLOADING])(
-    'ends with what the orchestrator fails with at %s',
+    "rejects with the orchestrator's error when update_task_state fails at %s",
     async (when) => {
       const deleting = new Error('UnexpectedDeletingTaskStateError');
       const saving = save({
@@ -193,7 +193,7 @@ describe('takeSnapshot', () => {
     },
   );
 
-  it('ends with what the image service fails with', async () => {
+  it("rejects with the image service's error", async () => {
     class FullService extends GivenImages {
       override async update(
         _context: RequestContext,
@@ -209,7 +209,7 @@ describe('takeSnapshot', () => {
     await expect(save({}, new FullService())).rejects.toThrow('over quota');
   });
 
-  it('is broken off by its signal, wherever it stands', async () => {
+  it('rejects with the reason of its signal during commit and upload, and leaves no image', async () => {
     const reason = new Error('deleted');
     for (const phase of ['committing', 'uploading'] as const) {
       const controller = new AbortController();
@@ -244,7 +244,7 @@ describe('takeSnapshot', () => {
     ['/commit', 'drop-request'],
     ['/images/.*/get', 'drop-request'],
     ['/images/.*/get', 'truncate-answer'],
-  ] as const)('leaves nothing when the connection breaks at %s (%s)', async (path, kind) => {
+  ] as const)('leaves no image and no upload when the connection breaks at %s (%s)', async (path, kind) => {
     const fault = { path: new RegExp(path), times: 2 };
     const strike = proxy.inject(
       kind === 'truncate-answer' ? { ...fault, kind, afterBytes: 100_000 } : { ...fault, kind },
@@ -257,13 +257,13 @@ describe('takeSnapshot', () => {
     expect((await inventory()).images).toEqual(before);
   });
 
-  it('says that there is no such container', async () => {
+  it("rejects with the engine's 404 when the container is missing", async () => {
     await direct.containers.remove(container.Id, { force: true });
     containers = [];
     await expect(save()).rejects.toMatchObject({ name: 'EngineError', status: 404 });
   });
 
-  it('holds no more of a large container in memory than a few MiB', async () => {
+  it('streams a container of 256 MiB in less than 100 MiB of memory', async () => {
     await direct.files.putArchive(container.Id, { path: '/', archive: largeFile(256 * MiB) });
     let most = 0;
     let bytes = 0;
@@ -289,7 +289,7 @@ describe('takeSnapshot', () => {
   });
 });
 
-/** An archive with one file of so many random bytes, made while it is read. */
+/** Generates an archive with one file of `size` random bytes while it is read. */
 function largeFile(size: number): Readable {
   const piece = randomBytes(MiB);
   return Readable.from(

@@ -26,7 +26,7 @@ describe('an engine and the driver', () => {
     expect(await inventory()).toEqual(before);
   });
 
-  /** Whether a container of an image starts; the image is removed then. */
+  /** Whether a container of an image starts. Removes the image. */
   async function starts(image: ImageRef, command?: string[]): Promise<boolean> {
     const HostConfig = { NetworkMode: 'none' };
     const specification = { Image: image, HostConfig, ...(command === undefined ? {} : { Cmd: command }) };
@@ -42,7 +42,7 @@ describe('an engine and the driver', () => {
     }
   }
 
-  /** Whether the engine itself loads an archive, which claims a name, and runs it; what it says, where not. */
+  /** Whether the engine loads an archive under its own tag and runs it; its message if it refuses. */
   async function byItself(archive: Buffer, tag: string, isRootFileSystem: boolean): Promise<unknown> {
     const had = new Set(await imageIds());
     try {
@@ -59,7 +59,7 @@ describe('an engine and the driver', () => {
       if (error instanceof EngineError) return error.engineMessage;
       throw error;
     } finally {
-      // containerd's store makes images of what is beside one, too.
+      // containerd's store also creates images of other manifests in the archive.
       for (const id of await imageIds()) if (!had.has(id)) await engine.images.remove(id);
     }
   }
@@ -81,17 +81,17 @@ describe('an engine and the driver', () => {
   it.each(validArchives)('both run an image $what', async ({ what, build, isRootFileSystem = false }) => {
     const tag = `test/valid:${randomUUID()}`;
     const archive = await build(tag);
-    // containerd's store makes an image of what it does not hold, which can be neither used nor removed.
+    // For missing content containerd's store creates an image that can be neither used nor removed.
     const isHarmless = !what.includes('does not hold');
     const natively = isHarmless && (await byItself(archive, tag, isRootFileSystem));
-    // What an engine does not take in this form, its driver rewrites: classic stores know no layout of OCI's alone.
+    // The driver rewrites what an engine refuses: classic stores do not load a pure OCI layout.
     const isKnown = !what.includes('OCI') || (await hasContainerdStore());
     const isTaken = isHarmless && isKnown && !/link|absolute|up and down|20\.10/.test(what);
     if (isTaken) expect(natively).toBe(true);
     expect(await byDriver(archive)).toBe(true);
   });
 
-  it('run an image of 126 layers with containerd’s store, and with a classic one say that others can', async () => {
+  it("run an image of 126 layers with containerd's store, and refuse it with the classic one", async () => {
     const program = await layerOf([{ path: 'etc/tiny', content: tinyProgram() }]);
     const layers = [program, ...Array.from({ length: 125 }, () => Buffer.alloc(0))];
     const tag = `test/valid:${randomUUID()}`;
@@ -100,7 +100,7 @@ describe('an engine and the driver', () => {
       expect(await byItself(archive, tag, false)).toBe(true);
       expect(await byDriver(archive)).toBe(true);
     } else {
-      // 20.10 takes minutes to come so far.
+      // 20.10 takes minutes to reach this error.
       const { apiVersion } = await engine.negotiate();
       if (isAtLeast(apiVersion, '1.42'))
         expect(await byItself(archive, tag, false)).toMatch(/max depth exceeded/);

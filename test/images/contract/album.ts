@@ -8,24 +8,24 @@ import {
 } from '../../../interfaces/index.js';
 import { streamOf } from './bytes.js';
 
-/** An image service and three who use it. */
+/** An image service and the contexts of three users. */
 export interface Subject {
   readonly service: ImageService;
   readonly member: RequestContext;
-  /** Of another project. */
+  /** A user of another project. */
   readonly other: RequestContext;
   readonly admin: RequestContext;
 }
 
-/** What an image needs to have data. */
+/** The formats, without which an image cannot have data. */
 export const formats = { container_format: 'docker', disk_format: 'raw' } as const;
 
-/** A service in use: makes images, and remembers which so that they can be removed. */
+/** Creates images in the service under test, and records them for the clean-up. */
 export class Album implements Subject {
   readonly #made: string[] = [];
   #subject: Subject | undefined;
 
-  /** What the album is made in. */
+  /** Sets the service under test. */
   open(subject: Subject): void {
     this.#subject = subject;
   }
@@ -46,28 +46,28 @@ export class Album implements Subject {
     return this.#opened().admin;
   }
 
-  /** Makes an image as the member. */
+  /** Creates an image as the member. */
   async create(metadata: ImageMetadata, data?: Readable): Promise<ImageRecord> {
     return this.adopt(await this.service.create(this.member, metadata, data));
   }
 
-  /** Makes an image with data as the member. */
+  /** Creates an image with data as the member. */
   active(bytes: Uint8Array, metadata: ImageMetadata = {}): Promise<ImageRecord> {
     return this.create({ ...formats, ...metadata }, streamOf(bytes));
   }
 
-  /** The images of a name that the member sees. */
+  /** The images with a name that the member can list. */
   named(name: string): Promise<ImageRecord[]> {
     return this.service.detail(this.member, { filters: { name } });
   }
 
-  /** Has the image removed at the end, as all that the album made. */
+  /** Lets `clear` remove an image that the album did not create. */
   adopt(record: ImageRecord): ImageRecord {
     this.#made.push(record.id);
     return record;
   }
 
-  /** Removes what was made and is still there. */
+  /** Removes the images that still exist. */
   async clear(): Promise<void> {
     for (const id of this.#made.splice(0)) {
       try {

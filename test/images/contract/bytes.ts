@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { readAll } from '../../../lib/streams/index.js';
 
-/** Bytes that differ from each other. */
+/** Deterministic bytes that differ from word to word. */
 export const bytesOf = (size: number): Buffer => {
   const bytes = Buffer.alloc(size);
   for (let at = 0; at + 4 <= size; at += 4) bytes.writeUInt32LE((at * 2654435761) % 4294967296, at);
@@ -17,7 +17,7 @@ export const streamOf = (bytes: Uint8Array, chunk = 65536): Readable =>
     { objectMode: false },
   );
 
-/** A stream that gives some bytes and then fails. */
+/** A stream that yields `bytes` and then fails with `error`. */
 export const breaking = (bytes: Uint8Array, error: Error): Readable =>
   Readable.from(
     (function* chunks() {

@@ -14,10 +14,10 @@ import { ImageConflict } from '../../../lib/image-services/index.js';
 import { formats, type Album } from './album.js';
 import { breaking, bytesOf, read, streamOf } from './bytes.js';
 
-/** What `update` and `delete` must do. */
+/** The contract of `update` and `delete`. */
 export function describeChanges(album: Album): void {
   describe('update', () => {
-    it('changes what is named and leaves the rest', async () => {
+    it('changes the given fields and keeps the others', async () => {
       const { id } = await album.create({ name: 'old', min_ram: 7, properties: { a: '1', b: '2' } });
       const changed = await album.service.update(album.member, id, {
         name: 'new',
@@ -32,7 +32,7 @@ export function describeChanges(album: Album): void {
       });
     });
 
-    it('answers with the record when nothing is named', async () => {
+    it('returns the record when no field is given', async () => {
       const record = await album.create({ name: 'same' });
       expect(await album.service.update(album.member, record.id, {})).toMatchObject({
         id: record.id,
@@ -40,7 +40,7 @@ export function describeChanges(album: Album): void {
       });
     });
 
-    it('gives a queued image its data', async () => {
+    it('uploads data to a queued image', async () => {
       const bytes = bytesOf(100_000);
       const { id } = await album.create({ name: 'snapshot' });
       const record = await album.service.update(album.member, id, formats, streamOf(bytes));
@@ -48,7 +48,7 @@ export function describeChanges(album: Album): void {
       expect((await read(await album.service.download(album.member, id))).equals(bytes)).toBe(true);
     });
 
-    it('refuses data of an image that has some, and keeps what it has', async () => {
+    it('refuses data for an active image, and keeps its data', async () => {
       const bytes = bytesOf(1000);
       const { id } = await album.active(bytes);
       const data = streamOf(bytesOf(5));
@@ -57,7 +57,7 @@ export function describeChanges(album: Album): void {
       expect((await read(await album.service.download(album.member, id))).equals(bytes)).toBe(true);
     });
 
-    it('lets one of two uploads at the same time win, and tells the other', async () => {
+    it('accepts one of two concurrent uploads, and rejects the other with ImageConflict', async () => {
       const { id } = await album.create(formats);
       const bytes = [bytesOf(300_000), bytesOf(300_004)];
       const outcomes = await Promise.allSettled(
@@ -72,25 +72,25 @@ export function describeChanges(album: Album): void {
       expect(stored.equals(winner ?? Buffer.alloc(0))).toBe(true);
     });
 
-    it('refuses data of an image without formats', async () => {
+    it('refuses data for an image without formats', async () => {
       const { id } = await album.create({});
       const attempt = album.service.update(album.member, id, {}, streamOf(bytesOf(5)));
       await expect(attempt).rejects.toBeInstanceOf(InvalidInput);
     });
 
-    it('refuses other formats for data that is there', async () => {
+    it('refuses other formats for an active image', async () => {
       const { id } = await album.active(bytesOf(5));
       const attempt = album.service.update(album.member, id, { disk_format: 'qcow2' });
       await expect(attempt).rejects.toBeInstanceOf(ImageNotAuthorized);
     });
 
-    it('refuses another id', async () => {
+    it('refuses to change the id', async () => {
       const { id } = await album.create({});
       const attempt = album.service.update(album.member, id, { id: randomUUID() });
       await expect(attempt).rejects.toBeInstanceOf(InvalidInput);
     });
 
-    it('leaves the image queued, ready for the next attempt, when the data breaks off', async () => {
+    it('leaves the image queued, for another upload, when the data stream fails', async () => {
       const bytes = bytesOf(1000);
       const failure = new Error('the engine went away');
       const { id } = await album.create(formats);
@@ -104,7 +104,7 @@ export function describeChanges(album: Album): void {
       expect((await read(await album.service.download(album.member, id))).equals(bytes)).toBe(true);
     });
 
-    it('leaves the image queued when aborted half-way', async () => {
+    it('leaves the image queued when the upload is aborted', async () => {
       const { id } = await album.create(formats);
       const abort = new AbortController();
       const reason = new Error('no longer wanted');
@@ -119,7 +119,7 @@ export function describeChanges(album: Album): void {
       expect(await album.service.show(album.member, id)).toMatchObject({ status: 'queued' });
     });
 
-    it("lets nobody change another project's image", async () => {
+    it("refuses to change another project's image", async () => {
       const common = await album.create({ visibility: 'community' });
       const hidden = await album.create({ visibility: 'private' });
       const rename = (id: string): Promise<ImageRecord> =>
@@ -128,7 +128,7 @@ export function describeChanges(album: Album): void {
       await expect(rename(hidden.id)).rejects.toBeInstanceOf(ImageNotFound);
     });
 
-    it('lets only an administrator publish an image or give it away', async () => {
+    it('lets only an administrator make an image public or change its owner', async () => {
       const { id } = await album.create({});
       const owner = album.other.project_id ?? '';
       const update = (context: RequestContext, metadata: ImageMetadata): Promise<ImageRecord> =>
@@ -146,19 +146,19 @@ export function describeChanges(album: Album): void {
       await expect(album.service.download(album.member, id)).rejects.toBeInstanceOf(ImageNotFound);
     });
 
-    it('tells that an image is gone', async () => {
+    it('rejects with ImageNotFound for a deleted image', async () => {
       const { id } = await album.create({});
       await album.service.delete(album.member, id);
       await expect(album.service.delete(album.member, id)).rejects.toBeInstanceOf(ImageNotFound);
     });
 
-    it('keeps a protected image', async () => {
+    it('refuses to delete a protected image', async () => {
       const { id } = await album.active(bytesOf(10), { protected: true });
       await expect(album.service.delete(album.member, id)).rejects.toBeInstanceOf(ImageDeleteConflict);
       expect(await album.service.show(album.member, id)).toMatchObject({ status: 'active' });
     });
 
-    it("keeps another project's image", async () => {
+    it("refuses to delete another project's image", async () => {
       const common = await album.create({ visibility: 'community' });
       const hidden = await album.create({ visibility: 'private' });
       await expect(album.service.delete(album.other, common.id)).rejects.toBeInstanceOf(ImageNotAuthorized);

@@ -23,11 +23,11 @@ function createWith({ service }: Album, args: unknown[]): unknown {
 }
 
 /**
- * A source that yields what it was given: an error it throws, and with undefined it never answers. It knows whether it
- * was closed.
+ * A source that yields given values, throws those that are errors, and never settles at undefined. Records
+ * whether it was closed.
  */
 class Returning implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
-  /** Settles when it is asked for what never comes. */
+  /** Resolves when `next` is called for a value that never comes. */
   readonly waits: Promise<void>;
   isClosed = false;
   readonly #values: readonly unknown[];
@@ -62,13 +62,13 @@ class Returning implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> 
   }
 }
 
-/** What a source without types may yield: anything. */
+/** Lets the source yield any value, as untyped JavaScript can. */
 const isStep = (step: object): step is IteratorYieldResult<Uint8Array> => 'value' in step;
 
-/** What `create` must do. */
+/** The contract of `create`. */
 export function describeCreate(album: Album): void {
   describe('create', () => {
-    it('makes a queued image of the caller when there is no data', async () => {
+    it('creates a queued image, owned by the caller, without data', async () => {
       const record = await album.create({ name: 'nothing yet' });
       expect(record).toMatchObject({
         name: 'nothing yet',
@@ -83,7 +83,7 @@ export function describeCreate(album: Album): void {
       expect(new Date(record.created_at).getTime()).toBeGreaterThan(Date.now() - 60_000);
     });
 
-    it('makes an active image with size, checksum and hash of the data', async () => {
+    it('creates an active image with size, checksum and hash of the data', async () => {
       const bytes = bytesOf(300_001);
       const record = await album.active(bytes);
       expect(record).toMatchObject({
@@ -97,7 +97,7 @@ export function describeCreate(album: Album): void {
       });
     });
 
-    it('keeps everything that it was told of the image', async () => {
+    it('keeps all metadata', async () => {
       const metadata: ImageMetadata = {
         id: randomUUID(),
         name: 'büsybox: "1" <2>',
@@ -123,9 +123,9 @@ export function describeCreate(album: Album): void {
           yield bytes.subarray(1000);
         },
       ],
-      ['a stream of the web', (bytes) => new Blob([Buffer.from(bytes)]).stream()],
+      ['a web stream', (bytes) => new Blob([Buffer.from(bytes)]).stream()],
       ['another async iterable', (bytes) => ({ [Symbol.asyncIterator]: () => oneByOne([bytes]) })],
-    ])('takes %s for the data of an image, to create it and to fill it', async (_what, dataOf) => {
+    ])('accepts %s as data of a new image, and update accepts it for a queued one', async (_what, dataOf) => {
       const bytes = bytesOf(300_001);
       const expected = { status: 'active', size: bytes.length };
       const made = await album.service.create(album.member, formats, dataOf(bytes));
@@ -137,12 +137,12 @@ export function describeCreate(album: Album): void {
     });
 
     it.each<[string, unknown]>([
-      ['bytes in memory', Buffer.from('bytes')],
-      ['a text', 'bytes'],
-      ['a list', [Buffer.from('bytes')]],
+      ['a buffer', Buffer.from('bytes')],
+      ['a string', 'bytes'],
+      ['an array', [Buffer.from('bytes')]],
       ['null', null],
       ['a path', { path: '/etc/hostname' }],
-    ])('refuses %s as the data of an image, and makes none', async (_what, data) => {
+    ])('refuses %s as data, and creates no image', async (_what, data) => {
       const wanted = randomUUID();
       const args = [album.member, { ...formats, name: wanted }, data];
       const attempt: unknown = createWith(album, args);
@@ -153,7 +153,7 @@ export function describeCreate(album: Album): void {
       expect(await album.named(wanted)).toEqual([]);
     });
 
-    it('ends what the data comes from when it is refused, fails or yields no bytes, and leaves no image', async () => {
+    it('closes a data source that is refused, fails or yields no bytes, and leaves no image', async () => {
       const wanted = randomUUID();
       const bytes = bytesOf(1000);
       const failure = new Error('the source broke');
@@ -170,10 +170,10 @@ export function describeCreate(album: Album): void {
     });
 
     it.each<[string, unknown]>([
-      ['a text', 'enough'],
+      ['a string', 'enough'],
       ['null', null],
       ['an error', new Error('enough')],
-    ])("fails with the signal's own reason when that is %s", async (_what, reason) => {
+    ])('rejects with the reason of the signal itself, as all methods do: %s', async (_what, reason) => {
       const wanted = randomUUID();
       const impatience = new AbortController();
       const { signal } = impatience;
@@ -202,13 +202,13 @@ export function describeCreate(album: Album): void {
       expect(await told(album.service.delete(album.member, id, { signal }))).toBe(reason);
     });
 
-    it('makes an empty image of empty data', async () => {
+    it('creates an empty image from empty data', async () => {
       const record = await album.active(Buffer.alloc(0));
       expect(record).toMatchObject({ status: 'active', size: 0 });
       expect(await read(await album.service.download(album.member, record.id))).toHaveLength(0);
     });
 
-    it('refuses an id that is taken', async () => {
+    it('refuses an id that exists', async () => {
       const { id } = await album.create({});
       await expect(album.service.create(album.other, { id })).rejects.toBeInstanceOf(ImageConflict);
       expect(await album.service.show(album.member, id)).toMatchObject({
@@ -222,7 +222,7 @@ export function describeCreate(album: Album): void {
       );
     });
 
-    it('refuses a property that is called like a field of every image', async () => {
+    it('refuses a property with the name of a standard field', async () => {
       const wanted = { properties: { status: 'active' } };
       await expect(album.service.create(album.member, wanted)).rejects.toBeInstanceOf(InvalidInput);
     });
@@ -236,7 +236,7 @@ export function describeCreate(album: Album): void {
       expect(await album.named(wanted)).toEqual([]);
     });
 
-    it('lets only an administrator make an image public', async () => {
+    it('lets only an administrator create a public image', async () => {
       await expect(album.service.create(album.member, { visibility: 'public' })).rejects.toBeInstanceOf(
         ImageNotAuthorized,
       );
@@ -245,7 +245,7 @@ export function describeCreate(album: Album): void {
       expect(await album.service.show(album.other, record.id)).toEqual(record);
     });
 
-    it('lets only an administrator make an image for another project', async () => {
+    it('lets only an administrator create an image for another project', async () => {
       const owner = album.other.project_id ?? '';
       await expect(album.service.create(album.member, { owner })).rejects.toBeInstanceOf(ImageNotAuthorized);
       const record = await album.service.create(album.admin, { owner });
@@ -253,7 +253,7 @@ export function describeCreate(album: Album): void {
       expect(record.owner).toBe(owner);
     });
 
-    it("fails with the data's own error and leaves no image when the data breaks off", async () => {
+    it("rejects with the data stream's error, and leaves no image, when the stream fails", async () => {
       const wanted = randomUUID();
       const failure = new Error('the engine went away');
       const attempt = album.service.create(
@@ -265,7 +265,7 @@ export function describeCreate(album: Album): void {
       expect(await album.named(wanted)).toEqual([]);
     });
 
-    it('fails with the error of data that broke before anybody read it', async () => {
+    it("rejects with the data stream's error when the stream fails before the first read", async () => {
       const failure = new Error('broken from the start');
       const data = new PassThrough();
       const attempt = album.service.create(album.member, formats, data);
@@ -281,7 +281,7 @@ export function describeCreate(album: Album): void {
       expect(await album.named(wanted)).toEqual([]);
     });
 
-    it("fails with the signal's reason, destroys the data and leaves no image when aborted half-way", async () => {
+    it("rejects with the signal's reason, destroys the data and leaves no image when aborted", async () => {
       const wanted = randomUUID();
       const abort = new AbortController();
       const reason = new Error('no longer wanted');
@@ -296,7 +296,7 @@ export function describeCreate(album: Album): void {
       expect(await album.named(wanted)).toEqual([]);
     });
 
-    it('does nothing when it was aborted before it began', async () => {
+    it('rejects, and destroys the data, when its signal has already aborted', async () => {
       const data = streamOf(bytesOf(10));
       const signal = AbortSignal.abort('too late');
       await expect(album.service.create(album.member, formats, data, { signal })).rejects.toBe('too late');

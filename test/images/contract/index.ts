@@ -1,6 +1,6 @@
 /**
- * What any image service of this driver must do, whatever is behind it: one behaviour a test. Imports interfaces and the library; knows
- * neither folders nor Glance.
+ * The contract of every image service of the driver, one behaviour a test. Imports interfaces and the
+ * library; has no knowledge of directories or Glance.
  */
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { Album, type Subject } from './album.js';
@@ -11,7 +11,7 @@ import { describeReading } from './read.js';
 export { formats, type Subject } from './album.js';
 export { breaking, bytesOf, read, streamOf } from './bytes.js';
 
-/** Describes an image service by what it must do. */
+/** Runs the contract against an image service. */
 export function describeImageService(name: string, start: () => Promise<Subject>): void {
   describe(name, () => {
     const album = new Album();

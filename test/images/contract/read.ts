@@ -4,15 +4,15 @@ import { ImageNotActive, ImageNotFound, InvalidInput, type Progress } from '../.
 import type { Album } from './album.js';
 import { bytesOf, read } from './bytes.js';
 
-/** What `show`, `detail` and `download` must do. */
+/** The contract of `show`, `detail` and `download`. */
 export function describeReading(album: Album): void {
   describe('show', () => {
-    it('tells that an image is not there', async () => {
+    it('rejects with ImageNotFound for an unknown id', async () => {
       await expect(album.service.show(album.admin, randomUUID())).rejects.toBeInstanceOf(ImageNotFound);
     });
 
     it.each(['', 'nothing', '../../etc/passwd', '%2e%2e/x', `${randomUUID()}/file`])(
-      'finds no image under the impossible id "%s"',
+      'rejects with ImageNotFound for the malformed id "%s"',
       async (id) => {
         await expect(album.service.show(album.admin, id)).rejects.toBeInstanceOf(ImageNotFound);
       },
@@ -30,7 +30,7 @@ export function describeReading(album: Album): void {
     });
   });
   describe('detail', () => {
-    it('lists what the caller may see and nothing else', async () => {
+    it('lists only images that the caller may see', async () => {
       const hidden = await album.create({ visibility: 'private' });
       const common = await album.create({ visibility: 'community' });
       const seen = (await album.service.detail(album.other)).map(({ id }) => id);
@@ -51,7 +51,7 @@ export function describeReading(album: Album): void {
     });
 
     it.each(['in:one,two', 'eq:one', 'one&status=active', ''])(
-      'takes the name "%s" for nothing but a name',
+      'finds an image by the name "%s", without a special meaning',
       async (oddity) => {
         const record = await album.create({ name: oddity, properties: { mark: 'odd' } });
         expect((await album.named(oddity)).map(({ id }) => id)).toContain(record.id);
@@ -65,7 +65,7 @@ export function describeReading(album: Album): void {
       ({ id } = await album.active(bytes));
     });
 
-    it('gives the bytes that were uploaded', async () => {
+    it('returns the bytes that were uploaded', async () => {
       expect((await read(await album.service.download(album.member, id))).equals(bytes)).toBe(true);
     });
 
@@ -85,12 +85,12 @@ export function describeReading(album: Album): void {
       [0, 99],
       [70_000, 300_000],
       [399_999, 399_999],
-    ])('gives the bytes %d to %d alone', async (first, last) => {
+    ])('returns only the bytes from %d to %d', async (first, last) => {
       const part = await read(await album.service.download(album.member, id, { range: { first, last } }));
       expect(part.equals(bytes.subarray(first, last + 1))).toBe(true);
     });
 
-    it('ends a range that goes past the end at the end', async () => {
+    it('truncates a range at the end of the data', async () => {
       const range = { first: 399_990, last: 500_000 };
       const part = await read(await album.service.download(album.member, id, { range }));
       expect(part.equals(bytes.subarray(399_990))).toBe(true);
@@ -106,12 +106,12 @@ export function describeReading(album: Album): void {
       await expect(attempt).rejects.toBeInstanceOf(InvalidInput);
     });
 
-    it('tells that an image has no data yet', async () => {
+    it('rejects with ImageNotActive for an image without data', async () => {
       const queued = await album.create({});
       await expect(album.service.download(album.member, queued.id)).rejects.toBeInstanceOf(ImageNotActive);
     });
 
-    it('tells that there is no such image', async () => {
+    it('rejects with ImageNotFound for an unknown image', async () => {
       await expect(album.service.download(album.member, randomUUID())).rejects.toBeInstanceOf(ImageNotFound);
     });
 
@@ -120,7 +120,7 @@ export function describeReading(album: Album): void {
       await expect(album.service.download(album.other, hidden)).rejects.toBeInstanceOf(ImageNotFound);
     });
 
-    it("breaks the stream off with the signal's reason", async () => {
+    it("destroys the stream with the signal's reason", async () => {
       const abort = new AbortController();
       const stream = await album.service.download(album.member, id, { signal: abort.signal });
       const reason = new Error('no longer wanted');
@@ -128,7 +128,7 @@ export function describeReading(album: Album): void {
       await expect(read(stream)).rejects.toBe(reason);
     });
 
-    it('lets go of everything when its reader leaves early', async () => {
+    it('destroys the stream when its reader stops early', async () => {
       const stream = await album.service.download(album.member, id);
       for await (const chunk of stream) {
         expect(chunk).toBeDefined();

@@ -21,7 +21,7 @@ import { FaultyProxy } from './faulty-proxy.js';
 const { member } = noauth;
 const proxy = new FaultyProxy(noauth.endpoint);
 const second = new FaultyProxy(noauth.endpoint);
-/** Nobody listens at the port that `tcpmux` once had. */
+/** No server listens on port 1 (tcpmux). */
 const nobody = 'http://127.0.0.1:1';
 const timeouts = { call: 500, idle: 500, settle: 1000 };
 const direct = new GlanceImageService(noauthOptions());
@@ -51,15 +51,15 @@ afterAll(async () => {
   await Promise.all([proxy.stop(), second.stop()]);
 });
 
-describe('several endpoints', () => {
-  it('are used in turn', async () => {
+describe('several Glance endpoints', () => {
+  it('are used in rotation', async () => {
     const service = serviceAt([proxy.url, second.url]);
     for (let n = 0; n < 4; n += 1) await service.show(member, image.id);
     expect([proxy.seen.length, second.seen.length]).toEqual([2, 2]);
   });
 
   it.each([
-    ['is not there', () => nobody],
+    ['refuses connections', () => nobody],
     [
       'is unavailable',
       () => {
@@ -74,7 +74,7 @@ describe('several endpoints', () => {
         return second.url;
       },
     ],
-  ])('stand in for one that %s', async (_what, first) => {
+  ])('replace one that %s', async (_what, first) => {
     const service = serviceAt([first(), proxy.url]);
     expect(await service.show(member, image.id)).toEqual(image);
     const made = await service.create(member, formats, streamOf(bytesOf(10)));
@@ -82,7 +82,7 @@ describe('several endpoints', () => {
     await service.delete(member, made.id);
   });
 
-  it('fail together when none of them answers', async () => {
+  it('make a call fail when all of them are unreachable', async () => {
     const service = serviceAt([nobody, nobody]);
     await expect(service.show(member, image.id)).rejects.toBeInstanceOf(GlanceConnectionFailed);
     await expect(service.create(member, {})).rejects.toBeInstanceOf(GlanceConnectionFailed);
@@ -90,27 +90,27 @@ describe('several endpoints', () => {
   });
 });
 
-describe('a request', () => {
+describe('a request to Glance', () => {
   it.each([
     ['the connection breaks', { cut: 0 }],
-    ['the answer is lost', { loseAnswer: true }],
+    ['the response is lost', { loseAnswer: true }],
     ['the service is unavailable', { answer: { status: 503 } }],
     ['a proxy cannot reach the service', { answer: { status: 502 } }],
-    ['the service is silent', { silent: true }],
-    ['the service falls silent', { stall: 0 }],
-  ])('is repeated when %s', async (_what, fault) => {
+    ['the service does not respond', { silent: true }],
+    ['the service sends headers only', { stall: 0 }],
+  ])('is retried when %s', async (_what, fault) => {
     proxy.inject({ ...fault, times: 2 });
     expect(await serviceAt(proxy.url).show(member, image.id)).toEqual(image);
     expect(proxy.seen).toHaveLength(3);
   });
 
-  it('is repeated no more often than was asked for', async () => {
+  it('is retried as often as the option retries says', async () => {
     proxy.inject({ answer: { status: 503 }, times: Infinity });
     await expect(serviceAt(proxy.url).show(member, image.id)).rejects.toBeInstanceOf(GlanceConnectionFailed);
     expect(proxy.seen).toHaveLength(3);
   });
 
-  it('that makes an image is sent once when it may have arrived', async () => {
+  it('that creates an image is not retried when it may have arrived', async () => {
     proxy.inject({ method: 'POST', answer: { status: 504 } });
     await expect(serviceAt(proxy.url).create(member, { id: randomUUID() })).rejects.toBeInstanceOf(
       ImageServiceError,
@@ -118,19 +118,19 @@ describe('a request', () => {
     expect(proxy.asked('POST', /./)).toHaveLength(1);
   });
 
-  it('that deletes an image has succeeded when it finds, repeated, that the image is gone', async () => {
+  it('that deletes an image succeeds when its retry finds no image', async () => {
     const { id } = await direct.create(member, {});
     proxy.inject({ method: 'DELETE', loseAnswer: true });
     await serviceAt(proxy.url).delete(member, id);
     await expect(direct.show(member, id)).rejects.toBeInstanceOf(ImageNotFound);
   });
 
-  it('that deletes an image tells when it is in use', async () => {
+  it('that deletes an image rejects with ImageDeleteConflict on status 409', async () => {
     proxy.inject({ method: 'DELETE', answer: { status: 409 } });
     await expect(serviceAt(proxy.url).delete(member, image.id)).rejects.toBeInstanceOf(ImageDeleteConflict);
   });
 
-  it('that changes an image is repeated', async () => {
+  it('that changes an image is retried', async () => {
     const { id } = await direct.create(member, {});
     proxy.inject({ method: 'PATCH', loseAnswer: true });
     expect(await serviceAt(proxy.url).update(member, id, { properties: { a: 'b' } })).toMatchObject({
@@ -139,7 +139,7 @@ describe('a request', () => {
     await direct.delete(member, id);
   });
 
-  it("ends with the signal's reason between two attempts", async () => {
+  it("rejects with the signal's reason between two attempts", async () => {
     proxy.inject({ answer: { status: 503 }, times: Infinity });
     const reason = new Error('no longer wanted');
     const signal = AbortSignal.timeout(150);
@@ -149,13 +149,13 @@ describe('a request', () => {
     await expect(patient.show(member, image.id, { signal: abort.signal })).rejects.toBe(reason);
   });
 
-  it('carries the id of the request that it is part of', async () => {
+  it('has the global_request_id of the context', async () => {
     const global_request_id = `req-${randomUUID()}`;
     await serviceAt(proxy.url).show({ ...member, global_request_id }, image.id);
     expect(proxy.seen[0]?.headers['x-openstack-request-id']).toBe(global_request_id);
   });
 
-  it('never goes through a proxy of the environment', async () => {
+  it('ignores http_proxy in the environment', async () => {
     process.env['http_proxy'] = nobody;
     try {
       expect(await serviceAt(proxy.url).show(member, image.id)).toEqual(image);
@@ -164,15 +164,15 @@ describe('a request', () => {
     }
   });
 
-  it('does not follow a redirection', async () => {
+  it('does not follow a redirect, which would send the token to another server', async () => {
     proxy.inject({ answer: { status: 302, headers: { Location: `${second.url}/v2/images/${image.id}` } } });
     await expect(serviceAt(proxy.url).show(member, image.id)).rejects.toBeInstanceOf(ImageServiceError);
     expect(second.seen).toEqual([]);
   });
 });
 
-describe('an answer', () => {
-  it('tells the words of the service without its HTML', async () => {
+describe('a response of Glance', () => {
+  it('with an error becomes its message without HTML', async () => {
     const body = '<html><title>500</title>\n<p>Something &quot;bad&quot;</p></html>';
     proxy.inject({ answer: { status: 500, body } });
     await expect(serviceAt(proxy.url).show(member, image.id)).rejects.toMatchObject({
@@ -183,14 +183,17 @@ describe('an answer', () => {
     });
   });
 
-  it.each(['{', '[]', '{"id": 5}', '{"images": 1}'])('that is %s is not taken for an image', async (body) => {
-    proxy.inject({ answer: { status: 200, body } });
-    await expect(serviceAt(proxy.url).show(member, image.id)).rejects.toBeInstanceOf(
-      ImageServiceProtocolError,
-    );
-  });
+  it.each(['{', '[]', '{"id": 5}', '{"images": 1}'])(
+    'with the malformed body %s is refused',
+    async (body) => {
+      proxy.inject({ answer: { status: 200, body } });
+      await expect(serviceAt(proxy.url).show(member, image.id)).rejects.toBeInstanceOf(
+        ImageServiceProtocolError,
+      );
+    },
+  );
 
-  it('of 401 says that the caller may not', async () => {
+  it('with status 401 becomes ImageNotAuthorized', async () => {
     const stranger = { auth_token: 'no such token' };
     await expect(serviceAt(proxy.url).show(stranger, image.id)).rejects.toBeInstanceOf(ImageNotAuthorized);
     await expect(serviceAt(proxy.url).show({}, image.id)).rejects.toBeInstanceOf(ImageNotAuthorized);
@@ -200,8 +203,8 @@ describe('an answer', () => {
   });
 });
 
-describe('a list of images', () => {
-  it('has the images of all pages', async () => {
+describe('GlanceImageService.detail', () => {
+  it('returns the images of all pages', async () => {
     const made: string[] = [];
     const name = randomUUID();
     for (let n = 0; n < 5; n += 1) made.push((await direct.create(member, { name })).id);
@@ -217,23 +220,23 @@ describe('a list of images', () => {
 
   it.each([
     ['another server', () => `${second.url}/v2/images?marker=1`],
-    ['something that is no list', () => '/v2/tasks?marker=1'],
-    ['no address', () => 'http://['],
-  ])('does not go on at %s', async (_what, next) => {
+    ['another resource', () => '/v2/tasks?marker=1'],
+    ['a malformed URL', () => 'http://['],
+  ])('refuses a next page at %s', async (_what, next) => {
     proxy.inject({ answer: { status: 200, body: JSON.stringify({ images: [], next: next() }) } });
     await expect(serviceAt(proxy.url).detail(member)).rejects.toBeInstanceOf(ImageServiceProtocolError);
     expect(second.seen).toEqual([]);
   });
 
-  it('does not go round in circles', async () => {
+  it('refuses pages that refer to each other in a circle', async () => {
     const body = JSON.stringify({ images: [], next: '/v2/images?marker=1' });
     proxy.inject({ answer: { status: 200, body }, times: Infinity });
     await expect(serviceAt(proxy.url).detail(member)).rejects.toBeInstanceOf(ImageServiceProtocolError);
   });
 });
 
-describe('a token', () => {
-  it('is in no error and in no log, however deep one looks', async () => {
+describe('the token of a context', () => {
+  it('is in no error, at any depth, and in no log line', async () => {
     const told: unknown[] = [];
     const tell = (...args: unknown[]): void => void told.push(args);
     const logger: Logger = { debug: tell, info: tell, warn: tell, error: tell };

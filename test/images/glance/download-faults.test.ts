@@ -36,55 +36,55 @@ const download = (range?: ByteRange): Promise<Readable> =>
   service.download(noauth.member, id, range === undefined ? {} : { range });
 const rangesAsked = (): unknown[] => proxy.asked('GET', data).map(({ headers }) => headers.range);
 
-describe('a download', () => {
-  it('goes on where the connection broke off', async () => {
+describe('GlanceImageService.download', () => {
+  it('resumes where the connection broke', async () => {
     proxy.inject({ url: data, cut: 700_000 });
     expect((await read(await download())).equals(bytes)).toBe(true);
     expect(rangesAsked()).toEqual([undefined, 'bytes=700000-']);
   });
 
-  it('goes on where the service fell silent', async () => {
+  it('resumes where the service fell silent', async () => {
     proxy.inject({ url: data, stall: 700_000 });
     expect((await read(await download())).equals(bytes)).toBe(true);
     expect(rangesAsked()).toEqual([undefined, 'bytes=700000-']);
   });
 
-  it('goes on where an answer ended early as if it were complete', async () => {
+  it('resumes where a response ended early as if complete', async () => {
     proxy.inject({ url: data, end: 700_000 });
     expect((await read(await download())).equals(bytes)).toBe(true);
     expect(rangesAsked()).toEqual([undefined, 'bytes=700000-']);
   });
 
-  it('goes on as often as it may', async () => {
+  it('resumes as often as the option resumes allows', async () => {
     proxy.inject({ url: data, cut: 500_000, times: 3 });
     expect((await read(await download())).equals(bytes)).toBe(true);
     expect(rangesAsked()).toEqual([undefined, 'bytes=500000-', 'bytes=1000000-', 'bytes=1500000-']);
   });
 
-  it('fails when it breaks off more often than that', async () => {
+  it('fails when the connection breaks more often than resumes allows', async () => {
     proxy.inject({ url: data, cut: 300_000, times: 4 });
     await expect(read(await download())).rejects.toBeInstanceOf(GlanceConnectionFailed);
   });
 
-  it('fails when a connection brings nothing', async () => {
+  it('fails when a resumed connection delivers no byte', async () => {
     proxy.inject({ url: data, cut: 700_000 });
     proxy.inject({ url: data, stall: 0 });
     await expect(read(await download())).rejects.toBeInstanceOf(GlanceConnectionFailed);
     expect(rangesAsked()).toHaveLength(2);
   });
 
-  it('fails as incomplete when every answer ends early', async () => {
+  it('rejects with ImageUnacceptable when every response ends early', async () => {
     proxy.inject({ url: data, end: 300_000, times: 4 });
     await expect(read(await download())).rejects.toBeInstanceOf(ImageUnacceptable);
   });
 
-  it('is complete when only the end of the message is lost', async () => {
+  it('succeeds when the connection breaks after the last byte', async () => {
     proxy.inject({ url: data, cut: bytes.length, head: withoutLength });
     expect((await read(await download())).equals(bytes)).toBe(true);
     expect(rangesAsked()).toEqual([undefined]);
   });
 
-  it('skips what the reader has had when a server cannot go on in the middle', async () => {
+  it('skips the bytes that it has delivered when the server ignores the range', async () => {
     proxy.inject({ url: data, cut: 700_000 });
     proxy.inject({
       url: data,
@@ -98,13 +98,13 @@ describe('a download', () => {
     'bytes 700000-1999999/2000001',
     'bytes 700000-1999998/2000000',
     'nonsense',
-  ])('fails when the rest comes as "%s"', async (wrong) => {
+  ])('refuses a resumed response with the wrong Content-Range "%s"', async (wrong) => {
     proxy.inject({ url: data, cut: 700_000 });
     proxy.inject({ url: data, head: withContentRange(wrong) });
     await expect(read(await download())).rejects.toBeInstanceOf(ImageServiceProtocolError);
   });
 
-  it('fails when the image was deleted before it could go on', async () => {
+  it('rejects with ImageNotFound when the image is deleted before it resumes', async () => {
     const made = await service.create(noauth.member, formats, streamOf(bytes));
     proxy.inject({ url: data, cut: 700_000 });
     const stream = await service.download(noauth.member, made.id);
@@ -112,23 +112,23 @@ describe('a download', () => {
     await expect(read(stream)).rejects.toBeInstanceOf(ImageNotFound);
   });
 
-  it('is refused when a byte of it is another', async () => {
+  it('refuses data with a changed byte', async () => {
     proxy.inject({ url: data, tamper: flip });
     await expect(read(await download())).rejects.toBeInstanceOf(ImageUnacceptable);
   });
 
-  it('is refused when a byte of it is another and it was put together of pieces', async () => {
+  it('refuses data with a changed byte in a resumed part', async () => {
     proxy.inject({ url: data, cut: 700_000 });
     proxy.inject({ url: data, tamper: flip });
     await expect(read(await download())).rejects.toBeInstanceOf(ImageUnacceptable);
   });
 
-  it('is refused when there is more of it than is on record', async () => {
+  it('refuses data that is longer than the record says', async () => {
     proxy.inject({ url: data, tamper: (chunk) => Buffer.concat([chunk, chunk]) });
     await expect(read(await download())).rejects.toBeInstanceOf(ImageUnacceptable);
   });
 
-  it('is checked by its MD5 when there is no other hash that this machine knows', async () => {
+  it('verifies the MD5 checksum when the hash algorithm of the record is unknown', async () => {
     const without = { url: new RegExp(`${id}$`), tamper: replacing('"sha512"', '"shake3"'), times: 2 };
     proxy.inject(without);
     expect((await read(await download())).equals(bytes)).toBe(true);
@@ -136,7 +136,7 @@ describe('a download', () => {
     await expect(read(await download())).rejects.toThrow(/md5/);
   });
 
-  it('is not taken for silent while its reader takes its time', async () => {
+  it('does not time out while its reader is slow', async () => {
     const stream = await download();
     let parts = 0;
     for await (const part of stream) {
@@ -147,12 +147,12 @@ describe('a download', () => {
     expect(rangesAsked()).toEqual([undefined]);
   });
 
-  it('begins in spite of a service that cannot yet', async () => {
+  it('retries after status 503', async () => {
     proxy.inject({ url: data, answer: { status: 503 } });
     expect((await read(await download())).equals(bytes)).toBe(true);
   });
 
-  it('fails when it never brings a byte', async () => {
+  it('fails when the response has a length and no byte', async () => {
     proxy.inject({
       url: data,
       answer: { status: 200, headers: { 'Content-Length': '5' }, body: '' },
@@ -160,7 +160,7 @@ describe('a download', () => {
     await expect(read(await download())).rejects.toBeInstanceOf(GlanceConnectionFailed);
   });
 
-  it('ends at once, with the reason, when aborted while the service is silent', async () => {
+  it("rejects with the signal's reason at once while the service is silent", async () => {
     proxy.inject({ url: data, stall: 100_000 });
     const abort = new AbortController();
     const patient = new GlanceImageService(noauthOptions(proxy.url));
@@ -173,26 +173,26 @@ describe('a download', () => {
     patient.close();
   });
 
-  it('closes its connection when its reader leaves', async () => {
+  it('closes its connection when its reader destroys the stream', async () => {
     service.close();
     proxy.inject({ url: data, stall: 100_000 });
     const stream = await download();
     await setTimeout(100);
-    // That over which the service was asked for the image's record is kept.
+    // The connection of the request for the image's record is kept alive.
     expect(proxy.connections).toBe(2);
     stream.destroy();
     await setTimeout(100);
     expect(proxy.connections).toBe(1);
   });
 
-  it('tells that the image was deactivated', async () => {
+  it('rejects with ImageNotActive for a deactivated image', async () => {
     const { id: other } = await service.create(noauth.member, formats, streamOf(bytesOf(10)));
     await act(other, 'deactivate');
     await expect(service.download(noauth.member, other)).rejects.toBeInstanceOf(ImageNotActive);
     await service.delete(noauth.member, other);
   });
 
-  it('tells that the image was deactivated since it was looked at', async () => {
+  it('rejects with ImageNotActive when the image is deactivated after its record was read', async () => {
     const { id: other } = await service.create(noauth.member, formats, streamOf(bytesOf(10)));
     await act(other, 'deactivate');
     proxy.inject({ url: new RegExp(`${other}$`), tamper: replacing('"deactivated"', '"active"') });
@@ -200,28 +200,28 @@ describe('a download', () => {
     await service.delete(noauth.member, other);
   });
 
-  it('tells that the data may not be read', async () => {
+  it('rejects with ImageNotAuthorized on status 403', async () => {
     proxy.inject({ url: data, answer: { status: 403 } });
     await expect(download()).rejects.toBeInstanceOf(ImageNotAuthorized);
   });
 
-  it('tells that an image has lost its data since it was looked at', async () => {
+  it('rejects with ImageNotActive on status 204, when the image has lost its data', async () => {
     proxy.inject({ url: data, answer: { status: 204, body: '' } });
     await expect(download()).rejects.toBeInstanceOf(ImageNotActive);
   });
 });
 
-describe('a range of an image', () => {
+describe('GlanceImageService.download of a range', () => {
   const range = { first: 100_000, last: 1_899_999 };
   const part = bytes.subarray(100_000, 1_900_000);
 
-  it('goes on where the connection broke off', async () => {
+  it('resumes where the connection broke', async () => {
     proxy.inject({ url: data, cut: 700_000 });
     expect((await read(await download(range))).equals(part)).toBe(true);
     expect(rangesAsked()).toEqual(['bytes=100000-1899999', 'bytes=800000-1899999']);
   });
 
-  it('is refused when the whole image comes', async () => {
+  it('refuses a response with the whole image', async () => {
     proxy.inject({
       url: data,
       rewrite: withoutRange,
@@ -229,12 +229,12 @@ describe('a range of an image', () => {
     await expect(download(range)).rejects.toBeInstanceOf(ImageServiceProtocolError);
   });
 
-  it('is refused when another range comes', async () => {
+  it('refuses a response with another range', async () => {
     proxy.inject({ url: data, head: withContentRange('bytes 0-1799999/2000000') });
     await expect(download(range)).rejects.toBeInstanceOf(ImageServiceProtocolError);
   });
 
-  it('is refused when more comes than was announced', async () => {
+  it('refuses more bytes than announced', async () => {
     proxy.inject({ url: data, tamper: (chunk) => Buffer.concat([chunk, chunk]) });
     await expect(read(await download(range))).rejects.toBeInstanceOf(ImageUnacceptable);
   });
@@ -263,7 +263,7 @@ const replacing =
   (chunk: Buffer): Buffer =>
     Buffer.from(chunk.toString().replace(found, wanted));
 
-/** What only administrators may do, and this library never does. */
+/** Calls an administrator's action, which the library does not support. */
 async function act(image: string, action: string): Promise<void> {
   const headers = { 'X-Auth-Token': noauth.admin.auth_token };
   const { status } = await fetch(`${noauth.endpoint}/v2/images/${image}/actions/${action}`, {

@@ -1,7 +1,7 @@
 import type { RequestContext } from '../../../interfaces/index.js';
 import type { GlanceImageServiceOptions, PasswordAuth } from '../../../lib/image-services/index.js';
 
-/** A value of the environment that `npm test` sets up. */
+/** A variable of the environment that `npm test` sets up. */
 export function setting(name: string): string {
   const value = process.env[name];
   if (value === undefined || value === '') throw new Error(`${name} is not set: these tests need a Glance`);
@@ -12,7 +12,7 @@ const [, memberProject = ''] = setting('GLANCE_MEMBER_TOKEN').split(':');
 const [, otherProject = ''] = setting('GLANCE_OTHER_TOKEN').split(':');
 const [, adminProject = ''] = setting('GLANCE_ADMIN_TOKEN').split(':');
 
-/** The Glance without Keystone: tokens are `user:project:role`. */
+/** A Glance without Keystone: tokens are `user:project:role`. */
 export const noauth = {
   endpoint: setting('GLANCE_NOAUTH_ENDPOINT'),
   member: { project_id: memberProject, auth_token: setting('GLANCE_MEMBER_TOKEN') },
@@ -20,13 +20,13 @@ export const noauth = {
   admin: { project_id: adminProject, auth_token: setting('GLANCE_ADMIN_TOKEN'), is_admin: true },
 } as const;
 
-/** How to ask that Glance, quickly giving up. */
+/** Options for the Glance without Keystone. */
 export const noauthOptions = (endpoints: string | string[] = noauth.endpoint): GlanceImageServiceOptions => ({
   auth: { type: 'context_token' },
   endpoints,
 });
 
-/** The Glance behind Keystone. */
+/** A Glance with Keystone. */
 export const keystone = {
   endpoint: setting('GLANCE_KEYSTONE_ENDPOINT'),
   auth_url: setting('OS_AUTH_URL'),
@@ -35,7 +35,7 @@ export const keystone = {
   other_project_id: setting('OTHER_PROJECT_ID'),
 } as const;
 
-/** The credentials of a user that the set-up has made. */
+/** The credentials of a user that `npm test` has created. */
 export const passwordAuth = (
   user = setting('OS_USERNAME'),
   password = setting('OS_PASSWORD'),
@@ -49,7 +49,7 @@ export const passwordAuth = (
   project_domain_id: setting('OS_PROJECT_DOMAIN_ID'),
 });
 
-/** A context with a token of Keystone's. */
+/** A request context with a token from Keystone. */
 export async function contextOf(auth: PasswordAuth, project_id: string): Promise<RequestContext> {
   const domain = { id: auth.user_domain_id };
   const user = { name: auth.username, domain, password: auth.password };

@@ -7,56 +7,56 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** A request that came by. */
+/** A request that the proxy received. */
 export interface Seen {
   readonly method: string;
-  /** With the query. */
+  /** Path and query. */
   readonly url: string;
   readonly headers: IncomingMessage['headers'];
 }
 
-/** What goes wrong with a request; what is not named goes right. */
+/** Selects requests, and says how the proxy breaks them. */
 export interface Fault {
-  /** Which requests; default: all. */
+  /** Method of the requests. Default: all. */
   readonly method?: string;
   readonly url?: RegExp;
-  /** Those that show this token. */
+  /** Only requests with this token. */
   readonly token?: string;
-  /** How many of them, default 1. */
+  /** Number of requests. Default: 1. */
   readonly times?: number;
-  /** Answers instead of the service. */
+  /** The proxy's own response, in place of the service's. */
   readonly answer?: {
     readonly status: number;
     readonly headers?: Readonly<Record<string, string>>;
     readonly body?: string;
   };
-  /** Never answers. */
+  /** Never responds. */
   readonly silent?: boolean;
-  /** Passes the request on, and breaks the connection when the answer comes. */
+  /** Forwards the request, and breaks the connection when the response arrives. */
   readonly loseAnswer?: boolean;
-  /** Breaks the connection after so many bytes of the request, on both sides. */
+  /** Breaks both connections after this many bytes of the request. */
   readonly cutRequest?: number;
-  /** As `cutRequest`, but lets the service believe that the client is still there. */
+  /** As `cutRequest`, but keeps the connection to the service open. */
   readonly leaveHanging?: number;
-  /** Takes no more of the request after so many bytes. */
+  /** Stops reading the request after this many bytes. */
   readonly stallRequest?: number;
-  /** Breaks the connection after so many bytes of the answer. */
+  /** Breaks the connection after this many bytes of the response. */
   readonly cut?: number;
-  /** Falls silent after so many bytes of the answer. */
+  /** Sends no more after this many bytes of the response. */
   readonly stall?: number;
-  /** Ends the answer, as if it were complete, after so many bytes. */
+  /** Ends the response, as if complete, after this many bytes. */
   readonly end?: number;
-  /** Changes the answer's head. */
+  /** Changes headers and status of the response. */
   readonly head?: (status: number, headers: Record<string, unknown>) => number;
-  /** Changes bytes of the answer; they come without a length then. */
+  /** Changes bytes of the response, which then has no Content-Length. */
   readonly tamper?: (bytes: Buffer) => Buffer;
   /** Changes bytes of the request. */
   readonly tamperRequest?: (bytes: Buffer) => Buffer;
-  /** Changes the query or the headers that the service sees. */
+  /** Changes the URL or the headers that the service receives. */
   readonly rewrite?: (seen: Seen) => Seen;
 }
 
-/** A proxy between a client and a real service, that breaks what it is told to break. */
+/** A proxy between a client and a real service, which injects faults. */
 export class FaultyProxy {
   readonly seen: Seen[] = [];
   readonly #faults: { readonly fault: Fault; left: number }[] = [];
@@ -70,12 +70,12 @@ export class FaultyProxy {
     this.#server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
-      // Breaking is what this proxy is for.
+      // Errors of connections are expected: the proxy breaks them.
       socket.on('error', () => undefined);
     });
   }
 
-  /** Begins, and gives the address. */
+  /** Starts listening. @returns the URL. */
   async start(): Promise<string> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     return this.url;
@@ -87,17 +87,17 @@ export class FaultyProxy {
     return `http://127.0.0.1:${address.port}`;
   }
 
-  /** Connections that clients hold. */
+  /** Number of open connections of clients. */
   get connections(): number {
     return this.#sockets.size;
   }
 
-  /** Breaks the next requests that fit. Of several faults, the first injected that is not used up strikes. */
+  /** Breaks the next matching requests. Of several faults, the first that is not used up applies. */
   inject(fault: Fault): void {
     this.#faults.push({ fault, left: fault.times ?? 1 });
   }
 
-  /** Forgets the faults and the requests, and breaks off what is under way. */
+  /** Clears faults and recorded requests, and breaks all connections. */
   reset(): void {
     this.#faults.length = 0;
     this.seen.length = 0;
@@ -105,7 +105,7 @@ export class FaultyProxy {
     for (const upstream of this.#upstreams) upstream.destroy();
   }
 
-  /** The requests of a method to a path. */
+  /** The recorded requests with a method and a matching URL. */
   asked(method: string, url: RegExp): Seen[] {
     return this.seen.filter((seen) => seen.method === method && url.test(seen.url));
   }
@@ -211,7 +211,7 @@ function passAnswer(response: IncomingMessage, fault: Fault, outgoing: ServerRes
     }
     if (bytes < limit) return;
     response.destroy();
-    // What was written is to arrive before the end.
+    // The bytes written so far must arrive before the connection ends.
     if (fault.cut !== undefined) outgoing.socket?.end(() => outgoing.destroy());
     if (fault.end !== undefined) outgoing.end();
   });

@@ -24,7 +24,7 @@ afterEach(() => {
 });
 afterAll(() => Promise.all([glance.stop(), identity.stop()]));
 
-/** A service that asks both through the proxies. */
+/** A service that reaches Glance and Keystone through the proxies. */
 const serviceWith = (options: Partial<GlanceImageServiceOptions> = {}): GlanceImageService => {
   const auth = { ...passwordAuth(), auth_url: `${identity.url}/v3` };
   const service = new GlanceImageService({
@@ -39,7 +39,7 @@ const serviceWith = (options: Partial<GlanceImageServiceOptions> = {}): GlanceIm
 const tokensAsked = (): number => identity.asked('POST', /\/auth\/tokens$/).length;
 const tokenShown = (): string => String(glance.seen[0]?.headers['x-auth-token']);
 
-describe('a service user', () => {
+describe('GlanceImageService with a service user', () => {
   it.each([
     ['a password', { ...passwordAuth() }],
     [
@@ -62,7 +62,7 @@ describe('a service user', () => {
         secret: setting('OS_APPLICATION_CREDENTIAL_SECRET'),
       },
     ],
-  ])('with %s finds the image service in the catalogue and uses it', async (_what, auth) => {
+  ])('authenticates with %s and finds Glance in the catalogue', async (_what, auth) => {
     const service = new GlanceImageService({ auth, region_name: keystone.region_name });
     services.push(service);
     const bytes = bytesOf(100_000);
@@ -72,18 +72,18 @@ describe('a service user', () => {
     await service.delete({}, id);
   });
 
-  it.each(['internal', 'admin'] as const)('finds the %s endpoint when told so', async (kind) => {
+  it.each(['internal', 'admin'] as const)('uses the %s endpoint with that interface', async (kind) => {
     const service = new GlanceImageService({ auth: passwordAuth(), interface: kind });
     services.push(service);
     expect(await service.detail({})).toBeInstanceOf(Array);
   });
 
-  it('is told when the catalogue has no image service in the region', async () => {
+  it('rejects when the catalogue has no image service in the region', async () => {
     const service = new GlanceImageService({ auth: passwordAuth(), region_name: 'Atlantis' });
     await expect(service.detail({})).rejects.toBeInstanceOf(GlanceConnectionFailed);
   });
 
-  it('is told to name a region when the catalogue has image services in several', async () => {
+  it('rejects with InvalidInput when the catalogue has several regions and none is configured', async () => {
     const endpoint = { interface: 'public', url: keystone.endpoint };
     const endpoints = ['A', 'B'].map((region) => ({ ...endpoint, region, region_id: region }));
     const token = { expires_at: '2100-01-01T00:00:00.000000Z', catalog: [{ type: 'image', endpoints }] };
@@ -104,22 +104,22 @@ describe('a service user', () => {
         secret: 'not-the-password',
       },
     ],
-  ])('with a wrong %s is refused, and the wrong one is not told', async (_what, auth) => {
+  ])('rejects a wrong %s, and keeps it out of the error', async (_what, auth) => {
     const failure = await new GlanceImageService({ auth }).detail({}).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(ImageNotAuthorized);
     expect(inspect(failure, { depth: Infinity, showHidden: true })).not.toContain('not-the-password');
   });
 });
 
-describe('a token of the service user', () => {
-  it('is fetched once for all that ask at the same time, and kept', async () => {
+describe('the token of the service user', () => {
+  it('is requested once for concurrent calls, and cached', async () => {
     const service = serviceWith();
     await Promise.all([1, 2, 3, 4].map(() => service.detail({})));
     await service.detail({});
     expect(tokensAsked()).toBe(1);
   });
 
-  it('is fetched anew, once for all, when the image service refuses it', async () => {
+  it('is renewed once for concurrent calls when Glance rejects it', async () => {
     const service = serviceWith();
     await service.detail({});
     glance.inject({ token: tokenShown(), answer: { status: 401 }, times: Infinity });
@@ -127,13 +127,13 @@ describe('a token of the service user', () => {
     expect(tokensAsked()).toBe(2);
   });
 
-  it('is not fetched for ever when the image service refuses each', async () => {
+  it('is renewed only once when Glance rejects every token', async () => {
     glance.inject({ answer: { status: 401 }, times: Infinity });
     await expect(serviceWith().detail({})).rejects.toBeInstanceOf(ImageNotAuthorized);
     expect(tokensAsked()).toBe(2);
   });
 
-  it('is fetched anew before it expires', async () => {
+  it('is renewed before it expires', async () => {
     const soon = new Date(Date.now() + 30_000).toISOString();
     const expiring = (content: Buffer): Buffer =>
       Buffer.from(content.toString().replace(/"expires_at": ?"[^"]*"/, `"expires_at": "${soon}"`));
@@ -145,7 +145,7 @@ describe('a token of the service user', () => {
     expect(tokensAsked()).toBe(2);
   });
 
-  it('is fetched anew for the rest of a download', async () => {
+  it('is renewed to resume a download', async () => {
     const service = serviceWith();
     const bytes = bytesOf(2_000_000);
     const { id } = await service.create({}, formats, streamOf(bytes));
@@ -155,7 +155,7 @@ describe('a token of the service user', () => {
     await service.delete({}, id);
   });
 
-  it('is waited for only as long as the signal lets', async () => {
+  it('is no longer waited for when the signal aborts', async () => {
     identity.inject({ stall: 0, times: Infinity });
     const abort = new AbortController();
     const outcome = serviceWith().detail({}, { signal: abort.signal });
@@ -164,12 +164,12 @@ describe('a token of the service user', () => {
     await expect(outcome).rejects.toBe(reason);
   });
 
-  it('is asked for again when Keystone is away for a moment', async () => {
+  it('is requested again when the connection to Keystone breaks', async () => {
     identity.inject({ cut: 0 });
     expect(await serviceWith().detail({})).toBeInstanceOf(Array);
   });
 
-  it('cannot be had when Keystone is away', async () => {
+  it('makes calls fail, without the password in the error, when Keystone is unreachable', async () => {
     const auth = { ...passwordAuth(), auth_url: 'http://127.0.0.1:1/v3' };
     const failure = await serviceWith({ auth })
       .detail({})
@@ -178,12 +178,15 @@ describe('a token of the service user', () => {
     expect(inspect(failure, { depth: Infinity, showHidden: true })).not.toContain(auth.password);
   });
 
-  it.each(['{', '{"token": {}}'])('is not read out of %s', async (body) => {
-    identity.inject({ answer: { status: 201, headers: { 'X-Subject-Token': 'x' }, body } });
-    await expect(serviceWith().detail({})).rejects.toBeInstanceOf(ImageServiceProtocolError);
-  });
+  it.each(['{', '{"token": {}}'])(
+    'makes calls fail when Keystone returns the malformed body %s',
+    async (body) => {
+      identity.inject({ answer: { status: 201, headers: { 'X-Subject-Token': 'x' }, body } });
+      await expect(serviceWith().detail({})).rejects.toBeInstanceOf(ImageServiceProtocolError);
+    },
+  );
 
-  it('is in no error and in no log', async () => {
+  it('and the password are in no error and no log line', async () => {
     const told: unknown[] = [];
     const tell = (...args: unknown[]): void => void told.push(args);
     const service = serviceWith({ logger: { debug: tell, info: tell, warn: tell, error: tell } });

@@ -22,7 +22,7 @@ const proxy = new FaultyProxy(noauth.endpoint);
 const bytes = bytesOf(8_000_000);
 const data = /\/file$/;
 let service: GlanceImageService;
-/** Sees the same images and meets no faults. */
+/** A service without the proxy. */
 const direct = new GlanceImageService(noauthOptions());
 
 beforeAll(async () => {
@@ -37,19 +37,19 @@ afterAll(async () => {
 });
 
 const flip = (chunk: Buffer): Buffer => Buffer.from(chunk.map((byte, at) => (at === 0 ? byte ^ 255 : byte)));
-/** What the service says of an image that somebody deactivates as soon as it is active. */
+/** Changes a record to that of an image that an administrator deactivated at once. */
 const deactivated = (content: Buffer): Buffer =>
   Buffer.from(content.toString().replace('"status": "active"', '"status": "deactivated"'));
 
 const named = (name: string): Promise<ImageRecord[]> => direct.detail(member, { filters: { name } });
 
-/** A stream that gives some bytes, and more when `more` is called. */
+/** A stream that yields the bytes passed to `more`, and ends at null. */
 function slowly(): { stream: Readable; more: (bytes: Buffer | null) => void } {
   const stream = new Readable({ read: () => undefined });
   return { stream, more: (piece) => stream.push(piece) };
 }
 
-describe('an upload to a new image', () => {
+describe('GlanceImageService.create with data', () => {
   let name: string;
   beforeEach(() => {
     name = randomUUID();
@@ -57,31 +57,31 @@ describe('an upload to a new image', () => {
   const create = (metadata: ImageMetadata = {}): Promise<ImageRecord> =>
     service.create(member, { ...formats, name, ...metadata }, streamOf(bytes));
 
-  it('leaves no image when the connection breaks half-way', async () => {
+  it('leaves no image when the connection breaks during the upload', async () => {
     proxy.inject({ method: 'PUT', cutRequest: 3_000_000 });
     await expect(create()).rejects.toBeInstanceOf(GlanceConnectionFailed);
     expect(await named(name)).toEqual([]);
   });
 
-  it('leaves no image, protected or not, when the connection breaks half-way', async () => {
+  it('leaves no protected image when the connection breaks during the upload', async () => {
     proxy.inject({ method: 'PUT', cutRequest: 3_000_000 });
     await expect(create({ protected: true })).rejects.toBeInstanceOf(GlanceConnectionFailed);
     expect(await named(name)).toEqual([]);
   });
 
-  it('leaves no image when the service takes no more', async () => {
+  it('leaves no image when the service stops reading', async () => {
     proxy.inject({ method: 'PUT', stallRequest: 100_000 });
     await expect(create()).rejects.toBeInstanceOf(GlanceConnectionFailed);
     expect(await named(name)).toEqual([]);
   });
 
-  it('leaves no image when the service still waits for a client that is gone', async () => {
+  it('leaves no image when the service does not notice that the connection broke', async () => {
     proxy.inject({ method: 'PUT', leaveHanging: 3_000_000 });
     await expect(create()).rejects.toBeInstanceOf(GlanceConnectionFailed);
     expect(await named(name)).toEqual([]);
   });
 
-  it('leaves no image when the service refuses it half-way', async () => {
+  it('rejects with ImageQuotaExceeded on status 413, and leaves no image', async () => {
     proxy.inject({ method: 'PUT', answer: { status: 413, body: '{"message": "Over <b>quota</b>"}' } });
     const failure = await create().catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(ImageQuotaExceeded);
@@ -89,7 +89,7 @@ describe('an upload to a new image', () => {
     expect(await named(name)).toEqual([]);
   });
 
-  it('succeeds when all arrived and only the answer was lost', async () => {
+  it('succeeds when all data arrived and only the response is lost', async () => {
     proxy.inject({ method: 'PUT', loseAnswer: true });
     const record = await create();
     expect(record).toMatchObject({ status: 'active', size: bytes.length });
@@ -97,13 +97,13 @@ describe('an upload to a new image', () => {
     await direct.delete(member, record.id);
   });
 
-  it('fails and leaves no image when other bytes arrived', async () => {
+  it('rejects with ImageUnacceptable, and leaves no image, when other bytes arrived', async () => {
     proxy.inject({ method: 'PUT', tamperRequest: flip });
     await expect(create()).rejects.toBeInstanceOf(ImageUnacceptable);
     expect(await named(name)).toEqual([]);
   });
 
-  it('fails, and leaves the image, when it was deactivated with all its data', async () => {
+  it('rejects with ImageNotActive, and leaves the image, when it is deactivated afterwards', async () => {
     proxy.inject({ method: 'GET', tamper: deactivated, times: Infinity });
     await expect(create({ protected: true })).rejects.toBeInstanceOf(ImageNotActive);
     const [left] = await named(name);
@@ -112,7 +112,7 @@ describe('an upload to a new image', () => {
     await direct.delete(member, left?.id ?? '');
   });
 
-  it('tells both failures when what is left cannot be removed', async () => {
+  it('rejects with both failures when the clean-up fails', async () => {
     proxy.inject({ method: 'PUT', cutRequest: 3_000_000 });
     proxy.inject({ method: 'DELETE', answer: { status: 503 }, times: 2 });
     const failure = await create().catch((error: unknown) => error);
@@ -123,7 +123,7 @@ describe('an upload to a new image', () => {
     for (const { id } of await named(name)) await direct.delete(member, id);
   });
 
-  it('opens no connection before there is something to send', async () => {
+  it('sends no upload request before the first byte of data', async () => {
     const { stream, more } = slowly();
     const outcome = service.create(member, { ...formats, name }, stream);
     await setTimeout(800);
@@ -134,7 +134,7 @@ describe('an upload to a new image', () => {
     await direct.delete(member, id);
   });
 
-  it('is not taken for silent while its data lets itself be waited for', async () => {
+  it('does not time out while its data is slow', async () => {
     const { stream, more } = slowly();
     const outcome = service.create(member, { ...formats, name }, stream);
     more(bytes);
@@ -147,14 +147,14 @@ describe('an upload to a new image', () => {
     await direct.delete(member, id);
   });
 
-  it('leaves no image when the answer to its making is lost', async () => {
+  it('leaves no image when the response to its creation is lost', async () => {
     proxy.inject({ method: 'POST', loseAnswer: true });
     await expect(create()).rejects.toBeInstanceOf(GlanceConnectionFailed);
     expect(await named(name)).toEqual([]);
     expect(proxy.asked('POST', /./)).toHaveLength(1);
   });
 
-  it('leaves an image of a chosen id alone when the answer to its making is lost: it may be another', async () => {
+  it('leaves an image of a chosen id when the response is lost: another caller may own it', async () => {
     const id = randomUUID();
     proxy.inject({ method: 'POST', loseAnswer: true });
     await expect(create({ id })).rejects.toBeInstanceOf(GlanceConnectionFailed);
@@ -162,7 +162,7 @@ describe('an upload to a new image', () => {
     await direct.delete(member, id);
   });
 
-  it('holds no connection after it failed', async () => {
+  it('closes its connection after a failure', async () => {
     service.close();
     proxy.inject({ method: 'PUT', answer: { status: 413 } });
     const { stream, more } = slowly();
@@ -177,14 +177,14 @@ describe('an upload to a new image', () => {
   });
 });
 
-describe('an upload to a queued image', () => {
+describe('GlanceImageService.update with data for a queued image', () => {
   let id: string;
   beforeEach(async () => {
     ({ id } = await direct.create(member, formats));
   });
   const update = (): Promise<ImageRecord> => service.update(member, id, {}, streamOf(bytes));
 
-  it('leaves it queued, and can be done again, when the connection breaks half-way', async () => {
+  it('leaves the image queued, and can be repeated, when the connection breaks', async () => {
     proxy.inject({ method: 'PUT', cutRequest: 3_000_000 });
     await expect(update()).rejects.toBeInstanceOf(GlanceConnectionFailed);
     expect(await direct.show(member, id)).toMatchObject({ status: 'queued' });
@@ -192,21 +192,21 @@ describe('an upload to a queued image', () => {
     await direct.delete(member, id);
   });
 
-  it('leaves it queued when the service refuses the data', async () => {
+  it('leaves the image queued when the service refuses the data', async () => {
     proxy.inject({ method: 'PUT', answer: { status: 413 } });
     await expect(update()).rejects.toBeInstanceOf(ImageQuotaExceeded);
     expect(await direct.show(member, id)).toMatchObject({ status: 'queued' });
     await direct.delete(member, id);
   });
 
-  it('deletes it when it stays half uploaded', async () => {
+  it('deletes the image when the service does not notice that the connection broke', async () => {
     proxy.inject({ method: 'PUT', leaveHanging: 3_000_000 });
     await expect(update()).rejects.toBeInstanceOf(GlanceConnectionFailed);
     await expect(direct.show(member, id)).rejects.toBeInstanceOf(ImageNotFound);
   });
 
   it.each([false, true])(
-    'fails and leaves it when other bytes arrived; protected: %s',
+    'rejects with ImageUnacceptable, and leaves the image, when other bytes arrived; protected: %s',
     async (isProtected) => {
       await direct.update(member, id, { protected: isProtected });
       proxy.inject({ method: 'PUT', tamperRequest: flip });
@@ -217,14 +217,14 @@ describe('an upload to a queued image', () => {
     },
   );
 
-  it('fails, and leaves it, when it was deactivated with all its data', async () => {
+  it('rejects with ImageNotActive, and leaves the image, when it was deactivated', async () => {
     proxy.inject({ method: 'GET', tamper: deactivated, times: Infinity });
     await expect(update()).rejects.toBeInstanceOf(ImageNotActive);
     expect(await direct.show(member, id)).toMatchObject({ status: 'active', size: bytes.length });
     await direct.delete(member, id);
   });
 
-  it('leaves it queued when the data breaks before its first byte', async () => {
+  it('leaves the image queued when the data stream fails before its first byte', async () => {
     const failure = new Error('the engine went away');
     const { stream } = slowly();
     const outcome = service.update(member, id, {}, stream);
@@ -235,7 +235,7 @@ describe('an upload to a queued image', () => {
     await direct.delete(member, id);
   });
 
-  it('tells that it was deleted meanwhile', async () => {
+  it('rejects with ImageNotFound when the image is deleted during the upload', async () => {
     const { stream, more } = slowly();
     const outcome = service.update(member, id, {}, stream);
     more(bytes);
@@ -246,7 +246,7 @@ describe('an upload to a queued image', () => {
     await expect(outcome).rejects.toBeInstanceOf(ImageNotFound);
   });
 
-  it('tells that it was deleted meanwhile when the service calls that a conflict', async () => {
+  it('rejects with ImageNotFound when Glance reports the deletion with status 409', async () => {
     const body = JSON.stringify({ message: 'Image status transition from deleted to saving is not allowed' });
     proxy.inject({ method: 'PUT', url: data, answer: { status: 409, body } });
     const { stream, more } = slowly();
@@ -257,7 +257,7 @@ describe('an upload to a queued image', () => {
     await expect(outcome).rejects.toBeInstanceOf(ImageNotFound);
   });
 
-  it('tells that somebody else has given it its data, and leaves that', async () => {
+  it('rejects with ImageConflict, and keeps the data, when another client has uploaded some', async () => {
     const others = bytesOf(1000);
     const { stream, more } = slowly();
     proxy.inject({ method: 'PUT', cutRequest: 0 });
@@ -271,7 +271,7 @@ describe('an upload to a queued image', () => {
     await direct.delete(member, id);
   });
 
-  it('succeeds when all arrived and only the answer was lost', async () => {
+  it('succeeds when all data arrived and only the response is lost', async () => {
     proxy.inject({ method: 'PUT', loseAnswer: true });
     expect(await update()).toMatchObject({ status: 'active', size: bytes.length });
     await direct.delete(member, id);
