@@ -12,6 +12,7 @@ import {
   configurationForEngine,
   rewriteArchive,
   type ArchivedImage,
+  type Compression,
   type ImageLimits,
 } from '../archives/index.js';
 import { repository } from '../common/index.js';
@@ -111,7 +112,7 @@ async function loadWhole(image: ImageLoad): Promise<void> {
     signal,
     onLayer: followed.onLayer,
     architecture,
-    takesZstdLayers: isAtLeast(apiVersion, firstWithZstd),
+    mustTakeLayer: (compression) => mustTakeLayer(image, compression, apiVersion),
     mustTakeLayers: (count) => mustTakeLayers(image, count),
     rewriteConfiguration: configurationForEngine,
     ...(below === undefined
@@ -126,6 +127,28 @@ async function loadWhole(image: ImageLoad): Promise<void> {
         changes: inheritedConfiguration(record),
       });
   });
+}
+
+/** @throws NovaException when this engine cannot decompress such a layer; another host's engine may. */
+async function mustTakeLayer(
+  { layers, record, signal }: ImageLoad,
+  compression: Compression,
+  apiVersion: string,
+): Promise<void> {
+  const refused = (which: string): NovaException =>
+    new NovaException(
+      `Image ${record.id} has a layer that is compressed with ${compression}: this host's engine cannot unpack that, ${which} can`,
+    );
+  switch (compression) {
+    case 'gzip':
+      return;
+    case 'zstd':
+      if (!isAtLeast(apiVersion, firstWithZstd)) throw refused('Docker 23.0 and later');
+      return;
+    case 'xz':
+    case 'bzip2':
+      if (await layers.isContainerdStore(signal)) throw refused('one with the classic image store');
+  }
 }
 
 /** Layers that an engine with a classic image store can stack. containerd's store has no such limit. */

@@ -63,8 +63,8 @@ export async function findEngine() {
  * `userNamespaces`: map the users of containers to others of the host (`userns-remap`).
  */
 export async function startEngine(version, { containerdStore = false, userNamespaces = false } = {}) {
-  // unshare gives the engine a network of its own: its bridges and addresses do not meet the machine's. Images are made from busybox, and packed with gzip, zstd and xz.
-  await installPackages('docker.io', 'iproute2', 'util-linux', 'busybox-static', 'zstd', 'xz-utils');
+  // unshare gives the engine a network of its own: its bridges and addresses do not meet the machine's. Images are made from busybox, and packed with gzip, zstd, xz and bzip2.
+  await installPackages('docker.io', 'iproute2', 'util-linux', 'busybox-static', 'zstd', 'xz-utils', 'bzip2');
   const root = version === '20.10' ? undefined : await unpackFromSuite('forky', 'docker.io', 'containerd');
   // A unix socket's path has 107 bytes at most.
   const { folder, remove } = await stateFolder('nova-engine-', endEngine);

@@ -98,8 +98,8 @@ const plainOptions = z.strictObject({
 /** Maximum depth of nested manifest lists. A malicious registry could nest them without end. */
 const mostLists = 4;
 
-/** Layer media types, without the prefix `application/vnd.oci.image.`. */
-const layerMediaTypes: Readonly<Record<LayerType, string>> = {
+/** Layer media types, without the prefix `application/vnd.oci.image.`. The specification has none for xz and bzip2. */
+const layerMediaTypes: Readonly<Partial<Record<LayerType, string>>> = {
   tar: 'layer.v1.tar',
   gzip: 'layer.v1.tar+gzip',
   zstd: 'layer.v1.tar+zstd',
@@ -249,6 +249,7 @@ export class RegistryExchange {
       limits: this.#limits,
       signal,
       onLayer: followed.onLayer,
+      mustTakeLayer: (compression) => void layerMediaType(id, compression),
     });
     const blobs = await pushBlobs(archive, registry, followed.onProgress);
     const rewritten = await image;
@@ -256,7 +257,7 @@ export class RegistryExchange {
       if (blob === undefined) throw new ImageUnacceptable(`Image ${id} lost a part on the way`);
       return { mediaType: `application/vnd.oci.image.${type}`, ...blob };
     };
-    const layers = rewritten.layers.map(({ name, type }) => part(blobs.get(name), layerMediaTypes[type]));
+    const layers = rewritten.layers.map(({ name, type }) => part(blobs.get(name), layerMediaType(id, type)));
     const kept = watch.manifestOf(
       rewritten.id,
       layers.map(({ digest }) => digest),
@@ -297,6 +298,16 @@ export class RegistryExchange {
     const insecure = this.#insecure.has(registry) || isOnThisMachine(registry);
     return new RegistryClient(this.#client, { reference, insecure, ...options });
   }
+}
+
+/** @throws ImageUnacceptable when there is no media type for such a layer. */
+function layerMediaType(id: string, type: LayerType): string {
+  const known = layerMediaTypes[type];
+  if (known === undefined)
+    throw new ImageUnacceptable(
+      `Image ${id} has a layer that is compressed with ${type}: registries have layers with gzip or zstd, or not compressed`,
+    );
+  return known;
 }
 
 function isOnThisMachine(registry: string): boolean {

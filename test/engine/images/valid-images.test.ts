@@ -10,6 +10,8 @@ import { GivenImages } from '../../support/given-images.js';
 import { context } from '../../support/nova-objects.js';
 import { noOpLogger } from '../../support/silent-logger.js';
 import { tinyProgram } from '../../support/tiny-program.js';
+import { packed } from '../../support/packed.js';
+import { contentOf, docker, each, isLayer } from '../../support/valid-archives/build.js';
 import { validArchives } from '../../support/valid-archives/index.js';
 
 const stream = (bytes: Buffer): Readable => Readable.from([bytes], { objectMode: false });
@@ -78,18 +80,39 @@ describe('an engine and the driver', () => {
     return await starts(bootReference(id));
   }
 
-  it.each(validArchives)('both run an image $what', async ({ what, build, isRootFileSystem = false }) => {
+  it.each(validArchives)('both run an image $what', async ({ what, build, takenBy, isRootFileSystem = false }) => {
     const tag = `test/valid:${randomUUID()}`;
     const archive = await build(tag);
     // containerd's store makes an image of what it does not hold, which can be neither used nor removed.
     const isHarmless = !what.includes('does not hold');
     const natively = isHarmless && (await byItself(archive, tag, isRootFileSystem));
     // What an engine does not take in this form, its driver rewrites: classic stores know no layout of OCI's alone.
-    const isKnown = !what.includes('OCI') || (await hasContainerdStore());
+    const store = (await hasContainerdStore()) ? 'containerd' : 'classic';
+    const isKnown = (takenBy ?? store) === store && (!what.includes('OCI') || store === 'containerd');
     const isTaken = isHarmless && isKnown && !/link|absolute|up and down|20\.10/.test(what);
     if (isTaken) expect(natively).toBe(true);
     expect(await byDriver(archive)).toBe(true);
   });
+
+  it.each(['xz', 'bzip2'] as const)(
+    'run an image with a layer compressed with %s with a classic store, and with containerd’s say that others can',
+    async (compression) => {
+      const tag = `test/valid:${randomUUID()}`;
+      const archive = await docker(
+        each((entry) => [isLayer(entry) ? { ...entry, content: packed(contentOf(entry), compression) } : entry]),
+      )(tag);
+      if (await hasContainerdStore()) {
+        expect(await byItself(archive, tag, false)).toMatch(/failed to extract layer/);
+        await expect(byDriver(archive)).rejects.toMatchObject({
+          name: 'NovaException',
+          message: expect.stringMatching(`compressed with ${compression}: this host's engine cannot unpack that`),
+        });
+      } else {
+        expect(await byItself(archive, tag, false)).toBe(true);
+        expect(await byDriver(archive)).toBe(true);
+      }
+    },
+  );
 
   it('run an image of 126 layers with containerd’s store, and with a classic one say that others can', async () => {
     const program = await layerOf([{ path: 'etc/tiny', content: tinyProgram() }]);

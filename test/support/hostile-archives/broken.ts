@@ -38,7 +38,7 @@ export async function brokenArchives(): Promise<HostileArchive[]> {
       says: /goes on after the end of its gzip data/,
     },
     { what: 'that only begins like xz', archive: beginning('fd377a585a00'), says: /damaged xz data/ },
-    { what: 'compressed with bzip2', archive: beginning('425a6839'), says: /compressed with bzip2/ },
+    { what: 'that only begins like bzip2', archive: beginning('425a6839'), says: /damaged bzip2 data/ },
     { what: 'that only begins like zstd', archive: beginning('28b52ffd'), says: /damaged zstd data/ },
   ];
 }

@@ -8,7 +8,11 @@ export async function hostileManifests(): Promise<HostileArchive[]> {
   const absent = 'f'.repeat(64);
   const [layer = ''] = image.Layers;
   return [
-    { what: 'of several images', archive: await withImages(image, image), says: /holds 2 images/ },
+    {
+      what: 'of several images',
+      archive: await withImages(image, { ...image, Layers: [] }),
+      says: /holds 2 images/,
+    },
     { what: 'of no image', archive: await withImages(), says: /holds no image/ },
     {
       what: 'without a manifest',
@@ -23,7 +27,7 @@ export async function hostileManifests(): Promise<HostileArchive[]> {
     {
       what: 'whose manifest is something else',
       archive: await withText('{"a":1}'),
-      says: /manifest\.json that is not one/,
+      says: /manifest\.json that engines cannot read/,
     },
     {
       what: 'whose manifest is no text at all',
@@ -33,7 +37,7 @@ export async function hostileManifests(): Promise<HostileArchive[]> {
     {
       what: 'whose manifest has numbers for layers',
       archive: await withImages({ ...image, Layers: [1] }),
-      says: /manifest\.json that is not one: 0\.Layers\.0/,
+      says: /manifest\.json that engines cannot read: 0\.Layers\.0/,
     },
     {
       what: 'that names a configuration it does not hold',

@@ -16,6 +16,8 @@ import { tinyProgram } from '../tiny-program.js';
 export interface ValidArchive {
   /** What is odd, as the end of "boots an image …". */
   readonly what: string;
+  /** The image store whose engines load it and run it by themselves. Default: both. */
+  readonly takenBy?: 'classic' | 'containerd';
   /** Whether it is that of a root file system, whose command a property says. */
   readonly isRootFileSystem?: boolean;
   /** @param tag - the name that it claims, where it claims any. */
@@ -173,4 +175,27 @@ export const rootFileSystem = (what: string, entries: readonly ArchiveEntry[]): 
   build: async () => await packEntries([...entries, { name: 'etc/id', content: randomUUID() }]),
 });
 
-export const image = (what: string, build: ValidArchive['build']): ValidArchive => ({ what, build });
+export const image = (
+  what: string,
+  build: ValidArchive['build'],
+  more: Pick<ValidArchive, 'takenBy'> = {},
+): ValidArchive => ({ what, build, ...more });
+
+/** An archive whose configuration's text is changed. */
+export const withConfiguration = (change: (text: string) => string | Buffer): ValidArchive['build'] =>
+  docker(
+    each((entry) => {
+      if (isManifest(entry))
+        return [{ ...entry, content: String(entry.content).replace(/[0-9a-f]{64}\.json/, 'c.json') }];
+      if (!/^[0-9a-f]{64}\.json$/.test(entry.name)) return [entry];
+      return [{ name: 'c.json', content: change(String(entry.content)) }];
+    }),
+  );
+
+/** An archive whose configuration has more fields. */
+export const configured = (more: object): ValidArchive['build'] =>
+  withConfiguration((text) => JSON.stringify({ ...(JSON.parse(text) as object), ...more }));
+
+/** An archive whose manifest's text is changed. */
+export const withManifest = (change: (text: string) => string): ValidArchive['build'] =>
+  docker(each((entry) => (isManifest(entry) ? [{ ...entry, content: change(String(entry.content)) }] : [entry])));
