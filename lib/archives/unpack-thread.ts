@@ -10,8 +10,14 @@ const pieceSize = 64 * 1024;
 
 /** The decoder's module, and the thread's program. */
 const decoders = {
-  zstd: { module: 'zstddec/stream', main: `(url) => (${unpackOnThread.toString()})(${decodeZstd.toString()}, url)` },
-  xz: { module: 'xz-decompress', main: `(url) => (${unpackOnThread.toString()})(${decodeXz.toString()}, url)` },
+  zstd: {
+    module: 'zstddec/stream',
+    main: `(url) => (${unpackOnThread.toString()})(${decodeZstd.toString()}, url)`,
+  },
+  xz: {
+    module: 'xz-decompress',
+    main: `(url) => (${unpackOnThread.toString()})(${decodeXz.toString()}, url)`,
+  },
   bzip2: { module: 'seek-bzip', main: unpackBzip2OnThread.toString() },
 } as const;
 
@@ -73,7 +79,9 @@ export class UnpackThread {
       this.#wake();
     };
     this.#worker.on('error', onFailure);
-    this.#worker.on('exit', () => onFailure(new Error('the thread that unpacks an archive has ended')));
+    this.#worker.on('exit', () => {
+      if (!this.#isDone) onFailure(new Error('the thread that unpacks an archive has ended'));
+    });
   }
 
   /** @see Unpacking.unpack */

@@ -56,7 +56,7 @@ describe('an engine that is to load a hostile image', () => {
     );
   }
 
-  it.each(hostile)('refuses an archive $what and is as before', async ({ archive, says }) => {
+  it.each(hostile)('refuses an archive $what ($prevents) and is as before', async ({ archive, says }) => {
     const refusal = await refusalOf({ data: archive });
     expect(refusal).toBeInstanceOf(ImageUnacceptable);
     expect(refusal).toMatchObject({ message: expect.stringMatching(says) });

@@ -88,6 +88,12 @@ describe('answers', () => {
     ]);
   });
 
+  it('may list images whose id is not of sha256, as containerd’s image store does', async () => {
+    const Id = `sha512:${'a'.repeat(128)}`;
+    answer = [image, { ...image, Id }];
+    expect((await fake.client().images.list()).map(({ Id: id }) => id)).toEqual([image.Id, Id]);
+  });
+
   it('hold only what is asked for, so that nobody comes to rely on more', async () => {
     answer = { ...container, GraphDriver: { Name: 'overlay2' } };
     expect(await fake.client().containers.inspect(containerRef('web-1'))).not.toHaveProperty('GraphDriver');
