@@ -21,7 +21,10 @@ export const goTime: z.ZodType<string> = z.string().transform((text, context) =>
     isWithin(zoneHour, 0, 23) &&
     isWithin(zoneMinute, 0, 59);
   if (!isTime) {
-    context.addIssue({ code: 'custom', message: `${JSON.stringify(text.slice(0, 50))} is not a time of RFC 3339` });
+    context.addIssue({
+      code: 'custom',
+      message: `${JSON.stringify(text.slice(0, 50))} is not a time of RFC 3339`,
+    });
     return z.NEVER;
   }
   const rest = fraction === undefined ? '' : `.${fraction}`;

@@ -252,12 +252,9 @@ class ArchiveRewriter {
       rewriteConfiguration === undefined
         ? { configuration: verified.configuration, content: verified.configurationBytes }
         : rewritten(rewriteConfiguration(verified.configuration), verified.configurationBytes);
-    const layers = verified.layers.map(({ newName: name, type, size, diffId }) => ({
-      name,
-      type,
-      size,
-      diffId,
-    }));
+    const layers = verified.layers.map(({ newName, type, size, diffId }) => {
+      return { name: newName, type, size, diffId };
+    });
     await mustTakeLayers?.(layersBelow.length + layers.length);
     const id = yield* writeMetadata({
       configuration: content,

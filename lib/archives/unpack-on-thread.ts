@@ -1,4 +1,4 @@
-import type { receiveMessageOnPort, parentPort, workerData } from 'node:worker_threads';
+import type { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import type * as xz from 'xz-decompress';
 import type * as zstd from 'zstddec/stream';
 
@@ -125,7 +125,7 @@ export function unpackBzip2OnThread(url: string): void {
   const threads: {
     readonly parentPort: typeof parentPort;
     readonly receiveMessageOnPort: typeof receiveMessageOnPort;
-    readonly workerData: typeof workerData;
+    readonly workerData: unknown;
   } = process.getBuiltinModule('node:worker_threads');
   const { parentPort: port, workerData: arrivals, receiveMessageOnPort: receive } = threads;
   if (port === null || !(arrivals instanceof Int32Array)) throw new Error('this is not the thread');

@@ -4,7 +4,6 @@ import {
   type Logger,
   type RequestContext,
   ImageNotFound,
-  NovaException,
   ImageNotActive,
   ImageUnacceptable,
 } from '../../interfaces/index.js';
@@ -12,12 +11,10 @@ import {
   configurationForEngine,
   rewriteArchive,
   type ArchivedImage,
-  type Compression,
   type ImageLimits,
 } from '../archives/index.js';
 import { repository } from '../common/index.js';
 import {
-  isAtLeast,
   isUnreachable,
   mayHaveSucceeded,
   type Engine,
@@ -38,10 +35,8 @@ import {
   type LayersInEngine,
 } from './layers/index.js';
 import { discardImage, temporaryName, type TemporaryName } from './references/index.js';
+import { mustTakeLayer, mustTakeLayers } from './must-suit-engine.js';
 import type { FlightControls } from './single-flight.js';
-
-/** First API version whose engines (Docker 23.0) unpack zstd layers. */
-const firstWithZstd = '1.42';
 
 /** An image to load into an engine. */
 interface ImageLoad extends FlightControls {
@@ -127,39 +122,6 @@ async function loadWhole(image: ImageLoad): Promise<void> {
         changes: inheritedConfiguration(record),
       });
   });
-}
-
-/** @throws NovaException when this engine cannot decompress such a layer; another host's engine may. */
-async function mustTakeLayer(
-  { layers, record, signal }: ImageLoad,
-  compression: Compression,
-  apiVersion: string,
-): Promise<void> {
-  const refused = (which: string): NovaException =>
-    new NovaException(
-      `Image ${record.id} has a layer that is compressed with ${compression}: this host's engine cannot unpack that, ${which} can`,
-    );
-  switch (compression) {
-    case 'gzip':
-      return;
-    case 'zstd':
-      if (!isAtLeast(apiVersion, firstWithZstd)) throw refused('Docker 23.0 and later');
-      return;
-    case 'xz':
-    case 'bzip2':
-      if (await layers.isContainerdStore(signal)) throw refused('one with the classic image store');
-  }
-}
-
-/** Layers that an engine with a classic image store can stack. containerd's store has no such limit. */
-const mostInClassicStore = 125;
-
-/** @throws NovaException when this engine cannot stack so many layers; another host's engine may. */
-async function mustTakeLayers({ layers, record, signal }: ImageLoad, count: number): Promise<void> {
-  if (count <= mostInClassicStore || (await layers.isContainerdStore(signal))) return;
-  throw new NovaException(
-    `Image ${record.id} has ${count} layers: this host's engine stacks ${mostInClassicStore}, one with containerd's image store takes more`,
-  );
 }
 
 async function layersBelow(

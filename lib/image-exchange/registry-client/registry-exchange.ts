@@ -13,12 +13,7 @@ import {
 } from '../../../interfaces/index.js';
 import type { RegistryCredentials } from '../../engine/index.js';
 import { amounts, callback, certificates, count, imageService, text } from '../../common/index.js';
-import {
-  defaultImageLimits,
-  rewriteArchive,
-  type ImageLimits,
-  type LayerType,
-} from '../../archives/index.js';
+import { defaultImageLimits, rewriteArchive, type ImageLimits } from '../../archives/index.js';
 import { followingLayers } from '../../progress/index.js';
 import { AbortableImageService } from '../../image-services/index.js';
 import { unwrapped } from '../../streams/index.js';
@@ -27,6 +22,7 @@ import { shownRecord } from '../../image-services/index.js';
 import { ManifestWatch } from './kept-manifest.js';
 import {
   type Blob,
+  layerMediaType,
   manifestTypes,
   mustBeWithin,
   ownPlatform,
@@ -97,13 +93,6 @@ const plainOptions = z.strictObject({
 
 /** Maximum depth of nested manifest lists. A malicious registry could nest them without end. */
 const mostLists = 4;
-
-/** Layer media types, without the prefix `application/vnd.oci.image.`. The specification has none for xz and bzip2. */
-const layerMediaTypes: Readonly<Partial<Record<LayerType, string>>> = {
-  tar: 'layer.v1.tar',
-  gzip: 'layer.v1.tar+gzip',
-  zstd: 'layer.v1.tar+zstd',
-};
 
 /**
  * Copies images between registries and the image service byte for byte: manifests, configurations and layers keep their
@@ -298,16 +287,6 @@ export class RegistryExchange {
     const insecure = this.#insecure.has(registry) || isOnThisMachine(registry);
     return new RegistryClient(this.#client, { reference, insecure, ...options });
   }
-}
-
-/** @throws ImageUnacceptable when there is no media type for such a layer. */
-function layerMediaType(id: string, type: LayerType): string {
-  const known = layerMediaTypes[type];
-  if (known === undefined)
-    throw new ImageUnacceptable(
-      `Image ${id} has a layer that is compressed with ${type}: registries have layers with gzip or zstd, or not compressed`,
-    );
-  return known;
 }
 
 function isOnThisMachine(registry: string): boolean {

@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Engine, ImageRef } from '../../../lib/engine/index.js';
-import { EngineError, imageRef, isAtLeast, repositoryName, tagName } from '../../../lib/engine/index.js';
+import {
+  EngineError,
+  imageRef,
+  isAtLeast,
+  isUnreachable,
+  repositoryName,
+  tagName,
+} from '../../../lib/engine/index.js';
 import { bootReference, ImageLoader } from '../../../lib/images/index.js';
 import { buildImageArchive, layerOf } from '../../support/archives.js';
 import { directEngine, hasContainerdStore, inventory } from '../../support/engine.js';
@@ -59,6 +66,8 @@ describe('an engine and the driver', () => {
       return await starts(imageRef(tag));
     } catch (error) {
       if (error instanceof EngineError) return error.engineMessage;
+      // The engine's handler panicked.
+      if (isUnreachable(error)) return error;
       throw error;
     } finally {
       // containerd's store makes images of what is beside one, too.
@@ -80,32 +89,39 @@ describe('an engine and the driver', () => {
     return await starts(bootReference(id));
   }
 
-  it.each(validArchives)('both run an image $what', async ({ what, build, takenBy, isRootFileSystem = false }) => {
-    const tag = `test/valid:${randomUUID()}`;
-    const archive = await build(tag);
-    // containerd's store makes an image of what it does not hold, which can be neither used nor removed.
-    const isHarmless = !what.includes('does not hold');
-    const natively = isHarmless && (await byItself(archive, tag, isRootFileSystem));
-    // What an engine does not take in this form, its driver rewrites: classic stores know no layout of OCI's alone.
-    const store = (await hasContainerdStore()) ? 'containerd' : 'classic';
-    const isKnown = (takenBy ?? store) === store && (!what.includes('OCI') || store === 'containerd');
-    const isTaken = isHarmless && isKnown && !/link|absolute|up and down|20\.10/.test(what);
-    if (isTaken) expect(natively).toBe(true);
-    expect(await byDriver(archive)).toBe(true);
-  });
+  it.each(validArchives)(
+    'both run an image $what',
+    async ({ what, build, takenBy, isRootFileSystem = false }) => {
+      const tag = `test/valid:${randomUUID()}`;
+      const archive = await build(tag);
+      // containerd's store makes an image of what it does not hold, which can be neither used nor removed.
+      const isHarmless = !what.includes('does not hold');
+      const natively = isHarmless && (await byItself(archive, tag, isRootFileSystem));
+      // What an engine does not take in this form, its driver rewrites: classic stores know no layout of OCI's alone.
+      const store = (await hasContainerdStore()) ? 'containerd' : 'classic';
+      const isKnown = (takenBy ?? store) === store && (!what.includes('OCI') || store === 'containerd');
+      const isTaken = isHarmless && isKnown && !/link|absolute|up and down|20\.10/.test(what);
+      if (isTaken) expect(natively).toBe(true);
+      expect(await byDriver(archive)).toBe(true);
+    },
+  );
 
   it.each(['xz', 'bzip2'] as const)(
     'run an image with a layer compressed with %s with a classic store, and with containerd’s say that others can',
     async (compression) => {
       const tag = `test/valid:${randomUUID()}`;
       const archive = await docker(
-        each((entry) => [isLayer(entry) ? { ...entry, content: packed(contentOf(entry), compression) } : entry]),
+        each((entry) => [
+          isLayer(entry) ? { ...entry, content: packed(contentOf(entry), compression) } : entry,
+        ]),
       )(tag);
       if (await hasContainerdStore()) {
         expect(await byItself(archive, tag, false)).toMatch(/failed to extract layer/);
         await expect(byDriver(archive)).rejects.toMatchObject({
           name: 'NovaException',
-          message: expect.stringMatching(`compressed with ${compression}: this host's engine cannot unpack that`),
+          message: expect.stringMatching(
+            `compressed with ${compression}: this host's engine cannot unpack that`,
+          ),
         });
       } else {
         expect(await byItself(archive, tag, false)).toBe(true);

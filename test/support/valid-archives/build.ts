@@ -1,5 +1,6 @@
 /** What archives that must be taken are built from. */
 import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
 import {
   imageEntries,
   layerOf,
@@ -194,8 +195,10 @@ export const withConfiguration = (change: (text: string) => string | Buffer): Va
 
 /** An archive whose configuration has more fields. */
 export const configured = (more: object): ValidArchive['build'] =>
-  withConfiguration((text) => JSON.stringify({ ...(JSON.parse(text) as object), ...more }));
+  withConfiguration((text) => JSON.stringify({ ...z.looseObject({}).parse(JSON.parse(text)), ...more }));
 
 /** An archive whose manifest's text is changed. */
 export const withManifest = (change: (text: string) => string): ValidArchive['build'] =>
-  docker(each((entry) => (isManifest(entry) ? [{ ...entry, content: change(String(entry.content)) }] : [entry])));
+  docker(
+    each((entry) => (isManifest(entry) ? [{ ...entry, content: change(String(entry.content)) }] : [entry])),
+  );

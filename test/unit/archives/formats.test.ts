@@ -60,7 +60,11 @@ describe('rewriteArchive', () => {
     'refuses a layer that is compressed with %s and is another than the configuration says, which would give one image the files of another',
     async (compression) => {
       const layer = await layerOf([{ path: 'etc/motd', content: 'hello' }]);
-      const archive = await layered(compression, layer, await layerOf([{ path: 'etc/motd', content: 'other' }]));
+      const archive = await layered(
+        compression,
+        layer,
+        await layerOf([{ path: 'etc/motd', content: 'other' }]),
+      );
       expect(await refusal(archive)).toEqual(refusedAs(/while its configuration says/));
     },
   );
@@ -79,50 +83,59 @@ async function layered(compression: Compressed, layer: Buffer, instead = layer):
 describe('packed data that means harm', () => {
   const bomb = Buffer.alloc(64 * MiB);
 
+  it.each(compressions)('is refused as %s when it unpacks to too much for the disk', async (packing) => {
+    const archive = Buffer.concat([rawHeader({ name: 'a', size: bomb.length }), bomb]);
+    const limits = { maxBytes: 32 * MiB };
+    expect(await refusal(packed(archive, packing), { limits })).toEqual(
+      refusedAs(/larger than the 33554432/),
+    );
+  });
+
   it.each(compressions)(
-    'is refused as %s when it unpacks to too much for the disk',
-    async (packing) => {
-      const archive = Buffer.concat([rawHeader({ name: 'a', size: bomb.length }), bomb]);
-      const limits = { maxBytes: 32 * MiB };
-      expect(await refusal(packed(archive, packing), { limits })).toEqual(
-        refusedAs(/larger than the 33554432/),
+    'is refused as a %s layer that unpacks to too much for the disk',
+    async (compression) => {
+      const archive = await layered(
+        compression,
+        Buffer.concat([rawHeader({ name: 'a', size: bomb.length }), bomb]),
       );
+      expect(await refusal(archive, { limits: { maxBytes: 32 * MiB } })).toEqual(refusedAs(/larger than/));
     },
   );
-
-  it.each(compressions)('is refused as a %s layer that unpacks to too much for the disk', async (compression) => {
-    const archive = await layered(
-      compression,
-      Buffer.concat([rawHeader({ name: 'a', size: bomb.length }), bomb]),
-    );
-    expect(await refusal(archive, { limits: { maxBytes: 32 * MiB } })).toEqual(refusedAs(/larger than/));
-  });
 
   it.each([
     ['zstd', /truncated zstd data/],
     ['xz', /truncated xz data/],
     ['bzip2', /truncated bzip2 data/],
-  ] as const)('is refused as %s wherever it is cut, of which an engine may take the beginning for the whole', async (packing, says) => {
-    const bytes = packed(await buildImageArchive(), packing);
-    for (const length of [8, 100, bytes.length >> 1, bytes.length - 1])
-      expect(await refusal(bytes.subarray(0, length))).toEqual(refusedAs(says));
-  });
+  ] as const)(
+    'is refused as %s wherever it is cut, of which an engine may take the beginning for the whole',
+    async (packing, says) => {
+      const bytes = packed(await buildImageArchive(), packing);
+      for (const length of [8, 100, bytes.length >> 1, bytes.length - 1])
+        expect(await refusal(bytes.subarray(0, length))).toEqual(refusedAs(says));
+    },
+  );
 
-  it.each(['zstd', 'xz', 'bzip2'] as const)('is refused as %s with something after its end, on which engines fail', async (packing) => {
-    const bytes = packed(await buildImageArchive(), packing);
-    for (const more of [Buffer.from('rubbish'.repeat(100)), Buffer.alloc(200 * 1024, 1)])
-      expect(await refusal(Buffer.concat([bytes, more]))).toEqual(refusedAs(/damaged/));
-  });
+  it.each(['zstd', 'xz', 'bzip2'] as const)(
+    'is refused as %s with something after its end, on which engines fail',
+    async (packing) => {
+      const bytes = packed(await buildImageArchive(), packing);
+      for (const more of [Buffer.from('rubbish'.repeat(100)), Buffer.alloc(200 * 1024, 1)])
+        expect(await refusal(Buffer.concat([bytes, more]))).toEqual(refusedAs(/damaged/));
+    },
+  );
 
-  it.each(['zstd', 'xz', 'bzip2'] as const)('is refused as %s when a byte is wrong, on which engines fail', async (packing) => {
-    const bytes = packed(
-      await buildImageArchive(),
-      packing,
-      ...{ zstd: ['--check'], xz: ['--check=crc64'], bzip2: [] }[packing],
-    );
-    bytes.writeUInt8(bytes.readUInt8(bytes.length >> 1) ^ 1, bytes.length >> 1);
-    expect(await refusal(bytes)).toEqual(refusedAs(/damaged|truncated/));
-  });
+  it.each(['zstd', 'xz', 'bzip2'] as const)(
+    'is refused as %s when a byte is wrong, on which engines fail',
+    async (packing) => {
+      const bytes = packed(
+        await buildImageArchive(),
+        packing,
+        ...{ zstd: ['--check'], xz: ['--check=crc64'], bzip2: [] }[packing],
+      );
+      bytes.writeUInt8(bytes.readUInt8(bytes.length >> 1) ^ 1, bytes.length >> 1);
+      expect(await refusal(bytes)).toEqual(refusedAs(/damaged|truncated/));
+    },
+  );
 
   it('is refused as zstd when unpacking it takes a large window, to take the memory of the driver', async () => {
     // A frame header with a window of 256 MiB (2 to the power of 10 + 18), before a block that ends it.

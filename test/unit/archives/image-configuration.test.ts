@@ -108,9 +108,7 @@ describe('the configuration that an engine is given', () => {
   });
 
   it('keeps texts that look like numbers with a fraction', () => {
-    expect(given({ config: { Env: ['V=1e1', 'W=1.5', 'X="1.5'], Tty: undefined }, rootfs }).isAsItWas).toBe(
-      true,
-    );
+    expect(given({ config: { Env: ['V=1e1', 'W=1.5', 'X="1.5'] }, rootfs }).isAsItWas).toBe(true);
   });
 
   it('says when and for what in the form that all engines read', () => {

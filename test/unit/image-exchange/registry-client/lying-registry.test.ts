@@ -83,7 +83,7 @@ describe('RegistryExchange, of a registry that lies,', () => {
     expect((await readAll(await images.download(context, id), Infinity)).length).toBe(size);
   });
 
-  it('refuses a manifest that is not what was asked for, or not what the registry calls it', async () => {
+  it('refuses a manifest that is not what was asked for, or not what the registry calls it: another image would boot', async () => {
     const other = digestOf('something else');
     await expect(pull(`${registry.server.host}/some/image@${other}`)).rejects.toThrow(ImageUnacceptable);
     registry.headers['docker-content-digest'] = other;
@@ -94,11 +94,14 @@ describe('RegistryExchange, of a registry that lies,', () => {
     ['other bytes', (blob: Buffer) => Buffer.alloc(blob.length, 'x'), ImageUnacceptable],
     ['fewer bytes', (blob: Buffer) => blob.subarray(1), ImageUnacceptable],
     ['more bytes', (blob: Buffer) => Buffer.concat([blob, Buffer.alloc(1)]), ImageSourceError],
-  ])('refuses %s than a digest says', async (_what, spoil, failure) => {
-    const digest = registry.largest;
-    registry.blobs.set(digest, spoil(registry.blobs.get(digest) ?? Buffer.alloc(0)));
-    await expect(pull()).rejects.toThrow(failure);
-  });
+  ])(
+    'refuses %s than a digest says: an image would hold files that nobody verified',
+    async (_what, spoil, failure) => {
+      const digest = registry.largest;
+      registry.blobs.set(digest, spoil(registry.blobs.get(digest) ?? Buffer.alloc(0)));
+      await expect(pull()).rejects.toThrow(failure);
+    },
+  );
 
   const forged = z.looseObject({
     config: z.looseObject({ size: z.number() }),
@@ -115,21 +118,27 @@ describe('RegistryExchange, of a registry that lies,', () => {
       'bytes of configuration',
       ({ config, layers }: Forged) => ({ config: { ...config, size: 5 * 1024 * 1024 }, layers }),
     ],
-  ])('fetches nothing of an image that has more %s than are allowed', async (_what, forge) => {
-    const manifest = forged.parse(JSON.parse(registry.manifest.toString()));
-    registry.manifest = Buffer.from(JSON.stringify({ ...manifest, ...forge(manifest) }));
-    await expect(pull()).rejects.toThrow(ImageUnacceptable);
-    nothingWasFetched();
-  });
+  ])(
+    'fetches nothing of an image that has more %s than are allowed, to fill disk or memory',
+    async (_what, forge) => {
+      const manifest = forged.parse(JSON.parse(registry.manifest.toString()));
+      registry.manifest = Buffer.from(JSON.stringify({ ...manifest, ...forge(manifest) }));
+      await expect(pull()).rejects.toThrow(ImageUnacceptable);
+      nothingWasFetched();
+    },
+  );
 
   it.each([
     ['a field that others take for another', ',"Layers":[]}'],
     ['a field twice', ',"layers":[]}'],
-  ])('fetches nothing of an image whose manifest has %s', async (_what, end) => {
-    registry.manifest = Buffer.from(registry.manifest.toString().replace(/\}$/, end));
-    await expect(pull()).rejects.toThrow(ImageUnacceptable);
-    nothingWasFetched();
-  });
+  ])(
+    'fetches nothing of an image whose manifest has %s: who pulls it later would read other layers',
+    async (_what, end) => {
+      registry.manifest = Buffer.from(registry.manifest.toString().replace(/\}$/, end));
+      await expect(pull()).rejects.toThrow(ImageUnacceptable);
+      nothingWasFetched();
+    },
+  );
 
   it('allows as much as the operator says', async () => {
     const { size } = await pull();
@@ -153,7 +162,7 @@ describe('RegistryExchange, of a registry that lies,', () => {
     late.close();
   });
 
-  it('refuses a manifest without end, and waits for no silent server for ever', async () => {
+  it('refuses a manifest without end, to take the memory, and waits for no silent server for ever', async () => {
     registry.manifest = Buffer.alloc(5 * 1024 * 1024, ' ');
     await expect(pull()).rejects.toThrow(ImageSourceError);
     registry.lie = (_path, response) => {
@@ -166,7 +175,7 @@ describe('RegistryExchange, of a registry that lies,', () => {
   });
 
   it.each(['file:///etc/passwd', 'ftp://127.0.0.1/x', 'http://user:secret@127.0.0.1/'])(
-    'follows no redirect to %s',
+    'follows no redirect to %s, which would read files and services of this machine or send secrets',
     async (location) => {
       registry.lie = (path, response) => {
         if (path.includes('/blobs/')) response.writeHead(307, { location }).end();

@@ -132,11 +132,14 @@ describe('the index of an archive', () => {
         ...good,
       ]),
     ],
-  ])('is not read from an archive that %s', async (_what, archive) => {
-    await expect(probed(await archive)).rejects.toMatchObject({
-      name: expect.stringMatching(/^(IndexUnusable|ArchiveRefused)$/),
-    });
-  });
+  ])(
+    'is not read from an archive that %s: the image is read as a whole instead, and refused only then',
+    async (_what, archive) => {
+      await expect(probed(await archive)).rejects.toMatchObject({
+        name: expect.stringMatching(/^(IndexUnusable|ArchiveRefused)$/),
+      });
+    },
+  );
 
   it('gives nothing of hostile archives that their configuration does not bear out', async () => {
     for (const { archive } of await hostileArchives()) {
