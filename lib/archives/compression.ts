@@ -1,8 +1,9 @@
+import { isLayerType, type ContentType, type LayerType } from './content-type.js';
 import { Gunzip } from './gunzip.js';
 import { UnpackThread } from './unpack-thread.js';
 
-/** The compression formats in which an archive is accepted. */
-export type Compression = 'gzip' | 'zstd' | 'xz';
+/** The compression formats in which an archive is accepted: those of `docker load`. */
+export type Compression = Exclude<LayerType, 'tar'>;
 
 /** Decompresses a stream chunk by chunk. The caller must destroy it. */
 export interface Unpacking {
@@ -37,5 +38,7 @@ export function unpacking(
 }
 
 /** Whether content of a type is compressed in an accepted format. */
-export const isCompression = (type: string): type is Compression =>
-  type === 'gzip' || type === 'zstd' || type === 'xz';
+export const isCompression = (type: ContentType): type is Compression => isLayerType(type) && type !== 'tar';
+
+/** Whether content of a type is decompressed in a thread of its own. */
+export const needsThread = (type: ContentType): boolean => isCompression(type) && type !== 'gzip';

@@ -26,9 +26,8 @@ export function contentType(head: Buffer): ContentType {
   return /^\s*[[{]/.test(head.toString('latin1')) ? 'json' : 'unknown';
 }
 
-/** The content types that a layer may have. */
-export type LayerType = 'tar' | 'gzip' | 'zstd';
+/** The content types that a layer may have. Not every engine takes each of them. */
+export type LayerType = Exclude<ContentType, 'json' | 'unknown'>;
 
 /** Whether a file of this type can be a layer. */
-export const isLayerType = (type: ContentType): type is LayerType =>
-  type === 'tar' || type === 'gzip' || type === 'zstd';
+export const isLayerType = (type: ContentType): type is LayerType => type !== 'json' && type !== 'unknown';

@@ -79,7 +79,9 @@ function paxExtension(content: Buffer): Extension {
     else if (key === 'linkpath') extension.linkname = checkedName(value);
     else if (key === 'size') extension.size = decimal(value);
     else if (key.startsWith('GNU.sparse.'))
-      throw new ArchiveRefused('holds a sparse file, which is not supported');
+      throw new ArchiveRefused(
+        'holds a sparse file, which is not supported: pack it without the option --sparse of tar',
+      );
   }
   return extension;
 }

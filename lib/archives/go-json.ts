@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { ArchiveRefused, shown } from './archive-refused.js';
 
 /**
  * Parses JSON that an engine may also read, and refuses text that the two would read differently. Engines are written
- * in Go: Go's decoder merges the values of a duplicate key, `JSON.parse` takes the last one.
+ * in Go: Go's decoder merges the values of a duplicate key, `JSON.parse` takes the last one. As in Go, half of a
+ * surrogate pair becomes U+FFFD.
  *
  * @throws ArchiveRefused when the text is not JSON, is nested too deep, has a number that is too large, or an object
  * has a key twice with different values.
@@ -11,8 +13,20 @@ import { ArchiveRefused, shown } from './archive-refused.js';
 export function parseJson(path: string, text: string): unknown {
   const json = parsed(path, text);
   mustBeUnambiguous(path, text);
-  mustHaveFiniteNumbers(path, json);
-  return json;
+  return asGoDecodes(path, json);
+}
+
+/**
+ * Whether a valid JSON text has a number with a fraction or an exponent. Go's decoder does not accept `1e1` or `10.0`
+ * as an integer.
+ */
+export function hasFractions(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text.charAt(at);
+    if (character === '"') at = endOfString(text, at);
+    else if (character === '.' || (/[eE]/.test(character) && /\d/.test(text.charAt(at - 1)))) return true;
+  }
+  return false;
 }
 
 /**
@@ -26,21 +40,54 @@ export function goStruct<T extends z.ZodRawShape>(
   shape: T,
   others: readonly string[] = [],
 ): z.ZodType<z.output<z.ZodObject<T>>> {
-  const fields = new Map([...Object.keys(shape), ...others].map((name) => [folded(name), name]));
+  const fields = fieldsOf([...Object.keys(shape), ...others]);
   return z
     .unknown()
     .superRefine((value, context) => {
       if (typeof value !== 'object' || value === null) return;
       for (const key of Object.keys(value)) {
-        const field = fields.get(folded(key));
-        if (field !== undefined && key !== field)
-          context.addIssue({
-            code: 'custom',
-            message: `the ambiguous field ${shown(key)}, which engines take for ${shown(field)}`,
-          });
+        const field = fields.get(folded(key)) ?? key;
+        if (key !== field) context.addIssue(ambiguous(key, field));
       }
     })
     .pipe(z.object(shape));
+}
+
+/**
+ * Like {@link goStruct}, but accepts a field's name in any letter case, as Go's decoder does. For files that are never
+ * passed on: other readers may not accept it. Two spellings of one field with different values are refused.
+ */
+export function goStructInAnyCase<T extends z.ZodRawShape>(
+  shape: T,
+  others: readonly string[] = [],
+): z.ZodType<z.output<z.ZodObject<T>>> {
+  const fields = fieldsOf([...Object.keys(shape), ...others]);
+  return z
+    .unknown()
+    .transform((value, context) => {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+      const read = new Map<string, unknown>();
+      for (const [key, its] of Object.entries(value)) {
+        const field = fields.get(folded(key)) ?? key;
+        if (read.has(field) && !isDeepStrictEqual(read.get(field), its))
+          context.addIssue(ambiguous(key, field));
+        read.set(field, its);
+      }
+      return Object.fromEntries(read);
+    })
+    .pipe(z.object(shape));
+}
+
+/** The names of a struct's fields, by their folded spelling. */
+function fieldsOf(names: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(names.map((name) => [folded(name), name]));
+}
+
+function ambiguous(key: string, field: string): { readonly code: 'custom'; readonly message: string } {
+  return {
+    code: 'custom',
+    message: `the ambiguous field ${shown(key)}, which engines take for ${shown(field)}`,
+  };
 }
 
 /** Formats the first problems of an error in one line. */
@@ -105,7 +152,7 @@ function mustBeUnambiguous(path: string, text: string): void {
       case '"': {
         const end = endOfString(text, at);
         if (object?.values !== undefined && object.key === undefined)
-          object.key = stringAt(text.slice(at, end + 1));
+          object.key = wellFormed(stringAt(text.slice(at, end + 1)));
         at = end;
         break;
       }
@@ -142,9 +189,19 @@ function stringAt(quoted: string): string {
   return quoted.includes('\\') ? z.string().parse(JSON.parse(quoted)) : quoted.slice(1, -1);
 }
 
-function mustHaveFiniteNumbers(path: string, value: unknown): void {
+/** @throws ArchiveRefused when a number is too large. */
+function asGoDecodes(path: string, value: unknown): unknown {
+  if (typeof value === 'string') return wellFormed(value);
   if (typeof value === 'number' && !Number.isFinite(value))
     throw new ArchiveRefused(`holds ${shown(path)}, which has a number that is too large`);
-  if (typeof value !== 'object' || value === null) return;
-  for (const inner of Object.values(value)) mustHaveFiniteNumbers(path, inner);
+  if (Array.isArray(value)) return value.map((each: unknown) => asGoDecodes(path, each));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, its]) => [wellFormed(key), asGoDecodes(path, its)]),
+  );
+}
+
+/** Encoding replaces each half of a surrogate pair by U+FFFD. */
+function wellFormed(text: string): string {
+  return /[\ud800-\udfff]/.test(text) ? Buffer.from(text).toString('utf8') : text;
 }

@@ -1,8 +1,10 @@
+import { isUtf8 } from 'node:buffer';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { isOwnLabel } from '../common/index.js';
 import { ArchiveRefused, shown } from './archive-refused.js';
-import { goStruct, parseJson, why } from './go-json.js';
+import { goStruct, hasFractions, parseJson, why } from './go-json.js';
+import { goTime } from './go-time.js';
 import { recordedAside, restoredFromRecord } from './recorded-aside.js';
 
 // Go decodes null as the zero value of any type.
@@ -30,10 +32,7 @@ const integer = z
   .number()
   .refine((value) => Number.isInteger(value) && Math.abs(value) < 2 ** 63, 'is not a 64-bit integer')
   .nullish();
-const time = z
-  .string()
-  .regex(/^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/, 'is not a time of RFC 3339')
-  .nullish();
+const time = goTime.nullish();
 
 /** Durations are in nanoseconds. */
 const healthcheck = goStruct({
@@ -83,8 +82,9 @@ const historyEntry = goStruct({
 });
 
 const rootFileSystem = goStruct({
+  /** Engines for Linux know only layers, and ignore the field. */
   type: z
-    .enum(['layers', ''])
+    .string()
     .nullish()
     .transform(() => 'layers' as const),
   diff_ids: z.array(z.string().regex(/^sha256:[0-9a-f]{64}$/)).min(1),
@@ -94,7 +94,11 @@ const imageConfiguration = goStruct(
   {
     architecture: z.string().nullish(),
     variant: z.string().nullish(),
-    os: z.string().nullish(),
+    /** Engines compare it without regard to letter case. */
+    os: z
+      .string()
+      .transform((os) => os.toLowerCase())
+      .nullish(),
     'os.version': z.string().nullish(),
     'os.features': strings,
     created: time,
@@ -164,12 +168,14 @@ function withoutOwnLabels(
 }
 
 /**
- * Encodes a configuration. It returns the original bytes if they have the same meaning, so that the image keeps its
- * digest.
+ * Encodes a configuration. It returns the original bytes if engines read the same from them, so that the image keeps
+ * its digest. Engines do not read numbers such as `1e1`, and replace other bytes of malformed UTF-8 than this driver.
  */
 export function configurationBytes(configuration: object, original: Buffer): Buffer {
-  const before: unknown = JSON.parse(original.toString('utf8'));
-  return isDeepStrictEqual(before, configuration) ? original : Buffer.from(JSON.stringify(configuration));
+  const text = original.toString('utf8');
+  const isSame =
+    isUtf8(original) && !hasFractions(text) && isDeepStrictEqual(JSON.parse(text), configuration);
+  return isSame ? original : Buffer.from(JSON.stringify(configuration));
 }
 
 const KiB = 1024;

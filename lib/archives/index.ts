@@ -5,6 +5,7 @@
  */
 export { ArchiveBroken, ArchiveRefused } from './archive-refused.js';
 export { ByteReader } from './byte-reader.js';
+export type { Compression } from './compression.js';
 export { contentType, isLayerType, type LayerType } from './content-type.js';
 export { entryPath, isInside, linkTarget } from './entry-path.js';
 export { Extensions, isExtension } from './extended-header.js';
@@ -27,13 +28,8 @@ export { ByteBudget, defaultImageLimits, type ImageLimits, longestExtendedHeader
 export { manifestPath, parseManifest } from './manifest.js';
 export { lowestVariant, mayBeImage } from './media-types.js';
 export { recordedAside, recordEntries, restoredFromRecord } from './recorded-aside.js';
-export {
-  type ArchivedImage,
-  type LayersBelow,
-  rewriteArchive,
-  type RewriteOptions,
-  type RewrittenImage,
-} from './rewrite-archive.js';
+export { type ArchivedImage, rewriteArchive, type RewrittenImage } from './rewrite-archive.js';
+export type { LayersBelow, RewriteOptions } from './rewrite-options.js';
 export { blockSize, fileHeader, isTarHeader, paddingAfter, tarHeader, type TarHeader } from './tar-header.js';
 export { type OwnerMapping, withTranslatedOwners } from './translated-owners.js';
 export { openArchive } from './unpacked-archive.js';

@@ -80,7 +80,10 @@ function* walk(): Generator<Step, void, Buffer> {
       );
     const header = tarHeader(block);
     const { typeflag, size } = header;
-    if (typeflag === 'S') throw new ArchiveRefused('holds a sparse file, which is not supported');
+    if (typeflag === 'S')
+      throw new ArchiveRefused(
+        'holds a sparse file, which is not supported: pack it without the option --sparse of tar',
+      );
     if (isExtension(typeflag)) {
       if (size > longestExtendedHeader) throw new ArchiveRefused(`holds an extended header of ${size} bytes`);
       extensions.take(typeflag, size === 0 ? nothing : yield ['read', size]);

@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { ArchiveRefused } from './archive-refused.js';
 import { entryPath } from './entry-path.js';
-import { goStruct, parseJson, why } from './go-json.js';
+import { goStructInAnyCase, parseJson, why } from './go-json.js';
 import { mustNotExceed, type ImageLimits } from './limits.js';
 
 /** The manifest of a `docker save` archive: it tells which files are the configuration and the layers. */
@@ -19,7 +20,7 @@ export interface Manifest {
  * (`LayerSources`): they are untrusted, and the rewritten archive omits them.
  */
 const manifests = z.array(
-  goStruct({ Config: z.string().min(1), Layers: z.array(z.string().min(1)).nullish() }, [
+  goStructInAnyCase({ Config: z.string().min(1), Layers: z.array(z.string().min(1)).nullish() }, [
     'RepoTags',
     'Parent',
     'LayerSources',
@@ -29,14 +30,18 @@ const manifests = z.array(
 /**
  * Parses an archive's manifest.
  *
- * @throws ArchiveRefused when it is malformed, does not describe exactly one image, has a path outside the archive, or
+ * @throws ArchiveRefused when it is malformed, does not describe exactly one image (once or several times), has a path outside the archive, or
  * has more layers than the limit.
  */
 export function parseManifest(text: string, { maxLayers }: ImageLimits): Manifest {
   const result = manifests.safeParse(parseJson(manifestPath, text));
   if (!result.success)
-    throw new ArchiveRefused(`has a ${manifestPath} that is not one: ${why(result.error)}`, result.error);
-  const [image, ...others] = result.data;
+    throw new ArchiveRefused(
+      `has a ${manifestPath} that engines cannot read: ${why(result.error)}`,
+      result.error,
+    );
+  const [image, ...rest] = result.data;
+  const others = rest.filter((other) => !isDeepStrictEqual(other, image));
   if (image === undefined) throw new ArchiveRefused('holds no image: its manifest is empty');
   if (others.length > 0)
     throw new ArchiveRefused(`holds ${others.length + 1} images: an archive must hold one`);

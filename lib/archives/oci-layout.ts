@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { metadataAt } from './archive-metadata.js';
 import { ArchiveRefused, NotForThisHost, shown } from './archive-refused.js';
 import type { ArchiveFiles } from './archive-files.js';
-import { goStruct, parseJson, why } from './go-json.js';
+import { goStructInAnyCase, parseJson, why } from './go-json.js';
 import { mustNotExceed, type ImageLimits } from './limits.js';
 import type { Manifest } from './manifest.js';
 import { isIndexType, isManifestType, lowestVariant, mayBeImage } from './media-types.js';
@@ -10,14 +10,17 @@ import { isIndexType, isManifestType, lowestVariant, mayBeImage } from './media-
 /** The entry point of an OCI layout. */
 export const indexPath = 'index.json';
 
+/** Engines compare it without regard to letter case. */
+const osName = z.string().transform((name) => name.toLowerCase());
+
 /** The platform of an image. If the index omits `os` or `architecture`, the image's configuration has them. */
-const platform = goStruct(
-  { os: z.string().nullish(), architecture: z.string().nullish(), variant: z.string().nullish() },
+const platform = goStructInAnyCase(
+  { os: osName.nullish(), architecture: z.string().nullish(), variant: z.string().nullish() },
   ['os.version', 'os.features'],
 );
 
 /** The fields may be absent or null, because engines accept both. */
-const descriptor = goStruct(
+const descriptor = goStructInAnyCase(
   {
     mediaType: z.string().nullish(),
     digest: z.string(),
@@ -32,14 +35,14 @@ type Descriptor = z.output<typeof descriptor>;
 /** Old writers omit it, and engines ignore it. Manifests of version 1 predate layer digests. */
 const schemaVersion = z.literal(2).nullish();
 
-const imageIndex = goStruct({ schemaVersion, manifests: z.array(descriptor) }, [
+const imageIndex = goStructInAnyCase({ schemaVersion, manifests: z.array(descriptor) }, [
   'mediaType',
   'artifactType',
   'subject',
   'annotations',
 ]);
 
-const imageManifest = goStruct(
+const imageManifest = goStructInAnyCase(
   { schemaVersion, artifactType: z.string().nullish(), config: descriptor, layers: z.array(descriptor) },
   ['mediaType', 'subject', 'annotations'],
 );
@@ -156,7 +159,7 @@ function parsed<T extends z.ZodType>(
   const result = schema.safeParse(parseJson(path, metadataAt(files, path, role).toString('utf8')));
   if (!result.success)
     throw new ArchiveRefused(
-      `has the ${role} ${shown(path)}, which is not one: ${why(result.error)}`,
+      `has the ${role} ${shown(path)}, which engines cannot read: ${why(result.error)}`,
       result.error,
     );
   return result.data;

@@ -6,6 +6,7 @@ import { layerName } from '../progress/index.js';
 import { ArchiveFiles, twice, type ArchiveFile } from './archive-files.js';
 import { ArchiveRefused, NotForThisHost, shown } from './archive-refused.js';
 import type { ByteReader } from './byte-reader.js';
+import { needsThread } from './compression.js';
 import { contentType, isLayerType, type LayerType } from './content-type.js';
 import {
   configurationBytes,
@@ -20,59 +21,10 @@ import { isRootFileSystem, rootFileSystem } from './root-file-system.js';
 import { Outcome } from './outcome.js';
 import { blockSize } from './tar-header.js';
 import { TarReader, type TarEntry } from './tar-reader.js';
-import { openArchive, uselessBecause } from './unpacked-archive.js';
+import type { RewriteOptions } from './rewrite-options.js';
+import { openArchive } from './unpacked-archive.js';
 import { verifiedImage } from './verified-image.js';
 import { layerFileName, writeLayer, writeMetadata } from './write-image.js';
-
-/** The layers of a base image. The rewritten archive omits them, whether or not the source has them. */
-export interface LayersBelow {
-  /** Their diff ids. The image's layers must begin with them. */
-  readonly layers: readonly string[];
-  /**
-   * Whether the file at a path is one of these layers; called while the archive streams through. If it is wrong about a
-   * layer above the base, verification at the end reports that layer missing.
-   */
-  readonly holds?: (path: string) => boolean;
-  /** Receives small files that are not layers, as they arrive. */
-  readonly onMetadata?: (path: string, content: Buffer) => void;
-}
-
-/** Options of {@link rewriteArchive}. */
-export interface RewriteOptions {
-  /** The subject of the sentences in error messages: `Image 70a599e0`. */
-  readonly subject: string;
-  /** The only reference that the rewritten archive claims. Default: none. */
-  readonly reference?: string;
-  readonly limits?: Partial<ImageLimits>;
-  /** Changes the configuration, and thereby the image's id. The result is written as JSON. */
-  readonly rewriteConfiguration?: (configuration: ImageConfiguration) => object;
-  /**
-   * Returns the settings that containers inherit; called if the archive is a root file system. Default: such an archive
-   * is refused.
-   */
-  readonly rootFileSystem?: () => ContainerConfiguration;
-  /**
-   * The architecture of the image to select if an OCI layout has several, in Go's spelling: `amd64`. Default: an
-   * archive with several images is refused.
-   */
-  readonly architecture?: string;
-  /**
-   * Whether the receiving engine can decompress zstd layers. Default: true. If false, an archive with such a layer is
-   * valid, but unsuitable for this host.
-   */
-  readonly takesZstdLayers?: boolean;
-  /**
-   * Called before the end of the archive with the number of the image's layers, including those below. If it throws,
-   * the archive fails with that error.
-   */
-  readonly mustTakeLayers?: (count: number) => Promise<void>;
-  /** The layers that are omitted. Default: none. */
-  readonly below?: LayersBelow;
-  /** Called with the `layerName` of each layer when the layer begins, and with undefined when it ends. */
-  readonly onLayer?: (layer: string | undefined) => void;
-  /** Aborts the rewrite: the archive and its source are destroyed with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** A layer in an archive. */
 interface ArchivedLayer {
@@ -111,7 +63,8 @@ export interface RewrittenImage extends ArchivedImage {
 
 /**
  * Rewrites an untrusted image archive into one that an engine can load safely. It accepts `docker save` archives of the
- * old and the OCI layout, and OCI layouts without a manifest.json, uncompressed or compressed with gzip, zstd or xz.
+ * old and the OCI layout, and OCI layouts without a manifest.json, uncompressed or compressed with gzip, zstd, xz or
+ * bzip2.
  *
  * The rewritten archive has only regular files: the layers, named in the order of arrival, then a manifest with one
  * image. It keeps no reference and no link of the source. The manifest comes only after the source ended without an
@@ -174,7 +127,7 @@ class ArchiveRewriter {
   readonly #budget: ByteBudget;
   readonly #files = new ArchiveFiles();
   #heldBytes = 0;
-  #zstdLayers = 0;
+  #threads = 0;
   #written = 0;
 
   constructor(options: RewriteOptions) {
@@ -240,7 +193,7 @@ class ArchiveRewriter {
     } else if (type === 'json') this.#files.put(path, await this.#held(tar, entry, path, head));
     else {
       const blob = await digestOf(tar.content(), head);
-      this.#files.put(path, { kind: 'useless', blob, because: uselessBecause(type) });
+      this.#files.put(path, { kind: 'useless', blob, because: 'is neither a tar archive nor compressed' });
     }
   }
 
@@ -251,7 +204,7 @@ class ArchiveRewriter {
     head: Buffer,
     type: LayerType,
   ): AsyncGenerator<Buffer, void, void> {
-    if (type === 'zstd') this.#countZstd();
+    if (needsThread(type)) this.#countThread();
     this.#written += 1;
     const newName = layerFileName(this.#options.reference, this.#written);
     const what = `holds ${shown(path)}, which`;
@@ -259,19 +212,16 @@ class ArchiveRewriter {
     this.#options.onLayer?.(layerName(path));
     const digests = yield* writeLayer(layer, this.#budget);
     this.#options.onLayer?.(undefined);
-    // Thrown after the layer was validated: no host accepts an invalid layer.
-    if (type === 'zstd' && this.#options.takesZstdLayers === false)
-      throw new NotForThisHost(
-        `holds the layer ${shown(path)}, which is compressed with zstd: this engine cannot unpack that, Docker 23.0 and later can`,
-      );
+    // Called after the layer was validated: no host accepts an invalid layer.
+    if (type !== 'tar') await this.#options.mustTakeLayer?.(type);
     this.#files.put(path, { kind: 'layer', newName, size, type, ...digests });
   }
 
-  /** Each zstd layer costs a thread, so the archive may hold only as many as an image may have layers. */
-  #countZstd(): void {
+  /** Each such layer costs a thread, so the archive may hold only as many as an image may have layers. */
+  #countThread(): void {
     const { maxLayers } = this.#limits;
-    this.#zstdLayers += 1;
-    if (this.#zstdLayers > maxLayers)
+    this.#threads += 1;
+    if (this.#threads > maxLayers)
       throw new ArchiveRefused(`holds more than the ${maxLayers} layers allowed`);
   }
 
@@ -303,12 +253,9 @@ class ArchiveRewriter {
       rewriteConfiguration === undefined
         ? { configuration: verified.configuration, content: verified.configurationBytes }
         : rewritten(rewriteConfiguration(verified.configuration), verified.configurationBytes);
-    const layers = verified.layers.map(({ newName: name, type, size, diffId }) => ({
-      name,
-      type,
-      size,
-      diffId,
-    }));
+    const layers = verified.layers.map(({ newName, type, size, diffId }) => {
+      return { name: newName, type, size, diffId };
+    });
     await mustTakeLayers?.(layersBelow.length + layers.length);
     const id = yield* writeMetadata({
       configuration: content,

@@ -27,7 +27,7 @@ const refusedKinds: Readonly<Record<string, string>> = {
   '3': 'a character device',
   '4': 'a block device',
   '6': 'a FIFO',
-  S: 'a sparse file',
+  S: 'a sparse file: pack it without the option --sparse of tar',
 };
 
 /**

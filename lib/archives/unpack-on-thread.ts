@@ -1,3 +1,4 @@
+import type { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import type * as xz from 'xz-decompress';
 import type * as zstd from 'zstddec/stream';
 
@@ -103,4 +104,75 @@ export async function* decodeXz(url: string, pieces: Pieces): AsyncGenerator<Uin
     );
     for await (const piece of new library.XzReadableStream(packed)) yield piece;
   }
+}
+
+/** The part of seek-bzip that is used. It reads and writes byte by byte, synchronously. */
+interface BzipDecoder {
+  readonly decode: (
+    input: {
+      readonly readByte: () => number;
+      readonly read: (into: Uint8Array, from: number, length: number) => number;
+    },
+    output: { readonly writeByte: (byte: number) => void },
+  ) => void;
+}
+
+/**
+ * Another main function, for bzip2. It posts and receives the same messages as {@link unpackOnThread}, but its decoder
+ * is synchronous: the thread sleeps until a message arrives, for which the sender increments a shared counter.
+ */
+export function unpackBzip2OnThread(url: string): void {
+  const threads: {
+    readonly parentPort: typeof parentPort;
+    readonly receiveMessageOnPort: typeof receiveMessageOnPort;
+    readonly workerData: unknown;
+  } = process.getBuiltinModule('node:worker_threads');
+  const { parentPort: port, workerData: arrivals, receiveMessageOnPort: receive } = threads;
+  if (port === null || !(arrivals instanceof Int32Array)) throw new Error('this is not the thread');
+  const asked = (request: Uint8Array | 'hungry'): unknown => {
+    port.postMessage(request);
+    for (;;) {
+      const seen = Atomics.load(arrivals, 0);
+      const answer: { readonly message: unknown } | undefined = receive(port);
+      if (answer !== undefined) return answer.message;
+      Atomics.wait(arrivals, 0, seen);
+    }
+  };
+  let piece: Uint8Array = new Uint8Array(0);
+  let at = 0;
+  const hasMore = (): boolean => {
+    if (at < piece.length) return true;
+    const message = asked('hungry');
+    if (!(message instanceof Uint8Array)) return false;
+    piece = message;
+    at = 0;
+    return true;
+  };
+  const readByte = (): number => {
+    if (at === piece.length && !hasMore()) throw new Error('truncated');
+    at += 1;
+    return piece[at - 1] ?? 0;
+  };
+  const read = (into: Uint8Array, from: number, length: number): number => {
+    for (let each = 0; each < length; each += 1) into[from + each] = readByte();
+    return length;
+  };
+  const unpacked = new Uint8Array(256 * 1024);
+  let length = 0;
+  const flush = (): void => {
+    if (length > 0) asked(unpacked.slice(0, length));
+    length = 0;
+  };
+  const writeByte = (byte: number): void => {
+    unpacked[length] = byte;
+    length += 1;
+    if (length === unpacked.length) flush();
+  };
+  import(url)
+    .then(({ default: decoder }: { readonly default: BzipDecoder }) => {
+      while (hasMore()) decoder.decode({ readByte, read }, { writeByte });
+      flush();
+      port.postMessage('done');
+    })
+    .catch((error: unknown) => port.postMessage(String(error)));
 }

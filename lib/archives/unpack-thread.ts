@@ -3,14 +3,22 @@ import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { asError } from '../streams/index.js';
 import { ArchiveRefused } from './archive-refused.js';
-import { decodeXz, decodeZstd, unpackOnThread } from './unpack-on-thread.js';
+import { decodeXz, decodeZstd, unpackBzip2OnThread, unpackOnThread } from './unpack-on-thread.js';
 
 /** Bytes sent to the thread at once. */
 const pieceSize = 64 * 1024;
 
+/** The decoder's module, and the thread's program. */
 const decoders = {
-  zstd: { decode: decodeZstd, module: 'zstddec/stream' },
-  xz: { decode: decodeXz, module: 'xz-decompress' },
+  zstd: {
+    module: 'zstddec/stream',
+    main: `(url) => (${unpackOnThread.toString()})(${decodeZstd.toString()}, url)`,
+  },
+  xz: {
+    module: 'xz-decompress',
+    main: `(url) => (${unpackOnThread.toString()})(${decodeXz.toString()}, url)`,
+  },
+  bzip2: { module: 'seek-bzip', main: unpackBzip2OnThread.toString() },
 } as const;
 
 /** Patterns of the decoders' error texts, and the predicate that an error message uses for each. */
@@ -20,25 +28,34 @@ const meanings = {
     [/./, 'is damaged zstd data, or needs a window of more than 128 MiB to be unpacked'],
   ],
   xz: [
-    [/error code 4$/, 'is xz data that needs a dictionary of more than 64 MiB to be unpacked'],
+    [
+      /error code 4$/,
+      'is xz data that needs a dictionary of more than 64 MiB to be unpacked: compress it with at most "xz -9"',
+    ],
     [
       /error code 6$/,
-      'is xz data with a filter or a check that is not supported: LZMA2, CRC32 and CRC64 are',
+      'is xz data with a filter or a check that is not supported: compress it without the options --check, --x86 and the like of xz',
     ],
     [/error code 8$/, 'is truncated xz data'],
     [/./, 'is damaged xz data'],
   ],
+  bzip2: [
+    [/truncated/, 'is truncated bzip2 data'],
+    [/./, 'is damaged bzip2 data'],
+  ],
 } as const;
 
 /**
- * Decompresses zstd or xz data, of one or several frames or streams, in a separate thread. The decoders (WebAssembly)
- * need much CPU time and never release memory; one also leaks what it holds when its reader stops early. All of that
- * ends with the thread. The caller must destroy it.
+ * Decompresses zstd, xz or bzip2 data, of one or several frames or streams, in a separate thread. The decoders need
+ * much CPU time. Those in WebAssembly never release memory; one also leaks what it holds when its reader stops early.
+ * All of that ends with the thread. The caller must destroy it.
  */
 export class UnpackThread {
   readonly #what: string;
   readonly #type: keyof typeof decoders;
   readonly #worker: Worker;
+  /** The number of messages to the thread. A synchronous decoder sleeps until it changes. */
+  readonly #sent = new Int32Array(new SharedArrayBuffer(4));
   readonly #unpacked: Buffer[] = [];
   #isHungry = false;
   #isDone = false;
@@ -50,14 +67,9 @@ export class UnpackThread {
   constructor(what: string, type: keyof typeof decoders) {
     this.#what = what;
     this.#type = type;
-    const { decode, module } = decoders[type];
+    const { module, main } = decoders[type];
     const url = pathToFileURL(createRequire(import.meta.url).resolve(module)).href;
-    this.#worker = new Worker(
-      `(${unpackOnThread.toString()})(${decode.toString()}, ${JSON.stringify(url)})`,
-      {
-        eval: true,
-      },
-    );
+    this.#worker = new Worker(`(${main})(${JSON.stringify(url)})`, { eval: true, workerData: this.#sent });
     this.#worker.on('message', (message: unknown) => {
       this.#take(message);
       this.#wake();
@@ -67,7 +79,9 @@ export class UnpackThread {
       this.#wake();
     };
     this.#worker.on('error', onFailure);
-    this.#worker.on('exit', () => onFailure(new Error('the thread that unpacks an archive has ended')));
+    this.#worker.on('exit', () => {
+      if (!this.#isDone) onFailure(new Error('the thread that unpacks an archive has ended'));
+    });
   }
 
   /** @see Unpacking.unpack */
@@ -76,19 +90,25 @@ export class UnpackThread {
       yield* this.#until(() => this.#isHungry);
       this.#isHungry = false;
       const piece = Uint8Array.from(chunk.subarray(at, at + pieceSize));
-      this.#worker.postMessage(piece, [piece.buffer]);
+      this.#send(piece, [piece.buffer]);
     }
   }
 
   /** @see Unpacking.finish */
   async *finish(): AsyncGenerator<Buffer, void, void> {
     yield* this.#until(() => this.#isHungry);
-    this.#worker.postMessage('end');
+    this.#send('end');
     yield* this.#until(() => this.#isDone);
   }
 
   destroy(): void {
     void this.#worker.terminate();
+  }
+
+  #send(message: Uint8Array | 'end' | 'more', moved: readonly ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, moved);
+    Atomics.add(this.#sent, 0, 1);
+    Atomics.notify(this.#sent, 0);
   }
 
   #take(message: unknown): void {
@@ -111,7 +131,7 @@ export class UnpackThread {
   async *#until(isSo: () => boolean): AsyncGenerator<Buffer, void, void> {
     for (;;) {
       for (let piece = this.#unpacked.shift(); piece !== undefined; piece = this.#unpacked.shift()) {
-        this.#worker.postMessage('more');
+        this.#send('more');
         yield piece;
       }
       if (this.#failure !== undefined) throw this.#failure;

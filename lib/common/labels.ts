@@ -53,11 +53,12 @@ export const label = {
   networkId: `${prefix}.network.id`,
 } as const;
 
-const names: ReadonlySet<string> = new Set(Object.values(label));
-
-/** Whether the driver defines this label. */
+/**
+ * Whether the label's name is reserved for the driver. All names with the prefix are, so that an image that is cached
+ * now cannot have a label of a later version.
+ */
 export function isOwnLabel(name: string): boolean {
-  return names.has(name);
+  return name.startsWith(`${prefix}.`);
 }
 
 /** The volume whose labels record since when each cached image has been unused. All hosts of an engine share it. */

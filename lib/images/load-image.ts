@@ -4,7 +4,6 @@ import {
   type Logger,
   type RequestContext,
   ImageNotFound,
-  NovaException,
   ImageNotActive,
   ImageUnacceptable,
 } from '../../interfaces/index.js';
@@ -16,7 +15,6 @@ import {
 } from '../archives/index.js';
 import { repository } from '../common/index.js';
 import {
-  isAtLeast,
   isUnreachable,
   mayHaveSucceeded,
   repositoryName,
@@ -44,10 +42,8 @@ import {
   temporaryName,
   type TemporaryName,
 } from './references/index.js';
+import { mustTakeLayer, mustTakeLayers } from './must-suit-engine.js';
 import type { FlightControls } from './single-flight.js';
-
-/** First API version whose engines (Docker 23.0) unpack zstd layers. */
-const firstWithZstd = '1.42';
 
 /** An image to load into an engine. */
 interface ImageLoad extends FlightControls {
@@ -118,7 +114,7 @@ async function loadWhole(image: ImageLoad): Promise<void> {
     signal,
     onLayer: followed.onLayer,
     architecture,
-    takesZstdLayers: isAtLeast(apiVersion, firstWithZstd),
+    mustTakeLayer: (compression) => mustTakeLayer(image, compression, apiVersion),
     mustTakeLayers: (count) => mustTakeLayers(image, count),
     rewriteConfiguration: configurationForEngine,
     ...(below === undefined
@@ -126,17 +122,6 @@ async function loadWhole(image: ImageLoad): Promise<void> {
       : { below: { layers: below } }),
   });
   await sendAndVerify(image, temporary, rewritten);
-}
-
-/** Layers that an engine with a classic image store can stack. containerd's store has no such limit. */
-const mostInClassicStore = 125;
-
-/** @throws NovaException when this engine cannot stack so many layers; another host's engine may. */
-async function mustTakeLayers({ layers, record, signal }: ImageLoad, count: number): Promise<void> {
-  if (count <= mostInClassicStore || (await layers.isContainerdStore(signal))) return;
-  throw new NovaException(
-    `Image ${record.id} has ${count} layers: this host's engine stacks ${mostInClassicStore}, one with containerd's image store takes more`,
-  );
 }
 
 async function layersBelow(

@@ -36,7 +36,7 @@ export interface SpawnAttempt {
 
 /**
  * The labels of an instance's container. All are always set: a container inherits its image's labels, and an image must
- * not be able to set one of the driver's.
+ * not be able to set one of the driver's. Those of a rescue are believed only beside a container that a rescue renamed.
  */
 export function instanceLabels(
   instance: Instance,

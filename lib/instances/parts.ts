@@ -56,7 +56,11 @@ export async function recoverInterruptedSwap(
     await adoptName(engine, own.Id, containerName(uuid), instance);
   }
   const current = await engine.containers.inspect(own.Id, { signal });
-  const rescued = aside.find(({ Id: id }) => isRescueOf(current, id));
+  // Only a rescue gives this name. The label alone may come from the container's image.
+  const rescuedName = `/${instancePartName(uuid, asideSuffix.rescued)}`;
+  const rescued = aside.find(
+    ({ Id: id, Names: names }) => names.includes(rescuedName) && isRescueOf(current, id),
+  );
   for (const { Id: id } of aside) if (id !== rescued?.Id) await removeContainer(engine, id);
   return {
     current,

@@ -40,7 +40,7 @@ export function rescueLabels(
   };
 }
 
-/** Whether a container is the rescue container of another one. */
+/** Whether a container is the rescue container of another one, which must have the name of a rescued container. */
 export function isRescueOf({ Config: { Labels: labels } }: ContainerInspect, rescued: string): boolean {
   return labels[label.rescuedContainer] === rescued;
 }

@@ -64,8 +64,8 @@ export async function findEngine() {
  */
 export async function startEngine(version, { containerdStore = false, userNamespaces = false } = {}) {
   // unshare keeps the bridges and addresses of the engine apart from the machine's. Tests build images from
-  // busybox, and compress them with gzip, zstd and xz.
-  await installPackages('docker.io', 'iproute2', 'util-linux', 'busybox-static', 'zstd', 'xz-utils');
+  // busybox, and compress them with gzip, zstd, xz and bzip2.
+  await installPackages('docker.io', 'iproute2', 'util-linux', 'busybox-static', 'zstd', 'xz-utils', 'bzip2');
   const root = version === '20.10' ? undefined : await unpackFromSuite('forky', 'docker.io', 'containerd');
   // The path of a Unix socket may have 107 bytes at most.
   const { folder, remove } = await stateFolder('nova-engine-', endEngine);

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 
 /** Ways to compress a whole archive. */
-export const packings = ['plain', 'gzip', 'zstd', 'xz'] as const;
+export const packings = ['plain', 'gzip', 'zstd', 'xz', 'bzip2'] as const;
 
-/** Compresses bytes, with the programs zstd and xz where Node 20 does not know the format. */
+/** Compresses bytes, with the programs zstd, xz and bzip2 where Node 20 does not know the format. */
 export function packed(bytes: Buffer, packing: (typeof packings)[number], ...flags: string[]): Buffer {
   switch (packing) {
     case 'plain':
@@ -13,6 +13,7 @@ export function packed(bytes: Buffer, packing: (typeof packings)[number], ...fla
       return gzipSync(bytes);
     case 'zstd':
     case 'xz':
+    case 'bzip2':
       return execFileSync(packing, ['-q', '-c', '-1', ...flags], { input: bytes, maxBuffer: 2 ** 30 });
   }
 }

@@ -18,7 +18,7 @@ export type NetworkId = NetworkRef & { readonly [exact]: true };
  * {@link imageReference}.
  */
 export type ImageRef = string & { readonly [kind]: 'image' };
-/** An image's id: `sha256:` and 64 hexadecimal digits. */
+/** An image's id: a digest, usually `sha256:` and 64 hexadecimal digits. */
 export type ImageId = ImageRef & { readonly [exact]: true };
 /** An image's `repository:tag`. Created by {@link imageReference}. */
 export type ImageReference = ImageRef & { readonly [tagged]: true };
@@ -36,7 +36,8 @@ export type PathIdentifier = ContainerRef | NetworkRef | ImageRef | VolumeName |
 /** The engine's rule for container names, plus an upper bound that keeps request lines short. */
 const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,254}$/;
 const fullIdPattern = /^[0-9a-f]{64}$/;
-const imageIdPattern = /^sha256:[0-9a-f]{64}$/;
+/** The digests that engines know. containerd's image store lists images whose id is not of sha256. */
+const imageIdPattern = /^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/;
 const tagPattern = /^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}$/;
 const digestPattern = /^sha256:[0-9a-f]{64}$/;
 /** The grammar of distribution/reference: an optional registry host and port, then lower-case path components. */
@@ -130,7 +131,7 @@ export const imageRef = (referenceOrId: string): ImageRef =>
 /**
  * Validates an image's id.
  *
- * @throws InvalidInput when it is not `sha256:` and 64 hexadecimal digits.
+ * @throws InvalidInput when it is not a digest, such as `sha256:` and 64 hexadecimal digits.
  */
 export const imageId = (id: string): ImageId => checked(isImageId, id, "an image's id");
 

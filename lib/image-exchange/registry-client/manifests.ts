@@ -7,6 +7,7 @@ import {
   mayBeImage,
   parseJson,
   type ImageLimits,
+  type LayerType,
 } from '../../archives/index.js';
 
 /** Supported media types of manifests. The others predate layer digests or do not describe images. */
@@ -18,6 +19,23 @@ const indexTypes: readonly string[] = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ];
+
+/** Layer media types, without the prefix `application/vnd.oci.image.`. The specification has none for xz and bzip2. */
+const layerMediaTypes: Readonly<Partial<Record<LayerType, string>>> = {
+  tar: 'layer.v1.tar',
+  gzip: 'layer.v1.tar+gzip',
+  zstd: 'layer.v1.tar+zstd',
+};
+
+/** @throws ImageUnacceptable when there is no media type for such a layer. */
+export function layerMediaType(id: string, type: LayerType): string {
+  const known = layerMediaTypes[type];
+  if (known === undefined)
+    throw new ImageUnacceptable(
+      `Image ${id} has a layer that is compressed with ${type}: registries have layers with gzip or zstd, or not compressed`,
+    );
+  return known;
+}
 
 /** Maximum size of a manifest in bytes. */
 export const longestManifest = 4 * 1024 * 1024;

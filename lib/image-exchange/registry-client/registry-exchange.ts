@@ -13,12 +13,7 @@ import {
 } from '../../../interfaces/index.js';
 import type { RegistryCredentials } from '../../engine/index.js';
 import { amounts, callback, certificates, count, imageService, text } from '../../common/index.js';
-import {
-  defaultImageLimits,
-  rewriteArchive,
-  type ImageLimits,
-  type LayerType,
-} from '../../archives/index.js';
+import { defaultImageLimits, rewriteArchive, type ImageLimits } from '../../archives/index.js';
 import { followingLayers } from '../../progress/index.js';
 import { AbortableImageService } from '../../image-services/index.js';
 import { unwrapped } from '../../streams/index.js';
@@ -27,6 +22,7 @@ import { shownRecord } from '../../image-services/index.js';
 import { ManifestWatch } from './kept-manifest.js';
 import {
   type Blob,
+  layerMediaType,
   manifestTypes,
   mustBeWithin,
   ownPlatform,
@@ -97,13 +93,6 @@ const plainOptions = z.strictObject({
 
 /** Maximum depth of nested manifest lists. A malicious registry could nest them without end. */
 const mostLists = 4;
-
-/** Layer media types, without the prefix `application/vnd.oci.image.`. */
-const layerMediaTypes: Readonly<Record<LayerType, string>> = {
-  tar: 'layer.v1.tar',
-  gzip: 'layer.v1.tar+gzip',
-  zstd: 'layer.v1.tar+zstd',
-};
 
 /**
  * Copies images between registries and the image service byte for byte: manifests, configurations and layers keep their
@@ -249,6 +238,7 @@ export class RegistryExchange {
       limits: this.#limits,
       signal,
       onLayer: followed.onLayer,
+      mustTakeLayer: (compression) => void layerMediaType(id, compression),
     });
     const blobs = await pushBlobs(archive, registry, followed.onProgress);
     const rewritten = await image;
@@ -256,7 +246,7 @@ export class RegistryExchange {
       if (blob === undefined) throw new ImageUnacceptable(`Image ${id} lost a part on the way`);
       return { mediaType: `application/vnd.oci.image.${type}`, ...blob };
     };
-    const layers = rewritten.layers.map(({ name, type }) => part(blobs.get(name), layerMediaTypes[type]));
+    const layers = rewritten.layers.map(({ name, type }) => part(blobs.get(name), layerMediaType(id, type)));
     const kept = watch.manifestOf(
       rewritten.id,
       layers.map(({ digest }) => digest),

@@ -25,7 +25,7 @@ const typeAt = 156;
  * Validates the archive of a build context entry by entry while it is streamed. Makes all names relative to the
  * context's root.
  *
- * @param source - a tar stream, plain or compressed with gzip, zstd or xz; always destroyed.
+ * @param source - a tar stream, plain or compressed with gzip, zstd, xz or bzip2; always destroyed.
  * @param maxBytes - maximum unpacked size in bytes.
  * @returns a plain tar stream, which the caller must read or destroy. It fails with the source's error, or with
  * InvalidInput when the archive is malformed or an entry is a device, a FIFO or outside the context.

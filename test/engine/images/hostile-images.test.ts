@@ -56,7 +56,7 @@ describe('ImageLoader with hostile images', () => {
     );
   }
 
-  it.each(hostile)('refuses an archive $what, and leaves no image', async ({ archive, says }) => {
+  it.each(hostile)('refuses an archive $what ($prevents), and leaves no image', async ({ archive, says }) => {
     const refusal = await refusalOf({ data: archive });
     expect(refusal).toBeInstanceOf(ImageUnacceptable);
     expect(refusal).toMatchObject({ message: expect.stringMatching(says) });

@@ -1,5 +1,6 @@
 import { buildImageArchive, layerOf, packEntries, sha256 } from '../archives.js';
 import {
+  harm,
   isConfiguration,
   isManifest,
   MiB,
@@ -40,31 +41,37 @@ export async function hostileConfigurations(): Promise<HostileArchive[]> {
   return [
     {
       what: 'whose volumes are nested without end',
+      prevents: harm.stack,
       archive: await withText(`{${rootfs},"config":{"Volumes":{"/a":${deep}}}}`),
       says: /"c\.json", which is nested too deep/,
     },
     {
       what: 'whose history is nested without end',
+      prevents: harm.stack,
       archive: await withText(`{${rootfs},"history":${deep}}`),
       says: /"c\.json", which is nested too deep/,
     },
     {
       what: 'whose health check is nested without end',
+      prevents: harm.stack,
       archive: await withText(`{${rootfs},"config":{"Healthcheck":${deep}}}`),
       says: /"c\.json", which is nested too deep/,
     },
     {
       what: 'with a number that nothing can hold',
+      prevents: harm.unusable,
       archive: await withText(`{${rootfs},"config":{"StopTimeout":1e400}}`),
       says: /"c\.json", which has a number/,
     },
     {
       what: 'that gives its containers a number for a volume',
+      prevents: harm.unusable,
       archive: await configured({ config: { Volumes: { '/a': 1 } } }),
       says: /config\.Volumes\.\/a/,
     },
     {
       what: 'that gives its containers half a second to end',
+      prevents: harm.unusable,
       archive: await configured({ config: { StopTimeout: 0.5 } }),
       says: /config\.StopTimeout/,
     },
@@ -77,59 +84,69 @@ export async function hostileConfigurations(): Promise<HostileArchive[]> {
         WorkingDir: '/\0',
       }).map(async ([name, value]) => ({
         what: `with a NUL in its ${name}`,
+        prevents: harm.unstartable,
         archive: await configured({ config: { [name]: value } }),
         says: new RegExp(`config\\.${name}.*NUL`),
       })),
     )),
     {
       what: 'whose configuration is not JSON',
+      prevents: harm.unreadable,
       archive: await withText('{"rootfs"'),
       says: /"c\.json", which is not JSON/,
     },
     {
       what: 'whose configuration is something else',
+      prevents: harm.unreadable,
       archive: await withText('{"id":1}'),
       says: /"c\.json", which is not an image's configuration/,
     },
-    { what: 'for Windows', archive: await configured({ os: 'windows' }), says: /"windows", not for linux/ },
     {
-      what: 'whose configuration has layers of an unknown kind',
-      archive: await configured({ rootfs: { type: 'layers+base', diff_ids: own } }),
-      says: /rootfs\.type/,
+      what: 'for Windows',
+      prevents: harm.unstartable,
+      archive: await configured({ os: 'windows' }),
+      says: /"windows", not for linux/,
     },
     {
       what: 'whose configuration has a broken digest',
+      prevents: harm.unusable,
       archive: await configured({ rootfs: { type: 'layers', diff_ids: ['sha256:123'] } }),
       says: /rootfs\.diff_ids\.0/,
     },
     {
       what: 'of an image without layers',
+      prevents: harm.unstartable,
       archive: await configured({ rootfs: { type: 'layers', diff_ids: [] } }),
       says: /rootfs\.diff_ids/,
     },
     {
       what: 'whose configuration has a number for its environment',
+      prevents: harm.unusable,
       archive: await configured({ config: { Env: 7 } }),
       says: /config\.Env/,
     },
     {
       what: 'whose configuration says to the engine what it does not say to us',
+      prevents: harm.ambiguous,
       archive: await configured({ RootFS: { type: 'layers', diff_ids: victim } }),
       says: /ambiguous field "RootFS"/,
     },
     {
       what: 'whose configuration does so with a letter that engines fold',
+      prevents: harm.ambiguous,
       archive: await configured({ rootfſ: { type: 'layers', diff_ids: victim } }),
       says: /ambiguous field "rootfſ"/,
     },
     {
       what: 'whose configuration does so one level down',
+      prevents: harm.ambiguous,
       archive: await configured({ rootfs: { type: 'layers', diff_ids: own, Diff_IDs: victim } }),
       says: /ambiguous field "Diff_IDs"/,
     },
     ...(await Promise.all(
       ambiguous.map(async (name) => ({
         what: `that calls a field of what containers inherit ${name}`,
+        prevents: harm.ambiguous,
         archive: await configured({ config: { [name]: null } }),
         says: new RegExp(`ambiguous field "${name}"`),
       })),
@@ -138,6 +155,7 @@ export async function hostileConfigurations(): Promise<HostileArchive[]> {
       ['OS', 'Config', 'HISTORY', 'Created', 'Architecture', 'Container_Config', 'size', 'OS.Version'].map(
         async (name) => ({
           what: `that calls a field ${name}`,
+          prevents: harm.ambiguous,
           archive: await configured({ [name]: null }),
           says: new RegExp(`ambiguous field "${name.replace('.', '\\.')}"`),
         }),
@@ -145,21 +163,25 @@ export async function hostileConfigurations(): Promise<HostileArchive[]> {
     )),
     {
       what: 'whose health check has a field that engines take for another',
+      prevents: harm.ambiguous,
       archive: await configured({ config: { Healthcheck: { test: ['CMD', 'true'] } } }),
       says: /config\.Healthcheck: the ambiguous field "test"/,
     },
     {
       what: 'whose history has a field that engines take for another',
+      prevents: harm.ambiguous,
       archive: await configured({ history: [{ Comment: 'x' }] }),
       says: /history\.0: the ambiguous field "Comment"/,
     },
     {
       what: 'with two configurations of its containers',
+      prevents: harm.ambiguous,
       archive: await withText(`{${rootfs},"config":{"Labels":{"a":"1"}},"config":{"Volumes":{"/v":{}}}}`),
       says: /has the field "config" twice, with different values/,
     },
     {
       what: 'with two lists of layers, of which one has its name in escapes',
+      prevents: harm.ambiguous,
       archive: await withText(
         `{${rootfs},"r\\u006fotfs":{"type":"layers","diff_ids":["${String(victim[0])}"]}}`,
       ),
@@ -167,16 +189,31 @@ export async function hostileConfigurations(): Promise<HostileArchive[]> {
     },
     {
       what: 'with a label twice',
+      prevents: harm.ambiguous,
       archive: await withText(`{${rootfs},"config":{"Labels":{"a":"1","a":"2"}}}`),
       says: /has the field "a" twice/,
     },
-    {
-      what: 'made at no time',
-      archive: await configured({ created: 'yesterday' }),
-      says: /created: is not a time of RFC 3339/,
-    },
+    ...(await Promise.all(
+      [
+        'yesterday',
+        '',
+        '2026-02-29T00:00:00Z',
+        '2026-13-01T00:00:00Z',
+        '2026-01-01T24:00:00Z',
+        '2026-01-01T00:00:60Z',
+        '2026-01-01t00:00:00z',
+        '2026-01-01T00:00:00',
+        '2026-01-01T00:00:00.Z',
+      ].map(async (created) => ({
+        what: `made at the time "${created}"`,
+        prevents: harm.unusable,
+        archive: await configured({ created }),
+        says: /created: ".*" is not a time of RFC 3339/,
+      })),
+    )),
     {
       what: 'that gives its containers 3000 volumes',
+      prevents: harm.mounts,
       archive: await configured({
         config: {
           Volumes: Object.fromEntries(Array.from({ length: 3000 }, (_, number) => [`/v${number}`, {}])),
@@ -186,11 +223,13 @@ export async function hostileConfigurations(): Promise<HostileArchive[]> {
     },
     {
       what: 'that gives its containers a command of 70 KB',
+      prevents: harm.lists,
       archive: await configured({ config: { Cmd: ['sh', '-c', 'x'.repeat(70_000)] } }),
       says: /gives its containers \d+ bytes of command and volumes: 65536 are allowed/,
     },
     {
       what: 'that gives its containers an environment of 2 MiB',
+      prevents: harm.lists,
       archive: await configured({
         config: { Env: Array.from({ length: 2048 }, (_, number) => `V${number}=${'x'.repeat(1024)}`) },
       }),
@@ -198,16 +237,19 @@ export async function hostileConfigurations(): Promise<HostileArchive[]> {
     },
     {
       what: 'with fewer layers than its configuration says',
+      prevents: harm.theft,
       archive: await configured({ rootfs: { type: 'layers', diff_ids: [...own, ...own] } }),
       says: /1 layers in its manifest and 2 in its configuration/,
     },
     {
       what: 'with a configuration of 5 MiB',
+      prevents: harm.memory,
       archive: await configured({ comment: 'x'.repeat(5 * MiB) }),
       says: /configuration ".*", which has \d+ bytes/,
     },
     {
       what: 'whose configuration is not what its name says',
+      prevents: harm.ambiguous,
       archive: await spoilt(
         replacing(isConfiguration, ({ content }) => ({ content: `${String(content)} ` })),
       ),

@@ -7,6 +7,7 @@ import { hostileConfigurations } from './configurations.js';
 import { hostileEntries } from './entries.js';
 import { hostileLayers } from './layers.js';
 import { hostileManifests } from './manifests.js';
+import { hostileSizes } from './sizes.js';
 import type { HostileArchive } from './spoil.js';
 
 export { thievingArchive } from './configurations.js';
@@ -19,6 +20,7 @@ export async function hostileArchives(): Promise<HostileArchive[]> {
     ...(await hostileManifests()),
     ...(await hostileConfigurations()),
     ...(await hostileEntries()),
+    ...(await hostileSizes()),
     ...(await hostileLayers()),
   ];
 }

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { buildImageArchive, packEntries, padded, rawHeader, type ArchiveEntry } from '../archives.js';
 import { packed } from '../packed.js';
-import { isLayer, KiB, MiB, raw, replacing, spoilt, type HostileArchive } from './spoil.js';
+import { harm, isLayer, KiB, MiB, raw, replacing, spoilt, type HostileArchive } from './spoil.js';
 
 const sparse = /holds ".*", which holds a sparse file, which is not supported/;
 
@@ -31,8 +31,10 @@ export async function hostileLayers(): Promise<HostileArchive[]> {
     what: string,
     entries: readonly ArchiveEntry[],
     says = sparse,
+    prevents: string = harm.diskBomb,
   ): Promise<HostileArchive> => ({
     what: `with a layer that holds ${what}`,
+    prevents,
     archive: await buildImageArchive({ layers: [await packEntries(entries)] }),
     says,
   });
@@ -43,6 +45,7 @@ export async function hostileLayers(): Promise<HostileArchive[]> {
     await layered('a sparse file', [innocent, sparseFile]),
     {
       what: 'with a gzip layer that holds a sparse file',
+      prevents: harm.diskBomb,
       archive: await spoilt(
         replacing(isLayer, () => ({ content: gzipSync(bomb) })),
         { layers: [bomb] },
@@ -51,6 +54,7 @@ export async function hostileLayers(): Promise<HostileArchive[]> {
     },
     {
       what: 'with a zstd layer that holds a sparse file',
+      prevents: harm.diskBomb,
       archive: await spoilt(
         replacing(isLayer, () => ({ content: packed(bomb, 'zstd') })),
         { layers: [bomb] },
@@ -90,24 +94,29 @@ export async function hostileLayers(): Promise<HostileArchive[]> {
       'an entry without a name, a folder to some and a file to others',
       [raw(rawHeader({ name: '\0', typeflag: '\0', size: 512 })), old],
       /which holds an entry without a name, and claims that it has 512 bytes/,
+      harm.hidden,
     ),
     await layered(
       'a header that is none',
       [innocent, { name: '', raw: Buffer.alloc(512, 'x') }],
       /which is damaged after the entry "etc\/motd"/,
+      harm.unreadable,
     ),
     await layered(
       'an extended header of 2 MiB',
       [raw(rawHeader({ typeflag: 'x', size: 2 * MiB }), Buffer.alloc(2 * MiB))],
       /which holds an extended header of 2097152 bytes/,
+      harm.unreadable,
     ),
     await layered(
       'a damaged extended header',
       [raw(rawHeader({ typeflag: 'x', size: 5 }), padded('99 a=')), innocent],
       /which holds a damaged extended header/,
+      harm.unreadable,
     ),
     {
       what: 'with a gzip layer that is no archive',
+      prevents: harm.unreadable,
       archive: await spoilt(replacing(isLayer, () => ({ content: gzipSync(Buffer.alloc(KiB, 'x')) }))),
       says: /layer\.tar", which is not a tar archive/,
     },

@@ -5,12 +5,36 @@ import { imageEntries, packEntries, type ArchiveEntry, type ImageArchiveOptions 
 export interface HostileArchive {
   /** What is wrong, as the end of "refuses an archive …". */
   readonly what: string;
+  /** The attack or the engine's failure that the refusal prevents. */
+  readonly prevents: string;
   readonly archive: Buffer;
   /** Matches the message of the refusal. */
   readonly says: RegExp;
 }
 
-/** Limits that the archives for the limit tests exceed. */
+/** The attacks and the engine's failures that refusals prevent. */
+export const harm = {
+  unreadable: 'engines fail to read it, so no other host need be tried',
+  unusable: "containerd's store loads it and cannot use it, classic stores fail",
+  unstartable: 'no engine can start a container of it',
+  partial: 'a part would pass for the whole',
+  ambiguous: 'what was checked would not be what engines read',
+  wrong: 'another image than the one that is meant would boot',
+  theft: 'an image would get the files of another',
+  escape: 'who unpacks it reads or writes outside its folder',
+  special: 'engines make devices, and wait for FIFOs forever',
+  diskBomb: "a few bytes would fill the engine's disk",
+  hidden: "it could hide entries that fill the engine's disk",
+  disk: "it would fill the engine's disk",
+  memory: "it would take the driver's memory",
+  stack: "it would overflow the driver's stack, and engines refuse it",
+  lists: 'engines repeat it in every list, until the verbs of the host fail',
+  mounts: 'each is a mount on the host, and is repeated in every list of containers',
+  fetch: "engines would fetch it from wherever it says, also from the host's own network",
+  stacked: 'Linux does not stack so many, so no engine can start a container of it',
+} as const;
+
+/** The limits under which the archives that exceed one do so. */
 export const tightLimits: Partial<ImageLimits> = {
   maxBytes: 32 * 1024 * 1024,
   maxEntries: 100,

@@ -1,5 +1,6 @@
 /** The parts of the archives that must be accepted. */
 import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
 import {
   imageEntries,
   layerOf,
@@ -16,6 +17,8 @@ import { tinyProgram } from '../tiny-program.js';
 export interface ValidArchive {
   /** What is unusual, as the end of "boots an image …". */
   readonly what: string;
+  /** The image store whose engines load and run it by themselves. Default: both. */
+  readonly takenBy?: 'classic' | 'containerd';
   /** Whether it is a root file system, whose command comes from an image property. */
   readonly isRootFileSystem?: boolean;
   /** @param tag - the name that the archive claims, if any. */
@@ -173,4 +176,29 @@ export const rootFileSystem = (what: string, entries: readonly ArchiveEntry[]): 
   build: async () => await packEntries([...entries, { name: 'etc/id', content: randomUUID() }]),
 });
 
-export const image = (what: string, build: ValidArchive['build']): ValidArchive => ({ what, build });
+export const image = (
+  what: string,
+  build: ValidArchive['build'],
+  more: Pick<ValidArchive, 'takenBy'> = {},
+): ValidArchive => ({ what, build, ...more });
+
+/** An archive whose configuration's text is changed. */
+export const withConfiguration = (change: (text: string) => string | Buffer): ValidArchive['build'] =>
+  docker(
+    each((entry) => {
+      if (isManifest(entry))
+        return [{ ...entry, content: String(entry.content).replace(/[0-9a-f]{64}\.json/, 'c.json') }];
+      if (!/^[0-9a-f]{64}\.json$/.test(entry.name)) return [entry];
+      return [{ name: 'c.json', content: change(String(entry.content)) }];
+    }),
+  );
+
+/** An archive whose configuration has more fields. */
+export const configured = (more: object): ValidArchive['build'] =>
+  withConfiguration((text) => JSON.stringify({ ...z.looseObject({}).parse(JSON.parse(text)), ...more }));
+
+/** An archive whose manifest's text is changed. */
+export const withManifest = (change: (text: string) => string): ValidArchive['build'] =>
+  docker(
+    each((entry) => (isManifest(entry) ? [{ ...entry, content: change(String(entry.content)) }] : [entry])),
+  );

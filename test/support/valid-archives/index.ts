@@ -27,6 +27,7 @@ import {
   changedHeader,
   type ValidArchive,
 } from './build.js';
+import { oddMetadata, packedArchives } from './metadata.js';
 
 export type { ValidArchive } from './build.js';
 
@@ -131,6 +132,8 @@ export const validArchives: readonly ValidArchive[] = [
       ),
     ),
   ),
+  ...oddMetadata,
+  ...packedArchives,
   image(
     'with extended headers of which the last counts',
     docker(

@@ -64,14 +64,14 @@ describe('an archive that is rewritten to hold only what lies above a base image
     expect(String(bytes)).toContain('"Layers":["below-0","below-1","below-2"]');
   });
 
-  it('is refused when the image lies above other layers', async () => {
+  it('is refused when the image lies above other layers: it would get the files of another image', async () => {
     const archive = await buildImageArchive({ layers: layers.toReversed(), layout: 'oci' });
     expect(await refusal(archive, { below: below(2) })).toEqual(
       refusedAs(/does not lie above its base image/),
     );
   });
 
-  it('is refused when it lacks a layer that is not of the base, or has another in its place', async () => {
+  it('is refused when it lacks a layer that is not of the base, or has another in its place: it would get the files of another image', async () => {
     const entries = await imageEntries({ layers, layout: 'oci' });
     const uppermost = `blobs/${diffIds[2]?.replace(':', '/') ?? ''}`;
     const without = await packEntries(entries.filter(({ name }) => name !== uppermost));

@@ -61,11 +61,14 @@ describe('FileSystemReader', () => {
     ['in its header', 100],
     ['in its content', file.length - blockSize + 2],
     ['before its end mark', file.length],
-  ])('does not take an archive that ends %s for a whole one', async (_where, length) => {
-    await expect(read(file.subarray(0, length), 512)).rejects.toThrow('is truncated');
-  });
+  ])(
+    'does not take an archive that ends %s for a whole one: half of the files would be lost',
+    async (_where, length) => {
+      await expect(read(file.subarray(0, length), 512)).rejects.toThrow('is truncated');
+    },
+  );
 
-  it('does not take what is damaged for an entry', async () => {
+  it('does not take what is damaged for an entry: files would be lost', async () => {
     const damaged = Buffer.from(file);
     damaged.write('X', 3);
     await expect(read(Buffer.concat([damaged, end]), 512)).rejects.toThrow('is damaged');

@@ -21,6 +21,9 @@ import { notForThisHost, refusal, refusedAs, rewritten } from '../../support/rew
 
 const MiB = 1024 * 1024;
 
+type Compressed = Exclude<(typeof packings)[number], 'plain'>;
+const compressions: readonly Compressed[] = ['gzip', 'zstd', 'xz', 'bzip2'];
+
 describe('rewriteArchive', () => {
   it.each(packings)('reads an archive that is packed as %s', async (packing) => {
     const archive = await buildImageArchive({
@@ -31,7 +34,7 @@ describe('rewriteArchive', () => {
       expect(await rewritten(packed(archive, packing), {}, piece)).toEqual(plain);
   });
 
-  it.each(['zstd', 'xz'] as const)('reads %s data of several frames or streams', async (packing) => {
+  it.each(['zstd', 'xz', 'bzip2'] as const)('reads %s data of several frames or streams', async (packing) => {
     const archive = await buildImageArchive();
     const halves = [archive.subarray(0, 1500), archive.subarray(1500)].map((half) => packed(half, packing));
     const plain = await rewritten(archive);
@@ -39,28 +42,40 @@ describe('rewriteArchive', () => {
       expect(await rewritten(Buffer.concat(halves), {}, piece)).toEqual(plain);
   });
 
-  it('reads layers that are compressed with zstd, and names them by what they unpack to', async () => {
-    const layer = await layerOf([{ path: 'etc/motd', content: 'hello' }]);
-    const archive = await zstdLayered(layer);
-    expect((await rewritten(archive)).diffIds).toEqual([`sha256:${sha256(layer)}`]);
-    expect(await refusal(archive, { takesZstdLayers: false })).toEqual(
-      notForThisHost(/this engine cannot unpack/),
-    );
-  });
+  it.each(compressions)(
+    'reads layers that are compressed with %s, names them by what they unpack to, and asks whether the engine takes them',
+    async (compression) => {
+      const layer = await layerOf([{ path: 'etc/motd', content: 'hello' }]);
+      const archive = await layered(compression, layer);
+      const asked: string[] = [];
+      const mustTakeLayer = (type: string): void => void asked.push(type);
+      expect((await rewritten(archive, { mustTakeLayer })).diffIds).toEqual([`sha256:${sha256(layer)}`]);
+      expect(asked).toEqual([compression]);
+      const failure = new Error('not on this host');
+      expect(await refusal(archive, { mustTakeLayer: () => Promise.reject(failure) })).toBe(failure);
+    },
+  );
 
-  it('refuses a layer that is compressed with zstd and is another than the configuration says', async () => {
-    const layer = await layerOf([{ path: 'etc/motd', content: 'hello' }]);
-    const archive = await zstdLayered(layer, await layerOf([{ path: 'etc/motd', content: 'other' }]));
-    expect(await refusal(archive)).toEqual(refusedAs(/while its configuration says/));
-  });
+  it.each(compressions)(
+    'refuses a layer that is compressed with %s and is another than the configuration says, which would give one image the files of another',
+    async (compression) => {
+      const layer = await layerOf([{ path: 'etc/motd', content: 'hello' }]);
+      const archive = await layered(
+        compression,
+        layer,
+        await layerOf([{ path: 'etc/motd', content: 'other' }]),
+      );
+      expect(await refusal(archive)).toEqual(refusedAs(/while its configuration says/));
+    },
+  );
 });
 
-/** An archive with one layer, compressed with zstd. */
-async function zstdLayered(layer: Buffer, instead = layer): Promise<Buffer> {
+/** An archive with one compressed layer. */
+async function layered(compression: Compressed, layer: Buffer, instead = layer): Promise<Buffer> {
   const entries = await imageEntries({ layers: [layer] });
   return await packEntries(
     entries.map((entry) =>
-      entry.name.endsWith('layer.tar') ? { ...entry, content: packed(instead, 'zstd') } : entry,
+      entry.name.endsWith('layer.tar') ? { ...entry, content: packed(instead, compression) } : entry,
     ),
   );
 }
@@ -68,54 +83,67 @@ async function zstdLayered(layer: Buffer, instead = layer): Promise<Buffer> {
 describe('packed data that means harm', () => {
   const bomb = Buffer.alloc(64 * MiB);
 
-  it.each(['gzip', 'zstd', 'xz'] as const)(
-    'is refused as %s when it unpacks to too much',
-    async (packing) => {
-      const archive = Buffer.concat([rawHeader({ name: 'a', size: bomb.length }), bomb]);
-      const limits = { maxBytes: 32 * MiB };
-      expect(await refusal(packed(archive, packing), { limits })).toEqual(
-        refusedAs(/larger than the 33554432/),
+  it.each(compressions)('is refused as %s when it unpacks to too much for the disk', async (packing) => {
+    const archive = Buffer.concat([rawHeader({ name: 'a', size: bomb.length }), bomb]);
+    const limits = { maxBytes: 32 * MiB };
+    expect(await refusal(packed(archive, packing), { limits })).toEqual(
+      refusedAs(/larger than the 33554432/),
+    );
+  });
+
+  it.each(compressions)(
+    'is refused as a %s layer that unpacks to too much for the disk',
+    async (compression) => {
+      const archive = await layered(
+        compression,
+        Buffer.concat([rawHeader({ name: 'a', size: bomb.length }), bomb]),
       );
+      expect(await refusal(archive, { limits: { maxBytes: 32 * MiB } })).toEqual(refusedAs(/larger than/));
     },
   );
-
-  it('is refused as a layer that unpacks to too much', async () => {
-    const archive = await zstdLayered(Buffer.concat([rawHeader({ name: 'a', size: bomb.length }), bomb]));
-    expect(await refusal(archive, { limits: { maxBytes: 32 * MiB } })).toEqual(refusedAs(/larger than/));
-  });
 
   it.each([
     ['zstd', /truncated zstd data/],
     ['xz', /truncated xz data/],
-  ] as const)('is refused as %s wherever it is cut', async (packing, says) => {
-    const bytes = packed(await buildImageArchive(), packing);
-    for (const length of [8, 100, bytes.length >> 1, bytes.length - 1])
-      expect(await refusal(bytes.subarray(0, length))).toEqual(refusedAs(says));
-  });
+    ['bzip2', /truncated bzip2 data/],
+  ] as const)(
+    'is refused as %s wherever it is cut, of which an engine may take the beginning for the whole',
+    async (packing, says) => {
+      const bytes = packed(await buildImageArchive(), packing);
+      for (const length of [8, 100, bytes.length >> 1, bytes.length - 1])
+        expect(await refusal(bytes.subarray(0, length))).toEqual(refusedAs(says));
+    },
+  );
 
-  it.each(['zstd', 'xz'] as const)('is refused as %s with something after its end', async (packing) => {
-    const bytes = packed(await buildImageArchive(), packing);
-    for (const more of [Buffer.from('rubbish'.repeat(100)), Buffer.alloc(200 * 1024, 1)])
-      expect(await refusal(Buffer.concat([bytes, more]))).toEqual(refusedAs(/damaged/));
-  });
+  it.each(['zstd', 'xz', 'bzip2'] as const)(
+    'is refused as %s with something after its end, on which engines fail',
+    async (packing) => {
+      const bytes = packed(await buildImageArchive(), packing);
+      for (const more of [Buffer.from('rubbish'.repeat(100)), Buffer.alloc(200 * 1024, 1)])
+        expect(await refusal(Buffer.concat([bytes, more]))).toEqual(refusedAs(/damaged/));
+    },
+  );
 
-  it.each(['zstd', 'xz'] as const)('is refused as %s when a byte is wrong', async (packing) => {
-    const bytes = packed(
-      await buildImageArchive(),
-      packing,
-      '--check=crc64'.slice(0, packing === 'xz' ? 13 : 7),
-    );
-    bytes.writeUInt8(bytes.readUInt8(bytes.length >> 1) ^ 1, bytes.length >> 1);
-    expect(await refusal(bytes)).toEqual(refusedAs(/damaged|truncated/));
-  });
+  it.each(['zstd', 'xz', 'bzip2'] as const)(
+    'is refused as %s when a byte is wrong, on which engines fail',
+    async (packing) => {
+      const bytes = packed(
+        await buildImageArchive(),
+        packing,
+        ...{ zstd: ['--check'], xz: ['--check=crc64'], bzip2: [] }[packing],
+      );
+      bytes.writeUInt8(bytes.readUInt8(bytes.length >> 1) ^ 1, bytes.length >> 1);
+      expect(await refusal(bytes)).toEqual(refusedAs(/damaged|truncated/));
+    },
+  );
 
-  it('is refused as zstd when unpacking it takes a large window', async () => {
+  it('is refused as zstd when unpacking it takes a large window, to take the memory of the driver', async () => {
     // A frame header with a window of 256 MiB (2 to the power of 10 + 18), before a block that ends it.
     const frame = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 18 << 3, 0x01, 0x00, 0x00]);
     expect(await refusal(frame)).toEqual(refusedAs(/window of more than 128 MiB/));
   });
 
-  it('is refused as xz when unpacking it takes a large dictionary', async () => {
+  it('is refused as xz when unpacking it takes a large dictionary, to take the memory of the driver', async () => {
     const bytes = packed(
       await buildImageArchive(),
       'xz',
@@ -209,7 +237,7 @@ describe('an archive of the OCI layout without a manifest.json', () => {
         await packEntries(indexed(one, [{ mediaType: mediaType.manifest, digest: 'sha512:aa', size: 1 }])),
       ],
       [
-        /is not one/,
+        /index "index\.json", which engines cannot read: manifests/,
         await packEntries(
           one.map((entry) => (entry.name === 'index.json' ? { ...entry, content: '{}' } : entry)),
         ),

@@ -3,6 +3,7 @@ import {
   configurationBytes,
   configurationForEngine,
   parseConfiguration,
+  recordedAside,
   restoredFromRecord,
 } from '../../../lib/archives/index.js';
 import { label } from '../../../lib/common/index.js';
@@ -39,15 +40,21 @@ describe('the configuration that an engine is given', () => {
   });
 
   it("has none of the driver's own labels, by which an image could pass for a rescued instance", () => {
-    const labels = {
-      [label.rescuedContainer]: 'c'.repeat(64),
-      [label.rescuedNetworks]: '[]',
-      maintainer: 'me',
-    };
-    const { config } = configurationForEngine(
-      parseConfiguration('c', JSON.stringify({ config: { Labels: labels }, rootfs })),
+    const own = Object.fromEntries(
+      [...Object.values(label), 'nova-docker-driver.of.a.later.version'].map((name) => [name, 'x']),
     );
-    expect(config?.Labels).toEqual({ maintainer: 'me' });
+    const Labels = { ...own, maintainer: 'me', 'nova-docker-drivers': 'x' };
+    const { config } = configurationForEngine(
+      parseConfiguration('c', JSON.stringify({ config: { Labels }, rootfs })),
+    );
+    expect(config?.Labels).toEqual({ maintainer: 'me', 'nova-docker-drivers': 'x' });
+    // Those that an image has on record come back, and must not come back with the others.
+    const recorded = recordedAside({
+      config: { Labels: { ...Labels, large: 'x'.repeat(5000) } },
+      history: [],
+    });
+    const restored = configurationForEngine(parseConfiguration('c', JSON.stringify({ ...recorded, rootfs })));
+    expect(JSON.stringify(restored)).not.toMatch(/nova-docker-driver\.(?!not-inherited)/);
   });
 
   it('has the zero value where Go takes null for it', () => {
@@ -79,6 +86,38 @@ describe('the configuration that an engine is given', () => {
   it('says once, and as a list, what the image says twice in the same way, or as one word', () => {
     const text = `{"rootfs":${JSON.stringify(rootfs)},"config":{"Cmd":"sh","StopTimeout":1e1},"config":{"Cmd":"sh","StopTimeout":1e1}}`;
     expect(JSON.parse(given(text).text)).toEqual({ rootfs, config: { Cmd: ['sh'], StopTimeout: 10 } });
+  });
+
+  it.each([
+    ['a number that engines do not read as an integer', '{"StopTimeout":10.0}', { StopTimeout: 10 }],
+    ['an interval with an exponent', '{"Healthcheck":{"Interval":1e9}}', { Healthcheck: { Interval: 1e9 } }],
+    ['half a surrogate pair', '{"Labels":{"a":"\\udc00"}}', { Labels: { a: '\ufffd' } }],
+  ])('is written anew where it has %s', (_what, config, expected) => {
+    const { text, isAsItWas } = given(`{"rootfs":${JSON.stringify(rootfs)},"config":${config}}`);
+    expect(isAsItWas).toBe(false);
+    expect(JSON.parse(text)).toEqual({ rootfs, config: expected });
+  });
+
+  it('is written anew where it is not UTF-8, for Go replaces each byte, and JavaScript each sequence', () => {
+    const original = Buffer.from(`{"rootfs":${JSON.stringify(rootfs)},"author":"\xe2\x82"}`, 'latin1');
+    const understood = parseConfiguration('c', original.toString('utf8'));
+    expect(JSON.parse(configurationBytes(understood, original).toString('utf8'))).toEqual({
+      author: '\ufffd',
+      rootfs,
+    });
+  });
+
+  it('keeps texts that look like numbers with a fraction', () => {
+    expect(given({ config: { Env: ['V=1e1', 'W=1.5', 'X="1.5'] }, rootfs }).isAsItWas).toBe(true);
+  });
+
+  it('says when and for what in the form that all engines read', () => {
+    const odd = { created: '2026-01-01T1:00:00,50-03:30', os: 'LINUX', rootfs: { ...rootfs, type: 'other' } };
+    expect(JSON.parse(given(odd).text)).toEqual({
+      created: '2026-01-01T01:00:00.50-03:30',
+      os: 'linux',
+      rootfs,
+    });
   });
 
   it('takes an interval that JavaScript holds only roughly', () => {

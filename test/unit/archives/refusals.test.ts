@@ -7,7 +7,7 @@ import { hostileArchives, tightLimits } from '../../support/hostile-archives/ind
 const hostile = await hostileArchives();
 
 describe('rewriteArchive', () => {
-  it.each(hostile)('refuses an archive $what', async ({ archive: bytes, says }) => {
+  it.each(hostile)('refuses an archive $what: $prevents', async ({ archive: bytes, says }) => {
     const { archive, image } = rewriteArchive(Readable.from([bytes], { objectMode: false }), {
       subject: 'Image 1',
       limits: tightLimits,

@@ -47,11 +47,11 @@ describe('the archive of a root file system', () => {
     );
   });
 
-  it('is refused where none is wanted', async () => {
+  it('is refused where none is wanted, for engines load no such image', async () => {
     expect(await refusal(await layerOf(files))).toEqual(refusedAs(/has no manifest\.json/));
   });
 
-  it('is refused when it is cut, damaged, too large, or leads out of the root', async () => {
+  it('is refused when it is cut (half a system would boot), damaged (engines fail), too large for the disk, or leads out of the root (engines fail)', async () => {
     const good = await layerOf(files);
     const outside = [
       { name: 'etc/', type: 'directory' as const },

@@ -88,6 +88,12 @@ describe('answers of the engine', () => {
     ]);
   });
 
+  it('may list images whose id is not a sha256 digest, as containerd’s image store does', async () => {
+    const Id = `sha512:${'a'.repeat(128)}`;
+    answer = [image, { ...image, Id }];
+    expect((await fake.client().images.list()).map(({ Id: id }) => id)).toEqual([image.Id, Id]);
+  });
+
   it('keep only the fields of the schema, so that no code comes to rely on others', async () => {
     answer = { ...container, GraphDriver: { Name: 'overlay2' } };
     expect(await fake.client().containers.inspect(containerRef('web-1'))).not.toHaveProperty('GraphDriver');

@@ -101,6 +101,7 @@ describe('imageRef', () => {
     `busybox@sha256:${hex}`,
     `busybox:1@sha256:${hex}`,
     `sha256:${hex}`,
+    `sha512:${hex}${hex}`,
     'a',
   ])('accepts %s', (text) => {
     expect(imageRef(text)).toBe(text);

@@ -32,7 +32,10 @@ describe('ManifestWatch', () => {
       'another configuration in a second field that engines read under the same name',
       `,"conﬁg":1,"CONFIG":{"digest":"${digest('c')}"}}`,
     ],
-  ])('keeps no manifest that has %s', async (_what, end) => {
-    expect(await found(good.replace(/\}$/, end))).toBe(false);
-  });
+  ])(
+    'keeps no manifest that has %s: a later pull would read other parts than were verified',
+    async (_what, end) => {
+      expect(await found(good.replace(/\}$/, end))).toBe(false);
+    },
+  );
 });

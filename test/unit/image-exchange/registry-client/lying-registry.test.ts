@@ -83,7 +83,7 @@ describe('RegistryExchange with a malicious registry', () => {
     expect((await readAll(await images.download(context, id), Infinity)).length).toBe(size);
   });
 
-  it('refuses a manifest whose digest is not the requested one, or not the one in Docker-Content-Digest', async () => {
+  it('refuses a manifest whose digest is not the requested one, or not the one in Docker-Content-Digest: another image would boot', async () => {
     const other = digestOf('something else');
     await expect(pull(`${registry.server.host}/some/image@${other}`)).rejects.toThrow(ImageUnacceptable);
     registry.headers['docker-content-digest'] = other;
@@ -94,11 +94,14 @@ describe('RegistryExchange with a malicious registry', () => {
     ['other bytes', (blob: Buffer) => Buffer.alloc(blob.length, 'x'), ImageUnacceptable],
     ['fewer bytes', (blob: Buffer) => blob.subarray(1), ImageUnacceptable],
     ['more bytes', (blob: Buffer) => Buffer.concat([blob, Buffer.alloc(1)]), ImageSourceError],
-  ])('refuses a blob with %s than its descriptor says', async (_what, spoil, failure) => {
-    const digest = registry.largest;
-    registry.blobs.set(digest, spoil(registry.blobs.get(digest) ?? Buffer.alloc(0)));
-    await expect(pull()).rejects.toThrow(failure);
-  });
+  ])(
+    'refuses a blob with %s than its descriptor says: the image would hold unverified files',
+    async (_what, spoil, failure) => {
+      const digest = registry.largest;
+      registry.blobs.set(digest, spoil(registry.blobs.get(digest) ?? Buffer.alloc(0)));
+      await expect(pull()).rejects.toThrow(failure);
+    },
+  );
 
   const forged = z.looseObject({
     config: z.looseObject({ size: z.number() }),
@@ -115,21 +118,27 @@ describe('RegistryExchange with a malicious registry', () => {
       'bytes of configuration',
       ({ config, layers }: Forged) => ({ config: { ...config, size: 5 * 1024 * 1024 }, layers }),
     ],
-  ])('fetches no blob of an image that has more %s than are allowed', async (_what, forge) => {
-    const manifest = forged.parse(JSON.parse(registry.manifest.toString()));
-    registry.manifest = Buffer.from(JSON.stringify({ ...manifest, ...forge(manifest) }));
-    await expect(pull()).rejects.toThrow(ImageUnacceptable);
-    nothingWasFetched();
-  });
+  ])(
+    'fetches no blob of an image that has more %s than are allowed, which would fill disk or memory',
+    async (_what, forge) => {
+      const manifest = forged.parse(JSON.parse(registry.manifest.toString()));
+      registry.manifest = Buffer.from(JSON.stringify({ ...manifest, ...forge(manifest) }));
+      await expect(pull()).rejects.toThrow(ImageUnacceptable);
+      nothingWasFetched();
+    },
+  );
 
   it.each([
     ['a second "layers" field in another letter case', ',"Layers":[]}'],
     ['the field "layers" twice', ',"layers":[]}'],
-  ])('fetches no blob of an image whose manifest has %s', async (_what, end) => {
-    registry.manifest = Buffer.from(registry.manifest.toString().replace(/\}$/, end));
-    await expect(pull()).rejects.toThrow(ImageUnacceptable);
-    nothingWasFetched();
-  });
+  ])(
+    'fetches no blob of an image whose manifest has %s: a later pull would read other layers',
+    async (_what, end) => {
+      registry.manifest = Buffer.from(registry.manifest.toString().replace(/\}$/, end));
+      await expect(pull()).rejects.toThrow(ImageUnacceptable);
+      nothingWasFetched();
+    },
+  );
 
   it('applies the limits that the operator sets', async () => {
     const { size } = await pull();
@@ -153,7 +162,7 @@ describe('RegistryExchange with a malicious registry', () => {
     late.close();
   });
 
-  it('refuses an overlong manifest, and times out on a silent registry', async () => {
+  it('refuses an overlong manifest, which would fill the memory, and times out on a silent registry', async () => {
     registry.manifest = Buffer.alloc(5 * 1024 * 1024, ' ');
     await expect(pull()).rejects.toThrow(ImageSourceError);
     registry.lie = (_path, response) => {
@@ -166,7 +175,7 @@ describe('RegistryExchange with a malicious registry', () => {
   });
 
   it.each(['file:///etc/passwd', 'ftp://127.0.0.1/x', 'http://user:secret@127.0.0.1/'])(
-    'refuses a redirect to %s',
+    'refuses a redirect to %s, which would read files and services of this machine or send secrets',
     async (location) => {
       registry.lie = (path, response) => {
         if (path.includes('/blobs/')) response.writeHead(307, { location }).end();

@@ -135,11 +135,14 @@ describe('probeIndex', () => {
         ...good,
       ]),
     ],
-  ])('refuses an archive that %s', async (_what, archive) => {
-    await expect(probed(await archive)).rejects.toMatchObject({
-      name: expect.stringMatching(/^(IndexUnusable|ArchiveRefused)$/),
-    });
-  });
+  ])(
+    'refuses an archive that %s: the whole image is fetched instead, and refused then',
+    async (_what, archive) => {
+      await expect(probed(await archive)).rejects.toMatchObject({
+        name: expect.stringMatching(/^(IndexUnusable|ArchiveRefused)$/),
+      });
+    },
+  );
 
   it('fails on hostile archives with no error other than a refusal', async () => {
     for (const { archive } of await hostileArchives()) {
