@@ -1,5 +1,5 @@
 import type { Instance, LongRunningOptions } from '../../interfaces/index.js';
-import { InstanceInvalidState, InstanceNotFound } from '../../interfaces/index.js';
+import { InstanceInvalidState, InstanceNotFound, NovaException } from '../../interfaces/index.js';
 import type { ContainerInspect } from '../engine/index.js';
 import {
   instanceReference,
@@ -17,7 +17,8 @@ import {
   recoverInterruptedSwap,
   stopForReplacement,
 } from '../instances/index.js';
-import type { ComputeNode } from './definition/index.js';
+import type { ComputeNode, OfInstance, Verb } from './definition/index.js';
+import { schemas } from './definition/index.js';
 import type { ContainerPlan, CopyBounds, Replaced, Rollback } from './steps/index.js';
 import {
   connectAndStart,
@@ -30,6 +31,14 @@ import {
   withRollback,
   withNewContainer,
 } from './steps/index.js';
+
+export const unrescueVerb: Verb<OfInstance, LongRunningOptions, void> = {
+  action: 'unrescue',
+  lock: 'instance',
+  failure: NovaException,
+  arguments: { instance: schemas.connectedInstance },
+  run: (node, given) => unrescue(node, given.instance, given),
+};
 
 /**
  * Ends a rescue: the instance gets its own configuration back, with the files that are below `/rescued` now, and is
