@@ -105,7 +105,7 @@ export class DockerDriver implements ComputeDriver {
     await this.#host.start(host, (event) => this.#events.queue(() => this.emit_event(event)), options);
   }
 
-  async cleanup_host(_host: string): Promise<void> {
+  async cleanup_host(_host: string, _options?: VerbOptions): Promise<void> {
     await this.#host.stop();
     this.#events.clear();
   }
@@ -143,15 +143,15 @@ export class DockerDriver implements ComputeDriver {
     return novaDefault(false);
   }
 
-  get_host_uptime(): Promise<string> {
+  get_host_uptime(_options?: VerbOptions): Promise<string> {
     return verbs.getHostUptime(this.#host);
   }
 
-  get_host_ip_addr(): Promise<string> {
+  get_host_ip_addr(_options?: VerbOptions): Promise<string> {
     return verbs.getHostIpAddr(this.#host);
   }
 
-  get_host_cpu_stats(): Promise<HostCpuStats> {
+  get_host_cpu_stats(_options?: VerbOptions): Promise<HostCpuStats> {
     return verbs.getHostCpuStats(this.#host);
   }
 
@@ -198,8 +198,9 @@ export class DockerDriver implements ComputeDriver {
   process_instances_at_startup(
     _context: RequestContext,
     instances: readonly Instance[],
+    _options?: VerbOptions,
   ): Promise<readonly Instance[]> {
-    return Promise.resolve(instances);
+    return novaDefault(instances);
   }
 
   // Life cycle
@@ -665,19 +666,15 @@ export class DockerDriver implements ComputeDriver {
   }
 
   check_source_migrate_data_at_dest(
-    _context: RequestContext,
-    _instance: Instance,
-    migrate_data: LiveMigrateData,
+    ...[, , migrate_data]: Parameters<ComputeDriver['check_source_migrate_data_at_dest']>
   ): Promise<LiveMigrateData> {
-    return Promise.resolve(migrate_data);
+    return novaDefault(migrate_data);
   }
 
   post_claim_migrate_data(
-    _context: RequestContext,
-    _instance: Instance,
-    migrate_data: LiveMigrateData,
+    ...[, , migrate_data]: Parameters<ComputeDriver['post_claim_migrate_data']>
   ): Promise<LiveMigrateData> {
-    return Promise.resolve(migrate_data);
+    return novaDefault(migrate_data);
   }
 
   pre_live_migration(..._args: Parameters<ComputeDriver['pre_live_migration']>): Promise<LiveMigrateData> {
