@@ -71,9 +71,9 @@ import {
  * Nova's virt driver for a Docker Engine: an instance is a container. One driver serves one compute host; call
  * `init_host` first.
  *
- * Verbs on one instance run one after another. Every verb throws the signal's reason when its signal aborts, and
- * {@link HypervisorUnavailable} when the engine does not answer. Exceptions: verbs that remove an instance throw
- * InstancePowerOffFailure, and `migrate_disk_and_power_off` throws InstanceFaultRollback.
+ * Verbs on one instance run one after another. Every verb throws the signal's reason when its signal aborts. It throws
+ * {@link HypervisorUnavailable} when the engine does not answer, except those that remove an instance
+ * (InstancePowerOffFailure) and `migrate_disk_and_power_off` (InstanceFaultRollback).
  *
  * Each verb delegates to its module in `verbs/`, which states its lock, its failure and the validation of its arguments.
  */

@@ -14,7 +14,6 @@ export {
 } from './console/index.js';
 export {
   type ComputeNode,
-  type HostFacts,
   normalizedSubjects,
   type OfInstance,
   OrchestratorFailure,

@@ -32,7 +32,7 @@ export function validateArguments(
     if (schema !== undefined) mustFit(name, schema, Reflect.get(given, name));
 }
 
-/** An instance with its uuid in lower case: names, labels and keys derived from it do not depend on the caller's case. */
+/** An instance with its uuid in lower case, so that names and labels do not depend on how the caller writes it. */
 export function withLowerCaseUuid(subject: Instance): Instance {
   const uuid = subject.uuid.toLowerCase();
   return uuid === subject.uuid ? subject : { ...subject, uuid };

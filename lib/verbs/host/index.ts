@@ -4,5 +4,7 @@
  */
 export { getAvailableNodes, getNodenamesByUuid } from './get-available-nodes.js';
 export { getAvailableResource } from './get-available-resource.js';
-export { getHostCpuStats, getHostIpAddr, getHostUptime } from './host-facts.js';
+export { getHostCpuStats } from './get-host-cpu-stats.js';
+export { getHostIpAddr } from './get-host-ip-addr.js';
+export { getHostUptime } from './get-host-uptime.js';
 export { updateProviderTree } from './update-provider-tree.js';

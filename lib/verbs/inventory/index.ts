@@ -3,5 +3,6 @@
  * imports another verb, and never changes anything.
  */
 export { getInfo } from './get-info.js';
-export { instanceExists, instanceOnDisk } from './instance-exists.js';
+export { instanceExists } from './instance-exists.js';
+export { instanceOnDisk } from './instance-on-disk.js';
 export { listInstances, listInstanceUuids } from './list-instances.js';

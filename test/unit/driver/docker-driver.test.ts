@@ -52,6 +52,8 @@ const newDriver = (logger: Logger = new LogBook()): DockerDriver =>
 
 /** A driver that knows its nodes only when it is asked to look again. */
 class ChangedDriver extends DockerDriver {
+  readonly swapped: ConnectionInfo[] = [];
+
   constructor() {
     super({ engine: 'unix:///nowhere' });
   }
@@ -66,8 +68,13 @@ class ChangedDriver extends DockerDriver {
     return Promise.resolve(options.refresh === true ? ['node-1', 'node-2'] : ['node-1']);
   }
 
-  override swap_volume(_context: RequestContext, from: ConnectionInfo, to: ConnectionInfo): Promise<void> {
-    return Promise.resolve(void [from, to]);
+  override async swap_volume(
+    _context: RequestContext,
+    from: ConnectionInfo,
+    to: ConnectionInfo,
+  ): Promise<void> {
+    this.swapped.push(from, to);
+    await Promise.resolve();
   }
 
   override get_vnc_console(): Promise<{ host: string; port: number }> {
@@ -138,7 +145,7 @@ describe('DockerDriver', () => {
   });
 
   it('can be extended: a subclass overrides a verb, also one that this driver refuses', async () => {
-    const changed: ComputeDriver = new ChangedDriver();
+    const changed = new ChangedDriver();
     expect(await changed.get_vnc_console(context, instance)).toEqual({ host: '127.0.0.1', port: 5900 });
     expect(
       await changed.swap_volume(context, connection, connection, instance, '/dev/vdb', 0),
@@ -150,10 +157,10 @@ describe("Nova's default answers", () => {
   const driver = newDriver();
 
   it('to verbs that prepare spawns and networks are no-ops', async () => {
-    expect(await driver.prepare_for_spawn(instance)).toBeUndefined();
-    expect(await driver.prepare_networks_before_block_device_mapping(instance, [])).toBeUndefined();
-    expect(await driver.clean_networks_preparation(instance, [])).toBeUndefined();
-    expect(await driver.inject_network_info(instance, [])).toBeUndefined();
+    await driver.prepare_for_spawn(instance);
+    await driver.prepare_networks_before_block_device_mapping(instance, []);
+    await driver.clean_networks_preparation(instance, []);
+    await driver.inject_network_info(instance, []);
   });
 
   it('say that nothing of an instance lingers', async () => {
