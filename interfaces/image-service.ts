@@ -150,7 +150,8 @@ export interface ImageService {
   /**
    * Returns the URLs of the servers that the service talks to. A service that talks to none, or does not know them, may
    * omit this method. The driver refuses networks whose subnets contain an address of these servers: instances would
-   * receive the driver's requests, and the tokens in them.
+   * receive the driver's requests, and the tokens in them. If a value is no URL with a host name or an IP address, the
+   * driver creates no network.
    *
    * @throws GlanceConnectionFailed when the URLs cannot be determined. Then the driver creates no network.
    */

@@ -1,4 +1,4 @@
-// npm test: the unit tests, the real engines, the real Glance and Keystone. See --help.
+// npm test: runs the unit tests, and those on real engines, Glance and Keystone. See --help.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -13,9 +13,9 @@ import { startRegistry } from './environment/registry.mjs';
 import { stateFolder } from './environment/state-folder.mjs';
 
 /**
- * The engines under test. `other`: the version of a second one, to which instances are moved and back; `only`: which tests are run, by their paths,
- * where not all are: for the containerd store those that depend on how an engine keeps images and files, with user namespaces
- * those that depend on whose files are.
+ * The engines under test. `other`: the version of a second engine, to which instances move and back.
+ * `only`: the paths of the tests to run, default all: the containerd store changes how an engine keeps
+ * images and files, user namespaces change the owners of files.
  */
 const engines = [
   { name: '20.10', version: '20.10', other: '28.5' },
@@ -45,7 +45,7 @@ const choices = { tier: ['unit', 'engine', 'images'], engine: engines.map(({ nam
 const usage = `npm test -- [--tier ${choices.tier.join('|')}]… [--engine ${choices.engine.join('|')}]… [jest's options and patterns]
   Tiers: unit (recorded fixtures), engine (real Docker Engines, faults), images (real Glance and Keystone).
   28.5-containerd is 28.5 with containerd's image store, for the tests that depend on how an engine keeps images and files.
-  28.5-userns is 28.5 with userns-remap, for those that depend on whose files are.
+  28.5-userns is 28.5 with userns-remap, for the tests that depend on the owners of files.
   Without options: everything. As root on Debian or Ubuntu, what is missing is installed and started;
   elsewhere the engine of DOCKER_HOST is used and the rest skipped. With CI=true nothing may be skipped.`;
 
@@ -64,23 +64,26 @@ const ours = tokens
   .filter(({ kind, name }) => kind === 'option-terminator' || Object.hasOwn(choices, name))
   .flatMap(({ index, inlineValue }) => (inlineValue === false ? [index, index + 1] : [index]));
 const chosen = words.filter((_, index) => !ours.includes(index));
-// What somebody chooses need not be in every tier.
+// Chosen tests need not exist in every tier.
 const forJest = chosen.length > 0 ? ['--passWithNoTests', ...chosen] : [];
 
-/** Of this run: its results, and whatever its tests put down. */
+/** The folder of this run: its results, and the files of its tests. */
 const { folder } = await stateFolder('nova-tests-');
 const results = [];
 
-/** The tests of an engine compare all that it holds before and after: they must be alone with it. */
+/** The engine tests compare all objects of an engine before and after, and must have it alone. */
 const alone = ['--runInBand'];
+
+/** In milliseconds, for a test on real components: long, to end only a test that hangs. */
+const patience = ['--testTimeout=300000'];
 
 const reporters = ['--reporters=default', '--reporters=./test/environment/count-reporter.mjs'];
 
 /**
- * Runs jest's projects and keeps the count.
+ * Runs projects of jest and records the counts.
  *
- * @param name says in each line whose it is: others write at the same time.
- * @param how more of jest's options.
+ * @param name prefixes each line of the output, since other tiers write concurrently.
+ * @param how further options of jest.
  */
 async function jest(name, title, projects, how, env = {}) {
   console.log(`── ${title}: begins`);
@@ -95,7 +98,7 @@ async function jest(name, title, projects, how, env = {}) {
         '--disable-warning=ExperimentalWarning',
         'node_modules/jest/bin/jest.js',
       ],
-      // Options that take several words must not take what follows: --ci stands in between.
+      // An option with several values must not take what follows: --ci stands in between.
       ...[...reporters, ...how, '--selectProjects', ...projects, '--ci', ...forJest],
     ],
     {
@@ -105,7 +108,7 @@ async function jest(name, title, projects, how, env = {}) {
     },
   );
   createInterface({ input: child.stderr }).on('line', (line) => console.error(`${name} │ ${line}`));
-  // Something that a failed test left open keeps jest alive when it has long reported.
+  // What a failed test left open keeps jest alive after its report.
   const watch = setInterval(() => {
     if (existsSync(report) && statSync(report).mtimeMs < Date.now() - 30_000) child.kill('SIGKILL');
   }, 1000);
@@ -117,7 +120,7 @@ async function jest(name, title, projects, how, env = {}) {
   results.push({ title, passed, failed: failed + broken, skipped });
 }
 
-/** @throws Error that says which of the options are none of jest's. */
+/** @throws Error that names the options that jest does not know. */
 async function optionsMustBeJests() {
   if (chosen.length === 0) return;
   const asking = ['node_modules/jest/bin/jest.js', '--showConfig', '--ci', ...chosen];
@@ -135,7 +138,7 @@ function read(report) {
   }
 }
 
-/** What of this process's environment would lead the tests astray is left out; what a killed test leaves, goes with this run, or with the next one. */
+/** Leaves out what would mislead the tests. What a killed test leaves is removed by this run, or the next. */
 function testEnvironment() {
   const unwanted = /^(DOCKER_.*|https?_proxy|all_proxy|no_proxy|OS_.*|GLANCE_.*)$/i;
   const wanted = Object.entries(process.env).filter(([name]) => !unwanted.test(name));
@@ -149,7 +152,7 @@ function skip(title, why) {
   if (!allowed) results.push({ title, passed: 0, failed: 1, skipped: 0 });
 }
 
-/** Runs a tier; one that cannot be run fails and lets the others run. */
+/** Runs a tier. A tier that cannot run fails, and the others continue. */
 async function attempt(title, tier) {
   try {
     await tier();
@@ -161,7 +164,7 @@ async function attempt(title, tier) {
   }
 }
 
-/** Does work with what it starts, which is stopped in the end, the last first. */
+/** Runs work, then stops all that it started, the last first. */
 async function stopping(work) {
   const started = [];
   const keep = (one) => {
@@ -175,7 +178,7 @@ async function stopping(work) {
   }
 }
 
-/** The tests of one engine. */
+/** Runs the tests of one engine. */
 const engineTier = ({
   name,
   version,
@@ -199,10 +202,10 @@ const engineTier = ({
       ...(userNamespaces ? [', user namespaces'] : []),
     ];
     const title = `engine ${engine.version}${special.join('')}`;
-    // What jest is told on the command line chooses among these.
+    // The command line selects among these tests.
     const ignored =
       only === undefined ? [] : [`--testPathIgnorePatterns=<rootDir>/test/(?!${only.join('|')})`];
-    await jest(name, title, ['engine', 'faults'], [...alone, ...ignored], {
+    await jest(name, title, ['engine', 'faults'], [...alone, ...patience, ...ignored], {
       DOCKER_HOST: engine.host,
       ...(other === undefined ? {} : { OTHER_DOCKER_HOST: other.host }),
       ENGINE_RESTART: restarter.url,
@@ -213,10 +216,16 @@ const engineTier = ({
 const imagesTier = () =>
   stopping(async (keep) => {
     const [engine, glance] = await Promise.all([startEngine('20.10').then(keep), startGlance()]);
-    await jest('images', `Glance and Keystone, engine ${engine.version}`, ['images'], alone, {
-      DOCKER_HOST: engine.host,
-      ...glance,
-    });
+    await jest(
+      'images',
+      `Glance and Keystone, engine ${engine.version}`,
+      ['images'],
+      [...alone, ...patience],
+      {
+        DOCKER_HOST: engine.host,
+        ...glance,
+      },
+    );
   });
 
 await main(async () => {
@@ -234,7 +243,7 @@ await main(async () => {
   const wants = (tier) => values.tier.includes(tier);
   const installs = canInstall();
   if (wants('unit')) await attempt('unit', () => jest('unit', 'unit, on recorded fixtures', ['unit'], []));
-  // Side by side, as far as they are of the same length: most of the time, tests wait for an engine or a deadline.
+  // Lanes of similar length run concurrently, since tests mostly wait for an engine or a timeout.
   const lanes = engines.map(() => []);
   if (wants('engine') && installs)
     for (const each of engines.filter(({ name }) => values.engine.includes(name)))
@@ -251,9 +260,15 @@ await main(async () => {
       skip('engine', 'no engine answers at DOCKER_HOST, and none can be installed here');
     else
       await attempt('engine', () =>
-        jest('engine', `engine ${engine.version}, found at ${engine.host}`, ['engine', 'faults'], alone, {
-          DOCKER_HOST: engine.host,
-        }),
+        jest(
+          'engine',
+          `engine ${engine.version}, found at ${engine.host}`,
+          ['engine', 'faults'],
+          [...alone, ...patience],
+          {
+            DOCKER_HOST: engine.host,
+          },
+        ),
       );
   }
   if (wants('images') && !installs)

@@ -17,6 +17,12 @@ export class ArchiveRefused extends Error {
  */
 export class NotForThisHost extends ArchiveRefused {}
 
+/**
+ * An archive ends early, or in the middle is no archive. So does an engine's archive of files that change while it reads
+ * them; another attempt may succeed.
+ */
+export class ArchiveBroken extends ArchiveRefused {}
+
 /** Quotes a name from an archive for an error message, and truncates a long one. */
 export function shown(name: string): string {
   const longest = 200;

@@ -9,7 +9,7 @@ const nothing: Buffer = Buffer.alloc(0);
  */
 export class ByteReader {
   readonly #source: AsyncIterator<unknown>;
-  readonly #budget: ByteBudget | undefined;
+  #budget: ByteBudget | undefined;
   #chunk: Buffer = nothing;
 
   /** @param budget - charged for every byte that arrives. */
@@ -59,6 +59,12 @@ export class ByteReader {
     const head = await this.read(bytes);
     this.#chunk = this.#chunk.length === 0 ? head : Buffer.concat([head, this.#chunk]);
     return head;
+  }
+
+  /** Charges a budget for every byte that is not consumed yet. */
+  charge(budget: ByteBudget): void {
+    this.#budget = budget;
+    budget.spend(this.#chunk.length);
   }
 
   /** Ends the source. */

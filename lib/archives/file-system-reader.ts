@@ -1,4 +1,4 @@
-import { ArchiveRefused, shown } from './archive-refused.js';
+import { ArchiveBroken, ArchiveRefused, shown } from './archive-refused.js';
 import { ByteReader } from './byte-reader.js';
 import { Extensions, isExtension, paxRecord, paxRecords } from './extended-header.js';
 import { longestExtendedHeader } from './limits.js';
@@ -59,7 +59,7 @@ export class FileSystemReader {
         await passOver(this.#bytes.rest());
         return undefined;
       }
-      if (!isTarHeader(block)) throw new ArchiveRefused('is damaged');
+      if (!isTarHeader(block)) throw new ArchiveBroken('is damaged');
       headers.push(block);
       const header = tarHeader(block);
       if (!isExtension(header.typeflag)) return this.#begin(header, headers, records);
@@ -79,7 +79,7 @@ export class FileSystemReader {
   async *content(): AsyncGenerator<Buffer, void, void> {
     for (let left = this.#left + this.#padding; left > 0;) {
       const piece = await this.#bytes.some(left);
-      if (piece === undefined) throw new ArchiveRefused('is truncated');
+      if (piece === undefined) throw new ArchiveBroken('is truncated');
       left -= piece.length;
       this.#left = left;
       this.#padding = 0;
@@ -123,7 +123,7 @@ export class FileSystemReader {
 
   async #read(bytes: number): Promise<Buffer> {
     const read = await this.#bytes.read(bytes);
-    if (read.length < bytes) throw new ArchiveRefused('is truncated');
+    if (read.length < bytes) throw new ArchiveBroken('is truncated');
     return read;
   }
 }

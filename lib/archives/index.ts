@@ -3,7 +3,7 @@
  * interfaces and lower rooms, and needs only `progress`, `streams` and `common`. It never calls an engine or an image
  * service, never writes a file, and never holds more of an archive in memory than its metadata and the piece at hand.
  */
-export { ArchiveRefused } from './archive-refused.js';
+export { ArchiveBroken, ArchiveRefused } from './archive-refused.js';
 export { ByteReader } from './byte-reader.js';
 export { contentType, isLayerType, type LayerType } from './content-type.js';
 export { entryPath, isInside, linkTarget } from './entry-path.js';
@@ -36,5 +36,5 @@ export {
 } from './rewrite-archive.js';
 export { blockSize, fileHeader, isTarHeader, paddingAfter, tarHeader, type TarHeader } from './tar-header.js';
 export { type OwnerMapping, withTranslatedOwners } from './translated-owners.js';
-export { unpackedArchive } from './unpacked-archive.js';
+export { openArchive } from './unpacked-archive.js';
 export { endOfArchive, layerFileName, wholeFile, writeLayer, writeMetadata } from './write-image.js';

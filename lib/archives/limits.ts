@@ -45,15 +45,13 @@ export function mustNotExceed(layers: number, maxLayers: number): void {
 /** Counts bytes against a limit. */
 export class ByteBudget {
   readonly #limit: number;
+  readonly #what: string;
   #spent = 0;
 
-  constructor(limit: number) {
+  /** @param what - says what exceeds the limit, see {@link ArchiveRefused}. */
+  constructor(limit: number, what = 'is larger') {
     this.#limit = limit;
-  }
-
-  /** Whether the counted bytes exceed the limit. */
-  get isExceeded(): boolean {
-    return this.#spent > this.#limit;
+    this.#what = what;
   }
 
   /**
@@ -76,6 +74,6 @@ export class ByteBudget {
   }
 
   #mustHold(bytes: number): void {
-    if (bytes > this.#limit) throw new ArchiveRefused(`is larger than the ${this.#limit} bytes allowed`);
+    if (bytes > this.#limit) throw new ArchiveRefused(`${this.#what} than the ${this.#limit} bytes allowed`);
   }
 }

@@ -5,7 +5,7 @@ import { archiveReadAhead, reusesBuffer, borrowedChunks, readableOf } from '../s
 import { layerName } from '../progress/index.js';
 import { ArchiveFiles, twice, type ArchiveFile } from './archive-files.js';
 import { ArchiveRefused, NotForThisHost, shown } from './archive-refused.js';
-import { ByteReader } from './byte-reader.js';
+import type { ByteReader } from './byte-reader.js';
 import { contentType, isLayerType, type LayerType } from './content-type.js';
 import {
   configurationBytes,
@@ -20,7 +20,7 @@ import { isRootFileSystem, rootFileSystem } from './root-file-system.js';
 import { Outcome } from './outcome.js';
 import { blockSize } from './tar-header.js';
 import { TarReader, type TarEntry } from './tar-reader.js';
-import { unpackedArchive, uselessBecause } from './unpacked-archive.js';
+import { openArchive, uselessBecause } from './unpacked-archive.js';
 import { verifiedImage } from './verified-image.js';
 import { layerFileName, writeLayer, writeMetadata } from './write-image.js';
 
@@ -184,9 +184,10 @@ class ArchiveRewriter {
   }
 
   async *rewrite(chunks: AsyncIterable<unknown>): AsyncGenerator<Buffer, void, void> {
-    const bytes = new ByteReader(unpackedArchive(chunks), this.#budget);
     const inherited = this.#options.rootFileSystem;
+    let bytes: ByteReader | undefined;
     try {
+      bytes = await openArchive(chunks, this.#budget);
       if (inherited !== undefined && (await isRootFileSystem(bytes))) {
         const config = inherited();
         this.form.resolve('root file system');
@@ -202,7 +203,7 @@ class ArchiveRewriter {
       this.form.reject(failure);
       throw failure;
     } finally {
-      await bytes.close();
+      await bytes?.close();
     }
   }
 

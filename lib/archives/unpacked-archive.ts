@@ -1,22 +1,26 @@
 import { ArchiveRefused } from './archive-refused.js';
 import { ByteReader } from './byte-reader.js';
-import { isCompression, unpacking } from './compression.js';
+import { type Compression, isCompression, unpacking } from './compression.js';
 import { contentType, type ContentType } from './content-type.js';
+import type { ByteBudget } from './limits.js';
 import { blockSize } from './tar-header.js';
 
 /**
- * Yields an archive's bytes, decompressed if necessary.
+ * Opens an archive, and decompresses it if necessary. The caller must close the reader.
  *
- * @throws ArchiveRefused when the compression is unsupported, or the data is malformed.
+ * @param budget - charged for every byte of the archive, decompressed.
+ * @throws ArchiveRefused when the compression is unsupported; the reader throws it when the data is malformed.
  */
-export async function* unpackedArchive(chunks: AsyncIterable<unknown>): AsyncGenerator<Buffer, void, void> {
+export async function openArchive(chunks: AsyncIterable<unknown>, budget: ByteBudget): Promise<ByteReader> {
   const bytes = new ByteReader(chunks);
   const type = contentType(await bytes.peek(blockSize));
   if (type === 'bzip2') throw new ArchiveRefused(uselessBecause(type));
-  if (!isCompression(type)) {
-    yield* bytes.rest();
-    return;
-  }
+  if (isCompression(type)) return new ByteReader(unpacked(bytes, type), budget);
+  bytes.charge(budget);
+  return bytes;
+}
+
+async function* unpacked(bytes: ByteReader, type: Compression): AsyncGenerator<Buffer, void, void> {
   const unpacker = unpacking(type, 'is an archive that', { mayBePadded: true });
   try {
     for await (const chunk of bytes.rest()) yield* unpacker.unpack(chunk);

@@ -1,7 +1,15 @@
 /**
  * Small definitions that every room needs: label and image names, UUIDs, option fields, parsing of untrusted JSON, the
- * no-op logger. Imports only interfaces. Sends no request and keeps no state.
+ * no-op logger, subnets. Imports only interfaces. Sends no request and keeps no state.
  */
+export {
+  addressAlone,
+  type AddressBlock,
+  addressBlock,
+  netmask,
+  networkAddress,
+  overlap,
+} from './address-block.js';
 export { parsedJson } from './json.js';
 export {
   engineNetworkName,

@@ -9,8 +9,16 @@ import { defaultTimeouts } from '../engine/index.js';
 import type { ImageLimits } from '../archives/index.js';
 import { defaultConcurrency } from '../images/index.js';
 import { defaultImageLimits } from '../archives/index.js';
-import { addressBlock } from '../network/index.js';
-import { amounts, callback, count, imageService, logger, text, withMethods } from '../common/index.js';
+import {
+  addressBlock,
+  amounts,
+  callback,
+  count,
+  imageService,
+  logger,
+  text,
+  withMethods,
+} from '../common/index.js';
 import { isUuid } from '../common/index.js';
 
 /** The options of a {@link DockerDriver}. All are optional. */
@@ -53,7 +61,8 @@ export interface DockerDriverOptions {
   readonly imageLimits?: Partial<ImageLimits>;
   /**
    * How many bytes an instance may have written for rescue, unrescue, snapshot and migration to copy its files, if its
-   * flavor sets no limit (`root_gb` 0). Default: 64 GiB.
+   * flavor sets no limit (`root_gb` 0). Also how many bytes a migration may copy of its anonymous volumes, on top of the
+   * flavor's `ephemeral_gb`: volumes are not on the root disk. Default: 64 GiB.
    */
   readonly maxCopiedBytes?: number;
   /** The maximum number of concurrent launches in the engine. Default: twice this machine's number of processors. */

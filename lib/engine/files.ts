@@ -4,7 +4,7 @@ import type { ContainerRef } from './schemas/identifiers.js';
 import { described, EngineProtocolError } from './errors.js';
 import { path } from './request-path.js';
 import { listOf } from './schemas/fields.js';
-import { fileChange, pathStat, type FileChange } from './schemas/files.js';
+import { fileChange, pathStat, type FileChange, type PathStat } from './schemas/files.js';
 import type { CallOptions, Session } from './session.js';
 
 /** An archived file or directory of a container. */
@@ -72,6 +72,25 @@ export class FilesApi {
     }
   }
 
+  /** Returns the length of a file of a container in bytes. It does not follow a symbolic link. */
+  async size(container: ContainerRef, options: CallOptions & { path: string }): Promise<number> {
+    const call = {
+      method: 'HEAD',
+      path: path`/containers/${container}/archive`,
+      query: { path: options.path },
+      timeout: this.#session.timeouts.read,
+      signal: options.signal,
+    } as const;
+    const header = await this.#session.pathHeader(call);
+    try {
+      const { size } = statIn(header);
+      if (size !== undefined) return size;
+    } catch (cause) {
+      throw new EngineProtocolError(`${described(call)}: the answer does not say what it is about`, cause);
+    }
+    throw new EngineProtocolError(`${described(call)}: the answer has no size`);
+  }
+
   /** Archives all files of a container, without its volumes, as a tar stream. The reader must end or destroy it. */
   async exportAll(container: ContainerRef, options: CallOptions = {}): Promise<Readable> {
     return this.#session.stream({
@@ -97,8 +116,13 @@ export class FilesApi {
 }
 
 /** @throws ZodError or SyntaxError when the header is malformed. */
+function statIn(header = ''): PathStat {
+  return pathStat.parse(JSON.parse(Buffer.from(header, 'base64').toString('utf8')));
+}
+
+/** @throws ZodError or SyntaxError when the header is malformed. */
 function linkTargetIn(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
-  const { linkTarget } = pathStat.parse(JSON.parse(Buffer.from(header, 'base64').toString('utf8')));
+  const { linkTarget } = statIn(header);
   return linkTarget === '' ? undefined : linkTarget;
 }

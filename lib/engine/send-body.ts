@@ -3,9 +3,11 @@ import { asError } from '../streams/index.js';
 
 /** The body of a request. */
 export interface RequestBody {
-  readonly pieces: AsyncIterable<Uint8Array>;
+  readonly pieces: AsyncIterable<unknown>;
   /** Whether the pieces share one buffer: each is valid only until the next one is requested. */
   readonly lent: boolean;
+  /** Called before each piece is sent, with its length in bytes. */
+  readonly onPiece: (bytes: number) => void;
 }
 
 /**
@@ -13,11 +15,21 @@ export interface RequestBody {
  * cannot take a partial body for a complete one. When the request breaks, it emits its own error; the source's owner
  * destroys the source.
  */
-export async function sendBody({ pieces, lent }: RequestBody, request: ClientRequest): Promise<void> {
+export async function sendBody(
+  { pieces, lent, onPiece }: RequestBody,
+  request: ClientRequest,
+): Promise<void> {
   const iterator = pieces[Symbol.asyncIterator]();
   try {
-    for (let step = await iterator.next(); step.done !== true; step = await iterator.next())
-      if (!(await written(request, step.value, lent))) return;
+    for (let step = await iterator.next(); step.done !== true; step = await iterator.next()) {
+      const piece: unknown = step.value;
+      if (!(piece instanceof Uint8Array)) {
+        await iterator.return?.();
+        throw new TypeError('what is sent to an engine must be bytes');
+      }
+      onPiece(piece.length);
+      if (!(await written(request, piece, lent))) return;
+    }
     request.end();
   } catch (error) {
     request.destroy(asError(error));

@@ -28,7 +28,7 @@ type Query = Readonly<Record<string, string | number | boolean | object | undefi
 
 /** A request to the engine. */
 interface Call extends CallOptions {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'HEAD' | 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: RequestPath;
   /** The endpoint is the same in every API version, so it needs no negotiation. */
   readonly unversioned?: true;
@@ -107,6 +107,15 @@ export class Session {
       const answer = await this.#send(call, watch);
       await readWhole(call, answer);
       return answer.status;
+    });
+  }
+
+  /** Makes a call whose result is the path header of the answer. */
+  pathHeader(call: Call): Promise<string | undefined> {
+    return this.#watched(call, async (watch) => {
+      const answer = await this.#send(call, watch);
+      await readWhole(call, answer);
+      return answer.pathStat;
     });
   }
 

@@ -17,7 +17,7 @@ import { sendBody, type RequestBody } from './send-body.js';
 
 /** An HTTP request. */
 export interface Exchange {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'HEAD' | 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Path and query, encoded. */
   readonly target: string;
   /** In addition to the common headers. */

@@ -40,10 +40,17 @@ export class Watch {
     this.#deadline?.touch();
   }
 
-  /** The body to send. Each piece that is sent counts as progress. */
+  /** The body to send. Each piece counts as progress. */
   upload(): RequestBody | undefined {
     if (this.#call.upload === undefined) return undefined;
-    return { pieces: this.#metered(this.#call.upload), lent: reusesBuffer(this.#call.upload.source) };
+    const { source, onBytes } = this.#call.upload;
+    let sent = 0;
+    const onPiece = (bytes: number): void => {
+      sent += bytes;
+      this.touch();
+      onBytes?.(sent);
+    };
+    return { pieces: borrowedChunks(source), lent: reusesBuffer(source), onPiece };
   }
 
   /** The cause of a failure: the signal's reason, the upload's own error, or else the given error. */
@@ -60,16 +67,5 @@ export class Watch {
   end(): void {
     this.#deadline?.clear();
     this.#call.upload?.source.destroy();
-  }
-
-  async *#metered({ source, onBytes }: Upload): AsyncGenerator<Uint8Array, void, void> {
-    let bytes = 0;
-    for await (const piece of borrowedChunks(source)) {
-      if (!(piece instanceof Uint8Array)) throw new TypeError('what is sent to an engine must be bytes');
-      bytes += piece.length;
-      this.touch();
-      onBytes?.(bytes);
-      yield piece;
-    }
   }
 }

@@ -8,18 +8,9 @@ import {
   ImageNotFound,
 } from '../../interfaces/index.js';
 import { defaultImageLimits, type ImageLimits } from '../archives/index.js';
-import { repository } from '../common/index.js';
-import {
-  undefinedIfNotFound,
-  mayHaveSucceeded,
-  repositoryName,
-  tagName,
-  type Engine,
-  type ImageRef,
-  type ImageReference,
-} from '../engine/index.js';
+import { undefinedIfNotFound, type Engine, type ImageRef, type ImageReference } from '../engine/index.js';
 import { type ImageData, type ShownImage, shownRecord } from '../image-services/index.js';
-import { runInQueue } from '../streams/index.js';
+import { Slot } from '../streams/index.js';
 import { removeUnusedImages, type UnusedImages } from './image-cache.js';
 import { BaseChain, LayersInEngine } from './layers/index.js';
 import { mustBeBootable, loadImage } from './load-image.js';
@@ -173,7 +164,7 @@ export class ImageLoader {
       layers: this.#layers,
       imageService: this.#imageService,
       context,
-      hold: (base) => this.#holds.take(bootReference(base), options.signal),
+      holds: this.#holds,
       signal: options.signal,
     });
     try {
@@ -203,7 +194,8 @@ export class ImageLoader {
           flight.isOurs = true;
           // Another flight may have loaded the image while this caller waited for the image service.
           if (await this.#isThere(bootReference(record.id), controls.signal)) return false;
-          await runInQueue(this.#queue, controls.signal, () => this.#transfer(context, record, controls));
+          using _slot = await Slot.acquire(this.#queue, controls.signal);
+          await this.#transfer(context, record, controls);
           return true;
         });
       } catch (error) {
@@ -229,7 +221,7 @@ export class ImageLoader {
         context,
         record,
         data,
-        name: (image) => this.#name(image, record.id),
+        holds: this.#holds,
         logger: this.#logger,
         ...controls,
       });
@@ -247,20 +239,5 @@ export class ImageLoader {
       inParts: isInParts,
       milliseconds: Math.round(performance.now() - began),
     });
-  }
-
-  /**
-   * Tags an image with its boot reference. Ignores the signal: the last hold removes the image if it is no longer
-   * wanted.
-   */
-  async #name(image: ImageReference, id: string): Promise<void> {
-    const reference = bootReference(id);
-    try {
-      await this.#engine.images.tag(image, { repo: repositoryName(repository.image), tag: tagName(id) });
-      this.#holds.markLoaded(reference, 'yes');
-    } catch (error) {
-      if (mayHaveSucceeded(error)) this.#holds.markLoaded(reference, 'perhaps');
-      throw error;
-    }
   }
 }

@@ -6,11 +6,12 @@
 export { defaultConcurrency, type HeldImage, ImageLoader, type ImageLoaderOptions } from './image-loader.js';
 export { bootReference, discardImage, temporaryName, type TemporaryName } from './references/index.js';
 export { SharedDirectory } from './shared-directory/index.js';
-export { Snapshot, type SnapshotRequest, takeSnapshot } from './snapshot.js';
+export { Snapshot, type SnapshotRequest } from './snapshot.js';
 export {
   bootedBytes,
   copyFileSystem,
   filesMustFit,
+  type FilesToCopy,
   instanceReference,
   measuredFiles,
   removeInstanceImages,

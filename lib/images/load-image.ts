@@ -19,9 +19,10 @@ import {
   isAtLeast,
   isUnreachable,
   mayHaveSucceeded,
+  repositoryName,
+  tagName,
   type Engine,
   type ImageReference,
-  type LoadedLayer,
   type ImageInspect,
   EngineError,
 } from '../engine/index.js';
@@ -36,7 +37,13 @@ import {
   type BaseImage,
   type LayersInEngine,
 } from './layers/index.js';
-import { discardImage, temporaryName, type TemporaryName } from './references/index.js';
+import {
+  bootReference,
+  discardImage,
+  type ImageHolds,
+  temporaryName,
+  type TemporaryName,
+} from './references/index.js';
 import type { FlightControls } from './single-flight.js';
 
 /** First API version whose engines (Docker 23.0) unpack zstd layers. */
@@ -54,8 +61,8 @@ interface ImageLoad extends FlightControls {
   readonly context: RequestContext;
   readonly record: ShownImage;
   readonly data: ImageData;
-  /** Gives the image its lasting name. Called once the engine has the whole image and the driver has verified it. */
-  readonly name: (image: ImageReference) => Promise<void>;
+  /** The reference counts of images; they record that the engine got this one. */
+  readonly holds: ImageHolds;
   readonly logger: Logger;
 }
 
@@ -67,7 +74,7 @@ interface ImageLoad extends FlightControls {
  * @returns whether the image was loaded in parts.
  * @throws ImageUnacceptable when the image is invalid; the message says why.
  * @throws NovaException when this host's engine cannot take the image but another host's may.
- * @throws the error of the data source, the engine or `name`, or the signal's reason when the signal aborts.
+ * @throws the error of the data source or the engine, or the signal's reason when the signal aborts.
  */
 export async function loadImage(image: ImageLoad): Promise<boolean> {
   if (baseOf(image.record) === undefined && (await loadInParts(image))) return true;
@@ -82,7 +89,7 @@ async function loadInParts(image: ImageLoad): Promise<boolean> {
   const parts = await imageInParts({ ...image, reference: temporary.reference });
   if (parts === undefined) return false;
   try {
-    await give(image, temporary, parts, (onLayer) => image.engine.images.load(parts.archive, { onLayer }));
+    await sendAndVerify(image, temporary, parts);
     return true;
   } catch (error) {
     signal.throwIfAborted();
@@ -118,14 +125,7 @@ async function loadWhole(image: ImageLoad): Promise<void> {
       ? { rootFileSystem: () => inheritedConfiguration(record) }
       : { below: { layers: below } }),
   });
-  await give(image, temporary, rewritten, async (onLayer) => {
-    if ((await rewritten.form) === 'image') await engine.images.load(rewritten.archive, { onLayer });
-    else
-      await engine.images.importFiles(rewritten.archive, {
-        ...temporary,
-        changes: inheritedConfiguration(record),
-      });
-  });
+  await sendAndVerify(image, temporary, rewritten);
 }
 
 /** Layers that an engine with a classic image store can stack. containerd's store has no such limit. */
@@ -153,21 +153,23 @@ async function layersBelow(
 /** An archive of an image, with all or some of its layers. */
 interface ArchiveToLoad {
   readonly archive: Readable;
+  /** Resolves before the archive is read. Default: an image. */
+  readonly form?: Promise<'image' | 'root file system'>;
   /** What the archive held; resolves after the archive has been read. */
   readonly image: Promise<ArchivedImage>;
 }
 
 /**
- * Sends the archive, verifies the image that the engine made of it, and names it.
- *
- * @param send - makes the engine load the archive under the temporary name, and reports each layer's progress.
+ * Sends the archive under a temporary name, verifies the image that the engine made of it, and gives it its lasting
+ * name.
  */
-async function give(
-  { engine, record, name, logger, signal, onProgress }: ImageLoad,
+async function sendAndVerify(
+  load: ImageLoad,
   temporary: TemporaryName,
-  { archive, image }: ArchiveToLoad,
-  send: (onLayer: (layer: LoadedLayer) => void) => Promise<unknown>,
+  rewritten: ArchiveToLoad,
 ): Promise<void> {
+  const { engine, record, logger, signal, onProgress } = load;
+  const { archive, image } = rewritten;
   const loading = new LoadingProgress(onProgress);
   archive.once('end', () => loading.begin());
   // The failure is reported below.
@@ -175,25 +177,54 @@ async function give(
     ({ layers }) => loading.expect(layers),
     () => undefined,
   );
-  // `image` and `send` report failures. The stream may fail before anything reads it, and an unhandled error event
+  // `image` and the request report failures. The stream may fail before anything reads it, and an unhandled error event
   // would end the process.
   archive.on('error', () => undefined);
   let answerLost = false;
   try {
     // The signal aborts the archive, not the request: an engine that has the whole archive finishes loading without its
     // client, and a rollback would find nothing to remove yet.
-    await send((layer) => loading.layer(layer)).catch((error: unknown) => {
+    try {
+      await send(load, temporary, rewritten, loading);
+    } catch (error) {
       answerLost = mayHaveSucceeded(error);
       throw refusedByEngine(record.id, error);
-    });
+    }
     loading.end();
     signal.throwIfAborted();
     mustBeLoaded(record.id, await image, await engine.images.inspect(temporary.reference, { signal }));
-    await name(temporary.reference);
+    await nameImage(load, temporary.reference);
   } finally {
     // An archive without its end has no manifest or no end mark, so the engine cannot have made an image of it.
     if (archive.readableEnded) await discardImage(engine, temporary, answerLost, logger);
     archive.destroy();
+  }
+}
+
+/** Makes the engine create an image of the archive, under the temporary name. */
+async function send(
+  { engine, record }: ImageLoad,
+  temporary: TemporaryName,
+  { archive, form }: ArchiveToLoad,
+  loading: LoadingProgress,
+): Promise<void> {
+  if ((await form) === 'root file system')
+    await engine.images.importFiles(archive, { ...temporary, changes: inheritedConfiguration(record) });
+  else await engine.images.load(archive, { onLayer: (layer) => loading.layer(layer) });
+}
+
+/**
+ * Tags an image with its boot reference. Ignores the signal: the last hold removes the image if it is no longer
+ * wanted.
+ */
+async function nameImage({ engine, holds, record }: ImageLoad, image: ImageReference): Promise<void> {
+  const reference = bootReference(record.id);
+  try {
+    await engine.images.tag(image, { repo: repositoryName(repository.image), tag: tagName(record.id) });
+    holds.markLoaded(reference, 'yes');
+  } catch (error) {
+    if (mayHaveSucceeded(error)) holds.markLoaded(reference, 'perhaps');
+    throw error;
   }
 }
 

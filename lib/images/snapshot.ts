@@ -1,4 +1,3 @@
-import { raceSignal } from '../streams/index.js';
 import type {
   ImageMetadata,
   ImageService,
@@ -8,13 +7,13 @@ import type {
   UpdateTaskState,
 } from '../../interfaces/index.js';
 import { task_states } from '../../interfaces/index.js';
-import type { ContainerInspect, Engine, ImageInspect, ImageReference } from '../engine/index.js';
+import type { ContainerInspect, Engine, ImageInspect } from '../engine/index.js';
 import { mayHaveSucceeded } from '../engine/index.js';
 import { label, repository } from '../common/index.js';
 import type { ImageConfiguration } from '../archives/index.js';
 import { deltaBase, uploadAbove, uploadWhole } from './layers/index.js';
 import { snapshotConfiguration } from './snapshot-configuration.js';
-import { discardImage, temporaryName } from './references/index.js';
+import { discardImage, temporaryName, type TemporaryName } from './references/index.js';
 
 /** The engine, image service and host of a snapshot. */
 interface SnapshotEnvironment {
@@ -41,72 +40,66 @@ export interface SnapshotRequest extends LongRunningOptions {
   readonly above?: string;
   /** Whether the engine pauses the container during the commit. */
   readonly pause: boolean;
-  /** Runs the commit when the container is ready; its error fails the snapshot. Default: commit at once. */
-  readonly whenReady?: (commit: () => Promise<unknown>) => Promise<void>;
   /** Reports the next task state, in Nova's order. Its error fails the snapshot. */
   readonly update_task_state: UpdateTaskState;
 }
 
-/**
- * Commits a container as an image of the engine, with the container's files and command. The container may change or be
- * removed once this resolves.
- *
- * @returns the snapshot, which the caller must upload or discard.
- * @throws the error of `update_task_state` or the engine.
- * @throws the signal's reason when the signal aborts. A running commit is awaited first.
- */
-export async function takeSnapshot(
-  environment: SnapshotEnvironment,
-  request: SnapshotRequest,
-): Promise<Snapshot> {
-  const { engine, host } = environment;
-  const { container, pause, whenReady, update_task_state, signal, onProgress } = request;
-  signal?.throwIfAborted();
-  await raceSignal(update_task_state({ task_state: task_states.IMAGE_PENDING_UPLOAD }), signal);
-  // Check the image record first: a missing or forbidden image must not cost the instance a pause.
-  await environment.imageService.show(request.context, request.image_id, { signal });
-  const base = await engine.images.inspect(container.Image, { signal });
-  const temporary = temporaryName(repository.snapshot, host);
-  const snapshot = new Snapshot(environment, request, temporary.reference, base.Config);
-  let answerLost = false;
-  try {
-    onProgress?.({ phase: 'committing', bytes: 0 });
-    // Ignores the signal: an engine continues a commit without its client, and a rollback would find nothing to remove
-    // yet.
-    const { repo, tag } = temporary;
-    const configuration = { Labels: { [label.temporary]: tag } };
-    const commit = (): Promise<unknown> =>
-      engine.containers.commit(container.Id, { repo, tag, pause, configuration }).catch((error: unknown) => {
-        answerLost = mayHaveSucceeded(error);
-        throw error;
-      });
-    await (whenReady === undefined ? commit() : whenReady(commit));
-    signal?.throwIfAborted();
-    return snapshot;
-  } catch (error) {
-    await snapshot.discard(answerLost);
-    throw error;
-  }
-}
-
-/** A committed container, to be uploaded to the image service. */
+/** A snapshot of a container: prepare it, commit it, then upload it. After a failure before the upload, discard it. */
 export class Snapshot {
   readonly #environment: SnapshotEnvironment;
   readonly #request: SnapshotRequest;
-  readonly #committed: ImageReference;
+  readonly #temporary: TemporaryName;
   /** Configuration of the image that the container was created from. */
   readonly #booted: ImageInspect['Config'];
+  /** Whether the engine may still finish the commit. */
+  #mayAppear = false;
 
-  constructor(
+  private constructor(
     environment: SnapshotEnvironment,
     request: SnapshotRequest,
-    committed: ImageReference,
+    temporary: TemporaryName,
     booted: ImageInspect['Config'],
   ) {
     this.#environment = environment;
     this.#request = request;
-    this.#committed = committed;
+    this.#temporary = temporary;
     this.#booted = booted;
+  }
+
+  /**
+   * Announces a snapshot to the orchestrator, and checks that its image can be filled.
+   *
+   * @throws the error of `update_task_state`, the image service or the engine; the signal's reason when it aborts.
+   */
+  static async prepare(environment: SnapshotEnvironment, request: SnapshotRequest): Promise<Snapshot> {
+    const { engine, imageService, host } = environment;
+    const { context, container, image_id, update_task_state, signal, onProgress } = request;
+    signal?.throwIfAborted();
+    await update_task_state({ task_state: task_states.IMAGE_PENDING_UPLOAD });
+    // Check the image record first: a missing or forbidden image must not cost the instance a pause.
+    await imageService.show(context, image_id, { signal });
+    const base = await engine.images.inspect(container.Image, { signal });
+    onProgress?.({ phase: 'committing', bytes: 0 });
+    return new Snapshot(environment, request, temporaryName(repository.snapshot, host), base.Config);
+  }
+
+  /**
+   * Commits the container as an image of the engine, with the container's files and command. The container may change
+   * or be removed once this resolves.
+   *
+   * It ignores the signal: an engine continues a commit without its client, and {@link discard} would find nothing to
+   * remove yet.
+   */
+  async commit(): Promise<void> {
+    const { container, pause } = this.#request;
+    const { repo, tag } = this.#temporary;
+    const configuration = { Labels: { [label.temporary]: tag } };
+    try {
+      await this.#environment.engine.containers.commit(container.Id, { repo, tag, pause, configuration });
+    } catch (error) {
+      this.#mayAppear = mayHaveSucceeded(error);
+      throw error;
+    }
   }
 
   /**
@@ -117,33 +110,27 @@ export class Snapshot {
    * aborts.
    */
   async upload(): Promise<void> {
-    const { update_task_state, signal } = this.#request;
     try {
-      const uploading = {
+      await this.#request.update_task_state({
         task_state: task_states.IMAGE_UPLOADING,
         expected_state: task_states.IMAGE_PENDING_UPLOAD,
-      };
-      await raceSignal(update_task_state(uploading), signal);
+      });
       await this.#stream();
     } finally {
-      await this.discard(false);
+      await this.discard();
     }
   }
 
-  /**
-   * Removes the image from the engine.
-   *
-   * @param mayAppear - whether the engine may still finish the commit.
-   */
-  async discard(mayAppear: boolean): Promise<void> {
+  /** Removes the image from the engine. */
+  async discard(): Promise<void> {
     const { engine, logger } = this.#environment;
-    await discardImage(engine, { reference: this.#committed }, mayAppear, logger);
+    await discardImage(engine, this.#temporary, this.#mayAppear, logger);
   }
 
   async #stream(): Promise<void> {
     const { engine, imageService, logger } = this.#environment;
     const { context, container, image_id, metadata, above, signal, onProgress } = this.#request;
-    const committed = this.#committed;
+    const { reference: committed } = this.#temporary;
     const base =
       above === undefined
         ? undefined

@@ -34,7 +34,7 @@ export interface InstancePolicy extends ResourcePolicy {
 export const noHealthcheck = { Test: ['NONE'] } as const;
 
 /**
- * The specification of an instance's container for the engine.
+ * The specification of an instance's container for the engine, without its networks: see {@link withNetworks}.
  *
  * @throws InvalidInput, ImageUnacceptable, ComputeResourcesUnavailable when the instance, the image or the flavor
  * requests something that is malformed or not supported.
@@ -42,7 +42,6 @@ export const noHealthcheck = { Test: ['NONE'] } as const;
 export function containerSpecification(
   instance: Instance,
   image: { readonly meta: ImageMeta; readonly reference: ImageRef },
-  network: NetworkPart,
   attempt: SpawnAttempt,
   policy: InstancePolicy,
 ): ContainerSpecification {
@@ -59,14 +58,24 @@ export function containerSpecification(
     ...(policy.serialConsole === undefined ? {} : { Tty: true }),
     StopTimeout: shutdownTimeout(instance, image.meta),
     Healthcheck: noHealthcheck,
-    ...network,
     HostConfig: {
       ...resourceLimits(instance, policy),
-      ...network.HostConfig,
       ...hosts,
       ...privileges(instance, policy),
       LogConfig: logConfiguration(policy.logs),
     },
+  };
+}
+
+/** The specification of a container in its networks. */
+export function withNetworks(
+  specification: ContainerSpecification,
+  network: NetworkPart,
+): ContainerSpecification {
+  return {
+    ...specification,
+    ...network,
+    HostConfig: { ...specification.HostConfig, ...network.HostConfig },
   };
 }
 

@@ -14,7 +14,12 @@ export {
 } from './config-drive.js';
 export { consoleOutput } from './console-output.js';
 export { containerName, containerPartName, instanceRecord, type SpawnAttempt } from './instance-labels.js';
-export { containerSpecification, imageMustFit, type InstancePolicy } from './container-specification.js';
+export {
+  containerSpecification,
+  imageMustFit,
+  type InstancePolicy,
+  withNetworks,
+} from './container-specification.js';
 export { triggerCrashDump } from './crash-dump.js';
 export { adoptName, createContainer, discardAttempt, nameMustBeFree } from './create-container.js';
 export { diskUsage, flatDiagnostics, instanceDiagnostics, measure, usageOf } from './diagnostics.js';
@@ -41,7 +46,7 @@ export {
 } from './kept-container.js';
 export { isMounted, type VolumePolicy, volumesMustBeAsFound } from './volumes.js';
 export { InstanceStateStore } from './instance-state-store.js';
-export { part, recoverInterruptedSwap } from './parts.js';
+export { asideSuffix, recoverInterruptedSwap } from './parts.js';
 export { instanceInfo } from './power-state.js';
 export { recreatedContainer } from './recreated-container.js';
 export {
@@ -72,6 +77,13 @@ export {
 } from './resize-in-place.js';
 export { limitsMustBeReadable } from './resource-limits.js';
 export { RootDisks } from './root-disk.js';
-export { wakeLeftStill, whileStill } from './stand-still.js';
-export { isSuspended, pauseInstance, suspendInstance, unpauseInstance, wasSuspended } from './suspension.js';
+export { endLeftStandstill, isOfStandstill, StandStill } from './stand-still.js';
+export {
+  isSuspended,
+  pauseInstance,
+  removeSuspension,
+  suspendInstance,
+  unpauseInstance,
+  wasSuspended,
+} from './suspension.js';
 export { writeFiles } from './write-files.js';

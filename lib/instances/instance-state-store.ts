@@ -5,7 +5,13 @@ import { isConflict, isNotFound, volumeName } from '../engine/index.js';
 import { instanceContainerName, label } from '../common/index.js';
 
 /** The kinds of state that can be stored. */
-type NoteKind = 'suspended' | 'stopped' | 'flavor' | 'resize' | 'still';
+type NoteKind = 'suspended' | 'stopped' | 'flavor' | 'resize';
+
+/** A record of an instance. */
+interface InstanceState {
+  readonly uuid: string;
+  readonly values: Readonly<Record<string, string>>;
+}
 
 /**
  * Stores state of an instance that changes after its container was created. A container's labels are immutable, so a
@@ -80,11 +86,14 @@ export class InstanceStateStore {
     });
   }
 
-  /** The uuids of all instances with a record. */
-  async noted(signal?: AbortSignal): Promise<ReadonlySet<string>> {
+  /** All records of all instances. */
+  async all(signal?: AbortSignal): Promise<InstanceState[]> {
     const filters = { label: [`${label.host}=${this.#host}`, label.note] };
     const notes = await this.#engine.volumes.list({ filters, signal });
-    return new Set(notes.flatMap(({ Labels: values }) => values[label.instanceUuid] ?? []));
+    return notes.flatMap(({ Labels: values }) => {
+      const uuid = values[label.instanceUuid];
+      return uuid === undefined ? [] : [{ uuid, values }];
+    });
   }
 
   /** Removes all records of an instance. */
@@ -101,7 +110,7 @@ export class InstanceStateStore {
   }
 }
 
-const noteKinds: readonly NoteKind[] = ['suspended', 'stopped', 'flavor', 'resize', 'still'];
+const noteKinds: readonly NoteKind[] = ['suspended', 'stopped', 'flavor', 'resize'];
 
 function noteName(uuid: string, kind: NoteKind): VolumeName {
   return volumeName(`${instanceContainerName(uuid)}.${kind}`);

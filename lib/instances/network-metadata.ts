@@ -1,5 +1,7 @@
 import type { NetworkInfo, Route, Subnet, VIF } from '../../interfaces/index.js';
-import { subnetMask } from './subnet-mask.js';
+import { InvalidInput } from '../../interfaces/index.js';
+import type { AddressBlock } from '../common/index.js';
+import { addressBlock, netmask, networkAddress } from '../common/index.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -78,7 +80,7 @@ function networkOf(
     type: `ipv${version}${typeof mode === 'string' ? `_${mode}` : ''}`,
     link,
     ip_address: subnet.ips?.[0]?.address,
-    netmask: subnetMask(subnet.cidr ?? '').netmask,
+    netmask: netmask(blockOf(subnet.cidr ?? '')),
     routes: [...defaultRoute(subnet, version), ...(subnet.routes ?? []).map(routeOf)],
     network_id,
     services: nameServers(subnet),
@@ -93,7 +95,18 @@ function defaultRoute({ gateway }: Subnet, version: 4 | 6): Json[] {
 }
 
 function routeOf({ cidr, gateway }: Route): Json {
-  return { ...subnetMask(cidr), gateway: gateway?.address ?? null };
+  const block = blockOf(cidr);
+  return { network: networkAddress(block), netmask: netmask(block), gateway: gateway?.address ?? null };
+}
+
+/** @throws InvalidInput when a subnet is malformed. */
+function blockOf(cidr: string): AddressBlock {
+  const block = addressBlock(cidr);
+  if (block === undefined)
+    throw new InvalidInput(
+      `The network information has ${JSON.stringify(cidr)}, which is not a subnet: write 10.0.0.0/24 or 2001:db8::/64`,
+    );
+  return block;
 }
 
 function nameServers({ dns }: Subnet): { readonly type: 'dns'; readonly address: string }[] {

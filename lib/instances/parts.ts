@@ -9,7 +9,7 @@ import { isRescueOf } from './rescue-labels.js';
 import { removeContainer } from './start-and-stop.js';
 
 /** Name suffixes of an instance's containers while another container has, or is about to get, the instance's name. */
-export const part = {
+export const asideSuffix = {
   /** The instance's own container while it is rescued. */
   rescued: 'rescued',
   /** The rescue container while an unrescue restores the instance's own. */
@@ -43,7 +43,7 @@ export async function recoverInterruptedSwap(
   const containers = await listContainersOf(engine, host, instance, signal);
   const named = (name: string): ContainerSummary | undefined =>
     containers.find(({ Names: names }) => names.includes(`/${name}`));
-  const aside = [part.rescuing, part.replaced, part.rescued].flatMap(
+  const aside = [asideSuffix.rescuing, asideSuffix.replaced, asideSuffix.rescued].flatMap(
     (each) => named(instancePartName(uuid, each)) ?? [],
   );
   signal?.throwIfAborted();

@@ -3,7 +3,6 @@ import type {
   ContainerId,
   ContainerSpecification,
   ImageReference,
-  NetworkPart,
 } from '../engine/index.js';
 import { label } from '../common/index.js';
 import type { LogBound } from './log-configuration.js';
@@ -12,8 +11,8 @@ import { noHealthcheck } from './container-specification.js';
 import type { SpawnAttempt } from './instance-labels.js';
 
 /**
- * The specification of a container that differs from another only in its image, network and log: same configuration,
- * same labels, same volumes.
+ * The specification of a container that differs from another only in its image, networks and log: same configuration,
+ * same labels, same volumes. It has no networks yet: see {@link withNetworks}.
  *
  * @param other - the container to copy from: its id and its labels.
  */
@@ -21,16 +20,14 @@ export function recreatedContainer(
   { Config: configuration, HostConfig: host }: ContainerConfiguration,
   other: { readonly id: ContainerId; readonly labels: Readonly<Record<string, string>> },
   image: ImageReference,
-  network: NetworkPart,
   attempt: SpawnAttempt,
   logs: LogBound,
 ): ContainerSpecification {
   return {
     ...configuration,
-    // `network` alone defines the container's interfaces.
+    // The networks alone define the container's interfaces.
     MacAddress: '',
     Healthcheck: noHealthcheck,
-    ...network,
     Image: image,
     Labels: {
       ...other.labels,
@@ -42,7 +39,6 @@ export function recreatedContainer(
     // A mount without a volume name would create a new volume, so all mounts come from the other container.
     HostConfig: {
       ...host,
-      ...network.HostConfig,
       Mounts: [],
       VolumesFrom: [other.id],
       LogConfig: logConfiguration(logs),

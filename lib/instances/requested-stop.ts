@@ -1,3 +1,4 @@
+import type { Logger } from '../../interfaces/index.js';
 import type { ContainerInspect, ContainerRef, Engine } from '../engine/index.js';
 import { undefinedIfNotFound } from '../engine/index.js';
 import { label } from '../common/index.js';
@@ -12,9 +13,27 @@ import { looksOutOfMemory } from './power-state.js';
 
 /**
  * Records that a container which has just stopped was stopped on request. Only a container whose state indicates that
- * it ran out of memory needs the record.
+ * it ran out of memory needs the record. A failure is only logged: the container has stopped, and that is the result of
+ * the verb.
  */
-export async function noteRequestedStop(engine: Engine, container: ContainerRef): Promise<void> {
+export async function noteRequestedStop(
+  engine: Engine,
+  container: ContainerRef,
+  logger: Logger,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    await writeIfNeeded(engine, container);
+  } catch (error) {
+    signal?.throwIfAborted();
+    logger.warn('could not record that a stop was requested: the instance may count as crashed', {
+      container,
+      error,
+    });
+  }
+}
+
+async function writeIfNeeded(engine: Engine, container: ContainerRef): Promise<void> {
   const stopped = await undefinedIfNotFound(engine.containers.inspect(container));
   const record = instanceRecord(stopped?.Config.Labels ?? {});
   if (stopped === undefined || record === undefined || !looksOutOfMemory(stopped.State)) return;

@@ -28,31 +28,24 @@ export class RootDisks {
   }
 
   /**
-   * Creates a container whose root disk has the flavor's size.
+   * The specification of a container whose root disk has the flavor's size, or an unchanged one if the engine bounds no
+   * root disks.
    *
-   * Only the engine knows whether quotas are enabled, so the driver tries, and stops trying after the engine has
-   * refused.
-   *
-   * @param create - creates a container with the given specification.
+   * Only the engine knows whether quotas are enabled. So pass the error of the creation to {@link isRefusal}, and if it
+   * is one, create the container without the size.
    */
-  async create<T>(
-    { root_gb }: Flavor,
-    specification: ContainerSpecification,
-    create: (specification: ContainerSpecification) => Promise<T>,
-  ): Promise<T> {
-    if (root_gb === 0 || !this.#isBounded) return await create(specification);
+  bounded({ root_gb }: Flavor, specification: ContainerSpecification): ContainerSpecification {
+    if (root_gb === 0 || !this.#isBounded) return specification;
     const { HostConfig: host } = specification;
-    try {
-      return await create({
-        ...specification,
-        HostConfig: { ...host, StorageOpt: { size: `${root_gb}G` } },
-      });
-    } catch (error) {
-      if (!refusesSize(error)) throw error;
-      this.#isBounded = false;
-      this.#warn(error.engineMessage);
-      return await create(specification);
-    }
+    return { ...specification, HostConfig: { ...host, StorageOpt: { size: `${root_gb}G` } } };
+  }
+
+  /** Whether the engine refused a root disk of a size. If so, no further root disk is bounded. */
+  isRefusal(error: unknown): boolean {
+    if (!refusesSize(error)) return false;
+    this.#isBounded = false;
+    this.#warn(error.engineMessage);
+    return true;
   }
 
   /**

@@ -1,4 +1,4 @@
-import { type ImageMeta, type Instance, InvalidInput } from '../../interfaces/index.js';
+import { type ImageMeta, type Instance, InvalidInput, type Logger } from '../../interfaces/index.js';
 import {
   type ContainerInspect,
   type ContainerRef,
@@ -22,18 +22,24 @@ interface StopOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What stopping needs of a compute node. */
+interface StopEnvironment {
+  readonly engine: Engine;
+  readonly logger: Logger;
+}
+
 /**
  * Stops a container: sends its stop signal, repeats it every `retry_interval`, and kills the container after `timeout`.
  * No-op if it does not run. The engine unfreezes a frozen container, which then receives the signal (20.10 to 28.5).
  * Records that the stop was requested, so that no exit code counts as a crash.
  */
 export async function stopContainer(
-  engine: Engine,
+  { engine, logger }: StopEnvironment,
   container: ContainerRef,
   options: StopOptions,
 ): Promise<void> {
   await stopInTime(engine, container, options);
-  await noteRequestedStop(engine, container);
+  await noteRequestedStop(engine, container, logger, options.signal);
 }
 
 async function stopInTime(engine: Engine, container: ContainerRef, options: StopOptions): Promise<void> {
@@ -60,27 +66,27 @@ async function stopInTime(engine: Engine, container: ContainerRef, options: Stop
  * the container that the verb starts again.
  */
 export async function stopForReplacement(
-  engine: Engine,
+  node: StopEnvironment,
   container: ContainerRef,
   options: StopOptions,
 ): Promise<void> {
   options.signal?.throwIfAborted();
   try {
-    await stopContainer(engine, container, options);
+    await stopContainer(node, container, options);
   } catch (error) {
     if (options.signal?.aborted === true)
-      await stopContainer(engine, container, { timeout: options.timeout, retry_interval: 0 });
+      await stopContainer(node, container, { timeout: options.timeout, retry_interval: 0 });
     throw error;
   }
 }
 
 /** Stops a container within the time that its instance got for a clean stop when it was created. */
 export async function stopContainerCleanly(
-  engine: Engine,
+  node: StopEnvironment,
   container: ContainerInspect,
   signal?: AbortSignal,
 ): Promise<void> {
-  await stopContainer(engine, container.Id, { ...cleanly(container), signal });
+  await stopContainer(node, container.Id, { ...cleanly(container), signal });
 }
 
 /** The options of a stop within the time that the instance got for a clean stop when it was created. */

@@ -1,4 +1,4 @@
-import type { Instance } from '../../interfaces/index.js';
+import type { Instance, Logger } from '../../interfaces/index.js';
 import { InstanceInvalidState, InstanceSuspendFailure } from '../../interfaces/index.js';
 import type { ContainerInspect, Engine } from '../engine/index.js';
 import { label } from '../common/index.js';
@@ -9,6 +9,8 @@ import type { InstanceStateStore } from './instance-state-store.js';
 /*
  * To the engine a suspended instance is a paused container: its processes are frozen and its memory is kept. A record
  * in the state store marks it as suspended, also for the next driver.
+ *
+ * The same record may belong to a snapshot's pause instead, see `StandStill`: both verbs below replace or remove it.
  *
  * The record is written before the container is frozen and removed after it was unfrozen, so a suspended instance
  * always has it. A crash in between leaves a record of a running instance, which is ignored. The record contains the
@@ -71,7 +73,7 @@ export async function suspendInstance(
 
 /**
  * Pauses an instance; no-op if it is paused. First it removes the record that a crash may have left of a running
- * instance.
+ * instance, of a suspension or of a snapshot's pause.
  *
  * @throws InstanceInvalidState when it does not run or is suspended.
  */
@@ -101,6 +103,18 @@ export async function unpauseInstance(
 ): Promise<void> {
   await mustNotBeSuspended(notes, instance, container, signal);
   await unpauseContainer(engine, container.Id, signal);
+}
+
+/** Removes the record that an instance is suspended. The instance already runs, so a failure is logged only. */
+export async function removeSuspension(
+  { states, logger }: { readonly states: InstanceStateStore; readonly logger: Logger },
+  { uuid }: Pick<Instance, 'uuid'>,
+): Promise<void> {
+  try {
+    await states.remove(uuid, 'suspended');
+  } catch (error) {
+    logger.warn('could not remove the record of a suspension: it is left', { instance: uuid, error });
+  }
 }
 
 async function mustNotBeSuspended(

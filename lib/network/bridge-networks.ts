@@ -57,17 +57,33 @@ export class BridgeNetworks {
     this.#logger = options.logger;
   }
 
-  /** Adds a reference to each network: this driver does not remove it until {@link letGo}. */
+  /** Adds a reference to each network: this driver does not remove it until {@link release}. */
   hold(names: readonly NetworkRef[]): void {
     for (const name of names) this.#held.set(name, (this.#held.get(name) ?? 0) + 1);
   }
 
   /** Releases the references of one {@link hold}. */
-  letGo(names: readonly NetworkRef[]): void {
+  release(names: readonly NetworkRef[]): void {
     for (const name of names) {
       const count = (this.#held.get(name) ?? 0) - 1;
       if (count > 0) this.#held.set(name, count);
       else this.#held.delete(name);
+    }
+  }
+
+  /**
+   * Releases the references of one {@link hold} after a failure, and removes the networks that are unused. The caller
+   * must see the failure that led here, so its own failure is only logged: `init_host` removes what is left.
+   */
+  async abandon(names: readonly NetworkRef[]): Promise<void> {
+    this.release(names);
+    try {
+      await this.removeUnused(names);
+    } catch (error) {
+      this.#logger.error('could not remove the networks of an instance that could not be connected', {
+        networks: names,
+        error,
+      });
     }
   }
 
@@ -78,7 +94,7 @@ export class BridgeNetworks {
    * @throws VirtualInterfaceCreateException when every engine would refuse a network.
    * @throws ComputeResourcesUnavailable when a network conflicts with this host: with its addresses or routes, with an
    * overlapping network or one of the same name on its engine, or with its own network made for another subnet. Another
-   * host may have room for it.
+   * host may have room for it. Also when a server's name cannot be resolved, see {@link ReservedSubnets.conflict}.
    */
   async makeAll(
     plan: readonly PlannedInterface[],

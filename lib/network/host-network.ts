@@ -1,9 +1,9 @@
-import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { endianness, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { codeOf } from '../streams/index.js';
-import type { AddressBlock } from './address-block.js';
-import { addressAlone, addressBlock } from './address-block.js';
+import type { AddressBlock } from '../common/index.js';
+import { addressAlone, addressBlock } from '../common/index.js';
+import { ownProcess } from './engine-process.js';
+import { linesOf, readIfThere } from './procfs.js';
 
 /** A block of addresses that the host has or uses. */
 export interface Reservation {
@@ -26,6 +26,8 @@ const rejects = 0x02_00;
  */
 const engineBridge = /^br-[0-9a-f]{12}$/;
 
+export const ownFolder = `${ownProcess}/net`;
+
 /**
  * The addresses and routes of a network namespace.
  *
@@ -40,59 +42,6 @@ export async function reservationsIn(folder: string): Promise<Reservation[]> {
   const addresses =
     folder === ownFolder ? ownAddresses() : await addressesIn(folder, routes.filter(isEngineBridge));
   return [...routes.filter((route) => !isEngineBridge(route)).flatMap(reservationsOf), ...addresses];
-}
-
-export const ownFolder = '/proc/self/net';
-
-/**
- * Finds the procfs folder of the network namespace that the listener of a unix socket runs in. A process belongs to
- * that namespace when the socket listens there and the process sees the same file (device and inode) at the socket's
- * path. Comparing files is necessary: a container of an instance can bind the same path, but not the same file.
- *
- * @returns undefined when no process that this one may inspect qualifies: the engine is in another container, belongs
- * to another user, or is on another machine behind a forwarded socket.
- */
-export async function networkFolderOf(socketPath: string): Promise<string | undefined> {
-  const socket = await statIfThere(socketPath);
-  if (socket === undefined) return undefined;
-  if (await shows('/proc/self', socket)) return ownFolder;
-  const seen = new Set<string>();
-  for (const pid of (await processes()).filter((name) => /^\d+$/.test(name))) {
-    const process = `/proc/${pid}`;
-    const namespaces = await namespacesOf(process);
-    if (namespaces === undefined || seen.has(namespaces)) continue;
-    seen.add(namespaces);
-    if (await shows(process, socket)) return `${process}/net`;
-  }
-  return undefined;
-}
-
-interface Identity {
-  readonly dev: number;
-  readonly ino: number;
-}
-
-/** Whether a socket listens in the network namespace of a process. */
-async function shows(process: string, socket: Identity): Promise<boolean> {
-  const listening = linesOf(await readIfThere(`${process}/net/unix`)).flatMap((line) => {
-    const [, , , flags, , , , ...path] = line.trim().split(/\s+/);
-    return flags === '00010000' && path[0]?.startsWith('/') === true ? [path.join(' ')] : [];
-  });
-  for (const path of listening) {
-    const found = await statIfThere(`${process}/root${path}`);
-    if (found?.ino === socket.ino && found.dev === socket.dev) return true;
-  }
-  return false;
-}
-
-/** Undefined when the process has ended or may not be inspected. */
-async function namespacesOf(process: string): Promise<string | undefined> {
-  try {
-    return `${await readlink(`${process}/ns/net`)} ${await readlink(`${process}/ns/mnt`)}`;
-  } catch (error) {
-    unlessHidden(error, undefined);
-    return undefined;
-  }
 }
 
 interface Route {
@@ -169,28 +118,4 @@ async function addressesIn(folder: string, ofEngine: readonly Route[]): Promise<
   return addresses
     .filter(({ address }) => !ofEngine.some(({ block }) => block.contains(address)))
     .map((block) => ({ block, what: `the address ${block.address} of the host` }));
-}
-
-const linesOf = (text: string): string[] => text.split('\n');
-
-async function processes(): Promise<string[]> {
-  return await readdir('/proc').catch((error: unknown) => unlessHidden(error, []));
-}
-
-/** A file of procfs; empty when it is absent or unreadable, or the process has ended. */
-async function readIfThere(file: string): Promise<string> {
-  return await readFile(file, 'latin1').catch((error: unknown) => unlessHidden(error, ''));
-}
-
-async function statIfThere(path: string): Promise<Identity | undefined> {
-  return await stat(path).catch((error: unknown) => unlessHidden(error, undefined));
-}
-
-/** Error codes for a missing file, a process that has ended, or a process of another user. */
-const hidden = new Set(['ENOENT', 'ENOTDIR', 'ESRCH', 'EINVAL', 'EACCES', 'EPERM']);
-
-/** @throws any other error: the host's addresses are then unknown. */
-function unlessHidden<T>(error: unknown, absent: T): T {
-  if (hidden.has(codeOf(error) ?? '')) return absent;
-  throw error;
 }

@@ -3,8 +3,9 @@
  * created on first use, removed with the last instance. It also waits for the network service to report the interfaces
  * as plugged. It imports engine, streams and common; it never changes a network that the driver did not create.
  */
-export { addressBlock } from './address-block.js';
 export { interfacesOf } from './interfaces-of.js';
+export { networkNames } from './network-plan.js';
 export { Networks, type Wiring } from './networks.js';
+export type { Reconnection } from './reconnection.js';
 export { ReservedSubnets } from './reserved-subnets.js';
-export { type VifPluggingPolicy, whilePlugging } from './vif-plugging.js';
+export { PluggingWait, type VifPluggingPolicy } from './vif-plugging.js';

@@ -6,9 +6,8 @@ import {
 } from '../../interfaces/index.js';
 import type { EndpointSpecification, NetworkRef, NetworkSpecification } from '../engine/index.js';
 import { isNetworkRef, networkRef } from '../engine/index.js';
-import { engineNetworkName, label } from '../common/index.js';
-import type { AddressBlock } from './address-block.js';
-import { addressBlock } from './address-block.js';
+import type { AddressBlock } from '../common/index.js';
+import { addressBlock, engineNetworkName, label } from '../common/index.js';
 import { isLinkLocalGateway, unusableKind } from './unusable-subnets.js';
 
 /** One interface of an instance: the engine's network and the endpoint in it. */

@@ -1,7 +1,6 @@
-import type { Logger, NetworkInfo, VIF } from '../../interfaces/index.js';
+import type { NetworkInfo, VIF } from '../../interfaces/index.js';
 import { InterfaceAttachFailed, InterfaceDetachFailed } from '../../interfaces/index.js';
 import type { ContainerInspect, ContainerRef, Engine, NetworkPart, NetworkRef } from '../engine/index.js';
-import { isNoSuchNetwork } from '../engine/index.js';
 import type { BridgeNetworksOptions } from './bridge-networks.js';
 import { BridgeNetworks } from './bridge-networks.js';
 import type { ConnectedContainer } from './connections.js';
@@ -11,6 +10,7 @@ import type { MacAddressing } from './mac-address.js';
 import { containerMacAddress, endpoint, macAddressing } from './mac-address.js';
 import type { PlannedInterface } from './network-plan.js';
 import { networkNames, networkPlan } from './network-plan.js';
+import { Reconnection } from './reconnection.js';
 
 /** The networks of an instance that is being created, with a reference that prevents their removal. */
 export interface Wiring {
@@ -25,14 +25,12 @@ type MaybeNetworkInfo = NetworkInfo | null | undefined;
 export class Networks {
   readonly #engine: Engine;
   readonly #host: string;
-  readonly #logger: Logger;
   readonly #bridges: BridgeNetworks;
   readonly #connections: Connections;
 
   constructor(options: BridgeNetworksOptions) {
     this.#engine = options.engine;
     this.#host = options.host;
-    this.#logger = options.logger;
     this.#bridges = new BridgeNetworks(options);
     this.#connections = new Connections({ ...options, bridges: this.#bridges });
   }
@@ -54,19 +52,19 @@ export class Networks {
       await this.#bridges.makeAll(plan, signal);
       return wiring;
     } catch (error) {
-      await this.#giveUp(namesOf(plan));
+      await this.#bridges.abandon(namesOf(plan));
       throw error;
     }
   }
 
   /** Releases the references: the container is now in its networks, which prevents their removal. */
   keep({ plan }: Wiring): void {
-    this.#bridges.letGo(namesOf(plan));
+    this.#bridges.release(namesOf(plan));
   }
 
   /** Releases the references after a failed creation and removes the networks that are unused. */
   async abandon({ plan }: Wiring): Promise<void> {
-    this.#bridges.letGo(namesOf(plan));
+    this.#bridges.release(namesOf(plan));
     await this.#bridges.removeUnused(namesOf(plan));
   }
 
@@ -94,30 +92,6 @@ export class Networks {
   }
 
   /**
-   * Starts a connected container, and connects it again when a network is missing.
-   *
-   * Another host's driver on the same engine may have removed a network before the container was in it. The network is
-   * then created anew, and stays: every driver now finds the container in it. So each network is missing once at most.
-   *
-   * @param start - starts the container; it is retried after a network was missing.
-   * @throws what {@link plug} throws, and what `start` throws for other reasons.
-   */
-  async startIn<T>(
-    container: ContainerRef,
-    network_info: MaybeNetworkInfo,
-    start: () => Promise<T>,
-  ): Promise<T> {
-    for (let missed = 0; ; missed += 1) {
-      try {
-        return await start();
-      } catch (error) {
-        if (!isNoSuchNetwork(error) || missed >= networkNames(network_info).length) throw error;
-        await this.plug(await this.#engine.containers.inspect(container), network_info);
-      }
-    }
-  }
-
-  /**
    * Connects a container to those networks that it is not in yet, and creates the missing ones. On failure it restores
    * the container's networks and removes the networks that it created.
    *
@@ -130,52 +104,49 @@ export class Networks {
     network_info: MaybeNetworkInfo,
     signal?: AbortSignal,
   ): Promise<void> {
-    await this.#change(container, network_info, [], (connect) => connect(), signal);
+    const reconnection = await this.#prepareChange(container, network_info, [], signal);
+    try {
+      await reconnection.connect();
+    } catch (error) {
+      await reconnection.abandon();
+      throw error;
+    }
+    await reconnection.keep();
   }
 
   /**
-   * Runs work during which the interfaces of a container become those of `network_info`: it disconnects all others and
-   * connects these. Without `network_info` the interfaces stay as they are. The interfaces are validated before the
-   * work begins; when the work fails, the container's networks are restored.
+   * Prepares that the interfaces of a container become those of `network_info`: all others will be disconnected, these
+   * connected. Without `network_info` the interfaces will stay as they are. It validates the interfaces and creates the
+   * missing networks; the container stays unchanged until {@link Reconnection.connect}.
    *
-   * @param work - receives the function that changes the interfaces.
-   * @throws what {@link plug} throws, and what `work` throws.
+   * @throws what {@link plug} throws.
    */
-  async follow<T>(
+  async prepareReconnection(
     container: ContainerInspect,
     network_info: MaybeNetworkInfo,
-    work: (connect: () => Promise<void>) => Promise<T>,
     signal?: AbortSignal,
-  ): Promise<T> {
-    if (network_info === null || network_info === undefined) return await work(() => Promise.resolve());
+  ): Promise<Reconnection> {
     const wanted = networkNames(network_info);
-    const others = networksOf(container).filter((name) => !wanted.includes(name));
-    const done = await this.#change(container, network_info, others, work, signal);
-    await this.#bridges.removeUnused(others, signal);
-    return done;
+    const isUnknown = network_info === null || network_info === undefined;
+    const others = isUnknown ? [] : networksOf(container).filter((name) => !wanted.includes(name));
+    return await this.#prepareChange(container, network_info, others, signal);
   }
 
-  async #change<T>(
+  async #prepareChange(
     container: ContainerInspect,
     network_info: MaybeNetworkInfo,
     others: readonly NetworkRef[],
-    work: (connect: () => Promise<void>) => Promise<T>,
     signal: AbortSignal | undefined,
-  ): Promise<T> {
+  ): Promise<Reconnection> {
     const plan = networkPlan(network_info, this.#host);
-    let takeBack = (): Promise<void> => Promise.resolve();
     this.#bridges.hold(namesOf(plan));
     try {
       const ready = await this.#bridges.makeAll(plan, signal);
       const missing = this.#connections.missing(container, plan, ready);
-      const done = await work(async () => {
-        takeBack = await this.#connections.change(container, others, missing, signal);
-      });
-      this.#bridges.letGo(namesOf(plan));
-      return done;
+      const change = { container, plan, missing, others, signal };
+      return new Reconnection(this.#bridges, this.#connections, change);
     } catch (error) {
-      await takeBack();
-      await this.#giveUp(namesOf(plan));
+      await this.#bridges.abandon(namesOf(plan));
       throw error;
     }
   }
@@ -248,22 +219,6 @@ export class Networks {
   /** Removes all networks of this host that no container is in, see {@link BridgeNetworks.removeLeftovers}. */
   async removeLeftovers(signal?: AbortSignal): Promise<NetworkRef[]> {
     return await this.#bridges.removeLeftovers(signal);
-  }
-
-  /**
-   * Cleans up after a failure that the caller must see, so its own failure is only logged. `init_host` removes what is
-   * left.
-   */
-  async #giveUp(names: readonly NetworkRef[]): Promise<void> {
-    this.#bridges.letGo(names);
-    try {
-      await this.#bridges.removeUnused(names);
-    } catch (error) {
-      this.#logger.error('could not remove the networks of an instance that could not be connected', {
-        networks: names,
-        error,
-      });
-    }
   }
 }
 

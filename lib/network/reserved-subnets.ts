@@ -1,16 +1,14 @@
-import { getServers } from 'node:dns';
-import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
+import { join } from 'node:path';
 import type { Logger } from '../../interfaces/index.js';
+import { NovaException } from '../../interfaces/index.js';
 import type { EngineAddress } from '../engine/index.js';
-import { raceSignal, withDeadline } from '../streams/index.js';
-import type { AddressBlock } from './address-block.js';
-import { addressAlone, addressBlock, overlap } from './address-block.js';
+import type { AddressBlock } from '../common/index.js';
+import { addressBlock, overlap, withoutSecrets } from '../common/index.js';
+import { engineProcess, ownProcess } from './engine-process.js';
 import type { Reservation } from './host-network.js';
-import { networkFolderOf, ownFolder, reservationsIn } from './host-network.js';
-
-/** Deadline for resolving one name, in milliseconds. */
-const longestLookup = 5000;
+import { reservationsIn } from './host-network.js';
+import { nameServersIn, nodeNameServers, together } from './name-servers.js';
+import { ServerAddresses } from './server-addresses.js';
 
 /** Where to find the addresses that a host reserves. */
 export interface HostReservations {
@@ -30,23 +28,34 @@ export interface HostReservations {
  * For an engine on this machine, these are the addresses and routes of the engine's network namespace, the name
  * servers, and the servers that the driver sends requests to. For a remote engine they are the engine's own address and
  * the subnets that the operator reserves.
+ *
+ * A subnet is compared when its network is created: addresses that the host gets later are not compared with it.
  */
 export class ReservedSubnets {
   readonly #host: HostReservations;
-  #hasWarned = false;
+  readonly #servers: ServerAddresses;
+  /** Warnings in the log already. */
+  readonly #warned = new Set<string>();
 
   constructor(host: HostReservations) {
     this.#host = host;
+    this.#servers = new ServerAddresses(host.logger);
   }
 
-  /** @returns a noun phrase for an address holder inside these subnets; undefined when there is none. */
+  /**
+   * Compares subnets with the reserved addresses.
+   *
+   * @returns a noun phrase for an address holder inside these subnets; undefined when there is none.
+   * @throws ComputeResourcesUnavailable when the addresses of a server are unknown, see {@link ServerAddresses.of}.
+   * @throws NovaException when the image service returns something other than URLs, and what its `servers` throws.
+   */
   async conflict(subnets: readonly string[], signal: AbortSignal | undefined): Promise<string | undefined> {
     const blocks = subnets.flatMap((cidr) => addressBlock(cidr) ?? []);
     if (blocks.length === 0) return undefined;
     const isTaken = ({ block }: Reservation): boolean => blocks.some((wanted) => overlap(block, wanted));
     return (
       this.#named().find(isTaken)?.what ??
-      (await this.#ofNamespace()).find(isTaken)?.what ??
+      (await this.#ofMachine()).find(isTaken)?.what ??
       (await this.#ofServers(signal)).find(isTaken)?.what
     );
   }
@@ -58,54 +67,69 @@ export class ReservedSubnets {
     });
   }
 
-  async #ofNamespace(): Promise<Reservation[]> {
-    const { address, logger } = this.#host;
+  async #ofMachine(): Promise<Reservation[]> {
+    const { address } = this.#host;
     if (!('socketPath' in address)) return [];
-    const folder = await networkFolderOf(address.socketPath);
-    if (folder === undefined && !this.#hasWarned) {
-      this.#hasWarned = true;
-      logger.warn(
+    const process = await engineProcess(address.socketPath);
+    if (process === undefined)
+      this.#warn(
         "the engine's network namespace cannot be found: subnets are compared with this process's own addresses and routes; name those of the engine's host in the option reservedSubnets",
         { socket: address.socketPath },
       );
-    }
-    return await reservationsIn(folder ?? ownFolder);
+    const [network, nameServers] = await Promise.all([
+      reservationsIn(join(process ?? ownProcess, 'net')),
+      this.#nameServers(process),
+    ]);
+    return [...network, ...nameServers];
+  }
+
+  /** The name servers of this process and of the engine, which may have another root directory. */
+  async #nameServers(process: string | undefined): Promise<Reservation[]> {
+    const roots = process === undefined || process === ownProcess ? ['/'] : ['/', join(process, 'root')];
+    const { addresses, faults } = together([
+      nodeNameServers(),
+      ...(await Promise.all(roots.map(nameServersIn))),
+    ]);
+    for (const fault of faults)
+      this.#warn(
+        `a name server of the host is not compared with subnets: ${fault}; name its address in the option reservedSubnets`,
+      );
+    if (addresses.every(isLoopback))
+      this.#warn(
+        'the host asks a local name server only: name the servers that it asks in the option reservedSubnets',
+        { nameServers: addresses.map(({ address }) => address) },
+      );
+    return addresses.map((block) => ({ block, what: `the name server ${block.address} of the host` }));
   }
 
   async #ofServers(signal: AbortSignal | undefined): Promise<Reservation[]> {
     const { address, servers } = this.#host;
     if (!('socketPath' in address))
       return await this.#ofName(address.hostname, `the engine at ${address.hostname}`, signal);
-    const urls = await servers(signal);
-    const hosts = new Set(urls.flatMap((url) => (URL.canParse(url) ? [new URL(url).hostname] : [])));
+    const hosts = new Set((await servers(signal)).map(hostOf));
     const found = [...hosts].map((host) => this.#ofName(host, `the server ${host} of the driver`, signal));
-    const resolvers = getServers().flatMap((server) => addressAlone(server) ?? []);
-    return [
-      ...(await Promise.all(found)).flat(),
-      ...resolvers.map((block) => ({ block, what: `the name server ${block.address} of the host` })),
-    ];
+    return (await Promise.all(found)).flat();
   }
 
   async #ofName(name: string, what: string, signal: AbortSignal | undefined): Promise<Reservation[]> {
-    const addresses = await this.#resolved(name.replace(/^\[(.*)\]$/, '$1'), signal);
+    const addresses = await this.#servers.of(name.replace(/^\[(.*)\]$/, '$1'), signal);
     return addresses.map((block) => ({ block, what: `${what} (${block.address})` }));
   }
 
-  /** The driver cannot reach a name without addresses either: it logs the name and reserves nothing. */
-  async #resolved(name: string, signal: AbortSignal | undefined): Promise<AddressBlock[]> {
-    if (isIP(name) !== 0) return [addressAlone(name)].filter((block) => block !== undefined);
-    try {
-      const found = await withDeadline(`the addresses of ${name}`, longestLookup, signal, (within) =>
-        raceSignal(lookup(name, { all: true }), within),
-      );
-      return found.flatMap(({ address }) => addressAlone(address) ?? []);
-    } catch (error) {
-      signal?.throwIfAborted();
-      this.#host.logger.warn('a server of the driver has no address to compare subnets with', {
-        server: name,
-        error,
-      });
-      return [];
-    }
+  #warn(message: string, details?: Readonly<Record<string, unknown>>): void {
+    if (this.#warned.has(message)) return;
+    this.#warned.add(message);
+    this.#host.logger.warn(message, details);
   }
+}
+
+const isLoopback = ({ address }: AddressBlock): boolean => address.startsWith('127.') || address === '::1';
+
+/** @throws NovaException when the URL has no host: an address that is not compared could be captured. */
+function hostOf(url: string): string {
+  const host = URL.canParse(url) ? new URL(url).hostname : '';
+  if (host !== '') return host;
+  throw new NovaException(
+    `The image service's servers() returned ${JSON.stringify(withoutSecrets(url))}, which is no URL of a server: write https://glance.example:9292`,
+  );
 }

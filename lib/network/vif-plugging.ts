@@ -1,11 +1,4 @@
-import type {
-  ExternalEventName,
-  Instance,
-  Logger,
-  NetworkInfo,
-  VirtAPI,
-  WaitForInstanceEventOptions,
-} from '../../interfaces/index.js';
+import type { ExternalEventName, Instance, Logger, NetworkInfo, VirtAPI } from '../../interfaces/index.js';
 import { VirtualInterfaceCreateException } from '../../interfaces/index.js';
 import { asError, Deadline, DeadlineExceeded, raceSignal } from '../streams/index.js';
 
@@ -17,12 +10,6 @@ export interface VifPluggingPolicy {
   readonly vifPluggingIsFatal: boolean;
 }
 
-/** Options of {@link whilePlugging}. */
-interface VifPlugging extends VifPluggingPolicy {
-  readonly signal?: AbortSignal | undefined;
-  readonly logger: Logger;
-}
-
 /** How long to wait. */
 interface Patience {
   /** Seconds. */
@@ -30,139 +17,169 @@ interface Patience {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of {@link PluggingWait.begin}. */
+interface PluggingOptions extends VifPluggingPolicy {
+  readonly signal?: AbortSignal | undefined;
+  readonly logger: Logger;
+}
+
 /**
- * Connects and starts an instance, and waits until the network service has reported each interface that was down before
- * as plugged.
+ * The wait until the network service has reported each interface that was down as plugged. The caller begins the wait,
+ * starts the instance, and then calls {@link reported}, or {@link fail} if the start failed.
  *
- * A report of failure counts like a missing report: it fails the instance if that is fatal; otherwise the wait for the
- * other interfaces continues.
+ * For the orchestrator, the wait is a context manager whose body starts the instance. It may call the body late, twice
+ * or never, and give up while it runs. Here the body is a promise, so the instance is started once at most.
  *
  * Nova: `_create_guest_with_network`, `_neutron_failed_callback` and `_get_neutron_events` of its libvirt driver,
  * `vif_plugging_timeout` and `vif_plugging_is_fatal`.
- *
- * @param virtapi - the orchestrator that delivers the reports; without one there is no wait.
- * @param action - connects and starts the instance.
- * @returns what `action` returns.
- * @throws VirtualInterfaceCreateException when a report is missing and that is fatal, or when the orchestrator does not
- * begin to listen within the same timeout, or stops listening without having called `action`.
- * @throws what `action` throws; the signal's reason when it aborts during the wait.
  */
-export async function whilePlugging<T>(
-  virtapi: VirtAPI | undefined,
-  instance: Instance,
-  network_info: NetworkInfo | null | undefined,
-  { vifPluggingTimeout: timeout, vifPluggingIsFatal, signal, logger }: VifPlugging,
-  action: () => Promise<T>,
-): Promise<T> {
-  const events = pluggingEvents(network_info);
-  if (virtapi === undefined || timeout === 0 || events.length === 0) return await action();
-  signal?.throwIfAborted();
-  const start = new Start(action);
-  const error_callback = (event_name: string): boolean => {
-    logger.error('the network service reported a failure of an interface', {
-      instance: instance.uuid,
-      event: event_name,
-    });
-    if (!vifPluggingIsFatal) return true;
-    throw new VirtualInterfaceCreateException(
-      `The network service reported a failure for instance ${instance.uuid}: ${event_name}`,
-      { instance_uuid: instance.uuid },
-    );
-  };
-  const waiting = listen(virtapi, instance, events, { timeout, error_callback, signal }, start);
-  try {
-    const beginning = Promise.race([waiting, start.begun]);
-    await withinTime('the beginning of the wait for its interfaces', beginning, { timeout, signal });
-  } catch (error) {
-    if (start.refuseFrom(error)) throw notListening(error, instance, timeout);
-  }
-  const value = await start.outcome(instance);
-  try {
-    await withinTime('the report of its interfaces', waiting, { timeout, signal });
-  } catch (error) {
-    if (signal?.aborted === true) throw error;
-    if (error instanceof VirtualInterfaceCreateException) throw error;
-    const ports = events.map(([, tag]) => tag);
-    if (vifPluggingIsFatal)
-      throw new VirtualInterfaceCreateException(
-        `The interfaces of instance ${instance.uuid} were not all reported as plugged within ${timeout} s: ${ports.join(', ')}`,
-        { cause: error, instance_uuid: instance.uuid },
-      );
-    logger.warn('the interfaces of an instance were not all reported as plugged', {
-      instance: instance.uuid,
-      ports,
-      error,
-    });
-  }
-  return value;
-}
+export class PluggingWait {
+  readonly #instance: Instance;
+  readonly #events: readonly ExternalEventName[];
+  readonly #options: PluggingOptions;
+  /** The body of the context manager. */
+  readonly #body = new Deferred();
+  /** Resolves when the orchestrator calls the body. */
+  readonly #entered = new Deferred();
+  readonly #listening: Promise<void>;
+  #isEntered = false;
+  /** Why the body is refused from now on, if it is. */
+  #refusal: Error | undefined;
 
-/**
- * Makes the orchestrator listen for the reports. Async, so that a synchronous throw of the orchestrator becomes a
- * rejection too.
- */
-async function listen<T>(
-  virtapi: VirtAPI,
-  instance: Instance,
-  events: readonly ExternalEventName[],
-  { timeout, error_callback, signal }: Patience & Pick<WaitForInstanceEventOptions, 'error_callback'>,
-  start: Start<T>,
-): Promise<void> {
-  const options = {
-    ...{ timeout, deadline: timeout },
-    ...(error_callback === undefined ? {} : { error_callback }),
-    ...(signal === undefined ? {} : { signal }),
-  };
-  await virtapi.wait_for_instance_event(instance, events, options, start.begin);
-}
-
-/**
- * The start of an instance, as the orchestrator calls it. The orchestrator may call it late, twice or never, and give
- * up while it runs. This class guarantees that the instance starts at most once and that the outcome is known.
- */
-class Start<T> {
-  /** Resolves when the start begins. */
-  readonly begun: Promise<void>;
-  readonly #action: () => Promise<T>;
-  #begin: () => void = () => undefined;
-  #running: Promise<T> | undefined;
-  #refusal: { readonly reason: unknown } | undefined;
-
-  constructor(action: () => Promise<T>) {
-    this.#action = action;
-    this.begun = new Promise((resolve) => (this.#begin = resolve));
-  }
-
-  /** Starts the instance, unless the start was refused; further calls return the same promise. */
-  readonly begin = (): Promise<T> => {
-    if (this.#running === undefined && this.#refusal !== undefined)
-      return Promise.reject(asError(this.#refusal.reason));
-    this.#running ??= this.#action();
-    // The orchestrator may ignore the promise; the driver awaits it in `outcome`.
-    this.#running.catch(() => undefined);
-    this.#begin();
-    return this.#running;
-  };
-
-  /** Refuses a start from now on. @returns whether the start never began. */
-  refuseFrom(reason: unknown): boolean {
-    this.#refusal = { reason };
-    return this.#running === undefined;
+  private constructor(
+    virtapi: VirtAPI,
+    instance: Instance,
+    events: readonly ExternalEventName[],
+    options: PluggingOptions,
+  ) {
+    this.#instance = instance;
+    this.#events = events;
+    this.#options = options;
+    this.#listening = this.#listen(virtapi);
   }
 
   /**
-   * Awaits the start, without a signal or deadline: an instance that is still being created cannot be rolled back.
+   * Makes the orchestrator listen for the reports.
    *
-   * @throws what the action throws; VirtualInterfaceCreateException when the orchestrator finished listening without
-   * having started the instance.
+   * @param virtapi - the orchestrator that delivers the reports; without one there is no wait.
+   * @returns undefined when there is nothing to wait for.
+   * @throws VirtualInterfaceCreateException when the orchestrator does not begin to listen within the timeout, or stops
+   * listening without having called the body.
+   * @throws what the orchestrator throws; the signal's reason when it aborts.
    */
-  async outcome({ uuid: instance_uuid }: Instance): Promise<T> {
-    if (this.#running !== undefined) return await this.#running;
-    this.refuseFrom(new Error('the wait for its interfaces is over'));
+  static async begin(
+    virtapi: VirtAPI | undefined,
+    instance: Instance,
+    network_info: NetworkInfo | null | undefined,
+    options: PluggingOptions,
+  ): Promise<PluggingWait | undefined> {
+    const events = pluggingEvents(network_info);
+    if (virtapi === undefined || options.vifPluggingTimeout === 0 || events.length === 0) return undefined;
+    options.signal?.throwIfAborted();
+    const wait = new PluggingWait(virtapi, instance, events, options);
+    await wait.#begun();
+    return wait;
+  }
+
+  /**
+   * Waits for the reports, after the instance was started. A report of failure counts like a missing report: it fails
+   * the instance if that is fatal; otherwise the wait for the other interfaces continues.
+   *
+   * @throws VirtualInterfaceCreateException when a report is missing and that is fatal; the signal's reason when it
+   * aborts.
+   */
+  async reported(): Promise<void> {
+    const { vifPluggingTimeout: timeout, vifPluggingIsFatal, signal, logger } = this.#options;
+    const { uuid: instance_uuid } = this.#instance;
+    this.#body.resolve();
+    try {
+      await withinTime('the report of its interfaces', this.#listening, { timeout, signal });
+    } catch (error) {
+      if (signal?.aborted === true) throw error;
+      if (error instanceof VirtualInterfaceCreateException) throw error;
+      const ports = this.#events.map(([, tag]) => tag);
+      if (vifPluggingIsFatal)
+        throw new VirtualInterfaceCreateException(
+          `The interfaces of instance ${instance_uuid} were not all reported as plugged within ${timeout} s: ${ports.join(', ')}`,
+          { cause: error, instance_uuid },
+        );
+      logger.warn('the interfaces of an instance were not all reported as plugged', {
+        instance: instance_uuid,
+        ports,
+        error,
+      });
+    }
+  }
+
+  /** Tells the orchestrator that the instance could not be started. It does not wait for the orchestrator. */
+  fail(error: unknown): void {
+    this.#body.reject(asError(error));
+  }
+
+  /** Async, so that a synchronous throw of the orchestrator becomes a rejection too. */
+  async #listen(virtapi: VirtAPI): Promise<void> {
+    const { vifPluggingTimeout: timeout, signal } = this.#options;
+    const options = {
+      ...{ timeout, deadline: timeout },
+      error_callback: (event_name: string): boolean => this.#onFailure(event_name),
+      ...(signal === undefined ? {} : { signal }),
+    };
+    await virtapi.wait_for_instance_event(this.#instance, this.#events, options, () => this.#enter());
+  }
+
+  /** The body, as the orchestrator calls it. Each call returns the same promise. */
+  #enter(): Promise<void> {
+    if (!this.#isEntered && this.#refusal !== undefined) return Promise.reject(this.#refusal);
+    this.#isEntered = true;
+    this.#entered.resolve();
+    return this.#body.promise;
+  }
+
+  async #begun(): Promise<void> {
+    const { vifPluggingTimeout: timeout, signal } = this.#options;
+    try {
+      const beginning = Promise.race([this.#listening, this.#entered.promise]);
+      await withinTime('the beginning of the wait for its interfaces', beginning, { timeout, signal });
+    } catch (error) {
+      this.#refusal = asError(error);
+      if (!this.#isEntered) throw notListening(error, this.#instance, timeout);
+    }
+    if (this.#isEntered) return;
+    this.#refusal = new Error('the wait for its interfaces is over');
+    const { uuid: instance_uuid } = this.#instance;
     throw new VirtualInterfaceCreateException(
       `The orchestrator waited for the interfaces of instance ${instance_uuid} without having it started`,
       { instance_uuid },
     );
+  }
+
+  #onFailure(event: string): boolean {
+    const { vifPluggingIsFatal, logger } = this.#options;
+    const { uuid: instance_uuid } = this.#instance;
+    logger.error('the network service reported a failure of an interface', {
+      instance: instance_uuid,
+      event,
+    });
+    if (!vifPluggingIsFatal) return true;
+    throw new VirtualInterfaceCreateException(
+      `The network service reported a failure for instance ${instance_uuid}: ${event}`,
+      { instance_uuid },
+    );
+  }
+}
+
+/** A promise that its owner settles. A rejection that nobody awaits is not an error. */
+class Deferred {
+  readonly promise: Promise<void>;
+  resolve: () => void = () => undefined;
+  reject: (error: Error) => void = () => undefined;
+
+  constructor() {
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    this.promise.catch(() => undefined);
   }
 }
 

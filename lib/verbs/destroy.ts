@@ -96,11 +96,12 @@ async function removeInstance(node: ComputeNode, instance: Instance, extent: Rem
 }
 
 async function endContainers(
-  { engine, host, logger }: ComputeNode,
+  node: ComputeNode,
   instance: Instance,
   isToGo: (container: ContainerRef) => boolean,
   signal: AbortSignal | undefined,
 ): Promise<ContainerSummary[]> {
+  const { engine, host, logger } = node;
   return await orMayStillRun(instance, signal, async () => {
     const containers = await listContainersOf(engine, host, instance, signal);
     signal?.throwIfAborted();
@@ -110,7 +111,7 @@ async function endContainers(
       logger.warn('the instance to destroy has no container on this host', { instance: instance.uuid });
     for (const { Id: container } of containers) {
       if (isToGo(container)) await removeContainer(engine, container);
-      else await stopContainer(engine, container, { timeout: 0, retry_interval: 0 });
+      else await stopContainer(node, container, { timeout: 0, retry_interval: 0 });
     }
     return containers;
   });

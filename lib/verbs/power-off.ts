@@ -13,7 +13,7 @@ export const powerOff: Verb<OfInstance, PowerOffOptions, void> = {
     const { instance, timeout = 0, retry_interval = 0, signal } = given;
     const container = await containerIfAny(node, 'power off', given);
     if (container === undefined) return;
-    await stopContainer(node.engine, container.Id, { timeout, retry_interval, signal });
+    await stopContainer(node, container.Id, { timeout, retry_interval, signal });
     await node.serialConsoles?.close(instance.uuid);
   },
 };

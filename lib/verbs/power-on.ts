@@ -1,9 +1,9 @@
 import type { Instance, NetworkInfo, PowerOnOptions, ResumeOptions } from '../../interfaces/index.js';
 import { InstancePowerOnFailure, InstanceResumeFailure } from '../../interfaces/index.js';
 import type { ContainerInspect } from '../engine/index.js';
-import { unpauseContainer } from '../instances/index.js';
+import { removeSuspension, unpauseContainer } from '../instances/index.js';
 import { type ComputeNode, containerOf, type OfInstance, schemas, type Verb } from './definition/index.js';
-import { connectAndStart } from './steps/index.js';
+import { connectAndStart, prepareReconnection, Rollback } from './steps/index.js';
 
 type Subjects = OfInstance & Readonly<Record<'network_info', NetworkInfo | null>>;
 
@@ -44,11 +44,12 @@ export async function ensureRunning(
   signal?: AbortSignal,
 ): Promise<void> {
   if (container.State.Paused) {
-    const wake = async (connect: () => Promise<void>): Promise<void> => {
-      await connect();
-      await unpauseContainer(node.engine, container.Id, signal);
-    };
-    await node.networks.follow(container, network_info, wake, signal);
+    await using rollback = new Rollback(node.logger);
+    const reconnection = await prepareReconnection(node, container, network_info, rollback, signal);
+    await reconnection.connect();
+    await unpauseContainer(node.engine, container.Id, signal);
+    rollback.complete();
+    await reconnection.keep();
   } else await connectAndStart(node, container, network_info, signal);
-  await node.states.remove(instance.uuid, 'suspended', signal);
+  await removeSuspension(node, instance);
 }

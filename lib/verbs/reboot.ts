@@ -22,15 +22,16 @@ import {
   instanceRecord,
   isIncomplete,
   listContainersOf,
-  removeContainer,
   recoverInterruptedSwap,
+  removeContainer,
+  removeSuspension,
   spawning,
   stopContainer,
   stopContainerCleanly,
 } from '../instances/index.js';
 import type { ComputeNode, OfInstance, Verb } from './definition/index.js';
 import { schemas } from './definition/index.js';
-import { connectAndStart, withRollback } from './steps/index.js';
+import { connectAndStart, prepareReconnection, reconnectAndStart, Rollback } from './steps/index.js';
 import { spawn } from './spawn.js';
 
 type Subjects = OfInstance &
@@ -165,29 +166,33 @@ async function rebootContainer(
   reboot_type: RebootType,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  await withRollback(node.logger, async (undo) => {
-    await connectAndStart(node, container, network_info, signal, async () => {
-      if (reboot_type !== rebootTypes.SOFT || !(await stopsCleanly(node, instance, container, signal)))
-        await stopContainer(node.engine, container.Id, { timeout: 0, retry_interval: 0, signal });
-      if (container.State.Running)
-        undo.push('that the instance does not run', () => connectAndStart(node, container, undefined));
-    });
-  });
-  if (container.State.Status !== 'running') await node.states.remove(instance.uuid, 'suspended', signal);
+  // Undone last: the container needs its former networks before it is started.
+  await using restart = new Rollback(node.logger);
+  await using rollback = new Rollback(node.logger);
+  const reconnection = await prepareReconnection(node, container, network_info, rollback, signal);
+  if (reboot_type !== rebootTypes.SOFT || !(await stopsCleanly(node, instance, container, signal)))
+    await stopContainer(node, container.Id, { timeout: 0, retry_interval: 0, signal });
+  if (container.State.Running)
+    restart.push('that the instance does not run', () => connectAndStart(node, container, undefined));
+  await reconnectAndStart(node, container, network_info, reconnection, signal);
+  rollback.complete();
+  await reconnection.keep();
+  restart.complete();
+  if (container.State.Status !== 'running') await removeSuspension(node, instance);
 }
 
 async function stopsCleanly(
-  { engine, logger }: ComputeNode,
+  node: ComputeNode,
   { uuid }: Instance,
   container: ContainerInspect,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   try {
-    await stopContainerCleanly(engine, container, signal);
+    await stopContainerCleanly(node, container, signal);
     return true;
   } catch (error) {
     signal?.throwIfAborted();
-    logger.warn('the instance could not be stopped for a soft reboot: it becomes a hard one', {
+    node.logger.warn('the instance could not be stopped for a soft reboot: it becomes a hard one', {
       instance: uuid,
       error,
     });

@@ -6,30 +6,35 @@ import type {
   RequestContext,
 } from '../../interfaces/index.js';
 import { InstanceDeployFailure, NotImplementedError } from '../../interfaces/index.js';
-import type { ContainerInspect, ContainerSummary } from '../engine/index.js';
+import type { ContainerId, ContainerInspect, ContainerSummary } from '../engine/index.js';
 import { removeInstanceImages } from '../images/index.js';
 import {
+  asideSuffix,
   cleanly,
   findInstance,
   listContainersOf,
-  part,
   removeContainer,
   recoverInterruptedSwap,
   stopContainerCleanly,
   stopForReplacement,
 } from '../instances/index.js';
-import { interfacesOf, whilePlugging } from '../network/index.js';
+import { interfacesOf, PluggingWait } from '../network/index.js';
+import { raceSignal, Slot } from '../streams/index.js';
 import {
   bootPlan,
-  newAttempt,
-  restoreOnFailure,
+  completeContainer,
+  createPlannedContainer,
+  holdImage,
+  launchError,
+  prepareNetworks,
+  type Replaced,
+  restoreOnRollback,
+  Rollback,
   swapIn,
-  logFailure,
-  withNewContainer,
+  warnOfLeftovers,
 } from './steps/index.js';
 import type { ComputeNode, Controls, Verb } from './definition/index.js';
 import { callOrchestrator, schemas } from './definition/index.js';
-import { raceSignal } from '../streams/index.js';
 import type { BootSubjects } from './spawn.js';
 import { spawn } from './spawn.js';
 
@@ -142,14 +147,12 @@ export async function prepareRebuild(
   { losesVolumes, ...options }: Omit<RebuildPlan, 'evacuate'> & { readonly losesVolumes: boolean },
 ): Promise<void> {
   const { networks } = node;
-  const plan = await bootPlan(node, context, instance, image_meta, options);
+  await bootPlan(node, context, instance, image_meta, options);
   await node.imageLoader.load(context, image_meta.id, options);
   const container = await findInstance(node.engine, node.host, instance, options.signal);
   const wiring = await networks.prepare(options.network_info, options.signal);
   try {
-    plan.specification(networks.specification(wiring), newAttempt(node.host, false));
-    if (losesVolumes && container !== undefined)
-      await stopContainerCleanly(node.engine, container, options.signal);
+    if (losesVolumes && container !== undefined) await stopContainerCleanly(node, container, options.signal);
   } finally {
     await networks.abandon(wiring);
   }
@@ -163,38 +166,65 @@ async function replace(
   image_meta: ImageMeta,
   options: RebuildPlan,
 ): Promise<void> {
-  const { engine, host, policy, virtapi, logger } = node;
+  const { engine, host, launches, logger } = node;
   const { signal, onProgress } = options;
   const network_info = options.network_info ?? (await interfacesOf(engine, old, signal));
   const beside = { ...options, network_info, power_on: false };
   const plan = await bootPlan(node, context, instance, image_meta, beside);
-  const plugging = { ...policy, logger, signal };
-  const replaced = { instance, old, aside: part.replaced, network_info, signal, onProgress };
+  const replaced = { instance, old, aside: asideSuffix.replaced, network_info, signal, onProgress };
   const before = await listContainersOf(engine, host, instance, signal);
-  await restoreOnFailure(node, replaced, () =>
-    withNewContainer(node, plan, async (beside) => {
-      const container = await beside.make();
-      await stopForReplacement(engine, old.Id, { ...cleanly(old), signal });
-      await whilePlugging(virtapi, instance, network_info, plugging, () => swapIn(node, container, replaced));
-    }),
-  );
-  await logFailure(node, instance, 'what the instance was before', () =>
-    removeReplaced(node, instance, old, before),
-  );
+  await using rollback = new Rollback(logger);
+  await restoreOnRollback(node, replaced, rollback);
+  const image = await holdImage(node, plan, rollback);
+  const wiring = await prepareNetworks(node, plan, rollback);
+  let container: ContainerId | undefined;
+  try {
+    using slot = await Slot.acquire(launches, signal);
+    container = await createPlannedContainer(node, plan, { image, wiring, slot }, rollback);
+    await completeContainer(node, plan, wiring, container);
+    slot.release();
+    await stopForReplacement(node, old.Id, { ...cleanly(old), signal });
+    await swapInPlugged(node, container, replaced);
+  } catch (error) {
+    throw await launchError(node, plan, container, error);
+  }
+  node.networks.keep(wiring);
+  image?.keep();
+  rollback.complete();
+  await removeReplaced(node, instance, old, before);
+}
+
+/** Makes a container the instance and starts it, and waits until its interfaces are plugged. */
+async function swapInPlugged(node: ComputeNode, container: ContainerId, replaced: Replaced): Promise<void> {
+  const { virtapi, policy, logger } = node;
+  const { instance, network_info, signal } = replaced;
+  const plugging = await PluggingWait.begin(virtapi, instance, network_info, { ...policy, logger, signal });
+  try {
+    await swapIn(node, container, replaced);
+  } catch (error) {
+    plugging?.fail(error);
+    throw error;
+  }
+  await plugging?.reported();
 }
 
 /**
  * Removes everything of the former instance: its container, its original container if it was rescued, their images and
- * networks, and its stored state.
+ * networks, and its stored state. The verb has succeeded, so a failure is logged only.
  */
 async function removeReplaced(
-  { engine, networks, states: notes }: ComputeNode,
+  node: ComputeNode,
   instance: Instance,
   old: ContainerInspect,
   before: readonly ContainerSummary[],
 ): Promise<void> {
-  for (const { Id: container } of before) await removeContainer(engine, container);
-  await removeInstanceImages(engine, instance.uuid, [old.Image]);
-  await notes.forget(instance.uuid);
-  await networks.release(before, []);
+  const { engine, networks, states } = node;
+  try {
+    for (const { Id: container } of before) await removeContainer(engine, container);
+    await removeInstanceImages(engine, instance.uuid, [old.Image]);
+    await states.forget(instance.uuid);
+    await networks.release(before, []);
+  } catch (error) {
+    warnOfLeftovers(node, instance, 'what the instance was before', error);
+  }
 }

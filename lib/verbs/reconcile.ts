@@ -2,13 +2,14 @@ import { instancePartName } from '../common/index.js';
 import { isNotFound, isUnreachable } from '../engine/index.js';
 import type { ListedInstance } from '../instances/index.js';
 import {
+  asideSuffix,
+  endLeftStandstill,
   isIncomplete,
+  isOfStandstill,
   listContainersOf,
   listContainersOfHost,
-  part,
   removeContainer,
   recoverInterruptedSwap,
-  wakeLeftStill,
 } from '../instances/index.js';
 import { pause } from '../streams/index.js';
 import type { ComputeNode } from './definition/index.js';
@@ -88,10 +89,11 @@ async function repair(node: ComputeNode, { inTurn, before, signal }: RepairOptio
   const repairs = new Repairs(node, inTurn, signal);
   const removed = await removeUnfinished(node, containers, repairs, signal);
   const kept = containers.filter((listed) => !removed.includes(listed));
-  await wakeAll(node, kept, repairs, signal);
   const settled = await settleAside(node, kept, repairs, signal);
+  const noted = await notes.all(signal);
+  await endStandstills(node, kept, noted, repairs, signal);
   const isGone = (uuid: string): boolean => !uuidsOf(kept).includes(uuid);
-  for (const uuid of [...(await notes.noted(signal))].filter(isGone))
+  for (const uuid of [...new Set(noted.map(({ uuid: of }) => of))].filter(isGone))
     await repairs.try(uuid, async () => {
       const left = await listContainersOf(engine, host, { uuid }, signal);
       if (left.length === 0) await notes.forget(uuid);
@@ -175,17 +177,20 @@ async function removeUnfinished(
   return removed;
 }
 
-/** Unfreezes instances that an interrupted snapshot left paused. */
-async function wakeAll(
+/** Unfreezes instances that an interrupted snapshot left paused, and removes the records of such pauses. */
+async function endStandstills(
   { engine, states: notes }: ComputeNode,
   containers: readonly ListedInstance[],
+  noted: Awaited<ReturnType<ComputeNode['states']['all']>>,
   repairs: Repairs,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  for (const { record, container } of containers.filter(
-    ({ container: { State: state } }) => state === 'paused',
-  ))
-    await repairs.try(record.uuid, () => wakeLeftStill(engine, notes, record.uuid, container.Id, signal));
+  for (const { uuid } of noted.filter(({ values }) => isOfStandstill(values))) {
+    const own = containers
+      .filter(({ record }) => record.uuid === uuid)
+      .map(({ container: { Id: id } }) => id);
+    if (own.length > 0) await repairs.try(uuid, () => endLeftStandstill(engine, notes, uuid, own, signal));
+  }
 }
 
 /** Completes or rolls back an interrupted rescue, unrescue or rebuild. Changes nothing where none was interrupted. */
@@ -196,7 +201,7 @@ async function settleAside(
   signal: AbortSignal | undefined,
 ): Promise<string[]> {
   const isAside = ({ record: { uuid }, container: { Names: names } }: ListedInstance): boolean =>
-    Object.values(part).some((aside) => names.includes(`/${instancePartName(uuid, aside)}`));
+    Object.values(asideSuffix).some((aside) => names.includes(`/${instancePartName(uuid, aside)}`));
   const settled: string[] = [];
   for (const uuid of uuidsOf(containers.filter(isAside)))
     await repairs.try(uuid, async () => {

@@ -6,9 +6,10 @@ import type {
   RescueOptions,
 } from '../../interfaces/index.js';
 import { InstanceNotFound, InstanceNotRescuable } from '../../interfaces/index.js';
-import type { ContainerInspect } from '../engine/index.js';
+import type { ContainerId, ContainerInspect } from '../engine/index.js';
 import { bootReference, copyFileSystem } from '../images/index.js';
 import {
+  asideSuffix,
   configDriveFiles,
   configDriveMounts,
   containerSpecification,
@@ -16,7 +17,6 @@ import {
   instanceFiles,
   makeRescuedFolder,
   mountedPaths,
-  part,
   rescuedFolder,
   rescuedMounts,
   rescueLabels,
@@ -25,18 +25,25 @@ import {
   withMounts,
 } from '../instances/index.js';
 import { interfacesOf } from '../network/index.js';
+import { Slot } from '../streams/index.js';
 import type { ComputeNode, Verb } from './definition/index.js';
 import { schemas } from './definition/index.js';
 import type { BootSubjects } from './spawn.js';
 import type { ContainerPlan } from './steps/index.js';
 import {
+  completeContainer,
   connectAndStart,
   copyBounds,
   copyMustBeReachable,
+  createPlannedContainer,
   filesMustBeCopyable,
-  restoreOnFailure,
+  holdImage,
+  launchError,
+  newAttempt,
+  prepareNetworks,
+  restoreOnRollback,
+  Rollback,
   swapIn,
-  withNewContainer,
 } from './steps/index.js';
 
 export const rescueVerb: Verb<
@@ -99,32 +106,44 @@ async function startRescueContainer(
   image_meta: ImageMeta,
   options: RescueOptions,
 ): Promise<void> {
-  const { engine } = node;
+  const { engine, launches, logger } = node;
   const { signal, onProgress } = options;
   const { limit } = await copyBounds(node, instance, instance.flavor, original.Image, signal);
-  const copied = { container: original.Id, limit, signal };
+  const copy = { kind: 'into a folder', folder: rescuedFolder, leftOut: mountedPaths(original) } as const;
+  const copied = { container: original.Id, limit, copy, signal };
   await filesMustBeCopyable(node, instance, copied, InstanceNotRescuable);
   const plan = rescuePlan(node, context, instance, original, network_info, image_meta, options);
-  const replaced = { instance, old: original, aside: part.rescued, network_info, signal, onProgress };
-  await restoreOnFailure(node, replaced, () =>
-    withNewContainer(node, plan, async (beside) => {
-      const container = await beside.make();
-      await makeRescuedFolder(engine, container, signal);
-      await stopForReplacement(engine, original.Id, { timeout: 0, retry_interval: 0, signal });
-      await copyFileSystem({
-        engine,
-        from: original.Id,
-        to: container,
-        folder: rescuedFolder,
-        volumes: mountedPaths(original),
-        limit,
-        signal,
-        onProgress,
-      });
-      await copyMustBeReachable(node, instance, container, InstanceNotRescuable, signal);
-      await swapIn(node, container, replaced);
-    }),
-  );
+  const replaced = { instance, old: original, aside: asideSuffix.rescued, network_info, signal, onProgress };
+  await using rollback = new Rollback(logger);
+  await restoreOnRollback(node, replaced, rollback);
+  const image = await holdImage(node, plan, rollback);
+  const wiring = await prepareNetworks(node, plan, rollback);
+  let container: ContainerId | undefined;
+  try {
+    using slot = await Slot.acquire(launches, signal);
+    container = await createPlannedContainer(node, plan, { image, wiring, slot }, rollback);
+    await completeContainer(node, plan, wiring, container);
+    slot.release();
+    await makeRescuedFolder(engine, container, signal);
+    await stopForReplacement(node, original.Id, { timeout: 0, retry_interval: 0, signal });
+    await copyFileSystem({
+      engine,
+      from: original.Id,
+      to: container,
+      folder: rescuedFolder,
+      volumes: mountedPaths(original),
+      limit,
+      signal,
+      onProgress,
+    });
+    await copyMustBeReachable(node, instance, container, InstanceNotRescuable, signal);
+    await swapIn(node, container, replaced);
+  } catch (error) {
+    throw await launchError(node, plan, container, error);
+  }
+  node.networks.keep(wiring);
+  image?.keep();
+  rollback.complete();
 }
 
 function rescuePlan(
@@ -141,16 +160,16 @@ function rescuePlan(
   const drive = configDriveFiles(instance, image_meta, given, policy);
   const mounts = [...rescuedMounts(original), ...configDriveMounts(drive, host, instance)];
   const image = { meta: image_meta, reference: bootReference(image_meta.id) };
+  const attempt = newAttempt(host, false);
+  const bare = containerSpecification(instance, image, attempt, policy);
+  const labels = { ...bare.Labels, ...rescueLabels(original, network_info) };
   return {
     instance,
     network_info,
     power_on: false,
     boot: { context, image_id: image_meta.id },
-    specification: (network, attempt) => {
-      const bare = containerSpecification(instance, image, network, attempt, policy);
-      const labels = { ...bare.Labels, ...rescueLabels(original, network_info) };
-      return withMounts({ ...bare, Labels: labels }, mounts);
-    },
+    attempt,
+    specification: withMounts({ ...bare, Labels: labels }, mounts),
     // The rescue container holds the files of two containers, so the flavor's disk size does not apply.
     sized: false,
     files: instanceFiles(instance, [], rescue_password, drive),

@@ -5,12 +5,12 @@ import type {
   UpdateTaskState,
 } from '../../interfaces/index.js';
 import { InstanceInvalidState, InstanceNotRunning, NovaException } from '../../interfaces/index.js';
-import { takeSnapshot, type Snapshot } from '../images/index.js';
+import { Snapshot } from '../images/index.js';
 import { label } from '../common/index.js';
-import { findInstance, whileStill } from '../instances/index.js';
+import { findInstance, mountedPaths, StandStill } from '../instances/index.js';
 import type { ComputeNode, OfInstance, Verb } from './definition/index.js';
 import { callOrchestrator, schemas } from './definition/index.js';
-import { copyBounds, filesMustBeCopyable, orchestratorAnswer } from './steps/index.js';
+import { copyBounds, filesMustBeCopyable, orchestratorAnswer, Rollback } from './steps/index.js';
 
 type Subjects = OfInstance &
   Readonly<
@@ -61,33 +61,38 @@ export async function snapshot(
     throw new InstanceNotRunning(`Instance ${instance.uuid} is not on this host`, {
       instance_uuid: instance.uuid,
     });
-  const metadata = { properties: snapshotProperties(instance) };
   const { pauseForSnapshot: pause, snapshots } = node.policy;
   const booted = container.Config.Labels[label.imageId] ?? '';
-  // The engine writes the holes of sparse files out, and a commit cannot be cancelled: the files must not grow between
-  // measuring and commit.
-  const checked = async (commit: () => Promise<unknown>): Promise<void> => {
-    const { limit } = await copyBounds(node, instance, instance.flavor, container.Image, signal);
-    const copied = { container: container.Id, limit, signal };
-    await filesMustBeCopyable(node, instance, copied, InstanceInvalidState);
-    signal?.throwIfAborted();
-    await commit();
-  };
-  return await takeSnapshot(node, {
+  const { limit } = await copyBounds(node, instance, instance.flavor, container.Image, signal);
+  const copy = { kind: 'commit', leftOut: mountedPaths(container) } as const;
+  const copied = { container: container.Id, limit, copy, signal };
+  const snapshot = await Snapshot.prepare(node, {
     context,
     container,
     image_id,
-    metadata,
+    metadata: { properties: snapshotProperties(instance) },
     ...(snapshots === 'delta' && booted !== '' ? { above: booted } : {}),
     pause,
-    whenReady: (commit) =>
-      pause
-        ? whileStill(node.engine, node.states, instance, container, () => checked(commit), signal)
-        : checked(commit),
     update_task_state,
     signal,
     onProgress,
   });
+  await using rollback = new Rollback(node.logger);
+  rollback.push('the committed image', () => snapshot.discard());
+  // The engine writes the holes of sparse files out, and a commit cannot be cancelled. So the files are validated
+  // before the pause, which may read them all, and again when they cannot grow any more, mostly by figures alone.
+  await filesMustBeCopyable(node, instance, copied, InstanceInvalidState);
+  const stillness = pause ? await StandStill.begin(node, instance, container, signal) : undefined;
+  try {
+    if (pause) await filesMustBeCopyable(node, instance, copied, InstanceInvalidState);
+    signal?.throwIfAborted();
+    await snapshot.commit();
+  } finally {
+    await stillness?.end();
+  }
+  signal?.throwIfAborted();
+  rollback.complete();
+  return snapshot;
 }
 
 /** The properties that Nova's drivers set on a snapshot, by which users find it. */

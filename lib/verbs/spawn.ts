@@ -1,10 +1,21 @@
 import type { ImageMeta, Instance, RequestContext, SpawnOptions } from '../../interfaces/index.js';
 import { InstanceDeployFailure } from '../../interfaces/index.js';
+import type { ContainerId } from '../engine/index.js';
 import { acceleratorsMustBeNone } from '../instances/index.js';
-import { whilePlugging } from '../network/index.js';
-import { bootPlan, withNewContainer } from './steps/index.js';
+import { PluggingWait } from '../network/index.js';
+import { Slot } from '../streams/index.js';
 import type { ComputeNode, OfInstance, Verb } from './definition/index.js';
 import { schemas } from './definition/index.js';
+import {
+  becomeInstance,
+  bootPlan,
+  completeContainer,
+  createPlannedContainer,
+  holdImage,
+  launchError,
+  prepareNetworks,
+  Rollback,
+} from './steps/index.js';
 
 /** The positional arguments of a verb that boots an instance from an image. */
 export type BootSubjects = OfInstance &
@@ -36,11 +47,27 @@ export async function spawn(
   image_meta: ImageMeta,
   options: SpawnOptions,
 ): Promise<void> {
+  const { launches, policy, logger } = node;
+  const { network_info, signal } = options;
   acceleratorsMustBeNone(options.accel_info);
   const plan = await bootPlan(node, context, instance, image_meta, options);
+  await using rollback = new Rollback(logger);
+  const image = await holdImage(node, plan, rollback);
+  const wiring = await prepareNetworks(node, plan, rollback);
   const virtapi = plan.power_on ? node.virtapi : undefined;
-  const plugging = { ...node.policy, logger: node.logger, signal: options.signal };
-  await withNewContainer(node, plan, (container) =>
-    whilePlugging(virtapi, instance, options.network_info, plugging, () => container.launch()),
-  );
+  const plugging = await PluggingWait.begin(virtapi, instance, network_info, { ...policy, logger, signal });
+  let container: ContainerId | undefined;
+  try {
+    using slot = await Slot.acquire(launches, signal);
+    container = await createPlannedContainer(node, plan, { image, wiring, slot }, rollback);
+    await completeContainer(node, plan, wiring, container);
+    await becomeInstance(node, plan, container);
+  } catch (error) {
+    plugging?.fail(error);
+    throw await launchError(node, plan, container, error);
+  }
+  await plugging?.reported();
+  node.networks.keep(wiring);
+  image?.keep();
+  rollback.complete();
 }

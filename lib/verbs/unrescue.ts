@@ -1,6 +1,6 @@
 import type { Instance, LongRunningOptions } from '../../interfaces/index.js';
 import { InstanceInvalidState, InstanceNotFound, NovaException } from '../../interfaces/index.js';
-import type { ContainerInspect } from '../engine/index.js';
+import type { ContainerId, ContainerInspect } from '../engine/index.js';
 import {
   instanceReference,
   removeInstanceImages,
@@ -8,28 +8,33 @@ import {
   transferFolder,
 } from '../images/index.js';
 import {
+  asideSuffix,
   hasRescuedFolder,
   mountedPaths,
-  part,
   recreatedContainer,
   rescuedFolder,
   rescuedNetworks,
   recoverInterruptedSwap,
   stopForReplacement,
 } from '../instances/index.js';
+import { Slot } from '../streams/index.js';
 import type { ComputeNode, OfInstance, Verb } from './definition/index.js';
 import { schemas } from './definition/index.js';
-import type { ContainerPlan, CopyBounds, Replaced, Rollback } from './steps/index.js';
+import type { ContainerPlan, CopyBounds, Replaced } from './steps/index.js';
 import {
+  completeContainer,
   connectAndStart,
   copyBounds,
+  createPlannedContainer,
   filesMustBeCopyable,
-  restoreOnFailure,
-  swapIn,
+  launchError,
+  newAttempt,
+  prepareNetworks,
+  restoreOnRollback,
+  Rollback,
   swapBack,
-  logFailure,
-  withRollback,
-  withNewContainer,
+  swapIn,
+  warnOfLeftovers,
 } from './steps/index.js';
 
 export const unrescueVerb: Verb<OfInstance, LongRunningOptions, void> = {
@@ -73,51 +78,49 @@ export async function unrescue(
   const { signal, onProgress } = options;
   const network_info = rescuedNetworks(current);
   const bounds = await copyBounds(node, instance, instance.flavor, rescued.Image, signal);
-  const copied = {
-    container: current.Id,
-    limit: bounds.limit,
-    folder: rescuedFolder,
-    leftOut: mountedPaths(rescued),
-    signal,
-  };
+  const leftOut = mountedPaths(rescued);
+  const copy = { kind: 'layer of a folder', folder: rescuedFolder, leftOut } as const;
+  const copied = { container: current.Id, limit: bounds.limit, copy, signal };
   await filesMustBeCopyable(node, instance, copied, InstanceInvalidState);
-  const replaced = { instance, old: current, aside: part.rescuing, network_info, signal, onProgress };
+  const replaced = { instance, old: current, aside: asideSuffix.rescuing, network_info, signal, onProgress };
+  await using rollback = new Rollback(logger);
   // Fails before the instance is stopped, if the networks cannot be used.
   const wiring = await node.networks.prepare(network_info, signal);
-  try {
-    await restoreOnFailure(node, replaced, async () => {
-      await stopForReplacement(engine, current.Id, { timeout: 0, retry_interval: 0, signal });
-      if (await hasRescuedFolder(engine, current.Id, signal))
-        await withRollback(logger, (undo) => comeBackChanged(node, rescued, replaced, bounds, undo));
-      else {
-        logger.warn(`the rescued instance has no ${rescuedFolder} any more: it comes back as it was`, {
-          instance: instance.uuid,
-        });
-        await swapBack(node, rescued, replaced);
-      }
-    });
-  } finally {
+  rollback.push('the hold of its networks', () => {
     node.networks.keep(wiring);
+    return Promise.resolve();
+  });
+  await restoreOnRollback(node, replaced, rollback);
+  await stopForReplacement(node, current.Id, { timeout: 0, retry_interval: 0, signal });
+  if (await hasRescuedFolder(engine, current.Id, signal)) {
+    rollback.push('the image of its files', () => removeInstanceImages(engine, instance.uuid));
+    await transferRescuedFiles(node, rescued, replaced, bounds);
+    await comeBackChanged(node, rescued, replaced, rollback);
+  } else {
+    logger.warn(`the rescued instance has no ${rescuedFolder} any more: it comes back as it was`, {
+      instance: instance.uuid,
+    });
+    await swapBack(node, rescued, replaced);
   }
-  await logFailure(node, instance, 'what the instance was while it was rescued', async () => {
+  rollback.complete();
+  node.networks.keep(wiring);
+  try {
     await recoverInterruptedSwap(engine, host, instance);
     await removeReplacedImage(engine, rescued.Image);
-  });
+  } catch (error) {
+    warnOfLeftovers(node, instance, 'what the instance was while it was rescued', error);
+  }
 }
 
-/**
- * Creates an image from the files below `/rescued`, and from it a container that is otherwise like the original one.
- */
-async function comeBackChanged(
+/** Creates an image from the files below `/rescued`. */
+async function transferRescuedFiles(
   node: ComputeNode,
   rescued: ContainerInspect,
   replaced: Replaced,
   bounds: CopyBounds,
-  undo: Rollback,
 ): Promise<void> {
   const { engine, host, logger } = node;
-  const { instance, old: current, network_info, signal, onProgress } = replaced;
-  undo.push('the image of its files', () => removeInstanceImages(engine, instance.uuid));
+  const { instance, old: current, signal, onProgress } = replaced;
   await transferFolder({
     source: engine,
     destination: engine,
@@ -132,24 +135,41 @@ async function comeBackChanged(
     signal,
     onProgress,
   });
+}
+
+/** Creates a container from the image of the files that is otherwise like the original one, and makes it the instance. */
+async function comeBackChanged(
+  node: ComputeNode,
+  rescued: ContainerInspect,
+  replaced: Replaced,
+  rollback: Rollback,
+): Promise<void> {
+  const { engine, host, launches, policy } = node;
+  const { instance, network_info, signal, onProgress } = replaced;
   const configuration = await engine.containers.configuration(rescued.Id, { signal });
   const own = { id: rescued.Id, labels: rescued.Config.Labels };
+  const reference = instanceReference(instance.uuid);
+  const attempt = newAttempt(host, false);
   const plan: ContainerPlan = {
     instance,
     network_info,
     power_on: false,
-    specification: (network, attempt) =>
-      recreatedContainer(
-        configuration,
-        own,
-        instanceReference(instance.uuid),
-        network,
-        attempt,
-        node.policy.logs,
-      ),
+    attempt,
+    specification: recreatedContainer(configuration, own, reference, attempt, policy.logs),
     sized: false,
     signal,
     onProgress,
   };
-  await withNewContainer(node, plan, async (beside) => swapIn(node, await beside.make(), replaced));
+  const wiring = await prepareNetworks(node, plan, rollback);
+  let container: ContainerId | undefined;
+  try {
+    using slot = await Slot.acquire(launches, signal);
+    container = await createPlannedContainer(node, plan, { image: undefined, wiring, slot }, rollback);
+    await completeContainer(node, plan, wiring, container);
+    slot.release();
+    await swapIn(node, container, replaced);
+  } catch (error) {
+    throw await launchError(node, plan, container, error);
+  }
+  node.networks.keep(wiring);
 }

@@ -1,4 +1,5 @@
-// npm run check-package: what `npm pack` makes can be installed and imported in every way that the README names.
+// npm run check-package: checks that the package of `npm pack` installs, and imports in every way that the
+// README names.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { project } from './packages.mjs';
@@ -38,11 +39,13 @@ await main(async () => {
   );
   const paths = packed.files.map(({ path }) => path);
   const strange = paths.filter((path) => unwanted.test(path));
-  if (strange.length > 0) throw new Error(`the package holds what users do not need: ${strange.join(' ')}`);
+  if (strange.length > 0)
+    throw new Error(`the package contains files that users do not need: ${strange.join(' ')}`);
   const readme = readFileSync(join(project, 'README.md'), 'utf8');
   const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)];
   const dangling = links.filter(([, path]) => !paths.some((packedPath) => packedPath.startsWith(path)));
-  if (dangling.length > 0) throw new Error(`the README links to what is not packed: ${dangling.join(' ')}`);
+  if (dangling.length > 0)
+    throw new Error(`the README links to files outside the package: ${dangling.join(' ')}`);
 
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
   await run('npm', ['install', '--silent', join(folder, packed.filename)], { cwd: folder });
@@ -61,7 +64,7 @@ await main(async () => {
     },
   );
   console.log(
-    `${packed.filename}: ${packed.files.length} files, ${packed.size} bytes; import, require and tsc are content`,
+    `${packed.filename}: ${packed.files.length} files, ${packed.size} bytes; import, require and tsc succeed`,
   );
   return 0;
 });

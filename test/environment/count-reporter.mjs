@@ -1,4 +1,5 @@
-// A reporter of jest's: it leaves the numbers of tests in the file TEST_COUNTS. jest's own way of doing so adds a line to the output.
+// A reporter for jest that writes the numbers of tests to the file TEST_COUNTS. jest's own option for that
+// adds a line to the output.
 import { writeFileSync } from 'node:fs';
 
 export default class CountReporter {

@@ -1,10 +1,10 @@
-// What a Debian or Ubuntu gives: packages installed, and packages of a later suite unpacked beside them.
+// Packages of Debian and Ubuntu: installs them, or unpacks those of a later suite beside them.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { run, whenDone } from './processes.mjs';
 
-/** Whether packages can be installed here: root, on a Debian or Ubuntu. */
+/** Whether packages can be installed here: as root, on Debian or Ubuntu. */
 export function canInstall() {
   return process.platform === 'linux' && process.getuid() === 0 && existsSync('/usr/bin/apt-get');
 }
@@ -24,8 +24,8 @@ async function isInstalled(name) {
 let installing = Promise.resolve();
 
 /**
- * Installs what is missing of some packages; nothing of the machine's package lists is asked when all are there. One call at a time: not
- * every lock of apt is waited for.
+ * Installs missing packages. Reads no package lists if all are installed. Runs one call at a time, since
+ * apt does not wait for all of its locks.
  */
 export function installPackages(...names) {
   const turn = installing.then(() => installMissing(names));
@@ -45,15 +45,15 @@ async function installMissing(names) {
   });
 }
 
-/** Where what was unpacked is kept from one run to the next. */
+/** Where unpacked packages are kept between runs. */
 const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nova-docker-driver');
 
-/** What cannot be had on this machine, through no fault of it. */
+/** Thrown if this machine cannot provide a component. The tests that need it are skipped. */
 export class Unavailable extends Error {}
 
 /**
- * The address of the archive that the machine's own Debian comes from. apt is asked, since it alone reads every form of its sources; it
- * needs no lists for that. May be a list of mirrors (mirror+file:…), as on Debian's cloud images.
+ * The archive that the Debian of this machine comes from, as apt reports it, which alone reads every
+ * format of its sources. May be a list of mirrors (mirror+file:…), as on Debian's cloud images.
  */
 async function ownArchive() {
   const system = readFileSync('/etc/os-release', 'utf8');
@@ -66,8 +66,8 @@ async function ownArchive() {
 }
 
 /**
- * Unpacks packages of a later Debian suite into a folder, and leaves the machine's own packages and lists alone. Done once; the folder
- * is kept. One call at a time.
+ * Unpacks packages of a later Debian suite into a folder, once. Does not change the packages and lists
+ * of the machine. Runs one call at a time.
  */
 export function unpackFromSuite(suite, ...names) {
   const folder = join(cache, `${suite}-${names.join('-')}`);
@@ -105,7 +105,7 @@ async function unpackMissing(folder, suite, names) {
     await run('apt-get', [...options, 'download', ...names], { env: environment, cwd: work });
     for (const file of readdirSync(work).filter((name) => name.endsWith('.deb')))
       await run('dpkg', ['-x', join(work, file), join(work, 'root')]);
-    // Another run may have been quicker.
+    // Another run may have unpacked the packages meanwhile.
     if (!existsSync(folder)) renameSync(join(work, 'root'), folder);
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-// npm run demo: an instance's life on a real engine, from a fresh clone.
+// npm run demo: plays the life of an instance on a real engine, from a fresh clone.
 import { spawn } from 'node:child_process';
 import { canInstall, installPackages } from './debian.mjs';
 import { findEngine, startEngine } from './engine.mjs';
@@ -9,21 +9,21 @@ import { stateFolder } from './state-folder.mjs';
 await main(async () => {
   await installDependencies();
   if (canInstall()) await installPackages('busybox-static');
-  // What the example puts down goes with this run, or, should both be killed, with the next one.
+  // The files of the example are removed by this run, or by the next one if both processes are killed.
   const { folder } = await stateFolder('nova-demo-');
   const found = await findEngine();
   const { DOCKER_HOST: wanted } = process.env;
   if (found === undefined && wanted)
-    throw new Error(`No engine answers at ${wanted}, which DOCKER_HOST names; the demo speaks no TLS`);
+    throw new Error(`No engine answers at ${wanted} (DOCKER_HOST); the demo does not support TLS`);
   if (found === undefined && !canInstall())
     throw new Error(
-      'No engine answers: set DOCKER_HOST, or run this as root on Debian or Ubuntu, where one is installed',
+      'No engine answers: set DOCKER_HOST, or run this as root on Debian or Ubuntu, to install one',
     );
-  if (found === undefined) console.log('starting an engine of its own …');
+  if (found === undefined) console.log('starting a private engine …');
   const engine = found ?? (await startEngine('20.10'));
   console.log(`engine ${engine.version} at ${engine.host}\n`);
   let child, ended;
-  // Told to end, the example destroys what it booted; the engine must outlive it.
+  // When terminated, the example destroys its instances, for which it still needs the engine.
   whenDone(async () => {
     child.kill();
     await ended;

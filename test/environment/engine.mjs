@@ -1,4 +1,4 @@
-// Docker Engines: the one that is there, or a private one that is started and ended here.
+// Docker Engines: finds a running one, or starts and ends a private one.
 import { once } from 'node:events';
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
@@ -12,10 +12,10 @@ import { stateFolder } from './state-folder.mjs';
 /** The engine versions that a Debian 12 can run: its own, and one that is unpacked beside it. */
 export const engineVersions = ['20.10', '28.5'];
 
-/** Where the number and the start time of an engine's process are kept: those of its own pidfile may be another's by now. */
+/** The file with the pid and start time of an engine's process. Its own pidfile may name a reused pid. */
 const daemonOf = (folder) => join(folder, 'daemon');
 
-/** Asks an engine what it is; undefined when none answers. */
+/** Requests the version of an engine; undefined if none answers. */
 export async function engineAt(host) {
   try {
     const target = host.startsWith('unix://')
@@ -34,13 +34,13 @@ export async function engineAt(host) {
 const remapped = ['nobody', 'nogroup'];
 
 /**
- * Gives an engine user and group ids of the host for its containers, which the machine itself does not learn of: the
- * files that tell them are laid over the machine's own in the engine's mount namespace.
+ * Gives an engine subordinate ids of the host for its containers, without changing the machine: lays files
+ * over the machine's own in the mount namespace of the engine.
  *
- * @returns the commands that do so, for the shell that becomes the engine.
+ * @returns the shell commands that do so, for the shell that becomes the engine.
  */
 function subordinateIds(folder) {
-  // The containers' root is an ordinary user of the machine, and must reach the engine's data directory.
+  // Root in a container is an ordinary user of the machine, and must reach the data directory of the engine.
   chmodSync(folder, 0o711);
   const files = ['subuid', 'subgid'].map((name) => [join(folder, name), `/etc/${name}`]);
   const ranges = remapped.map((name) => `${name}:200000:65536\n`).join('');
@@ -50,23 +50,24 @@ function subordinateIds(folder) {
     .join('');
 }
 
-/** An engine that is there already: that of DOCKER_HOST, else the usual one. */
+/** Finds a running engine: that of DOCKER_HOST, else the one at the default socket. */
 export async function findEngine() {
   return engineAt(process.env.DOCKER_HOST || 'unix:///var/run/docker.sock');
 }
 
 /**
- * Starts an engine with a socket, files and network of its own, and has it ended with this process.
+ * Starts an engine with a socket, files and network of its own, which ends with this process.
  *
  * @param version one of `engineVersions`.
- * @param options `containerdStore`: keep images in containerd's store, as engines from 29 on do by default. 20.10 has no such choice.
+ * @param options `containerdStore`: keep images in containerd's store, the default from 29 on; not in 20.10.
  * `userNamespaces`: map the users of containers to others of the host (`userns-remap`).
  */
 export async function startEngine(version, { containerdStore = false, userNamespaces = false } = {}) {
-  // unshare gives the engine a network of its own: its bridges and addresses do not meet the machine's. Images are made from busybox, and packed with gzip, zstd and xz.
+  // unshare keeps the bridges and addresses of the engine apart from the machine's. Tests build images from
+  // busybox, and compress them with gzip, zstd and xz.
   await installPackages('docker.io', 'iproute2', 'util-linux', 'busybox-static', 'zstd', 'xz-utils');
   const root = version === '20.10' ? undefined : await unpackFromSuite('forky', 'docker.io', 'containerd');
-  // A unix socket's path has 107 bytes at most.
+  // The path of a Unix socket may have 107 bytes at most.
   const { folder, remove } = await stateFolder('nova-engine-', endEngine);
 
   const own = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
@@ -117,15 +118,15 @@ export async function startEngine(version, { containerdStore = false, userNamesp
     await endDaemon(folder);
     await launch();
   };
-  /** The number of the engine's process: another one after a restart. */
+  /** The pid of the engine's process, which changes with a restart. */
   const pid = () => Number(readFileSync(daemonOf(folder), 'utf8').split(' ')[0]);
   return { ...engine, pid, stop: remove, restart };
 }
 
 /**
- * Lets others restart an engine: tests run in processes of their own.
+ * Lets other processes restart an engine, since tests run in processes of their own.
  *
- * @returns the address to POST to, which answers when the engine is back, and what ends that.
+ * @returns the URL to POST to, which answers once the engine is back, and a function that stops the server.
  */
 export async function restartOnRequest({ restart }) {
   const server = createServer((_request, response) => {
@@ -152,11 +153,11 @@ async function endDaemon(folder) {
   if (born(pid) === birth) await end(Number(pid));
 }
 
-/** Ends an engine and everything that it started. */
+/** Ends an engine and every process that it started. */
 async function endEngine(folder) {
   await endDaemon(folder);
   for (const pid of processesOf(folder, ['dockerd', 'containerd'])) await end(pid, { patience: 2000 });
-  // When dockerd was killed, the processes in its containers have outlived it and their shims.
+  // If dockerd was killed, the processes in its containers have outlived dockerd and their shims.
   const containers = join(folder, 'data', 'containers');
   const ids = existsSync(containers) ? readdirSync(containers) : [];
   for (const pid of processesInside(ids)) await end(pid, { patience: 0 });

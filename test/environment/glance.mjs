@@ -24,7 +24,7 @@ async function start(mode) {
   );
 }
 
-/** Starts both; returns what tests need to know of them, as environment variables. */
+/** Starts both. Returns the settings that tests need, as environment variables. */
 export async function startGlance() {
   await installPackages('python3-glance', 'python3-keystone', 'uwsgi-core', 'uwsgi-plugin-python3', 'curl');
   const [noauth, keystone] = await Promise.all([start('noauth'), start('keystone')]);

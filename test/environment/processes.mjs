@@ -1,10 +1,10 @@
-// Processes that a run starts and must end, whatever ends the run itself.
+// Processes that a run starts and must end, however the run itself ends.
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The start time of a live process, in the kernel's ticks: tells a process from a later one with its number. Undefined when it is gone. */
+/** The start time of a live process in kernel ticks, which reveals a reused pid; else undefined. */
 export function born(pid) {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -16,7 +16,7 @@ export function born(pid) {
   }
 }
 
-/** Starts a command, and keeps what it writes. */
+/** Starts a command and collects its output. */
 function start(command, args, options) {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   let output = '';
@@ -32,14 +32,15 @@ function start(command, args, options) {
 }
 
 /**
- * Runs a command to its end; its output is shown only when it fails. When this process ends, it is interrupted and waited for.
+ * Runs a command to its end; shows its output only if it fails. When this process ends, it interrupts the
+ * command and waits for it.
  *
- * @throws Error when this process has begun to end, too: what a cleanup runs, it runs by `runInCleanup`.
+ * @throws Error if this process has begun to end; a cleanup uses `runInCleanup`.
  */
 export async function run(command, args, options = {}) {
   let started;
   const forget = whenDone(() => interrupt(started));
-  // A group of its own: what the command has started hears of Ctrl-C from here, and in whatever way this process is told to end.
+  // In a process group of its own, so that `interrupt` also reaches its children, however this process ends.
   started = start(command, args, { detached: true, ...options });
   try {
     return await started.ended;
@@ -48,29 +49,29 @@ export async function run(command, args, options = {}) {
   }
 }
 
-/** Runs a command to its end, as `run` does, also when this process is ending. */
+/** Runs a command to its end like `run`, even while this process is ending. */
 export const runInCleanup = (command, args, options = {}) => start(command, args, options).ended;
 
-/** Does to a command and what it started as Ctrl-C would, and waits for its end. It has a minute: apt ends in the midst of no package. */
+/** Sends SIGINT to a command and its children. Waits a minute: killing apt would break a package. */
 async function interrupt({ child, ended }) {
-  const tell = (signal) => {
+  const signalGroup = (signal) => {
     if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
       process.kill(-child.pid, signal);
   };
-  const deadline = setTimeout(() => tell('SIGKILL'), 60_000);
-  tell('SIGINT');
-  // How it failed is told to whoever ran it.
+  const deadline = setTimeout(() => signalGroup('SIGKILL'), 60_000);
+  signalGroup('SIGINT');
+  // The caller of `run` receives the failure.
   await Promise.allSettled([ended]);
   clearTimeout(deadline);
 }
 
-/** What went wrong stands at the beginning or at the end. */
+/** The first and the last lines, where commands report what went wrong. */
 function excerpt(output) {
   const lines = output.trimEnd().split('\n');
   return lines.length <= 40 ? lines.join('\n') : [...lines.slice(0, 20), '…', ...lines.slice(-20)].join('\n');
 }
 
-/** Starts a daemon in a session of its own, so that Ctrl-C reaches only its owner, who ends it in an orderly way. */
+/** Starts a daemon in a session of its own, so that Ctrl-C reaches only its owner, which ends it in order. */
 export function startDaemon(command, args, { log, env = process.env }) {
   const output = openSync(log, 'a');
   const child = spawn(command, args, { detached: true, stdio: ['ignore', output, output], env });
@@ -79,7 +80,7 @@ export function startDaemon(command, args, { log, env = process.env }) {
   return child;
 }
 
-/** Ends a process: asks, waits, kills. */
+/** Ends a process: sends SIGTERM, waits, then sends SIGKILL. */
 export async function end(pid, { patience = 20_000 } = {}) {
   const birth = born(pid);
   if (birth === undefined) return;
@@ -90,7 +91,7 @@ export async function end(pid, { patience = 20_000 } = {}) {
   }
 }
 
-/** The processes of which a file in /proc says what is looked for; those that end meanwhile are none. */
+/** The processes whose file in /proc matches. Skips those that end meanwhile. */
 function processesWith(file, says) {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
@@ -107,7 +108,7 @@ function processesWith(file, says) {
 /**
  * The processes whose command line names a folder.
  *
- * @param programs how the names of their programs begin.
+ * @param programs the beginnings of their program names.
  */
 export function processesOf(folder, programs) {
   return processesWith('cmdline', (line) => {
@@ -117,7 +118,7 @@ export function processesOf(folder, programs) {
   });
 }
 
-/** The processes in a control group whose path names one of some containers. */
+/** The processes in a control group whose path names one of the containers. */
 export function processesInside(containers) {
   return processesWith('cgroup', (groups) => containers.some((id) => groups.includes(id)));
 }
@@ -130,20 +131,20 @@ let cleaning;
 export const isEnding = () => cleaning !== undefined;
 
 /**
- * Has something done when this process ends, in whatever way it can hear of; the last first. To be called before what is to be undone is
- * started.
+ * Registers a cleanup for the end of this process, however it ends; the last one runs first. Call this before
+ * starting what the cleanup undoes.
  *
- * @returns what takes it back.
- * @throws Error when this process has begun to end: it starts nothing any more.
+ * @returns a function that removes the cleanup.
+ * @throws Error if this process has begun to end, since it starts nothing more.
  */
 export function whenDone(cleanup) {
-  if (isEnding()) throw new Error('this run is being ended');
+  if (isEnding()) throw new Error('this run is ending');
   const entry = { cleanup };
   cleanups.add(entry);
   return () => void cleanups.delete(entry);
 }
 
-/** Does all that was left to do; whoever asks while it is being done waits for the same end. */
+/** Runs the remaining cleanups once; concurrent callers wait for the same end. */
 export function cleanUp() {
   cleaning ??= (async () => {
     for (const { cleanup } of [...cleanups].reverse()) {
@@ -166,16 +167,16 @@ process.on('uncaughtException', (error) => {
   console.error(error);
   endWith(1);
 });
-// A pipe or a terminal that is closed: nobody is there any more.
+// A pipe or terminal was closed: the output has no reader any more.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => endWith(1));
 
-/** Runs a program's main function, cleans up after it, and ends with its exit code. */
+/** Runs a program's main function, cleans up after it, and exits with its code. */
 export async function main(work) {
   let code = 1;
   try {
     code = await work();
   } catch (error) {
-    // What fails because the run is being ended is nothing to tell.
+    // Failures that the end of the run causes are not reported.
     if (!isEnding()) console.error(error.message);
   }
   await cleanUp();

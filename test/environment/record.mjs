@@ -1,4 +1,4 @@
-// npm run record [-- SCENARIO…]: the fixtures anew, from an engine of each version.
+// npm run record [-- SCENARIO…]: records the fixtures again, from an engine of each version.
 import { spawn } from 'node:child_process';
 import { engineVersions, startEngine } from './engine.mjs';
 import { installDependencies, project } from './packages.mjs';

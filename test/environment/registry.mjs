@@ -1,4 +1,4 @@
-// A real Docker registry: one that everybody may use, and one that asks for a name and a password. Both have the same images.
+// A real Docker registry, with and without authentication. Both have the same images.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ import { freePort } from './free-port.mjs';
 import { born, end, processesOf, startDaemon } from './processes.mjs';
 import { stateFolder } from './state-folder.mjs';
 
-/** Who may use the private one, for tests only. The password as the registry wants it: bcrypt, here of the fewest rounds. */
+/** The account of the private registry, for tests only. Its hash is bcrypt with the fewest rounds. */
 const user = { username: 'tester', password: 'open sesame' };
 const htpasswd = `${user.username}:$2b$05$yjTpq0VUv7oq86l5AYecwOXhz5IM.u5K0nD6MfGvIvaCfofxxepVO\n`;
 
@@ -22,10 +22,10 @@ const configuration = (folder, port, isPrivate) => ({
 });
 
 /**
- * Starts a registry on free ports of this machine, and has it ended with this process.
+ * Starts a registry on free ports of this machine, which ends with this process.
  *
- * @returns what tests need to know of it, as environment variables; how to have it at the same addresses in the network of a private engine,
- * which must be done again when that was restarted; how to end it before this process does.
+ * @returns the settings that tests need, as environment variables; `serve`, which provides the registry at
+ * the same addresses in a private engine's network, again after each restart; `stop`.
  */
 export async function startRegistry() {
   await installPackages('docker-registry', 'util-linux');
@@ -35,7 +35,7 @@ export async function startRegistry() {
   for (const name of ['open', 'private']) {
     const file = join(folder, `${name}.json`);
     const port = await freePort();
-    // The file is YAML, of which JSON is a part.
+    // The file is YAML, of which JSON is a subset.
     writeFileSync(file, JSON.stringify(configuration(folder, port, name === 'private')));
     servers.push({ name, file, port });
   }
@@ -59,7 +59,7 @@ export async function startRegistry() {
   };
 }
 
-/** Waits for one that can be asked. */
+/** Waits until a registry answers. */
 async function answering(server, port, log) {
   for (const limit = Date.now() + 30_000; ; await sleep(50)) {
     try {
@@ -78,7 +78,7 @@ async function answering(server, port, log) {
   }
 }
 
-/** Waits for one in a network that this process is not in: the table of its sockets shows one that listens. */
+/** Waits for a registry in another network namespace: its socket table shows the port that it listens on. */
 async function listening(server, port, log) {
   const listens = new RegExp(
     `^ *\\d+: \\w+:${port.toString(16).toUpperCase().padStart(4, '0')} \\w+:0000 0A `,

@@ -1,4 +1,4 @@
-// Temporary folders: removed with the run that made them, or by a later run when that one was killed.
+// Temporary folders: removed by the run that made them, or by a later run if that one was killed.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,9 +9,9 @@ const ownerOf = (folder) => join(folder, 'owner');
 /**
  * Makes a folder of this run.
  *
- * @param prefix how its name begins; tells the kinds of state apart.
- * @param release ends what runs on the folder, if anything does.
- * @returns the folder, and how to release and remove it before this run ends.
+ * @param prefix the beginning of its name, which distinguishes the kinds of state.
+ * @param release ends the processes that use the folder, if any.
+ * @returns the folder, and a function that releases and removes it before this run ends.
  */
 export async function stateFolder(prefix, release = async () => {}) {
   await removeStale(prefix, release);
@@ -26,7 +26,7 @@ export async function stateFolder(prefix, release = async () => {}) {
 async function removeFolder(folder, release) {
   if (!existsSync(folder)) return;
   await release(folder);
-  // Tests make trees deeper than a path can say, which Node cannot remove.
+  // Tests make trees deeper than the longest path, which Node cannot remove.
   await runInCleanup('rm', ['-rf', '--', folder]);
 }
 
@@ -36,7 +36,7 @@ async function removeStale(prefix, release) {
     if (!existsSync(ownerOf(folder))) continue;
     const [pid, birth] = readFileSync(ownerOf(folder), 'utf8').split(' ');
     if (born(pid) === birth) continue;
-    // Another run may have begun to remove it, too.
+    // Another run may be removing it, too.
     await removeFolder(folder, release).catch((error) =>
       console.log(`could not remove ${folder}: ${error.message}`),
     );

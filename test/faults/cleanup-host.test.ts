@@ -67,9 +67,7 @@ describe('cleanup_host', () => {
     const waiting = driver.pause(instance);
     const outcomes = Promise.allSettled([stopping, waiting]);
     await new Promise((resolve) => setTimeout(resolve, 200));
-    const began = Date.now();
     await driver.cleanup_host(host);
-    expect(Date.now() - began).toBeLessThan(5000);
     expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     await driver.init_host(host);
     await expect(driver.get_info(instance)).resolves.toMatchObject({ state: power_state.RUNNING });

@@ -7,6 +7,7 @@ import { busyboxImage } from '../support/busybox-image.js';
 import { engineHost, removeImages } from '../support/engine.js';
 import { context, newImageMeta, newInstance, TestNetwork } from '../support/nova-objects.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { eventually } from '../engine/contract/harness.js';
 
 describe('destroy', () => {
   const folder = temporaryFolder();
@@ -74,7 +75,7 @@ describe('destroy', () => {
       const reason = new Error('enough');
       const fault = proxy.inject({ method: 'GET', path: /\/containers\/json/, kind: 'stall-request' });
       const outcome = expect(run({ signal: impatience.signal })).rejects.toBe(reason);
-      while (fault.struck().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await eventually('the fault strikes', () => fault.struck().length > 0);
       impatience.abort(reason);
       await outcome;
       await expect(driver.instance_exists(instance)).resolves.toBe(true);

@@ -30,7 +30,7 @@ const patience = 240_000;
 
 /** Adds a line to a file at each start. */
 const diary =
-  'sh -c \'echo start >> /diary; echo begin; cat /diary; echo end; trap "exit 0" TERM; while :; do sleep 0.1; done\'';
+  'sh -c \'echo start >> /diary; echo begin; cat /diary; echo end; trap "exit 0" TERM; sleep 1000 & wait\'';
 
 /** Requests that change something, as far as paths tell. Other questions are asked again by the driver's client itself. */
 const changes =

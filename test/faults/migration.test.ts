@@ -11,11 +11,13 @@ import { larger, migration } from '../engine/contract/mover.js';
 import { directEngine, engineHost } from '../support/engine.js';
 import { context, newFlavor, newInstance } from '../support/nova-objects.js';
 import { twoHosts } from '../support/two-hosts.js';
+import { eventually } from '../engine/contract/harness.js';
 
 /** The requests that bring an instance's files to another host. */
-const steps: readonly ['source' | 'destination', string, Pick<Fault, 'method' | 'path'>][] = [
+const steps: readonly ['source' | 'destination', string, Pick<Fault, 'method' | 'path' | 'nth'>][] = [
   ['source', 'stopping the instance', { method: 'POST', path: /\/containers\/.*\/stop/ }],
-  ['source', 'asking what has changed', { method: 'GET', path: /\/changes/ }],
+  // The first time while the instance runs.
+  ['source', 'asking what has changed', { method: 'GET', path: /\/changes/, nth: 2 }],
   ['source', 'measuring the files', { method: 'GET', path: /\/export/ }],
   ['source', 'putting the container aside', { method: 'POST', path: /\/rename/ }],
   ['destination', 'looking for the image', { method: 'GET', path: /\/images\/sha256.*\/json/ }],
@@ -121,7 +123,7 @@ describe('migrate_disk_and_power_off', () => {
       const reason = new Error('enough');
       const fault = inject(side, { ...target, kind: 'delay-request', milliseconds: 200 });
       const outcome = expect(migrate({ signal: impatience.signal })).rejects.toBe(reason);
-      while (fault.struck().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await eventually('the fault strikes', () => fault.struck().length > 0);
       impatience.abort(reason);
       await outcome;
       expect(await traces()).toEqual(untouched());

@@ -7,8 +7,9 @@ import { busyboxImage } from '../support/busybox-image.js';
 import { engineHost, inventory, removeImages } from '../support/engine.js';
 import { context, newImageMeta, newInstance } from '../support/nova-objects.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { eventually } from '../engine/contract/harness.js';
 
-const heedful = "echo ran; trap 'echo asked; exit' TERM; while :; do sleep 0.1; done";
+const heedful = "echo ran; trap 'echo asked; exit' TERM; sleep 1000 & wait";
 
 describe('a power verb', () => {
   const folder = temporaryFolder();
@@ -197,7 +198,7 @@ describe('a power verb', () => {
       const reason = new Error('enough');
       const fault = proxy.inject({ ...posted, kind: 'stall-request' });
       const outcome = expect(verb(impatience.signal)).rejects.toBe(reason);
-      while (fault.struck().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await eventually('the fault strikes', () => fault.struck().length > 0);
       impatience.abort(reason);
       await outcome;
       await verb();
@@ -211,7 +212,7 @@ describe('a power verb', () => {
     const fault = proxy.inject({ method: 'POST', path: /\/start/, kind: 'lose-answer' });
     await driver.power_on(context, instance, []);
     expect(fault.struck()).toHaveLength(1);
-    while (!(await output()).includes('ran\nran')) await new Promise((resolve) => setTimeout(resolve, 20));
+    await eventually('it has printed that', async () => (await output()).includes('ran\nran'));
     await driver.power_off(instance, { timeout: 5 });
     expect(await output()).toBe('ran\nran\n');
   });
@@ -269,7 +270,7 @@ describe('a power verb', () => {
     await spawn(heedful);
     const fault = proxy.inject({ method: 'POST', path: /\/start/, kind: 'stall-request' });
     const killed = driver.reboot(context, instance, [], reboot_type.SOFT).catch((error: unknown) => error);
-    while (fault.struck().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await eventually('the fault strikes', () => fault.struck().length > 0);
     await driver.cleanup_host('');
     await killed;
     driver = new DockerDriver({ engine: proxy.host, imageService });
@@ -292,24 +293,24 @@ describe('a power verb', () => {
   });
 
   it('that sends a signal for a dump succeeds when the instance ended of it and the answer was lost', async () => {
-    await spawn("trap 'exit 6' ABRT; while :; do sleep 0.1; done");
+    await spawn("trap 'exit 6' ABRT; sleep 1000 & wait");
     const fault = proxy.inject({ method: 'POST', path: /\/kill/, kind: 'lose-answer' });
     await driver.trigger_crash_dump(instance).catch((error: unknown) => {
       expect(error).toMatchObject({ name: 'HypervisorUnavailable' });
     });
     expect(fault.struck()).toHaveLength(1);
-    while ((await state()) !== power_state.SHUTDOWN) await new Promise((resolve) => setTimeout(resolve, 20));
+    await eventually('it has ended', async () => (await state()) === power_state.SHUTDOWN);
     await expect(driver.trigger_crash_dump(instance)).rejects.toMatchObject({ name: 'InstanceNotRunning' });
   });
 
   it.each(['lose-answer', 'drop-request'] as const)(
     'that sets a password sets it all the same: %s',
     async (kind) => {
-      await spawn('while :; do cat /etc/shadow; sleep 0.1; done');
+      await spawn('while :; do cat /etc/shadow; sleep 0.5; done');
       const fault = proxy.inject({ method: 'PUT', path: /\/archive/, kind });
       await driver.set_admin_password(instance, 'sesame');
       expect(fault.struck()).toHaveLength(1);
-      while (!(await output()).includes('root:$')) await new Promise((resolve) => setTimeout(resolve, 20));
+      await eventually('it has printed that', async () => (await output()).includes('root:$'));
     },
   );
 });

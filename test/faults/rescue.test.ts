@@ -7,7 +7,7 @@ import type { Fault, FaultProxy, InjectedFault } from '../../lib/testing/index.j
 import { startFaultProxy } from '../../lib/testing/index.js';
 import { eventually } from '../engine/contract/harness.js';
 import { busyboxImage } from '../support/busybox-image.js';
-import { directEngine, engineHost, removeImages } from '../support/engine.js';
+import { directEngine, engineHost, inventory, removeImages } from '../support/engine.js';
 import { context, newImageMeta, newInstance, TestNetwork } from '../support/nova-objects.js';
 import { noOpLogger } from '../support/silent-logger.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -211,6 +211,35 @@ describe('a rescue in which something fails', () => {
         expect(await told()).toMatch(/^(own\n)+rescue\nown\n$/);
       },
     );
+  });
+
+  describe('when the connection breaks in the middle', () => {
+    const images = async (): Promise<string[]> => (await inventory()).images;
+    /** Runs a verb whose copy breaks off: the instance is as it was, and nothing else is left. */
+    const broken = async (target: Target, verb: () => Promise<void>, before: RegExp): Promise<void> => {
+      const had = [await images(), await leftOf(host)];
+      const fault = proxy.inject({ ...target, kind: 'truncate-answer', afterBytes: 500_000 });
+      await expect(verb()).rejects.toBeDefined();
+      expect(fault.struck()).not.toEqual([]);
+      await expect(driver.get_info(instance)).resolves.toMatchObject({ state: power_state.RUNNING });
+      expect(await told()).toMatch(before);
+      expect([await images(), await leftOf(host)]).toEqual(had);
+    };
+    beforeAll(boot);
+    afterAll(destroy);
+
+    it('of the copy for a rescue, leaves the instance running as it was', async () => {
+      await broken({ method: 'GET', path: /\/export/ }, rescue, /^(own\n)+$/);
+    });
+
+    it.each([
+      ['measuring the files', { method: 'GET', path: /\/archive/, nth: 2 }],
+      ['sending them', { method: 'GET', path: /\/archive/, nth: 3 }],
+    ])('of %s on the way back, leaves the instance rescued', async (_step, target) => {
+      if (!(await leftOf(host)).some((name) => name.endsWith('.rescued'))) await rescue();
+      await told();
+      await broken(target, unrescue, /^(own\n)+(rescue\n)+$/);
+    });
   });
 
   describe('on the way back', () => {

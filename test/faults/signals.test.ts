@@ -10,8 +10,16 @@ import { eventually } from '../engine/contract/harness.js';
 import { migration } from '../engine/contract/mover.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-/** Milliseconds. The shortest deadline of a question to the engine is 60 s. */
-const soon = 5_000;
+/** Milliseconds. Longer than the time limit of a test: a verb that ends in a test ends because of its signal. */
+const never = 3_600_000;
+const timeouts = {
+  read: never,
+  change: never,
+  stopMargin: never,
+  commit: never,
+  archive: never,
+  image: never,
+};
 
 /** What `migrate_disk_and_power_off` answers where only limits change. */
 const inPlace = JSON.stringify({ kind: 'in place' });
@@ -34,7 +42,7 @@ describe('a verb that asks an engine which does not answer', () => {
     );
     image = newImageMeta(id);
     proxy = await startFaultProxy({ engine: engineHost() });
-    driver = new DockerDriver({ engine: proxy.host, imageService, localGb: 10 });
+    driver = new DockerDriver({ engine: proxy.host, imageService, localGb: 10, timeouts });
     instance = newInstance();
     await driver.init_host(`test-${instance.uuid.slice(0, 8)}`);
     await driver.spawn(context, instance, image, { network_info });
@@ -86,11 +94,9 @@ describe('a verb that asks an engine which does not answer', () => {
     );
     void outcome.finally(() => (over = true));
     await eventually(`${verb} asks, or is over`, () => over || fault.struck().length > 0);
-    const since = performance.now();
     impatience.abort(reason);
     const failure = await outcome;
     fault.withdraw();
-    expect(performance.now() - since).toBeLessThan(soon);
     if (fault.struck().length > 0) expect(failure).toBe(reason);
     await driver.plug_vifs(instance, network_info);
     await driver.power_on(context, instance, network_info);

@@ -7,6 +7,7 @@ import { busyboxImage } from '../support/busybox-image.js';
 import { engineHost, inventory, removeImages } from '../support/engine.js';
 import { context, newImageMeta, newInstance, TestNetwork } from '../support/nova-objects.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { eventually } from '../engine/contract/harness.js';
 
 /** The engine's requests of one spawn with everything: a network, files, an image that is not there. */
 const steps: readonly [string, Pick<Fault, 'method' | 'path'>][] = [
@@ -105,7 +106,7 @@ describe('spawn', () => {
       const fault = proxy.inject({ ...target, kind: 'delay-request', milliseconds: 200 });
       const spawning = spawn({ signal: impatience.signal });
       const outcome = expect(spawning).rejects.toBe(reason);
-      while (fault.struck().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await eventually('the fault strikes', () => fault.struck().length > 0);
       impatience.abort(reason);
       await outcome;
       expect(await inventory()).toEqual(before);

@@ -1,8 +1,9 @@
 /**
- * Builders of image archives: good ones in every layout, and the parts to spoil them with.
+ * Builders of image archives: valid ones in every layout, and the parts to spoil them.
  *
- * `buildImageArchive({ layers: [[{ path: 'etc/motd', content: 'hi' }]] })` gives the bytes of an archive as `docker save` would. To make a hostile one,
- * take the entries from `imageEntries`, change what should be wrong, and pack them with `packEntries`, which writes whatever it is given.
+ * `buildImageArchive({ layers: [[{ path: 'etc/motd', content: 'hi' }]] })` builds an archive like `docker
+ * save`. For a hostile one, change the entries of `imageEntries` and pack them with `packEntries`, which
+ * checks nothing.
  */
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
@@ -14,7 +15,7 @@ import { packed } from './packed.js';
 export interface LayerFile {
   readonly path: string;
   readonly content?: string | Buffer;
-  /** Default: 0o755, so that programs can be run. */
+  /** Default: 0o755, so that programs can run. */
   readonly mode?: number;
   /** Makes it a symbolic link. */
   readonly target?: string;
@@ -29,18 +30,18 @@ export interface ArchiveEntry {
   readonly linkname?: string;
   /** Further fields of an extended header. */
   readonly pax?: Readonly<Record<string, string>>;
-  /** Written as they are, instead of all the rest. */
+  /** Written unchanged, instead of all other fields. */
   readonly raw?: Buffer;
 }
 
-/** What an archive is built from. */
+/** The content of an archive. */
 export interface ImageArchiveOptions {
   /**
-   * As Docker 20.10 saves (`docker`, the default), 28.5 with its classic store (`oci`), or 28.5 with the containerd store (`oci-gzip`, or `oci-zstd`
-   * where a registry has the layers so).
+   * As saved by Docker 20.10 (`docker`, the default), 28.5 with its classic store (`oci`), or 28.5 with
+   * the containerd store (`oci-gzip`, or `oci-zstd` if the registry has such layers).
    */
   readonly layout?: 'docker' | 'oci' | 'oci-gzip' | 'oci-zstd';
-  /** From the base up: files, or the bytes of a layer. Default: one with a small file. */
+  /** From the base up: files, or the bytes of a layer. Default: one layer with a small file. */
   readonly layers?: readonly (readonly LayerFile[] | Buffer)[];
   /** What containers of the image inherit, by the engine's names: `Cmd`, `Env`, … */
   readonly config?: Readonly<Record<string, unknown>>;
@@ -48,7 +49,7 @@ export interface ImageArchiveOptions {
   readonly configuration?: Readonly<Record<string, unknown>>;
   /** The names that the archive claims. */
   readonly repoTags?: readonly string[];
-  /** Compresses the whole. */
+  /** Compresses the whole archive. */
   readonly gzip?: boolean;
 }
 
@@ -103,7 +104,7 @@ export async function imageIdOf(options: ImageArchiveOptions = {}): Promise<stri
   return `sha256:${config ?? ''}`;
 }
 
-/** Packs entries as they are, duplicates and all, with the two blocks of zeros that end an archive. */
+/** Packs entries unchecked, duplicates included, with the two zero blocks that end an archive. */
 export async function packEntries(
   entries: readonly (ArchiveEntry & { readonly mode?: number })[],
 ): Promise<Buffer> {
@@ -112,7 +113,7 @@ export async function packEntries(
   return Buffer.concat([...packed, endOfArchive]);
 }
 
-/** The header of an entry, with any of its fields wrong: only the checksum is right. */
+/** The header of an entry, whose fields may be invalid; only the checksum is right. */
 export function rawHeader(fields: {
   readonly name?: string;
   readonly size?: number | string | Buffer;
@@ -137,7 +138,7 @@ export function rawHeader(fields: {
   return header;
 }
 
-/** Content filled up to whole blocks, as it follows its header. */
+/** Content padded to whole blocks, as it follows its header. */
 export function padded(content: Buffer | string): Buffer {
   const bytes = Buffer.from(content);
   return Buffer.concat([bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512)]);

@@ -3,14 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { buildImageArchive, type ImageArchiveOptions, type LayerFile } from './archives.js';
 
-/** Where Debian's package busybox-static puts its program, which needs nothing beside itself. */
+/** The program of the Debian package busybox-static, which needs no other file. */
 const busybox = '/bin/busybox';
 
 const commands =
   'sh cat cp cut date dd echo env false find free grep head hostname id ifconfig ip kill ls mkdir mount mv nc nslookup ping ' +
   'ps pwd rm route sed seq sleep sort stat stty su tail tar test touch true tty uname wc wget yes';
 
-/** The files of a system that has a shell: busybox under the names of its commands, and the accounts file. */
+/** The files of a system with a shell: busybox under the names of its commands, and the accounts. */
 export async function busyboxFiles(): Promise<LayerFile[]> {
   return [
     { path: 'bin/busybox', content: await readFile(busybox) },
@@ -22,9 +22,10 @@ export async function busyboxFiles(): Promise<LayerFile[]> {
 }
 
 /**
- * An archive of an image with busybox, as a stream for an image service.
+ * An archive of an image with busybox, as a stream for an image service. Each image is different, so that
+ * tests do not share one in the engine.
  *
- * @param options - `command`: what its containers run. No two images are alike, so that tests do not share one in the engine.
+ * @param options - `command`: the command of its containers.
  */
 export async function busyboxImage(
   options: ImageArchiveOptions & { readonly command: readonly string[] },

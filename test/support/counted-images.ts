@@ -10,20 +10,20 @@ import type {
   VerbOptions,
 } from '../../interfaces/index.js';
 
-/** One download of an image, or of a part of it. */
+/** One download of an image, or of a range of it. */
 export interface CountedDownload {
   readonly image_id: string;
   readonly range: ByteRange | undefined;
   bytes: number;
 }
 
-/** An image service before another one: it counts what flows, and can spoil it. */
+/** Wraps an image service: counts the bytes of downloads and uploads, and can spoil downloads. */
 export class CountedImages implements ImageService {
   readonly #service: ImageService;
   readonly downloads: CountedDownload[] = [];
-  /** Bytes of each upload. */
+  /** The bytes of each upload. */
   readonly uploads = new Map<string, number>();
-  /** Changes what a download of a range gives. */
+  /** Replaces the data of a range that is downloaded. */
   spoil:
     ((range: ByteRange, give: (range?: ByteRange) => Promise<Readable>) => Promise<Readable>) | undefined;
 
@@ -31,7 +31,7 @@ export class CountedImages implements ImageService {
     this.#service = service;
   }
 
-  /** Bytes that were downloaded since the last call. */
+  /** Returns the bytes that were downloaded since the last call. */
   takeBytes(): number {
     return this.downloads.splice(0).reduce((sum, { bytes }) => sum + bytes, 0);
   }

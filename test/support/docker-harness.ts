@@ -11,11 +11,11 @@ import { busyboxImage } from './busybox-image.js';
 import { removeCacheNote, removeImages } from './engine.js';
 import { context, newImageMeta, newInstance } from './nova-objects.js';
 
-/** What keeps an instance alive until it is asked to end. */
-const stayAlive = "trap 'exit 0' TERM; echo ready; while :; do sleep 0.1; done";
+/** Keeps an instance alive until SIGTERM. */
+const stayAlive = "trap 'exit 0' TERM; echo ready; sleep 1000 & wait";
 
 /**
- * A DockerDriver on the engine of `DOCKER_HOST`, with a folder of images that holds one, for a host of its own.
+ * A DockerDriver on the engine of `DOCKER_HOST` for a host of its own, with one image.
  *
  * @param config what containers of that image inherit.
  */

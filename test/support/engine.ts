@@ -8,12 +8,12 @@ export function engineHost(): string {
   return host;
 }
 
-/** A client of the engine under test, for looking behind the driver's back; whoever made it closes it. */
+/** A client of the engine under test, to inspect it without the driver. The caller closes it. */
 export function directEngine(): Engine {
   return new Engine(engineAddress(engineHost()));
 }
 
-/** Whether the engine under test keeps images in containerd's store, which knows layers by other names than the classic ones. */
+/** Whether the engine under test has containerd's image store, which names layers differently. */
 export async function hasContainerdStore(): Promise<boolean> {
   const engine = directEngine();
   try {
@@ -38,7 +38,7 @@ export async function removeImages(image_ids: readonly string[]): Promise<void> 
   }
 }
 
-/** Removes what `manage_image_cache` has noted of the engine. */
+/** Removes the volume in which `manage_image_cache` keeps its notes. */
 export async function removeCacheNote(): Promise<void> {
   const engine = directEngine();
   try {
@@ -50,7 +50,7 @@ export async function removeCacheNote(): Promise<void> {
   }
 }
 
-/** All that an engine holds: what must be the same before and after whatever failed. */
+/** All objects of an engine, to compare before and after a failure. */
 export async function inventory(): Promise<
   Record<'containers' | 'networks' | 'images' | 'volumes', string[]>
 > {

@@ -3,21 +3,21 @@ import type { ImageMetadata, ImageRecord, ImageService, RequestContext } from '.
 import { ImageNotAuthorized, ImageNotFound, NotImplementedError } from '../../interfaces/index.js';
 import { readAll } from '../../lib/streams/index.js';
 
-/** An image that a test gives. */
+/** An image that a test supplies. */
 export interface GivenImage {
-  /** Where its record differs from that of an active docker image. */
+  /** Fields that differ from the record of an active docker image. */
   readonly record?: Partial<ImageRecord>;
   /** Its data; a function is called for each download. */
   readonly data: Buffer | (() => Readable | Promise<Readable>);
 }
 
-/** An image service with what a test gives it, and nothing more: it counts downloads and keeps uploads. */
+/** An image service with the images of a test. It counts downloads and keeps uploads. */
 export class GivenImages implements ImageService {
   readonly #images: Map<string, GivenImage>;
   readonly #forbidden = new Map<RequestContext, 'show' | 'download'>();
-  /** The ids of images whose data was asked for, in order. */
+  /** The ids of images whose data was requested, in order. */
   readonly downloads: string[] = [];
-  /** The ids of images whose record was asked for, in order. */
+  /** The ids of images whose record was requested, in order. */
   readonly shows: string[] = [];
   readonly uploads = new Map<string, { readonly metadata: ImageMetadata; readonly data: Buffer }>();
 
@@ -29,7 +29,7 @@ export class GivenImages implements ImageService {
     this.#images.set(id, image);
   }
 
-  /** Gives an image that waits for its data, as an orchestrator makes it before a snapshot. */
+  /** Adds a queued image without data, as an orchestrator creates it before a snapshot. */
   queue(id: string): void {
     this.give(id, {
       record: { status: 'queued', container_format: null, disk_format: null },
@@ -37,7 +37,7 @@ export class GivenImages implements ImageService {
     });
   }
 
-  /** From now on a caller is refused a verb. */
+  /** Refuses a verb to a caller from now on. */
   forbid(caller: RequestContext, verb: 'show' | 'download'): void {
     this.#forbidden.set(caller, verb);
   }

@@ -5,11 +5,11 @@ import { SmallImageService } from './small-image-service.js';
 
 const longEnoughForAnError = 50;
 
-/** An image service that takes its time until it reads what it is given. */
+/** An image service that waits before it reads its data. */
 export class LateReader extends SmallImageService {
   readonly #onGiven: () => void;
 
-  /** @param onGiven - called when there is a stream, before anybody reads it. */
+  /** @param onGiven - called when `create` has received the stream, before anything reads it. */
   constructor(onGiven: () => void) {
     super();
     this.#onGiven = onGiven;

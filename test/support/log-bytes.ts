@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Bytes of the files in which an engine of this machine keeps what a container has printed. */
+/** The size of the log files in which an engine of this machine keeps the output of a container. */
 export async function logBytes(dockerRoot: string, container: string): Promise<number> {
   const folder = join(dockerRoot, 'containers', container);
   const names = (await readdir(folder)).filter((name) => name.includes('-json.log'));

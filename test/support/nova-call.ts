@@ -7,7 +7,8 @@ import type {
 } from '../../interfaces/index.js';
 
 /**
- * Arguments as a real Nova (26.2.2, with a real Neutron) was seen to send them, secrets removed. The compiler checks that the contracts are as wide.
+ * Arguments that a real Nova (26.2.2, with a real Neutron) sent, without secrets. The compiler checks
+ * that the contracts accept them.
  */
 export const context: RequestContext = {
   user: '91912193c72e4b3cb3b268fed5c48757',

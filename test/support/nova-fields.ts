@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { capability_traits, power_state } from '../../interfaces/index.js';
 
 /*
- * The types of what Nova takes from a driver, as Nova and Placement check them: oslo.versionedobjects' fields, the JSON
- * schemas of the APIs, os-traits. Read in Nova's sources of August 2026; each description names its place there.
+ * The types of what Nova takes from a driver, as Nova and Placement validate them: fields of
+ * oslo.versionedobjects, JSON schemas of the APIs, os-traits. Read in Nova's sources of August 2026;
+ * each comment names the place there.
  */
 
 /** A signed integer that a database column of Nova holds. `IntegerField`. */
@@ -15,7 +16,7 @@ const uuid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 /** `MACAddressField`. */
 const macAddress = z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/);
 
-/** What both the object and the response schema of the API (microversion 2.48) allow: `ironic libvirt vmwareapi xenapi`. */
+/** The names that both the object and the response schema of the API (microversion 2.48) allow. */
 const hypervisorDriver = z.enum(['ironic', 'libvirt', 'vmwareapi', 'xenapi']);
 
 /** `nova/objects/diagnostics.py`, `nova/api/openstack/compute/schemas/server_diagnostics.py`. */
@@ -59,10 +60,10 @@ export const diagnostics = z.strictObject({
   ),
 });
 
-/** `nova/virt/driver.py`, `get_diagnostics`: JSON of the driver's own names. */
+/** `nova/virt/driver.py`, `get_diagnostics`: JSON with names that the driver chooses. */
 export const flatDiagnostics = z.record(text, z.union([text, z.number()]));
 
-/** `nova/virt/hardware.py`, `InstanceInfo`; a driver's own fields beside them are not read. */
+/** `nova/virt/hardware.py`, `InstanceInfo`; Nova ignores further fields. */
 export const instanceInfo = z.looseObject({
   state: z.enum(power_state),
   internal_id: text.nullable(),
@@ -111,7 +112,7 @@ const inventory = z.strictObject({
 
 export const inventories = z.record(z.enum(['VCPU', 'MEMORY_MB', 'DISK_GB']), inventory.optional());
 
-/** Placement knows only the traits of os-traits and custom ones; those of `os_traits/hw/arch.py` that engines run on. */
+/** Placement accepts traits of os-traits and custom ones: here those of `os_traits/hw/arch.py`. */
 export const traits = z.array(
   z.enum(
     ['ARMV6', 'ARMV7', 'AARCH64', 'I686', 'MIPS64EL', 'PPC64LE', 'S390X', 'X86_64'].map(
@@ -122,7 +123,7 @@ export const traits = z.array(
 
 export const capabilitiesAsTraits = z.partialRecord(z.enum(Object.values(capability_traits)), z.boolean());
 
-/** `nova/compute/monitors/cpu/virt_driver.py`. Nanoseconds, and MHz. */
+/** `nova/compute/monitors/cpu/virt_driver.py`. Times in nanoseconds, the frequency in MHz. */
 export const hostCpuStats = z.strictObject({
   kernel: amount,
   idle: amount,
@@ -172,6 +173,6 @@ export const diskInfo = z.array(
   }),
 );
 
-/** JSON text whose value is of a type. */
+/** JSON text whose value has the given type. */
 export const json = (type: z.ZodType): z.ZodType =>
   text.transform((value): unknown => JSON.parse(value)).pipe(type);

@@ -1,6 +1,6 @@
 import type { Instance, Migration } from '../../interfaces/index.js';
 
-/** More arguments as a real Nova (26.2.2) was seen to send them: the compiler checks that the contracts are as wide. */
+/** More arguments that a real Nova (26.2.2) sent. The compiler checks that the contracts accept them. */
 export const migration: Migration = {
   id: 1,
   uuid: '46bb2f14-d0ff-42e4-a87a-fa20a56cf9b3',

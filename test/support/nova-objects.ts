@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Flavor, ImageMeta, Instance, NetworkInfo, RequestContext } from '../../interfaces/index.js';
 
-/** A member of one project, as Nova sends it. */
+/** The context of a member of one project, as Nova sends it. */
 export const context: RequestContext = {
   user_id: '91912193c72e4b3cb3b268fed5c48757',
   project_id: '18366ae03d954d6e924968c012ea5412',
@@ -25,7 +25,7 @@ export function newFlavor(changes: Partial<Flavor> = {}): Flavor {
   };
 }
 
-/** An instance that no other test has. */
+/** An instance that no other test uses. */
 export function newInstance(changes: Partial<Instance> = {}): Instance {
   const uuid = randomUUID();
   return {
@@ -44,7 +44,7 @@ export function newInstance(changes: Partial<Instance> = {}): Instance {
   };
 }
 
-/** What Nova tells of an image; the command keeps the instance alive unless the test says otherwise. */
+/** The metadata of an image, as Nova sends it. */
 export function newImageMeta(id: string, properties: Record<string, unknown> = {}): ImageMeta {
   return { id, container_format: 'docker', disk_format: 'raw', min_ram: 0, min_disk: 0, properties };
 }
@@ -62,12 +62,12 @@ export class TestNetwork {
     return `${this.#subnet}.1`;
   }
 
-  /** The address with this last number. */
+  /** The address whose last number this is. */
   address(last: number): string {
     return `${this.#subnet}.${String(last)}`;
   }
 
-  /** One interface in this network, as Neutron gives it to Nova. */
+  /** One interface in this network, as Neutron describes it to Nova. */
   port(last: number, mac = `fa:16:3e:00:00:${last.toString(16).padStart(2, '0')}`): NetworkInfo {
     return [
       {

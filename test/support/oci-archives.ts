@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { imageEntries, sha256, type ArchiveEntry, type ImageArchiveOptions } from './archives.js';
 
-/** A descriptor of a blob, as indexes and manifests of the OCI image layout have it. */
+/** The descriptor of a blob in the indexes and manifests of the OCI image layout. */
 export type Descriptor = z.output<typeof descriptor>;
 
 const descriptor = z.object({
@@ -11,13 +11,13 @@ const descriptor = z.object({
   platform: z.object({ os: z.string(), architecture: z.string() }).optional(),
 });
 
-/** The entries of an archive of the OCI layout, without a manifest.json: what tools beside Docker write. */
+/** The entries of an OCI archive without a manifest.json, as tools other than Docker write it. */
 export async function ociEntries(options: ImageArchiveOptions = {}): Promise<ArchiveEntry[]> {
   const entries = await imageEntries({ layout: 'oci', ...options });
   return entries.filter(({ name }) => name !== 'manifest.json');
 }
 
-/** An entry with a JSON blob, and the descriptor of it. */
+/** A JSON blob as an entry, and its descriptor. */
 export function jsonBlob(
   mediaType: string,
   value: unknown,
@@ -31,13 +31,13 @@ export function jsonBlob(
   };
 }
 
-/** What the index of an archive leads to. */
+/** The descriptors in the index of an archive. */
 export function descriptorsOf(entries: readonly ArchiveEntry[]): Descriptor[] {
   const index = entries.find(({ name }) => name === 'index.json');
   return z.object({ manifests: z.array(descriptor) }).parse(JSON.parse(String(index?.content))).manifests;
 }
 
-/** Entries with another index. */
+/** The entries with another index. */
 export function indexed(
   entries: readonly ArchiveEntry[],
   manifests: readonly Descriptor[],

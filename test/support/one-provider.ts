@@ -1,6 +1,6 @@
 import type { Inventory, ProviderTree } from '../../interfaces/index.js';
 
-/** Placement's picture of one node. */
+/** A provider tree of Placement with one node. */
 export class OneProvider implements ProviderTree {
   inventory: Readonly<Record<string, Partial<Inventory>>> = {};
   readonly traits = new Set<string>();

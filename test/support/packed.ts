@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 
-/** Ways of compressing a whole archive. */
+/** Ways to compress a whole archive. */
 export const packings = ['plain', 'gzip', 'zstd', 'xz'] as const;
 
-/** Compresses bytes by the programs of Debian's packages zstd and xz-utils: Node 20 knows neither format. */
+/** Compresses bytes, with the programs zstd and xz where Node 20 does not know the format. */
 export function packed(bytes: Buffer, packing: (typeof packings)[number], ...flags: string[]): Buffer {
   switch (packing) {
     case 'plain':

@@ -2,17 +2,17 @@ import { randomUUID } from 'node:crypto';
 
 const setting = (name: string): string => process.env[name] ?? '';
 
-/** The registries under test, where there are any: see test/environment/registry.mjs. Both have the same images. */
+/** The registries under test, if any: see test/environment/registry.mjs. Both have the same images. */
 export const registry = {
   isThere: process.env['REGISTRY'] !== undefined,
-  /** Everybody's. */
+  /** Without authentication. */
   open: setting('REGISTRY'),
-  /** For those who give the credentials. */
+  /** Requires the credentials. */
   private: setting('PRIVATE_REGISTRY'),
   credentials: { username: setting('REGISTRY_USERNAME'), password: setting('REGISTRY_PASSWORD') },
 };
 
-/** A name that no other test has in the registries: without a registry's own. */
+/** The name of a repository that no other test uses, without a registry. */
 export function newRepository(): string {
   return `tests/${randomUUID()}`;
 }

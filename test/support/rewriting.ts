@@ -4,7 +4,7 @@ import { rewriteArchive, type RewriteOptions } from '../../lib/archives/index.js
 import { readAll } from '../../lib/streams/index.js';
 import { sha256 } from './archives.js';
 
-/** Rewrites bytes that come in pieces of a size. */
+/** Rewrites bytes that arrive in pieces of the given size. */
 export async function rewritten(
   bytes: Buffer,
   options: Partial<RewriteOptions> = {},
@@ -22,7 +22,7 @@ export async function rewritten(
   return { form: await result.form, digest: sha256(all), diffIds: layers.map(({ diffId }) => diffId) };
 }
 
-/** What rewriting fails with. */
+/** The error of a rewrite. */
 export async function refusal(
   bytes: Buffer,
   options: Partial<RewriteOptions> = {},
@@ -34,10 +34,10 @@ export async function refusal(
   );
 }
 
-/** Matches an image that is sound, and that Nova is to try on another host. */
+/** Matches the error for a valid image that Nova should try on another host. */
 export const notForThisHost = (says: RegExp): unknown =>
   expect.objectContaining({ name: 'NovaException', message: expect.stringMatching(says) });
 
-/** Matches an image that is refused with certain words. */
+/** Matches the refusal of an image with the given message. */
 export const refusedAs = (says: RegExp): unknown =>
   expect.objectContaining({ name: 'ImageUnacceptable', message: expect.stringMatching(says) });

@@ -9,7 +9,7 @@ import { OneProvider } from './one-provider.js';
 import { eventually } from '../engine/contract/harness.js';
 import type { SmallImageService } from './small-image-service.js';
 
-/** What a scenario is played on: the same when it is recorded from an engine and when it is replayed. */
+/** What a scenario runs on: the same when it is recorded from an engine and when it is replayed. */
 export interface Stage {
   readonly driver: DockerDriver;
   readonly imageService: SmallImageService;
@@ -17,11 +17,11 @@ export interface Stage {
   readonly events: readonly LifecycleEvent[];
 }
 
-/** A piece of a driver's life that is recorded in `fixtures/` and replayed by the unit tests. It asserts what it expects, both times. */
+/** Verbs and assertions that are recorded in `fixtures/` and replayed by the unit tests. */
 export interface Scenario {
   readonly name: string;
   readonly description: string;
-  /** Whether the driver reads the state of a paused instance for an event while a verb goes on: in either order. */
+  /** Whether the driver reads a paused instance for an event while a verb runs, in either order. */
   readonly isConcurrent?: true;
   readonly play: (stage: Stage) => Promise<void>;
 }
@@ -50,12 +50,12 @@ const network_info: NetworkInfo = [
   },
 ];
 
-/** The one instance of a scenario; fixed, so that a replay asks what was recorded. */
+/** The only instance of a scenario; constant, so that a replay sends the recorded requests. */
 const instance = newInstance({
   uuid: 'e08a638c-8f39-417f-9413-de6f6ab98f3f',
   name: 'instance-00000001',
   metadata: { greeting: 'hello' },
-  // The program of the image does not heed a request to stop.
+  // The program of the image ignores SIGTERM.
   system_metadata: { image_os_shutdown_timeout: '1' },
 });
 
@@ -73,14 +73,14 @@ const rejects = async (work: Promise<unknown>, name: string): Promise<void> => {
   });
 };
 
-/** Waits until it was told that the instance stands still: to tell why, the driver asks the engine once more, which must not mix with what follows. */
-async function pauseIsTold({ events }: Stage): Promise<void> {
-  await eventually('it is told', () =>
+/** Waits for the PAUSED event: for it, the driver sends a request that must not mix with what follows. */
+async function pauseIsReported({ events }: Stage): Promise<void> {
+  await eventually('the PAUSED event is reported', () =>
     events.some(({ transition }) => transition === lifecycle_event.PAUSED),
   );
 }
 
-/** Something done to an instance that runs. */
+/** A scenario with a running instance. */
 function withInstance(name: string, description: string, play: Scenario['play'], command?: string): Scenario {
   return {
     name,
@@ -93,7 +93,7 @@ function withInstance(name: string, description: string, play: Scenario['play'],
   };
 }
 
-/** Every verb that is real, and its typical errors. */
+/** Every implemented verb, and its typical errors. */
 export const scenarios: readonly Scenario[] = [
   {
     name: 'spawn-cold',
@@ -155,7 +155,7 @@ export const scenarios: readonly Scenario[] = [
     const { driver } = stage;
     assert.equal(await stateOf(stage), power_state.RUNNING);
     await driver.pause(instance);
-    await pauseIsTold(stage);
+    await pauseIsReported(stage);
     assert.equal(await stateOf(stage), power_state.PAUSED);
     await driver.unpause(instance);
     await driver.power_off(instance);
@@ -171,7 +171,7 @@ export const scenarios: readonly Scenario[] = [
       await driver.power_on(context, instance, []);
       await driver.unpause(instance);
       await driver.pause(instance);
-      await pauseIsTold(stage);
+      await pauseIsReported(stage);
       await driver.pause(instance);
       await driver.power_off(instance);
       await driver.power_off(instance);
@@ -222,8 +222,8 @@ export const scenarios: readonly Scenario[] = [
       const states: string[] = [];
       await driver.snapshot(context, instance, id, async ({ task_state }) => {
         states.push(task_state);
-        // An instance stands still while it is committed.
-        if (task_state === task_states.IMAGE_UPLOADING) await pauseIsTold(stage);
+        // The instance is paused during the commit.
+        if (task_state === task_states.IMAGE_UPLOADING) await pauseIsReported(stage);
       });
       assert.deepEqual(states, [task_states.IMAGE_PENDING_UPLOAD, task_states.IMAGE_UPLOADING]);
       assert.equal((await imageService.show(context, id)).status, 'active');
@@ -244,28 +244,28 @@ export const scenarios: readonly Scenario[] = [
     'results',
     "The results of the verbs that tell something are of Nova's types",
     async ({ driver }) => {
-      /** Throws what is not of the type. */
-      const told = async (type: z.ZodType, result: Promise<unknown>): Promise<void> =>
+      /** Throws if the result is not of the type. */
+      const validate = async (type: z.ZodType, result: Promise<unknown>): Promise<void> =>
         void type.parse(await result);
-      await told(fields.instanceInfo, driver.get_info(instance, { usage: true }));
-      await told(fields.diagnostics, driver.get_instance_diagnostics(instance));
-      await told(fields.flatDiagnostics, driver.get_diagnostics(instance));
-      await told(fields.hostResources, driver.get_available_resource(host));
-      await told(fields.names, driver.get_available_nodes());
-      await told(fields.namesByUuid, driver.get_nodenames_by_uuid());
-      await told(fields.names, driver.list_instances());
-      await told(fields.uuids, driver.list_instance_uuids());
-      await told(fields.capabilitiesAsTraits, driver.capabilities_as_traits());
-      await told(fields.hostCpuStats, driver.get_host_cpu_stats());
-      await told(fields.hostUptime, driver.get_host_uptime());
-      await told(fields.ipAddress, driver.get_host_ip_addr());
-      await told(fields.volumeUsages, driver.get_all_volume_usage(context, []));
-      await told(fields.json(fields.diskInfo), driver.get_instance_disk_info(instance));
+      await validate(fields.instanceInfo, driver.get_info(instance, { usage: true }));
+      await validate(fields.diagnostics, driver.get_instance_diagnostics(instance));
+      await validate(fields.flatDiagnostics, driver.get_diagnostics(instance));
+      await validate(fields.hostResources, driver.get_available_resource(host));
+      await validate(fields.names, driver.get_available_nodes());
+      await validate(fields.namesByUuid, driver.get_nodenames_by_uuid());
+      await validate(fields.names, driver.list_instances());
+      await validate(fields.uuids, driver.list_instance_uuids());
+      await validate(fields.capabilitiesAsTraits, driver.capabilities_as_traits());
+      await validate(fields.hostCpuStats, driver.get_host_cpu_stats());
+      await validate(fields.hostUptime, driver.get_host_uptime());
+      await validate(fields.ipAddress, driver.get_host_ip_addr());
+      await validate(fields.volumeUsages, driver.get_all_volume_usage(context, []));
+      await validate(fields.json(fields.diskInfo), driver.get_instance_disk_info(instance));
       const provider = new OneProvider();
       await driver.update_provider_tree(provider, host);
       fields.inventories.parse(provider.inventory);
       fields.traits.parse([...provider.traits]);
-      // The node that diagnostics and Placement know is the one that Nova looks up.
+      // Nova looks up the node that diagnostics and Placement name.
       const { uuid } = await driver.get_available_resource(host);
       assert.deepEqual(await driver.get_nodenames_by_uuid(), { [uuid]: host });
     },

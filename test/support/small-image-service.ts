@@ -4,7 +4,7 @@ import type { ImageMetadata, ImageRecord, ImageService, RequestContext } from '.
 import { ImageNotActive, ImageNotFound } from '../../interfaces/index.js';
 import { readAll } from '../../lib/streams/index.js';
 
-/** An image service in memory, for images of some kilobytes: what an orchestrator's own might be. */
+/** An image service in memory for small images, as an orchestrator may write one. */
 export class SmallImageService implements ImageService {
   readonly #records = new Map<string, ImageRecord>();
   readonly #data = new Map<string, Buffer>();

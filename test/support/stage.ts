@@ -9,7 +9,7 @@ import { Readable } from 'node:stream';
 
 const image_id = '1260c41d-a2ff-4026-91bc-96d07519a88e';
 
-/** Plays a scenario with a driver of its own on an engine, which may be a recorder's or a replayer's. */
+/** Plays a scenario with a new driver on an engine, which may be a recorder or a replayer. */
 export async function playOn(engine: string, scenario: Scenario): Promise<void> {
   const imageService = new SmallImageService();
   await imageService.create(

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A folder that is made when it is first asked for. */
+/** A folder that is created on first use. */
 export function temporaryFolder(): { path: () => Promise<string>; remove: () => Promise<void> } {
   let folder: Promise<string> | undefined;
   return {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { eventually } from '../engine/contract/harness.js';
 
-/** Somebody at a serial console: what a proxy of consoles is to the driver. */
+/** A client of a serial console, like a console proxy. */
 export class TerminalUser {
   readonly socket: Socket;
   #shown = Buffer.alloc(0);
@@ -12,18 +12,18 @@ export class TerminalUser {
     this.socket = socket;
     socket.on('data', (bytes: Buffer) => (this.#shown = Buffer.concat([this.#shown, bytes])));
     socket.on('close', () => (this.#isCutOff = true));
-    // A console that breaks off is what some tests are about.
+    // Some tests break the connection on purpose.
     socket.on('error', () => undefined);
   }
 
-  /** @throws ECONNREFUSED when nobody listens. */
+  /** @throws ECONNREFUSED if no console listens. */
   static async at({ host, port }: { host: string; port: number }): Promise<TerminalUser> {
     const socket = connect(port, host);
     await once(socket, 'connect');
     return new TerminalUser(socket);
   }
 
-  /** All that came so far. */
+  /** The output so far. */
   get shown(): Buffer {
     return this.#shown;
   }
@@ -36,8 +36,8 @@ export class TerminalUser {
     await eventually(`the terminal shows ${text}`, () => this.#shown.includes(text));
   }
 
-  async isCutOff(within?: number): Promise<void> {
-    await eventually('the console ends', () => this.#isCutOff, within === undefined ? {} : { within });
+  async isCutOff(): Promise<void> {
+    await eventually('the console ends', () => this.#isCutOff);
   }
 
   leave(): void {

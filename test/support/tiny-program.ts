@@ -1,6 +1,6 @@
 /**
- * A program of some hundred bytes for x86-64 Linux: prints `hello` to its output and `world` to its errors, and waits to be killed. Recordings of
- * images that hold nothing else stay small.
+ * A program of some hundred bytes for x86-64 Linux, which keeps recordings of its image small. It prints
+ * `hello` to stdout and `world` to stderr, then waits to be killed.
  */
 export function tinyProgram(): Buffer {
   const headers = 64 + 56;
@@ -18,8 +18,8 @@ export function tinyProgram(): Buffer {
   program.writeUInt16LE(2, 16); // an executable
   program.writeUInt16LE(62, 18); // x86-64
   program.writeUInt32LE(1, 20);
-  program.writeBigUInt64LE(BigInt(load + headers), 24); // where it begins
-  program.writeBigUInt64LE(64n, 32); // where the program headers are
+  program.writeBigUInt64LE(BigInt(load + headers), 24); // the entry point
+  program.writeBigUInt64LE(64n, 32); // the offset of the program headers
   program.writeUInt16LE(64, 52);
   program.writeUInt16LE(56, 54);
   program.writeUInt16LE(1, 56);

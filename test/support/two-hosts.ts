@@ -7,13 +7,13 @@ import { dockerHarness } from './docker-harness.js';
 import { engineHost } from './engine.js';
 import { context, newImageMeta } from './nova-objects.js';
 
-/** Addresses that nobody has: they are names of hosts here. */
+/** Documentation addresses (RFC 5737), which no machine has: here they name hosts. */
 const addresses = { source: '192.0.2.1', destination: '192.0.2.2' };
 
 /**
- * Two compute hosts whose instances can move from one to the other. They share the engine under test, unless another one is named.
+ * Two compute hosts between which instances can move, on the engine under test unless `otherEngine` is given.
  *
- * @param options - of the source's driver; `otherEngine`: the destination's; `route`: where the source finds that, if not there.
+ * @param options - of the source driver; `otherEngine`: that of the destination; `route`: its address, if another.
  */
 export async function twoHosts({
   otherEngine = engineHost(),

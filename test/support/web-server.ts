@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 
-/** A server on this machine that answers as a test says. */
+/** An HTTP server on this machine whose answers a test supplies. */
 export class WebServer {
-  /** What was asked of it. */
+  /** The requests that it received. */
   readonly requests: IncomingMessage[] = [];
   readonly #server: Server;
   readonly #origin: string;

@@ -9,5 +9,10 @@ export const fileChange = z
 /** A file or directory that differs from the container's image. */
 export type FileChange = z.output<typeof fileChange>;
 
-/** The engine's description of a path in a container. `linkTarget` is the final target of a symbolic link. */
-export const pathStat = z.object({ linkTarget: z.string().default('') });
+/**
+ * The engine's description of a path in a container. `size` is in bytes; `linkTarget` is the final target of a symbolic
+ * link.
+ */
+export const pathStat = z.object({ size: z.number().optional(), linkTarget: z.string().default('') });
+
+export type PathStat = z.output<typeof pathStat>;

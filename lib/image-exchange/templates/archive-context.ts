@@ -5,12 +5,12 @@ import {
   ArchiveRefused,
   blockSize,
   ByteBudget,
-  ByteReader,
+  type ByteReader,
   endOfArchive,
   FileSystemReader,
   headersAt,
   isInside,
-  unpackedArchive,
+  openArchive,
 } from '../../archives/index.js';
 
 /**
@@ -45,9 +45,11 @@ export function archiveContext(
 }
 
 async function* checked(bytes: AsyncIterable<unknown>, maxBytes: number): AsyncGenerator<Buffer, void, void> {
-  const unpacked = new ByteReader(unpackedArchive(bytes), new ByteBudget(maxBytes));
-  const reader = new FileSystemReader(unpacked.rest());
+  let unpacked: ByteReader | undefined;
+  let reader: FileSystemReader | undefined;
   try {
+    unpacked = await openArchive(bytes, new ByteBudget(maxBytes));
+    reader = new FileSystemReader(unpacked.rest());
     for (let entry = await reader.next(); entry !== undefined; entry = await reader.next()) {
       const { path, target, kind, headers } = entry;
       const type = headers.subarray(-blockSize).toString('latin1', typeAt, typeAt + 1);
@@ -63,8 +65,8 @@ async function* checked(bytes: AsyncIterable<unknown>, maxBytes: number): AsyncG
     if (!(error instanceof ArchiveRefused)) throw error;
     throw new InvalidInput(`The context of a build ${error.message}`, { cause: error });
   } finally {
-    await reader.close();
-    await unpacked.close();
+    await reader?.close();
+    await unpacked?.close();
   }
 }
 

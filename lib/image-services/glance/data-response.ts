@@ -133,7 +133,8 @@ export class DataResponse implements ByteSource {
       this.#framing = 'read';
       this.#left = 0;
     } else if (coding !== undefined) {
-      if (coding.toLowerCase() !== 'chunked') throw garbled('an answer in a coding that nobody asked for');
+      if (coding.toLowerCase() !== 'chunked')
+        throw garbled(`an answer with the transfer coding ${coding}: only chunked is supported`);
       this.#framing = 'chunked';
       this.#left = 0;
     } else if (length !== undefined) {

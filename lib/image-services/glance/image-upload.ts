@@ -103,7 +103,7 @@ export class ImageUploader {
     const { image_id } = upload;
     if (aftermath === 'gone') throw new ImageNotFound(`There is no image ${image_id}.`, { cause: failure });
     if (aftermath !== 'taken') return aftermath.stored;
-    throw new ImageConflict(`Somebody else has given image ${image_id} its data.`, { cause: failure });
+    throw new ImageConflict(`Another client has uploaded the data of image ${image_id}.`, { cause: failure });
   }
 
   /** Removes an image that this service created, even if it is protected. */

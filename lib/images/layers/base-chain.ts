@@ -1,7 +1,7 @@
 import type { ImageService, RequestContext } from '../../../interfaces/index.js';
 import { ImageUnacceptable, NovaException } from '../../../interfaces/index.js';
 import type { Engine } from '../../engine/index.js';
-import type { Hold } from '../references/index.js';
+import { bootReference, type Hold, type ImageHolds } from '../references/index.js';
 import { baseOf, baseRecord, mostImagesInChain } from './base-image.js';
 import { layersOf, type LayersInEngine } from './layers-in-engine.js';
 import type { ShownImage } from '../../image-services/index.js';
@@ -12,7 +12,7 @@ interface BaseChainOptions {
   readonly layers: LayersInEngine;
   readonly imageService: ImageService;
   readonly context: RequestContext;
-  readonly hold: (image_id: string) => Promise<Hold>;
+  readonly holds: ImageHolds;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -63,7 +63,7 @@ export class BaseChain {
   }
 
   async #walk(image: ShownImage, options: BaseChainOptions): Promise<void> {
-    const { engine, layers, imageService, context, hold, signal } = options;
+    const { engine, layers, imageService, context, holds, signal } = options;
     const seen = new Set([image.id]);
     let above = image;
     if (baseOf(above) !== undefined && (await layers.isContainerdStore(signal)))
@@ -78,7 +78,7 @@ export class BaseChain {
         );
       seen.add(base.image_id);
       above = await baseRecord(imageService, context, above, base, signal);
-      this.#holds.unshift(await hold(base.image_id));
+      this.#holds.unshift(await holds.take(bootReference(base.image_id), signal));
       if ((await layersOf(engine, base.image_id, signal)) !== undefined) return;
       this.#missing.unshift(above);
     }

@@ -100,7 +100,7 @@ export async function discardLastingImage(
   logger: Logger,
 ): Promise<void> {
   if ((await removeWithin(ownPatience, { engine, reference, mayAppear, logger })) === 'perhaps')
-    logger.warn('an image that nobody has use for may be in the engine yet, or appear there', { reference });
+    logger.warn('an unused image may still be in the engine, or appear there later', { reference });
 }
 
 async function removeWithin(patience: Patience, removal: Removal): Promise<Outcome> {

@@ -5,25 +5,32 @@ import type { ContainerRef, Engine } from '../../engine/index.js';
 import { archiveReadAhead, gathered } from '../../streams/index.js';
 import { ArchiveRefused, ByteBudget, endOfArchive, headersBelow, plainPath } from '../../archives/index.js';
 import { Meter } from '../../progress/index.js';
-import { entriesOf } from './layer-content.js';
+import { copiedBytes, entriesOf } from './layer-content.js';
 import { isBeneath } from './selected-files.js';
 
-/** A container's file system, and the folder in another container of the same engine to copy it to. */
-interface FileSystemCopy extends LongRunningOptions {
+/** The files of a container to copy into a folder. */
+interface CopiedFiles extends LongRunningOptions {
   readonly engine: Engine;
-  /** The container to copy; must be stopped. */
+  /** The container to copy. */
   readonly from: ContainerRef;
-  /** The container that receives the copy; must be stopped. */
-  readonly to: ContainerRef;
-  /** Absolute path of an empty folder in `to`. */
+  /** Absolute path of the folder. */
   readonly folder: string;
   /**
    * Paths of volumes, without a leading slash. Their files are not copied, because the volumes themselves are mounted
    * below the folder.
    */
   readonly volumes: ReadonlySet<string>;
-  /** Maximum size of the files in bytes. */
+  /** Maximum size of the files in bytes, see `copiedBytes`. */
   readonly limit: number;
+}
+
+/**
+ * A container's file system, and an empty folder in another container of the same engine to copy it to. Both containers
+ * must be stopped.
+ */
+interface FileSystemCopy extends CopiedFiles {
+  /** The container that receives the copy. */
+  readonly to: ContainerRef;
 }
 
 /**
@@ -36,8 +43,7 @@ interface FileSystemCopy extends LongRunningOptions {
  */
 export async function copyFileSystem(copy: FileSystemCopy): Promise<void> {
   const { engine, from, to, signal } = copy;
-  const source = await engine.files.exportAll(from, { signal });
-  const archive = Readable.from(gathered(copied(copy, source)), {
+  const archive = Readable.from(gathered(filesInFolder(copy)), {
     objectMode: false,
     highWaterMark: archiveReadAhead,
   });
@@ -48,19 +54,30 @@ export async function copyFileSystem(copy: FileSystemCopy): Promise<void> {
     throw new InstanceNotRescuable(`The file system of container ${from} ${error.message}`, { cause: error });
   } finally {
     archive.destroy();
-    source.destroy();
   }
 }
 
-async function* copied(
-  { folder, volumes, limit, onProgress }: FileSystemCopy,
-  source: Readable,
-): AsyncGenerator<Buffer, void, void> {
+/**
+ * Generates the archive of a copy.
+ *
+ * @throws ArchiveRefused when a file cannot be copied, or the files exceed the limit.
+ * @throws the engine's error.
+ */
+export async function* filesInFolder({
+  engine,
+  from,
+  folder,
+  volumes,
+  limit,
+  signal,
+  onProgress,
+}: CopiedFiles): AsyncGenerator<Buffer, void, void> {
+  const source = await engine.files.exportAll(from, { signal });
   const meter = new Meter(onProgress, 'transferring');
   const budget = new ByteBudget(limit);
   for await (const { entry, content } of entriesOf(source)) {
     if (entry.path === '' || isBeneath(entry.path, volumes)) continue;
-    budget.spend(entry.size);
+    budget.spend(copiedBytes(entry));
     // Unpack at the root: engine 20.10, unpacking in a folder, still resolves hard links from the root when it sets the
     // mode. It misses the target, so the set-user-id bit, which the change of owner has cleared, stays lost.
     yield headersBelow(plainPath(folder), entry);

@@ -1,64 +1,149 @@
-import type { Readable } from 'node:stream';
-import type { ContainerId, ContainerInspect, Engine, ImageId } from '../../engine/index.js';
+import type { ContainerId, Engine, FileChange, ImageId } from '../../engine/index.js';
 import { EngineError, undefinedIfNotFound } from '../../engine/index.js';
 import { label } from '../../common/index.js';
-import { ArchiveRefused, ByteBudget } from '../../archives/index.js';
+import { ArchiveBroken, ArchiveRefused, blockSize, ByteBudget } from '../../archives/index.js';
 import { isContainerdStore } from '../layers/index.js';
+import { filesInFolder } from './copy-file-system.js';
 import { instanceReference } from './instance-image.js';
-import { entriesOf } from './layer-content.js';
-import { folderOf, isBeneath } from './selected-files.js';
+import { copiedBytes, entriesOf, isMark, LayerContent, mustBeNoMark } from './layer-content.js';
+import { listedChanges } from './listed-changes.js';
+import { isBeneath, SelectedFiles } from './selected-files.js';
+import { layerOfFolder } from './transfer-folder.js';
+
+/** How a container's files are going to be copied. */
+export type PlannedCopy =
+  /** Into a folder of another container, see `copyFileSystem`. */
+  | { readonly kind: 'into a folder'; readonly folder: string; readonly leftOut: ReadonlySet<string> }
+  /** By the engine, which commits them. */
+  | { readonly kind: 'commit'; readonly leftOut: ReadonlySet<string> }
+  /** As a layer, see `transferFileSystem`. */
+  | { readonly kind: 'layer'; readonly volumes: readonly string[]; readonly volumeLimit: number }
+  /** A folder of the container as a layer, see `transferFolder`. */
+  | { readonly kind: 'layer of a folder'; readonly folder: string; readonly leftOut: ReadonlySet<string> };
 
 /** Files of a container that will be copied. */
-interface MeasuredFiles {
-  readonly engine: Engine;
+export interface FilesToCopy {
   readonly container: ContainerId;
   /** Maximum sum of file lengths in bytes. Holes count, because copies cannot preserve them. */
   readonly limit: number;
-  /** Which of the engine's two size fields covers all these files; undefined if neither does. */
-  readonly within: 'SizeRw' | 'SizeRootFs' | undefined;
-  /**
-   * Opens archives of the files, for when the engine's size does not decide: it counts files that the copy omits, or
-   * counts blocks instead of lengths.
-   */
-  readonly archives: () => AsyncIterable<Readable>;
-  /** What in the archives lies in volumes and is not copied, by paths relative to them. */
-  readonly leftOut?: ReadonlySet<string>;
+  readonly copy: PlannedCopy;
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * Attempts to read files that change meanwhile. The engine's archive is damaged when a file shrinks during the read.
- */
+/** Attempts to read files that change meanwhile. */
 const mostReadings = 3;
 
 /**
- * Validates, before any container is stopped, that a container's files can be copied: they are within the limit, and
- * the engine can reach them all. Reads the files only when the engine's size does not decide: on containerd's image
- * store, and when they seem too large.
+ * Validates, before any container is stopped, that a container's files can be copied: they are within the limit, the
+ * engine can reach them all, and no file is of a kind that the copy refuses. Reads the files as the copy does, unless
+ * the engine's figures suffice.
  *
  * @throws ArchiveRefused when the files cannot be copied.
  * @throws the engine's error, or the signal's reason when the signal aborts.
  */
-export async function filesMustFit(files: MeasuredFiles): Promise<void> {
-  const { engine, container, limit, within, leftOut = new Set(), signal } = files;
+export async function filesMustFit(engine: Engine, files: FilesToCopy): Promise<void> {
+  const { container, signal } = files;
   const sizes = await measuredFiles(engine, container, signal);
-  const sum = within === undefined ? undefined : sizes[within];
-  if (sum !== undefined && sum <= limit && !(await isContainerdStore(engine, signal))) return;
+  if (await surelyFit(engine, files, sizes)) return;
   for (let reading = 1; ; reading += 1) {
-    const budget = new ByteBudget(limit);
+    const content = contentOf(engine, files);
     try {
-      for await (const archive of files.archives())
-        for await (const { entry } of entriesOf(archive))
-          if (!isBeneath(folderOf(entry.path), leftOut)) budget.spend(entry.size);
+      while ((await content.next()).done !== true);
       return;
     } catch (error) {
-      if (!(error instanceof ArchiveRefused) || budget.isExceeded || reading === mostReadings) throw error;
+      if (!(error instanceof ArchiveBroken) || reading === mostReadings) throw error;
     }
   }
 }
 
+/** The most files whose lengths are asked for one by one; reading all files is faster than that. */
+const mostAsked = 200;
+
+/**
+ * Whether the engine's figures show that the files can be copied. They do not count the entries of the image, so an
+ * image of very many tiny files may exceed the limit only during the copy. Then the rollback of the verb starts the
+ * instance again.
+ */
+async function surelyFit(engine: Engine, files: FilesToCopy, sizes: Sizes): Promise<boolean> {
+  const { container, limit, copy, signal } = files;
+  // Neither figure includes volumes.
+  if (copy.kind === 'layer' && copy.volumes.length > 0) return false;
+  const sum = copy.kind === 'layer of a folder' ? sizes.SizeRw : sizes.SizeRootFs;
+  if (sum > limit) return false;
+  try {
+    const changes = await listedChanges(engine, container, signal);
+    if (changes === undefined || sum + changes.length * blockSize > limit) return false;
+    // An image has no such names: engines interpret them when they unpack it.
+    if (copy.kind !== 'into a folder' && changes.some(({ path }) => isMark(path))) return false;
+    if (!(await isContainerdStore(engine, signal))) return true;
+    // Containerd's store counts blocks, and holes have none.
+    return changes.length <= mostAsked && sum + (await lengthsOf(engine, files, changes)) <= limit;
+  } catch (error) {
+    // An engine fails to list or find files that a running container removes meanwhile.
+    if (!(error instanceof EngineError)) throw error;
+    return false;
+  }
+}
+
+async function lengthsOf(
+  engine: Engine,
+  { container, signal }: FilesToCopy,
+  changes: readonly FileChange[],
+): Promise<number> {
+  let sum = 0;
+  for (const { path, kind } of changes)
+    if (kind !== 'deleted')
+      sum += copiedBytes({ size: await engine.files.size(container, { path, signal }) });
+  return sum;
+}
+
+/** The content of the copy, by the code that will copy it. */
+function contentOf(engine: Engine, files: FilesToCopy): AsyncGenerator<unknown, void, void> {
+  const { container, limit, copy, signal } = files;
+  const source = { container, limit, signal };
+  switch (copy.kind) {
+    case 'into a folder':
+      return filesInFolder({
+        engine,
+        from: container,
+        folder: copy.folder,
+        volumes: copy.leftOut,
+        limit,
+        signal,
+      });
+    case 'commit':
+      return committed(engine, files, copy.leftOut);
+    case 'layer': {
+      const { volumes, volumeLimit } = copy;
+      return new LayerContent({
+        ...source,
+        engine,
+        selected: SelectedFiles.all(),
+        volumes,
+        volumeLimit,
+      }).bytes();
+    }
+    case 'layer of a folder':
+      return layerOfFolder({ ...source, source: engine, folder: copy.folder, volumes: copy.leftOut });
+  }
+}
+
+async function* committed(
+  engine: Engine,
+  { container, limit, signal }: FilesToCopy,
+  leftOut: ReadonlySet<string>,
+): AsyncGenerator<void, void, void> {
+  const budget = new ByteBudget(limit);
+  for await (const { entry } of entriesOf(await engine.files.exportAll(container, { signal }))) {
+    if (isBeneath(entry.path, leftOut)) continue;
+    mustBeNoMark(entry.path);
+    budget.spend(copiedBytes(entry));
+    yield;
+  }
+}
+
 /** The engine's two sizes of a container's files, in bytes. */
-type Sizes = Required<Pick<ContainerInspect, 'SizeRw' | 'SizeRootFs'>>;
+type Sizes = Readonly<Record<'SizeRw' | 'SizeRootFs', number>>;
 
 /**
  * Has the engine measure a container. Engines fail on paths longer than PATH_MAX: they report -1, or "file name too

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { ContainerRef, Engine } from '../../engine/index.js';
 import {
   ArchiveRefused,
+  blockSize,
   ByteBudget,
   emptyFile,
   endOfArchive,
@@ -26,8 +27,10 @@ export interface LayerSource {
    * with the image's files at its path.
    */
   readonly volumes: readonly string[];
-  /** Maximum size of the layer's files in bytes. */
+  /** Maximum size of the layer's files in bytes, without those of volumes. See {@link copiedBytes}. */
   readonly limit: number;
+  /** Maximum size of the volumes' files in bytes. */
+  readonly volumeLimit: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -69,9 +72,9 @@ export class LayerContent {
    * @throws the engine's error.
    */
   async *bytes(): AsyncGenerator<Buffer, void, void> {
-    const { engine, container, volumes, limit, signal } = this.#source;
-    const budget = new ByteBudget(limit);
-    yield* this.#files(await engine.files.exportAll(container, { signal }), budget);
+    const { engine, container, volumes, limit, volumeLimit, signal } = this.#source;
+    yield* this.#files(await engine.files.exportAll(container, { signal }), new ByteBudget(limit));
+    const budget = new ByteBudget(volumeLimit, 'has volumes that are larger');
     for (const volume of volumes) {
       const owners = await engine.system.idMapping({ signal });
       const archive = await engine.files.getArchive(container, { path: `/${volume}/.`, signal });
@@ -89,7 +92,7 @@ export class LayerContent {
       if (!this.#isWanted(path)) continue;
       mustBeNoMark(path);
       if (kind === 'hard link' && !this.#isWanted(target)) this.#missing.add(target);
-      budget.spend(entry.size);
+      budget.spend(copiedBytes(entry));
       yield entry.headers;
       yield* content;
       if (kind === 'directory' && selected.deleted.has(path)) yield emptyFile(`${path}/${opaqueMark}`);
@@ -106,7 +109,7 @@ export class LayerContent {
       const at = posix.join(folder, path);
       const linked = kind === 'hard link' ? posix.join(folder, target) : target;
       mustBeNoMark(path);
-      budget.spend(entry.size);
+      budget.spend(copiedBytes(entry));
       // Decoding has replaced invalid bytes, so writing the name would change it.
       if (`${at}${linked}`.includes('\uFFFD'))
         throw new ArchiveRefused(`holds a name that is not UTF-8, in the volume /${folder}`);
@@ -134,10 +137,19 @@ export class LayerContent {
   }
 }
 
+/** How many bytes an entry counts in a copy: at least its header, so that the number of empty files is bounded, too. */
+export function copiedBytes({ size }: Pick<FileSystemEntry, 'size'>): number {
+  return Math.max(size, blockSize);
+}
+
 /** @throws ArchiveRefused for a file name that an engine would interpret as a whiteout. */
 export function mustBeNoMark(path: string): void {
-  if (posix.basename(path).startsWith(goneMark))
-    throw new ArchiveRefused(`holds /${path}, whose name engines keep for themselves`);
+  if (isMark(path)) throw new ArchiveRefused(`holds /${path}, whose name engines keep for themselves`);
+}
+
+/** Whether an engine would interpret the file name as a whiteout. */
+export function isMark(path: string): boolean {
+  return posix.basename(path).startsWith(goneMark);
 }
 
 /** An entry of an archive. Its content must be read before the next entry is requested. */

@@ -8,11 +8,12 @@ import type {
   ImageRef,
   ImageReference,
 } from '../../engine/index.js';
-import { EngineError, EngineProtocolError, undefinedIfNotFound } from '../../engine/index.js';
+import { EngineError, undefinedIfNotFound } from '../../engine/index.js';
 import { ArchiveRefused, plainPath } from '../../archives/index.js';
 import { isContainerdStore } from '../layers/index.js';
 import { Meter } from '../../progress/index.js';
 import { LayerContent, type LayerSource } from './layer-content.js';
+import { listedChanges } from './listed-changes.js';
 import { folderOf, isBeneath, SelectedFiles } from './selected-files.js';
 import { measure, type MeasuredLayer } from './measured-layer.js';
 import { sendImage, type ImageDestination } from './send-image.js';
@@ -24,6 +25,8 @@ interface FileSystemTransfer extends ImageDestination {
   readonly container: ContainerInspect;
   /** Reference that the destination may also have for the container's image. */
   readonly boot: ImageReference | undefined;
+  /** Maximum size in bytes of the files in volumes. */
+  readonly volumeLimit: number;
   /** Absolute paths of volumes that stay behind with their content. */
   readonly leftBehind: readonly string[];
 }
@@ -97,24 +100,29 @@ async function changedFiles({
   container,
   signal,
 }: FileSystemTransfer): Promise<SelectedFiles | undefined> {
-  try {
-    const changes = await source.files.changes(container.Id, { signal });
-    return changes.some(({ path }) => path.includes('\uFFFD')) ? undefined : SelectedFiles.changed(changes);
-  } catch (error) {
-    if (error instanceof EngineProtocolError) return undefined;
-    throw error;
-  }
+  const changes = await listedChanges(source, container.Id, signal);
+  return changes === undefined || changes.some(({ path }) => path.includes('\uFFFD'))
+    ? undefined
+    : SelectedFiles.changed(changes);
 }
 
 /** Measures a layer. Repeats while hard links need further files in the layer. */
 async function measured(
-  { source, container, leftBehind, limit, signal, onProgress }: FileSystemTransfer,
+  { source, container, leftBehind, limit, volumeLimit, signal, onProgress }: FileSystemTransfer,
   selected: SelectedFiles,
   below: readonly string[],
 ): Promise<MeasuredLayer> {
   const volumes = volumesThatMove(container, leftBehind);
   for (const volume of volumes) if (folderOf(volume) !== '') selected.add(folderOf(volume));
-  const layer: LayerSource = { engine: source, container: container.Id, selected, volumes, limit, signal };
+  const layer: LayerSource = {
+    engine: source,
+    container: container.Id,
+    selected,
+    volumes,
+    limit,
+    volumeLimit,
+    signal,
+  };
   const meter = new Meter(onProgress, 'measuring');
   for (;;) {
     const content = new LayerContent(layer);

@@ -2,20 +2,26 @@ import { InstanceInvalidState } from '../../../interfaces/index.js';
 import type { ContainerRef, Engine, ImageId } from '../../engine/index.js';
 import { ArchiveRefused, ByteBudget, endOfArchive } from '../../archives/index.js';
 import { Meter } from '../../progress/index.js';
-import { entriesOf, mustBeNoMark } from './layer-content.js';
+import { copiedBytes, entriesOf, mustBeNoMark } from './layer-content.js';
 import { folderOf, isBeneath } from './selected-files.js';
 import { measure, type MeasuredLayer } from './measured-layer.js';
 import { sendImage, type ImageDestination } from './send-image.js';
 
 /** A folder of a container that holds a whole file system, see `copyFileSystem`. */
-interface FolderTransfer extends ImageDestination {
+interface CopiedFolder {
   readonly source: Engine;
-  /** The container; must be stopped. */
   readonly container: ContainerRef;
   /** Absolute path of the folder. */
   readonly folder: string;
   /** Paths of volumes relative to the folder. Their files stay behind. */
   readonly volumes: ReadonlySet<string>;
+  /** Maximum size of the files in bytes, see `copiedBytes`. */
+  readonly limit: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A folder of a stopped container, and the engine where it becomes an image. */
+interface FolderTransfer extends ImageDestination, CopiedFolder {
   /** The image that the files' container was created from; supplies the new image's configuration. */
   readonly like: ImageId;
 }
@@ -43,21 +49,27 @@ export async function transferFolder(transfer: FolderTransfer): Promise<ImageId>
 }
 
 async function measured(transfer: FolderTransfer): Promise<MeasuredLayer> {
-  const content = (): AsyncGenerator<Buffer, void, void> => layerOf(transfer);
+  const content = (): AsyncGenerator<Buffer, void, void> => layerOfFolder(transfer);
   const meter = new Meter(transfer.onProgress, 'measuring');
   const measures = await measure(content(), meter);
   meter.end();
   return { ...measures, content, below: [] };
 }
 
-async function* layerOf({
+/**
+ * Generates the layer of a folder as a tar archive.
+ *
+ * @throws ArchiveRefused when a file cannot be in a layer, or the files exceed the limit.
+ * @throws EngineError 404 when the folder does not exist, or another error of the engine.
+ */
+export async function* layerOfFolder({
   source,
   container,
   folder,
   volumes,
   limit,
   signal,
-}: FolderTransfer): AsyncGenerator<Buffer, void, void> {
+}: CopiedFolder): AsyncGenerator<Buffer, void, void> {
   const budget = new ByteBudget(limit);
   const owners = await source.system.idMapping({ signal });
   const archive = await source.files.getArchive(container, { path: `${folder}/.`, signal });
@@ -65,7 +77,7 @@ async function* layerOf({
     const { path, headers } = entry;
     if (path === '' || isBeneath(folderOf(path), volumes)) continue;
     mustBeNoMark(path);
-    budget.spend(entry.size);
+    budget.spend(copiedBytes(entry));
     yield headers;
     yield* content;
   }

@@ -7,7 +7,7 @@ import type {
   NetworkInfo,
 } from '../../../interfaces/index.js';
 import { InstanceExists, MigrationError } from '../../../interfaces/index.js';
-import type { ContainerInspect, ImageId, MountSpecification } from '../../engine/index.js';
+import type { ContainerId, ContainerInspect, ImageId, MountSpecification } from '../../engine/index.js';
 import { isNotFound } from '../../engine/index.js';
 import { instanceReference } from '../../images/index.js';
 import {
@@ -24,9 +24,20 @@ import {
   undoResize,
   withMounts,
 } from '../../instances/index.js';
+import { Slot } from '../../streams/index.js';
 import { type ComputeNode, type OfInstance, schemas, type Verb } from '../definition/index.js';
 import type { ContainerPlan } from '../steps/index.js';
-import { goOn, withRollback, withNewContainer } from '../steps/index.js';
+import {
+  becomeInstance,
+  completeContainer,
+  continueAfterMove,
+  createPlannedContainer,
+  launchError,
+  newAttempt,
+  prepareNetworks,
+  prepareReconnection,
+  Rollback,
+} from '../steps/index.js';
 import { parseHandover } from './handover.js';
 
 type Subjects = OfInstance &
@@ -71,7 +82,7 @@ async function finish(node: ComputeNode, instance: Instance, arrival: Arrival): 
   }
   const arrived = await findInstance(node.engine, node.host, instance, arrival.signal);
   if (arrived === undefined || isLeftHalfMade(arrived)) await arrive(node, instance, info.image, arrival);
-  else if (arrived.Image === info.image) await goOn(node, arrived, arrival);
+  else if (arrived.Image === info.image) await resume(node, arrived, arrival);
   else throw new InstanceExists(`Instance ${instance.uuid} is here already, with other files`);
 }
 
@@ -81,13 +92,27 @@ async function resize(
   container: ContainerInspect,
   arrival: Arrival,
 ): Promise<void> {
-  const { engine, states: notes, policy } = node;
-  await withRollback(node.logger, async (undo) => {
-    await goOn(node, container, arrival, async () => {
-      undo.push('its new limits', () => undoResize(engine, notes, instance, container));
-      await resizeInPlace(engine, notes, instance, container, policy, arrival.signal);
-    });
-  });
+  const { engine, states, policy, logger } = node;
+  const { network_info, signal } = arrival;
+  await using rollback = new Rollback(logger);
+  await using networkRollback = new Rollback(logger);
+  const reconnection = await prepareReconnection(node, container, network_info, networkRollback, signal);
+  rollback.push('its new limits', () => undoResize(engine, states, instance, container));
+  await resizeInPlace(engine, states, instance, container, policy, signal);
+  await continueAfterMove(node, container, reconnection, arrival);
+  networkRollback.complete();
+  await reconnection.keep();
+  rollback.complete();
+}
+
+/** Continues an instance that has arrived before. */
+async function resume(node: ComputeNode, container: ContainerInspect, arrival: Arrival): Promise<void> {
+  const { network_info, signal } = arrival;
+  await using rollback = new Rollback(node.logger);
+  const reconnection = await prepareReconnection(node, container, network_info, rollback, signal);
+  await continueAfterMove(node, container, reconnection, arrival);
+  rollback.complete();
+  await reconnection.keep();
 }
 
 function isLeftHalfMade(container: ContainerInspect): boolean {
@@ -110,21 +135,32 @@ async function arrive(
   const mounts = [...disks.map(filledFromImage), ...configDriveMounts(drive, node.host, instance)];
   // The image already has everything else that a spawn writes. The config drive includes the user data.
   const files = instanceFiles({ ...instance, key_data: null }, [], undefined, drive);
+  const attempt = newAttempt(node.host, power_on);
+  const own = { meta: image_meta, reference };
   const plan: ContainerPlan = {
     instance,
     network_info,
     power_on,
-    specification: (network, attempt) =>
-      withMounts(
-        containerSpecification(instance, { meta: image_meta, reference }, network, attempt, node.policy),
-        mounts,
-      ),
+    attempt,
+    specification: withMounts(containerSpecification(instance, own, attempt, node.policy), mounts),
     sized: true,
     ...(drive.length > 0 ? { files } : {}),
     signal,
     onProgress,
   };
-  await withNewContainer(node, plan, (container) => container.launch());
+  await using rollback = new Rollback(node.logger);
+  const wiring = await prepareNetworks(node, plan, rollback);
+  let container: ContainerId | undefined;
+  try {
+    using slot = await Slot.acquire(node.launches, signal);
+    container = await createPlannedContainer(node, plan, { image: undefined, wiring, slot }, rollback);
+    await completeContainer(node, plan, wiring, container);
+    await becomeInstance(node, plan, container);
+  } catch (error) {
+    throw await launchError(node, plan, container, error);
+  }
+  node.networks.keep(wiring);
+  rollback.complete();
 }
 
 /**

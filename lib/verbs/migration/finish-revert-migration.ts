@@ -11,7 +11,7 @@ import {
   undoResize,
 } from '../../instances/index.js';
 import { type ComputeNode, type OfInstance, schemas, type Verb } from '../definition/index.js';
-import { goOn } from '../steps/index.js';
+import { continueAfterMove, prepareReconnection, Rollback } from '../steps/index.js';
 
 /**
  * Runs on the source host, or on the only host of a resize: restores the instance, however far the migration has come.
@@ -37,10 +37,13 @@ export const finishRevertMigration: Verb<
       throw new InstanceNotFound(`Instance ${instance.uuid} has not left this host`, {
         instance_uuid: instance.uuid,
       });
-    await goOn(node, own, { network_info, power_on, signal }, async () => {
-      if (kept === undefined) await undoResize(engine, notes, instance, own, signal);
-      else await replace(node, instance, current, kept);
-    });
+    await using rollback = new Rollback(node.logger);
+    const reconnection = await prepareReconnection(node, own, network_info, rollback, signal);
+    if (kept === undefined) await undoResize(engine, notes, instance, own, signal);
+    else await replace(node, instance, current, kept);
+    await continueAfterMove(node, own, reconnection, { network_info, power_on, signal });
+    rollback.complete();
+    await reconnection.keep();
   },
 };
 

@@ -125,7 +125,8 @@ async function planned(
   if (isHere && canResizeInPlace(instance, flavor, container))
     return { container, destination: undefined, bounds };
   const volumes = volumesThatMove(container, leftBehind);
-  const copied = { container: container.Id, limit: bounds.limit, volumes, signal };
+  const copy = { kind: 'layer', volumes, volumeLimit: bounds.volumeLimit } as const;
+  const copied = { container: container.Id, limit: bounds.limit, copy, signal };
   await filesMustBeCopyable(node, instance, copied, ResizeError);
   return { container, destination: isHere ? node.engine : await connected(node, dest, signal), bounds };
 }
@@ -194,7 +195,7 @@ async function leave(
   const bootImage = container.Config.Labels[label.imageId] ?? '';
   let image: ImageId | undefined;
   try {
-    await stopForReplacement(engine, container.Id, departure);
+    await stopForReplacement(node, container.Id, departure);
     if (destination === undefined) return handoverText({ kind: 'in place' });
     // Remove what an earlier, unfinished attempt left there.
     await removeInstanceImages(destination, instance.uuid);

@@ -10,7 +10,7 @@ import {
   withMounts,
 } from '../../instances/index.js';
 import type { ComputeNode } from '../definition/index.js';
-import type { ContainerPlan } from './container-plan.js';
+import { type ContainerPlan, newAttempt } from './container-plan.js';
 
 /**
  * Plans the container of an instance that boots from an image.
@@ -30,13 +30,14 @@ export async function bootPlan(
   const drive = configDriveFiles(instance, image_meta, options, node.policy);
   const mounts = [...disks, ...configDriveMounts(drive, node.host, instance)];
   const image = { meta: image_meta, reference: bootReference(image_meta.id) };
+  const attempt = newAttempt(node.host, power_on);
   return {
     instance,
     network_info,
     power_on,
     boot: { context, image_id: image_meta.id },
-    specification: (network, attempt) =>
-      withMounts(containerSpecification(instance, image, network, attempt, node.policy), mounts),
+    attempt,
+    specification: withMounts(containerSpecification(instance, image, attempt, node.policy), mounts),
     sized: true,
     files: instanceFiles(instance, options.injected_files ?? [], options.admin_password, drive),
     signal,

@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import type { Instance, LongRunningOptions, NetworkInfo, RequestContext } from '../../../interfaces/index.js';
-import type { ContainerSpecification, NetworkPart } from '../../engine/index.js';
+import type { ContainerSpecification } from '../../engine/index.js';
 import type { InstanceFiles, SpawnAttempt } from '../../instances/index.js';
 
 /** How to create a container for an instance. */
@@ -17,9 +18,16 @@ export interface ContainerPlan extends LongRunningOptions {
    * created in the engine.
    */
   readonly boot?: { readonly context: RequestContext; readonly image_id: string };
-  readonly specification: (network: NetworkPart, attempt: SpawnAttempt) => ContainerSpecification;
+  readonly attempt: SpawnAttempt;
+  /** The container, without its networks. */
+  readonly specification: ContainerSpecification;
   /** Whether the root disk gets the flavor's size. */
   readonly sized: boolean;
   /** Default: none. */
   readonly files?: InstanceFiles;
+}
+
+/** Returns a new attempt to create an instance's container, with a random id that no other attempt has. */
+export function newAttempt(host: string, power_on: boolean): SpawnAttempt {
+  return { host, id: `tmp-${randomBytes(16).toString('hex')}`, power_on };
 }

@@ -1,9 +1,8 @@
-import type { Readable } from 'node:stream';
 import type { Flavor, Instance } from '../../../interfaces/index.js';
 import type { ContainerId, ImageId } from '../../engine/index.js';
 import { isNotFound } from '../../engine/index.js';
 import { ArchiveRefused } from '../../archives/index.js';
-import { bootedBytes, filesMustFit, measuredFiles } from '../../images/index.js';
+import { bootedBytes, filesMustFit, type FilesToCopy, measuredFiles } from '../../images/index.js';
 import type { VerbFailure } from '../../instances/index.js';
 import type { ComputeNode } from '../definition/index.js';
 
@@ -15,11 +14,14 @@ export interface CopyBounds {
   readonly limit: number;
   /** The share of the image that the instance was booted from. */
   readonly bootedBytes: number;
+  /** The limit on the size of the files in volumes, which travel in a migration. */
+  readonly volumeLimit: number;
 }
 
 /**
  * How much a verb may copy: the image's size plus what the instance may have written. That is its flavor's disk, or the
- * option `maxCopiedBytes` if the flavor sets no limit.
+ * option `maxCopiedBytes` if the flavor sets no limit. Volumes are not on the root disk: they may hold `maxCopiedBytes`
+ * of their own, on top of the flavor's ephemeral disks.
  *
  * @param image - the image of the instance's container.
  */
@@ -32,20 +34,8 @@ export async function copyBounds(
 ): Promise<CopyBounds> {
   const booted = await bootedBytes(engine, image, uuid, signal);
   const written = root_gb > 0 ? (root_gb + ephemeral_gb) * gibibyte : policy.maxCopiedBytes;
-  return { limit: booted + written, bootedBytes: booted };
-}
-
-/** Files that a verb is about to copy. */
-interface FilesToCopy {
-  readonly container: ContainerId;
-  readonly limit: number;
-  /** A folder of the container. Default: all files. */
-  readonly folder?: string;
-  /** Folders of volumes that are copied too, as paths without a leading slash. */
-  readonly volumes?: readonly string[];
-  /** What in the folder lies in volumes and stays there; paths relative to the folder. */
-  readonly leftOut?: ReadonlySet<string>;
-  readonly signal?: AbortSignal | undefined;
+  const volumeLimit = ephemeral_gb * gibibyte + policy.maxCopiedBytes;
+  return { limit: booted + written, bootedBytes: booted, volumeLimit };
 }
 
 /**
@@ -56,28 +46,13 @@ interface FilesToCopy {
 export async function filesMustBeCopyable(
   { engine }: ComputeNode,
   instance: Instance,
-  { container, limit, folder, volumes = [], leftOut, signal }: FilesToCopy,
+  files: FilesToCopy,
   failure: VerbFailure,
 ): Promise<void> {
-  async function* archives(): AsyncGenerator<Readable, void, void> {
-    if (folder === undefined) yield await engine.files.exportAll(container, { signal });
-    const folders = [...(folder === undefined ? [] : [folder]), ...volumes.map((volume) => `/${volume}`)];
-    for (const path of folders) yield await engine.files.getArchive(container, { path: `${path}/.`, signal });
-  }
-  const within = folder === undefined ? 'SizeRootFs' : 'SizeRw';
-  const hasSum = volumes.length === 0;
   await asFailure(instance, failure, () =>
-    filesMustFit({
-      engine,
-      container,
-      limit,
-      within: hasSum ? within : undefined,
-      archives,
-      ...(leftOut === undefined ? {} : { leftOut }),
-      signal,
-    }).catch((error: unknown) => {
+    filesMustFit(engine, files).catch((error: unknown) => {
       // If the folder does not exist, there is nothing to copy.
-      if (folder === undefined || !isNotFound(error)) throw error;
+      if (files.copy.kind !== 'layer of a folder' || !isNotFound(error)) throw error;
     }),
   );
 }

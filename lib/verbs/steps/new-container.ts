@@ -1,9 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
-import type { ContainerId, ContainerRef, ContainerSpecification, Engine } from '../../engine/index.js';
+import type { ContainerId, ContainerSpecification, Engine } from '../../engine/index.js';
 import { EngineError, isBadRequest, isNoSuchImage } from '../../engine/index.js';
 import type { HeldImage } from '../../images/index.js';
-import type { SpawnAttempt } from '../../instances/index.js';
 import {
   adoptName,
   configDriveFolder,
@@ -14,123 +12,145 @@ import {
   launchFailure,
   spawning,
   volumesMustBeAsFound,
+  withNetworks,
   writeFiles,
 } from '../../instances/index.js';
 import type { Wiring } from '../../network/index.js';
-import { runInQueue } from '../../streams/index.js';
+import type { Slot } from '../../streams/index.js';
 import type { ComputeNode } from '../definition/index.js';
-import { startMade } from './connect-and-start.js';
+import { startInNetworks } from './connect-and-start.js';
 import type { ContainerPlan } from './container-plan.js';
+import type { Rollback } from './rollback.js';
 
-/** A container to be created for an instance whose networks are ready, and the state of its creation. */
-export class NewContainer {
-  readonly #node: ComputeNode;
-  readonly #plan: ContainerPlan;
-  readonly #wiring: Wiring;
-  /** The image to boot from. Undefined if the container's image is one that the driver itself created in the engine. */
-  readonly #image: HeldImage | undefined;
-  /** The instance's own container name. */
-  readonly #whole: ContainerRef;
-  /** The name until the container is complete, if it is not started at once. */
-  readonly #part: ContainerRef;
-  readonly #attempt: SpawnAttempt;
-  readonly #specification: ContainerSpecification;
-  /** The error of the last attempt to create the container, if it failed: the engine may still create it. */
-  #failure: unknown;
-  /** The container's id, once it was created. */
-  #made: ContainerId | undefined;
+/**
+ * Holds the image of a new container, so that the driver does not remove it. The engine may lack it: see
+ * {@link createPlannedContainer}.
+ *
+ * @returns undefined if the container's image is one that the driver itself created in the engine.
+ */
+export async function holdImage(
+  { imageLoader }: ComputeNode,
+  { boot, signal }: ContainerPlan,
+  rollback: Rollback,
+): Promise<HeldImage | undefined> {
+  if (boot === undefined) return undefined;
+  const image = await imageLoader.hold(boot.image_id, signal);
+  rollback.push('its image', image.abandon);
+  return image;
+}
 
-  /** @throws what the plan's specification throws. */
-  constructor(node: ComputeNode, plan: ContainerPlan, wiring: Wiring, image: HeldImage | undefined) {
-    this.#node = node;
-    this.#plan = plan;
-    this.#wiring = wiring;
-    this.#image = image;
-    this.#whole = containerName(plan.instance.uuid);
-    this.#part = containerPartName(plan.instance.uuid, spawning);
-    this.#attempt = newAttempt(node.host, plan.power_on);
-    this.#specification = plan.specification(node.networks.specification(wiring), this.#attempt);
+/** Creates the networks of a new container that are missing, and holds all of them. */
+export async function prepareNetworks(
+  { networks }: ComputeNode,
+  { network_info, signal }: ContainerPlan,
+  rollback: Rollback,
+): Promise<Wiring> {
+  const wiring = await networks.prepare(network_info, signal);
+  rollback.push('its networks', () => networks.abandon(wiring));
+  return wiring;
+}
+
+/**
+ * Creates a container next to the instance's present one, if it has one.
+ *
+ * The image is loaded only after the engine has reported that it is missing, so a cached image costs no request. The
+ * slot is free meanwhile.
+ */
+export async function createPlannedContainer(
+  node: ComputeNode,
+  plan: ContainerPlan,
+  { image, wiring, slot }: { image: HeldImage | undefined; wiring: Wiring; slot: Slot },
+  rollback: Rollback,
+): Promise<ContainerId> {
+  const { instance, boot, attempt, signal, onProgress } = plan;
+  const specification = withNetworks(plan.specification, node.networks.specification(wiring));
+  const names = [containerName(instance.uuid), containerPartName(instance.uuid, spawning)];
+  let failure: unknown;
+  rollback.push('its container', () => discardAttempt(node.engine, names, attempt, failure));
+  try {
+    return await createSized(node, plan, specification);
+  } catch (error) {
+    failure = error;
+    if (image === undefined || boot === undefined || !isNoSuchImage(error)) throw error;
   }
-
-  /**
-   * Creates the container, within the limit on concurrent launches. If the engine does not have the image, loads it
-   * outside that limit and tries once more.
-   */
-  async make(): Promise<ContainerId> {
-    return await this.#inTurn(() => this.#make());
+  slot.release();
+  await image.load(boot.context, { signal, onProgress });
+  await slot.acquireAgain();
+  try {
+    return await createSized(node, plan, specification);
+  } catch (error) {
+    failure = error;
+    throw error;
   }
+}
 
-  /**
-   * Creates the container and makes it the instance, as one launch: starts it, or gives it the instance's name if it
-   * stays off.
-   */
-  async launch(): Promise<void> {
-    const { instance, power_on, network_info, signal, onProgress } = this.#plan;
-    await this.#inTurn(async () => {
-      const container = await this.#make();
-      if (power_on) {
-        onProgress?.({ phase: 'starting', bytes: 0 });
-        await startMade(this.#node, container, network_info);
-      } else await adoptName(this.#node.engine, container, this.#whole, instance);
-      signal?.throwIfAborted();
-    });
+/** Creates a container whose root disk has the flavor's size, if the plan says so and the engine can bound it. */
+async function createSized(
+  { engine, rootDisks }: ComputeNode,
+  { instance, power_on, sized, attempt }: ContainerPlan,
+  specification: ContainerSpecification,
+): Promise<ContainerId> {
+  const { uuid, flavor } = instance;
+  const name = power_on ? containerName(uuid) : containerPartName(uuid, spawning);
+  if (!sized) return await createContainer(engine, name, instance, specification, attempt);
+  const bounded = rootDisks.bounded(flavor, specification);
+  try {
+    return await createContainer(engine, name, instance, bounded, attempt);
+  } catch (error) {
+    if (!rootDisks.isRefusal(error)) throw error;
+    return await createContainer(engine, name, instance, specification, attempt);
   }
+}
 
-  /** Removes the container, also one that the engine may still be creating. */
-  async discard(): Promise<void> {
-    await discardAttempt(this.#node.engine, [this.#whole, this.#part], this.#attempt, this.#failure);
-  }
+/**
+ * Completes a new container: validates its volumes, connects it to the networks that the creation had to omit, and
+ * writes its files.
+ */
+export async function completeContainer(
+  { engine, networks, logger }: ComputeNode,
+  { specification, files, signal }: ContainerPlan,
+  wiring: Wiring,
+  container: ContainerId,
+): Promise<void> {
+  await volumesMustBeAsFound(engine, container, specification.HostConfig?.Mounts);
+  signal?.throwIfAborted();
+  await networks.connectFurther(container, wiring);
+  if (files !== undefined) await writeFiles(engine, container, files, logger, signal);
+  signal?.throwIfAborted();
+}
 
-  /** Converts the error of a verb into the exception that names the cause, image or mount, if it can be told. */
-  async explained(error: unknown): Promise<unknown> {
-    const mounts = this.#specification.HostConfig?.Mounts ?? [];
-    const wanted = mounts.map(({ Target: at }) => at).filter((at) => at !== configDriveFolder);
-    const isAnswer = error instanceof EngineError && isBadRequest(error);
-    const all = isAnswer ? await mountedAt(this.#node.engine, this.#made) : wanted;
-    const failed = launchFailure(error, { wanted, all });
-    // Without a boot image, the image is one that the driver created: the caller's image is not to blame.
-    return this.#image === undefined && failed instanceof ImageUnacceptable ? error : failed;
-  }
+/** Makes a complete container the instance: starts it, or gives it the instance's name if it stays off. */
+export async function becomeInstance(
+  node: ComputeNode,
+  { instance, network_info, power_on, signal, onProgress }: ContainerPlan,
+  container: ContainerId,
+): Promise<void> {
+  if (power_on) {
+    onProgress?.({ phase: 'starting', bytes: 0 });
+    await startInNetworks(node, container, network_info);
+  } else await adoptName(node.engine, container, containerName(instance.uuid), instance);
+  signal?.throwIfAborted();
+}
 
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const { boot, signal, onProgress } = this.#plan;
-    const turn = (): Promise<T> => runInQueue(this.#node.launches, signal, work);
-    try {
-      return await turn();
-    } catch (error) {
-      if (this.#image === undefined || boot === undefined || !isNoSuchImage(error)) throw error;
-      await this.#image.load(boot.context, { signal, onProgress });
-      return await turn();
-    }
-  }
-
-  async #make(): Promise<ContainerId> {
-    const { engine, networks, rootDisks, logger } = this.#node;
-    const { instance, sized, files, signal } = this.#plan;
-    const specification = this.#specification;
-    const create = (asked: ContainerSpecification): Promise<ContainerId> => this.#create(asked);
-    const container = sized
-      ? await rootDisks.create(instance.flavor, specification, create)
-      : await create(specification);
-    this.#made = container;
-    await volumesMustBeAsFound(engine, container, specification.HostConfig?.Mounts);
-    signal?.throwIfAborted();
-    await networks.connectFurther(container, this.#wiring);
-    if (files !== undefined) await writeFiles(engine, container, files, logger, signal);
-    signal?.throwIfAborted();
-    return container;
-  }
-
-  async #create(asked: ContainerSpecification): Promise<ContainerId> {
-    const { instance, power_on } = this.#plan;
-    const name = power_on ? this.#whole : this.#part;
-    try {
-      return await createContainer(this.#node.engine, name, instance, asked, this.#attempt);
-    } catch (error) {
-      this.#failure = error;
-      throw error;
-    }
-  }
+/**
+ * Converts the error of a verb that creates a container into the exception that names the cause, if it can be told:
+ * ImageUnacceptable for the image, InvalidInput for a mount at a path that the caller chose.
+ *
+ * @param container - undefined if it was not created.
+ */
+export async function launchError(
+  { engine }: ComputeNode,
+  { boot, specification }: ContainerPlan,
+  container: ContainerId | undefined,
+  error: unknown,
+): Promise<unknown> {
+  const mounts = specification.HostConfig?.Mounts ?? [];
+  const wanted = mounts.map(({ Target: at }) => at).filter((at) => at !== configDriveFolder);
+  const isAnswer = error instanceof EngineError && isBadRequest(error);
+  const all = isAnswer ? await mountedAt(engine, container) : wanted;
+  const failed = launchFailure(error, { wanted, all });
+  // Without a boot image, the image is one that the driver created: the caller's image is not to blame.
+  return boot === undefined && failed instanceof ImageUnacceptable ? error : failed;
 }
 
 /**
@@ -145,9 +165,4 @@ async function mountedAt(engine: Engine, container: ContainerId | undefined): Pr
   } catch {
     return [];
   }
-}
-
-/** Returns a new attempt to create an instance's container, with a random id that no other attempt has. */
-export function newAttempt(host: string, power_on: boolean): SpawnAttempt {
-  return { host, id: `tmp-${randomBytes(16).toString('hex')}`, power_on };
 }

@@ -1,7 +1,7 @@
 import type { Instance, LongRunningOptions, NetworkInfo } from '../../../interfaces/index.js';
 import type { ContainerId, ContainerInspect, ContainerRef } from '../../engine/index.js';
 import { containerRef } from '../../engine/index.js';
-import type { part } from '../../instances/index.js';
+import type { asideSuffix } from '../../instances/index.js';
 import {
   adoptName,
   containerName,
@@ -12,10 +12,10 @@ import {
   stopContainer,
   suspendInstance,
 } from '../../instances/index.js';
-import { runInQueue } from '../../streams/index.js';
+import { Slot } from '../../streams/index.js';
 import type { ComputeNode } from '../definition/index.js';
-import { connectAndStart, startMade } from './connect-and-start.js';
-import { withRollback } from './rollback.js';
+import { connectAndStart, startInNetworks } from './connect-and-start.js';
+import { Rollback } from './rollback.js';
 
 /** A container of an instance, which another one is to replace. */
 export interface Replaced extends LongRunningOptions {
@@ -23,34 +23,31 @@ export interface Replaced extends LongRunningOptions {
   /** The stopped container that is the instance until then. */
   readonly old: ContainerInspect;
   /** The role in which the old container is set aside. */
-  readonly aside: (typeof part)[keyof typeof part];
+  readonly aside: (typeof asideSuffix)[keyof typeof asideSuffix];
   readonly network_info: NetworkInfo;
 }
 
 /**
- * Runs work that replaces an instance's container. On failure, the old container becomes the instance again, and is
- * running, paused or suspended as before.
+ * Registers the undo of a replacement, before it begins: the old container becomes the instance again, and is running,
+ * paused or suspended as before.
  *
  * @throws InstanceExists when another container already has the name under which the old one would be set aside: then
  * nothing was changed.
  */
-export async function restoreOnFailure(
+export async function restoreOnRollback(
   node: ComputeNode,
   { instance, old, aside, signal }: Replaced,
-  work: () => Promise<void>,
+  rollback: Rollback,
 ): Promise<void> {
   await nameMustBeFree(node.engine, containerPartName(instance.uuid, aside), instance, signal);
   const freeze = (await isSuspended(node.states, instance, old, signal)) ? suspendInstance : pauseInstance;
-  await withRollback(node.logger, async (undo) => {
-    undo.push('that the instance is as it was', async () => {
-      const now = await ensureName(node, instance, old.Id, containerName(instance.uuid));
-      // For an engine, a paused container runs, and starting it fails. No `network_info` is passed, so that the
-      // container keeps its interfaces.
-      if (old.State.Running && !now.State.Running) await connectAndStart(node, now, undefined);
-      if (old.State.Paused && !now.State.Paused)
-        await freeze(node.engine, node.states, instance, await node.engine.containers.inspect(old.Id));
-    });
-    await work();
+  rollback.push('that the instance is as it was', async () => {
+    const now = await ensureName(node, instance, old.Id, containerName(instance.uuid));
+    // For an engine, a paused container runs, and starting it fails. No `network_info` is passed, so that the
+    // container keeps its interfaces.
+    if (old.State.Running && !now.State.Running) await connectAndStart(node, now, undefined);
+    if (old.State.Paused && !now.State.Paused)
+      await freeze(node.engine, node.states, instance, await node.engine.containers.inspect(old.Id));
   });
 }
 
@@ -69,7 +66,8 @@ export async function swapIn(
   await adoptName(engine, old.Id, containerPartName(instance.uuid, aside), instance);
   await adoptName(engine, id, containerName(instance.uuid), instance);
   onProgress?.({ phase: 'starting', bytes: 0 });
-  await runInQueue(launches, signal, () => startMade(node, container, network_info));
+  using _slot = await Slot.acquire(launches, signal);
+  await startInNetworks(node, container, network_info);
   signal?.throwIfAborted();
 }
 
@@ -79,30 +77,28 @@ export async function swapBack(
   container: ContainerInspect,
   replaced: Replaced,
 ): Promise<void> {
-  await withRollback(node.logger, async (undo) => {
-    undo.push('that a container is put aside', async () => {
-      await stopContainer(node.engine, container.Id, { timeout: 0, retry_interval: 0 });
-      await ensureName(node, replaced.instance, container.Id, containerRef(container.Name.slice(1)));
-    });
-    await swapIn(node, container, replaced);
+  await using rollback = new Rollback(node.logger);
+  rollback.push('that a container is put aside', async () => {
+    await stopContainer(node, container.Id, { timeout: 0, retry_interval: 0 });
+    await ensureName(node, replaced.instance, container.Id, containerRef(container.Name.slice(1)));
   });
+  await swapIn(node, container, replaced);
+  rollback.complete();
 }
 
 /**
- * Runs the clean-up after a verb has already succeeded. A failure is logged only: the next verb that replaces the
- * instance's container, or `init_host`, removes what is left.
+ * Logs that the clean-up after a replacement failed. The verb has succeeded: the next verb that replaces the instance's
+ * container, or `init_host`, removes what is left.
+ *
+ * @param what - the leftovers, as a noun phrase.
  */
-export async function logFailure(
+export function warnOfLeftovers(
   { logger }: ComputeNode,
   { uuid }: Instance,
   what: string,
-  work: () => Promise<void>,
-): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    logger.warn(`could not remove ${what}: it is left`, { instance: uuid, error });
-  }
+  error: unknown,
+): void {
+  logger.warn(`could not remove ${what}: it is left`, { instance: uuid, error });
 }
 
 /**

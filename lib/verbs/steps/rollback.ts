@@ -1,7 +1,10 @@
 import type { Logger } from '../../../interfaces/index.js';
 
-/** An undo stack: the steps to undo when a later step fails. */
-export class Rollback {
+/**
+ * An undo stack for the steps of a verb. Declare it with `await using`: when the block ends before {@link complete}, it
+ * undoes the steps.
+ */
+export class Rollback implements AsyncDisposable {
   readonly #steps: { what: string; undo: () => Promise<unknown> }[] = [];
   readonly #logger: Logger;
 
@@ -10,7 +13,8 @@ export class Rollback {
   }
 
   /**
-   * Registers how to undo a step.
+   * Registers how to undo a step. Register it before the step starts, because a step that fails may have done a part of
+   * its work.
    *
    * @param what - the step, as a noun phrase for the log.
    */
@@ -18,11 +22,16 @@ export class Rollback {
     this.#steps.push({ what, undo });
   }
 
+  /** Forgets all steps: the verb has succeeded. */
+  complete(): void {
+    this.#steps.length = 0;
+  }
+
   /**
    * Undoes all steps, last first. A failing undo is logged and does not stop the others: the caller must get the
    * original error, and `init_host` removes what is left.
    */
-  async run(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     for (const { what, undo } of this.#steps.splice(0).reverse()) {
       try {
         await undo();
@@ -30,16 +39,5 @@ export class Rollback {
         this.#logger.error(`could not undo: ${what}`, { error });
       }
     }
-  }
-}
-
-/** Runs work with an undo stack. On failure, runs the stack and rethrows the error. */
-export async function withRollback<T>(logger: Logger, work: (undo: Rollback) => Promise<T>): Promise<T> {
-  const undo = new Rollback(logger);
-  try {
-    return await work(undo);
-  } catch (error) {
-    await undo.run();
-    throw error;
   }
 }

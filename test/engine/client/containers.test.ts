@@ -13,7 +13,7 @@ import {
 } from '../../../lib/engine/index.js';
 import { Workbench, newName } from './workbench.js';
 
-const forever = 'trap "exit 7" TERM; while :; do sleep 0.05; done';
+const forever = 'trap "exit 7" TERM; sleep 1000 & wait';
 
 describe('containers', () => {
   let bench: Workbench;

@@ -49,7 +49,7 @@ describe('networks', () => {
     expect((await networks.list({ filters: { label: [`mark=${name}`] } })).map(({ Id }) => Id)).toEqual([id]);
     expect(isConflict(await failure(networks.create(specification)))).toBe(true);
 
-    const container = await bench.run('while :; do sleep 0.05; done');
+    const container = await bench.run('sleep 1000 & wait');
     await networks.disconnect(networkRef('none'), { container, force: true });
     await networks.connect(id, {
       container,
@@ -73,7 +73,7 @@ describe('networks', () => {
 
   it('that do not exist are told as such by every call', async () => {
     const nothing = networkRef(newName());
-    const container = await bench.run('while :; do sleep 0.05; done');
+    const container = await bench.run('sleep 1000 & wait');
     const failures = await Promise.all(
       [
         networks.inspect(nothing),

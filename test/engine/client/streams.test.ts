@@ -7,7 +7,7 @@ import { extract, pack } from 'tar-stream';
 import { isConflict, isNotFound, type ContainerId, type Engine } from '../../../lib/engine/index.js';
 import { Workbench } from './workbench.js';
 
-const forever = 'while :; do sleep 0.05; done';
+const forever = 'sleep 1000 & wait';
 
 describe('streams', () => {
   let bench: Workbench;

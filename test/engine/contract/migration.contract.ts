@@ -40,7 +40,7 @@ export function migrationContract(hosts: () => TwoHosts): void {
       const network = new TestNetwork();
       const network_info = network.port(9);
       const { instance, image, output } = await start(
-        `echo "begin"; ls /mark* 2>/dev/null; busybox touch /mark$(cat /sys/class/net/eth0/address | sed s/:/-/g)$(ls / | grep -c mark); ip addr show eth0 | grep -E 'inet |ether'; echo done; trap 'exit 0' TERM; while :; do sleep 0.1; done`,
+        `echo "begin"; ls /mark* 2>/dev/null; busybox touch /mark$(cat /sys/class/net/eth0/address | sed s/:/-/g)$(ls / | grep -c mark); ip addr show eth0 | grep -E 'inet |ether'; echo done; trap 'exit 0' TERM; sleep 1000 & wait`,
         { network_info },
       );
       expect(output).toContain(network.address(9));

@@ -35,7 +35,7 @@ find tree var -type d ! -path var/volume -exec busybox stat -c '%n %a %u %g %Y' 
 find tree var etc/passwd -type f -exec busybox md5sum {} + 2>/dev/null | sort
 readlink tree/soft; echo end
 cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null | sed 's/^/memory /'
-echo done; trap 'exit 0' TERM; while :; do sleep 0.1; done`;
+echo done; trap 'exit 0' TERM; sleep 1000 & wait`;
 
 /** Nova's record of a move. */
 export const migration = (instance: Instance): Migration => ({

@@ -15,7 +15,7 @@ export function networkContract(harness: () => Harness): void {
   };
 
   /** Prints the instance's addresses again and again. */
-  const watch = 'while :; do ip -o -4 addr show; echo done; sleep 0.1; done';
+  const watch = 'while :; do ip -o -4 addr show; echo done; sleep 0.5; done';
   const impatient = { system_metadata: { image_os_shutdown_timeout: '1' } };
   const addresses = async (instance: Instance): Promise<string[]> => {
     const latest = (await reports(instance)).at(-1) ?? '';

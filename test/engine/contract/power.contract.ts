@@ -77,9 +77,7 @@ export function powerContract(harness: () => Harness): void {
 
     it('leave nothing that stands in the way of another verb', async () => {
       const { driver, run, context } = harness();
-      const { instance } = await run(
-        "trap 'echo goodbye; exit' TERM; echo done; while :; do sleep 0.1; done",
-      );
+      const { instance } = await run("trap 'echo goodbye; exit' TERM; echo done; sleep 1000 & wait");
       const goodbyes = async (): Promise<number> => (await output(instance)).split('goodbye').length - 1;
       const suspended = async (verb: () => Promise<void>): Promise<number> => {
         await driver.suspend(context, instance);
@@ -143,7 +141,7 @@ export function powerContract(harness: () => Harness): void {
     it('stop an instance cleanly, and start it again with its files', async () => {
       const { driver, run } = harness();
       const { instance } = await run(
-        "[ -e /kept ] && echo again; touch /kept; trap 'echo goodbye; exit' TERM; echo done; while :; do sleep 0.1; done",
+        "[ -e /kept ] && echo again; touch /kept; trap 'echo goodbye; exit' TERM; echo done; sleep 1000 & wait",
       );
       await driver.soft_delete(instance);
       await driver.soft_delete(instance);
@@ -189,9 +187,7 @@ export function powerContract(harness: () => Harness): void {
   describe('trigger_crash_dump', () => {
     it('lets the program dump what it has', async () => {
       const { driver, run } = harness();
-      const { instance } = await run(
-        "trap 'echo dumped; exit 6' ABRT; echo done; while :; do sleep 0.1; done",
-      );
+      const { instance } = await run("trap 'echo dumped; exit 6' ABRT; echo done; sleep 1000 & wait");
       await driver.trigger_crash_dump(instance);
       await eventually('it has ended', async () => (await state(instance)) === power_state.SHUTDOWN);
       await expect(driver.get_info(instance)).resolves.toMatchObject({ exit_code: 6 });
@@ -214,7 +210,7 @@ export function powerContract(harness: () => Harness): void {
     it('sets the password of an instance that runs, as often as one likes', async () => {
       const { driver, run } = harness();
       const { instance } = await run(
-        'echo done; while :; do grep root: /etc/shadow; stat -c "mode %a" /etc/shadow; sleep 0.1; done',
+        'echo done; while :; do grep root: /etc/shadow; stat -c "mode %a" /etc/shadow; sleep 0.5; done',
       );
       for (const password of ['sesame', 'open: sesame\n']) {
         await driver.set_admin_password(instance, password);

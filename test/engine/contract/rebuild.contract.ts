@@ -7,7 +7,7 @@ import type { Harness } from './harness.js';
 import { eventually } from './harness.js';
 
 /** What keeps a shell until it is asked to end. */
-const stay = 'echo done; trap "exit 0" TERM; while :; do sleep 0.1; done';
+const stay = 'echo done; trap "exit 0" TERM; sleep 1000 & wait';
 
 /** Rebuild and evacuate, as Nova's compute manager calls them. */
 export function rebuildContract(harness: () => Harness): void {

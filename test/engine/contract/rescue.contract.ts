@@ -26,7 +26,7 @@ line'; echo x > '-rf'
   echo more >> /etc/passwd
 fi`;
 
-const stay = "echo done; trap 'exit 0' TERM; while :; do sleep 0.1; done";
+const stay = "echo done; trap 'exit 0' TERM; sleep 1000 & wait";
 
 /** Rescue and unrescue. The image of the harness is the rescue image, too, with a command of its own. */
 export function rescueContract(harness: () => Harness): void {

@@ -12,7 +12,7 @@ import { eventually } from '../contract/harness.js';
 
 /** The host's own network: an interface in the engine's network namespace, made by a container that shares that. */
 const own = 'nova-own0';
-const onHost = `ip link add ${own} type bridge; ip link set ${own} up; ip addr add 10.99.99.1/24 dev ${own}; ip route add 10.98.0.0/16 via 10.99.99.254 dev ${own}; echo ready; trap "ip link del ${own}; exit 0" TERM; while :; do sleep 0.1; done`;
+const onHost = `ip link add ${own} type bridge; ip link set ${own} up; ip addr add 10.99.99.1/24 dev ${own}; ip route add 10.98.0.0/16 via 10.99.99.254 dev ${own}; echo ready; trap "ip link del ${own}; exit 0" TERM; sleep 1000 & wait`;
 
 const portIn = (cidr: string, address: string): NetworkInfo => [
   {

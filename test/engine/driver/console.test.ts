@@ -86,10 +86,8 @@ describe('consoles', () => {
         ),
       );
       user.socket.pause();
-      await eventually(
-        'the instance goes on',
-        async () => (await driver.get_console_output(context, instance)).includes('finished'),
-        { within: 30_000 },
+      await eventually('the instance goes on', async () =>
+        (await driver.get_console_output(context, instance)).includes('finished'),
       );
       user.leave();
     } finally {

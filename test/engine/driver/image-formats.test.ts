@@ -12,7 +12,7 @@ import { packed, packings } from '../../support/packed.js';
 import { eventually, type Harness } from '../contract/harness.js';
 
 /** Ends when it is told to: what does not is waited for. */
-const script = (word: string): string => `trap "exit 0" TERM; echo "${word}"; while :; do sleep 0.1; done`;
+const script = (word: string): string => `trap "exit 0" TERM; echo "${word}"; sleep 1000 & wait`;
 
 /** The files of an image that no other test has. */
 const files = async (): ReturnType<typeof busyboxFiles> => [

@@ -11,6 +11,7 @@ import { directEngine, engineHost } from '../../support/engine.js';
 import { TestNetwork } from '../../support/nova-objects.js';
 import { noOpLogger } from '../../support/silent-logger.js';
 import type { Harness } from '../contract/harness.js';
+import { eventually } from '../contract/harness.js';
 
 /** What the engine says of the instances' networks, behind the driver's back. */
 describe('the networks of instances on a real engine', () => {
@@ -186,7 +187,7 @@ describe('the networks of instances on a real engine', () => {
       milliseconds: 400,
     });
     const booting = boot({}, { network_info });
-    while (fault.struck().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await eventually('the fault strikes', () => fault.struck().length > 0);
     for (const network of networks) await engine.networks.remove(networkRef(nameOf(network)));
     const instance = await booting;
     await expect(driver.get_info(instance)).resolves.toMatchObject({ state: power_state.RUNNING });
@@ -226,8 +227,11 @@ describe('the networks of instances on a real engine', () => {
 
   describe('of one container', () => {
     const reserved = { conflict: () => Promise.resolve(undefined) };
-    const follow = async (networks: Networks, instance: Instance, network_info: NetworkInfo | null) =>
-      networks.follow(await container(instance), network_info, (connect) => connect());
+    const follow = async (networks: Networks, instance: Instance, network_info: NetworkInfo | null) => {
+      const reconnection = await networks.prepareReconnection(await container(instance), network_info);
+      await reconnection.connect();
+      await reconnection.keep();
+    };
     it('can be made those of a network_info, whatever they were', async () => {
       const { boot } = harness;
       const [first, second, third] = [new TestNetwork(), new TestNetwork(), new TestNetwork()];

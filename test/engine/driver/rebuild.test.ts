@@ -5,6 +5,7 @@ import { dockerHarness } from '../../support/docker-harness.js';
 import { newImageMeta, newInstance } from '../../support/nova-objects.js';
 import { noOpLogger } from '../../support/silent-logger.js';
 import type { Harness } from '../contract/harness.js';
+import { eventually } from '../contract/harness.js';
 
 describe('a rebuild', () => {
   const errors: string[] = [];
@@ -36,11 +37,14 @@ describe('a rebuild', () => {
 
   it('that is given up while it stops the instance leaves it running', async () => {
     const { driver, context, image } = harness;
-    const slow = `sh -c 'trap "sleep 1; exit 0" TERM; echo ready; while :; do sleep 0.05; done'`;
+    const slow = `sh -c 'trap "sleep 1; exit 0" TERM; echo ready; sleep 1000 & wait'`;
     const instance = newInstance();
     const meta: ImageMeta = { ...image, properties: { os_command_line: slow } };
     await driver.spawn(context, instance, meta);
-    while ((await driver.get_console_output(context, instance)) === '') await setTimeout(20);
+    await eventually(
+      'it has printed',
+      async () => (await driver.get_console_output(context, instance)) !== '',
+    );
     const reason = new Error('enough');
     const abort = new AbortController();
     const rebuilding = expect(

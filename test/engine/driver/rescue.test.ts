@@ -8,7 +8,7 @@ import { directEngine } from '../../support/engine.js';
 import type { Harness } from '../contract/harness.js';
 import { eventually } from '../contract/harness.js';
 
-const stay = 'echo done; trap "exit 0" TERM; while :; do sleep 0.1; done';
+const stay = 'echo done; trap "exit 0" TERM; sleep 1000 & wait';
 
 describe('rescue of an instance whose image has a volume', () => {
   let harness: Harness;

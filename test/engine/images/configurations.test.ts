@@ -9,7 +9,7 @@ import {
   type ImageRef,
 } from '../../../lib/engine/index.js';
 import { parseConfiguration } from '../../../lib/archives/index.js';
-import { bootReference, ImageLoader, takeSnapshot } from '../../../lib/images/index.js';
+import { bootReference, ImageLoader } from '../../../lib/images/index.js';
 import { configurationAbove } from '../../../lib/images/transfer/configuration-above.js';
 import { instanceContainerName, label } from '../../../lib/common/labels.js';
 import { buildImageArchive, layerOf, sha256 } from '../../support/archives.js';
@@ -18,6 +18,7 @@ import { directEngine, hasContainerdStore, inventory, removeImages } from '../..
 import { GivenImages } from '../../support/given-images.js';
 import { context } from '../../support/nova-objects.js';
 import { noOpLogger } from '../../support/silent-logger.js';
+import { takeSnapshot } from '../../support/take-snapshot.js';
 
 const host = 'configurations';
 const manyPorts = Object.fromEntries(Array.from({ length: 10_001 }, (_, port) => [`${port + 1}/udp`, {}]));

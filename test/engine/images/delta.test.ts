@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { RequestContext } from '../../../interfaces/index.js';
 import { ImageNotFound, ImageUnacceptable } from '../../../interfaces/index.js';
 import { containerRef, type Engine } from '../../../lib/engine/index.js';
-import { bootReference, ImageLoader, takeSnapshot } from '../../../lib/images/index.js';
+import { bootReference, ImageLoader } from '../../../lib/images/index.js';
 import { DirectoryImageService } from '../../../lib/image-services/index.js';
 import { readAll } from '../../../lib/streams/index.js';
 import { layerOf } from '../../support/archives.js';
@@ -16,6 +16,7 @@ import { CountedImages } from '../../support/counted-images.js';
 import { directEngine, hasContainerdStore, inventory, removeImages } from '../../support/engine.js';
 import { context } from '../../support/nova-objects.js';
 import { noOpLogger } from '../../support/silent-logger.js';
+import { takeSnapshot } from '../../support/take-snapshot.js';
 
 const host = 'delta-test';
 const MiB = 1024 * 1024;

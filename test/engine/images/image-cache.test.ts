@@ -16,6 +16,7 @@ import { directEngine, inventory, removeCacheNote } from '../../support/engine.j
 import { context } from '../../support/nova-objects.js';
 import { noOpLogger } from '../../support/silent-logger.js';
 import { LoaderStage } from './loader-stage.js';
+import { eventually } from '../contract/harness.js';
 
 /** Seconds. */
 const minimumAge = 1;
@@ -143,7 +144,7 @@ describe('ImageLoader.removeUnused', () => {
       milliseconds: 200,
     });
     const removed = removeUnused();
-    while (fault.struck().length === 0) await pass(5);
+    await eventually('the fault strikes', () => fault.struck().length > 0);
     const image = await loader.hold(id);
     expect(await isThere()).toBe(false);
     await expect(image.load(context)).resolves.toBe(true);
@@ -161,7 +162,7 @@ describe('ImageLoader.removeUnused', () => {
       milliseconds: 3000,
     });
     const removed = removeUnused();
-    while (fault.struck().length === 0) await pass(5);
+    await eventually('the fault strikes', () => fault.struck().length > 0);
     // Another host's driver knows nothing of our holds.
     await runFrom({ Image: bootReference(id) });
     await removed;

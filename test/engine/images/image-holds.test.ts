@@ -5,6 +5,7 @@ import { repository } from '../../../lib/common/labels.js';
 import { directEngine, inventory } from '../../support/engine.js';
 import { context } from '../../support/nova-objects.js';
 import { LoaderStage } from './loader-stage.js';
+import { eventually } from '../contract/harness.js';
 
 describe('ImageLoader.hold', () => {
   let stage: LoaderStage;
@@ -129,7 +130,7 @@ describe('ImageLoader.hold', () => {
       const image = await loader.hold(id);
       const loading = image.load(context, { signal: controller.signal });
       const outcome = expect(loading).rejects.toBe(reason);
-      while (fault.struck().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await eventually('the fault strikes', () => fault.struck().length > 0);
       controller.abort(reason);
       await outcome;
       await image.abandon();
@@ -144,7 +145,7 @@ describe('ImageLoader.hold', () => {
       const left = leaving.load(context, { signal: controller.signal });
       const outcome = expect(left).rejects.toBe(reason);
       const loaded = staying.load(context);
-      while (fault.struck().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await eventually('the fault strikes', () => fault.struck().length > 0);
       controller.abort(reason);
       await outcome;
       await leaving.abandon();

@@ -14,7 +14,7 @@ import {
   type ContainerInspect,
   type ContainerSpecification,
 } from '../../../lib/engine/index.js';
-import { bootReference, ImageLoader, takeSnapshot, type SnapshotRequest } from '../../../lib/images/index.js';
+import { bootReference, ImageLoader, type SnapshotRequest } from '../../../lib/images/index.js';
 import { label } from '../../../lib/common/labels.js';
 import { readAll } from '../../../lib/streams/index.js';
 import { startFaultProxy, type FaultProxy } from '../../../lib/testing/index.js';
@@ -24,6 +24,7 @@ import { directEngine, engineHost, inventory, removeImages } from '../../support
 import { GivenImages } from '../../support/given-images.js';
 import { context } from '../../support/nova-objects.js';
 import { noOpLogger } from '../../support/silent-logger.js';
+import { takeSnapshot } from '../../support/take-snapshot.js';
 
 const host = 'snapshot-test';
 const MiB = 1024 * 1024;

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { buildImageArchive } from '../archives.js';
 import { KiB, type HostileArchive } from './spoil.js';
 
-/** Archives that are none, or not whole. */
+/** Archives that are malformed or truncated. */
 export async function brokenArchives(): Promise<HostileArchive[]> {
   const good = await buildImageArchive();
   const zipped = gzipSync(good);
@@ -43,7 +43,7 @@ export async function brokenArchives(): Promise<HostileArchive[]> {
   ];
 }
 
-/** Something that begins like a file of a certain type. */
+/** Data that begins like a file of the given type. */
 export function beginning(magic: string): Buffer {
   return Buffer.concat([Buffer.from(magic, 'hex'), Buffer.alloc(2 * KiB, 0xa7)]);
 }

@@ -9,7 +9,7 @@ import {
   type HostileArchive,
 } from './spoil.js';
 
-/** Archives whose configuration is none, or does not fit what they hold. */
+/** Archives whose configuration is malformed, or does not match their content. */
 export async function hostileConfigurations(): Promise<HostileArchive[]> {
   const layer = await layerOf([{ path: 'etc/motd', content: 'hello\n' }]);
   const own = [`sha256:${sha256(layer)}`];
@@ -34,7 +34,7 @@ export async function hostileConfigurations(): Promise<HostileArchive[]> {
     'hostname',
     'wor\u212AingDir',
   ];
-  /** Deeper than what goes through all that it holds can, and than engines read. */
+  /** Deeper than a recursive walk can follow, and than engines read. */
   const deep = '['.repeat(200_000) + ']'.repeat(200_000);
   const rootfs = `"rootfs":{"type":"layers","diff_ids":["${String(own[0])}"]}`;
   return [
@@ -217,7 +217,7 @@ export async function hostileConfigurations(): Promise<HostileArchive[]> {
 }
 
 /**
- * An archive that claims the files of layers that it does not hold, by their digests.
+ * An archive that claims layers by their digests, without their files.
  *
  * @param holds - whether it holds other files in their place.
  */

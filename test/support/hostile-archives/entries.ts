@@ -15,7 +15,7 @@ import {
   type HostileArchive,
 } from './spoil.js';
 
-/** Archives with entries that do not belong into one. */
+/** Archives with entries that an image archive may not have. */
 export async function hostileEntries(): Promise<HostileArchive[]> {
   const layerAs = (by: Parameters<typeof replacing>[1]): Promise<Buffer> => spoilt(replacing(isLayer, by));
   const good = await imageEntries();
@@ -97,7 +97,7 @@ export async function hostileEntries(): Promise<HostileArchive[]> {
       preceded({ name: 'x', pax: { 'GNU.sparse.major': '1' } }),
       /a sparse file/,
     ),
-    // Which of them counts, whoever looks at the archive and the engine, which takes the last, may not agree.
+    // The driver and the engine, which takes the last one, might read different entries.
     await refused(
       'with a layer twice, of other content the second time',
       followed(...good.filter(isLayer).map((entry) => ({ ...entry, content: emptyLayer }))),
@@ -245,7 +245,7 @@ async function sizesAndLimits(): Promise<HostileArchive[]> {
       says: /larger than the 33554432 bytes allowed/,
     },
     {
-      // All that could be a configuration is held in memory until the end.
+      // The rewriter keeps all candidates for the configuration in memory until the end.
       what: 'with configurations of 16 MiB before its own',
       archive: await spoilt(
         preceded(

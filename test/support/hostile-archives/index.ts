@@ -1,6 +1,6 @@
 /**
- * Image archives that must not be loaded, each wrong in one way, with the words that must tell a person so. For the rewriter's own tests, and for
- * those that show that an engine is none the worse for them.
+ * Image archives that must not be loaded, each wrong in one way, with the message that must say so. For
+ * the tests of the rewriter, and for those that show that hostile archives do not harm an engine.
  */
 import { brokenArchives } from './broken.js';
 import { hostileConfigurations } from './configurations.js';
@@ -12,7 +12,7 @@ import type { HostileArchive } from './spoil.js';
 export { thievingArchive } from './configurations.js';
 export { tightLimits, type HostileArchive } from './spoil.js';
 
-/** All of them; those that exceed a limit do so under {@link tightLimits}. */
+/** All hostile archives. Those that exceed a limit do so under {@link tightLimits}. */
 export async function hostileArchives(): Promise<HostileArchive[]> {
   return [
     ...(await brokenArchives()),

@@ -5,15 +5,15 @@ import { isLayer, KiB, MiB, raw, replacing, spoilt, type HostileArchive } from '
 
 const sparse = /holds ".*", which holds a sparse file, which is not supported/;
 
-/** An extended header with one record, as it stands before an entry. */
+/** An extended header with one record, as it precedes an entry. */
 export const paxHeader = (key: string, value: string, typeflag = 'x'): Buffer[] => {
   const rest = ` ${key}=${value}\n`;
-  // The records here are of 10 to 99 bytes.
+  // The records here have 10 to 99 bytes.
   const record = `${rest.length + 2}${rest}`;
   return [rawHeader({ typeflag, size: record.length }), padded(record)];
 };
 
-/** A file of so many bytes, all of them zeros, in the form that GNU tar gives it today. */
+/** A file that consists of a hole, in the current sparse format of GNU tar. */
 const sparseFile: ArchiveEntry = {
   name: 'GNUSparseFile.0/bomb',
   content: Buffer.concat([Buffer.from('0\n'), Buffer.alloc(510)]),
@@ -25,7 +25,7 @@ const sparseFile: ArchiveEntry = {
   },
 };
 
-/** Archives that look sound, but for what the headers in a layer say. */
+/** Archives that are valid except for the headers in a layer. */
 export async function hostileLayers(): Promise<HostileArchive[]> {
   const layered = async (
     what: string,
@@ -68,7 +68,7 @@ export async function hostileLayers(): Promise<HostileArchive[]> {
       raw(...paxHeader('GNU.sparse.major', '1', 'g')),
       innocent,
     ]),
-    // What follows are ways to hide one: in what would be content, were it not for what engines make of headers.
+    // These hide a sparse file in what seems to be content, but is a header for engines.
     await layered('a sparse file in what a folder claims as its content', [
       raw(rawHeader({ name: 'folder', typeflag: '5', size: 512 })),
       old,

@@ -1,6 +1,6 @@
 import { goodManifest, isLayer, isManifest, MiB, replacing, spoilt, type HostileArchive } from './spoil.js';
 
-/** Archives whose manifest does not describe one image that is there. */
+/** Archives whose manifest does not describe exactly one image that they hold. */
 export async function hostileManifests(): Promise<HostileArchive[]> {
   const image = await goodManifest();
   const withText = (content: string): Promise<Buffer> => spoilt(replacing(isManifest, () => ({ content })));
@@ -71,7 +71,7 @@ export async function hostileManifests(): Promise<HostileArchive[]> {
       says: /which is a layer/,
     },
     {
-      // Engines would have to fetch it, from wherever the archive says: from the host's own network, too.
+      // Engines would have to fetch it from any address, the host's own network included.
       what: 'with a layer to be fetched from elsewhere',
       archive: await spoilt((entries) =>
         replacing(isManifest, () => ({

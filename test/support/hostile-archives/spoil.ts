@@ -6,11 +6,11 @@ export interface HostileArchive {
   /** What is wrong, as the end of "refuses an archive …". */
   readonly what: string;
   readonly archive: Buffer;
-  /** Part of the sentence that must say so. */
+  /** Matches the message of the refusal. */
   readonly says: RegExp;
 }
 
-/** The limits under which the archives that exceed one do so. */
+/** Limits that the archives for the limit tests exceed. */
 export const tightLimits: Partial<ImageLimits> = {
   maxBytes: 32 * 1024 * 1024,
   maxEntries: 100,
@@ -27,12 +27,12 @@ export const isConfiguration: Which = ({ name }) => /^([0-9a-f]{64}|c)\.json$/.t
 export const isLayer: Which = ({ name }) => name.endsWith('layer.tar');
 export const isManifest: Which = ({ name }) => name === 'manifest.json';
 
-/** A good archive with one thing changed. */
+/** A valid archive with one thing changed. */
 export async function spoilt(change: Change, options: ImageArchiveOptions = {}): Promise<Buffer> {
   return await packEntries(change(await imageEntries(options)));
 }
 
-/** Changes the entries that are meant. */
+/** Changes the matching entries. */
 export function replacing(which: Which, by: (entry: ArchiveEntry) => Partial<ArchiveEntry>): Change {
   return (entries) => entries.map((entry) => (which(entry) ? { ...entry, ...by(entry) } : entry));
 }
@@ -47,12 +47,12 @@ export function followed(...more: ArchiveEntry[]): Change {
   return (entries) => [...entries, ...more];
 }
 
-/** An entry that is written as it is. */
+/** An entry that is written unchanged. */
 export function raw(...blocks: Buffer[]): ArchiveEntry {
   return { name: '', raw: Buffer.concat(blocks) };
 }
 
-/** The one description in the manifest of a good archive. */
+/** The only description in the manifest of a valid archive. */
 export async function goodManifest(): Promise<{ Config: string; Layers: string[] }> {
   const entries = await imageEntries();
   return {

@@ -1,4 +1,4 @@
-/** What archives that must be taken are built from. */
+/** The parts of the archives that must be accepted. */
 import { randomUUID } from 'node:crypto';
 import {
   imageEntries,
@@ -12,13 +12,13 @@ import {
 import { descriptorsOf, jsonBlob, mediaType } from '../oci-archives.js';
 import { tinyProgram } from '../tiny-program.js';
 
-/** An archive that must be taken. */
+/** An archive that must be accepted. */
 export interface ValidArchive {
-  /** What is odd, as the end of "boots an image …". */
+  /** What is unusual, as the end of "boots an image …". */
   readonly what: string;
-  /** Whether it is that of a root file system, whose command a property says. */
+  /** Whether it is a root file system, whose command comes from an image property. */
   readonly isRootFileSystem?: boolean;
-  /** @param tag - the name that it claims, where it claims any. */
+  /** @param tag - the name that the archive claims, if any. */
   readonly build: (tag: string) => Promise<Buffer>;
 }
 
@@ -36,7 +36,7 @@ export const program = (): Promise<Buffer> =>
     { path: 'etc/id', content: randomUUID() },
   ]);
 
-/** The header with fields changed, and the checksum that it has then. */
+/** The header with fields changed, and its checksum updated. */
 export function changedHeader(header: Buffer, change: (header: Buffer) => void, isSigned = false): Buffer {
   change(header);
   header.write('        ', 148);
@@ -47,7 +47,7 @@ export function changedHeader(header: Buffer, change: (header: Buffer) => void, 
 
 type Change = (entries: ArchiveEntry[]) => ArchiveEntry[];
 
-/** An archive of one layer and more, changed. */
+/** An archive of one layer and further ones, after a change. */
 export const docker =
   (change: Change, more: readonly Buffer[] = []): ValidArchive['build'] =>
   async (tag) =>
@@ -82,7 +82,7 @@ export const withHeaders = (
     }),
   );
 
-/** An archive whose layer holds more. */
+/** An archive whose layer holds further blocks. */
 export const withLayer =
   (...more: readonly Buffer[]): ValidArchive['build'] =>
   async (tag) => {
@@ -105,7 +105,7 @@ export async function ociImage(layer: Buffer): Promise<OciParts> {
 /**
  * An archive of the OCI layout without a manifest.json.
  *
- * @param around - what else there is, and the index.
+ * @param around - returns the index and further entries.
  */
 export const oci =
   (
@@ -127,7 +127,7 @@ export const oci =
 
 export const schemaVersion = 2;
 
-/** Something about an image, in the form of a manifest. */
+/** A manifest that is not an image, but describes one. */
 function beside(
   said: Readonly<Record<string, unknown>>,
   layerType: string,

@@ -1,6 +1,6 @@
 /**
- * Image archives that engines load and run, each odd in one way that the specifications, Go's archive/tar or some writer
- * allows: all of them must boot. Their containers print `hello`.
+ * Image archives that engines load and run, each unusual in one way that the specifications, Go's
+ * archive/tar or some writer allows. All of them must boot; their containers print `hello`.
  */
 import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
@@ -30,7 +30,7 @@ import {
 
 export type { ValidArchive } from './build.js';
 
-/** All of them. */
+/** All valid archives. */
 export const validArchives: readonly ValidArchive[] = [
   image(
     'with a layer file of no bytes',

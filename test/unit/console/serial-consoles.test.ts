@@ -10,11 +10,11 @@ import { TerminalUser } from '../../support/terminal-user.js';
 
 const address = '127.0.0.1';
 
-/** A terminal that echoes, or does not read, or does not stop to talk. */
+/** A terminal that echoes. It floods its reader if it `talks`, and takes no input unless it `reads`. */
 class FakeTerminal extends Duplex {
   talks = false;
   reads = true;
-  /** Bytes it has said. */
+  /** Bytes that the terminal has sent. */
   said = 0;
 
   override _read(): void {
@@ -31,14 +31,14 @@ class FakeTerminal extends Duplex {
   }
 }
 
-describe('serial consoles', () => {
+describe('SerialConsoles', () => {
   let consoles: SerialConsoles;
   let terminal: FakeTerminal;
   const users: TerminalUser[] = [];
   const make = (options: Partial<SerialConsolesOptions> = {}): SerialConsoles =>
     (consoles = new SerialConsoles({ address, ports: [20_100, 20_400], logger: noOpLogger, ...options }));
   const attach = (): Promise<Duplex> => Promise.resolve(terminal);
-  const come = async (instance = 'a'): Promise<TerminalUser> => {
+  const connectUser = async (instance = 'a'): Promise<TerminalUser> => {
     const user = await TerminalUser.at(await consoles.open(instance, attach));
     users.push(user);
     return user;
@@ -53,28 +53,28 @@ describe('serial consoles', () => {
     await consoles.stop();
   });
 
-  it('cut off a user who does not read, holding no more meanwhile than a few chunks', async () => {
+  it('disconnects a user who does not read, and buffers only a few chunks until then', async () => {
     make({ patience: 300 });
     terminal.talks = true;
-    const user = await come();
+    const user = await connectUser();
     user.socket.pause();
-    await eventually('the terminal is let go', () => terminal.destroyed);
-    // What the two ends of a connection on this machine hold; the terminal was not read beyond it.
+    await eventually('the terminal stream is destroyed', () => terminal.destroyed);
+    // The two ends of a local connection hold this much; the terminal was not read beyond it.
     expect(terminal.said).toBeLessThan(16 * 1024 * 1024);
   });
 
-  it('cut off a user whose terminal does not read', async () => {
+  it('disconnects a user whose terminal does not read its input', async () => {
     make({ patience: 300 });
     terminal.reads = false;
-    const user = await come();
+    const user = await connectUser();
     user.type('hello');
     await user.isCutOff();
     expect(terminal.destroyed).toBe(true);
   });
 
-  it('leave a user alone who says nothing', async () => {
+  it('keeps an idle user connected', async () => {
     make({ patience: 50 });
-    const user = await come();
+    const user = await connectUser();
     user.type('one');
     await user.sees('one');
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -82,28 +82,28 @@ describe('serial consoles', () => {
     await user.sees('two');
   });
 
-  it('are free again when a user has left, or has broken off', async () => {
+  it('releases the terminal when its user disconnects, with a close or with a reset', async () => {
     for (const leave of [
       (user: TerminalUser) => user.leave(),
       (user: TerminalUser) => user.socket.resetAndDestroy(),
     ]) {
       terminal = new FakeTerminal();
-      const user = await come();
+      const user = await connectUser();
       user.type('one');
       await user.sees('one');
       leave(user);
-      await eventually('the terminal is let go', () => terminal.destroyed);
+      await eventually('the terminal stream is destroyed', () => terminal.destroyed);
       terminal = new FakeTerminal();
-      const next = await come();
+      const next = await connectUser();
       next.type('two');
       await next.sees('two');
       next.leave();
-      await eventually('the terminal is let go', () => terminal.destroyed);
+      await eventually('the terminal stream is destroyed', () => terminal.destroyed);
     }
   });
 
-  it('let the user who is in read to the end when they are closed, and nobody else in', async () => {
-    const user = await come();
+  it('lets the connected user read the output to its end after the console is closed', async () => {
+    const user = await connectUser();
     user.type('one');
     await user.sees('one');
     await consoles.close('A');
@@ -113,7 +113,7 @@ describe('serial consoles', () => {
     expect(user.shown.toString()).toBe('onelast words');
   });
 
-  it('tell a user whose terminal cannot be reached, and wait for the next', async () => {
+  it('reports to the user that the terminal cannot be reached, and accepts the next user', async () => {
     const failing = (): Promise<Duplex> => Promise.reject(new Error('no engine'));
     const user = await TerminalUser.at(await consoles.open('a', failing));
     await user.isCutOff();
@@ -123,25 +123,25 @@ describe('serial consoles', () => {
     expect(next.shown.toString()).toMatch(/^The terminal cannot be reached/);
   });
 
-  it('cut everybody off when the host is left, and open no more', async () => {
+  it('disconnects every user on stop, and opens no further console', async () => {
     terminal.talks = true;
-    const [reading, stuck] = [await come('a'), await come('b')];
+    const [reading, stuck] = [await connectUser('a'), await connectUser('b')];
     stuck.socket.pause();
     await consoles.close('b');
     await consoles.stop();
     await reading.isCutOff();
-    await eventually('the terminal is let go', () => terminal.destroyed);
+    await eventually('the terminal stream is destroyed', () => terminal.destroyed);
     await expect(consoles.open('c', attach)).rejects.toThrow('left the host');
   });
 
-  it('do not give a port that was given up to the next instance', async () => {
+  it('does not reuse the port of a closed console', async () => {
     const first = await consoles.open('a', attach);
     await consoles.close('a');
     expect((await consoles.open('b', attach)).port).not.toBe(first.port);
     expect((await consoles.open('a', attach)).port).not.toBe(first.port);
   });
 
-  describe('with few ports', () => {
+  describe('when every port of the range is taken', () => {
     let other: Server;
     let taken: number;
     beforeEach(async () => {
@@ -152,7 +152,7 @@ describe('serial consoles', () => {
     });
     afterEach(() => void other.close());
 
-    it('say when none is free, and take the one that becomes free', async () => {
+    it('throws SocketPortRangeExhaustedException, and uses the port once it is free', async () => {
       make({ ports: [taken, taken] });
       await expect(consoles.open('a', attach)).rejects.toMatchObject({
         name: 'SocketPortRangeExhaustedException',
@@ -167,8 +167,8 @@ describe('serial consoles', () => {
     });
   });
 
-  it('say when the address is not one of this machine', async () => {
-    // RFC 5737: an address for documentation, which no machine has.
+  it('fails with EADDRNOTAVAIL for an address that the machine does not have', async () => {
+    // RFC 5737: a documentation address, which no machine has.
     make({ address: '192.0.2.1' });
     await expect(consoles.open('a', attach)).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
   });

@@ -17,24 +17,28 @@ let fake: FakeEngine;
 const start = async (handler: Handler): Promise<FakeEngine> => (fake = await FakeEngine.start(handler));
 afterEach(() => fake.stop());
 
-const noneOpen = (): Promise<void> => until(() => fake.connections.size === 0, 'no connection is open');
+const noConnectionIsOpen = (): Promise<void> =>
+  until(() => fake.connections.size === 0, 'no connection is open');
 
-describe('a deadline', () => {
-  it.each([['before the answer'], ['in the middle of the answer']])('ends a call %s', async (when) => {
-    await start((_request, response) => {
-      if (when === 'in the middle of the answer') response.writeHead(200).write('[');
-    });
-    const engine = fake.client({ timeouts: { read: 500 } });
-    await engine.negotiate();
-    await expect(engine.containers.list()).rejects.toMatchObject({
-      constructor: DeadlineExceeded,
-      what: 'GET /containers/json',
-      milliseconds: 500,
-    });
-    await noneOpen();
-  });
+describe('a timeout of the engine client', () => {
+  it.each([['before the answer'], ['in the middle of the answer']])(
+    'fails a call that stalls %s',
+    async (when) => {
+      await start((_request, response) => {
+        if (when === 'in the middle of the answer') response.writeHead(200).write('[');
+      });
+      const engine = fake.client({ timeouts: { read: 500 } });
+      await engine.negotiate();
+      await expect(engine.containers.list()).rejects.toMatchObject({
+        constructor: DeadlineExceeded,
+        what: 'GET /containers/json',
+        milliseconds: 500,
+      });
+      await noConnectionIsOpen();
+    },
+  );
 
-  it('of a stop is the time that the container was given, and a margin', async () => {
+  it('is, for a stop, the grace period of the container plus a margin', async () => {
     await start((_request, response) => setTimeout(() => response.writeHead(204).end(), 400));
     const engine = fake.client({ timeouts: { change: 10, stopMargin: 200 } });
     await expect(engine.containers.stop(container, { timeout: 0 })).rejects.toMatchObject({
@@ -43,7 +47,7 @@ describe('a deadline', () => {
     expect(await engine.containers.stop(container, { timeout: 2 })).toBe(true);
   });
 
-  it('does not end a wait', async () => {
+  it('does not end a wait for the exit of a container', async () => {
     await start((_request, response) => {
       response.writeHead(200).flushHeaders();
       setTimeout(() => response.end('{"StatusCode":3}'), 1000);
@@ -52,14 +56,14 @@ describe('a deadline', () => {
     expect(await engine.containers.wait(container)).toMatchObject({ statusCode: 3 });
   });
 
-  it('ends a stream when the engine is silent', async () => {
+  it('fails a stream when the engine falls silent', async () => {
     await start((_request, response) => response.writeHead(200).write('some'));
     const stream = await fake.client({ timeouts: { image: 50 } }).images.save(image);
     await expect(buffer(stream)).rejects.toBeInstanceOf(DeadlineExceeded);
-    await noneOpen();
+    await noConnectionIsOpen();
   });
 
-  it('does not end a stream whose bytes keep coming', async () => {
+  it('does not end a stream whose bytes keep arriving', async () => {
     await start((_request, response) => {
       let left = 10;
       const timer = setInterval(() => {
@@ -81,7 +85,7 @@ describe('a deadline', () => {
     expect((await buffer(stream)).length).toBe(1024 * 1024);
   });
 
-  it('ends an upload that the engine does not take, and destroys its source', async () => {
+  it('fails an upload that the engine does not read, and destroys its source', async () => {
     let stuck: IncomingMessage | undefined;
     await start((request) => (stuck = request));
     const archive = Readable.from(endless());
@@ -90,12 +94,12 @@ describe('a deadline', () => {
       DeadlineExceeded,
     );
     expect(archive.destroyed).toBe(true);
-    // A server sees that its client has gone only when it reads again.
+    // A server notices only by reading that its client has disconnected.
     stuck?.resume();
-    await noneOpen();
+    await noConnectionIsOpen();
   });
 
-  it('does not end an upload whose bytes keep going', async () => {
+  it('does not end an upload whose bytes keep flowing', async () => {
     await start((request, response) => request.resume().on('end', () => response.writeHead(200).end()));
     async function* slow(): AsyncGenerator<Buffer> {
       for (let i = 0; i < 10; i += 1) {
@@ -108,10 +112,10 @@ describe('a deadline', () => {
   });
 });
 
-describe('a signal', () => {
+describe('an abort signal of an engine call', () => {
   const reason = new Error('the orchestrator lost interest');
 
-  it('ends a call with its reason, whatever that is', async () => {
+  it('rejects the call with its reason, even if that is not an Error', async () => {
     await start(silent);
     const engine = fake.client();
     await engine.negotiate();
@@ -123,10 +127,10 @@ describe('a signal', () => {
         .catch((error: unknown) => error);
       expect(failure).toBe(controller.signal.reason);
     }
-    await noneOpen();
+    await noConnectionIsOpen();
   });
 
-  it('that has aborted already keeps the request from being sent', async () => {
+  it('prevents the request if it has aborted before the call', async () => {
     await start(silent);
     const engine = fake.client();
     const signal = AbortSignal.abort(reason);
@@ -138,35 +142,35 @@ describe('a signal', () => {
     expect(fake.requests).toEqual([]);
   });
 
-  it('ends an upload and destroys its source', async () => {
+  it('aborts an upload and destroys its source', async () => {
     await start(silent);
     const controller = new AbortController();
     const archive = Readable.from(endless());
     setTimeout(() => controller.abort(reason), 50);
     await expect(fake.client().images.load(archive, { signal: controller.signal })).rejects.toBe(reason);
     expect(archive.destroyed).toBe(true);
-    await noneOpen();
+    await noConnectionIsOpen();
   });
 
-  it('ends a stream that is being read', async () => {
+  it('aborts a stream that is being read', async () => {
     await start((_request, response) => response.writeHead(200).write('some'));
     const controller = new AbortController();
     const stream = await fake.client().images.save(image, { signal: controller.signal });
     setTimeout(() => controller.abort(reason), 20);
     await expect(buffer(stream)).rejects.toBe(reason);
-    await noneOpen();
+    await noConnectionIsOpen();
   });
 
-  it('ends a stream that nobody reads yet', async () => {
+  it('aborts a stream before anything reads it', async () => {
     await start((_request, response) => response.writeHead(200).write('some'));
     const controller = new AbortController();
     const stream = await fake.client().images.save(image, { signal: controller.signal });
     controller.abort(reason);
     await expect(buffer(stream)).rejects.toBe(reason);
-    await noneOpen();
+    await noConnectionIsOpen();
   });
 
-  it('is left without listeners when the calls are over', async () => {
+  it('has no listeners left when the calls have ended', async () => {
     await start((_request, response) => answerJson(response, 200, []));
     const { signal } = new AbortController();
     const engine = fake.client();
@@ -179,7 +183,7 @@ describe('a signal', () => {
 });
 
 describe('a stream from the engine', () => {
-  it('is truncated when its connection breaks', async () => {
+  it('fails with TruncatedStream when its connection breaks', async () => {
     await start((_request, response) => {
       response.writeHead(200).write('some');
       setTimeout(() => response.destroy(), 20);
@@ -192,10 +196,10 @@ describe('a stream from the engine', () => {
     await start((_request, response) => response.writeHead(200).write('some'));
     const stream = await fake.client().images.save(image);
     stream.destroy();
-    await noneOpen();
+    await noConnectionIsOpen();
   });
 
-  it('holds the engine up when its reader does not read', async () => {
+  it('applies backpressure to the engine when its reader does not read', async () => {
     let sent = 0;
     await start((_request, response) => {
       const more = (): void => {
@@ -212,20 +216,20 @@ describe('a stream from the engine', () => {
   });
 });
 
-describe('closing the client', () => {
-  it('ends what is under way and refuses what comes', async () => {
+describe('Engine.close', () => {
+  it('aborts calls and streams under way, and refuses later calls', async () => {
     await start((request, response) => {
       if (request.url?.endsWith('/get') === true) response.writeHead(200).write('some');
     });
     const engine = fake.client();
     const stream = await engine.images.save(image);
     const call = engine.containers.list();
-    await until(() => fake.requests.length === 3, 'both are under way');
+    await until(() => fake.requests.length === 3, 'the stream and the call have been sent');
     engine.close();
     await expect(call).rejects.toBeInstanceOf(EngineUnreachable);
     await expect(buffer(stream)).rejects.toBeInstanceOf(EngineUnreachable);
     await expect(engine.system.ping()).rejects.toThrow(/the client was closed/);
-    await noneOpen();
+    await noConnectionIsOpen();
   });
 });
 

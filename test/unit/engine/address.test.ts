@@ -27,11 +27,11 @@ describe('engineAddress', () => {
     ['http://engine:2375/', { hostname: 'engine', port: 2375 }],
     ['https://engine:2376', { hostname: 'engine', port: 2376, tls: { rejectUnauthorized: true } }],
     ['https://engine', { hostname: 'engine', port: 443, tls: { rejectUnauthorized: true } }],
-  ])('understands %s', (option, address) => {
+  ])('parses %s', (option, address) => {
     expect(engineAddress(option, {})).toEqual(address);
   });
 
-  it('takes the option before DOCKER_HOST, and DOCKER_HOST before the usual socket', () => {
+  it('prefers the option to DOCKER_HOST, and DOCKER_HOST to the default socket', () => {
     const env = { DOCKER_HOST: 'tcp://from-env:1' };
     expect(engineAddress('tcp://from-option:2', env)).toMatchObject({ hostname: 'from-option' });
     expect(engineAddress(undefined, env)).toMatchObject({ hostname: 'from-env' });
@@ -39,7 +39,7 @@ describe('engineAddress', () => {
     expect(engineAddress(undefined, { DOCKER_HOST: '' })).toEqual({ socketPath: '/var/run/docker.sock' });
   });
 
-  it('reads the TLS files of the options', () => {
+  it('reads the TLS files that the options name', () => {
     const options = {
       host: 'tcp://engine',
       ca: join(folder, 'ca.pem'),
@@ -58,7 +58,7 @@ describe('engineAddress', () => {
     });
   });
 
-  it('verifies the engine unless told not to', () => {
+  it('verifies the certificate of the engine unless tlsVerify is false', () => {
     expect(engineAddress({ host: 'https://engine' })).toMatchObject({ tls: { rejectUnauthorized: true } });
     expect(engineAddress({ host: 'https://engine', tlsVerify: false })).toMatchObject({
       tls: { rejectUnauthorized: false },
@@ -66,7 +66,7 @@ describe('engineAddress', () => {
   });
 
   it.each([{ DOCKER_TLS_VERIFY: '1' }, { DOCKER_TLS_VERIFY: '' }, {}])(
-    'verifies with the files of DOCKER_CERT_PATH, whatever else the environment says: %j',
+    'verifies with the files of DOCKER_CERT_PATH, regardless of DOCKER_TLS_VERIFY: %j',
     (more) => {
       const env = { DOCKER_HOST: 'tcp://engine:2376', DOCKER_CERT_PATH: folder, ...more };
       expect(engineAddress(undefined, env)).toMatchObject({
@@ -75,7 +75,7 @@ describe('engineAddress', () => {
     },
   );
 
-  it('leaves a socket without TLS, whatever the environment says', () => {
+  it('uses no TLS on a Unix socket, even if DOCKER_CERT_PATH is set', () => {
     const env = { DOCKER_HOST: 'unix:///run/docker.sock', DOCKER_CERT_PATH: '/nowhere' };
     expect(engineAddress(undefined, env)).toEqual({ socketPath: '/run/docker.sock' });
   });
@@ -100,7 +100,7 @@ describe('engineAddress', () => {
     expect(() => engineAddress(option, {})).toThrow(InvalidInput);
   });
 
-  it('tells how a path is written', () => {
+  it('suggests unix:// for a plain path', () => {
     expect(() => engineAddress('/var/run/docker.sock', {})).toThrow(
       /write unix:\/\/\/var\/run\/docker\.sock/,
     );
@@ -113,14 +113,14 @@ describe('engineAddress', () => {
     [{ host: 'tcp://engine', tlsVerify: 'no' }, /tlsVerify/],
     [2375, /number/],
     [null, /null/],
-  ])('refuses %j and names what cannot be used', (option: unknown, named) => {
-    // As a caller without a compiler does.
+  ])('refuses %j and names the invalid field or type', (option: unknown, named) => {
+    // As a JavaScript caller may do.
     const refused = (): unknown => Reflect.apply(engineAddress, undefined, [option, {}]);
     expect(refused).toThrow(InvalidInput);
     expect(refused).toThrow(named);
   });
 
-  it('refuses TLS files that cannot be read, half a key pair, and TLS over http://', () => {
+  it('refuses unreadable TLS files, a certificate without its key, and TLS options with http://', () => {
     expect(() => engineAddress({ host: 'tcp://engine', ca: join(folder, 'none.pem') })).toThrow(
       /ca file .*none\.pem cannot be read/,
     );

@@ -56,7 +56,7 @@ const image = {
   Size: 2,
 };
 
-describe('answers', () => {
+describe('answers of the engine', () => {
   let fake: FakeEngine;
   let answer: object;
 
@@ -65,7 +65,7 @@ describe('answers', () => {
   });
   afterEach(() => fake.stop());
 
-  it('may say null, or nothing, for what is empty, as Go does', async () => {
+  it('are read with empty lists and maps where Go writes null or leaves out the field', async () => {
     answer = container;
     expect(await fake.client().containers.inspect(containerRef('web-1'))).toMatchObject({
       Config: { Labels: {}, Env: [], Cmd: [], Entrypoint: [] },
@@ -81,23 +81,23 @@ describe('answers', () => {
     });
   });
 
-  it('may give an image without a name a placeholder, which is none', async () => {
+  it('are read with no names for an image that the engine lists as <none>:<none>', async () => {
     answer = [{ ...image, RepoTags: ['<none>:<none>'], RepoDigests: ['<none>@<none>'], Labels: null }];
     expect(await fake.client().images.list()).toEqual([
       { ...image, RepoTags: [], RepoDigests: [], Labels: {} },
     ]);
   });
 
-  it('hold only what is asked for, so that nobody comes to rely on more', async () => {
+  it('keep only the fields of the schema, so that no code comes to rely on others', async () => {
     answer = { ...container, GraphDriver: { Name: 'overlay2' } };
     expect(await fake.client().containers.inspect(containerRef('web-1'))).not.toHaveProperty('GraphDriver');
   });
 
   it.each([
-    ['an id that is none', { ...container, Id: '../x' }],
-    ['a state that is unheard of', { ...container, State: { ...container.State, Status: 'dreaming' } }],
-    ['a text for a number', { ...container, RestartCount: '0' }],
-  ])('are refused, by the field, when they have %s', async (_what, bad) => {
+    ['a malformed id', { ...container, Id: '../x' }],
+    ['an unknown state', { ...container, State: { ...container.State, Status: 'dreaming' } }],
+    ['a string where a number belongs', { ...container, RestartCount: '0' }],
+  ])('are refused, with the field named, when they have %s', async (_what, bad) => {
     answer = bad;
     const failure = fake.client().containers.inspect(containerRef('web-1'));
     await expect(failure).rejects.toBeInstanceOf(EngineProtocolError);

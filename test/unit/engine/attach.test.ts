@@ -30,27 +30,28 @@ describe('an attached stream', () => {
     fake = await FakeEngine.start((_request, response) => answerJson(response, 200, {}));
     fake.server.on('upgrade', (request, socket) => {
       onUpgrade(socket, request.url ?? '');
-      // Node's server keeps its half of a connection open, and sees that its client has gone only when it reads.
+      // Node's server keeps its half of a connection open, and notices only by reading that
+      // its client has disconnected.
       socket.resume().once('end', () => setTimeout(() => socket.end(), 50));
     });
   };
-  /** What is left is the connection for questions, which is kept. */
-  const itsConnectionClosed = (): Promise<void> =>
+  /** The connection of the plain requests is kept alive; only that one is left. */
+  const attachedConnectionClosed = (): Promise<void> =>
     until(() => fake.connections.size === 1, 'one connection is open');
 
   afterEach(() => fake.stop());
 
-  it('gives the output without frames, from the first byte', async () => {
+  it('yields the output without frame headers, from the first byte', async () => {
     await start((socket) => {
       socket.write(Buffer.concat([Buffer.from(switching), frame('first ')]));
       setTimeout(() => socket.end(frame('last')), 20);
     });
     const stream = await fake.client().containers.attach(container, { stdout: true, tty: false });
     expect((await buffer(stream)).toString()).toBe('first last');
-    await itsConnectionClosed();
+    await attachedConnectionClosed();
   });
 
-  it('hands over input, and its end, while output goes on', async () => {
+  it('sends input, and its end, while output continues', async () => {
     await start((socket) => {
       socket.write(switching);
       let input = '';
@@ -65,7 +66,7 @@ describe('an attached stream', () => {
     expect((await buffer(stream)).toString()).toBe('got some input');
   });
 
-  it('asks for what is wanted, and only for that', async () => {
+  it('requests only the streams that the caller wants', async () => {
     let url = '';
     await start((socket, asked) => {
       url = asked;
@@ -80,10 +81,10 @@ describe('an attached stream', () => {
     await start((socket) => socket.write(switching));
     const stream = await fake.client().containers.attach(container, { stdin: true, tty: false });
     stream.destroy();
-    await itsConnectionClosed();
+    await attachedConnectionClosed();
   });
 
-  it('is truncated when its connection breaks', async () => {
+  it('fails with TruncatedStream when its connection breaks inside a frame', async () => {
     await start((socket) => {
       socket.write(Buffer.concat([Buffer.from(switching), frame('whole').subarray(0, 10)]));
       setTimeout(() => socket.destroy(), 20);
@@ -92,7 +93,7 @@ describe('an attached stream', () => {
     await expect(buffer(stream)).rejects.toBeInstanceOf(TruncatedStream);
   });
 
-  it('ends with the reason of its signal', async () => {
+  it('fails with the reason of its abort signal', async () => {
     await start((socket) => socket.write(switching));
     const controller = new AbortController();
     const { signal } = controller;
@@ -100,10 +101,10 @@ describe('an attached stream', () => {
     const reason = new Error('enough');
     setTimeout(() => controller.abort(reason), 20);
     await expect(buffer(stream)).rejects.toBe(reason);
-    await itsConnectionClosed();
+    await attachedConnectionClosed();
   });
 
-  it('ends when the client is closed', async () => {
+  it('fails when the client is closed', async () => {
     await start((socket) => socket.write(switching));
     const engine = fake.client();
     const stream = await engine.containers.attach(container, { stdout: true, tty: true });
@@ -111,7 +112,7 @@ describe('an attached stream', () => {
     await expect(buffer(stream)).rejects.toBeInstanceOf(EngineUnreachable);
   });
 
-  it('is not made when the engine refuses, does not upgrade, breaks off, or is silent', async () => {
+  it('fails to open when the engine refuses, does not upgrade, disconnects, or is silent', async () => {
     let answer: (socket: Duplex) => unknown = () => undefined;
     await start((socket) => answer(socket));
     const engine = fake.client({ timeouts: { change: 100 } });

@@ -18,13 +18,13 @@ import { FakeEngine, answerJson, until, type Handler } from './fake-engine.js';
 const container = containerRef('web-1');
 const specification = { Image: imageRef('busybox:1') };
 
-describe('a call', () => {
+describe('a call to the engine', () => {
   let fake: FakeEngine;
   const start = async (handler: Handler): Promise<FakeEngine> => (fake = await FakeEngine.start(handler));
 
   afterEach(() => fake.stop());
 
-  it('sends query values encoded, and leaves out what is undefined', async () => {
+  it('encodes query values, and leaves out undefined ones', async () => {
     await start((_request, response) => answerJson(response, 200, []));
     await fake.client().containers.list({ all: true, filters: { label: ['a=b&c d', 'ü'] } });
     const url = new URL(fake.requests[1]?.split(' ')[1] ?? '', 'http://localhost');
@@ -34,14 +34,14 @@ describe('a call', () => {
     });
   });
 
-  it('keeps its connection for the next one', async () => {
+  it('reuses its connection for the next call', async () => {
     await start((_request, response) => answerJson(response, 200, []));
     const engine = fake.client();
     for (let i = 0; i < 5; i += 1) await engine.containers.list();
     expect(fake.connections.size).toBe(1);
   });
 
-  it('tells 304 from success where the engine uses it for "already"', async () => {
+  it('returns true for a change of state, and false for a 304', async () => {
     let status = 204;
     await start((_request, response) => response.writeHead(status).end());
     const engine = fake.client();
@@ -53,7 +53,7 @@ describe('a call', () => {
     expect(fake.requests).toContain('POST /v1.41/containers/web-1/stop?t=1');
   });
 
-  it("gives the engine's words and status when it refuses", async () => {
+  it('fails with the message and the status of the engine', async () => {
     await start((_request, response) => answerJson(response, 409, { message: 'name taken' }));
     const failure: unknown = await fake
       .client()
@@ -73,7 +73,7 @@ describe('a call', () => {
   it.each([
     ['No such image: busybox:1', true],
     ['No such container: other', false],
-  ])('tells a missing image from a missing container: %s', async (message, expected) => {
+  ])('distinguishes a missing image from a missing container: %s', async (message, expected) => {
     await start((_request, response) => answerJson(response, 404, { message }));
     const failure: unknown = await fake
       .client()
@@ -83,7 +83,7 @@ describe('a call', () => {
     expect(isNoSuchImage(failure)).toBe(expected);
   });
 
-  it('takes an error in plain text, and one without words', async () => {
+  it('accepts an error in plain text, and one with an overlong text', async () => {
     let text = 'page not found\n';
     await start((_request, response) => response.writeHead(404, { 'Content-Type': 'text/plain' }).end(text));
     const engine = fake.client();
@@ -95,7 +95,7 @@ describe('a call', () => {
   });
 
   it.each(['', 'not json', '[{"Id":', '{}', '[{"Id":"../.."}]'])(
-    'refuses an answer that cannot be: %s',
+    'refuses a malformed answer: %s',
     async (text) => {
       await start((_request, response) =>
         response.writeHead(200, { 'Content-Type': 'application/json' }).end(text),
@@ -122,7 +122,7 @@ describe('a call', () => {
     await until(() => fake.connections.size === 0, 'the connection is closed');
   });
 
-  it('ignores the proxies of the environment', async () => {
+  it('ignores the proxy settings of the environment', async () => {
     await start((_request, response) => response.end('OK'));
     const saved = process.env['HTTP_PROXY'];
     process.env['HTTP_PROXY'] = 'http://127.0.0.1:1';
@@ -135,7 +135,7 @@ describe('a call', () => {
   });
 });
 
-it('does not take for an engine what does not speak HTTP', async () => {
+it('the engine client refuses a server that does not speak HTTP', async () => {
   const fake = await FakeEngine.start((request) => request.socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
   await expect(fake.client().system.ping()).rejects.toBeInstanceOf(EngineProtocolError);
   await fake.stop();
@@ -145,8 +145,8 @@ describe('an engine that cannot be reached', () => {
   it.each([
     ['has no socket', 'unix:///nonexistent/docker.sock'],
     ['refuses the connection', 'tcp://127.0.0.1:1'],
-    ['has no address', 'tcp://engine.invalid:2375'],
-  ])('is told as such when it %s', async (_why, host) => {
+    ['has a host name that does not resolve', 'tcp://engine.invalid:2375'],
+  ])('is reported as unreachable when it %s', async (_why, host) => {
     const engine = new Engine(engineAddress(host));
     const failure: unknown = await engine.containers.start(container).catch((error: unknown) => error);
     expect(isUnreachable(failure)).toBe(true);
@@ -159,7 +159,7 @@ describe('a connection that breaks', () => {
   let fake: FakeEngine;
   afterEach(() => fake.stop());
 
-  /** Connections that the engine closes when the next request comes over them, instead of answering. */
+  /** Connections that the engine closes at the next request, instead of answering it. */
   const stale = new Set<object>();
 
   const start = async (): Promise<void> => {
@@ -170,7 +170,7 @@ describe('a connection that breaks', () => {
     });
   };
 
-  it('is made up for when it had served before and the call is a question', async () => {
+  it('causes a retry when the connection was reused and the call only reads', async () => {
     await start();
     const engine = fake.client();
     await Promise.all([1, 2, 3].map(() => engine.containers.list()));
@@ -179,7 +179,7 @@ describe('a connection that breaks', () => {
     expect(await engine.containers.list()).toEqual([]);
   });
 
-  it('is told when the call is a change, which may have been done', async () => {
+  it('fails a call that changes something, since the engine may have executed it', async () => {
     await start();
     const engine = fake.client();
     await engine.containers.list();
@@ -193,13 +193,13 @@ describe('a connection that breaks', () => {
     expect(fake.requests.length).toBe(before + 1);
   });
 
-  it('is told when it was new', async () => {
+  it('fails the call when the connection was new', async () => {
     fake = await FakeEngine.start((request) => request.socket.destroy());
     await expect(fake.client().system.ping()).rejects.toBeInstanceOf(EngineUnreachable);
     expect(fake.requests).toEqual(['GET /_ping']);
   });
 
-  it('is told when it happens in the middle of an answer', async () => {
+  it('fails the call when it breaks in the middle of an answer', async () => {
     fake = await FakeEngine.start((_request, response) => {
       response.writeHead(200, { 'Content-Type': 'application/json' });
       response.write('[');

@@ -14,10 +14,10 @@ const event = (action: string): string =>
     timeNano: 1e9,
   })}\n`;
 
-describe('events', () => {
+describe('the event stream of the engine', () => {
   let fake: FakeEngine;
   let engine: ServerResponse | undefined;
-  const say = (text: string): void => {
+  const send = (text: string): void => {
     engine?.write(text);
   };
 
@@ -31,16 +31,16 @@ describe('events', () => {
 
   afterEach(() => fake.stop());
 
-  it('come as they happen', async () => {
+  it('yields events as they happen', async () => {
     const seen: string[] = [];
     const events = fake.client().system.events({
       filters: { type: ['container'] },
-      onOpen: () => say(event('create')),
+      onOpen: () => send(event('create')),
     });
     for await (const { Action, Actor } of events) {
       expect(Actor.Attributes).toEqual({});
       seen.push(Action);
-      if (Action === 'create') setTimeout(() => say(event('start') + event('die')), 20);
+      if (Action === 'create') setTimeout(() => send(event('start') + event('die')), 20);
       if (Action === 'die') break;
     }
     expect(seen).toEqual(['create', 'start', 'die']);
@@ -49,32 +49,35 @@ describe('events', () => {
     );
   });
 
-  it('end the connection when the reader leaves', async () => {
-    for await (const { Action } of fake.client().system.events({ onOpen: () => say(event('a')) })) {
+  it('closes its connection when the reader leaves the loop', async () => {
+    for await (const { Action } of fake.client().system.events({ onOpen: () => send(event('a')) })) {
       expect(Action).toBe('a');
       break;
     }
     await until(() => fake.connections.size === 0, 'the connection is closed');
   });
 
-  it.each([['breaks'], ['ends']])('fail when the stream %s, after all that came before', async (how) => {
-    const seen: string[] = [];
-    const read = async (): Promise<void> => {
-      for await (const { Action } of fake.client().system.events({
-        onOpen: () => {
-          say(event('a') + event('b'));
-          setTimeout(() => (how === 'breaks' ? engine?.destroy() : engine?.end()), 20);
-        },
-      })) {
-        await new Promise((resolve) => setTimeout(resolve, 30));
-        seen.push(Action);
-      }
-    };
-    await expect(read()).rejects.toBeInstanceOf(TruncatedStream);
-    expect(seen).toEqual(['a', 'b']);
-  });
+  it.each([['breaks'], ['ends']])(
+    'fails when the connection %s, after yielding every event before',
+    async (how) => {
+      const seen: string[] = [];
+      const read = async (): Promise<void> => {
+        for await (const { Action } of fake.client().system.events({
+          onOpen: () => {
+            send(event('a') + event('b'));
+            setTimeout(() => (how === 'breaks' ? engine?.destroy() : engine?.end()), 20);
+          },
+        })) {
+          await new Promise((resolve) => setTimeout(resolve, 30));
+          seen.push(Action);
+        }
+      };
+      await expect(read()).rejects.toBeInstanceOf(TruncatedStream);
+      expect(seen).toEqual(['a', 'b']);
+    },
+  );
 
-  it("end with the signal's reason", async () => {
+  it('fails with the reason of the abort signal', async () => {
     const controller = new AbortController();
     const events = fake.client().system.events({
       signal: controller.signal,
@@ -84,14 +87,14 @@ describe('events', () => {
     await until(() => fake.connections.size === 0, 'the connection is closed');
   });
 
-  it('are taken from the engine however slow the reader is, up to a limit', async () => {
+  it('buffers 10,000 events for a slow reader, then closes the connection and fails', async () => {
     const long = event('x'.repeat(1000));
-    const events = fake.client().system.events({ onOpen: () => say(event('first')) });
+    const events = fake.client().system.events({ onOpen: () => send(event('first')) });
     await events.next();
-    for (let i = 0; i < 2000; i += 1) say(long);
-    await until(() => engine?.writableLength === 0, 'the engine got rid of all');
-    for (let i = 0; i < 20_000; i += 1) say(event('y'));
-    await until(() => fake.connections.size === 0, 'the connection was given up');
+    for (let i = 0; i < 2000; i += 1) send(long);
+    await until(() => engine?.writableLength === 0, 'the engine has sent everything');
+    for (let i = 0; i < 20_000; i += 1) send(event('y'));
+    await until(() => fake.connections.size === 0, 'the client has closed the connection');
     let read = 0;
     const rest = async (): Promise<void> => {
       for await (const { Action } of events) if (Action !== '') read += 1;

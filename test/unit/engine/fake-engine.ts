@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { Engine, engineAddress, type EngineClientOptions } from '../../../lib/engine/index.js';
 
-/** What a fake engine says about itself. */
+/** The `/version` answer of a fake engine. */
 export const version20 = {
   Version: '20.10.24',
   ApiVersion: '1.41',
@@ -15,15 +15,15 @@ export const version20 = {
   Arch: 'amd64',
 };
 
-/** Answers one request; `/version` never gets here. */
+/** Answers one request. The fake engine answers `/version` itself. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A server on a socket of its own that answers what the test says. */
+/** A server on a Unix socket of its own, whose answers the test supplies. */
 export class FakeEngine {
-  /** Every request line that arrived, in order. */
+  /** The line of every request that arrived, in order. */
   readonly requests: string[] = [];
   version: object = version20;
-  /** Connections that are open now. */
+  /** The connections that are open now. */
   readonly connections = new Set<Socket>();
   readonly server: Server;
   readonly #folder: string;
@@ -55,7 +55,7 @@ export class FakeEngine {
     return join(this.#folder, 'engine.sock');
   }
 
-  /** A client of this engine, closed with it. */
+  /** Returns a client of this engine; `stop` closes it. */
   client(options?: EngineClientOptions): Engine {
     const engine = new Engine(engineAddress(`unix://${this.socketPath}`), options);
     this.#clients.push(engine);
@@ -75,10 +75,10 @@ export function answerJson(response: ServerResponse, status: number, body: objec
   response.end(JSON.stringify(body));
 }
 
-/** Milliseconds. A busy machine needs seconds for what takes milliseconds on a quiet one. */
+/** In milliseconds. Generous: a busy machine can be a thousand times slower than a quiet one. */
 const longestWait = 30_000;
 
-/** Waits until something is so. */
+/** Waits until the condition holds. */
 export async function until(condition: () => boolean, what: string): Promise<void> {
   const end = performance.now() + longestWait;
   while (!condition()) {

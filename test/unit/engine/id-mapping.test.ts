@@ -3,8 +3,8 @@ import { idMapping } from '../../../lib/engine/id-mapping.js';
 
 const plain = ['name=seccomp,profile=builtin', 'name=cgroupns'];
 
-describe('the users and groups in an archive of an engine', () => {
-  it('are those of the container where the engine has no user namespaces, and where it is rootless', () => {
+describe('idMapping', () => {
+  it('is undefined where the engine has no user namespaces, and where it is rootless', () => {
     expect(idMapping({ SecurityOptions: plain, DockerRootDir: '/var/lib/docker' })).toBeUndefined();
     expect(idMapping({ SecurityOptions: plain, DockerRootDir: '/srv/200000.200000' })).toBeUndefined();
     const rootless = [...plain, 'name=rootless'];
@@ -13,7 +13,7 @@ describe('the users and groups in an archive of an engine', () => {
     ).toBeUndefined();
   });
 
-  it("are counted from the container's root where the engine maps them, and nobody's where they have no number inside", () => {
+  it('maps ids of the host to ids in the container, and ids outside its range to nobody (65534)', () => {
     const mapping = idMapping({
       SecurityOptions: [...plain, 'name=userns'],
       DockerRootDir: '/var/lib/docker/200000.300000',

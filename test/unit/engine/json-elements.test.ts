@@ -23,7 +23,7 @@ describe('jsonElements', () => {
     }
   });
 
-  it.each(['[]', ' [ ] ', 'null\n'])('has no elements in %j', async (empty) => {
+  it.each(['[]', ' [ ] ', 'null\n'])('yields no elements for %j', async (empty) => {
     expect(await read([Buffer.from(empty)])).toEqual([]);
   });
 
@@ -46,7 +46,7 @@ describe('jsonElements', () => {
     await expect(read([Buffer.from(bad)])).rejects.toBeInstanceOf(EngineProtocolError);
   });
 
-  it('refuses an element without end before it fills the memory', async () => {
+  it('refuses an endless element before it fills the memory', async () => {
     let given = 0;
     function* endless(): Generator<Uint8Array> {
       yield Buffer.from('["');
@@ -62,7 +62,7 @@ describe('jsonElements', () => {
 
 describe('a list of containers', () => {
   let fake: FakeEngine;
-  /** As an image can give them to its containers. */
+  /** Labels as an image can pass them on to its containers. */
   const labels = { large: 'x'.repeat(3_900_000), ours: 'kept' };
   const listed = (id: number): object => ({
     Id: id.toString(16).padStart(64, '0'),
@@ -83,7 +83,7 @@ describe('a list of containers', () => {
   });
   afterEach(() => fake.stop());
 
-  it('may have any length, and leaves out the labels that are not wanted', async () => {
+  it('is read at any length, with only the labels that the client keeps', async () => {
     const client = fake.client({ keepLabel: (name) => name === 'ours' });
     const containers = await client.containers.list({ all: true });
     expect(containers.map(({ Labels }) => Labels)).toEqual(Array(20).fill({ ours: 'kept' }));

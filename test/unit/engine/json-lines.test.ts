@@ -15,7 +15,7 @@ describe('jsonLines', () => {
   const text = '{"a":"žluťoučký 🦄"}\n{"b":[1,2]}\r\n\n{"c":null}\n';
   const values = [{ a: 'žluťoučký 🦄' }, { b: [1, 2] }, { c: null }];
 
-  it('reads the same values wherever the chunks end, within a character too', async () => {
+  it('reads the same values wherever the chunks end, even within a character', async () => {
     const bytes = Buffer.from(text);
     for (let size = 1; size <= bytes.length; size += 1) {
       const chunks: Buffer[] = [];
@@ -24,19 +24,19 @@ describe('jsonLines', () => {
     }
   });
 
-  it('takes a complete last line without its newline', async () => {
+  it('accepts a complete last line without a newline', async () => {
     expect(await read([Buffer.from('{"a":1}\n{"b":2}')])).toEqual([{ a: 1 }, { b: 2 }]);
   });
 
-  it('gives nothing for an empty stream', async () => {
+  it('yields nothing for an empty stream', async () => {
     expect(await read([])).toEqual([]);
   });
 
-  it('says that the stream is truncated when the last line is incomplete', async () => {
+  it('fails with TruncatedStream when the last line is incomplete', async () => {
     await expect(read([Buffer.from('{"a":1}\n{"b":')])).rejects.toBeInstanceOf(TruncatedStream);
   });
 
-  it('says that the stream is truncated when its connection breaks', async () => {
+  it('fails with TruncatedStream when the connection breaks', async () => {
     async function* broken(): AsyncGenerator<Uint8Array> {
       yield Buffer.from('{"a":1}\n');
       await Promise.resolve();
@@ -49,7 +49,7 @@ describe('jsonLines', () => {
     await expect(read([Buffer.from('oops\n{}\n')])).rejects.toBeInstanceOf(EngineProtocolError);
   });
 
-  it('refuses a line without end before it fills the memory', async () => {
+  it('refuses an endless line before it fills the memory', async () => {
     let given = 0;
     function* endless(): Generator<Uint8Array> {
       for (;;) {
@@ -61,7 +61,7 @@ describe('jsonLines', () => {
     expect(given).toBeLessThan(longestLine * 2);
   });
 
-  it('leaves the source when its reader leaves', async () => {
+  it('destroys the source when its reader leaves the loop', async () => {
     const source = Readable.from([Buffer.from('{}\n{}\n'), Buffer.from('{}\n')]);
     for await (const value of jsonLines(source, 'the stream')) {
       expect(value).toEqual({});

@@ -9,8 +9,8 @@ let fake: FakeEngine;
 const start = async (handler: Handler): Promise<FakeEngine> => (fake = await FakeEngine.start(handler));
 afterEach(() => fake.stop());
 
-/** An engine that takes the whole archive and then says these lines. */
-const saying =
+/** An engine that reads the whole archive and then answers with these lines. */
+const answeringWith =
   (...lines: object[]): Handler =>
   (request, response) => {
     request.resume().on('end', () => {
@@ -27,31 +27,34 @@ const archiveOf = (bytes: number): Readable =>
     })(),
   );
 
-describe('load', () => {
-  it('sends a tar stream', async () => {
+describe('images.load', () => {
+  it('sends the archive as a chunked tar stream', async () => {
     let headers: object = {};
     await start((request, response) => {
       headers = request.headers;
-      saying({ stream: 'Loaded image: nova-docker-driver.invalid/loading:tmp-1\n' })(request, response);
+      answeringWith({ stream: 'Loaded image: nova-docker-driver.invalid/loading:tmp-1\n' })(
+        request,
+        response,
+      );
     });
     await fake.client().images.load(archiveOf(100_000));
     expect(headers).toMatchObject({ 'content-type': 'application/x-tar', 'transfer-encoding': 'chunked' });
     expect(fake.requests[1]).toBe('POST /v1.41/images/load?quiet=false');
   });
 
-  it('tells how many bytes went to the engine', async () => {
-    await start(saying());
-    const told: number[] = [];
-    await fake.client().images.load(archiveOf(200_000), { onProgress: (bytes) => told.push(bytes) });
-    expect(told.at(-1)).toBe(200_000);
-    expect(told).toEqual([...told].sort((a, b) => a - b));
+  it('reports how many bytes went to the engine', async () => {
+    await start(answeringWith());
+    const reported: number[] = [];
+    await fake.client().images.load(archiveOf(200_000), { onProgress: (bytes) => reported.push(bytes) });
+    expect(reported.at(-1)).toBe(200_000);
+    expect(reported).toEqual([...reported].sort((a, b) => a - b));
   });
 
   it.each([
     [{ errorDetail: { message: 'no space left' }, error: 'no space left' }],
     [{ error: 'no space left' }],
-  ])('fails when the engine says so inside a success: %j', async (line) => {
-    await start(saying(line));
+  ])('fails when the engine reports an error inside a 200 answer: %j', async (line) => {
+    await start(answeringWith(line));
     await expect(fake.client().images.load(archiveOf(10))).rejects.toMatchObject({
       constructor: EngineError,
       engineMessage: 'no space left',
@@ -60,9 +63,9 @@ describe('load', () => {
     });
   });
 
-  it('fails when the engine says so after it said that the image is loaded', async () => {
+  it('fails when the engine reports an error after it reported the image as loaded', async () => {
     const failure = 'Error unpacking image a:b: content digest sha256:0 not found\n';
-    await start(saying({ stream: 'Loaded image: a:b\n' }, { stream: failure }));
+    await start(answeringWith({ stream: 'Loaded image: a:b\n' }, { stream: failure }));
     await expect(fake.client().images.load(archiveOf(10))).rejects.toMatchObject({
       constructor: EngineError,
       engineMessage: 'content digest sha256:0 not found',
@@ -70,7 +73,7 @@ describe('load', () => {
     });
   });
 
-  it('fails when the answer breaks off, though the engine had said that the image is loaded', async () => {
+  it('fails when the answer is truncated after the engine reported the image as loaded', async () => {
     await start((request, response) => {
       request.resume().on('end', () => {
         response.writeHead(200).write('{"stream":"Loaded image: a:b\\n"}\n');
@@ -80,7 +83,7 @@ describe('load', () => {
     await expect(fake.client().images.load(archiveOf(10))).rejects.toBeInstanceOf(TruncatedStream);
   });
 
-  it("fails with the archive's own error, and does not let the engine take the rest for the whole", async () => {
+  it("fails with the archive's own error, and lets the engine see no complete request", async () => {
     let whole = false;
     await start((request) => request.resume().on('end', () => (whole = true)));
     const reason = new Error('the hash is wrong');
@@ -92,7 +95,7 @@ describe('load', () => {
     expect(whole).toBe(false);
   });
 
-  it('fails when the archive ends without its end', async () => {
+  it('fails when the archive is destroyed before its end', async () => {
     let whole = false;
     await start((request) => request.resume().on('end', () => (whole = true)));
     const archive = new PassThrough();
@@ -102,8 +105,8 @@ describe('load', () => {
     expect(whole).toBe(false);
   });
 
-  it('fails with the error of an archive that had failed before', async () => {
-    await start(saying());
+  it('fails with the error of an archive that failed before the call', async () => {
+    await start(answeringWith());
     const reason = new Error('too late');
     const archive = new PassThrough();
     archive.on('error', () => undefined);
@@ -111,7 +114,7 @@ describe('load', () => {
     await expect(fake.client().images.load(archive)).rejects.toBe(reason);
   });
 
-  it('fails as unreachable when the connection breaks during the upload', async () => {
+  it('fails with EngineUnreachable when the connection breaks during the upload', async () => {
     await start((request) => request.once('data', () => request.socket.destroy()));
     const archive = archiveOf(64 * 1024 * 1024);
     await expect(fake.client().images.load(archive)).rejects.toMatchObject({
@@ -122,8 +125,8 @@ describe('load', () => {
   });
 });
 
-describe('an upload', () => {
-  it('is destroyed when the engine refuses it before the end, and so is its connection', async () => {
+describe('the source of an upload', () => {
+  it('is destroyed, and the connection closed, when the engine refuses the upload before its end', async () => {
     await start((_request, response) => answerJson(response, 404, { message: 'No such container: ab' }));
     const archive = new PassThrough();
     archive.write(Buffer.alloc(1000));
@@ -133,7 +136,7 @@ describe('an upload', () => {
     await until(() => fake.connections.size === 0, 'the connection is closed');
   });
 
-  it('is destroyed when the engine has enough of it', async () => {
+  it('is destroyed when the engine answers 200 before its end', async () => {
     await start((request, response) => request.once('data', () => response.writeHead(200).end()));
     const archive = new PassThrough();
     archive.write(Buffer.alloc(1000));
@@ -141,8 +144,8 @@ describe('an upload', () => {
     expect(archive.destroyed).toBe(true);
   });
 
-  it('is destroyed when there is no engine', async () => {
-    await start(saying());
+  it('is destroyed when the client is closed already', async () => {
+    await start(answeringWith());
     const engine = fake.client();
     engine.close();
     const archive = archiveOf(10);
@@ -150,7 +153,7 @@ describe('an upload', () => {
     expect(archive.destroyed).toBe(true);
   });
 
-  it('is not read faster than the engine takes it', async () => {
+  it('is not read faster than the engine reads the upload', async () => {
     await start(() => undefined);
     let given = 0;
     const archive = Readable.from(

@@ -23,7 +23,7 @@ async function through(reader: Transform, chunks: Buffer[]): Promise<string> {
   return text.toString();
 }
 
-describe('output without a terminal', () => {
+describe('output of a container without a terminal', () => {
   const output = Buffer.concat([
     frame(1, 'out 1\n'),
     frame(2, 'error ü\n'),
@@ -33,7 +33,7 @@ describe('output without a terminal', () => {
   ]);
   const text = `out 1\nerror ü\nin\n${'x'.repeat(300)}`;
 
-  it('is the bytes of both streams in order, wherever the chunks end', async () => {
+  it('holds the bytes of both streams in order, wherever the chunks end', async () => {
     for (const size of [1, 2, 3, 7, 8, 9, 50, output.length]) {
       const chunks: Buffer[] = [];
       for (let at = 0; at < output.length; at += size) chunks.push(output.subarray(at, at + size));
@@ -41,17 +41,17 @@ describe('output without a terminal', () => {
     }
   });
 
-  it('is empty when nothing was written', async () => {
+  it('is empty when the container wrote nothing', async () => {
     expect(await through(outputReader(false, request), [])).toBe('');
   });
 
-  it.each([3, 12])('is truncated when it ends %d bytes into a frame', async (length) => {
+  it.each([3, 12])('fails with TruncatedStream when it ends %d bytes into a frame', async (length) => {
     const chunks = [frame(1, 'whole'), frame(1, 'not whole').subarray(0, length)];
     await expect(through(outputReader(false, request), chunks)).rejects.toBeInstanceOf(TruncatedStream);
   });
 
   it.each(['04000000000000015a', '010000010000000161', 'plain text'])(
-    'is refused when it has a frame that cannot be: %s',
+    'is refused when a frame is malformed: %s',
     async (text) => {
       const bytes = /^[0-9a-f]+$/.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text);
       await expect(through(outputReader(false, request), [bytes])).rejects.toBeInstanceOf(
@@ -60,7 +60,7 @@ describe('output without a terminal', () => {
     },
   );
 
-  it("is the engine's error when the engine complains in its middle", async () => {
+  it("fails with the engine's error when the engine reports one between frames", async () => {
     const whole = Buffer.concat([frame(1, 'a'), frame(3, 'log driver is gone')]);
     const chunks = [whole.subarray(0, 20), whole.subarray(20)];
     await expect(through(outputReader(false, request), chunks)).rejects.toMatchObject({
@@ -70,7 +70,7 @@ describe('output without a terminal', () => {
     });
   });
 
-  it('is not read faster than it is taken', async () => {
+  it('is not read faster than its reader consumes it', async () => {
     let given = 0;
     function* endless(): Generator<Buffer> {
       for (;;) {
@@ -85,8 +85,8 @@ describe('output without a terminal', () => {
   });
 });
 
-describe('output with a terminal', () => {
-  it('is the bytes as they come', async () => {
+describe('output of a container with a terminal', () => {
+  it('is passed through unchanged', async () => {
     expect(await through(outputReader(true, request), [Buffer.from('\x01\x00bare')])).toBe('\x01\x00bare');
   });
 });

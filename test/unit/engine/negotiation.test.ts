@@ -16,7 +16,7 @@ const id = 'c0'.repeat(32);
 
 describe('the API version', () => {
   let fake: FakeEngine;
-  /** The versions that the fake engine speaks from now on; others are refused as real ones do. */
+  /** The versions that the fake engine speaks from now on; it refuses others as real engines do. */
   let speaks: { ApiVersion: string; MinAPIVersion: string };
 
   const become = (minimum: string, maximum: string): void => {
@@ -69,7 +69,7 @@ describe('the API version', () => {
   it.each([
     ['1.12', '1.39'],
     ['1.52', '1.60'],
-  ])('cannot be agreed with an engine that speaks %s to %s', async (minimum, maximum) => {
+  ])('cannot be negotiated with an engine that speaks only %s to %s', async (minimum, maximum) => {
     become(minimum, maximum);
     const failure = fake.client().containers.create({ specification });
     await expect(failure).rejects.toBeInstanceOf(EngineVersionUnsupported);
@@ -78,14 +78,14 @@ describe('the API version', () => {
     );
   });
 
-  it('cannot be agreed with what is not an engine', async () => {
+  it('cannot be negotiated with a server whose /version is malformed', async () => {
     fake.version = { Version: '1', ApiVersion: 'v2', MinAPIVersion: '1.12', Os: 'linux', Arch: 'amd64' };
     await expect(fake.client().negotiate()).rejects.toBeInstanceOf(EngineProtocolError);
     fake.version = { hello: 'world' };
     await expect(fake.client().negotiate()).rejects.toBeInstanceOf(EngineProtocolError);
   });
 
-  it('is asked for once, however many calls there are, also at once', async () => {
+  it('is negotiated once for any number of calls, concurrent ones included', async () => {
     const engine = fake.client();
     await Promise.all([1, 2, 3].map(() => engine.containers.create({ specification })));
     await engine.negotiate();
@@ -94,7 +94,7 @@ describe('the API version', () => {
     expect(fake.requests).toHaveLength(5);
   });
 
-  it('is asked for anew after a failure', async () => {
+  it('is negotiated again after a failure', async () => {
     const engine = fake.client();
     fake.version = {};
     await expect(engine.negotiate()).rejects.toBeInstanceOf(EngineProtocolError);
@@ -102,7 +102,7 @@ describe('the API version', () => {
     expect((await engine.negotiate()).apiVersion).toBe('1.41');
   });
 
-  it("is still agreed for the others when one caller's signal aborts", async () => {
+  it("is still negotiated for other callers when one caller's signal aborts", async () => {
     const engine = fake.client();
     const reason = new Error('not any more');
     const controller = new AbortController();
@@ -116,7 +116,7 @@ describe('the API version', () => {
     ['newer', '1.44', '1.52', '1.51'],
     ['older', '1.12', '1.40', '1.40'],
   ])(
-    'is agreed anew, once, when the engine was replaced by a %s one',
+    'is negotiated again, once, when the engine was replaced by a %s one',
     async (_which, minimum, maximum, chosen) => {
       const engine = fake.client();
       await engine.containers.create({ specification });
@@ -133,7 +133,7 @@ describe('the API version', () => {
     },
   );
 
-  it('is agreed anew for the next call when an upload, which cannot be repeated, was refused for it', async () => {
+  it('is negotiated again for the next call when the engine refused the version of an upload, which cannot be retried', async () => {
     const engine = fake.client();
     await engine.negotiate();
     become('1.44', '1.52');
@@ -144,7 +144,7 @@ describe('the API version', () => {
     expect(fake.requests.at(-1)).toBe('POST /v1.51/containers/create');
   });
 
-  it('is not negotiated for ever with an engine that says one thing and does another', async () => {
+  it('is negotiated only once more with an engine whose /version contradicts its answers', async () => {
     const engine = fake.client();
     speaks = { ApiVersion: '1.30', MinAPIVersion: '1.12' };
     await expect(engine.containers.create({ specification })).rejects.toMatchObject({ status: 400 });

@@ -14,7 +14,7 @@ describe('an engine behind TLS', () => {
   let server: Server;
   let port: number;
   let client: Engine;
-  /** The names in the certificates of those who asked. */
+  /** The common names of the client certificates that the server received. */
   const callers: unknown[] = [];
 
   const openssl = (...args: string[]): void => {
@@ -96,7 +96,7 @@ describe('an engine behind TLS', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('is verified, and shown our certificate, as the environment says', async () => {
+  it('is verified, and receives the client certificate, with the files of DOCKER_CERT_PATH', async () => {
     const env = { DOCKER_HOST: `tcp://127.0.0.1:${port}`, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: folder };
     client = new Engine(engineAddress(undefined, env));
     expect(await client.negotiate()).toMatchObject({ apiVersion: '1.41' });
@@ -112,7 +112,7 @@ describe('an engine behind TLS', () => {
     expect(chunks.join('')).toBe('over TLS');
   });
 
-  it('is refused when nobody vouches for it', async () => {
+  it('is refused when no trusted authority has signed its certificate', async () => {
     client = new Engine(engineAddress({ host: `https://127.0.0.1:${port}` }));
     await expect(client.negotiate()).rejects.toBeInstanceOf(EngineUnreachable);
     expect(callers).toEqual([]);
@@ -124,7 +124,7 @@ describe('an engine behind TLS', () => {
     expect(callers).toEqual([]);
   });
 
-  it('is taken as it is when verification is switched off', async () => {
+  it('is accepted unverified when verification is switched off', async () => {
     client = new Engine(engineAddress({ host: `https://127.0.0.1:${port}`, tlsVerify: false }));
     expect(await client.negotiate()).toMatchObject({ apiVersion: '1.41' });
   });

@@ -5,7 +5,7 @@ import type { Activity } from '../../../lib/events/transitions.js';
 
 const { STARTED, STOPPED, PAUSED, RESUMED } = lifecycle_event;
 
-describe('what is told of an instance', () => {
+describe('the lifecycle transitions reported for an instance', () => {
   let activities: Activities;
   beforeEach(() => {
     activities = new Activities();
@@ -19,7 +19,7 @@ describe('what is told of an instance', () => {
       .found(new Map(activity === undefined ? [] : [['a', activity]]))
       .flatMap(([, transitions]) => transitions);
 
-  it('is each transition of its life, once', () => {
+  it('include each transition once', () => {
     begin('stopped');
     expect(hear('create', 'start', 'pause', 'unpause', 'kill', 'die', 'stop', 'destroy')).toEqual([
       STARTED,
@@ -29,19 +29,19 @@ describe('what is told of an instance', () => {
     ]);
   });
 
-  it('is nothing of what the first list shows already', () => {
+  it('exclude those that the first list shows already', () => {
     begin('running');
     expect(hear('start')).toEqual([]);
     expect(hear('die')).toEqual([STOPPED]);
   });
 
-  it('is a stop and a start that the engine remembers after an interruption', () => {
+  it('include a stop and a start that the engine replays after an interruption', () => {
     begin('running');
     activities.interrupt();
     expect([...hear('die', 'start'), ...find('running')]).toEqual([STOPPED, STARTED]);
   });
 
-  it('is the difference when the engine remembers nothing', () => {
+  it('are the difference between two lists when the engine replays nothing', () => {
     begin('running');
     activities.interrupt();
     expect(find('stopped')).toEqual([STOPPED]);
@@ -51,25 +51,25 @@ describe('what is told of an instance', () => {
     expect(find()).toEqual([STOPPED]);
   });
 
-  it('is the stop that must have been when only the start after it is remembered', () => {
+  it('include the missing stop when the engine replays only the start after it', () => {
     begin('running');
     activities.interrupt();
     expect([...hear('start'), ...find('running')]).toEqual([STOPPED, STARTED]);
   });
 
-  it('is the start that must have been when only the stop after it is remembered', () => {
+  it('include the missing start when the engine replays only the stop after it', () => {
     begin('stopped');
     activities.interrupt();
     expect([...hear('die'), ...find('stopped')]).toEqual([STARTED, STOPPED]);
   });
 
-  it('is not told again when events come after the list that has shown what they tell', () => {
+  it('are not repeated for events that arrive after the list that showed their effect', () => {
     begin('stopped');
     activities.interrupt();
     expect([...find('paused'), ...hear('start', 'pause', 'unpause')]).toEqual([STARTED, PAUSED, RESUMED]);
   });
 
-  it('is not told again when the stream breaks between the list and such an event', () => {
+  it('are not repeated when the stream breaks between the list and such an event', () => {
     begin('stopped');
     activities.interrupt();
     expect(find('running')).toEqual([STARTED]);
@@ -77,13 +77,13 @@ describe('what is told of an instance', () => {
     expect([...hear('start', 'die', 'start'), ...find('running')]).toEqual([STOPPED, STARTED]);
   });
 
-  it('follows the events where the list is older', () => {
+  it('follow the events where the list is older', () => {
     begin('running');
     activities.interrupt();
     expect([...hear('die'), ...find('running')]).toEqual([STOPPED]);
   });
 
-  it('says that a paused one was stopped before it starts', () => {
+  it('include a stop before the start of a paused instance', () => {
     begin('paused');
     activities.interrupt();
     expect(hear('start')).toEqual([STOPPED, STARTED]);

@@ -12,7 +12,7 @@ const uuid = 'e08a638c-8f39-417f-9413-de6f6ab98f3f';
 const id = 'a'.repeat(64);
 const labels = { [label.host]: 'node-1', [label.instanceUuid]: uuid };
 
-/** An engine whose clock is hours behind ours. */
+/** The clock of the engine is years behind ours. */
 const clock = Date.parse('2020-01-01T00:00:00Z');
 let events = 0;
 const line = (Action: string, ago = 0): string => {
@@ -25,21 +25,21 @@ const line = (Action: string, ago = 0): string => {
 describe('EventFollower', () => {
   let fake: FakeEngine;
   let follower: EventFollower;
-  let told: number[];
+  let reported: number[];
   let suspended: boolean;
-  /** What the engine lists, and what it does with who asks for a list. */
+  /** The status in the engine's list of containers, and a hook that may delay the list. */
   let status: string;
   let onList: (answer: () => void) => void;
-  /** What it remembers, and what was asked of that. */
+  /** The past events that the engine replays, and the intervals that the follower requested. */
   let remembered: string;
   let intervals: { since: number; until: number }[];
   let stream: ServerResponse | undefined;
-  /** How long the listener takes for an event. */
+  /** What the listener waits for at each event. */
   let listen: () => Promise<void>;
 
   beforeEach(async () => {
     listen = () => Promise.resolve();
-    [told, suspended, status, remembered, intervals, stream] = [[], false, 'running', '', [], undefined];
+    [reported, suspended, status, remembered, intervals, stream] = [[], false, 'running', '', [], undefined];
     onList = (answer) => answer();
     fake = await FakeEngine.start((request, response) => {
       const url = new URL(request.url ?? '', 'http://engine');
@@ -62,7 +62,7 @@ describe('EventFollower', () => {
       host: 'node-1',
       emit: async ({ transition }) => {
         await listen();
-        told.push(transition);
+        reported.push(transition);
       },
       wasSuspended: () => Promise.resolve(suspended),
       logger: noOpLogger,
@@ -74,67 +74,67 @@ describe('EventFollower', () => {
     await fake.stop();
   });
 
-  /** Breaks the stream and waits for the next one. */
+  /** Breaks the event stream and waits for the next one. */
   async function breakStream(): Promise<void> {
     const before = stream;
     before?.destroy();
-    await until(() => stream !== before, 'the follower is back');
+    await until(() => stream !== before, 'the follower has reconnected');
   }
-  const say = (text: string): unknown => stream?.write(text);
+  const send = (text: string): unknown => stream?.write(text);
 
-  it('tells what happened while the stream was broken, each once, whatever the time is at the engine', async () => {
-    say(line('die', 60) + line('start', 50));
-    await until(() => told.length === 2, 'what was on the stream is told');
+  it("reports what happened while the stream was broken, each event once, whatever the engine's clock says", async () => {
+    send(line('die', 60) + line('start', 50));
+    await until(() => reported.length === 2, 'the events of the first stream are reported');
     remembered = line('die', 5) + line('start', 4);
     const twice = remembered;
     await breakStream();
-    say(twice + line('die'));
-    await until(() => told.length >= 5, 'all is told');
-    expect(told).toEqual([STOPPED, STARTED, STOPPED, STARTED, STOPPED]);
+    send(twice + line('die'));
+    await until(() => reported.length >= 5, 'every event is reported');
+    expect(reported).toEqual([STOPPED, STARTED, STOPPED, STARTED, STOPPED]);
     const [interval] = intervals;
     expect(interval?.until).toBeCloseTo(clock / 1000, 1);
     expect(clock / 1000 - (interval?.since ?? 0)).toBeLessThan(10);
   });
 
-  it('asks for nothing from before it began', async () => {
+  it('requests no events from before its start', async () => {
     await breakStream();
-    await until(() => intervals.length > 0, 'the engine is asked what it remembers');
+    await until(() => intervals.length > 0, 'the follower requests past events');
     expect(clock / 1000 - (intervals[0]?.since ?? 0)).toBeLessThan(10);
   });
 
-  it('heeds no list that comes when its stream is gone', async () => {
+  it('ignores a list that arrives after its stream has broken', async () => {
     let late: (() => void) | undefined;
     onList = (answer) => {
       late = answer;
     };
     status = 'exited';
     await breakStream();
-    await until(() => late !== undefined, 'the list is asked for');
+    await until(() => late !== undefined, 'the list is requested');
     status = 'running';
     onList = (answer) => answer();
     await breakStream();
-    await until(() => intervals.length > 0, 'the next stream is caught up');
+    await until(() => intervals.length > 0, 'the next stream has caught up');
     late?.();
-    say(line('die'));
-    await until(() => told.length > 0, 'the event is told');
-    expect(told).toEqual([STOPPED]);
+    send(line('die'));
+    await until(() => reported.length > 0, 'the event is reported');
+    expect(reported).toEqual([STOPPED]);
   });
 
   it.each([
-    ['a line that is no JSON', 'junk\n'],
-    ['a line without end', 'x'.repeat(longestLine + 1)],
-    ['an event of another form', '{"Type":"container"}\n'],
-  ])('goes on after %s, also when the engine remembers it', async (_what, junk) => {
+    ['a line that is not JSON', 'junk\n'],
+    ['an overlong line', 'x'.repeat(longestLine + 1)],
+    ['an event in an unknown format', '{"Type":"container"}\n'],
+  ])('continues after %s, even when the engine replays it', async (_what, junk) => {
     remembered = junk;
     const before = stream;
-    say(junk);
-    await until(() => stream !== before, 'the follower is back');
-    say(line('die'));
-    await until(() => told.length > 0, 'the event is told');
-    expect(told).toEqual([STOPPED]);
+    send(junk);
+    await until(() => stream !== before, 'the follower has reconnected');
+    send(line('die'));
+    await until(() => reported.length > 0, 'the event is reported');
+    expect(reported).toEqual([STOPPED]);
   });
 
-  it('opens a stream that breaks again and again less and less often', async () => {
+  it('backs off when the stream breaks repeatedly', async () => {
     const count = (): number => fake.requests.filter((request) => request.includes('/events?filters')).length;
     const breaking = setInterval(() => stream?.destroy(), 5);
     await new Promise((resolve) => setTimeout(resolve, 1200));
@@ -142,7 +142,7 @@ describe('EventFollower', () => {
     expect(count()).toBeLessThan(6);
   });
 
-  /** A listener that takes no event before it is let go. */
+  /** Makes the listener block at every event until the returned function is called. */
   function slowListener(): () => void {
     let letGo = (): void => undefined;
     const free = new Promise<void>((resolve) => (letGo = resolve));
@@ -150,58 +150,58 @@ describe('EventFollower', () => {
     return letGo;
   }
 
-  it('keeps a bounded number of events for a slow listener, and tells it all in order, also what came when there were more', async () => {
+  it('queues a bounded number of events for a slow listener, and reports all in order, also those beyond the bound', async () => {
     const letGo = slowListener();
     const first = stream;
     let isClosed = false;
     first?.on('close', () => (isClosed = true));
     const pairs = 6000;
-    for (let pair = 0; pair < pairs; pair += 1) say(line('die') + line('start'));
+    for (let pair = 0; pair < pairs; pair += 1) send(line('die') + line('start'));
     remembered = line('die') + line('start') + line('die');
     status = 'exited';
-    await until(() => isClosed, 'the stream is given up');
+    await until(() => isClosed, 'the follower has closed the stream');
     expect(fake.requests.filter((request) => request.includes('/events?filters'))).toHaveLength(1);
     letGo();
-    await until(() => stream !== first && told.length % 2 === 1, 'all is told');
-    expect(told.length).toBeGreaterThan(10_000);
-    expect(told.every((transition, at) => transition === (at % 2 === 0 ? STOPPED : STARTED))).toBe(true);
+    await until(() => stream !== first && reported.length % 2 === 1, 'every event is reported');
+    expect(reported.length).toBeGreaterThan(10_000);
+    expect(reported.every((transition, at) => transition === (at % 2 === 0 ? STOPPED : STARTED))).toBe(true);
   });
 
-  it('tells what it has found out in order when the next stream breaks while the listener takes its time', async () => {
+  it('reports past events in order when the next stream breaks while the listener is busy', async () => {
     const letGo = slowListener();
     remembered = line('die', 5) + line('start', 4);
     await breakStream();
-    await until(() => intervals.length > 0, 'the engine is asked what it remembers');
+    await until(() => intervals.length > 0, 'the follower requests past events');
     stream?.destroy();
     await new Promise((resolve) => setTimeout(resolve, 300));
     remembered += line('die', 3);
     status = 'exited';
     letGo();
-    await until(() => told.length >= 3, 'all is told');
-    expect(told).toEqual([STOPPED, STARTED, STOPPED]);
+    await until(() => reported.length >= 3, 'every event is reported');
+    expect(reported).toEqual([STOPPED, STARTED, STOPPED]);
   });
 
-  it('stops although the listener never takes an event', async () => {
+  it('stops although the listener never returns', async () => {
     slowListener();
-    say(line('die'));
+    send(line('die'));
     await new Promise((resolve) => setTimeout(resolve, 50));
     await follower.stop();
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 
-  it('tells a suspended instance from a paused one, and what comes after it later', async () => {
+  it('distinguishes a suspended instance from a paused one, in events and in lists', async () => {
     suspended = true;
-    say(line('pause') + line('unpause'));
-    await until(() => told.length === 2, 'both are told');
-    expect(told).toEqual([SUSPENDED, RESUMED]);
+    send(line('pause') + line('unpause'));
+    await until(() => reported.length === 2, 'both are reported');
+    expect(reported).toEqual([SUSPENDED, RESUMED]);
     status = 'paused';
     await breakStream();
-    await until(() => told.length === 3, 'the difference is told');
-    expect(told).toEqual([SUSPENDED, RESUMED, SUSPENDED]);
+    await until(() => reported.length === 3, 'the difference is reported');
+    expect(reported).toEqual([SUSPENDED, RESUMED, SUSPENDED]);
   });
 });
 
-/** What an engine tells of a container in a list and of itself, as far as the client insists on it. */
+/** A container in a list, and `/info`, with the fields that the client requires. */
 const container = {
   ...{ Id: id, Names: [`/${instanceContainerName(uuid)}`], Image: 'busybox', ImageID: `sha256:${id}` },
   ...{ Created: 0, Labels: labels, Status: '', Command: '', HostConfig: { NetworkMode: 'none' } },

@@ -19,7 +19,7 @@ describe('transitions', () => {
     expect(transitionsBetween(before, after)).toEqual(expected);
   });
 
-  it('follow from the actions that end or begin a run, not from the requests that lead to it', () => {
+  it('come from the actions that begin or end a run, not from the requests that cause them', () => {
     expect(['start', 'unpause', 'pause', 'die'].map((action) => stepOf(action)?.transition)).toEqual([
       STARTED,
       RESUMED,
@@ -30,7 +30,7 @@ describe('transitions', () => {
       expect(stepOf(action)).toBeUndefined();
   });
 
-  it('take every status of a list for one of three activities', () => {
+  it('map every status of a container list to one of three activities', () => {
     expect(
       ['running', 'restarting', 'paused', 'exited', 'created', 'dead', 'removing'].map(activityOf),
     ).toEqual(['running', 'running', 'paused', 'stopped', 'stopped', 'stopped', 'stopped']);

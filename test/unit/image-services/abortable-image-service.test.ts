@@ -8,7 +8,7 @@ import { context } from '../../support/nova-objects.js';
 
 const id = '0e3a54ba-ef6b-4ab5-a3c9-0a5c8ee0e7d1';
 
-describe('an image service that an orchestrator wrote', () => {
+describe('AbortableImageService', () => {
   const reason = new Error('enough');
   let abort: AbortController;
   let own: GivenImages;
@@ -29,14 +29,17 @@ describe('an image service that an orchestrator wrote', () => {
     ['create', (signal) => images.create(context, {}, undefined, { signal })],
     ['update', (signal) => images.update(context, id, {}, undefined, { signal })],
     ['delete', (signal) => images.delete(context, id, { signal })],
-  ])('is not waited for when it ignores that its `%s` is aborted', async (verb, ask) => {
-    Object.assign(own, { [verb]: never });
-    const asking = ask(abort.signal);
-    abort.abort(reason);
-    await expect(asking).rejects.toBe(reason);
-  });
+  ])(
+    'rejects at once when its signal aborts, even if the wrapped `%s` ignores the signal',
+    async (verb, ask) => {
+      Object.assign(own, { [verb]: never });
+      const asking = ask(abort.signal);
+      abort.abort(reason);
+      await expect(asking).rejects.toBe(reason);
+    },
+  );
 
-  it('has a stream destroyed that comes when nobody waits for it any more', async () => {
+  it('destroys a download stream that arrives after the abort', async () => {
     const late = new PassThrough();
     let come: (stream: Readable) => void = () => undefined;
     own.download = () => new Promise((resolve) => (come = resolve));
@@ -48,7 +51,7 @@ describe('an image service that an orchestrator wrote', () => {
     expect(late.destroyed).toBe(true);
   });
 
-  it('has a stream destroyed that falls silent, when that is aborted', async () => {
+  it('destroys a silent download stream when its signal aborts', async () => {
     own.give(id, { data: () => new PassThrough() });
     const stream = await images.download(context, id, { signal: abort.signal });
     const reading = stream.toArray();
@@ -56,7 +59,7 @@ describe('an image service that an orchestrator wrote', () => {
     await expect(reading).rejects.toBe(reason);
   });
 
-  it('may undo what it has begun before others go on', async () => {
+  it('gives the wrapped service time to undo its work after an abort', async () => {
     let isUndone = false;
     own.update = async () => {
       await new Promise((resolve) => setTimeout(resolve, 10));
@@ -69,7 +72,7 @@ describe('an image service that an orchestrator wrote', () => {
     expect(isUndone).toBe(true);
   });
 
-  it('is otherwise as it is', async () => {
+  it('passes the results and errors of the wrapped service through', async () => {
     expect(await images.show(context, id)).toEqual(await own.show(context, id));
     await expect(images.show(context, 'none')).rejects.toThrow('none');
     const { signal } = abort;

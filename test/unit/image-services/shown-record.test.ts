@@ -8,7 +8,7 @@ import { context } from '../../support/nova-objects.js';
 
 const id = '0e3a54ba-ef6b-4ab5-a3c9-0a5c8ee0e7d1';
 
-/** An image service as the driver gets it from a caller without types. */
+/** An image service without types, as a JavaScript caller may pass it. */
 function asService(service: unknown): Pick<ImageService, 'show'> {
   if (!isService(service)) throw new TypeError('no service');
   return service;
@@ -17,7 +17,7 @@ function asService(service: unknown): Pick<ImageService, 'show'> {
 const isService = (value: unknown): value is Pick<ImageService, 'show'> =>
   typeof value === 'object' && value !== null && 'show' in value;
 
-describe("an image's record", () => {
+describe('shownRecord', () => {
   const images = new GivenImages({ [id]: { data: Buffer.alloc(0) } });
   const shown = async (change: object): Promise<ShownImage> => {
     const service: Pick<ImageService, 'show'> = {
@@ -26,13 +26,13 @@ describe("an image's record", () => {
     return await shownRecord(service, context, id, undefined);
   };
 
-  it('is what the image service shows', async () => {
+  it('returns what the image service shows', async () => {
     const record = await shown({});
     expect(await images.show(context, id)).toMatchObject(record);
     expect(record).toMatchObject({ id, status: 'active', visibility: expect.any(String) });
   });
 
-  it('needs no field that the driver does not read, and takes for nothing what is left out', async () => {
+  it('requires only fields that the driver reads, and fills in defaults for missing ones', async () => {
     const service = {
       show: () => Promise.resolve({ id, status: 'active', created_at: new Date(), tags: null }),
     };
@@ -51,30 +51,30 @@ describe("an image's record", () => {
     });
   });
 
-  it('names the image service, the image and the field that cannot be used', async () => {
+  it('names the image service, the image and the invalid field', async () => {
     await expect(shown({ status: undefined })).rejects.toMatchObject({
       message: expect.stringMatching(new RegExp(`imageService.*${id}.*field status`)),
     });
   });
 
-  it('is under the id that was asked for, where the service writes it in other letters', async () => {
+  it('returns the requested id when the service writes it in another letter case', async () => {
     expect((await shown({ id: id.toUpperCase() })).id).toBe(id);
   });
 
   it.each([
     ['another id', { id: 'ffffffff-ef6b-4ab5-a3c9-0a5c8ee0e7d1' }, 'instead of'],
     ['no id', { id: undefined }, 'id'],
-    ['no number for a size', { size: '12' }, 'size'],
-    ['properties that are no text', { properties: { os_command_line: ['sh'] } }, 'os_command_line'],
-    ['a status that there is not', { status: 'ACTIVE' }, 'status'],
-  ])('is refused with %s', async (_what, change, why) => {
+    ['a size that is not a number', { size: '12' }, 'size'],
+    ['a property that is not a string', { properties: { os_command_line: ['sh'] } }, 'os_command_line'],
+    ['an unknown status', { status: 'ACTIVE' }, 'status'],
+  ])('refuses %s', async (_what, change, why) => {
     await expect(shown(change)).rejects.toMatchObject({
       name: 'NovaException',
       message: expect.stringContaining(why),
     });
   });
 
-  it('fails as the image service does', async () => {
+  it('fails with the error of the image service', async () => {
     await expect(shownRecord(images, context, 'none', undefined)).rejects.toBeInstanceOf(ImageNotFound);
   });
 });

@@ -9,8 +9,9 @@ const unpacking = 'Error processing tar file(exit status 1): ';
 const applying =
   'apply layer error for "docker.io/test/image:1": failed to extract layer sha256:0: mount callback failed on /tmp/mount1: ';
 
-describe('what an engine says of an image that it does not load', () => {
-  // Each seen, those that begin with "Error processing" in 20.10, with "apply layer error" in 28.5 with the containerd store, the others in 28.5.
+describe('refusedByEngine', () => {
+  // Engines sent each of these: 20.10 those with "Error processing", 28.5 with the containerd store those
+  // with "apply layer error", 28.5 the others.
   it.each([
     `${unpacking}archive/tar: invalid tar header`,
     'archive/tar: invalid tar header',
@@ -35,7 +36,7 @@ describe('what an engine says of an image that it does not load', () => {
     `${applying}unhandled tar header type 86`,
     `${applying}link /tmp/mount1/nope /tmp/mount1/h: no such file or directory`,
     `${applying}failed to get root path: too many links`,
-  ])('is about the image: %s', (words) => {
+  ])('returns ImageUnacceptable for: %s', (words) => {
     const error = inBand(words);
     const refusal = refusedByEngine('the-id', error);
     expect(refusal).toBeInstanceOf(ImageUnacceptable);
@@ -54,19 +55,19 @@ describe('what an engine says of an image that it does not load', () => {
     'context canceled',
     `${applying}write /tmp/mount1/large: no space left on device`,
     `${applying}link /tmp/mount1/a /tmp/mount1/b: too many links`,
-  ])('is about the host, or nobody knows: %s', (words) => {
+  ])('returns the error unchanged when the host is at fault, or may be: %s', (words) => {
     const error = inBand(words);
     expect(refusedByEngine('the-id', error)).toBe(error);
   });
 
-  it('counts for its words, whatever status it has', () => {
+  it('decides by the message, whatever the status', () => {
     const refused = new EngineError(request, 500, 'archive/tar: invalid tar header');
     expect(refusedByEngine('the-id', refused)).toBeInstanceOf(ImageUnacceptable);
     const failed = new EngineError(request, 503, 'no space left on device');
     expect(refusedByEngine('the-id', failed)).toBe(failed);
   });
 
-  it('is nothing that somebody else says', () => {
+  it('returns an error unchanged that is not from the engine', () => {
     const error = new Error('unexpected EOF');
     expect(refusedByEngine('the-id', error)).toBe(error);
   });

@@ -10,14 +10,14 @@ describe('inheritedConfiguration', () => {
     return inheritedConfiguration(await images.show(context, '1'));
   };
 
-  it('reads commands and environments of some size', async () => {
+  it('accepts a command and an environment of 20,000 bytes', async () => {
     const long = 'x'.repeat(20_000);
     const properties = { docker_command: `echo ${long}`, docker_environment: `A=${long}` };
     expect(await of(properties)).toEqual({ Cmd: ['echo', long], Env: [`A=${long}`] });
   });
 
   it.each(['docker_command', 'docker_environment', 'docker_user', 'docker_working_dir'])(
-    'refuses a %s that has no place in a request',
+    'refuses a %s that is too long for a request to the engine',
     async (property) => {
       const refusal = of({ [property]: `/A=${'x'.repeat(40_000)}` });
       await expect(refusal).rejects.toBeInstanceOf(ImageUnacceptable);
@@ -27,7 +27,7 @@ describe('inheritedConfiguration', () => {
     },
   );
 
-  it('refuses a command with a NUL, which no kernel takes', async () => {
+  it('refuses a command with a NUL byte, which no kernel accepts', async () => {
     await expect(of({ docker_command: 'sh\0' })).rejects.toThrow(/docker_command.*NUL/);
   });
 });

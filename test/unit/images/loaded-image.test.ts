@@ -34,11 +34,11 @@ describe('mustBeLoaded', () => {
     ...changes,
   });
 
-  it('is content when id and layers are those of the archive', () => {
+  it('accepts an image with the id and the layers of the archive', () => {
     expect(() => mustBeLoaded('1', expected, loaded())).not.toThrow();
   });
 
-  it('is content with another id, as the containerd store gives it, when the configuration is the same', () => {
+  it('accepts another id, as the containerd store gives it, when the configuration is the same', () => {
     expect(() => mustBeLoaded('1', expected, loaded({ Id: imageId(digest('2')) }))).not.toThrow();
   });
 
@@ -54,7 +54,7 @@ describe('mustBeLoaded', () => {
     ['labels', { Labels: { a: 'b' } }],
     ['working directory', { WorkingDir: '' }],
     ['entry point', { Entrypoint: ['/x'] }],
-  ])('refuses another %s under another id', (what, change) => {
+  ])('refuses a different %s under a different id', (what, change) => {
     const image = loaded();
     const other = loaded({
       Id: imageId(digest('2')),

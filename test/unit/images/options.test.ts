@@ -9,13 +9,13 @@ const imageService = new SmallImageService();
 const logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 function ignore(): void {
-  // Nobody listens.
+  // The options need a logger, not its output.
 }
 
-/** Options as from a caller without a compiler. */
+/** Options as a JavaScript caller may pass them. */
 const given = (options: unknown): unknown[] => [options];
 
-describe('the options of what deals with images', () => {
+describe('the options of image services and templates', () => {
   it.each([
     [DirectoryImageService, { directory: 'images', folder: 'images' }, '"folder"'],
     [DirectoryImageService, { directory: 'images', limits: { size: 1 } }, '"size"'],
@@ -33,7 +33,7 @@ describe('the options of what deals with images', () => {
     [ImageTemplates, { imageService: {}, host: 'node-1' }, 'imageService'],
     [GlanceImageService, { auth, endpoints, logger: {} }, 'logger'],
     [DirectoryImageService, { directory: 'images', logger: {} }, 'logger'],
-  ])('are refused with the names of the class and of what it does not know: %p', (Class, options, named) => {
+  ])('are refused with the class and the invalid option named: %p', (Class, options, named) => {
     const construct = (): unknown => Reflect.construct(Class, given(options));
     expect(construct).toThrow(
       expect.objectContaining({
@@ -43,7 +43,7 @@ describe('the options of what deals with images', () => {
     );
   });
 
-  it('may be all that there are', () => {
+  it('are accepted when every known option is given', () => {
     new DirectoryImageService({ directory: 'images', limits: { bytes: 1 }, logger });
     const ca = Buffer.from('');
     new GlanceImageService({ auth, endpoints, logger, interface: 'admin', timeouts: { call: 1 } });

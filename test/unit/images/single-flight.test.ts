@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Progress } from '../../../interfaces/index.js';
 import { SingleFlight, type FlightControls } from '../../../lib/images/single-flight.js';
 
-/** Work that a test ends when it likes. */
+/** Work that ends when the test decides. */
 class Work {
   readonly begun: FlightControls[] = [];
   #end: ((outcome: Promise<string>) => void) | undefined;
@@ -29,7 +29,7 @@ function aborted(controller: AbortController, reason: Error): void {
 describe('SingleFlight', () => {
   const left = new Error('left');
 
-  it('does the work once for all who want it while it is under way', async () => {
+  it('runs the work once for all concurrent callers', async () => {
     const flights = new SingleFlight<string>();
     const work = new Work();
     const callers = [1, 2, 3].map(() => flights.join('a', {}, work.start));
@@ -43,7 +43,7 @@ describe('SingleFlight', () => {
     work.succeed();
   });
 
-  it('does different work side by side', async () => {
+  it('runs work with different keys concurrently', async () => {
     const flights = new SingleFlight<string>();
     const work = [new Work(), new Work()] as const;
     const callers = [flights.join('a', {}, work[0].start), flights.join('b', {}, work[1].start)];
@@ -54,7 +54,7 @@ describe('SingleFlight', () => {
     await expect(callers[0]).resolves.toBe('done');
   });
 
-  it('gives all the same failure, and none of it to the next', async () => {
+  it('rejects all callers with the same failure, and starts afresh for the next', async () => {
     const flights = new SingleFlight<string>();
     const work = new Work();
     const callers = [flights.join('a', {}, work.start), flights.join('a', {}, work.start)];
@@ -68,7 +68,7 @@ describe('SingleFlight', () => {
     await expect(next).resolves.toBe('done');
   });
 
-  it('lets one leave at once, and the work go on', async () => {
+  it('lets one caller abort at once, and continues the work for the others', async () => {
     const flights = new SingleFlight<string>();
     const work = new Work();
     const controller = new AbortController();
@@ -82,7 +82,7 @@ describe('SingleFlight', () => {
     await expect(staying).resolves.toBe('done');
   });
 
-  it('ends the work when the last one leaves, who waits until it is undone', async () => {
+  it('aborts the work when the last caller aborts, and rejects only after the rollback', async () => {
     const flights = new SingleFlight<string>();
     const work = new Work();
     const controller = new AbortController();
@@ -100,7 +100,7 @@ describe('SingleFlight', () => {
     await expect(leaving).rejects.toBe(left);
   });
 
-  it('starts afresh, once, for all who come while ended work is being undone, when it has been', async () => {
+  it('starts the work again, once, after a rollback, for all callers that joined during it', async () => {
     const flights = new SingleFlight<string>();
     const work = new Work();
     const again = new Work();
@@ -121,7 +121,7 @@ describe('SingleFlight', () => {
     await expect(Promise.all(next)).resolves.toEqual(['done', 'done']);
   });
 
-  it('never begins what everybody left before its turn came', async () => {
+  it('never starts work whose callers all abort while it is queued', async () => {
     const flights = new SingleFlight<string>();
     const work = new Work();
     const again = new Work();
@@ -139,14 +139,14 @@ describe('SingleFlight', () => {
     expect(again.begun).toHaveLength(0);
   });
 
-  it('takes nobody on board whose signal has aborted', async () => {
+  it('refuses a caller whose signal has aborted', async () => {
     const flights = new SingleFlight<string>();
     const work = new Work();
     await expect(flights.join('a', { signal: AbortSignal.abort(left) }, work.start)).rejects.toBe(left);
     expect(work.begun).toHaveLength(0);
   });
 
-  it('tells all how it gets on, the late ones from where it stands', async () => {
+  it('reports progress to all callers, to late ones from the current state on', async () => {
     const flights = new SingleFlight<string>();
     const work = new Work();
     const seen: Progress[][] = [[], []];

@@ -4,7 +4,7 @@ import { snapshotConfiguration } from '../../../lib/images/snapshot-configuratio
 import { label } from '../../../lib/common/labels.js';
 
 describe('snapshotConfiguration', () => {
-  /** As engine 20.10 commits it. */
+  /** A configuration as engine 20.10 commits it. */
   const committed = {
     architecture: 'amd64',
     config: {
@@ -33,7 +33,7 @@ describe('snapshotConfiguration', () => {
 
   const Healthcheck = { Test: ['CMD', 'true'] };
 
-  it('keeps what an image gives to its containers, and nothing of the instance', () => {
+  it('keeps what an image passes on to its containers, and nothing of the instance', () => {
     const configuration = parseConfiguration('committed', JSON.stringify(committed));
     expect(snapshotConfiguration(configuration, { Env: ['PATH=/bin'], Healthcheck })).toEqual({
       architecture: 'amd64',
@@ -53,7 +53,7 @@ describe('snapshotConfiguration', () => {
     });
   });
 
-  it('works where an engine leaves out what is empty', () => {
+  it('accepts a configuration in which the engine leaves out empty fields', () => {
     const { rootfs } = committed;
     expect(snapshotConfiguration({ rootfs }, undefined)).toEqual({ rootfs, config: { Env: [], Labels: {} } });
   });

@@ -10,7 +10,7 @@ import { block_device_info } from '../../support/nova-call.js';
 
 const policy = { allowedVolumes: ['data-*', 'shared'], allowedHostPaths: ['/srv/volumes/', '/mnt/nfs'] };
 const ours = { [label.host]: 'node-1' };
-/** What the engine has. */
+/** The volumes of the engine, with their labels. */
 const volumes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'data-1': {},
   'data-own': ours,
@@ -23,7 +23,7 @@ const volume = (
   mount_device: string | null = '/dev/vdb',
 ): VolumeMapping => ({ connection_info: { driver_volume_type, data }, mount_device });
 
-describe('the disks of an instance', () => {
+describe('blockDeviceMounts', () => {
   let fake: FakeEngine | undefined;
   afterEach(async () => {
     await fake?.stop();
@@ -57,20 +57,20 @@ describe('the disks of an instance', () => {
     await mounts({ root_device_name: '/dev/vda', block_device_mapping });
 
   it.each([[undefined], [null], [{}], [block_device_info]])(
-    'are no mounts when there are none: %p',
+    'returns no mounts without block devices: %p',
     async (info) => {
       expect(await mounts(info)).toEqual([]);
       expect(fake?.requests).toEqual([]);
     },
   );
 
-  it('are said in the log, once, not to be bounded, where they are ephemeral', async () => {
+  it('warns once that it cannot bound ephemeral disks', async () => {
     for (const device_name of ['/dev/vdb', '/dev/vdc'])
       await mounts({ ephemerals: [{ device_name, size: 1 }] });
     expect(warnings).toEqual([expect.stringContaining('cannot bound ephemeral disks')]);
   });
 
-  it('are a volume of the engine at the name of its device', async () => {
+  it('mounts a volume of the engine at the name of its device', async () => {
     expect(await mountsOf(volume('docker', { name: 'data-1' }))).toEqual([
       {
         Type: 'volume',
@@ -82,14 +82,14 @@ describe('the disks of an instance', () => {
     ]);
   });
 
-  it('are a directory of the host, where the orchestrator names a path, read-only when the volume is', async () => {
+  it('mounts a directory of the host at the path that the orchestrator names, read-only if the volume is', async () => {
     const directory = volume('directory', { path: '/srv/volumes/7', access_mode: 'ro' }, '/var/lib/mysql');
     expect(await mountsOf(directory)).toEqual([
       { Type: 'bind', Source: '/srv/volumes/7', Target: '/var/lib/mysql', ReadOnly: true },
     ]);
   });
 
-  it('are volumes of their own for ephemeral disks, which go with the instance', async () => {
+  it('mounts ephemeral disks as new volumes, which are deleted with the instance', async () => {
     const ephemerals = [{ size: 1, device_name: '/dev/vdc' }, { size: 2 }];
     const found = await mounts({ ephemerals, swap: { swap_size: 64, device_name: '/dev/vdd' } });
     expect(found.map(({ Target: target, Source: source }) => [target, source])).toEqual([
@@ -100,40 +100,76 @@ describe('the disks of an instance', () => {
   });
 
   it.each([
-    ['a kind nobody can mount', volume('iscsi', { target_lun: 1 }), 'VolumeDriverNotFound'],
-    ['a disk in a file', volume('nfs', { export: 'a:/b', name: 'volume-1' }), 'VolumeDriverNotFound'],
-    ['a volume that is not allowed', volume('docker', { name: 'other' }), 'ComputeResourcesUnavailable'],
-    ['a name around an allowed one', volume('docker', { name: 'not-shared' }), 'ComputeResourcesUnavailable'],
-    ['a volume that the driver keeps', volume('docker', { name: 'data-own' }), 'ComputeResourcesUnavailable'],
-    ['a volume that is not there', volume('docker', { name: 'data-2' }), 'VolumeNotFound'],
-    ['a name that is a path', volume('docker', { name: 'data-/etc' }), 'InvalidInput'],
-    ['a directory elsewhere', volume('directory', { path: '/etc' }), 'ComputeResourcesUnavailable'],
-    ['a way out', volume('directory', { path: '/srv/volumes/../../etc' }), 'ComputeResourcesUnavailable'],
-    ['a neighbour', volume('directory', { path: '/mnt/nfs2/a' }), 'ComputeResourcesUnavailable'],
-    ['the whole directory', volume('directory', { path: '/srv/volumes' }), 'ComputeResourcesUnavailable'],
-    ['the same', volume('directory', { path: '/srv/volumes/' }), 'ComputeResourcesUnavailable'],
     [
-      'an encrypted one',
+      'a volume type that the driver cannot mount',
+      volume('iscsi', { target_lun: 1 }),
+      'VolumeDriverNotFound',
+    ],
+    ['a volume in a file', volume('nfs', { export: 'a:/b', name: 'volume-1' }), 'VolumeDriverNotFound'],
+    ['a volume that is not allowed', volume('docker', { name: 'other' }), 'ComputeResourcesUnavailable'],
+    [
+      'a name that contains an allowed one',
+      volume('docker', { name: 'not-shared' }),
+      'ComputeResourcesUnavailable',
+    ],
+    [
+      'a volume that the driver created',
+      volume('docker', { name: 'data-own' }),
+      'ComputeResourcesUnavailable',
+    ],
+    ['a volume that does not exist', volume('docker', { name: 'data-2' }), 'VolumeNotFound'],
+    ['a name that is a path', volume('docker', { name: 'data-/etc' }), 'InvalidInput'],
+    ['a directory that is not allowed', volume('directory', { path: '/etc' }), 'ComputeResourcesUnavailable'],
+    [
+      'a path that leads out of an allowed directory',
+      volume('directory', { path: '/srv/volumes/../../etc' }),
+      'ComputeResourcesUnavailable',
+    ],
+    [
+      'a path that begins like an allowed directory',
+      volume('directory', { path: '/mnt/nfs2/a' }),
+      'ComputeResourcesUnavailable',
+    ],
+    [
+      'the whole allowed directory',
+      volume('directory', { path: '/srv/volumes' }),
+      'ComputeResourcesUnavailable',
+    ],
+    [
+      'the whole allowed directory with a slash',
+      volume('directory', { path: '/srv/volumes/' }),
+      'ComputeResourcesUnavailable',
+    ],
+    [
+      'an encrypted volume',
       volume('docker', { name: 'data-1', encrypted: true }),
       'VolumeEncryptionNotSupported',
     ],
-    ['no device name', volume('docker', { name: 'data-1' }, null), 'InvalidInput'],
-    ['a device name that is a way out', volume('docker', { name: 'data-1' }, '/dev/../etc'), 'InvalidInput'],
-    ['the root directory', volume('docker', { name: 'data-1' }, '/'), 'InvalidInput'],
-    ['no name', volume('docker', {}), 'InvalidInput'],
-    ['nothing to connect to', { connection_info: null, mount_device: '/dev/vdb' }, 'InvalidInput'],
-    ['a mode nobody knows', volume('docker', { name: 'shared', access_mode: 'wo' }), 'InvalidInput'],
+    ['a missing device name', volume('docker', { name: 'data-1' }, null), 'InvalidInput'],
     [
-      'one to boot from',
+      'a device name that leads out of /dev',
+      volume('docker', { name: 'data-1' }, '/dev/../etc'),
+      'InvalidInput',
+    ],
+    ['the root directory as device name', volume('docker', { name: 'data-1' }, '/'), 'InvalidInput'],
+    ['a missing volume name', volume('docker', {}), 'InvalidInput'],
+    ['missing connection data', { connection_info: null, mount_device: '/dev/vdb' }, 'InvalidInput'],
+    ['an unknown access mode', volume('docker', { name: 'shared', access_mode: 'wo' }), 'InvalidInput'],
+    [
+      'a volume to boot from',
       { ...volume('docker', { name: 'data-1' }), boot_index: 0 },
       'ComputeResourcesUnavailable',
     ],
-    ['the root device', volume('docker', { name: 'data-1' }, '/dev/vda'), 'ComputeResourcesUnavailable'],
-  ])('cannot be %s', async (_what, mapping, name) => {
+    [
+      'a volume at the root device',
+      volume('docker', { name: 'data-1' }, '/dev/vda'),
+      'ComputeResourcesUnavailable',
+    ],
+  ])('refuses %s', async (_what, mapping, name) => {
     await expect(mountsOf(mapping)).rejects.toMatchObject({ name });
   });
 
-  it('are none that the operator did not allow', async () => {
+  it('refuses every volume if the operator allows none', async () => {
     const nothing = { allowedVolumes: [], allowedHostPaths: [] };
     const info = { block_device_mapping: [volume('docker', { name: 'data-1' })] };
     await expect(mounts(info, nothing)).rejects.toMatchObject({ name: 'ComputeResourcesUnavailable' });
@@ -143,13 +179,13 @@ describe('the disks of an instance', () => {
     { ephemerals: [{ size: 1, encrypted: true }] },
     { image: [{ encrypted: true }] },
     { swap: { swap_size: 1, encrypted: true } },
-  ])('are not encrypted: %p', async (info) => {
+  ])('refuses encrypted disks: %p', async (info) => {
     await expect(mounts(info)).rejects.toMatchObject({ name: 'ComputeResourcesUnavailable' });
   });
 });
 
 describe('accelerators', () => {
-  it('are refused, so that another host is tried', () => {
+  it('are refused, so that Nova tries another host', () => {
     const accelerator = {
       uuid: 'a',
       device_profile_name: 'gpu',

@@ -17,7 +17,7 @@ interface Drive {
   readonly given?: Parameters<typeof configDriveFiles>[2];
 }
 
-/** The files of a drive, by what comes after the seed. */
+/** Returns the files of a drive, by their path below the seed. */
 function drive(what: Drive): Map<string, string> {
   const asking = { ...(what.instance ?? newInstance()) };
   const files = configDriveFiles(asking, what.image ?? newImageMeta('x'), what.given ?? {}, {
@@ -40,7 +40,7 @@ const asked = (changes: Partial<Instance> = {}): Instance =>
   newInstance({ config_drive: 'True', ...changes });
 
 describe('a config drive', () => {
-  it('is there when the instance, its image or the operator asks for it, and else not', () => {
+  it('exists only if the instance, its image or the operator requests it', () => {
     expect(drive({ instance })).toHaveProperty('size', 0);
     expect(drive({ instance: newInstance({ config_drive: null }) })).toHaveProperty('size', 0);
     const optional = newImageMeta('x', { img_config_drive: 'optional' });
@@ -59,7 +59,7 @@ describe('a config drive', () => {
       ]);
   });
 
-  it('says of a recorded instance what Nova says', () => {
+  it('holds for a recorded instance what Nova writes', () => {
     const files = drive({
       instance: { ...instance, config_drive: 'True' },
       image: image_meta,
@@ -79,7 +79,7 @@ describe('a config drive', () => {
       dedicated_cpus: [],
     });
     expect(Buffer.from(String(random_seed), 'base64')).toHaveLength(512);
-    // What nova/virt/netutils.py made of the same network_info.
+    // The output of nova/virt/netutils.py for the same network_info.
     expect(read(files, 'network_data')).toEqual({
       links: [
         {
@@ -104,7 +104,7 @@ describe('a config drive', () => {
     expect(read(files, 'vendor_data2')).toEqual({ static: {} });
   });
 
-  it('tells no password and no network when there is none', () => {
+  it('leaves out password, metadata and network if there are none', () => {
     const files = drive({
       instance: asked({ metadata: {} }),
       given: { admin_password: '', network_info: [] },
@@ -114,7 +114,7 @@ describe('a config drive', () => {
     expect(read(files, 'network_data')).toEqual({});
   });
 
-  it('holds the injected files by number, as they are', () => {
+  it('numbers the injected files, and keeps their contents', () => {
     const files = drive({
       instance: asked(),
       given: {
@@ -133,7 +133,7 @@ describe('a config drive', () => {
     expect([files.get('content/0000'), files.get('content/0001')]).toEqual(['hello', 'y']);
   });
 
-  it("tells the key, and of what kind it is where Nova's record says", () => {
+  it("holds the key, and its type if Nova's record has one", () => {
     const key = { key_name: 'mine', key_data: 'ssh-rsa AAAA' };
     expect(read(drive({ instance: asked(key) }), 'meta_data')).toMatchObject({
       public_keys: { mine: 'ssh-rsa AAAA' },
@@ -145,20 +145,20 @@ describe('a config drive', () => {
     });
   });
 
-  it('tells which processors the instance has to itself', () => {
+  it('lists the CPUs that are dedicated to the instance', () => {
     const numa_topology = { cells: [{ cpu_pinning: { '3': 7, '2': 5 } }, { cpu_pinning: null }] };
     expect(read(drive({ instance: asked({ numa_topology }) }), 'meta_data')).toMatchObject({
       dedicated_cpus: [2, 3],
     });
   });
 
-  it("tells every instance the operator's data", () => {
+  it("holds the operator's vendor data for every instance", () => {
     const files = drive({ instance: asked(), policy: { vendorData: { ntp: ['10.0.0.1'] } } });
     expect(read(files, 'vendor_data')).toEqual({ ntp: ['10.0.0.1'] });
     expect(read(files, 'vendor_data2')).toEqual({ static: { ntp: ['10.0.0.1'] } });
   });
 
-  it('describes fixed addresses of both versions, their routes and name servers', () => {
+  it('describes fixed addresses of both IP versions, their routes and name servers', () => {
     const dns = (address: string): { address: string } => ({ address });
     const network: NetworkInfo = [
       { id: 'none', address: null, network: { id: 'n', subnets: [] } },
@@ -208,7 +208,7 @@ describe('a config drive', () => {
       },
     ];
     const told = read(drive({ instance: asked(), given: { network_info: network } }), 'network_data');
-    // What nova/virt/netutils.py makes of such networks.
+    // The output of nova/virt/netutils.py for such networks.
     expect(told).toEqual({
       links: [
         { id: 'tap1', vif_id: 'port', type: 'ovs', mtu: 1400, ethernet_mac_address: 'fa:16:3e:00:00:01' },
@@ -267,4 +267,20 @@ describe('a config drive', () => {
       ],
     });
   });
+
+  it.each(['10.0.0.0/024', '10.0.0.0/24/24', 'fd00::%eth0/64', '10.0.0.0'])(
+    'refuses a route to %p, which networks refuse as a subnet, too',
+    (cidr) => {
+      const subnet = {
+        cidr: '10.77.0.0/24',
+        version: 4,
+        ips: [{ address: '10.77.0.132' }],
+        routes: [{ cidr }],
+      };
+      const network: NetworkInfo = [{ id: 'port', address: null, network: { id: 'net', subnets: [subnet] } }];
+      expect(() => drive({ instance: asked(), given: { network_info: network } })).toThrow(
+        expect.objectContaining({ name: 'InvalidInput', message: expect.stringContaining(cidr) }),
+      );
+    },
+  );
 });

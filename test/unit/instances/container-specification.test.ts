@@ -3,7 +3,7 @@ import type { Instance } from '../../../interfaces/index.js';
 import { InvalidInput } from '../../../interfaces/index.js';
 import { imageReference } from '../../../lib/engine/index.js';
 import type { ContainerSpecification } from '../../../lib/engine/index.js';
-import { containerSpecification } from '../../../lib/instances/index.js';
+import { containerSpecification, withNetworks } from '../../../lib/instances/index.js';
 import type { InstancePolicy } from '../../../lib/instances/index.js';
 import { newFlavor, newImageMeta, newInstance } from '../../support/nova-objects.js';
 
@@ -21,16 +21,16 @@ function specify(
   allowed: Partial<InstancePolicy> = {},
   NetworkMode = 'none',
 ): ContainerSpecification {
-  return containerSpecification(
+  const specification = containerSpecification(
     newInstance(changes),
     {
       meta: newImageMeta(image_id, properties),
       reference: imageReference('nova-docker-driver.invalid/image', image_id),
     },
-    { HostConfig: { NetworkMode } },
     attempt,
     { ...policy, ...allowed },
   );
+  return withNetworks(specification, { HostConfig: { NetworkMode } });
 }
 
 const specifyIn = (NetworkMode: string, changes: Partial<Instance>): ContainerSpecification =>
@@ -39,8 +39,8 @@ const specifyIn = (NetworkMode: string, changes: Partial<Instance>): ContainerSp
 const limits = (extra_specs: Record<string, string>, flavor = {}): ContainerSpecification['HostConfig'] =>
   specify({ flavor: newFlavor({ extra_specs, ...flavor }) }).HostConfig;
 
-describe('the specification of a container', () => {
-  it('gives the memory of the flavor, and swap only as far as the flavor has it', () => {
+describe('containerSpecification', () => {
+  it('limits memory and swap to those of the flavor', () => {
     expect(limits({}, { memory_mb: 64 })).toMatchObject({ Memory: 67108864, MemorySwap: 67108864 });
     expect(limits({}, { memory_mb: 64, swap: 32 })).toMatchObject({
       Memory: 67108864,
@@ -48,11 +48,11 @@ describe('the specification of a container', () => {
     });
   });
 
-  it('gives as much processor time as the flavor has virtual CPUs', () => {
+  it('limits CPU time to the virtual CPUs of the flavor', () => {
     expect(limits({}, { vcpus: 2 })).toMatchObject({ CpuShares: 2048, CpuPeriod: 100000, CpuQuota: 200000 });
   });
 
-  it('reads quota:cpu_* as Nova does: the quota is that of one virtual CPU', () => {
+  it('reads quota:cpu_* as Nova does: the quota is per virtual CPU', () => {
     const extra_specs = {
       'quota:cpu_shares': '512',
       'quota:cpu_period': '20000',
@@ -65,19 +65,19 @@ describe('the specification of a container', () => {
     });
   });
 
-  it('bounds the log, with a driver that every engine can read', () => {
+  it('bounds the log, with a log driver that every engine can read', () => {
     expect(specify().HostConfig?.LogConfig).toEqual({
       Type: 'json-file',
       Config: { 'max-size': '2000000', 'max-file': '4' },
     });
   });
 
-  it('limits processes by default, and as the flavor says', () => {
+  it('limits processes by default, and by the flavor', () => {
     expect(limits({})).toMatchObject({ PidsLimit: 4096 });
     expect(limits({ 'docker:pids_limit': '50' })).toMatchObject({ PidsLimit: 50 });
   });
 
-  it('limits disk rates on the device that the operator named, and refuses where none is named', () => {
+  it('limits disk rates on the configured device, and refuses them without one', () => {
     const flavor = newFlavor({
       extra_specs: { 'quota:disk_read_bytes_sec': '1048576', 'quota:disk_write_iops_sec': '100' },
     });
@@ -91,7 +91,7 @@ describe('the specification of a container', () => {
   });
 
   it.each(['0', '-1', '9007199254740993'])(
-    'sets no bound on processor time for a quota:cpu_quota of %s',
+    'sets no limit on CPU time for a quota:cpu_quota of %s',
     (quota) => {
       expect(limits({ 'quota:cpu_quota': quota }, { vcpus: 2 })).toMatchObject({
         CpuPeriod: 100000,
@@ -100,7 +100,7 @@ describe('the specification of a container', () => {
     },
   );
 
-  it('takes a quota:cpu_period and quota:cpu_shares of 0 for unset, as Nova does', () => {
+  it('treats a quota:cpu_period and quota:cpu_shares of 0 as unset, as Nova does', () => {
     const extra_specs = { 'quota:cpu_period': '0', 'quota:cpu_shares': '0' };
     expect(limits(extra_specs, { vcpus: 2 })).toMatchObject({
       CpuShares: 2048,
@@ -109,7 +109,7 @@ describe('the specification of a container', () => {
     });
   });
 
-  it('limits no disk rate for a quota:disk_* of 0, and needs no device for it', () => {
+  it('sets no disk rate for a quota:disk_* of 0, and needs no device for it', () => {
     const unlimited = {
       'quota:disk_read_bytes_sec': '0',
       'quota:disk_write_bytes_sec': '0',
@@ -148,20 +148,20 @@ describe('the specification of a container', () => {
     );
   });
 
-  it.each(['0', '-1', 'many', '1.5', ''])('refuses %p as a limit', (value) => {
+  it.each(['0', '-1', 'many', '1.5', ''])('refuses %p as docker:pids_limit', (value) => {
     expect(() => limits({ 'docker:pids_limit': value })).toThrow(
       expect.objectContaining({ name: 'InvalidInput' }),
     );
   });
 
-  it('allows no new privileges, no host namespace and no further capability', () => {
+  it('grants no new privileges, no host namespace and no further capability', () => {
     const { HostConfig: host } = specify();
     expect(host).toMatchObject({ Privileged: false, SecurityOpt: ['no-new-privileges'] });
     for (const name of ['CapAdd', 'PidMode', 'IpcMode', 'UTSMode', 'UsernsMode', 'Binds', 'Devices'])
       expect(host).not.toHaveProperty(name);
   });
 
-  it('is privileged only when configuration and flavor both say so', () => {
+  it('is privileged only when the configuration and the flavor both say so', () => {
     const flavor = newFlavor({ extra_specs: { 'docker:privileged': 'true' } });
     expect(specify({}, {}, { allowPrivileged: true }).HostConfig).toMatchObject({ Privileged: false });
     expect(specify({ flavor }, {}, { allowPrivileged: true }).HostConfig).toMatchObject({ Privileged: true });
@@ -183,14 +183,14 @@ describe('the specification of a container', () => {
       );
   });
 
-  it('makes metadata the environment, and refuses a key that cannot be a variable', () => {
+  it('passes metadata as environment, and refuses a key that cannot be a variable', () => {
     expect(specify({ metadata: { role: 'web', empty: '' } }).Env).toEqual(['role=web', 'empty=']);
     expect(() => specify({ metadata: { 'a=b': 'c' } })).toThrow(
       expect.objectContaining({ name: 'InvalidInput' }),
     );
   });
 
-  it("has the time to stop that the image asks for, else Nova's default", () => {
+  it("sets the shutdown timeout of the image, or Nova's default", () => {
     expect(specify().StopTimeout).toBe(60);
     expect(specify({}, { os_shutdown_timeout: '5' }).StopTimeout).toBe(5);
     expect(() => specify({}, { os_shutdown_timeout: 'soon' })).toThrow(
@@ -198,7 +198,7 @@ describe('the specification of a container', () => {
     );
   });
 
-  it('sets every label of ours, so that none can come from the image', () => {
+  it('sets every label of the driver, so that an image cannot forge one', () => {
     const { Labels: labels = {} } = specify();
     expect(Object.keys(labels).sort()).toMatchInlineSnapshot(`
       [
@@ -219,13 +219,13 @@ describe('the specification of a container', () => {
     `);
   });
 
-  it('has a terminal where terminals can be reached, and else keeps errors and output apart', () => {
+  it('has a terminal only with serial consoles, and otherwise keeps output and errors apart', () => {
     expect(specify({}, {}, { serialConsole: {} })).toMatchObject({ Tty: true, OpenStdin: true });
     expect(specify()).not.toHaveProperty('Tty');
   });
 
   it.each(['lab', 'web-1.example.org', 'a_b.example.org', 'a'.repeat(64)])(
-    'gives a host name that a kernel can have as it is: %s',
+    'passes on unchanged a host name that a kernel accepts: %s',
     (hostname) => {
       const { Hostname, HostConfig: host } = specify({ hostname });
       expect(Hostname).toBe(hostname);
@@ -235,7 +235,7 @@ describe('the specification of a container', () => {
 
   const domain = `${'d'.repeat(60)}.${'e'.repeat(60)}.${'f'.repeat(60)}.${'g'.repeat(60)}.org`;
 
-  it('gives the first label of a longer name, and has the whole name in the hosts file', () => {
+  it('uses the first label of a longer host name, and puts the whole name into the hosts file', () => {
     const hostname = `web-1.${domain}`;
     expect(hostname).toHaveLength(253);
     const expected = { Hostname: 'web-1', HostConfig: { ExtraHosts: [`${hostname}:127.0.1.1`] } };
@@ -244,7 +244,7 @@ describe('the specification of a container', () => {
     expect(specify({ hostname })).not.toHaveProperty('Domainname');
   });
 
-  it('cuts a label that is longer than a label of DNS may be, and has the whole name in the hosts file', () => {
+  it('truncates a label that is longer than DNS allows, and puts the whole name into the hosts file', () => {
     const hostname = `${'w'.repeat(100)}.example.org`;
     expect(specifyIn('nova-net', { hostname })).toMatchObject({
       Hostname: 'w'.repeat(63),

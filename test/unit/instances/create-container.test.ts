@@ -8,14 +8,14 @@ import { answerJson, FakeEngine } from '../engine/fake-engine.js';
 const [left, made] = ['a'.repeat(64), 'b'.repeat(64)];
 const attempt = { host: 'node-1', id: 'tmp-1', power_on: true };
 
-/** What engines leave of a container that they were told to remove and could not, seen when its files were in use. */
-describe('createContainer, when a container that is being removed has the name', () => {
+/** What engines leave of a container that they could not remove, seen while its files were in use. */
+describe('createContainer when a container that is being removed has the name', () => {
   const instance = newInstance();
   const name = containerRef(instanceContainerName(instance.uuid));
   let fake: FakeEngine;
   let status: string;
   let host: string;
-  /** How often the engine says that a removal is under way, and whether it is the one asked for. */
+  /** How many requests the engine still refuses as under removal, and the removals that it received. */
   let busy: number;
   let removals: number;
   beforeEach(async () => {
@@ -74,42 +74,42 @@ describe('createContainer, when a container that is being removed has the name',
   const create = (): Promise<string> =>
     createContainer(fake.client(), name, instance, { Image: imageReference('busybox', 'test') }, attempt);
 
-  it('removes one that is dead, and takes its place', async () => {
+  it('removes a dead container and takes over its name', async () => {
     await expect(create()).resolves.toBe(made);
     expect(removals).toBe(1);
   });
 
-  it('waits for the removal of its own that is under way', async () => {
+  it('waits for the pending removal of a container of its own host', async () => {
     [status, busy] = ['removing', 3];
     await expect(create()).resolves.toBe(made);
     expect(removals).toBe(4);
   });
 
-  it("waits for the removal of another host's, and leaves it alone", async () => {
+  it("waits for the pending removal of another host's container, without removing it", async () => {
     [status, host, busy] = ['removing', 'node-2', 3];
     await expect(create()).resolves.toBe(made);
     expect(removals).toBe(0);
   });
 
-  it("takes the place of no other host's that is dead", async () => {
+  it("refuses with InstanceExists when another host's container is dead", async () => {
     [host, busy] = ['node-2', Infinity];
     await expect(create()).rejects.toMatchObject({ name: 'InstanceExists' });
     expect(removals).toBe(0);
   });
 });
 
-describe('createContainer, when the answer to its request was lost', () => {
+describe('createContainer when the answer to its request was lost', () => {
   const instance = newInstance();
   const name = containerRef(instanceContainerName(instance.uuid));
   let fake: FakeEngine;
-  /** What becomes of the requests, one after the other: `lost` breaks the connection. */
-  let fates: ('lost' | 'failed' | 'made' | 'none')[];
+  /** The outcome of each request, in order; `lost` breaks the connection. */
+  let outcomes: ('lost' | 'failed' | 'made' | 'none')[];
   beforeEach(async () => {
     fake = await FakeEngine.start((request, response) => {
-      const fate = fates.shift();
-      if (fate === 'lost') request.socket.destroy();
-      else if (fate === 'failed') answerJson(response, 500, { message: 'out of sorts' });
-      else if (fate === 'none') answerJson(response, 404, { message: `No such container: ${name}` });
+      const outcome = outcomes.shift();
+      if (outcome === 'lost') request.socket.destroy();
+      else if (outcome === 'failed') answerJson(response, 500, { message: 'out of sorts' });
+      else if (outcome === 'none') answerJson(response, 404, { message: `No such container: ${name}` });
       else if (request.method === 'POST') answerJson(response, 201, { Id: made, Warnings: [] });
       else answerJson(response, 200, inspected(made, name, instance.uuid));
     });
@@ -119,30 +119,30 @@ describe('createContainer, when the answer to its request was lost', () => {
     createContainer(fake.client(), name, instance, { Image: imageReference('busybox', 'test') }, attempt);
   const asked = (): string[] => fake.requests.slice(1).map((line) => line.split(' ', 1).join());
 
-  it('looks for the container again when the first look fails, too', async () => {
-    // A question that breaks on a kept connection is asked once more by the client.
-    fates = ['lost', 'lost', 'lost', 'lost', 'made'];
+  it('looks for the container again when the first lookup fails too', async () => {
+    // The client itself retries a read that breaks on a reused connection.
+    outcomes = ['lost', 'lost', 'lost', 'lost', 'made'];
     await expect(create()).resolves.toBe(made);
   });
 
-  it('creates it again when there is none, as often as the answer is lost', async () => {
-    fates = ['lost', 'none', 'lost', 'lost', 'lost', 'none', 'made'];
+  it('creates the container again, after every lost answer, if it does not exist', async () => {
+    outcomes = ['lost', 'none', 'lost', 'lost', 'lost', 'none', 'made'];
     await expect(create()).resolves.toBe(made);
     expect(asked().filter((method) => method === 'POST')).toHaveLength(3);
   });
 
-  it('looks for the container again when the engine refuses to tell', async () => {
-    fates = ['lost', 'failed', 'failed', 'made'];
+  it('looks for the container again when the engine answers with an error', async () => {
+    outcomes = ['lost', 'failed', 'failed', 'made'];
     await expect(create()).resolves.toBe(made);
   });
 
-  it('fails with what the engine says to the repeated request', async () => {
-    fates = ['lost', 'none', 'none'];
+  it("fails with the engine's answer to the repeated request", async () => {
+    outcomes = ['lost', 'none', 'none'];
     await expect(create()).rejects.toMatchObject({ name: 'EngineError', status: 404 });
   });
 
-  it('fails with the lost answer when the engine does not come back, so that the container is waited for', async () => {
-    fates = Array.from({ length: 1000 }, () => 'lost');
+  it('fails as maybe done while the engine stays away, so that the caller waits for the container', async () => {
+    outcomes = Array.from({ length: 1000 }, () => 'lost');
     await expect(create()).rejects.toMatchObject({
       name: 'EngineUnreachable',
       maybeDone: true,
@@ -152,7 +152,7 @@ describe('createContainer, when the answer to its request was lost', () => {
 });
 
 describe('discardAttempt', () => {
-  it('waits for an engine that is away, and removes the container that it made meanwhile', async () => {
+  it('waits for an engine that is away, and removes the container that it created meanwhile', async () => {
     const { uuid } = newInstance();
     const name = containerRef(instanceContainerName(uuid));
     let away = 4;
@@ -170,7 +170,7 @@ describe('discardAttempt', () => {
   });
 });
 
-/** A container of the attempt, as an engine tells it. */
+/** A container of the attempt, as an engine describes it. */
 function inspected(id: string, name: string, uuid: string): object {
   return {
     ...{ Id: id, Name: `/${name}`, Created: '', Image: `sha256:${id}`, Driver: 'overlay2', RestartCount: 0 },

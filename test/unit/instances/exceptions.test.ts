@@ -18,7 +18,7 @@ describe('an engine that cannot be reached', () => {
     ['ENOENT', /\/run\/docker\.sock.*DOCKER_HOST/],
     ['ECONNREFUSED', /\/run\/docker\.sock.*DOCKER_HOST/],
     ['ECONNRESET', /ECONNRESET \/run\/docker\.sock$/],
-  ])('is told with what can be done about %s', (code, message) => {
+  ])('is reported with its address, and with a remedy if there is one: %s', (code, message) => {
     const error = unreachable(code);
     const exception = novaException(error, 'spawn', newInstance(), InstanceDeployFailure);
     expect(exception).toBeInstanceOf(HypervisorUnavailable);

@@ -3,7 +3,7 @@ import { imageOfInstance } from '../../../lib/instances/index.js';
 import { newInstance } from '../../support/nova-objects.js';
 
 describe('imageOfInstance', () => {
-  it('tells what Nova wrote of the image on the instance', () => {
+  it("returns what Nova's instance record says about the image", () => {
     const instance = newInstance({
       image_ref: '1260c41d-a2ff-4026-91bc-96d07519a88e',
       system_metadata: {
@@ -30,7 +30,7 @@ describe('imageOfInstance', () => {
     });
   });
 
-  it('knows no image of an instance that was booted from a volume', () => {
+  it('returns undefined for an instance that was booted from a volume', () => {
     expect(imageOfInstance(newInstance({ image_ref: '' }))).toBeUndefined();
     expect(imageOfInstance(newInstance())).toBeUndefined();
   });

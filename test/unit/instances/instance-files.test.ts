@@ -11,11 +11,11 @@ const existing = (text: string): { contents: Buffer; mode: number; uid: number; 
 });
 
 describe('the files of an instance', () => {
-  it('are none when nothing is to be injected', () => {
+  it('are none when nothing is injected', () => {
     expect(instanceFiles(newInstance(), [], undefined)).toEqual({ write: [], change: [] });
   });
 
-  it('are written where the caller says, relative to the root', () => {
+  it('are written to the paths that the caller gives, relative to the root', () => {
     const { write } = instanceFiles(
       newInstance(),
       [
@@ -30,13 +30,13 @@ describe('the files of an instance', () => {
     ]);
   });
 
-  it.each(['', '/', '../etc/passwd', '/etc/../../x', 'a\0b'])('refuse the path %p', (path) => {
+  it.each(['', '/', '../etc/passwd', '/etc/../../x', 'a\0b'])('may not have the path %p', (path) => {
     expect(() => instanceFiles(newInstance(), [[path, '']], null)).toThrow(
       expect.objectContaining({ name: 'InvalidInput' }),
     );
   });
 
-  it('hold the user data decoded, where cloud-init looks for it', () => {
+  it('hold the decoded user data where cloud-init looks for it', () => {
     const user_data = Buffer.from('#cloud-config\n').toString('base64');
     const { write } = instanceFiles(newInstance({ user_data }), [], null);
     expect(write).toMatchObject([
@@ -48,7 +48,7 @@ describe('the files of an instance', () => {
     );
   });
 
-  it('add the key to those that the image authorizes', () => {
+  it('append the key to those that the image authorizes', () => {
     const { change } = instanceFiles(newInstance({ key_data: 'ssh-ed25519 AAAA me' }), [], null);
     const written = (before?: string): string | undefined =>
       change[0]?.change(before === undefined ? undefined : existing(before))?.contents.toString();
@@ -56,7 +56,7 @@ describe('the files of an instance', () => {
     expect(written('ssh-rsa BBBB')).toBe('ssh-rsa BBBB\nssh-ed25519 AAAA me\n');
   });
 
-  it('set the password of root and of nobody else', () => {
+  it('set the password of root only', () => {
     const { change } = instanceFiles(newInstance(), [], 'sesame');
     expect(change[0]?.path).toBe('etc/shadow');
     const file = change[0]?.change(existing('daemon:*:1:0\nroot:!:1:0:99999:7:::\nbin:*:1:0\n'));
@@ -67,7 +67,7 @@ describe('the files of an instance', () => {
     expect(verify('sesame', lines[1]?.split(':')[1] ?? '')).toBe(true);
   });
 
-  it('leave an image without root as it is', () => {
+  it('leave an image without root unchanged', () => {
     const { change } = instanceFiles(newInstance(), [], 'sesame');
     expect(change[0]?.change(undefined)).toBeUndefined();
     expect(change[0]?.change(existing('daemon:*:1:0\n'))).toBeUndefined();

@@ -4,18 +4,18 @@ import { withRootPassword } from '../../../lib/instances/root-password.js';
 
 const shadow = 'daemon:*:1::::::\nroot:*:0:0:99999:7:::\n';
 
-describe("root's password", () => {
-  it('is set in the line of root, and dated today', () => {
+describe('withRootPassword', () => {
+  it('sets the password in the line of root, dated today', () => {
     const changed = withRootPassword(shadow, 'sesame');
     const today = Math.floor(Date.now() / 86_400_000);
     expect(changed).toMatch(new RegExp(`^daemon:\\*:1::::::\nroot:\\$6\\$[^:]+:${today}:0:99999:7:::\n$`));
   });
 
-  it('is not set where root has no line', () => {
+  it('returns undefined without a line for root', () => {
     expect(withRootPassword('daemon:*:1::::::\n', 'sesame')).toBeUndefined();
   });
 
-  it('may be long, but not so long that hashing it holds everything else up', () => {
+  it('refuses a password above 512 bytes, whose hashing would block the process', () => {
     expect(withRootPassword(shadow, 'a'.repeat(512))).toBeDefined();
     expect(() => withRootPassword(shadow, 'a'.repeat(513))).toThrow(InvalidInput);
     expect(() => withRootPassword(shadow, 'é'.repeat(257))).toThrow(InvalidInput);

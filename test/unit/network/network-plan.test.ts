@@ -11,8 +11,8 @@ const changed = (changes: Partial<VIF['network']>): NetworkInfo => [
   { ...vif, network: { ...vif.network, ...changes } },
 ];
 
-describe("the plan of an instance's networks", () => {
-  it("is a bridge network with the subnet, gateway and MTU of each of Nova's", () => {
+describe('networkPlan', () => {
+  it('plans a bridge network with the subnet, gateway and MTU of each Nova network', () => {
     const [planned] = networkPlan([vif], 'node-1');
     expect(planned?.specification).toEqual({
       Name: `nova-${network.id}`,
@@ -29,7 +29,7 @@ describe("the plan of an instance's networks", () => {
     expect(planned?.dns).toEqual([network.address(253)]);
   });
 
-  it('has no way out where Neutron names no gateway', () => {
+  it('plans an internal network where Neutron names no gateway', () => {
     const [planned] = networkPlan(
       changed({ subnets: [{ cidr: '10.0.0.0/24', gateway: null, version: 4 }] }),
       'node-1',
@@ -40,12 +40,12 @@ describe("the plan of an instance's networks", () => {
     });
   });
 
-  it('has no way out where Nova sends a gateway without an address', () => {
+  it('plans an internal network where Nova sends a gateway without an address', () => {
     const sent = changed({ subnets: [{ cidr: '10.0.0.0/24', gateway: { address: null } }] });
     expect(networkPlan(sent, 'node-1')[0]?.specification.Internal).toBe(true);
   });
 
-  it('holds one subnet of each IP version', () => {
+  it('accepts one subnet of each IP version', () => {
     const subnets = [
       { cidr: '10.0.0.0/24', version: 4, ips: [{ address: '10.0.0.5' }] },
       { cidr: 'fd00:1::/64', version: 6, ips: [{ address: 'fd00:1::5' }] },
@@ -108,7 +108,7 @@ describe("the plan of an instance's networks", () => {
     ['ff02::/16', 'multicast'],
     ['::ffff:10.0.0.0/104', 'IPv4-mapped'],
     ['::ffff:0:0/96', 'IPv4-mapped'],
-  ])('refuses the subnet %p, which no host may give away: %s', (cidr, kind) => {
+  ])('refuses the subnet %p, which no instance may capture: %s', (cidr, kind) => {
     expect(() => networkPlan(changed({ subnets: [{ cidr }] }), 'node-1')).toThrow(
       expect.objectContaining({
         name: 'VirtualInterfaceCreateException',
@@ -126,13 +126,13 @@ describe("the plan of an instance's networks", () => {
     },
   );
 
-  it('refuses a subnet of another IP version than it says', () => {
+  it('refuses a subnet of another IP version than its record says', () => {
     expect(() => networkPlan(changed({ subnets: [{ cidr: 'fd00:1::/64', version: 4 }] }), 'node-1')).toThrow(
       expect.objectContaining({ name: 'VirtualInterfaceCreateException' }),
     );
   });
 
-  it('takes fe80::1 for a gateway: every bridge with IPv6 has it, so the engine chooses another of the subnet', () => {
+  it('accepts the gateway fe80::1, which every bridge with IPv6 has, and lets the engine choose another', () => {
     const subnets = [{ cidr: 'fd00:1::/64', gateway: { address: 'fe80::1' } }];
     expect(networkPlan(changed({ subnets }), 'node-1')[0]?.specification).toMatchObject({
       Internal: false,
@@ -140,7 +140,7 @@ describe("the plan of an instance's networks", () => {
     });
   });
 
-  it('refuses a fixed address outside of its subnet, which engines see only when they connect', () => {
+  it('refuses a fixed address outside its subnet, which engines notice only when they connect', () => {
     const subnets = [{ cidr: '10.0.0.0/24', ips: [{ address: '10.0.1.5' }] }];
     expect(() => networkPlan(changed({ subnets }), 'node-1')).toThrow(
       expect.objectContaining({ name: 'FixedIpInvalidOnHost' }),
@@ -148,7 +148,7 @@ describe("the plan of an instance's networks", () => {
   });
 
   it.each(['banana', 'fa:16:3e:00:00', '01:00:5e:00:00:01', '00:00:00:00:00:00'])(
-    'refuses the MAC address %p, which engines see only when they start a container',
+    'refuses the MAC address %p, which engines notice only when they start a container',
     (address) => {
       expect(() => networkPlan([{ ...vif, address }], 'node-1')).toThrow(
         expect.objectContaining({ name: 'VirtualInterfaceMacAddressException' }),
@@ -163,8 +163,8 @@ describe("the plan of an instance's networks", () => {
   });
 });
 
-describe("the names of an instance's networks", () => {
-  it('are known whatever else is wrong with its interfaces', () => {
+describe('networkNames', () => {
+  it('returns the valid names, whatever else is wrong with the interfaces', () => {
     const subnets = [
       { cidr: 'banana', ips: [{ address: '1' }, { address: '2' }] },
       { cidr: 'cherry', version: 4 },
@@ -178,7 +178,7 @@ describe("the names of an instance's networks", () => {
     expect(names).toEqual([`nova-${network.id}`]);
   });
 
-  it('are none where nothing is known', () => {
+  it('returns no names without network information', () => {
     expect(networkNames(null)).toEqual([]);
     expect(networkNames(undefined)).toEqual([]);
   });

@@ -3,7 +3,8 @@ import { createServer } from 'node:net';
 import { endianness, networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { networkFolderOf, ownFolder, reservationsIn } from '../../../lib/network/host-network.js';
+import { engineProcess, ownProcess } from '../../../lib/network/engine-process.js';
+import { reservationsIn } from '../../../lib/network/host-network.js';
 import { ReservedSubnets } from '../../../lib/network/reserved-subnets.js';
 import { noOpLogger } from '../../support/silent-logger.js';
 
@@ -15,17 +16,17 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-describe('what a network namespace has', () => {
-  /** An IPv4 address as the kernel of this machine prints it. */
+describe('reservationsIn', () => {
+  /** Prints an IPv4 address as the kernel of this machine does. */
   const printed = (address: string): string => {
     const bytes = Buffer.from(address.split('.').map(Number));
     return (endianness() === 'LE' ? bytes.reverse() : bytes).toString('hex').toUpperCase();
   };
   const route = (device: string, to: string, mask: string, gateway = '0.0.0.0', flags = '0001'): string =>
     `${device}\t${printed(to)}\t${printed(gateway)}\t${flags}\t0\t0\t0\t${printed(mask)}\t0\t0\t0`;
-  const told = async (): Promise<string[]> => (await reservationsIn(folder)).map(({ what }) => what);
+  const reservations = async (): Promise<string[]> => (await reservationsIn(folder)).map(({ what }) => what);
 
-  it('are its routes, its gateways and its addresses', async () => {
+  it('returns the routes, gateways and addresses of a network namespace', async () => {
     await writeFile(
       join(folder, 'route'),
       [
@@ -46,7 +47,7 @@ describe('what a network namespace has', () => {
       join(folder, 'fib_trie'),
       'Local:\n  +-- 0.0.0.0/0 3 0 5\n        |-- 10.99.99.7\n           /32 host LOCAL\n        |-- 10.99.99.255\n           /32 link BROADCAST\n',
     );
-    expect(await told()).toEqual([
+    expect(await reservations()).toEqual([
       'the gateway 10.99.99.1 of the host (eth0)',
       'the route 10.99.99.0/24 of the host (eth0)',
       'the route 172.16.0.0/12 of the host (tun0)',
@@ -57,7 +58,7 @@ describe('what a network namespace has', () => {
     ]);
   });
 
-  it('are no routes that lead everywhere, nowhere, or to a network of the engine', async () => {
+  it('leaves out routes to everywhere, reject routes, and networks of the engine', async () => {
     await writeFile(
       join(folder, 'route'),
       [
@@ -71,22 +72,22 @@ describe('what a network namespace has', () => {
       join(folder, 'fib_trie'),
       '        |-- 10.1.0.1\n           /32 host LOCAL\n        |-- 127.0.0.1\n           /32 host LOCAL\n',
     );
-    expect(await told()).toEqual(['the address 127.0.0.1 of the host']);
+    expect(await reservations()).toEqual(['the address 127.0.0.1 of the host']);
   });
 });
 
 describe('the network namespace of an engine', () => {
-  it("is this process's own where the engine's socket is in it", async () => {
+  it("is that of this process if the engine's socket listens in it", async () => {
     const socket = join(folder, 'docker.sock');
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(socket, resolve));
-    expect(await networkFolderOf(socket)).toBe(ownFolder);
+    expect(await engineProcess(socket)).toBe(ownProcess);
     await new Promise((resolve) => server.close(resolve));
-    expect(await networkFolderOf(socket)).toBeUndefined();
+    expect(await engineProcess(socket)).toBeUndefined();
   });
 });
 
-describe('the subnets that a host keeps from its instances', () => {
+describe('ReservedSubnets', () => {
   const reserved = (
     host: Partial<ConstructorParameters<typeof ReservedSubnets>[0]> = {},
     servers: readonly string[] = [],
@@ -100,14 +101,14 @@ describe('the subnets that a host keeps from its instances', () => {
     });
 
   it.each(['10.4.0.0/16', '10.4.7.0/24', '10.0.0.0/8'])(
-    'are those that the operator names: %s',
+    'reports a conflict with a subnet that the operator reserves: %s',
     async (cidr) => {
       const conflict = await reserved({ reservedSubnets: ['10.4.0.0/16'] }).conflict([cidr], undefined);
       expect(conflict).toBe('10.4.0.0/16 of the option reservedSubnets');
     },
   );
 
-  it('are those of the addresses that this machine has, whatever its engine is called', async () => {
+  it("reports a conflict with an address of this machine, even if the engine's socket does not exist", async () => {
     const own = Object.values(networkInterfaces())
       .flatMap((addresses = []) => addresses)
       .find(({ family, internal }) => family === 'IPv4' && !internal);
@@ -115,13 +116,8 @@ describe('the subnets that a host keeps from its instances', () => {
     expect(await reserved().conflict([`${own.address}/32`], undefined)).toMatch(/of the host/);
   });
 
-  it('are those of the servers that the driver talks to, by name and by address', async () => {
-    const servers = [
-      'https://[2001:db8:7::9]:9292',
-      'http://203.0.113.9:5000/v3',
-      'http://localhost/',
-      'no url',
-    ];
+  it('reports a conflict with a server that the driver uses, by name and by address', async () => {
+    const servers = ['https://[2001:db8:7::9]:9292', 'http://203.0.113.9:5000/v3', 'http://localhost/'];
     const host = reserved({}, servers);
     expect(await host.conflict(['203.0.113.0/28'], undefined)).toBe(
       'the server 203.0.113.9 of the driver (203.0.113.9)',
@@ -130,7 +126,7 @@ describe('the subnets that a host keeps from its instances', () => {
     expect(await host.conflict(['203.0.114.0/28'], undefined)).toBeUndefined();
   });
 
-  it('are the address of a remote engine, and nothing of this machine', async () => {
+  it('considers the address of a remote engine, and nothing of this machine', async () => {
     const servers = ['http://203.0.113.9:5000/v3'];
     const host = reserved({ address: { hostname: '198.51.100.4', port: 2376 } }, servers);
     expect(await host.conflict(['198.51.100.0/24'], undefined)).toBe(
@@ -139,10 +135,20 @@ describe('the subnets that a host keeps from its instances', () => {
     expect(await host.conflict(['203.0.113.0/28'], undefined)).toBeUndefined();
   });
 
-  it('are not known where the service cannot say whom it talks to: then nothing is given away', async () => {
+  it('fails when the image service cannot list its servers, and so allows no subnet unchecked', async () => {
     const silent = { servers: () => Promise.reject(new Error('Keystone is away')) };
     await expect(reserved(silent).conflict(['203.0.113.0/28'], undefined)).rejects.toThrow(
       'Keystone is away',
     );
   });
+
+  it.each(['no url', 'glance.example:9292', '10.0.0.5:9292', 'file:///images'])(
+    'are not known where the service calls %p a server',
+    async (url) => {
+      await expect(reserved({}, [url]).conflict(['203.0.113.0/28'], undefined)).rejects.toMatchObject({
+        name: 'NovaException',
+        message: expect.stringContaining(url),
+      });
+    },
+  );
 });

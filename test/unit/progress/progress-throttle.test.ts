@@ -6,62 +6,62 @@ import { ProgressThrottle } from '../../../lib/progress/index.js';
 describe('ProgressThrottle', () => {
   const downloading = (bytes: number): Progress => ({ phase: 'downloading', bytes });
 
-  it('tells the first and the last of many, and few in between', async () => {
-    const told: Progress[] = [];
-    const throttle = new ProgressThrottle((progress) => told.push(progress));
+  it('reports the first and the last of many, and few in between', async () => {
+    const reported: Progress[] = [];
+    const throttle = new ProgressThrottle((progress) => reported.push(progress));
     for (let bytes = 1; bytes <= 250; bytes += 1) {
       throttle.report(downloading(bytes));
       await sleep(1);
     }
     throttle.flush();
-    expect(told.at(0)).toEqual(downloading(1));
-    expect(told.at(-1)).toEqual(downloading(250));
-    expect(told.length).toBeGreaterThan(2);
-    expect(told.length).toBeLessThan(10);
+    expect(reported.at(0)).toEqual(downloading(1));
+    expect(reported.at(-1)).toEqual(downloading(250));
+    expect(reported.length).toBeGreaterThan(2);
+    expect(reported.length).toBeLessThan(10);
   });
 
-  it('tells the last of a phase before the first of the next', () => {
-    const told: Progress[] = [];
-    const throttle = new ProgressThrottle((progress) => told.push(progress));
+  it('reports the last of a phase before the first of the next', () => {
+    const reported: Progress[] = [];
+    const throttle = new ProgressThrottle((progress) => reported.push(progress));
     for (const bytes of [1, 2, 3]) throttle.report(downloading(bytes));
     throttle.report({ phase: 'loading', bytes: 0 });
-    expect(told).toEqual([downloading(1), downloading(3), { phase: 'loading', bytes: 0 }]);
+    expect(reported).toEqual([downloading(1), downloading(3), { phase: 'loading', bytes: 0 }]);
   });
 
-  it('tells a layer of a phase that is over at once', () => {
-    const told: Progress[] = [];
-    const throttle = new ProgressThrottle((progress) => told.push(progress));
+  it('reports a layer even if its phase ends at once', () => {
+    const reported: Progress[] = [];
+    const throttle = new ProgressThrottle((progress) => reported.push(progress));
     throttle.report({ phase: 'loading', bytes: 0 });
     for (const layer of ['a', 'b']) throttle.report({ phase: 'loading', bytes: 1, layer });
     throttle.report({ phase: 'loading', bytes: 2, total: 2 });
     throttle.flush();
-    expect(told.map(({ bytes, layer }) => [bytes, layer])).toEqual([
+    expect(reported.map(({ bytes, layer }) => [bytes, layer])).toEqual([
       [0, undefined],
       [1, 'a'],
       [2, undefined],
     ]);
   });
 
-  it('tells nothing twice', () => {
-    const told: Progress[] = [];
-    const throttle = new ProgressThrottle((progress) => told.push(progress));
+  it('reports nothing twice', () => {
+    const reported: Progress[] = [];
+    const throttle = new ProgressThrottle((progress) => reported.push(progress));
     throttle.flush();
     throttle.report(downloading(1));
     throttle.flush();
     throttle.flush();
-    expect(told).toEqual([downloading(1)]);
+    expect(reported).toEqual([downloading(1)]);
   });
 
-  it('lets bytes never become fewer when what came was of no use and a phase begins anew', () => {
-    const told: Progress[] = [];
-    const throttle = new ProgressThrottle((progress) => told.push(progress));
+  it('never reports fewer bytes when a phase begins again after a failed attempt', () => {
+    const reported: Progress[] = [];
+    const throttle = new ProgressThrottle((progress) => reported.push(progress));
     for (const bytes of [10, 40, 5, 100]) {
       throttle.report({ phase: 'downloading', bytes, total: 100 });
       throttle.flush();
     }
     throttle.report({ phase: 'loading', bytes: 0 });
     throttle.report({ phase: 'downloading', bytes: 1, total: 9 });
-    expect(told.map(({ bytes, total }) => [bytes, total])).toEqual([
+    expect(reported.map(({ bytes, total }) => [bytes, total])).toEqual([
       [10, 100],
       [40, 100],
       [45, 140],

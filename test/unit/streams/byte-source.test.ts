@@ -7,7 +7,7 @@ import {
   type ByteSource,
 } from '../../../lib/streams/index.js';
 
-/** A source that gives what it is told, and remembers when it was closed. */
+/** A source that yields the given pieces, and counts how often it was closed. */
 class Pieces implements ByteSource {
   closed = 0;
   readonly #pieces: (Uint8Array | Error)[];
@@ -39,21 +39,21 @@ class Silence implements ByteSource {
   }
 }
 
-describe('a byte source as a stream', () => {
-  it('gives its bytes, skips empty pieces and is closed once', async () => {
+describe('readableOf', () => {
+  it('yields the bytes, skips empty pieces, and closes the source once', async () => {
     const source = new Pieces(Buffer.from('a'), Buffer.alloc(0), Buffer.from('bc'), Buffer.alloc(0));
     expect((await readAll(readableOf(source), 10)).toString()).toBe('abc');
     expect(source.closed).toBe(1);
   });
 
-  it('fails as the source fails, and is closed', async () => {
+  it('fails with the error of the source, and closes it', async () => {
     const failure = new Error('no more');
     const source = new Pieces(Buffer.from('a'), failure);
     await expect(readAll(readableOf(source), 10)).rejects.toBe(failure);
     expect(source.closed).toBe(1);
   });
 
-  it('is closed when its reader leaves while it is waited for', async () => {
+  it('closes the source when its reader leaves during a read', async () => {
     const source = new Silence();
     const stream = readableOf(source);
     stream.resume();
@@ -62,7 +62,7 @@ describe('a byte source as a stream', () => {
     expect(source.closed).toBe(1);
   });
 
-  it('is closed when nobody ever read it', async () => {
+  it('closes the source when the stream is destroyed before a read', async () => {
     const source = new Silence();
     const stream = readableOf(source);
     stream.destroy();
@@ -70,7 +70,7 @@ describe('a byte source as a stream', () => {
     expect(source.closed).toBe(1);
   });
 
-  it("is broken off with the signal's reason", async () => {
+  it("fails with the signal's reason, and closes the source", async () => {
     const abort = new AbortController();
     const source = new Silence();
     const outcome = readAll(readableOf(source, { signal: abort.signal }), 10);
@@ -80,7 +80,7 @@ describe('a byte source as a stream', () => {
     expect(source.closed).toBe(1);
   });
 
-  it('takes no notice of a signal that aborts when it has ended', async () => {
+  it('ignores a signal that aborts after the end', async () => {
     const abort = new AbortController();
     const stream = readableOf(new Pieces(Buffer.from('a')), { signal: abort.signal });
     await readAll(stream, 10);
@@ -89,7 +89,7 @@ describe('a byte source as a stream', () => {
   });
 });
 
-/** A source that gives one letter after the other, all in the same memory. */
+/** A source that yields one letter after another, in the same memory. */
 class Lender implements ByteSource {
   readonly reusesBuffer = true;
   closed = 0;
@@ -112,8 +112,8 @@ class Lender implements ByteSource {
   }
 }
 
-describe('a source that lends its memory', () => {
-  it('gives bytes of their own to those who read it as a stream', async () => {
+describe('a source that reuses its memory', () => {
+  it('is copied for readers of the stream', async () => {
     const source = new Lender('hello');
     const pieces: unknown[] = [];
     for await (const piece of readableOf(source)) pieces.push(piece);
@@ -121,7 +121,7 @@ describe('a source that lends its memory', () => {
     expect(source.closed).toBe(1);
   });
 
-  it('is read without a copy by those who are done with each piece before the next', async () => {
+  it('is read without a copy through borrowedChunks', async () => {
     const source = new Lender('hello');
     const stream = readableOf(source);
     expect(reusesBuffer(stream)).toBe(true);
@@ -137,7 +137,7 @@ describe('a source that lends its memory', () => {
     expect(source.closed).toBe(1);
   });
 
-  it('tells whoever waits for a piece when the stream is destroyed, though the source never answers', async () => {
+  it('rejects a pending read when the stream is destroyed, even if the source never answers', async () => {
     const source = new Silence();
     const stream = readableOf(source);
     const reason = new Error('enough');

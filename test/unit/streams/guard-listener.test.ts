@@ -6,24 +6,24 @@ import { noOpLogger } from '../../support/silent-logger.js';
 
 const reports = [1, 2, 3].map((bytes): Progress => ({ phase: 'downloading', bytes }));
 
-describe('harmless', () => {
+describe('guardListener', () => {
   let warnings: string[];
-  let told: Progress[];
+  let received: Progress[];
   beforeEach(() => {
     warnings = [];
-    told = [];
+    received = [];
   });
 
-  const tell = async (listener: (progress: Progress) => unknown): Promise<void> => {
+  const callListener = async (listener: (progress: Progress) => unknown): Promise<void> => {
     const warn = (message: string): void => void warnings.push(message);
     const onProgress = guardListener(listener, { ...noOpLogger, warn });
     for (const report of reports) onProgress?.(report);
     await turn();
   };
 
-  it('tells all, in order', async () => {
-    await tell((progress) => void told.push(progress));
-    expect(told).toEqual(reports);
+  it('passes every report on, in order', async () => {
+    await callListener((progress) => void received.push(progress));
+    expect(received).toEqual(reports);
     expect(warnings).toEqual([]);
   });
 
@@ -35,12 +35,12 @@ describe('harmless', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('rude'))],
-  ])('goes on to tell a listener that %s, and logs that once', async (_how, fail) => {
-    await tell((progress) => {
-      told.push(progress);
+  ])('continues to call a listener that %s, and logs the failure once', async (_how, fail) => {
+    await callListener((progress) => {
+      received.push(progress);
       return fail();
     });
-    expect(told).toEqual(reports);
+    expect(received).toEqual(reports);
     expect(warnings).toHaveLength(1);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { KeyedMutex } from '../../../lib/streams/index.js';
 
-/** Work that ends when it is told to. */
+/** Work that ends when the test opens the gate. */
 function gate(): { opened: Promise<void>; open: () => void } {
   let open: () => void = () => undefined;
   const opened = new Promise<void>((resolve) => {
@@ -10,8 +10,8 @@ function gate(): { opened: Promise<void>; open: () => void } {
   return { opened, open };
 }
 
-describe('turns', () => {
-  it('let work on one thing wait for earlier work on it, and for no other', async () => {
+describe('KeyedMutex', () => {
+  it('serializes work on one key, and runs other keys concurrently', async () => {
     const turns = new KeyedMutex();
     const first = gate();
     const order: string[] = [];
@@ -29,7 +29,7 @@ describe('turns', () => {
     expect(order).toEqual(['b1', 'a1', 'a2']);
   });
 
-  it('go on after work that failed', async () => {
+  it('continues after work that failed', async () => {
     const turns = new KeyedMutex();
     const failing = turns.runExclusive('a', undefined, () => Promise.reject(new Error('no')));
     const next = turns.runExclusive('a', undefined, () => Promise.resolve('yes'));
@@ -37,7 +37,7 @@ describe('turns', () => {
     await expect(next).resolves.toBe('yes');
   });
 
-  it('are given up by who waits and is aborted, with the reason of the signal', async () => {
+  it('stops waiting when the signal aborts, with its reason', async () => {
     const turns = new KeyedMutex();
     const first = gate();
     const busy = turns.runExclusive('a', undefined, () => first.opened);
@@ -52,7 +52,7 @@ describe('turns', () => {
     expect(ran).toBe(false);
   });
 
-  it('are kept until aborted work has really ended', async () => {
+  it('stays locked until aborted work has ended', async () => {
     const turns = new KeyedMutex();
     const undone = gate();
     const stop = new AbortController();

@@ -6,8 +6,8 @@ import { destroyOnAbort, LinkedAbort } from '../../../lib/streams/index.js';
 const reason = new Error('no longer wanted');
 const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
 
-describe('an abort that is linked to a parent', () => {
-  it("comes with the parent's reason, also when the parent aborted before", () => {
+describe('LinkedAbort', () => {
+  it("aborts with the parent's reason, even if the parent aborted before", () => {
     const parent = new AbortController();
     const linked = new LinkedAbort(parent.signal);
     parent.abort(reason);
@@ -15,7 +15,7 @@ describe('an abort that is linked to a parent', () => {
     expect(new LinkedAbort(parent.signal).signal.reason).toBe(reason);
   });
 
-  it('comes by itself, and leaves the parent as it is', () => {
+  it('can abort without the parent', () => {
     const parent = new AbortController();
     const linked = new LinkedAbort(parent.signal);
     linked.abort(reason);
@@ -23,7 +23,7 @@ describe('an abort that is linked to a parent', () => {
     expect(parent.signal.aborted).toBe(false);
   });
 
-  it('leaves nothing on the parent, and hears nothing of it, once it is unlinked', () => {
+  it('leaves no listener on the parent, and ignores it, once it is unlinked', () => {
     const parent = new AbortController();
     const linked = new LinkedAbort(parent.signal);
     linked.unlink();
@@ -33,8 +33,8 @@ describe('an abort that is linked to a parent', () => {
   });
 });
 
-describe('a stream that a signal destroys', () => {
-  it('leaves nothing on the signal, be it closed later or before', async () => {
+describe('destroyOnAbort', () => {
+  it('leaves no listener on the signal, whether the stream ends later or has ended before', async () => {
     const { signal } = new AbortController();
     const stream = Readable.from(['x']);
     destroyOnAbort(stream, signal);

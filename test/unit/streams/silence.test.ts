@@ -1,18 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Deadline, DeadlineExceeded } from '../../../lib/streams/index.js';
 
-describe('a deadline that waits for one thing after the other', () => {
+describe('Deadline', () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
-  it('does not end while nobody is waited for', () => {
+  it('does not expire while it is paused', () => {
     const deadline = new Deadline('the first byte', 100);
     deadline.pause();
     jest.advanceTimersByTime(10_000);
     expect(deadline.signal.aborted).toBe(false);
   });
 
-  it('ends so long after it was started again, and says what for', () => {
+  it('expires the given time after its restart, and names what it waited for', () => {
     const deadline = new Deadline('the first byte', 100);
     deadline.pause();
     deadline.restart('the answer', 500);
@@ -23,7 +23,7 @@ describe('a deadline that waits for one thing after the other', () => {
     expect(deadline.signal.reason).toMatchObject({ what: 'the answer', milliseconds: 500 });
   });
 
-  it('stays ended', () => {
+  it('does not start again after it was cleared', () => {
     const deadline = new Deadline('the first byte', 100);
     deadline.clear();
     deadline.restart('the answer', 100);

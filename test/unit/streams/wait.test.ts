@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { pause, raceSignal } from '../../../lib/streams/index.js';
 
-describe('a wait that a signal can end', () => {
-  it('gives what was waited for', async () => {
+describe('raceSignal and pause', () => {
+  it('return the value of the promise', async () => {
     expect(await raceSignal(Promise.resolve(5), new AbortController().signal)).toBe(5);
     expect(await raceSignal(Promise.resolve(5), undefined)).toBe(5);
   });
 
-  it("ends with the signal's reason, however late the thing itself fails", async () => {
+  it("reject with the signal's reason, however late the promise rejects", async () => {
     const abort = new AbortController();
     const reason = new Error('no longer wanted');
     const late = new Promise<never>((_resolve, reject) => {
@@ -19,12 +19,12 @@ describe('a wait that a signal can end', () => {
     await expect(late).rejects.toThrow('late');
   });
 
-  it('ends at once when the signal aborted before', async () => {
+  it('reject at once when the signal has aborted before', async () => {
     const reason = new Error('too late');
     await expect(raceSignal(new Promise(() => undefined), AbortSignal.abort(reason))).rejects.toBe(reason);
   });
 
-  it('ends a pause', async () => {
+  it('abort a pause', async () => {
     const reason = new Error('no longer wanted');
     const abort = new AbortController();
     const outcome = pause(60_000, abort.signal);

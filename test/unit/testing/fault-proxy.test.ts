@@ -8,7 +8,7 @@ import { ask, Cleanup, readToEnd, tinyEngine, upgrade } from './tiny-engine.js';
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
-/** An engine that answers `0123456789` in two chunks, behind a proxy; `heard` is what the engine was asked. */
+/** An engine that answers `0123456789` in two chunks, behind a proxy; `heard` lists its requests. */
 async function proxied(faults: Fault[] = []): Promise<{ proxy: FaultProxy; heard: string[] }> {
   const heard: string[] = [];
   const handle: RequestListener = (asked, answer) => {
@@ -29,12 +29,12 @@ async function proxied(faults: Fault[] = []): Promise<{ proxy: FaultProxy; heard
 const whole = { status: 200, text: '0123456789', cut: false };
 
 describe('a fault proxy', () => {
-  it('is not started with options that it does not know, and names them', async () => {
+  it('refuses unknown options, and names them', async () => {
     const options = { engine: 'unix:///nowhere', fault: [], times: 2 };
     await expect(startFaultProxy(options)).rejects.toThrow(/startFaultProxy .*"fault", "times"/);
   });
 
-  it('counts the requests and passes them on as they are', async () => {
+  it('counts the requests and passes them on unchanged', async () => {
     const { proxy, heard } = await proxied();
     expect(await ask(proxy.host, { method: 'POST', path: '/a?b=c', body: 'x' })).toMatchObject(whole);
     expect(await ask(proxy.host, { path: '/d' })).toMatchObject(whole);
@@ -56,14 +56,14 @@ describe('a fault proxy', () => {
     await expect(upgradeFails(proxy)).resolves.toBe('status 500');
   });
 
-  it('drops a request before the engine hears of it', async () => {
+  it('drops a request before it reaches the engine', async () => {
     const { proxy, heard } = await proxied([{ kind: 'drop-request' }]);
     expect(await ask(proxy.host, { path: '/a' })).toMatchObject({ status: undefined, cut: true });
     expect(heard).toEqual([]);
     expect(await ask(proxy.host, { path: '/a' })).toMatchObject(whole);
   });
 
-  it('loses an answer after the engine has done what it was asked', async () => {
+  it('loses an answer after the engine has executed the request', async () => {
     const { proxy, heard } = await proxied([{ kind: 'lose-answer' }]);
     expect(await ask(proxy.host, { method: 'POST', path: '/a' })).toMatchObject({
       status: undefined,
@@ -72,18 +72,18 @@ describe('a fault proxy', () => {
     expect(heard).toEqual(['POST /a']);
   });
 
-  it('truncates an answer to the byte', async () => {
+  it('truncates an answer after the given number of bytes', async () => {
     const { proxy } = await proxied([{ kind: 'truncate-answer', afterBytes: 7 }]);
     expect(await ask(proxy.host, { path: '/a' })).toMatchObject({ status: 200, text: '0123456', cut: true });
   });
 
-  it('truncates an upgraded connection to the byte', async () => {
+  it('truncates an upgraded connection after the given number of bytes', async () => {
     const { proxy } = await proxied([{ kind: 'truncate-answer', afterBytes: 3 }]);
     const { connection } = await upgrade(proxy.host, '/exec/1/start', '');
     expect(await readToEnd(connection)).toBe('012');
   });
 
-  it('stalls an answer until the client gives up', async () => {
+  it('stalls an answer until the client aborts', async () => {
     const { proxy } = await proxied([{ kind: 'stall-answer', afterBytes: 5 }]);
     const heard: string[] = [];
     const enough = new AbortController();
@@ -95,7 +95,7 @@ describe('a fault proxy', () => {
     expect([heard, answer.cut]).toEqual([['01234'], true]);
   });
 
-  it('stalls a request until the client gives up, and the engine never hears', async () => {
+  it('stalls a request until the client aborts, and never sends it to the engine', async () => {
     const { proxy, heard } = await proxied([{ kind: 'stall-request' }]);
     const answer = await ask(proxy.host, { path: '/a', signal: AbortSignal.timeout(50) });
     expect(answer).toMatchObject({ status: undefined, cut: true });
@@ -109,7 +109,7 @@ describe('a fault proxy', () => {
     expect(performance.now() - start).toBeGreaterThanOrEqual(55);
   });
 
-  it('strikes only what fits, from the n-th on and as often as told', async () => {
+  it('hits only matching requests, from the n-th on and as often as given', async () => {
     const { proxy } = await proxied();
     const fault = proxy.inject({
       kind: 'answer',
@@ -134,7 +134,7 @@ describe('a fault proxy', () => {
     expect(fault.struck().map(({ path }) => path)).toEqual(['/3/start', '/5/start']);
   });
 
-  it('makes an outage that lasts until it is withdrawn', async () => {
+  it('causes an outage that lasts until the fault is withdrawn', async () => {
     const { proxy } = await proxied();
     const outage = proxy.inject({ kind: 'drop-request', times: Infinity });
     expect(await ask(proxy.host, { path: '/a' })).toMatchObject({ cut: true });
@@ -143,7 +143,7 @@ describe('a fault proxy', () => {
     expect(await ask(proxy.host, { path: '/a' })).toMatchObject(whole);
   });
 
-  it('stands before a replayer as well as before an engine', async () => {
+  it('works before a replayer as well as before an engine', async () => {
     const replayer = await startReplayer(scenario([exchange('GET', '/a', 'A')]));
     cleanup.add(() => replayer.close());
     const proxy = await startFaultProxy({ engine: replayer.host });
@@ -154,7 +154,7 @@ describe('a fault proxy', () => {
     replayer.assertDone();
   });
 
-  it('looks like an engine that hung up when there is none', async () => {
+  it('breaks the connection when there is no engine', async () => {
     const proxy = await startFaultProxy({ engine: 'unix:///nowhere/engine.sock' });
     cleanup.add(() => proxy.close());
     expect(await ask(proxy.host, { path: '/a' })).toMatchObject({ status: undefined, cut: true });

@@ -1,6 +1,6 @@
 import type { Exchange, Fixture } from '../../../lib/testing/index.js';
 
-/** A fixture of exchanges written by hand. */
+/** A fixture of hand-written exchanges. */
 export function scenario(exchanges: Exchange[], name = 'try'): Fixture {
   return {
     format: 1,
@@ -11,7 +11,7 @@ export function scenario(exchanges: Exchange[], name = 'try'): Fixture {
   };
 }
 
-/** An exchange that answers a request without a body with a word. */
+/** An exchange that answers a request without a body with a text. */
 export function exchange(
   method: string,
   path: string,
@@ -21,7 +21,7 @@ export function exchange(
   return { request: { method, path }, response: { status: 200, body: { text: answer } }, ...more };
 }
 
-/** A random name as the driver makes them; always the same for one letter. */
+/** A random name as the driver generates it, always the same for one letter. */
 export function token(letter: string): string {
   return `tmp-${letter.repeat(32)}`;
 }

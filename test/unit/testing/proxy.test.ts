@@ -18,7 +18,7 @@ async function record(handle: RequestListener): Promise<{ recorder: Recorder }> 
 }
 
 describe('the proxy of the recorder', () => {
-  it('keeps a client waiting while the engine does not read', async () => {
+  it('applies backpressure to the client while the engine does not read', async () => {
     let asked: IncomingMessage | undefined;
     const { recorder } = await record((request) => {
       asked = request;
@@ -34,7 +34,7 @@ describe('the proxy of the recorder', () => {
     sending.destroy();
   });
 
-  it('lets an upload of 256 MiB through in little memory', async () => {
+  it('passes an upload of 256 MiB through in little memory', async () => {
     let received = 0;
     const { recorder } = await record((asked, answer) => {
       asked.on('data', (part: Buffer) => {
@@ -59,12 +59,12 @@ describe('the proxy of the recorder', () => {
     await answered;
     expect(received).toBe(sent);
     expect(onTheWay).toBeLessThan(8 * 1024 * 1024);
-    // Three parties in one process, and the garbage of all: far less than the upload all the same.
+    // Client, proxy and engine share this process, garbage included: still far less than the upload.
     expect(process.memoryUsage().rss - memory).toBeLessThan(192 * 1024 * 1024);
     expect(recorder.exchanges()[0]?.request.body).toEqual({ bytes: 256 * 1024 * 1024 });
   });
 
-  it('breaks the request to the engine off when the client goes away', async () => {
+  it('aborts the request to the engine when the client disconnects', async () => {
     let engineSide: Promise<unknown> | undefined;
     const stop = new AbortController();
     const { recorder } = await record((asked) => {
@@ -91,7 +91,7 @@ describe('the proxy of the recorder', () => {
     expect(sockets.size).toBe(1);
   });
 
-  it('hands on an answer that comes before the engine has read the request', async () => {
+  it('passes on an answer that arrives before the engine has read the request', async () => {
     const { recorder } = await record((asked, answer) => {
       answer.writeHead(404).end('no such container', () => asked.socket.destroy());
     });
@@ -101,7 +101,7 @@ describe('the proxy of the recorder', () => {
   });
 });
 
-/** False when it still is not after a while. */
+/** Resolves to false if the request does not drain within 300 ms. */
 async function drained(sending: ClientRequest): Promise<boolean> {
   return Promise.race([once(sending, 'drain').then(() => true), sleep(300).then(() => false)]);
 }

@@ -32,7 +32,7 @@ async function record(
   return { engine, recorder };
 }
 
-/** Saves to a file and replays from it. */
+/** Saves the recording to a file, and replays that. */
 async function replay({ engine, recorder }: { engine: TinyEngine; recorder: Recorder }): Promise<Replayer> {
   const file = join(engine.folder, 'deep', 'fixture.json');
   await recorder.save(file, { name: 'try' });
@@ -44,7 +44,7 @@ async function replay({ engine, recorder }: { engine: TinyEngine; recorder: Reco
 const unused: RequestListener = (_, answer) => answer.end();
 
 describe('a recording', () => {
-  it('replays JSON with its status and what a client needs of the headers', async () => {
+  it('replays JSON with its status and the headers that a client needs', async () => {
     const recording = await record((asked, answer) => {
       void readBody(asked).then((body) => {
         answer.writeHead(201, {
@@ -67,7 +67,7 @@ describe('a recording', () => {
     replayer.assertDone();
   });
 
-  it('is a file that a person can read', async () => {
+  it('is a readable JSON file', async () => {
     const recording = await record((_, answer) => answer.end('OK'));
     await ask(recording.recorder.host, { path: '/_ping' });
     const file = join(recording.engine.folder, 'ping.json');
@@ -87,14 +87,14 @@ describe('a recording', () => {
     });
   });
 
-  it('keeps integers that JavaScript cannot hold', async () => {
+  it('keeps integers that JavaScript cannot represent', async () => {
     const recording = await record((_, answer) => answer.end('{"timeNano":1763702763402535538}\n'));
     await ask(recording.recorder.host, { path: '/x' });
     const replayer = await replay(recording);
     expect((await ask(replayer.host, { path: '/x' })).text).toBe('{"timeNano":1763702763402535538}\n');
   });
 
-  it('keeps the borders of the chunks of a progress stream', async () => {
+  it('keeps the chunk boundaries of a progress stream', async () => {
     const lines = ['{"status":"a"}\r\n{"sta', 'tus":"b"}\r\n', '{"error":"no"}\r\n'];
     const recording = await record((asked, answer) => {
       asked.resume();
@@ -121,7 +121,7 @@ describe('a recording', () => {
     expect((await ask(replayer.host, question)).chunks).toEqual(frames);
   });
 
-  it('replays both directions of an upgraded connection, and each end of it', async () => {
+  it('replays both directions of an upgraded connection, and the end of each', async () => {
     const recording = await record(unused, {}, (_, connection) => {
       connection.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nprompt>');
       connection.once('data', (word: Buffer) => {
@@ -143,7 +143,7 @@ describe('a recording', () => {
     expect(await talk(replayer.host)).toEqual(before);
   });
 
-  it('takes the body of a request for an upgrade for its body, and an ordinary answer for an answer', async () => {
+  it('records the body of an upgrade request, and passes on an answer that refuses the upgrade', async () => {
     const engine = await startReplayer(
       {
         format: 1,
@@ -188,7 +188,7 @@ describe('a recording', () => {
     expect(recorder.exchanges()[0]?.request.body).toEqual({ json: { Tty: false } });
   });
 
-  it('replays an answer that the engine cut, up to the cut', async () => {
+  it('replays an answer that the engine truncated, up to the break', async () => {
     const recording = await record((_, answer) => {
       answer.write('first');
       setTimeout(() => answer.write('second'), 20);
@@ -201,7 +201,7 @@ describe('a recording', () => {
     expect(now).toMatchObject({ status: 200, chunks: ['first', 'second'], cut: true });
   });
 
-  it('replays a connection that the engine cut before it answered', async () => {
+  it('replays a connection that the engine broke before it answered', async () => {
     const recording = await record((asked) => asked.socket.destroy());
     expect(await ask(recording.recorder.host, { path: '/info' })).toMatchObject({
       status: undefined,
@@ -212,7 +212,7 @@ describe('a recording', () => {
     replayer.assertDone();
   });
 
-  it('tells that the client gave up, and waits for that again in a replay', async () => {
+  it('records that the client aborted, and expects that again in a replay', async () => {
     const recording = await record((_, answer) => answer.write('one'));
     const giveUp = async (host: string): Promise<{ chunks: string[]; cut: boolean }> => {
       const stop = new AbortController();
@@ -225,7 +225,7 @@ describe('a recording', () => {
     expect(await giveUp(replayer.host)).toMatchObject({ chunks: ['one'] });
   });
 
-  it('remembers of an archive and of a large body no more than the size', async () => {
+  it('records only the size of an archive and of a large body', async () => {
     const recording = await record((asked, answer) => asked.resume().on('end', () => answer.end()));
     const put = (host: string, type: string, body: Buffer): Promise<unknown> =>
       ask(host, { method: 'PUT', path: '/x', headers: { 'Content-Type': type }, body });
@@ -240,14 +240,14 @@ describe('a recording', () => {
     expect(await put(replayer.host, 'text/plain', Buffer.alloc(70_000))).toMatchObject({ status: 200 });
   });
 
-  it('refuses to keep an answer beyond the limit, and says which', async () => {
+  it('refuses to save an answer beyond the limit, and names it', async () => {
     const recording = await record((_, answer) => answer.end(Buffer.alloc(2000)), { maxAnswerBytes: 1000 });
     expect((await ask(recording.recorder.host, { path: '/images/x/get' })).text).toHaveLength(2000);
     const saving = recording.recorder.save(join(recording.engine.folder, 'x.json'), { name: 'x' });
     await expect(saving).rejects.toThrow(/GET \/images\/x\/get has 2000 bytes.*keeps 1000/);
   });
 
-  it('holds no secret, and still replays for another one', async () => {
+  it('contains no secret, and replays for another one', async () => {
     const recording = await record(
       (asked, answer) => {
         void readBody(asked).then(() => {
@@ -272,7 +272,7 @@ describe('a recording', () => {
     replayer.assertDone();
   });
 
-  it('needs an engine that answers', async () => {
+  it('requires an engine that answers', async () => {
     await expect(startRecorder({ engine: 'unix:///nowhere/engine.sock' })).rejects.toMatchObject({
       name: 'RecordingError',
       message: expect.stringContaining('unix:///nowhere/engine.sock'),
@@ -289,7 +289,7 @@ describe('a recording', () => {
     await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('breaks an upload off when the client goes away, and knows it again in a replay', async () => {
+  it('aborts an upload when the client disconnects, and matches it in a replay', async () => {
     const failures: unknown[] = [];
     const recording = await record((asked) => {
       asked.resume().on('error', (error) => failures.push(error));

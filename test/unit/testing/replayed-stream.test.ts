@@ -10,7 +10,7 @@ afterEach(() => cleanup.run());
 
 type Stream = NonNullable<NonNullable<Exchange['response']>['stream']>;
 
-/** A replayer that has one upgraded connection, and may end in disagreement. */
+/** A replayer with one upgraded connection, which may end with a mismatch. */
 async function replay(stream: Stream, more: Partial<Exchange> = {}): Promise<Replayer> {
   const request = { method: 'POST', path: '/exec/1/start', headers: { upgrade: 'tcp' } };
   const replayer = await startReplayer(scenario([{ request, response: { status: 101, stream }, ...more }]));
@@ -19,7 +19,7 @@ async function replay(stream: Stream, more: Partial<Exchange> = {}): Promise<Rep
 }
 
 describe('a replayed upgraded connection', () => {
-  it('takes any secret and other random names from the client, and answers with those', async () => {
+  it('accepts any secret and other random names from the client, and answers with those names', async () => {
     const replayer = await replay([
       { from: 'client', text: `root:[scrubbed]\n${token('a')}` },
       { from: 'client', end: true },
@@ -34,7 +34,7 @@ describe('a replayed upgraded connection', () => {
     replayer.assertDone();
   });
 
-  it('says nothing before the client has said what comes before', async () => {
+  it('sends nothing before the client has sent what the recording has before it', async () => {
     const replayer = await replay([
       { from: 'engine', text: '1' },
       { from: 'client', text: 'next' },
@@ -53,7 +53,7 @@ describe('a replayed upgraded connection', () => {
     connection.end();
   });
 
-  it('is cut where it was cut', async () => {
+  it('breaks where the recorded connection broke', async () => {
     const replayer = await replay([{ from: 'engine', text: 'half' }], { ended: 'truncated' });
     const { connection } = await upgrade(replayer.host, '/exec/1/start', '');
     expect(await readOnce(connection)).toBe('half');
@@ -62,10 +62,10 @@ describe('a replayed upgraded connection', () => {
   });
 
   it.each([
-    ['something else', 'no!', 'the client sent "no!" where "yes" is recorded'],
-    ['too little', 'ye', 'the client sent "ye" where "yes" is recorded'],
-    ['too much', 'yes and no', 'the client sent " and no" where its end is recorded'],
-  ])('is a disagreement when the client says %s', async (_, said, message) => {
+    ['other bytes', 'no!', 'the client sent "no!" where "yes" is recorded'],
+    ['too few bytes', 'ye', 'the client sent "ye" where "yes" is recorded'],
+    ['too many bytes', 'yes and no', 'the client sent " and no" where its end is recorded'],
+  ])('reports a mismatch when the client sends %s', async (_, said, message) => {
     const replayer = await replay([
       { from: 'client', text: 'yes' },
       { from: 'client', end: true },

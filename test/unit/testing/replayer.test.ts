@@ -10,7 +10,7 @@ import { ask, askJson, Cleanup, tinyEngine, upgrade } from './tiny-engine.js';
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
-/** A replayer that the test need not close, and that may end in disagreement. */
+/** A replayer that `cleanup` closes, and that may end with a mismatch. */
 async function replay(exchanges: Exchange[], mode?: ReplayMode): Promise<Replayer> {
   const replayer = await startReplayer(scenario(exchanges), mode === undefined ? {} : { mode });
   cleanup.add(() => replayer.close().catch(() => undefined));
@@ -26,12 +26,12 @@ async function answers(replayer: Replayer, ...paths: string[]): Promise<string[]
 }
 
 describe('a replayer', () => {
-  it('is not started with options that it does not know, and names them', async () => {
+  it('refuses unknown options, and names them', async () => {
     const options = { mode: 'in-order', order: 'any' } as const;
     await expect(startReplayer(scenario([]), options)).rejects.toThrow(/startReplayer .*"order"/);
   });
 
-  it('is not started in a mode that there is not', async () => {
+  it('refuses an unknown mode', async () => {
     const options: object = { mode: 'random' };
     await expect(startReplayer(scenario([]), options)).rejects.toThrow(
       /startReplayer .*"in-order"[^]*at mode/,
@@ -46,14 +46,14 @@ describe('a replay in order', () => {
     exchange('GET', '/a', 'A again'),
   ];
 
-  it('answers as recorded, each once', async () => {
+  it('gives each recorded answer once', async () => {
     const replayer = await replay(exchanges);
     expect(await answers(replayer, '/a', '/b', '/a')).toEqual(['A', 'B', 'A again']);
     replayer.assertDone();
     expect((await ask(replayer.host, { path: '/a' })).status).toBe(501);
   });
 
-  it('refuses what comes too early, and says what comes before', async () => {
+  it('refuses a request that comes too early, and names the expected one', async () => {
     const replayer = await replay(exchanges);
     const { status, text } = await ask(replayer.host, { path: '/b' });
     expect(status).toBe(501);
@@ -61,7 +61,7 @@ describe('a replay in order', () => {
     expect(await answers(replayer, '/a', '/b')).toEqual(['A', 'B']);
   });
 
-  it('takes requests that overlapped in either order', async () => {
+  it('accepts requests that overlapped in either order', async () => {
     const overlapping = [
       exchange('GET', '/a', 'A', { overlaps: 1 }),
       exchange('GET', '/b', 'B'),
@@ -74,7 +74,7 @@ describe('a replay in order', () => {
     expect((await ask(other.host, { path: '/c' })).status).toBe(501);
   });
 
-  it('lets the event stream be opened at any time, and tells events no sooner than their cause', async () => {
+  it('accepts the event stream at any time, and sends no event before its cause', async () => {
     const replayer = await replay([
       exchange('GET', '/a', 'A'),
       {
@@ -103,7 +103,7 @@ describe('a replay in order', () => {
     replayer.assertDone();
   });
 
-  it('plays several fixtures one after the other, from files and objects', async () => {
+  it('plays several fixtures in sequence, from files and objects', async () => {
     const { folder } = await tinyEngine(cleanup, () => undefined);
     const file = join(folder, 'first.json');
     await writeFile(file, JSON.stringify(scenario([exchange('GET', '/a', 'A')])));
@@ -114,8 +114,8 @@ describe('a replay in order', () => {
   });
 });
 
-describe('a replay by matching', () => {
-  it('answers in any order, and alike requests in the order of the recording', async () => {
+describe('a replay in matching mode', () => {
+  it('answers in any order, and equal requests in the order of the recording', async () => {
     const replayer = await replay(
       [exchange('GET', '/a', '1'), exchange('GET', '/b', 'B'), exchange('GET', '/a', '2')],
       'matching',
@@ -123,7 +123,7 @@ describe('a replay by matching', () => {
     expect(await answers(replayer, '/b', '/a', '/a')).toEqual(['B', '1', '2']);
   });
 
-  it('gives the last answer to a read again, and to nothing else', async () => {
+  it('repeats the last answer to a read, but not to another request', async () => {
     const replayer = await replay(
       [exchange('GET', '/a', '1'), exchange('GET', '/a', '2'), exchange('POST', '/a', 'done')],
       'matching',
@@ -175,17 +175,20 @@ describe('a request that was not recorded', () => {
       { Image: 'a', HostConfig: {}, Cmd: ['sh'] },
       'body.Cmd[1]: recorded "-c", asked nothing',
     ],
-  ])('is told from the nearest by %s', async (_, method, path, body, difference) => {
-    const replayer = await replay([exchange('GET', '/info', '{}'), create], 'matching');
-    const { status, text } = await askJson(replayer.host, method, path, body ?? { Image: 'a' });
-    expect(status).toBe(501);
-    expect(JSON.parse(text)).toEqual({ message: expect.stringContaining(difference) });
-    const asked = `${method} ${path} was asked, but not recorded. `;
-    const recorded = 'Nearest is exchange 2 of "try", POST /containers/create?name=x:';
-    expect(() => replayer.assertDone()).toThrow(asked + recorded);
-  });
+  ])(
+    'is reported with the nearest exchange and the difference: %s',
+    async (_, method, path, body, difference) => {
+      const replayer = await replay([exchange('GET', '/info', '{}'), create], 'matching');
+      const { status, text } = await askJson(replayer.host, method, path, body ?? { Image: 'a' });
+      expect(status).toBe(501);
+      expect(JSON.parse(text)).toEqual({ message: expect.stringContaining(difference) });
+      const asked = `${method} ${path} was asked, but not recorded. `;
+      const recorded = 'Nearest is exchange 2 of "try", POST /containers/create?name=x:';
+      expect(() => replayer.assertDone()).toThrow(asked + recorded);
+    },
+  );
 
-  it('fails the test even if the client takes no notice', async () => {
+  it('fails the test even if the client ignores it', async () => {
     const replayer = await replay([exchange('GET', '/a', 'A')]);
     await answers(replayer, '/swallowed', '/a');
     expect(replayer.requests()).toEqual([
@@ -199,17 +202,17 @@ describe('a request that was not recorded', () => {
     });
   });
 
-  it('is told also when nothing at all was recorded', async () => {
+  it('is reported even if the recording is empty', async () => {
     const replayer = await replay([]);
     expect((await ask(replayer.host, { path: '/a' })).text).toContain('the recording is empty');
   });
 
-  it('is one that asks for an upgrade where none was recorded', async () => {
+  it('may be an upgrade where the recording has none', async () => {
     const replayer = await replay([exchange('POST', '/exec/1/start', 'plain')]);
     await expect(upgrade(replayer.host, '/exec/1/start', '')).rejects.toThrow('status 501');
   });
 
-  it('is the other side of what was recorded and never asked', async () => {
+  it('fails the test like a recorded request that was never sent', async () => {
     const replayer = await replay([exchange('GET', '/a', 'A')]);
     expect(() => replayer.assertDone()).toThrow('GET /a (exchange 1 of "try") was never asked');
     await replayer.close();
@@ -217,7 +220,7 @@ describe('a request that was not recorded', () => {
 });
 
 describe('a request that was recorded', () => {
-  it('may have its query and its keys in another order', async () => {
+  it('matches with its query and its keys in another order', async () => {
     const replayer = await replay([
       {
         request: {
@@ -232,7 +235,7 @@ describe('a request that was recorded', () => {
     expect(await askJson(replayer.host, 'POST', path, { q: 2, p: 1 })).toMatchObject({ status: 204 });
   });
 
-  it('may have other random names, which the answers then hold', async () => {
+  it('matches with other random names, which the answers then contain', async () => {
     const [a, b] = [token('a'), token('b')];
     const replayer = await replay([
       {
@@ -267,7 +270,7 @@ describe('a request that was recorded', () => {
     replayer.assertDone();
   });
 
-  it('must have the same random name where the recording has the same', async () => {
+  it('must repeat a random name where the recording repeats it', async () => {
     const replayer = await replay([
       exchange('GET', `/${token('a')}`, 'A'),
       exchange('DELETE', `/${token('a')}`, 'gone'),
@@ -279,7 +282,7 @@ describe('a request that was recorded', () => {
 });
 
 describe('a fixture', () => {
-  it('is refused with a reason when it is none', async () => {
+  it('is refused with a reason when it is malformed or missing', async () => {
     const { folder } = await tinyEngine(cleanup, () => undefined);
     const file = join(folder, 'wrong.json');
     await writeFile(file, JSON.stringify({ ...scenario([]), format: 2, surprise: true }));

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 
-/** What a test gives up when it ends, last first. */
+/** What a test releases at its end, last first. */
 export class Cleanup {
   readonly #steps: (() => Promise<unknown>)[] = [];
 
@@ -28,7 +28,7 @@ export interface TinyEngine {
   readonly folder: string;
 }
 
-/** A server on a unix socket that knows its version, and for the rest what the test says. */
+/** A server on a Unix socket that answers `/version`; the test answers every other request. */
 export async function tinyEngine(
   cleanup: Cleanup,
   handle: RequestListener,
@@ -79,7 +79,7 @@ export interface Question {
   readonly signal?: AbortSignal;
 }
 
-/** Asks one thing, and tells all that came back until the connection ended or broke. */
+/** Sends one request, and returns all that arrived until the connection ended or broke. */
 export function ask(
   host: string,
   { method = 'GET', path, headers = {}, body, ...question }: Question,
@@ -112,7 +112,7 @@ export function ask(
   });
 }
 
-/** A request whose body the test sends and ends itself. */
+/** A request whose body the test sends and ends. */
 export function startUpload(host: string): ClientRequest {
   const sending = request({ socketPath: host.slice('unix://'.length), method: 'POST', path: '/images/load' });
   return sending.on('error', () => sending.destroy());
@@ -129,7 +129,7 @@ export function askJson(host: string, method: string, path: string, value?: unkn
       });
 }
 
-/** Asks to upgrade the connection. */
+/** Requests an upgrade of the connection. */
 export async function upgrade(
   host: string,
   path: string,
@@ -155,7 +155,7 @@ export async function upgrade(
   });
 }
 
-/** Everything until the other side ends. */
+/** Reads until the other side ends. */
 export async function readToEnd(connection: Duplex): Promise<string> {
   const parts: Buffer[] = [];
   connection.on('data', (part: Buffer) => parts.push(part)).resume();
@@ -163,7 +163,7 @@ export async function readToEnd(connection: Duplex): Promise<string> {
   return Buffer.concat(parts).toString('latin1');
 }
 
-/** The next piece the other side sends. */
+/** Returns the next chunk from the other side. */
 export function readOnce(connection: Duplex): Promise<string> {
   return new Promise((resolve) => {
     connection.once('data', (part: Buffer) => {

@@ -15,7 +15,7 @@ import { path } from '../../../../lib/engine/request-path.js';
 
 const hex = 'a1'.repeat(32);
 
-/** What somebody who wants to reach another path, or another engine, might call a thing. */
+/** Identifiers by which an attacker might reach another path or another engine. */
 const nasty = [
   '',
   '.',
@@ -63,7 +63,7 @@ describe.each([
     expect(() => check(text)).toThrow(InvalidInput);
   });
 
-  it('refuses every single character that may not stand alone in a path, at every place', () => {
+  it('refuses, at every position, each character that an identifier may not have', () => {
     for (let code = 0; code < 256; code += 1) {
       const character = String.fromCharCode(code);
       if (/[a-zA-Z0-9_.:@/-]/.test(character)) continue;
@@ -76,7 +76,7 @@ describe.each([
 
 describe('containerRef and networkRef', () => {
   it.each(['ab', hex, hex.slice(0, 12), 'instance-00000001', 'A_b.c-d', '0a', 'json', 'create'])(
-    'take %s',
+    'accept %s',
     (name) => {
       expect(containerRef(name)).toBe(name);
       expect(networkRef(name)).toBe(name);
@@ -102,7 +102,7 @@ describe('imageRef', () => {
     `busybox:1@sha256:${hex}`,
     `sha256:${hex}`,
     'a',
-  ])('takes %s', (text) => {
+  ])('accepts %s', (text) => {
     expect(imageRef(text)).toBe(text);
   });
 
@@ -150,7 +150,7 @@ describe('imageReference', () => {
     ['a:b', 'c'],
     ['a@sha256', 'c'],
     ['', 'c'],
-  ])('does not let %j and %j run into one another', (repository, tag) => {
+  ])('refuses repository %j with tag %j, which would parse differently when joined', (repository, tag) => {
     expect(() => imageReference(repository, tag)).toThrow(InvalidInput);
   });
 });
@@ -167,7 +167,7 @@ describe('path', () => {
     expect(path`/images/${image}/json`).toBe('/images/localhost:5000/a/b:c/json');
   });
 
-  it('builds nothing that a URL parser would change', () => {
+  it('builds only paths that a URL parser leaves unchanged', () => {
     for (const name of ['ab', 'a..b', 'a...', 'x.y-z_0']) {
       const built = path`/containers/${containerRef(name)}/json`;
       expect(new URL(`http://localhost${built}`).pathname).toBe(built);

@@ -18,21 +18,21 @@ describe('ManifestWatch', () => {
     return watch.manifestOf(digest('a'), [digest('b')]) !== undefined;
   }
 
-  it('keeps the manifest of the parts that were verified', async () => {
+  it('keeps the manifest that names the verified parts', async () => {
     expect(await found(good)).toBe(true);
   });
 
   it.each([
     [
-      'layers of other parts in a field that engines take for the same',
+      'other layers in a second field that engines read under the same name',
       `,"Layers":[{"digest":"${digest('c')}"}]}`,
     ],
     ['two lists of layers', `,"layers":${JSON.stringify(layers)},"layers":[]}`],
     [
-      'another configuration in a field that engines take for the same',
+      'another configuration in a second field that engines read under the same name',
       `,"conﬁg":1,"CONFIG":{"digest":"${digest('c')}"}}`,
     ],
-  ])('keeps none that has %s', async (_what, end) => {
+  ])('keeps no manifest that has %s', async (_what, end) => {
     expect(await found(good.replace(/\}$/, end))).toBe(false);
   });
 });

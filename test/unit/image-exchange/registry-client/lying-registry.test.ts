@@ -19,12 +19,12 @@ const digestOf = (content: Buffer | string): string =>
   `sha256:${createHash('sha256').update(content).digest('hex')}`;
 const credentials = { username: 'user', password: 'hush hush' };
 
-/** A small registry that says what a test wants it to say. */
+/** A small registry that a test can make send false answers. */
 class LyingRegistry {
   readonly blobs = new Map<string, Buffer>();
   manifest = Buffer.alloc(0);
   readonly headers: Record<string, string> = {};
-  /** Answers in place of the registry where it returns true. */
+  /** Answers in place of the registry and returns true, or returns false. */
   lie: (path: string, response: ServerResponse) => boolean = () => false;
 
   private constructor(readonly server: WebServer) {}
@@ -47,7 +47,7 @@ class LyingRegistry {
     return `${this.server.host}/some/image:1`;
   }
 
-  /** The parts that are no manifests: the configuration and the layer, in whatever order. */
+  /** The digest of the larger one of the configuration and the layer. */
   get largest(): string {
     const parts = [...this.blobs].filter(([digest]) => digest !== digestOf(this.manifest));
     return parts.sort(([, a], [, b]) => a.length - b.length)[0]?.[0] ?? '';
@@ -62,7 +62,7 @@ class LyingRegistry {
   }
 }
 
-describe('RegistryExchange, of a registry that lies,', () => {
+describe('RegistryExchange with a malicious registry', () => {
   let registry: LyingRegistry;
   let images: SmallImageService;
   let exchange: RegistryExchange;
@@ -78,12 +78,12 @@ describe('RegistryExchange, of a registry that lies,', () => {
   const pull = (reference = registry.reference, onProgress?: OnProgress): ReturnType<typeof exchange.pull> =>
     exchange.pull(context, reference, {}, { credentials, onProgress });
 
-  it('pulls what is as it should be', async () => {
+  it('pulls an image while every answer is correct', async () => {
     const { id, size } = await pull();
     expect((await readAll(await images.download(context, id), Infinity)).length).toBe(size);
   });
 
-  it('refuses a manifest that is not what was asked for, or not what the registry calls it', async () => {
+  it('refuses a manifest whose digest is not the requested one, or not the one in Docker-Content-Digest', async () => {
     const other = digestOf('something else');
     await expect(pull(`${registry.server.host}/some/image@${other}`)).rejects.toThrow(ImageUnacceptable);
     registry.headers['docker-content-digest'] = other;
@@ -94,7 +94,7 @@ describe('RegistryExchange, of a registry that lies,', () => {
     ['other bytes', (blob: Buffer) => Buffer.alloc(blob.length, 'x'), ImageUnacceptable],
     ['fewer bytes', (blob: Buffer) => blob.subarray(1), ImageUnacceptable],
     ['more bytes', (blob: Buffer) => Buffer.concat([blob, Buffer.alloc(1)]), ImageSourceError],
-  ])('refuses %s than a digest says', async (_what, spoil, failure) => {
+  ])('refuses a blob with %s than its descriptor says', async (_what, spoil, failure) => {
     const digest = registry.largest;
     registry.blobs.set(digest, spoil(registry.blobs.get(digest) ?? Buffer.alloc(0)));
     await expect(pull()).rejects.toThrow(failure);
@@ -115,7 +115,7 @@ describe('RegistryExchange, of a registry that lies,', () => {
       'bytes of configuration',
       ({ config, layers }: Forged) => ({ config: { ...config, size: 5 * 1024 * 1024 }, layers }),
     ],
-  ])('fetches nothing of an image that has more %s than are allowed', async (_what, forge) => {
+  ])('fetches no blob of an image that has more %s than are allowed', async (_what, forge) => {
     const manifest = forged.parse(JSON.parse(registry.manifest.toString()));
     registry.manifest = Buffer.from(JSON.stringify({ ...manifest, ...forge(manifest) }));
     await expect(pull()).rejects.toThrow(ImageUnacceptable);
@@ -123,15 +123,15 @@ describe('RegistryExchange, of a registry that lies,', () => {
   });
 
   it.each([
-    ['a field that others take for another', ',"Layers":[]}'],
-    ['a field twice', ',"layers":[]}'],
-  ])('fetches nothing of an image whose manifest has %s', async (_what, end) => {
+    ['a second "layers" field in another letter case', ',"Layers":[]}'],
+    ['the field "layers" twice', ',"layers":[]}'],
+  ])('fetches no blob of an image whose manifest has %s', async (_what, end) => {
     registry.manifest = Buffer.from(registry.manifest.toString().replace(/\}$/, end));
     await expect(pull()).rejects.toThrow(ImageUnacceptable);
     nothingWasFetched();
   });
 
-  it('allows as much as the operator says', async () => {
+  it('applies the limits that the operator sets', async () => {
     const { size } = await pull();
     registry.server.requests.length = 0;
     for (const limits of [{ maxBytes: Math.floor((size ?? 0) / 10) }, { maxMetadataBytes: 100 }]) {
@@ -142,7 +142,7 @@ describe('RegistryExchange, of a registry that lies,', () => {
     nothingWasFetched();
   });
 
-  it('tells an abort to an image service that has not begun to read', async () => {
+  it('fails with the abort reason while the image service has not begun to read', async () => {
     const reason = new Error('enough');
     const controller = new AbortController();
     const late = new RegistryExchange({
@@ -153,7 +153,7 @@ describe('RegistryExchange, of a registry that lies,', () => {
     late.close();
   });
 
-  it('refuses a manifest without end, and waits for no silent server for ever', async () => {
+  it('refuses an overlong manifest, and times out on a silent registry', async () => {
     registry.manifest = Buffer.alloc(5 * 1024 * 1024, ' ');
     await expect(pull()).rejects.toThrow(ImageSourceError);
     registry.lie = (_path, response) => {
@@ -166,7 +166,7 @@ describe('RegistryExchange, of a registry that lies,', () => {
   });
 
   it.each(['file:///etc/passwd', 'ftp://127.0.0.1/x', 'http://user:secret@127.0.0.1/'])(
-    'follows no redirect to %s',
+    'refuses a redirect to %s',
     async (location) => {
       registry.lie = (path, response) => {
         if (path.includes('/blobs/')) response.writeHead(307, { location }).end();
@@ -176,7 +176,7 @@ describe('RegistryExchange, of a registry that lies,', () => {
     },
   );
 
-  it('follows no redirects in a circle', async () => {
+  it('refuses redirects in a circle', async () => {
     registry.lie = (path, response) => {
       response.writeHead(307, { location: path }).end();
       return true;
@@ -184,7 +184,7 @@ describe('RegistryExchange, of a registry that lies,', () => {
     await expect(pull()).rejects.toThrow('more than 5 times');
   });
 
-  it('gives credentials to the registry, and not to where it sends one', async () => {
+  it('sends credentials to the registry, but not to the host of a redirect', async () => {
     const elsewhere = await WebServer.start(({ url = '' }, response) => registry.answer(url, response));
     registry.lie = (path, response) => {
       const { authorization } = registry.server.requests.at(-1)?.headers ?? {};
@@ -204,7 +204,7 @@ describe('RegistryExchange, of a registry that lies,', () => {
     await elsewhere.close();
   });
 
-  it('gets a token where the registry says, and shows it', async () => {
+  it('gets a token from the realm that the registry names, and sends it to the registry', async () => {
     const tokens = await WebServer.start((_request, response) => response.end('{"token":"of the day"}'));
     registry.lie = (_path, response) => {
       if (response.req.headers.authorization === 'Bearer of the day') return false;
@@ -220,7 +220,7 @@ describe('RegistryExchange, of a registry that lies,', () => {
   });
 
   it.each(['Bearer', 'Bearer realm="nonsense"', 'Bearer realm="ftp://127.0.0.1/token"'])(
-    'asks nobody for a token who is challenged with %s, and lets go of the answer',
+    'requests no token for the challenge %s, and closes the connection of the endless answer',
     async (challenge) => {
       const holder: { closed?: Promise<unknown> } = {};
       registry.lie = (_path, response) => {
@@ -234,7 +234,7 @@ describe('RegistryExchange, of a registry that lies,', () => {
   );
 
   it.each(['/v2/', '/redirected/', '/token'])(
-    'asks only whom the operator allows: nobody at %s',
+    'requests only addresses that mayFetch allows: nothing under %s',
     async (forbidden) => {
       const { server } = registry;
       registry.lie = (path, response) => {
@@ -257,7 +257,7 @@ describe('RegistryExchange, of a registry that lies,', () => {
     },
   );
 
-  it('uploads to nobody but the registry', async () => {
+  it('refuses to upload to a host other than the registry', async () => {
     const { id } = await images.create(
       context,
       { container_format: 'docker', disk_format: 'raw' },
@@ -274,7 +274,7 @@ describe('RegistryExchange, of a registry that lies,', () => {
     await elsewhere.close();
   });
 
-  it('gives up an upload that the registry does not take', async () => {
+  it('times out when the registry does not read an upload', async () => {
     const { id } = await images.create(
       context,
       { container_format: 'docker', disk_format: 'raw' },

@@ -36,7 +36,7 @@ describe('an upload to a registry', () => {
     return new RegistryClient(web, { reference, insecure: true }).upload(source, size, () => undefined);
   };
 
-  it('waits for its data for as long as that takes', async () => {
+  it('waits for its data without a limit', async () => {
     const halting = async function* (): AsyncGenerator<Buffer, void, void> {
       for (const word of ['first ', 'second ', 'third']) {
         await setTimeout(2 * idle);
@@ -48,12 +48,12 @@ describe('an upload to a registry', () => {
     expect(taken).toBe(all);
   });
 
-  it('waits for the answer only as long as the registry may be silent', async () => {
+  it('times out when the registry is silent for longer than the idle time', async () => {
     answersUploads = false;
     await expect(upload(Readable.from([Buffer.from('all')]), 3)).rejects.toBeInstanceOf(DeadlineExceeded);
   });
 
-  it('fails with what its data fails with', async () => {
+  it('fails with the error of its source', async () => {
     const reason = new Error('the image is damaged');
     const breaking = async function* (): AsyncGenerator<Buffer, void, void> {
       yield Buffer.from('some');

@@ -12,7 +12,7 @@ import { SmallImageService } from '../../../support/small-image-service.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 import { WebServer } from '../../../support/web-server.js';
 
-describe('ImageTemplates, from an address,', () => {
+describe('ImageTemplates with an archive from a URL', () => {
   const opened: { close: () => void | Promise<void> }[] = [];
   afterEach(async () => {
     for (const each of opened.splice(0)) await each.close();
@@ -35,7 +35,7 @@ describe('ImageTemplates, from an address,', () => {
   };
 
   it.each(['file:///etc/passwd', 'unix:///var/run/docker.sock', 'data:,x', 'nonsense', 'http://a:secret@b/'])(
-    'refuses %s, and redirects to it',
+    'refuses %s, and a redirect to it',
     async (location) => {
       const refused: unknown = await register(location).catch((error: unknown) => error);
       expect(refused).toBeInstanceOf(InvalidInput);
@@ -48,7 +48,7 @@ describe('ImageTemplates, from an address,', () => {
     },
   );
 
-  it('takes no more than is allowed, announced or not', async () => {
+  it('refuses more than maxBytes, with and without a Content-Length', async () => {
     const large = Buffer.alloc(2_000_000);
     const server = await serve((request, response) => {
       if (request.url === '/announced') response.setHeader('content-length', large.length);
@@ -60,7 +60,7 @@ describe('ImageTemplates, from an address,', () => {
     expect(await register(server.url('/not'))).toMatchObject({ size: large.length });
   });
 
-  it('waits for no silent server, and for none when it is aborted', async () => {
+  it('times out on a silent server, and stops waiting when its signal aborts', async () => {
     const server = await serve((request, response) => {
       if (request.url === '/late') response.write('some');
     });
@@ -73,7 +73,7 @@ describe('ImageTemplates, from an address,', () => {
     await expect(registering).rejects.toBe(reason);
   });
 
-  it('registers nothing of what breaks off', async () => {
+  it('refuses a truncated download', async () => {
     const server = await serve((_request, response) => {
       response.writeHead(200, { 'content-length': 100 });
       response.write('some', () => response.destroy());
@@ -81,7 +81,7 @@ describe('ImageTemplates, from an address,', () => {
     await expect(register(server.url('/'))).rejects.toThrow(ImageSourceError);
   });
 
-  it('fetches only what the operator allows, after a redirect, too', async () => {
+  it('fetches only what mayFetch allows, redirects included', async () => {
     const server = await serve((request, response) => {
       if (request.url === '/allowed') response.writeHead(302, { location: '/forbidden' }).end();
       else response.end('secret of a neighbour');
@@ -91,7 +91,7 @@ describe('ImageTemplates, from an address,', () => {
     expect(server.requests.map(({ url }) => url)).toEqual(['/allowed']);
   });
 
-  it('fetches only where the answer is true, and waits no longer for it than for a server', async () => {
+  it('fetches only if mayFetch returns true, and waits no longer for mayFetch than for a server', async () => {
     const server = await serve((_request, response) => response.end('secret of a neighbour'));
     const url = server.url('/');
     const no = Object.assign({ mayFetch: () => true }, { mayFetch: () => 'no' });
@@ -106,7 +106,7 @@ describe('ImageTemplates, from an address,', () => {
     expect(server.requests).toEqual([]);
   });
 
-  it('says what the server answered, and not what was secret in the address', async () => {
+  it('reports the status of the server, but no secret of the URL', async () => {
     const server = await serve((_request, response) => response.writeHead(403).end());
     const failure: unknown = await register(server.url('/x?token=secret')).catch((error: unknown) => error);
     expect(failure).toMatchObject({ status: 403 });
@@ -118,7 +118,7 @@ describe('ImageTemplates', () => {
   const folder = temporaryFolder();
   afterEach(() => folder.remove());
 
-  it('does not wait for ever for a FIFO in place of a file', async () => {
+  it('refuses a FIFO in place of a file, which would block it for ever', async () => {
     const path = join(await folder.path(), 'image.tar');
     execFileSync('mkfifo', [path]);
     const imageService = new SmallImageService();
@@ -128,7 +128,7 @@ describe('ImageTemplates', () => {
     templates.close();
   });
 
-  it('refuses what is no source, and does not repeat a password', async () => {
+  it('refuses a malformed source without repeating its password', async () => {
     const imageService = new SmallImageService();
     const templates = new ImageTemplates({ engine: 'unix:///nobody.sock', imageService, host: 'x' });
     for (const source of [

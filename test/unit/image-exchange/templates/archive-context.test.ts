@@ -14,14 +14,14 @@ const read = async (archive: Buffer): Promise<string> =>
   );
 
 describe('archiveContext', () => {
-  it('takes what "git archive" writes, whose comment comes first, and leaves that out', async () => {
+  it('accepts the output of "git archive", and drops the comment at its beginning', async () => {
     const comment = { name: '', raw: Buffer.concat(paxHeader('comment', 'the commit', 'g')) };
     const context = await read(await packEntries([comment, { name: 'Dockerfile', content: 'FROM scratch' }]));
     expect(context).toContain('FROM scratch');
     expect(context).not.toContain('the commit');
   });
 
-  it('takes paths that go up and down again, and refuses those that lead out', async () => {
+  it('accepts paths that go up and down again, and refuses those that lead out of the context', async () => {
     await expect(read(await packEntries([{ name: 'a/../b', content: 'x' }]))).resolves.toContain('a/../b');
     await expect(read(await packEntries([{ name: 'a/../../b', content: 'x' }]))).rejects.toMatchObject({
       name: 'InvalidInput',

@@ -19,7 +19,7 @@ describe('.dockerignore', () => {
     return paths.filter((path) => !ignores(path));
   };
 
-  it('leaves out what it names, as Docker does: from the root, the last pattern wins', async () => {
+  it('excludes the same paths as Docker: patterns start at the root, the last match wins', async () => {
     const paths = ['a.log', 'd/a.log', 'node_modules/x', 'd/node_modules/x', 'keep.log', 'A.LOG'];
     expect(await left('# logs\n*.log\n**/node_modules\n\n!keep.log\n', paths)).toEqual([
       'd/a.log',
@@ -34,7 +34,7 @@ describe('.dockerignore', () => {
     ]);
   });
 
-  it('belongs to its Dockerfile where that has one of its own', async () => {
+  it('is replaced by the ignore file of a Dockerfile that has its own', async () => {
     await mkdir(join(root, 'docker'));
     await writeFile(join(root, '.dockerignore'), 'a\n');
     await writeFile(join(root, 'docker', 'app.dockerignore'), 'b\n');
@@ -42,14 +42,14 @@ describe('.dockerignore', () => {
     expect(['a', 'b', 'docker/app'].map(ignores)).toEqual([false, true, false]);
   });
 
-  it('is refused when it is a link, too large, or no patterns', async () => {
+  it('is refused when it is a symbolic link, too large, or an invalid pattern', async () => {
     await expect(left('[', ['a'])).rejects.toThrow(InvalidInput);
     await expect(left('x'.repeat(2_000_000), ['a'])).rejects.toThrow(InvalidInput);
     await symlink('/etc/passwd', join(root, 'linked.dockerignore'));
     await expect(ignoredPaths(root, 'linked')).rejects.toThrow(InvalidInput);
   });
 
-  it('keeps nobody busy for ever', async () => {
+  it('is refused when a pattern would take exponential time to match', async () => {
     const began = performance.now();
     await expect(left(`${'*a'.repeat(12)}*b`, ['a'.repeat(200)])).rejects.toThrow('too many asterisks');
     expect(performance.now() - began).toBeLessThan(5000);

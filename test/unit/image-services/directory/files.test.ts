@@ -31,7 +31,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-/** Makes an image and gives the paths of what it is made of. */
+/** Creates an image and returns its id and the paths of its files. */
 async function make(bytes: Uint8Array): Promise<{ id: string; metadata: string; data: string }> {
   const { id } = await service.create(context, formats, streamOf(bytes));
   const folder = join(directory, id);
@@ -54,12 +54,12 @@ describe('the files of a DirectoryImageService', () => {
     expect((await readFile(data)).equals(bytes)).toBe(true);
   });
 
-  it('are not made before there is an image', async () => {
+  it('are not created before the first image', async () => {
     expect(await service.detail(context)).toEqual([]);
     await expect(stat(directory)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('leave nothing in the folder when a verb fails', async () => {
+  it('stay as they were when a verb fails', async () => {
     const { id } = await make(bytesOf(10));
     const before = await readdir(directory, { recursive: true });
     const limited = new DirectoryImageService({ directory, limits: { bytes: 1000 } });
@@ -72,13 +72,13 @@ describe('the files of a DirectoryImageService', () => {
     expect(await readdir(directory, { recursive: true })).toEqual(before);
   });
 
-  it('are gone when the image is deleted', async () => {
+  it('are deleted with the image', async () => {
     const { id } = await make(bytesOf(10));
     await service.delete(context, id);
     expect(await readdir(directory)).toEqual([]);
   });
 
-  it('share their folder with files that are no images', async () => {
+  it('may share their folder with files that are not images', async () => {
     const { id } = await make(bytesOf(10));
     await writeFile(join(directory, 'README'), 'not an image');
     await mkdir(join(directory, 'lost+found'));
@@ -86,8 +86,8 @@ describe('the files of a DirectoryImageService', () => {
   });
 });
 
-describe('an image that is read', () => {
-  it('stays readable when it is deleted meanwhile', async () => {
+describe('the download of an image', () => {
+  it('continues when the image is deleted meanwhile', async () => {
     const bytes = bytesOf(3_000_000);
     const { id } = await make(bytes);
     const stream = await service.download(context, id);
@@ -96,22 +96,22 @@ describe('an image that is read', () => {
   });
 
   it.each([
-    ['a byte of it changed', async (data: string) => writeFile(data, Buffer.alloc(100_000, 7))],
-    ['it lost its end', async (data: string) => truncate(data, 99_999)],
-  ])('is refused when %s on the disk', async (_what, damage) => {
+    ['was changed', async (data: string) => writeFile(data, Buffer.alloc(100_000, 7))],
+    ['was truncated', async (data: string) => truncate(data, 99_999)],
+  ])('fails when the data file %s on disk', async (_what, damage) => {
     const { id, data } = await make(bytesOf(100_000));
     await damage(data);
     await expect(read(await service.download(context, id))).rejects.toBeInstanceOf(ImageUnacceptable);
   });
 
-  it('is refused when a part of it is asked for that is no longer there', async () => {
+  it('fails when the data file ends before the requested range', async () => {
     const { id, data } = await make(bytesOf(100_000));
     await truncate(data, 50_000);
     const part = await service.download(context, id, { range: { first: 40_000, last: 60_000 } });
     await expect(read(part)).rejects.toBeInstanceOf(ImageUnacceptable);
   });
 
-  it('names the file that is missing', async () => {
+  it('names the data file when it is missing', async () => {
     const { id, data } = await make(bytesOf(10));
     await rm(data);
     await expect(service.download(context, id)).rejects.toMatchObject({
@@ -121,9 +121,9 @@ describe('an image that is read', () => {
   });
 });
 
-describe('a folder that somebody has tampered with', () => {
+describe('a folder of images that was tampered with', () => {
   it.each(['data', 'metadata'] as const)(
-    'does not lead out through a link in place of the %s',
+    'gives no access to a file outside through a symbolic link in place of the %s',
     async (kind) => {
       const made = await make(bytesOf(10));
       const outside = join(root, 'outside');
@@ -133,7 +133,7 @@ describe('a folder that somebody has tampered with', () => {
     },
   );
 
-  it('does not lead out through a link in place of an image', async () => {
+  it('gives no access to a folder outside through a symbolic link in place of an image', async () => {
     const { id } = await make(bytesOf(10));
     await rename(join(directory, id), join(root, id));
     await symlink(join(root, id), join(directory, id));
@@ -143,7 +143,7 @@ describe('a folder that somebody has tampered with', () => {
     expect(await readdir(join(root, id))).toHaveLength(2);
   });
 
-  it('does not hang on a pipe in place of the data', async () => {
+  it('does not hang on a FIFO in place of the data', async () => {
     const { id, data } = await make(bytesOf(10));
     await rm(data);
     execFileSync('mkfifo', [data]);
@@ -151,15 +151,15 @@ describe('a folder that somebody has tampered with', () => {
   });
 
   it.each([
-    ['no JSON', () => '{'],
-    ['the record of another image', (content: string, id: string) => content.replace(id, randomUUID())],
+    ['no valid JSON', () => '{'],
+    ['the id of another image', (content: string, id: string) => content.replace(id, randomUUID())],
     [
-      'a path for the data',
+      'a path outside in place of the name of the data file',
       (content: string) => content.replace(/"data": "[^"]*"/, '"data": "../../outside"'),
     ],
-    ['a size that is none', (content: string) => content.replace('"size": 10', '"size": -1')],
-    ['a layout of later days', (content: string) => content.replace('"format": 1', '"format": 2')],
-  ])('is told, with the file, when the metadata is %s', async (_what, tamper) => {
+    ['a negative size', (content: string) => content.replace('"size": 10', '"size": -1')],
+    ['a later format version', (content: string) => content.replace('"format": 1', '"format": 2')],
+  ])('is refused, with the file named, when the metadata has %s', async (_what, tamper) => {
     const { id, metadata } = await make(bytesOf(10));
     await writeFile(metadata, tamper(await readFile(metadata, 'utf8'), id));
     const broken = { name: 'ImageStoreError', path: metadata };
@@ -168,15 +168,15 @@ describe('a folder that somebody has tampered with', () => {
     await expect(service.detail(context)).rejects.toMatchObject(broken);
   });
 
-  it('is told when an image has no metadata', async () => {
+  it('is refused when an image has no metadata', async () => {
     const { id, metadata } = await make(bytesOf(10));
     await rm(metadata);
     await expect(service.show(context, id)).rejects.toBeInstanceOf(ImageStoreError);
   });
 });
 
-describe('who may do what in a folder', () => {
-  it('is everything to a context without a project', async () => {
+describe('access to the images of a folder', () => {
+  it('is unrestricted for a context without a project', async () => {
     const { id } = await service.create({}, { ...formats, visibility: 'public' }, streamOf(bytesOf(10)));
     const { id: hidden } = await service.create(context, { visibility: 'private' });
     expect((await service.detail({})).map((image) => image.id).sort()).toEqual([id, hidden].sort());
@@ -185,12 +185,12 @@ describe('who may do what in a folder', () => {
 });
 
 describe('the limits of a folder', () => {
-  it('let an image of just the limit in', async () => {
+  it('accept an image of exactly the limit', async () => {
     const limited = new DirectoryImageService({ directory, limits: { bytes: 1000 } });
     expect(await limited.create(context, formats, streamOf(bytesOf(1000)))).toMatchObject({ size: 1000 });
   });
 
-  it('leave an image queued that would be too large', async () => {
+  it('leave an image queued when its data is too large', async () => {
     const limited = new DirectoryImageService({ directory, limits: { bytes: 1000 } });
     const { id } = await limited.create(context, formats);
     await expect(limited.update(context, id, {}, streamOf(bytesOf(1001)))).rejects.toBeInstanceOf(
@@ -199,12 +199,12 @@ describe('the limits of a folder', () => {
     expect(await limited.show(context, id)).toMatchObject({ status: 'queued' });
   });
 
-  it('must make sense', () => {
+  it('are validated, and so is the name of the folder', () => {
     expect(() => new DirectoryImageService({ directory: '' })).toThrow(InvalidInput);
     expect(() => new DirectoryImageService({ directory, limits: { bytes: 0 } })).toThrow(InvalidInput);
   });
 
-  it('of a folder that cannot be written to are told', async () => {
+  it('include the file system: a folder that cannot be created fails with ImageStoreError', async () => {
     await writeFile(join(root, 'deep'), 'a file');
     await expect(service.create(context, {})).rejects.toBeInstanceOf(ImageStoreError);
   });

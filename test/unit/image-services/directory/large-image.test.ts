@@ -10,7 +10,7 @@ import { temporaryFolder } from '../../../support/temporary-folder.js';
 
 const mebibyte = 1024 * 1024;
 
-describe('an image that is large enough to be hashed on a thread of its own', () => {
+describe('an image that is large enough to be hashed on a worker thread', () => {
   const folder = temporaryFolder();
   let images: DirectoryImageService;
   let image: ImageRecord;
@@ -34,11 +34,11 @@ describe('an image that is large enough to be hashed on a thread of its own', ()
     return bytes;
   };
 
-  it('is read whole', async () => {
+  it('is read completely', async () => {
     await expect(read()).resolves.toBe(80 * mebibyte);
   });
 
-  it('can be given up in the middle', async () => {
+  it('can be abandoned in the middle of its download', async () => {
     const data = await images.download(context, image.id);
     for await (const chunk of data) {
       expect(chunk).toBeInstanceOf(Uint8Array);
@@ -47,7 +47,7 @@ describe('an image that is large enough to be hashed on a thread of its own', ()
     expect(data.destroyed).toBe(true);
   });
 
-  it('is refused at its end when one byte of it is another', async () => {
+  it('fails at the end of its download when one byte was changed on disk', async () => {
     const path = join(await folder.path(), image.id);
     for (const name of await readdir(path)) {
       const file = await open(join(path, name), 'r+');

@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-/** Makes everything under the folder look as if nobody had touched it for two hours. */
+/** Sets the modification time of everything in the folder to two hours ago. */
 async function age(folder: string): Promise<void> {
   const then = new Date(Date.now() - 2 * 60 * 60 * 1000);
   for (const entry of await readdir(folder, { withFileTypes: true })) {
@@ -29,8 +29,8 @@ async function age(folder: string): Promise<void> {
   }
 }
 
-describe('a folder that several processes use', () => {
-  it('loses no change of the metadata that they make at the same time', async () => {
+describe('a folder of images that several processes use', () => {
+  it('loses no concurrent change of metadata', async () => {
     const { id } = await service.create(context, {});
     const workers = [1, 2, 3].map(() => startWorker('describe', directory, id));
     expect(await Promise.all(workers.map(ended))).toEqual([0, 0, 0]);
@@ -39,7 +39,7 @@ describe('a folder that several processes use', () => {
     expect(await readdir(join(directory, id))).toHaveLength(1);
   }, 30_000);
 
-  it('shows only whole images, whenever processes that work in it are killed', async () => {
+  it('shows only complete images, even after processes that write to it are killed', async () => {
     const workers = [1, 2, 3].map(() => startWorker('work', directory));
     await Promise.all(workers.map(begun));
     for (const worker of workers) {
@@ -47,7 +47,7 @@ describe('a folder that several processes use', () => {
       await kill(worker);
       for (const { id, status } of await service.detail(context)) {
         if (status !== 'active') continue;
-        // The others go on, and may have deleted it meanwhile.
+        // The other workers continue, and may have deleted the image meanwhile.
         const data = await service.download(context, id).catch((error: unknown) => {
           if (!(error instanceof ImageNotFound)) throw error;
         });
@@ -56,7 +56,7 @@ describe('a folder that several processes use', () => {
     }
   }, 60_000);
 
-  it('is cleared of what killed processes left, by the next that writes, once it is old', async () => {
+  it('is cleaned of the files that killed processes left, by the next writer, once the files are old', async () => {
     const { id } = await service.create(context, formats);
     const workers = [startWorker('stall', directory, id), startWorker('work', directory)];
     await Promise.all(workers.map(begun));
@@ -69,7 +69,7 @@ describe('a folder that several processes use', () => {
     expect(await readdir(join(directory, id))).toEqual(['metadata.1.json']);
   }, 30_000);
 
-  it('keeps what a living process is at work on, however long its data lets it wait', async () => {
+  it('keeps the upload of a running process, however long it stalls', async () => {
     const { id } = await service.create(context, formats);
     const worker = startWorker('stall', directory, id);
     await begun(worker);
@@ -78,7 +78,7 @@ describe('a folder that several processes use', () => {
     await kill(worker);
   }, 30_000);
 
-  it('takes an upload after one that a crash interrupted', async () => {
+  it('accepts an upload after a crash interrupted the previous one', async () => {
     const { id } = await service.create(context, formats);
     const worker = startWorker('stall', directory, id);
     await begun(worker);
@@ -89,7 +89,7 @@ describe('a folder that several processes use', () => {
     expect((await read(await service.download(context, id))).equals(bytes)).toBe(true);
   }, 30_000);
 
-  it('deletes and makes an image of one id, by many at the same time, without ever losing one', async () => {
+  it('loses no image when several services create and delete the same id concurrently', async () => {
     const id = randomUUID();
     const services = [1, 2, 3, 4].map(() => new DirectoryImageService({ directory }));
     let [made, deleted] = [0, 0];
@@ -113,14 +113,14 @@ describe('a folder that several processes use', () => {
     expect(await readdir(directory)).toHaveLength(left);
   }, 30_000);
 
-  it('never takes away an image that was given the id of one that is being deleted', async () => {
+  it('keeps a new image that reuses the id of an image whose deletion is under way', async () => {
     const { id } = await service.create(context, {});
     const folder = new ImageFolder(join(directory, id), id);
     expect(await folder.bury(join(directory, '.deleted-late'))).toBe(false);
     expect(await readdir(folder.path)).toEqual(['metadata.1.json']);
   });
 
-  it('gives the id of an image whose deletion a crash interrupted to a new image', async () => {
+  it('accepts a new image with the id of one whose deletion a crash interrupted', async () => {
     const { id } = await service.create(context, formats, streamOf(bytesOf(10)));
     const folder = join(directory, id);
     const content = await readFile(join(folder, 'metadata.1.json'), 'utf8');

@@ -6,7 +6,7 @@ const worker = fileURLToPath(new URL('worker.ts', import.meta.url));
 const loader =
   'import{register}from"node:module";import{pathToFileURL}from"node:url";register("ts-node/esm",pathToFileURL("./"))';
 
-/** Starts a process of its own that does one of the worker's tasks. */
+/** Starts a separate process that runs one of the worker's tasks. */
 export const startWorker = (task: string, directory: string, image = ''): ChildProcess =>
   spawn(
     process.execPath,
@@ -14,18 +14,18 @@ export const startWorker = (task: string, directory: string, image = ''): ChildP
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
 
-/** Waits until a worker says that it is in the middle of its task. */
+/** Waits until a worker reports that it is in the middle of its task. */
 export async function begun({ stdout }: ChildProcess): Promise<void> {
   if (stdout !== null) await once(stdout, 'data');
 }
 
-/** Waits for a worker's end, and gives its exit code; null when it was killed. */
+/** Waits for the end of a worker. Returns its exit code, or null if it was killed. */
 export async function ended(child: ChildProcess): Promise<number | null> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   return child.exitCode;
 }
 
-/** Ends a worker as a crash would. */
+/** Kills a worker, as a crash would. */
 export async function kill(child: ChildProcess): Promise<void> {
   child.kill('SIGKILL');
   await ended(child);

@@ -1,4 +1,4 @@
-/** A process that uses a folder of images beside others. Its arguments: what to do, the folder, and the image it is about. */
+/** Uses a folder of images concurrently with other processes. Arguments: task, folder, image id. */
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { DirectoryImageService } from '../../../../lib/image-services/index.js';
@@ -18,7 +18,7 @@ const tasks: Readonly<Record<string, () => Promise<void>>> = {
     }
   },
 
-  /** Makes, fills, changes and deletes images until it is killed. */
+  /** Creates, fills, updates and deletes images until it is killed. */
   async work() {
     process.stdout.write('begun\n');
     for (let n = 0; ; n += 1) {
@@ -30,7 +30,7 @@ const tasks: Readonly<Record<string, () => Promise<void>>> = {
     }
   },
 
-  /** Begins an upload that gets no further. */
+  /** Begins an upload that never ends. */
   async stall() {
     const data = new Readable({ read: () => undefined });
     data.push(bytesOf(100_000));

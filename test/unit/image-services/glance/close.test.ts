@@ -6,11 +6,14 @@ import { WebServer } from '../../../support/web-server.js';
 
 const context = { auth_token: 'x' };
 
-describe('closing an image service', () => {
+describe('GlanceImageService.close', () => {
   it.each([
-    ['a question', (service: GlanceImageService) => service.show(context, randomUUID())],
-    ['what is sent once', (service: GlanceImageService) => service.create(context, { id: randomUUID() })],
-  ])('breaks off %s that is not answered', async (_what, ask) => {
+    ['a read', (service: GlanceImageService) => service.show(context, randomUUID())],
+    [
+      'a request that is not retried',
+      (service: GlanceImageService) => service.create(context, { id: randomUUID() }),
+    ],
+  ])('aborts %s that Glance has not answered', async (_what, ask) => {
     let onRequest: () => void = () => undefined;
     const asked = new Promise<void>((resolve) => (onRequest = resolve));
     const server = await WebServer.start(() => onRequest());

@@ -23,16 +23,16 @@ const failureOf = (options: GlanceImageServiceOptions): unknown => {
 
 describe('the options of a GlanceImageService', () => {
   it.each<[string, GlanceImageServiceOptions]>([
-    ['no endpoints for the tokens of contexts', { auth: { type: 'context_token' } }],
-    ['an endpoint that is no address', { auth: password, endpoints: 'glance:9292' }],
+    ['context tokens without endpoints', { auth: { type: 'context_token' } }],
+    ['an endpoint that is not a URL', { auth: password, endpoints: 'glance:9292' }],
     ['an endpoint that is not HTTP', { auth: password, endpoints: 'ftp://127.0.0.1' }],
     ['an endpoint with a password', { auth: password, endpoints: 'http://nova:the-secret@127.0.0.1' }],
-    ['no endpoint in a list', { auth: password, endpoints: [] }],
-    ['no domain for a user name', { auth: { ...password, user_domain_id: '' } }],
-    ['no password', { auth: { ...password, password: '' } }],
-    ['a time that is none', { auth: password, timeouts: { idle: 0 } }],
-    ['a number of attempts that is none', { auth: password, retries: -1 }],
-  ])('are refused, and no secret is told, when they have %s', (_what, options) => {
+    ['an empty list of endpoints', { auth: password, endpoints: [] }],
+    ['a user name without a domain', { auth: { ...password, user_domain_id: '' } }],
+    ['an empty password', { auth: { ...password, password: '' } }],
+    ['a timeout of 0', { auth: password, timeouts: { idle: 0 } }],
+    ['a negative number of retries', { auth: password, retries: -1 }],
+  ])('are refused, without a secret in the message, when they have %s', (_what, options) => {
     const failure = failureOf(options);
     expect(failure).toBeInstanceOf(InvalidInput);
     expect(failure).toMatchObject({ message: expect.not.stringContaining('the-secret') });
@@ -47,7 +47,7 @@ describe('the options of a GlanceImageService', () => {
         auth: { type: 'password', auth_url: password.auth_url, user_id: 'u', password: 'p', project_id: 'p' },
       },
     ],
-  ])('may have %s', (_what, options) => {
+  ])('are accepted with %s', (_what, options) => {
     expect(failureOf(options)).toBeInstanceOf(GlanceImageService);
   });
 });

@@ -74,20 +74,20 @@ describe('an image service behind TLS', () => {
     }
   };
 
-  it('is not believed when nobody vouches for its certificate', async () => {
+  it('is refused when no trusted authority has signed its certificate', async () => {
     await expect(ask({})).rejects.toBeInstanceOf(GlanceConnectionFailed);
   });
 
-  it('is believed when the authority that was named vouches for it', async () => {
+  it('is accepted when the authority in `ca` has signed its certificate', async () => {
     expect(await ask({ ca: certificate })).toEqual([]);
     expect(await ask({ ca: certificate.toString() })).toEqual([]);
   });
 
-  it('is believed without anybody when that was asked for', async () => {
+  it('is accepted unverified when `insecure` is set', async () => {
     expect(await ask({ insecure: true })).toEqual([]);
   });
 
-  it('gives a reader who takes his time the bytes that it has', async () => {
+  it('delivers unchanged bytes to a slow reader that borrows its buffers', async () => {
     const service = new GlanceImageService({ ...options, ca: certificate });
     try {
       const stream = await service.download({ auth_token: 'token' }, record.id);

@@ -24,11 +24,11 @@ import { temporaryFolder } from '../../../support/temporary-folder.js';
 const large = (text: string): Promise<Buffer> => layerOf([{ path: text, content: text.repeat(100_000) }]);
 const layers = [await large('one'), await large('two'), await large('one')];
 
-/** Gives an archive to an image service, and reads its index by ranges. */
+/** Stores an archive in an image service, and reads its index by range requests. */
 async function probed(archive: Buffer): Promise<{
   readonly bytes: number;
   readonly requests: number;
-  /** Digests of what the index says are layers. */
+  /** Digests of the byte ranges that the index lists as layers. */
   readonly layers: readonly string[];
 }> {
   const folder = temporaryFolder();
@@ -58,16 +58,19 @@ async function probed(archive: Buffer): Promise<{
 
 const good = await imageEntries({ layers });
 
-describe('the index of an archive', () => {
-  it.each(['docker', 'oci'] as const)('is found with a few small requests (%s layout)', async (layout) => {
-    const archive = await buildImageArchive({ layers, layout });
-    const { bytes, requests, layers: found } = await probed(archive);
-    expect(found).toEqual(layers.map(sha256));
-    expect(requests).toBeLessThanOrEqual(6);
-    expect(bytes).toBeLessThan(100_000);
-  });
+describe('probeIndex', () => {
+  it.each(['docker', 'oci'] as const)(
+    'finds the layers with a few small requests (%s layout)',
+    async (layout) => {
+      const archive = await buildImageArchive({ layers, layout });
+      const { bytes, requests, layers: found } = await probed(archive);
+      expect(found).toEqual(layers.map(sha256));
+      expect(requests).toBeLessThanOrEqual(6);
+      expect(bytes).toBeLessThan(100_000);
+    },
+  );
 
-  it('is found through names that need headers of their own', async () => {
+  it('finds layers whose long names need headers of their own', async () => {
     const entries = await imageEntries({ layers: layers.slice(0, 2) });
     const long = `${'a-long-name/'.repeat(20)}layer.tar`;
     const [first = ''] = entries.filter(({ name }) => name.endsWith('layer.tar')).map(({ name }) => name);
@@ -84,26 +87,26 @@ describe('the index of an archive', () => {
     packEntries(good.flatMap(change));
   it.each([
     ['is compressed', buildImageArchive({ layers, gzip: true })],
-    ['is none', Promise.resolve(Buffer.alloc(100_000, 'no archive'))],
-    ['ends in the middle', buildImageArchive({ layers }).then((bytes) => bytes.subarray(0, 400_000))],
+    ['is not a tar archive', Promise.resolve(Buffer.alloc(100_000, 'no archive'))],
+    ['is truncated', buildImageArchive({ layers }).then((bytes) => bytes.subarray(0, 400_000))],
     [
-      'has an entry that reaches beyond its end',
+      'has an entry that is longer than the archive',
       packEntries([{ name: '', raw: rawHeader({ name: 'a', size: 2 ** 32 }) }, ...good]),
     ],
     [
-      'has an entry of more bytes than there are numbers for',
+      'has an entry whose size exceeds a safe integer',
       packEntries([{ name: '', raw: rawHeader({ name: 'a', size: Buffer.alloc(12, 0xbf) }) }, ...good]),
     ],
     ['holds a path twice', packEntries([...good, ...good.slice(-2, -1)])],
-    ['has a layer that is missing', changed((e) => (e.name.endsWith('layer.tar') ? [] : [e]))],
+    ['lacks a layer', changed((e) => (e.name.endsWith('layer.tar') ? [] : [e]))],
     [
-      'has a link that leads to itself',
+      'has a link to itself',
       changed((e) =>
         e.name.endsWith('layer.tar') ? [{ name: e.name, type: 'symlink', linkname: 'layer.tar' }] : [e],
       ),
     ],
     [
-      'has a configuration of another digest than its name',
+      'has a configuration whose digest differs from its name',
       changed((e) =>
         /^[0-9a-f]{64}\.json$/.test(e.name)
           ? [{ ...e, content: String(e.content).replace('test', 'tset') }]
@@ -111,7 +114,7 @@ describe('the index of an archive', () => {
       ),
     ],
     [
-      'has a configuration whose name is no digest',
+      'has a configuration whose name is not a digest',
       changed((e) => [
         {
           ...e,
@@ -123,7 +126,7 @@ describe('the index of an archive', () => {
       ]),
     ],
     [
-      'has so many entries that they take too many requests',
+      'has so many entries that the index would take too many requests',
       packEntries([
         ...Array.from({ length: 500 }, (_, number) => ({
           name: `f${number}`,
@@ -132,13 +135,13 @@ describe('the index of an archive', () => {
         ...good,
       ]),
     ],
-  ])('is not read from an archive that %s', async (_what, archive) => {
+  ])('refuses an archive that %s', async (_what, archive) => {
     await expect(probed(await archive)).rejects.toMatchObject({
       name: expect.stringMatching(/^(IndexUnusable|ArchiveRefused)$/),
     });
   });
 
-  it('gives nothing of hostile archives that their configuration does not bear out', async () => {
+  it('fails on hostile archives with no error other than a refusal', async () => {
     for (const { archive } of await hostileArchives()) {
       const found = probed(archive).then(
         () => Promise.reject(new IndexUnusable('as good as another')),

@@ -13,7 +13,7 @@ const record = async (id: string, fields: Partial<ImageRecord>): Promise<ImageRe
 });
 const stranger = 'f0e1d2c3b4a5968778695a4b3c2d1e0f';
 
-/** Which images are asked for before an image of the caller's is fetched. */
+/** The order in which base images are looked up before the caller's image is downloaded. */
 const order = (remembered: RememberedRecords, counts: Readonly<Record<string, number>>): string[] =>
   remembered
     .inOrder(
@@ -23,8 +23,8 @@ const order = (remembered: RememberedRecords, counts: Readonly<Record<string, nu
     )
     .map(({ image_id }) => image_id);
 
-describe('the order in which images are asked for', () => {
-  it('has those first that may be used, then those that nobody knows, and the best of each before the others', async () => {
+describe('RememberedRecords.inOrder', () => {
+  it('puts images that the caller may use first, unknown ones next, and sorts each group by its matches', async () => {
     const remembered = new RememberedRecords();
     remembered.note(await record('public', { owner: stranger, visibility: 'public' }));
     remembered.note(await record('own', { owner: mine }));
@@ -33,7 +33,7 @@ describe('the order in which images are asked for', () => {
     expect(order(remembered, counts)).toEqual(['own', 'public', 'better', 'unknown', 'foreign']);
   });
 
-  it('lets nobody be crowded out by images of others, however many there are', async () => {
+  it('lists a usable image first, however many images of other tenants match better', async () => {
     const remembered = new RememberedRecords();
     const counts: Record<string, number> = { base: 2 };
     for (let each = 0; each < 1000; each += 1) {
@@ -46,7 +46,7 @@ describe('the order in which images are asked for', () => {
     expect(order(remembered, counts).length).toBeLessThan(20);
   });
 
-  it('comes back to those that might have been made public since, each in its turn', () => {
+  it('retries all hidden images in turn, since they may have become public', () => {
     const remembered = new RememberedRecords();
     const counts: Record<string, number> = {};
     for (let each = 0; each < 50; each += 1) {
@@ -62,7 +62,7 @@ describe('the order in which images are asked for', () => {
     expect(asked.size).toBe(50);
   });
 
-  it('differs for somebody who is shown what others are not', async () => {
+  it('remembers for each tenant which images are visible', async () => {
     const remembered = new RememberedRecords();
     remembered.noteAnswer('theirs', { project_id: stranger }, undefined);
     expect(order(remembered, { theirs: 3, unknown: 1 })).toEqual(['theirs', 'unknown']);
@@ -71,7 +71,7 @@ describe('the order in which images are asked for', () => {
     expect(order(remembered, { gone: 9, unknown: 2, theirs: 1 })).toEqual(['theirs', 'unknown', 'gone']);
   });
 
-  it('forgets images that the engine has no more', async () => {
+  it('forgets images that the engine no longer has', async () => {
     const remembered = new RememberedRecords();
     remembered.note(await record('gone', { owner: mine }));
     remembered.keepOnly(new Set(['other']));

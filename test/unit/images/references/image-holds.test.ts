@@ -24,17 +24,17 @@ describe('ImageHolds', () => {
   const removals = (): string[] => engine.requests.filter((line) => line.startsWith('DELETE'));
 
   it.each([
-    ['nobody loaded', undefined, 0],
-    ['was loaded meanwhile', 'yes', 1],
-    ['was perhaps loaded', 'perhaps', 1],
-  ] as const)('an image that %s', async (_what, loaded, times) => {
+    ['keeps an image that was not loaded', undefined, 0],
+    ['removes an image that was loaded meanwhile', 'yes', 1],
+    ['removes an image that may have been loaded', 'perhaps', 1],
+  ] as const)('%s when its only hold is abandoned', async (_what, loaded, times) => {
     const hold = await holds.take(image, undefined);
     if (loaded !== undefined) holds.markLoaded(image, loaded);
     await hold.abandon();
     expect(removals()).toHaveLength(times);
   });
 
-  it('is over when the last one has let go: who comes then finds what was there before', async () => {
+  it('forgets a load after the last release, so that a later hold removes nothing', async () => {
     const [first, second] = [await holds.take(image, undefined), await holds.take(image, undefined)];
     holds.markLoaded(image, 'yes');
     await first.abandon();
@@ -44,7 +44,7 @@ describe('ImageHolds', () => {
     expect(removals()).toEqual([]);
   });
 
-  it('hands on that it was loaded to who comes before its removal has its turn', async () => {
+  it('passes the mark "loaded" to a hold that is taken before the pending removal runs', async () => {
     const first = await holds.take(image, undefined);
     holds.markLoaded(image, 'yes');
     const earlier = holds.unlessHeld(image, undefined, () => Promise.resolve());
@@ -56,7 +56,7 @@ describe('ImageHolds', () => {
     expect(removals()).toHaveLength(1);
   });
 
-  it('is removed once when all let go before its removal has its turn', async () => {
+  it('removes the image once when a new hold is aborted before the pending removal runs', async () => {
     const first = await holds.take(image, undefined);
     holds.markLoaded(image, 'yes');
     const earlier = holds.unlessHeld(image, undefined, () => Promise.resolve());
@@ -70,7 +70,7 @@ describe('ImageHolds', () => {
     expect(removals()).toHaveLength(1);
   });
 
-  it('stays for who comes before its removal has its turn and keeps it', async () => {
+  it('keeps the image for a hold that is taken before the pending removal runs', async () => {
     const first = await holds.take(image, undefined);
     holds.markLoaded(image, 'yes');
     const earlier = holds.unlessHeld(image, undefined, () => Promise.resolve());
@@ -80,7 +80,7 @@ describe('ImageHolds', () => {
     expect(removals()).toEqual([]);
   });
 
-  it('knows one image from another', async () => {
+  it('removes only the image that was loaded', async () => {
     const [one, two] = [await holds.take(image, undefined), await holds.take(other, undefined)];
     holds.markLoaded(image, 'yes');
     await two.abandon();
@@ -89,13 +89,13 @@ describe('ImageHolds', () => {
     expect(removals()).toHaveLength(1);
   });
 
-  it('forgets a mark for an image that nobody holds', async () => {
+  it('ignores a mark for an image without holds', async () => {
     holds.markLoaded(image, 'yes');
     await (await holds.take(image, undefined)).abandon();
     expect(removals()).toEqual([]);
   });
 
-  it('does no work on an image that is held', async () => {
+  it('skips the work of unlessHeld while the image is held', async () => {
     let count = 0;
     const work = (): Promise<void> => Promise.resolve(void (count += 1));
     const hold = await holds.take(image, undefined);
@@ -105,7 +105,7 @@ describe('ImageHolds', () => {
     expect(count).toBe(1);
   });
 
-  it('lets a newcomer leave who would have to wait, and counts on nobody who has left', async () => {
+  it('stops waiting for a hold when its signal aborts, and does not count that hold', async () => {
     let finish = (): void => undefined;
     const removal = holds.unlessHeld(image, undefined, () => new Promise((resolve) => (finish = resolve)));
     const controller = new AbortController();
@@ -120,14 +120,14 @@ describe('ImageHolds', () => {
     expect(isDone).toBe(true);
   });
 
-  it('fails nobody whose image stays because a container uses it', async () => {
+  it('ignores a 409 for the removal of an image that a container uses', async () => {
     status = 409;
     const hold = await holds.take(image, undefined);
     holds.markLoaded(image, 'yes');
     await expect(hold.abandon()).resolves.toBeUndefined();
   });
 
-  it('stays when it is loaded again after its removal was given up: the engine was never heard of it', async () => {
+  it('keeps an image that is loaded again after the engine answered 404 to its removal', async () => {
     status = 404;
     const hold = await holds.take(image, undefined);
     holds.markLoaded(image, 'perhaps');
@@ -137,12 +137,12 @@ describe('ImageHolds', () => {
     const next = await holds.take(image, undefined);
     holds.markLoaded(image, 'yes');
     next.keep();
-    // Longer than between two tries of what goes on behind everybody's back.
+    // Longer than the interval between two background retries of a removal.
     await new Promise((resolve) => setTimeout(resolve, 2500));
     expect(removals()).toHaveLength(given);
   });
 
-  it('tells when an image was last of use', async () => {
+  it('reports when an image was last kept', async () => {
     expect(holds.lastKept(image)).toBe(0);
     await (await holds.take(image, undefined)).abandon();
     expect(holds.lastKept(image)).toBe(0);

@@ -15,7 +15,7 @@ import { temporaryFolder } from '../../../support/temporary-folder.js';
 
 const sha512 = (bytes: Buffer): string => createHash('sha512').update(bytes).digest('hex');
 
-describe('the shared directory', () => {
+describe('SharedDirectory', () => {
   const data = randomBytes(1_500_000);
   const folder = temporaryFolder();
   let path: string;
@@ -61,38 +61,42 @@ describe('the shared directory', () => {
       return await readAll(await file.download(options), Infinity);
     });
 
-  it('gives the data of an image, and parts of it', async () => {
+  it('reads the data of an image, and ranges of it', async () => {
     await writeFile(path, data);
     expect((await read())?.equals(data)).toBe(true);
     expect(await read({ first: 10, last: 29 })).toEqual(data.subarray(10, 30));
     expect(warnings).toEqual([]);
   });
 
-  it('says nothing of an image that it does not have', async () => {
+  it('logs nothing about an image that it does not have', async () => {
     expect(await read()).toBeUndefined();
     expect(warnings).toEqual([]);
   });
 
-  it('follows links, which a file server may be full of', async () => {
+  it('follows symbolic links, which are common on file servers', async () => {
     await writeFile(`${path}.elsewhere`, data);
     await symlink(`${path}.elsewhere`, path);
     expect((await read())?.equals(data)).toBe(true);
   });
 
   it.each<readonly [string, string, () => Promise<unknown>]>([
-    ['is shorter', 'has 1000000 bytes: 1500000 are on record', () => writeFile(path, data.subarray(0, 1e6))],
+    [
+      'is too short',
+      'has 1000000 bytes: 1500000 are on record',
+      () => writeFile(path, data.subarray(0, 1e6)),
+    ],
     ['has the data of another image', 'sha512', () => writeFile(path, randomBytes(data.length))],
     ['is a FIFO', 'not a plain file', () => Promise.resolve(execFileSync('mkfifo', [path]))],
     ['is a link to a device', 'not a plain file', () => symlink('/dev/zero', path)],
     ['is a directory', 'not a plain file', () => mkdir(path)],
     ['is a link to itself', 'ELOOP', () => symlink(path, path)],
-  ])('gives nothing, names the file and says why when it %s', async (_what, why, make) => {
+  ])('skips a file that %s, and logs its path and the reason', async (_what, why, make) => {
     await make();
     expect(await read()).toBeUndefined();
     expect(warnings).toEqual([expect.stringMatching(new RegExp(`${why}.*${path}`))]);
   });
 
-  it('finds out when a file becomes shorter while it is read', async () => {
+  it('detects that a file is truncated while it is read', async () => {
     await writeFile(path, data);
     const bytes = await shared.use(record, abort.signal, async (file) => {
       await truncate(path, 1_000_000);
@@ -102,7 +106,7 @@ describe('the shared directory', () => {
     expect(warnings).toEqual([expect.stringContaining('1000000 bytes of the 1500000 on record')]);
   });
 
-  it('is not asked for an image without a hash, whose data could be any', async () => {
+  it('ignores the file of an image without hash and checksum, which could hold any data', async () => {
     await writeFile(path, data);
     expect(await read(undefined, { ...record, os_hash_value: null })).toBeUndefined();
     const checksum = createHash('md5').update(data).digest('hex');
@@ -110,13 +114,13 @@ describe('the shared directory', () => {
     expect((await read(undefined, old))?.equals(data)).toBe(true);
   });
 
-  it('never leaves its directory, whatever an image service calls an image', async () => {
+  it('reads nothing outside its directory, even if the id of an image is a path', async () => {
     await writeFile(path, data);
     const id = `../${path.split('/').slice(-2).join('/')}`;
     expect(await read(undefined, { ...record, id })).toBeUndefined();
   });
 
-  it('is not asked again for what fails for another reason', async () => {
+  it('passes on an error of the engine, and skips a file whose data is unacceptable', async () => {
     await writeFile(path, data);
     const fail = (error: Error): Promise<Buffer | undefined> =>
       shared.use<Buffer>(record, abort.signal, () => Promise.reject(error));
@@ -124,7 +128,7 @@ describe('the shared directory', () => {
     expect(await fail(new ImageUnacceptable('no archive'))).toBeUndefined();
   });
 
-  it('is not waited for, nor asked again, while it owes an answer, and then goes on', async () => {
+  it('skips a file server that owes an answer, and uses it again after the answer', async () => {
     await writeFile(path, data);
     const server = new FileServer(50);
     const logger: Logger = { ...noOpLogger, warn: (message) => void warnings.push(message) };
@@ -139,7 +143,7 @@ describe('the shared directory', () => {
     expect((await read())?.equals(data)).toBe(true);
   });
 
-  it('stops reading, and closes the file, when the work is aborted', async () => {
+  it('stops reading, and closes the file, when its signal aborts', async () => {
     await writeFile(path, data);
     const reason = new Error('enough');
     const using = shared.use(record, abort.signal, async (file) => {

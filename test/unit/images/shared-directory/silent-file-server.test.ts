@@ -8,31 +8,31 @@ import { context } from '../../../support/nova-objects.js';
 import { noOpLogger } from '../../../support/silent-logger.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
-/** Milliseconds. */
+/** In milliseconds. */
 const patience = 100;
 
-/** What the file server does not answer until it is back. */
+/** The operation that hangs until the file server is back. */
 let hangs: 'stat' | 'open' | 'read' | 'close' | undefined;
-let comeBack = (): void => undefined;
-let back = Promise.resolve();
+let recover = (): void => undefined;
+let recovered = Promise.resolve();
 
-const unless = async <T>(what: typeof hangs, work: () => Promise<T>): Promise<T> => {
-  if (hangs === what) await back;
+const unlessHanging = async <T>(what: typeof hangs, work: () => Promise<T>): Promise<T> => {
+  if (hangs === what) await recovered;
   return await work();
 };
 
-// No file system that tests may mount falls silent on demand.
+// A test cannot mount a file system that falls silent on demand.
 jest.unstable_mockModule('node:fs/promises', () => ({
   ...files,
-  stat: (path: string) => unless('stat', () => files.stat(path)),
+  stat: (path: string) => unlessHanging('stat', () => files.stat(path)),
   open: async (path: string, flags: number) => {
-    const handle = await unless('open', () => files.open(path, flags));
+    const handle = await unlessHanging('open', () => files.open(path, flags));
     const read = handle.read.bind(handle);
     const close = handle.close.bind(handle);
     return Object.assign(handle, {
       read: (memory: Buffer, offset: number, length: number, position: number) =>
-        unless('read', () => read(memory, offset, length, position)),
-      close: () => unless('close', close),
+        unlessHanging('read', () => read(memory, offset, length, position)),
+      close: () => unlessHanging('close', close),
     });
   },
 }));
@@ -69,11 +69,11 @@ describe('a shared directory whose file server falls silent', () => {
     const { signal } = new AbortController();
     read = () =>
       shared.use(record, signal, async (file) => await readAll(await file.download({ signal }), Infinity));
-    back = new Promise((resolve) => (comeBack = resolve));
+    recovered = new Promise((resolve) => (recover = resolve));
   });
   afterEach(async () => {
     hangs = undefined;
-    comeBack();
+    recover();
     await eventuallyClosed();
   });
   afterAll(() => folder.remove());
@@ -90,7 +90,7 @@ describe('a shared directory whose file server falls silent', () => {
   }
 
   it.each(['stat', 'open', 'read'] as const)(
-    'gives nothing and says why when nothing comes of `%s`; gives the image when it is back',
+    'is skipped with a warning while `%s` hangs, and used again once the server is back',
     async (what) => {
       hangs = what;
       expect(await read()).toBeUndefined();
@@ -98,13 +98,13 @@ describe('a shared directory whose file server falls silent', () => {
       hangs = undefined;
       expect(await read()).toBeUndefined();
       expect(warnings[1]).toContain('owes an answer');
-      comeBack();
+      recover();
       while (server.isSilent) await new Promise((resolve) => setTimeout(resolve, 5));
       expect((await read())?.equals(data)).toBe(true);
     },
   );
 
-  it('gives the image although its file cannot be closed', async () => {
+  it('delivers the image even if its file cannot be closed', async () => {
     hangs = 'close';
     expect((await read())?.equals(data)).toBe(true);
     expect(warnings).toEqual([expect.stringContaining('could not be closed')]);

@@ -8,7 +8,7 @@ const instance = newInstance();
 const image = newImageMeta('any');
 const [vif] = new TestNetwork().port(7);
 
-/** Calls a verb as a caller without a compiler does. A driver that serves no host lets a sound call come as far as to say so. */
+/** Calls a verb as a JavaScript caller may. Valid arguments fail only because the driver serves no host. */
 async function failureOf(verb: string, ...args: readonly unknown[]): Promise<unknown> {
   const method: unknown = Reflect.get(driver, verb);
   if (typeof method !== 'function') throw new TypeError(`a driver has no ${verb}`);
@@ -20,9 +20,9 @@ async function failureOf(verb: string, ...args: readonly unknown[]): Promise<unk
   return undefined;
 }
 
-const comesThrough = { message: expect.stringContaining('init_host comes first') };
+const passesValidation = { message: expect.stringContaining('init_host comes first') };
 
-/** How each verb is given the interfaces of an instance. */
+/** The arguments of each verb, with the interfaces of an instance. */
 const verbs: Record<string, (network_info: unknown) => readonly unknown[]> = {
   spawn: (network_info) => [context, instance, image, { network_info }],
   rebuild: (network_info) => [context, instance, image, { network_info }],
@@ -43,7 +43,7 @@ const verbs: Record<string, (network_info: unknown) => readonly unknown[]> = {
   finish_revert_migration: (network_info) => [context, instance, network_info, {}],
 };
 
-describe.each(Object.keys(verbs))('the interfaces given to %s', (verb) => {
+describe.each(Object.keys(verbs))('the network_info of %s', (verb) => {
   const given = (network_info: unknown): Promise<unknown> =>
     failureOf(verb, ...(verbs[verb]?.(network_info) ?? []));
 
@@ -55,18 +55,21 @@ describe.each(Object.keys(verbs))('the interfaces given to %s', (verb) => {
     [[{ ...vif, network: { id: 'n', subnets: ['10.0.0.0/24'] } }], 'network_info.0.network.subnets.0 '],
     [[{ ...vif, network: { id: 'n', subnets: [{}] } }], 'network_info.0.network.subnets.0.cidr '],
     ['bridge', 'network_info '],
-  ])('are refused as %j, with the place named', async (network_info, place) => {
+  ])('is refused as %j, with the invalid field named', async (network_info, place) => {
     const failure = await given(network_info);
     expect(failure).toBeInstanceOf(InvalidInput);
     expect(failure).toMatchObject({ message: expect.stringContaining(place) });
   });
 
   it.each([
-    ['none', []],
-    ['unknown', null],
-    ['with more than the driver knows', [{ ...vif, network: { ...vif?.network, more: 1 }, more: {} }]],
+    ['an empty list', []],
+    ['null', null],
     [
-      'without a gateway, as Neutron gives them',
+      'a list with fields that the driver does not know',
+      [{ ...vif, network: { ...vif?.network, more: 1 }, more: {} }],
+    ],
+    [
+      'a list whose gateway has no address, as Neutron sends it',
       [
         {
           ...vif,
@@ -76,38 +79,38 @@ describe.each(Object.keys(verbs))('the interfaces given to %s', (verb) => {
       ],
     ],
   ])('may be %s', async (_what, network_info) => {
-    expect(await given(network_info)).toMatchObject(comesThrough);
+    expect(await given(network_info)).toMatchObject(passesValidation);
   });
 });
 
-describe('a call of a verb', () => {
-  it.each(['attach_interface', 'detach_interface'])('of %s needs an interface', async (verb) => {
+describe('argument validation', () => {
+  it.each(['attach_interface', 'detach_interface'])('requires an interface for %s', async (verb) => {
     const call = (port: unknown): Promise<unknown> =>
       failureOf(verb, context, instance, ...(verb === 'attach_interface' ? [image] : []), port);
     expect(await call({ id: 'port', network: 'bridge' })).toMatchObject({
       name: 'InvalidInput',
       message: expect.stringContaining('vif.network '),
     });
-    expect(await call(vif)).toMatchObject(comesThrough);
+    expect(await call(vif)).toMatchObject(passesValidation);
   });
 
   it.each([
     ['injected_files.0 ', [{ path: '/etc/motd', contents: 'hello' }]],
     ['injected_files.0', [['/etc/motd']]],
     ['injected_files ', { '/etc/motd': 'hello' }],
-  ])(
-    'of spawn and rebuild refuses %s that are no pairs of path and content',
-    async (place, injected_files) => {
-      for (const verb of ['spawn', 'rebuild'])
-        expect(await failureOf(verb, context, instance, image, { injected_files })).toMatchObject({
-          name: 'InvalidInput',
-          message: expect.stringContaining(place),
-        });
-    },
-  );
+  ])('refuses for spawn and rebuild a malformed %s', async (place, injected_files) => {
+    for (const verb of ['spawn', 'rebuild'])
+      expect(await failureOf(verb, context, instance, image, { injected_files })).toMatchObject({
+        name: 'InvalidInput',
+        message: expect.stringContaining(place),
+      });
+  });
 
-  /** How each verb that makes a container is given what it makes it of. */
-  const making: Record<string, (subject: object, options: object, meta: object) => readonly unknown[]> = {
+  /** The arguments of each verb that creates a container. */
+  const creatingVerbs: Record<
+    string,
+    (subject: object, options: object, meta: object) => readonly unknown[]
+  > = {
     spawn: (subject, options, meta) => [context, subject, meta, options],
     rebuild: (subject, options, meta) => [context, subject, meta, options],
     rescue: (subject, options, meta) => [context, subject, [], meta, options],
@@ -139,19 +142,25 @@ describe('a call of a verb', () => {
     ['block_device_info.block_device_mapping ', {}, { block_device_info: { block_device_mapping: {} } }],
     ['image_meta.properties ', {}, {}, { properties: 'os_command_line=sh' }],
     ['image_meta.min_ram ', {}, {}, { min_ram: '64' }],
-  ])('that makes a container refuses another %s', async (place, changes, options = {}, meta = {}) => {
-    for (const [verb, args] of Object.entries(making))
-      expect({
-        verb,
-        failure: await failureOf(verb, ...args({ ...instance, ...changes }, options, { ...image, ...meta })),
-      }).toMatchObject({
-        verb,
-        failure: { name: 'InvalidInput', message: expect.stringContaining(place) },
-      });
-  });
+  ])(
+    'refuses for each verb that creates a container an invalid %s',
+    async (place, changes, options = {}, meta = {}) => {
+      for (const [verb, args] of Object.entries(creatingVerbs))
+        expect({
+          verb,
+          failure: await failureOf(
+            verb,
+            ...args({ ...instance, ...changes }, options, { ...image, ...meta }),
+          ),
+        }).toMatchObject({
+          verb,
+          failure: { name: 'InvalidInput', message: expect.stringContaining(place) },
+        });
+    },
+  );
 
-  /** A call by which a container that is gone may be made again, or goes on elsewhere. */
-  const remaking: Record<string, (subject: object) => readonly unknown[]> = {
+  /** The arguments of each verb that may create a container again, or moves it. */
+  const recreatingVerbs: Record<string, (subject: object) => readonly unknown[]> = {
     reboot: (subject) => [context, subject, [], 'HARD'],
     resume_state_on_host_boot: (subject) => [context, subject, []],
     migrate_disk_and_power_off: (subject) => [context, subject, 'there', instance.flavor, []],
@@ -161,8 +170,8 @@ describe('a call of a verb', () => {
     ['instance.flavor ', { flavor: undefined }],
     ['instance.flavor.root_gb ', { flavor: { ...instance.flavor, root_gb: '1' } }],
     ['instance.flavor.extra_specs ', { flavor: { ...instance.flavor, extra_specs: null } }],
-  ])('that may make a container anew refuses another %s', async (place, changes) => {
-    for (const [verb, args] of Object.entries(remaking))
+  ])('refuses for each verb that may create a container again an invalid %s', async (place, changes) => {
+    for (const [verb, args] of Object.entries(recreatingVerbs))
       expect({ verb, failure: await failureOf(verb, ...args({ ...instance, ...changes })) }).toMatchObject({
         verb,
         failure: { name: 'InvalidInput', message: expect.stringContaining(place) },
@@ -176,19 +185,19 @@ describe('a call of a verb', () => {
     ['flavor.root_gb ', ['there', { ...instance.flavor, root_gb: '1' }, []]],
     ['timeout ', ['there', instance.flavor, [], { timeout: '60' }]],
     ['retry_interval ', ['there', instance.flavor, [], { retry_interval: -1 }]],
-  ])('of migrate_disk_and_power_off refuses another %s', async (place, args) => {
+  ])('refuses for migrate_disk_and_power_off an invalid %s', async (place, args) => {
     expect(await failureOf('migrate_disk_and_power_off', context, instance, ...args)).toMatchObject({
       name: 'InvalidInput',
       message: expect.stringMatching(new RegExp(`^${place}`)),
     });
   });
 
-  it.each(['timeout', 'retry_interval'])('of power_off takes seconds as %s', async (name) => {
+  it.each(['timeout', 'retry_interval'])('requires seconds for power_off as %s', async (name) => {
     expect(await failureOf('power_off', instance, { [name]: '60' })).toMatchObject({
       name: 'InvalidInput',
       message: expect.stringContaining(`${name} `),
     });
-    expect(await failureOf('power_off', instance, { [name]: 60 })).toMatchObject(comesThrough);
+    expect(await failureOf('power_off', instance, { [name]: 60 })).toMatchObject(passesValidation);
   });
 
   it.each<[string, unknown]>([
@@ -196,13 +205,13 @@ describe('a call of a verb', () => {
     ['instances.1 ', [instance, null]],
     ['instances.1.uuid ', [instance, { ...instance, uuid: 7 }]],
     ['instances.0.image_ref ', [{ ...instance, image_ref: {} }]],
-  ])('about several instances refuses another %s', async (place, instances) => {
+  ])('refuses for verbs on several instances an invalid %s', async (place, instances) => {
     const refusal = { name: 'InvalidInput', message: expect.stringContaining(place) };
     expect(await failureOf('manage_image_cache', context, instances)).toMatchObject(refusal);
     expect(await failureOf('poll_rebooting_instances', 30, instances)).toMatchObject(refusal);
   });
 
-  it('of poll_rebooting_instances needs seconds, and sound interfaces', async () => {
+  it('requires for poll_rebooting_instances a timeout in seconds and valid interfaces', async () => {
     expect(await failureOf('poll_rebooting_instances', undefined, [])).toMatchObject({
       name: 'InvalidInput',
       message: expect.stringContaining('timeout '),
@@ -219,24 +228,24 @@ describe('a call of a verb', () => {
     ['restore', [null]],
     ['unrescue', [context, null]],
     ['detach_volume', [context, {}, null, '/dev/vdb']],
-  ])('of %s needs an instance', async (verb, args) => {
+  ])('requires an instance for %s', async (verb, args) => {
     expect(await failureOf(verb, ...args)).toMatchObject({
       name: 'InvalidInput',
       message: expect.stringMatching(/^instance /),
     });
   });
 
-  it.each(['attach_volume', 'detach_volume'])('of %s needs a device name', async (verb) => {
+  it.each(['attach_volume', 'detach_volume'])('requires a device name for %s', async (verb) => {
     const call = (mountpoint: unknown): Promise<unknown> =>
       failureOf(verb, context, {}, instance, mountpoint);
     expect(await call(5)).toMatchObject({
       name: 'InvalidInput',
       message: expect.stringMatching(/^mountpoint /),
     });
-    expect(await call('/dev/vdb')).toMatchObject(comesThrough);
+    expect(await call('/dev/vdb')).toMatchObject(passesValidation);
   });
 
-  it('of rebuild takes the volumes that are handed over as they are in Nova', async () => {
+  it('accepts the bdms of rebuild as Nova sends them, and refuses others', async () => {
     const detach_block_devices = (): Promise<void> => Promise.resolve();
     const rebuilding = (bdms: unknown): Promise<unknown> =>
       failureOf('rebuild', context, instance, image, { bdms, detach_block_devices });
@@ -244,10 +253,10 @@ describe('a call of a verb', () => {
       name: 'InvalidInput',
       message: expect.stringContaining('bdms.0 '),
     });
-    expect(await rebuilding([{ destination_type: 'volume' }])).toMatchObject(comesThrough);
+    expect(await rebuilding([{ destination_type: 'volume' }])).toMatchObject(passesValidation);
   });
 
-  it.each(['snapshot', 'cache_image'])('of %s needs the id of an image', async (verb) => {
+  it.each(['snapshot', 'cache_image'])('requires an image id for %s', async (verb) => {
     const subjects = verb === 'snapshot' ? [instance] : [];
     const refused = failureOf(verb, context, ...subjects, { id: 'image' }, () => Promise.resolve());
     expect(await refused).toMatchObject({
@@ -256,7 +265,7 @@ describe('a call of a verb', () => {
     });
   });
 
-  it('takes no password but text', async () => {
+  it('requires text as a password', async () => {
     const refusal = { name: 'InvalidInput', message: expect.stringContaining('pass') };
     expect(await failureOf('spawn', context, instance, image, { admin_password: 5 })).toMatchObject(refusal);
     expect(await failureOf('rescue', context, instance, [], image, { rescue_password: {} })).toMatchObject(
@@ -265,33 +274,33 @@ describe('a call of a verb', () => {
     expect(await failureOf('set_admin_password', instance, undefined)).toMatchObject(refusal);
   });
 
-  it('of spawn takes text and bytes to inject', async () => {
+  it('accepts text and bytes as injected files of spawn', async () => {
     const injected_files = [
       ['/etc/motd', 'hello'],
       ['/etc/key', Buffer.from('key')],
       ['/etc/bytes', new Uint8Array(3)],
     ];
     expect(await failureOf('spawn', context, instance, image, { injected_files })).toMatchObject(
-      comesThrough,
+      passesValidation,
     );
   });
 
-  it('of reboot knows SOFT and HARD only', async () => {
+  it('accepts only SOFT and HARD as reboot_type', async () => {
     expect(await failureOf('reboot', context, instance, [], 'soft')).toMatchObject({
       name: 'InvalidInput',
       message: expect.stringContaining('reboot_type '),
     });
-    expect(await failureOf('reboot', context, instance, [], 'SOFT')).toMatchObject(comesThrough);
+    expect(await failureOf('reboot', context, instance, [], 'SOFT')).toMatchObject(passesValidation);
   });
 
-  it('of snapshot needs the function that is told its state', async () => {
+  it('requires update_task_state for snapshot', async () => {
     expect(await failureOf('snapshot', context, instance, 'image')).toMatchObject({
       name: 'InvalidInput',
       message: expect.stringContaining('update_task_state '),
     });
   });
 
-  it.each([undefined, '', 7])('of init_host needs a name, not %j', async (host) => {
+  it.each([undefined, '', 7])('requires a host name for init_host, not %j', async (host) => {
     expect(await failureOf('init_host', host)).toMatchObject({ name: 'InvalidInput' });
   });
 });

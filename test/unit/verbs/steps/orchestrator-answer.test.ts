@@ -3,18 +3,18 @@ import { orchestratorAnswer } from '../../../../lib/verbs/index.js';
 
 const never = (): Promise<never> => new Promise<never>(() => undefined);
 
-describe('the wait for a function of the orchestrator', () => {
+describe('orchestratorAnswer', () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
-  it('gives what it answers, or fails with', async () => {
+  it('returns the value of the function, or fails with its error', async () => {
     await expect(orchestratorAnswer('f', undefined, () => Promise.resolve(5))).resolves.toBe(5);
     const failure = new Error('no');
     await expect(orchestratorAnswer('f', undefined, () => Promise.reject(failure))).rejects.toBe(failure);
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('ends after the minute that Nova gives its own calls, which is not the fault of the hypervisor', async () => {
+  it('times out after the 60 s that Nova gives its own calls, without blaming the hypervisor', async () => {
     const waiting = orchestratorAnswer('update_task_state', undefined, never);
     const outcome = expect(waiting).rejects.toMatchObject({
       name: 'NovaException',
@@ -24,7 +24,7 @@ describe('the wait for a function of the orchestrator', () => {
     await outcome;
   });
 
-  it('ends with the signal, and leaves no timer behind', async () => {
+  it('fails with the abort reason, and leaves no timer behind', async () => {
     const impatience = new AbortController();
     const reason = new Error('enough');
     const waiting = orchestratorAnswer('update_task_state', impatience.signal, never);

@@ -43,6 +43,16 @@ export function addressAlone(address: string): AddressBlock | undefined {
   return addressBlock(`${address}/${bits[isIPv6(address) ? 6 : 4]}`);
 }
 
+/** The first address of a block: `10.0.0.0` for `10.0.0.5/24`. */
+export function networkAddress({ address, prefix, version }: AddressBlock): string {
+  return written(numberOf(address, version) & maskOf(prefix, version), version);
+}
+
+/** The netmask of a block: `255.255.255.0` for `10.0.0.0/24`, `ffff:ffff:ffff:ffff::` for `fd00::/64`. */
+export function netmask({ prefix, version }: AddressBlock): string {
+  return written(maskOf(prefix, version), version);
+}
+
 /** Whether two blocks share an address; one then contains the other. */
 export function overlap(one: AddressBlock, other: AddressBlock): boolean {
   return one.contains(other.address) || other.contains(one.address);
@@ -50,3 +60,28 @@ export function overlap(one: AddressBlock, other: AddressBlock): boolean {
 
 const bits = { 4: 32, 6: 128 } as const;
 const family = { 4: 'ipv4', 6: 'ipv6' } as const;
+
+function maskOf(prefix: number, version: 4 | 6): bigint {
+  return ((1n << BigInt(prefix)) - 1n) << BigInt(bits[version] - prefix);
+}
+
+function numberOf(address: string, version: 4 | 6): bigint {
+  if (version === 4) return address.split('.').reduce((number, byte) => (number << 8n) | BigInt(byte), 0n);
+  // The canonical form has at most one `::` and no embedded IPv4 address.
+  const [head = '', tail = ''] = canonical(address).split('::');
+  const [before, after] = [groupsOf(head), groupsOf(tail)];
+  const gap = Array<string>(8 - before.length - after.length).fill('0');
+  return [...before, ...gap, ...after].reduce((number, group) => (number << 16n) | BigInt(`0x${group}`), 0n);
+}
+
+function written(number: bigint, version: 4 | 6): string {
+  if (version === 4) return [24n, 16n, 8n, 0n].map((shift) => String((number >> shift) & 0xffn)).join('.');
+  return canonical((number.toString(16).padStart(32, '0').match(/.{4}/g) ?? []).join(':'));
+}
+
+const groupsOf = (text: string): string[] => text.split(':').filter((group) => group !== '');
+
+/** A URL has the canonical form of an IPv6 address. */
+function canonical(address: string): string {
+  return new URL(`http://[${address}]`).hostname.slice(1, -1);
+}
