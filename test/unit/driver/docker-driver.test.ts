@@ -146,10 +146,10 @@ describe('DockerDriver', () => {
 
   it('can be extended: a subclass overrides a verb, also one that this driver refuses', async () => {
     const changed = new ChangedDriver();
-    expect(await changed.get_vnc_console(context, instance)).toEqual({ host: '127.0.0.1', port: 5900 });
-    expect(
-      await changed.swap_volume(context, connection, connection, instance, '/dev/vdb', 0),
-    ).toBeUndefined();
+    const called: ComputeDriver = changed;
+    expect(await called.get_vnc_console(context, instance)).toEqual({ host: '127.0.0.1', port: 5900 });
+    await called.swap_volume(context, connection, connection, instance, '/dev/vdb', 0);
+    expect(changed.swapped).toEqual([connection, connection]);
   });
 });
 
