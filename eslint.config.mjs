@@ -50,6 +50,11 @@ export default tseslint.config(
     },
   },
   {
+    // The driver is a table of contents: every verb of Nova's interface in one file.
+    files: ['lib/driver/docker-driver.ts'],
+    rules: { 'max-lines': 'off' },
+  },
+  {
     files: ['test/**/*.ts', 'docs/examples/**/*.ts', 'fixtures/*.ts'],
     rules: { 'no-console': 'off', '@typescript-eslint/explicit-module-boundary-types': 'off' },
   },

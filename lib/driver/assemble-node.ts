@@ -12,6 +12,9 @@ import { isOwnLabel } from '../common/index.js';
 import { Networks, ReservedSubnets } from '../network/index.js';
 import type { ComputeNode } from '../verbs/index.js';
 
+/** Whether an engine is on this machine. */
+export const isLocal = (address: EngineAddress): boolean => 'socketPath' in address;
+
 /**
  * Creates the objects that the verbs of a host work with. Sends no request to the engine.
  *
@@ -35,6 +38,7 @@ export function assembleNode(
   );
   return {
     host,
+    isLocal: isLocal(address),
     engine,
     imageService,
     imageLoader: new ImageLoader({

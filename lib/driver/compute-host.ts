@@ -1,61 +1,60 @@
+import { z } from 'zod';
 import type {
   Instance,
   LifecycleEvent,
   Logger,
   LongRunningOptions,
-  OnProgress,
   VerbOptions,
 } from '../../interfaces/index.js';
 import { HypervisorUnavailable, NovaException } from '../../interfaces/index.js';
-import { assembleNode } from './assemble-node.js';
+import { assembleNode, isLocal } from './assemble-node.js';
 import type { DockerDriverOptions, Settings } from './options.js';
 import { settingsOf } from './options.js';
-import type { ContainerInspect, EngineAddress } from '../engine/index.js';
+import type { EngineAddress } from '../engine/index.js';
 import { engineAddress } from '../engine/index.js';
 import { EventFollower } from '../events/index.js';
-import type { VerbFailure } from '../instances/index.js';
-import { findInstance, inspectInstance, novaException, wasSuspended } from '../instances/index.js';
+import { novaException, wasSuspended } from '../instances/index.js';
 import { RunningHost } from './running-host.js';
 import { noOpLogger } from '../common/index.js';
 import { guardListener, LinkedAbort, steadyNow, KeyedMutex } from '../streams/index.js';
-import { optionsMustBeSound } from '../verbs/index.js';
-import type { ComputeNode } from '../verbs/index.js';
-import { reconcile, reconcileAgain } from '../verbs/index.js';
+import type { ComputeNode, OfInstance, Subjects, Verb } from '../verbs/index.js';
+import {
+  normalizedSubjects,
+  OrchestratorFailure,
+  reconcile,
+  reconcileAgain,
+  schemas,
+  validateArguments,
+  validateOptions,
+} from '../verbs/index.js';
 
 /** The key of the mutex for starting and stopping. It cannot equal an instance's uuid. */
 const itself = 'the host itself';
-
-/**
- * The work of a verb. Its signal aborts when the caller's does, or when the driver leaves the host. Errors of the
- * progress listener do not reach it.
- */
-type Work<T> = (node: ComputeNode, signal: AbortSignal, onProgress: OnProgress | undefined) => Promise<T>;
 
 /**
  * The compute host that a driver serves, from `init_host` to `cleanup_host`. It runs verbs under their instance's lock
  * and converts their errors into Nova's exceptions.
  */
 export class ComputeHost {
-  readonly settings: Settings;
+  /** The plain options, validated and with defaults. */
+  readonly policy: Settings;
+  /** Whether the engine is on this machine. */
+  readonly isLocal: boolean;
   readonly logger: Logger;
   readonly #options: DockerDriverOptions;
   readonly #address: EngineAddress;
-  readonly #turns = new KeyedMutex();
+  readonly #locks = new KeyedMutex();
   #running: RunningHost | undefined;
   /** Aborts each start that runs or waits for the mutex. */
   readonly #starting = new Set<LinkedAbort>();
 
   /** @throws InvalidInput naming each invalid option. */
   constructor(options: DockerDriverOptions) {
-    this.settings = settingsOf(options);
+    this.policy = settingsOf(options);
     this.logger = options.logger ?? noOpLogger;
     this.#options = options;
     this.#address = engineAddress(options.engine);
-  }
-
-  /** Whether the engine is on this machine. */
-  get isLocal(): boolean {
-    return 'socketPath' in this.#address;
+    this.isLocal = isLocal(this.#address);
   }
 
   /**
@@ -63,6 +62,7 @@ export class ComputeHost {
    *
    * @param host - Nova's name of the compute host.
    * @param emit - called with each event, once the call for the previous event has ended.
+   * @throws InvalidInput when the host has no name.
    * @throws HypervisorUnavailable when the engine does not answer, or supports no API version that the driver supports.
    */
   async start(
@@ -70,13 +70,14 @@ export class ComputeHost {
     emit: (event: LifecycleEvent) => Promise<void>,
     options: VerbOptions,
   ): Promise<void> {
-    optionsMustBeSound(options);
+    validateArguments({ host: schemas.hostName }, { host });
+    validateOptions(options);
     const { signal } = options;
     signal?.throwIfAborted();
     const starting = new LinkedAbort(signal);
     this.#starting.add(starting);
     try {
-      await this.#turns.runExclusive(itself, starting.signal, async () => {
+      await this.#locks.runExclusive(itself, starting.signal, async () => {
         await this.#leave();
         await this.#start(host, emit, starting.signal);
       });
@@ -94,7 +95,7 @@ export class ComputeHost {
     const reason = new HypervisorUnavailable('The driver leaves the host that it has just begun to serve');
     for (const starting of this.#starting) starting.abort(reason);
     this.#running?.breakOff();
-    await this.#turns.runExclusive(itself, undefined, () => this.#leave());
+    await this.#locks.runExclusive(itself, undefined, () => this.#leave());
   }
 
   async #start(
@@ -102,7 +103,7 @@ export class ComputeHost {
     emit: (event: LifecycleEvent) => Promise<void>,
     signal: AbortSignal,
   ): Promise<void> {
-    const node = assembleNode(host, this.#address, this.#options, this.settings, this.logger);
+    const node = assembleNode(host, this.#address, this.#options, this.policy, this.logger);
     const { engine, logger } = node;
     const began = steadyNow();
     const events = new EventFollower({
@@ -126,7 +127,7 @@ export class ComputeHost {
     this.#running = new RunningHost(node, events, (leaving) =>
       reconcileAgain(
         node,
-        (uuid, work) => this.#turns.runExclusive(uuid.toLowerCase(), leaving, work),
+        (uuid, work) => this.#locks.runExclusive(uuid.toLowerCase(), leaving, work),
         began,
         leaving,
       ),
@@ -139,121 +140,72 @@ export class ComputeHost {
   }
 
   /**
-   * Runs a verb that changes an instance, once all earlier verbs on that instance have ended.
+   * Runs a verb: validates its arguments, waits for its lock, and converts what it throws to a Nova exception.
    *
-   * @param verb - the verb, for error messages.
-   * @param failure - the exception when the engine refuses.
+   * @param subjects - the positional arguments, by name.
+   * @throws InvalidInput naming the first malformed argument, before anything is done.
+   * @throws the verb's failure when the engine refuses; HypervisorUnavailable when the engine does not answer.
+   * @throws the signal's reason when the caller's signal aborts.
    */
-  async change<T>(
-    verb: string,
-    instance: Instance,
-    options: LongRunningOptions,
-    failure: VerbFailure,
-    work: Work<T>,
-  ): Promise<T> {
-    return await this.#run(verb, instance, options, failure, (node, signal, onProgress) =>
-      this.#turns.runExclusive(instance.uuid, signal, () => work(node, signal, onProgress)),
+  async run<Given extends Subjects, Options extends LongRunningOptions, Result>(
+    verb: Verb<Given, Options, Result>,
+    subjects: Given,
+    options: Options,
+  ): Promise<Result> {
+    validateArguments(verb.arguments, subjects);
+    validateOptions(options);
+    validateArguments(verb.options ?? {}, options);
+    const given = normalizedSubjects(subjects);
+    return await this.#serving().run(options.signal, (node, signal) =>
+      this.#execute(node, verb, given, options, signal),
     );
   }
 
-  /**
-   * Like {@link change}, for a verb that needs the instance's container. The container must belong to this host's
-   * instance: another program's container may have the same name.
-   *
-   * @throws InstanceNotFound when there is no such container.
-   */
-  async changeContainer(
-    verb: string,
-    instance: Instance,
-    options: VerbOptions,
-    failure: VerbFailure,
-    work: (node: ComputeNode, container: ContainerInspect, signal: AbortSignal) => Promise<void>,
+  /** Runs a verb on each of several instances, at once. A failure is logged, and does not stop the others. */
+  async runOnEach<Given extends Subjects, Options extends LongRunningOptions>(
+    verb: Verb<Given & OfInstance, Options, void>,
+    instances: readonly Instance[],
+    subjects: Given,
+    options: Options,
   ): Promise<void> {
-    await this.change(verb, instance, options, failure, async (node, signal) => {
-      await work(node, await inspectInstance(node.engine, node.host, instance, signal), signal);
-    });
-  }
-
-  /** Like {@link changeContainer}, but without a container the verb is a no-op, and a warning is logged. */
-  async changeContainerIfThere(
-    verb: string,
-    instance: Instance,
-    options: VerbOptions,
-    failure: VerbFailure,
-    work: (node: ComputeNode, container: ContainerInspect, signal: AbortSignal) => Promise<void>,
-  ): Promise<void> {
-    await this.change(verb, instance, options, failure, async (node, signal) => {
-      const container = await findInstance(node.engine, node.host, instance, signal);
-      if (container !== undefined) await work(node, container, signal);
-      else this.logger.warn(`there is no instance to ${verb}`, { instance: instance.uuid });
-    });
-  }
-
-  /**
-   * Like {@link change}, but releases the instance's lock before `rest`.
-   *
-   * @param rest - the part that does not need the instance any more. It runs whenever `work` has succeeded, even if the
-   * signal has aborted.
-   */
-  async changeAndGoOn<T>(
-    verb: string,
-    instance: Instance,
-    options: LongRunningOptions,
-    failure: VerbFailure,
-    work: Work<T>,
-    rest: (done: T) => Promise<void>,
-  ): Promise<void> {
-    await this.#run(verb, instance, options, failure, async (node, signal, onProgress) => {
-      const turn = (): Promise<T> => work(node, signal, onProgress);
-      await rest(await this.#turns.runExclusive(instance.uuid, signal, turn));
-    });
-  }
-
-  /** Runs a verb that only reads an instance. It takes no lock. */
-  async look<T>(
-    verb: string,
-    instance: Instance,
-    options: VerbOptions,
-    work: (node: ComputeNode, container: ContainerInspect, signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    return await this.#run(verb, instance, options, NovaException, async (node, signal) => {
-      return await work(node, await inspectInstance(node.engine, node.host, instance, signal), signal);
-    });
-  }
-
-  /**
-   * Runs a verb that concerns the host.
-   *
-   * @throws HypervisorUnavailable when the engine does not answer; NovaException when it refuses.
-   */
-  async ask<T>(what: string, options: LongRunningOptions, work: Work<T>): Promise<T> {
-    optionsMustBeSound(options);
-    const { signal, onProgress } = options;
-    return await this.#serving().run(signal, async (node, merged) => {
+    const { instance: schema, ...others } = verb.arguments;
+    validateArguments({ ...others, instances: z.array(schema) }, { ...subjects, instances });
+    validateOptions(options);
+    const running = instances.map(async (instance) => {
       try {
-        return await work(node, merged, guardListener(onProgress, this.logger));
+        await this.run(verb, { ...subjects, instance }, options);
       } catch (error) {
-        throw novaException(error, what, undefined, NovaException);
+        options.signal?.throwIfAborted();
+        this.logger.error('a verb failed on one of its instances', { instance: instance.uuid, error });
       }
     });
+    await Promise.all(running);
   }
 
-  async #run<T>(
-    verb: string,
-    instance: Instance,
-    options: LongRunningOptions,
-    failure: VerbFailure,
-    work: Work<T>,
-  ): Promise<T> {
-    optionsMustBeSound(options);
-    const { signal, onProgress } = options;
-    return await this.#serving().run(signal, async (node, merged) => {
-      try {
-        return await work(node, merged, guardListener(onProgress, this.logger));
-      } catch (error) {
-        throw novaException(error, verb, instance, failure);
-      }
-    });
+  async #execute<Given extends Subjects, Options extends LongRunningOptions, Result>(
+    node: ComputeNode,
+    verb: Verb<Given, Options, Result>,
+    subjects: Given,
+    options: Options,
+    signal: AbortSignal,
+  ): Promise<Result> {
+    const { instance } = subjects;
+    const onProgress = guardListener(options.onProgress, this.logger);
+    let release: (() => void) | undefined;
+    const releaseLock = (): void => release?.();
+    const acquireLock = async (): Promise<void> => {
+      if (instance !== undefined) release = await this.#locks.acquire(instance.uuid, signal);
+    };
+    try {
+      if (verb.lock === 'instance') await acquireLock();
+      return await verb.run(node, { ...options, ...subjects, signal, onProgress, releaseLock, acquireLock });
+    } catch (error) {
+      if (error instanceof OrchestratorFailure) throw error.cause;
+      const action = typeof verb.action === 'string' ? verb.action : verb.action(subjects);
+      throw novaException(error, action, instance, verb.failure);
+    } finally {
+      releaseLock();
+    }
   }
 
   #serving(): RunningHost {

@@ -1,8 +1,7 @@
 /**
- * The driver: one file for each area of Nova's interface (interfaces/compute-driver/), in which each verb is a few
- * lines that name its work and the exception of its failure. The areas are a chain of classes, which makes the driver
- * one object; a verb of another area is called only through `this`. May import all lower rooms; no room imports this
- * one. It never contains a verb's steps: those are in `verbs/`.
+ * The driver: `docker-driver.ts` has every verb of Nova's interface, each as one delegation to its module in `verbs/`.
+ * `ComputeHost` runs the verbs: it validates their arguments, holds the instance's lock, and converts their errors. May
+ * import all lower rooms; no room imports this one. It never contains a verb's steps: those are in `verbs/`.
  */
 export { DockerDriver } from './docker-driver.js';
 export type { DockerDriverOptions } from './options.js';

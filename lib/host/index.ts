@@ -6,5 +6,5 @@ export { architectureTraits } from './architectures.js';
 export { hostCpuStats } from './host-cpu-stats.js';
 export { hostResources } from './host-resources.js';
 export { hostUptime } from './host-uptime.js';
-export { inventories } from './inventories.js';
+export { inventories, type InventoryPolicy } from './inventories.js';
 export { ownAddress } from './own-address.js';

@@ -1,7 +1,7 @@
 import type { HostResources, Inventory } from '../../interfaces/index.js';
 
 /** The reserved part and the allocation ratio of each resource class. */
-interface InventoryPolicy {
+export interface InventoryPolicy {
   /** Virtual processors per processor. Default: the ratio in Placement, else 4. */
   readonly cpuAllocationRatio?: number | undefined;
   /** Default: the ratio in Placement, else 1. */

@@ -20,6 +20,19 @@ export class KeyedMutex {
       if (queue.size === 0 && queue.pending === 0) this.#queues.delete(thing);
     }
   }
+
+  /**
+   * Acquires a key's mutex, once all earlier work on it has ended.
+   *
+   * @returns a function that releases the mutex; a second call is a no-op.
+   * @throws the signal's reason when it aborts first.
+   */
+  async acquire(thing: string, signal: AbortSignal | undefined): Promise<() => void> {
+    return await new Promise<() => void>((resolve, reject) => {
+      const held = (): Promise<void> => new Promise<void>((release) => resolve(release));
+      this.runExclusive(thing, signal, held).catch(reject);
+    });
+  }
 }
 
 /**

@@ -1,14 +1,64 @@
-import type { Instance, NetworkInfo } from '../../interfaces/index.js';
-import { InstancePowerOffFailure } from '../../interfaces/index.js';
+import type {
+  CleanupOptions,
+  DestroyOptions,
+  Instance,
+  NetworkInfo,
+  VerbOptions,
+} from '../../interfaces/index.js';
+import { InstancePowerOffFailure, InstanceTerminationFailure } from '../../interfaces/index.js';
 import type { ContainerRef, ContainerSummary } from '../engine/index.js';
 import { isImageId } from '../engine/index.js';
 import { removeInstanceImages } from '../images/index.js';
 import { listContainersOf, removeContainer, stopContainer } from '../instances/index.js';
-import type { ComputeNode } from './definition/index.js';
+import { type ComputeNode, type OfInstance, schemas, type Verb } from './definition/index.js';
 import { neededForRevert } from './migration/index.js';
 
-/** Which parts of an instance `destroy` removes. */
-interface DestroyExtent {
+type Subjects = OfInstance & Readonly<Record<'network_info', NetworkInfo | null>>;
+
+export const destroy: Verb<Subjects, DestroyOptions, void> = {
+  action: 'destroy',
+  lock: 'instance',
+  failure: InstanceTerminationFailure,
+  arguments: { instance: schemas.instance, network_info: schemas.networkInfo },
+  run: async (node, { instance, network_info, destroy_disks = true, signal }) => {
+    await removeInstance(node, instance, { network_info, destroy_disks, destroy_vifs: true, signal });
+  },
+};
+
+export const cleanup: Verb<Subjects, CleanupOptions, void> = {
+  action: 'clean up',
+  lock: 'instance',
+  failure: InstanceTerminationFailure,
+  arguments: { instance: schemas.instance, network_info: schemas.networkInfo },
+  run: async (node, { instance, network_info, destroy_disks = true, destroy_vifs = true, signal }) => {
+    await removeInstance(node, instance, { network_info, destroy_disks, destroy_vifs, signal });
+  },
+};
+
+export const failedSpawnCleanup: Verb<OfInstance, VerbOptions, void> = {
+  action: 'clean up',
+  lock: 'instance',
+  failure: InstanceTerminationFailure,
+  arguments: { instance: schemas.instance },
+  run: async (node, { instance, signal }) => {
+    await removeInstance(node, instance, { ...everything, signal });
+  },
+};
+
+/** An instance's files are its containers. Returns whether all are removed; throws if a removal fails. */
+export const deleteInstanceFiles: Verb<OfInstance, VerbOptions, boolean> = {
+  action: 'delete the files of',
+  lock: 'instance',
+  failure: InstanceTerminationFailure,
+  arguments: { instance: schemas.instance },
+  run: async (node, { instance, signal }) => {
+    await removeInstance(node, instance, { ...everything, signal });
+    return (await listContainersOf(node.engine, node.host, instance, signal)).length === 0;
+  },
+};
+
+/** Which parts of an instance are removed. */
+interface RemovalExtent {
   readonly network_info: NetworkInfo | null | undefined;
   /**
    * Whether to remove the containers with their files. If false, they are only stopped and disconnected, so that a
@@ -20,13 +70,15 @@ interface DestroyExtent {
   readonly signal?: AbortSignal | undefined;
 }
 
+const everything = { network_info: [], destroy_disks: true, destroy_vifs: true };
+
 /**
  * Removes an instance, or what is left of it. Parts that are already gone are not an error. When the signal aborts, the
- * step in progress still finishes; calling `destroy` again does the rest.
+ * step in progress still finishes; repeating the verb does the rest.
  *
  * @throws InstancePowerOffFailure when one of its containers may still run, so that Nova keeps its addresses reserved.
  */
-export async function destroy(node: ComputeNode, instance: Instance, extent: DestroyExtent): Promise<void> {
+async function removeInstance(node: ComputeNode, instance: Instance, extent: RemovalExtent): Promise<void> {
   const { network_info, destroy_disks, destroy_vifs, signal } = extent;
   const needed = await orMayStillRun(instance, signal, () => neededForRevert(node, instance, signal));
   const isToGo = (container: ContainerRef): boolean => destroy_disks && container !== needed;

@@ -1,52 +1,74 @@
 /**
- * The verbs that need more than one room. Each file is one verb, or a few related ones, written as its steps. `steps/`
- * holds the steps that several verbs share, `migration/` the verbs of cold migration and resize, `definition/` the
- * argument validation and the `ComputeNode` that every verb works with. The driver calls this room. It may import the
- * rooms below it (images, instances, network, host, events, console and lower); it never imports the driver or the
- * image exchange.
+ * Nova's verbs. Each file is one verb, or a few that are one thing: its definition (name for messages, lock, failure,
+ * validation of its arguments), then its steps. Verbs that need one or two rooms are in a folder by area; `steps/` holds
+ * the steps that several verbs share, `definition/` the type of a verb, the argument schemas and the `ComputeNode` that
+ * every verb works with. The driver calls this room. It may import the rooms below it (images, instances, network, host,
+ * events, console and lower); it never imports the driver or the image exchange.
  */
+export { cacheImage } from './cache-image.js';
+export {
+  getConsoleOutput,
+  getDiagnostics,
+  getInstanceDiagnostics,
+  getSerialConsole,
+} from './console/index.js';
 export {
   type ComputeNode,
-  connectedInstanceMustBeSound,
-  connectedInstancesMustBeSound,
-  departureMustBeSound,
-  diskInfoMustBeText,
-  handedOverMustBeSound,
-  hostMustBeNamed,
-  hostOfInstanceMustBeSound,
-  imageIdMustBeText,
-  instanceMustBeSound,
-  instancesMustBeSound,
-  makingMustBeSound,
-  mountpointMustBeText,
-  networkInfoMustBeSound,
-  nodeMustBeNamed,
-  optionsMustBeSound,
-  passwordMustBeSound,
-  patienceMustBeSound,
-  providerTreeMustBeSound,
-  rebootTypeMustBeKnown,
-  remakingMustBeSound,
-  sharedStorageDataMustBeSound,
-  soundInstance,
-  timeoutMustBeSound,
-  updateTaskStateMustBeSound,
-  vifMustBeSound,
+  normalizedSubjects,
+  type OfInstance,
+  OrchestratorFailure,
+  schemas,
+  type Subjects,
+  validateArguments,
+  validateOptions,
+  type Verb,
 } from './definition/index.js';
-export { destroy } from './destroy.js';
+export { cleanup, deleteInstanceFiles, destroy, failedSpawnCleanup } from './destroy.js';
 export {
+  getAvailableNodes,
+  getAvailableResource,
+  getHostCpuStats,
+  getHostIpAddr,
+  getHostUptime,
+  getNodenamesByUuid,
+  updateProviderTree,
+} from './host/index.js';
+export {
+  getInfo,
+  instanceExists,
+  instanceOnDisk,
+  listInstances,
+  listInstanceUuids,
+} from './inventory/index.js';
+export { manageImageCache } from './manage-image-cache.js';
+export {
+  checkInstanceSharedStorageLocal,
+  checkInstanceSharedStorageRemote,
   confirmMigration,
   finishMigration,
   finishRevertMigration,
   migrateDiskAndPowerOff,
 } from './migration/index.js';
-export { powerOn } from './power-on.js';
-export { reboot, rebootIfStuck, resumeStateOnHostBoot } from './reboot.js';
-export { prepareRebuild, rebuild } from './rebuild.js';
+export {
+  attachInterface,
+  detachInterface,
+  networkBindingHostId,
+  plugVifs,
+  unplugVifs,
+} from './network/index.js';
+export { pause, unpause } from './pause.js';
+export { powerOff } from './power-off.js';
+export { powerOn, resume } from './power-on.js';
+export { finishReboot, reboot, resumeStateOnHostBoot } from './reboot.js';
+export { rebuildVerb as rebuild } from './rebuild.js';
 export { reconcile, reconcileAgain } from './reconcile.js';
-export { rescue } from './rescue.js';
-export { serialConsole } from './serial-console.js';
-export { snapshot } from './snapshot.js';
-export { spawn } from './spawn.js';
+export { rescueVerb as rescue } from './rescue.js';
+export { setAdminPassword } from './set-admin-password.js';
+export { snapshotVerb as snapshot } from './snapshot.js';
+export { restore, softDelete } from './soft-delete.js';
+export { spawnVerb as spawn } from './spawn.js';
 export { orchestratorAnswer } from './steps/index.js';
-export { unrescue } from './unrescue.js';
+export { attachVolume, detachVolume, getInstanceDiskInfo, getVolumeConnector } from './storage/index.js';
+export { suspend } from './suspend.js';
+export { triggerCrashDump } from './trigger-crash-dump.js';
+export { unrescueVerb as unrescue } from './unrescue.js';

@@ -1,8 +1,33 @@
-import type { Instance, NetworkInfo } from '../../interfaces/index.js';
+import type { Instance, NetworkInfo, PowerOnOptions, ResumeOptions } from '../../interfaces/index.js';
+import { InstancePowerOnFailure, InstanceResumeFailure } from '../../interfaces/index.js';
 import type { ContainerInspect } from '../engine/index.js';
 import { removeSuspension, unpauseContainer } from '../instances/index.js';
+import { type ComputeNode, containerOf, type OfInstance, schemas, type Verb } from './definition/index.js';
 import { connectAndStart, prepareReconnection, Rollback } from './steps/index.js';
-import type { ComputeNode } from './definition/index.js';
+
+type Subjects = OfInstance & Readonly<Record<'network_info', NetworkInfo | null>>;
+
+export const powerOn: Verb<Subjects, PowerOnOptions, void> = {
+  action: 'power on',
+  lock: 'instance',
+  failure: InstancePowerOnFailure,
+  arguments: { instance: schemas.instance, network_info: schemas.networkInfo },
+  run: async (node, given) => {
+    await ensureRunning(
+      node,
+      given.instance,
+      await containerOf(node, given),
+      given.network_info,
+      given.signal,
+    );
+  },
+};
+
+export const resume: Verb<Subjects, ResumeOptions, void> = {
+  ...powerOn,
+  action: 'resume',
+  failure: InstanceResumeFailure,
+};
 
 /**
  * Makes an instance run, connected to its networks: a paused or suspended instance is unfrozen and keeps its memory, a
@@ -11,7 +36,7 @@ import type { ComputeNode } from './definition/index.js';
  * The `suspended` flag is removed last, so that a retry still finds it. It is also removed from an instance that was
  * unfrozen outside Nova, which would otherwise count as suspended the next time it is paused.
  */
-export async function powerOn(
+export async function ensureRunning(
   node: ComputeNode,
   instance: Instance,
   container: ContainerInspect,

@@ -4,10 +4,13 @@ import type {
   RebootOptions,
   RebootType,
   RequestContext,
+  ResumeOptions,
+  VerbOptions,
 } from '../../interfaces/index.js';
 import {
   InstanceNotFound,
   InstanceRebootFailure,
+  InstanceResumeFailure,
   reboot_type as rebootTypes,
 } from '../../interfaces/index.js';
 import type { ContainerInspect } from '../engine/index.js';
@@ -26,9 +29,57 @@ import {
   stopContainer,
   stopContainerCleanly,
 } from '../instances/index.js';
-import type { ComputeNode } from './definition/index.js';
+import type { ComputeNode, OfInstance, Verb } from './definition/index.js';
+import { schemas } from './definition/index.js';
 import { connectAndStart, prepareReconnection, reconnectAndStart, Rollback } from './steps/index.js';
 import { spawn } from './spawn.js';
+
+type Subjects = OfInstance &
+  Readonly<Record<'context', RequestContext> & Record<'network_info', NetworkInfo | null>>;
+
+export const reboot: Verb<Subjects & Readonly<Record<'reboot_type', RebootType>>, RebootOptions, void> = {
+  action: 'reboot',
+  lock: 'instance',
+  failure: InstanceRebootFailure,
+  arguments: {
+    context: schemas.unread,
+    instance: schemas.bootableInstance,
+    network_info: schemas.networkInfo,
+    reboot_type: schemas.rebootType,
+  },
+  options: { block_device_info: schemas.blockDeviceInfo },
+  run: async (node, given) => {
+    await rebootInstance(node, given.context, given.instance, given.network_info, given.reboot_type, given);
+  },
+};
+
+/** Starts an instance that does not run. One that is frozen with its memory stays as it is. */
+export const resumeStateOnHostBoot: Verb<Subjects, ResumeOptions, void> = {
+  action: 'resume',
+  lock: 'instance',
+  failure: InstanceResumeFailure,
+  arguments: {
+    context: schemas.unread,
+    instance: schemas.bootableInstance,
+    network_info: schemas.networkInfo,
+  },
+  options: { block_device_info: schemas.blockDeviceInfo },
+  run: async (node, given) => {
+    const { context, instance, network_info, signal } = given;
+    const container = await findInstance(node.engine, node.host, instance, signal);
+    if (container?.State.Running === true) return;
+    await rebootInstance(node, context, instance, network_info, rebootTypes.HARD, given);
+  },
+};
+
+/** One instance of Nova's `poll_rebooting_instances`. */
+export const finishReboot: Verb<Readonly<Record<'timeout', number>> & OfInstance, VerbOptions, void> = {
+  action: 'reboot',
+  lock: 'instance',
+  failure: InstanceRebootFailure,
+  arguments: { timeout: schemas.amount, instance: schemas.connectedInstance },
+  run: (node, { instance, timeout, signal }) => rebootIfStuck(node, instance, timeout, signal),
+};
 
 /**
  * Reboots an instance from any state. Afterwards it runs and is connected to its networks.
@@ -38,7 +89,7 @@ import { spawn } from './spawn.js';
  *
  * @throws InstanceNotFound when the instance has no container, and names no image from which to create one.
  */
-export async function reboot(
+async function rebootInstance(
   node: ComputeNode,
   context: RequestContext,
   instance: Instance,
@@ -53,29 +104,13 @@ export async function reboot(
 }
 
 /**
- * Starts an instance after its host was restarted, from any state. An instance that runs or is frozen with its memory
- * stays as it is.
- */
-export async function resumeStateOnHostBoot(
-  node: ComputeNode,
-  context: RequestContext,
-  instance: Instance,
-  network_info: NetworkInfo | null | undefined,
-  options: RebootOptions = {},
-): Promise<void> {
-  const container = await findInstance(node.engine, node.host, instance, options.signal);
-  if (container?.State.Running === true) return;
-  await reboot(node, context, instance, network_info, rebootTypes.HARD, options);
-}
-
-/**
  * Finishes, as a HARD reboot, a reboot that began more than `timeout` seconds ago and did not end. An instance that has
  * been running for less than `timeout` seconds was started by that reboot and is left alone.
  *
  * Nova passes no request context here, so an instance without a container is not recreated: Nova requests the same
  * reboot again when nova-compute starts.
  */
-export async function rebootIfStuck(
+async function rebootIfStuck(
   node: ComputeNode,
   instance: Instance,
   timeout: number,

@@ -5,6 +5,7 @@ import type {
   RebuildOptions,
   RequestContext,
 } from '../../interfaces/index.js';
+import { InstanceDeployFailure, NotImplementedError } from '../../interfaces/index.js';
 import type { ContainerId, ContainerInspect, ContainerSummary } from '../engine/index.js';
 import { removeInstanceImages } from '../images/index.js';
 import {
@@ -18,7 +19,7 @@ import {
   stopForReplacement,
 } from '../instances/index.js';
 import { interfacesOf, PluggingWait } from '../network/index.js';
-import { Slot } from '../streams/index.js';
+import { raceSignal, Slot } from '../streams/index.js';
 import {
   bootPlan,
   completeContainer,
@@ -32,8 +33,73 @@ import {
   swapIn,
   warnOfLeftovers,
 } from './steps/index.js';
-import type { ComputeNode } from './definition/index.js';
+import type { ComputeNode, Controls, Verb } from './definition/index.js';
+import { callOrchestrator, schemas } from './definition/index.js';
+import type { BootSubjects } from './spawn.js';
 import { spawn } from './spawn.js';
+
+export const rebuildVerb: Verb<BootSubjects, RebuildOptions, void> = {
+  action: 'rebuild',
+  lock: 'instance',
+  failure: InstanceDeployFailure,
+  arguments: {
+    context: schemas.unread,
+    instance: schemas.bootableInstance,
+    image_meta: schemas.imageMeta,
+  },
+  options: {
+    ...schemas.bootOptions,
+    bdms: schemas.blockDeviceMappings.optional(),
+    detach_block_devices: schemas.callback.optional(),
+    attach_block_devices: schemas.callback.optional(),
+  },
+  run: async (node, given) => {
+    mustBePossible(given);
+    const { context, instance, image_meta, evacuate = false } = given;
+    const block_device_info = await handOverVolumes(node, given);
+    await rebuild(node, context, instance, image_meta, { ...given, block_device_info, evacuate });
+  },
+};
+
+/** @throws NotImplementedError when disks are to be kept, or accelerators attached. */
+function mustBePossible({ preserve_ephemeral, reimage_boot_volume, accel_uuids }: RebuildOptions): void {
+  if (preserve_ephemeral === true || reimage_boot_volume === true)
+    throw new NotImplementedError('A rebuild keeps no disks: what Nova then does by itself does not, either');
+  if ((accel_uuids ?? []).length > 0)
+    throw new NotImplementedError('This driver knows nothing of accelerators');
+}
+
+/**
+ * Has the orchestrator detach and attach the volumes. This happens without the instance's lock and without a timeout: its
+ * callbacks may call other verbs of the same instance.
+ *
+ * @returns the instance's disks.
+ */
+async function handOverVolumes(
+  node: ComputeNode,
+  given: BootSubjects & RebuildOptions & Controls,
+): Promise<BlockDeviceInfo | null> {
+  const { context, instance, image_meta, bdms = [], evacuate, signal } = given;
+  const { detach_block_devices: detach, attach_block_devices: attach, block_device_info = null } = given;
+  if (detach === undefined && attach === undefined) return block_device_info;
+  // `attach_block_devices` returns the disks later, so they cannot be validated yet.
+  const disks = attach === undefined ? block_device_info : null;
+  const losesVolumes =
+    evacuate !== true && bdms.some(({ destination_type: destination }) => destination === 'volume');
+  await prepareRebuild(node, context, instance, image_meta, {
+    ...given,
+    block_device_info: disks,
+    losesVolumes,
+  });
+  given.releaseLock();
+  const handedOver = await callOrchestrator(async () => {
+    if (detach !== undefined) await raceSignal(detach(context, bdms), signal);
+    if (attach === undefined) return block_device_info;
+    return await raceSignal(attach(context, instance, bdms), signal);
+  });
+  await given.acquireLock();
+  return handedOver;
+}
 
 /** What a rebuilt instance gets, apart from its image and flavor. */
 interface RebuildPlan extends Pick<

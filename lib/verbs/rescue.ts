@@ -26,7 +26,9 @@ import {
 } from '../instances/index.js';
 import { interfacesOf } from '../network/index.js';
 import { Slot } from '../streams/index.js';
-import type { ComputeNode } from './definition/index.js';
+import type { ComputeNode, Verb } from './definition/index.js';
+import { schemas } from './definition/index.js';
+import type { BootSubjects } from './spawn.js';
 import type { ContainerPlan } from './steps/index.js';
 import {
   completeContainer,
@@ -43,6 +45,25 @@ import {
   Rollback,
   swapIn,
 } from './steps/index.js';
+
+export const rescueVerb: Verb<
+  BootSubjects & Readonly<Record<'network_info', NetworkInfo | null>>,
+  RescueOptions,
+  void
+> = {
+  action: 'rescue',
+  lock: 'instance',
+  failure: InstanceNotRescuable,
+  arguments: {
+    context: schemas.unread,
+    instance: schemas.bootableInstance,
+    network_info: schemas.networkInfo,
+    image_meta: schemas.imageMeta,
+  },
+  options: { rescue_password: schemas.optionalText, block_device_info: schemas.blockDeviceInfo },
+  run: (node, given) =>
+    rescue(node, given.context, given.instance, given.network_info, given.image_meta, given),
+};
 
 /**
  * Replaces an instance for a while by a rescue container: one from a rescue image, with the instance's name, host name,

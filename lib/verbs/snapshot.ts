@@ -4,12 +4,42 @@ import type {
   RequestContext,
   UpdateTaskState,
 } from '../../interfaces/index.js';
-import { InstanceInvalidState, InstanceNotRunning } from '../../interfaces/index.js';
+import { InstanceInvalidState, InstanceNotRunning, NovaException } from '../../interfaces/index.js';
 import { Snapshot } from '../images/index.js';
 import { label } from '../common/index.js';
 import { findInstance, mountedPaths, StandStill } from '../instances/index.js';
-import type { ComputeNode } from './definition/index.js';
-import { copyBounds, filesMustBeCopyable, Rollback } from './steps/index.js';
+import type { ComputeNode, OfInstance, Verb } from './definition/index.js';
+import { callOrchestrator, schemas } from './definition/index.js';
+import { copyBounds, filesMustBeCopyable, orchestratorAnswer, Rollback } from './steps/index.js';
+
+type Subjects = OfInstance &
+  Readonly<
+    Record<'context', RequestContext> &
+      Record<'image_id', string> &
+      Record<'update_task_state', UpdateTaskState>
+  >;
+
+export const snapshotVerb: Verb<Subjects, LongRunningOptions, void> = {
+  action: 'snapshot',
+  lock: 'instance',
+  failure: NovaException,
+  arguments: {
+    context: schemas.unread,
+    instance: schemas.instance,
+    image_id: schemas.text,
+    update_task_state: schemas.callback,
+  },
+  run: async (node, given) => {
+    const { context, instance, image_id, signal } = given;
+    const update_task_state: UpdateTaskState = (update) =>
+      callOrchestrator(() =>
+        orchestratorAnswer('update_task_state', signal, () => given.update_task_state(update)),
+      );
+    const committed = await snapshot(node, context, instance, image_id, update_task_state, given);
+    given.releaseLock();
+    await committed.upload();
+  },
+};
 
 /**
  * Commits an instance's file system as a bootable image. The upload that follows does not need the instance any more.

@@ -1,9 +1,11 @@
 import type { ImageMeta, Instance, RequestContext, SpawnOptions } from '../../interfaces/index.js';
+import { InstanceDeployFailure } from '../../interfaces/index.js';
 import type { ContainerId } from '../engine/index.js';
 import { acceleratorsMustBeNone } from '../instances/index.js';
 import { PluggingWait } from '../network/index.js';
 import { Slot } from '../streams/index.js';
-import type { ComputeNode } from './definition/index.js';
+import type { ComputeNode, OfInstance, Verb } from './definition/index.js';
+import { schemas } from './definition/index.js';
 import {
   becomeInstance,
   bootPlan,
@@ -14,6 +16,23 @@ import {
   prepareNetworks,
   Rollback,
 } from './steps/index.js';
+
+/** The positional arguments of a verb that boots an instance from an image. */
+export type BootSubjects = OfInstance &
+  Readonly<Record<'context', RequestContext> & Record<'image_meta', ImageMeta>>;
+
+export const spawnVerb: Verb<BootSubjects, SpawnOptions, void> = {
+  action: 'spawn',
+  lock: 'instance',
+  failure: InstanceDeployFailure,
+  arguments: {
+    context: schemas.unread,
+    instance: schemas.bootableInstance,
+    image_meta: schemas.imageMeta,
+  },
+  options: schemas.bootOptions,
+  run: (node, given) => spawn(node, given.context, given.instance, given.image_meta, given),
+};
 
 /**
  * Boots an instance. A failure is rolled back.

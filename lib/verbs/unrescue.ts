@@ -1,5 +1,5 @@
 import type { Instance, LongRunningOptions } from '../../interfaces/index.js';
-import { InstanceInvalidState, InstanceNotFound } from '../../interfaces/index.js';
+import { InstanceInvalidState, InstanceNotFound, NovaException } from '../../interfaces/index.js';
 import type { ContainerId, ContainerInspect } from '../engine/index.js';
 import {
   instanceReference,
@@ -18,7 +18,8 @@ import {
   stopForReplacement,
 } from '../instances/index.js';
 import { Slot } from '../streams/index.js';
-import type { ComputeNode } from './definition/index.js';
+import type { ComputeNode, OfInstance, Verb } from './definition/index.js';
+import { schemas } from './definition/index.js';
 import type { ContainerPlan, CopyBounds, Replaced } from './steps/index.js';
 import {
   completeContainer,
@@ -35,6 +36,14 @@ import {
   swapIn,
   warnOfLeftovers,
 } from './steps/index.js';
+
+export const unrescueVerb: Verb<OfInstance, LongRunningOptions, void> = {
+  action: 'unrescue',
+  lock: 'instance',
+  failure: NovaException,
+  arguments: { instance: schemas.connectedInstance },
+  run: (node, given) => unrescue(node, given.instance, given),
+};
 
 /**
  * Ends a rescue: the instance gets its own configuration back, with the files that are below `/rescued` now, and is

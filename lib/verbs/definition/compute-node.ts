@@ -2,6 +2,7 @@ import type PQueue from 'p-queue';
 import type { ImageService, Logger, VirtAPI } from '../../../interfaces/index.js';
 import type { SerialConsoles } from '../../console/index.js';
 import type { Engine } from '../../engine/index.js';
+import type { InventoryPolicy } from '../../host/index.js';
 import type { ImageLoader } from '../../images/index.js';
 import type {
   ConfigDrivePolicy,
@@ -28,16 +29,41 @@ interface CopyPolicy {
   readonly maxCopiedBytes: number;
 }
 
+/** The driver options that concern the image cache. */
+interface ImageCachePolicy {
+  /** Seconds after which an unused image is removed. */
+  readonly removeUnusedImagesAfter: number;
+}
+
+/** The driver options that concern the host. */
+interface HostPolicy extends InventoryPolicy {
+  /** The disk space for instances in GiB. Default: the size of the file system with the engine's data. */
+  readonly localGb?: number | undefined;
+  /** The id of the host's node. Default: derived from the host's name. */
+  readonly nodeUuid?: string | undefined;
+  /** The host's address. Default: this machine's first address. */
+  readonly myIp?: string | undefined;
+}
+
+/** What is known of a host before the driver serves it. */
+export interface HostFacts {
+  /** Whether the engine is on this machine. */
+  readonly isLocal: boolean;
+  readonly policy: HostPolicy;
+}
+
 /** The driver options that verbs read. */
 type ComputePolicy = InstancePolicy &
   VolumePolicy &
   ConfigDrivePolicy &
   VifPluggingPolicy &
   SnapshotPolicy &
-  CopyPolicy;
+  CopyPolicy &
+  ImageCachePolicy &
+  HostPolicy;
 
 /** What a verb works with. It exists once `init_host` has told the driver the name of its host. */
-export interface ComputeNode {
+export interface ComputeNode extends HostFacts {
   readonly host: string;
   readonly engine: Engine;
   readonly imageService: ImageService;

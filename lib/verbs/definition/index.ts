@@ -1,32 +1,15 @@
 /**
- * What the definition of a verb needs: the validation of its arguments, and the compute node on which it runs. May
- * import the rooms below the verbs; never imports a verb.
+ * What the definition of a verb needs: its type, the schemas and the validation of its arguments, and the compute node on
+ * which it runs. May import the rooms below the verbs; never imports a verb.
  */
+export * as schemas from './argument-schemas.js';
+export type { ComputeNode, HostFacts } from './compute-node.js';
+export { containerIfAny, containerOf } from './container-of.js';
+export { callOrchestrator, OrchestratorFailure } from './orchestrator-failure.js';
 export {
-  connectedInstanceMustBeSound,
-  connectedInstancesMustBeSound,
-  departureMustBeSound,
-  diskInfoMustBeText,
-  handedOverMustBeSound,
-  hostMustBeNamed,
-  hostOfInstanceMustBeSound,
-  imageIdMustBeText,
-  instanceMustBeSound,
-  instancesMustBeSound,
-  makingMustBeSound,
-  mountpointMustBeText,
-  networkInfoMustBeSound,
-  nodeMustBeNamed,
-  optionsMustBeSound,
-  passwordMustBeSound,
-  patienceMustBeSound,
-  providerTreeMustBeSound,
-  rebootTypeMustBeKnown,
-  remakingMustBeSound,
-  sharedStorageDataMustBeSound,
-  soundInstance,
-  timeoutMustBeSound,
-  updateTaskStateMustBeSound,
-  vifMustBeSound,
-} from './arguments.js';
-export type { ComputeNode } from './compute-node.js';
+  normalizedSubjects,
+  validateArguments,
+  validateOptions,
+  withLowerCaseUuid,
+} from './validate-arguments.js';
+export type { Controls, OfHost, OfInstance, Subjects, Verb } from './verb.js';

@@ -1,5 +1,6 @@
 import type {
   BlockDeviceInfo,
+  FinishMigrationOptions,
   ImageMeta,
   Instance,
   LongRunningOptions,
@@ -24,7 +25,7 @@ import {
   withMounts,
 } from '../../instances/index.js';
 import { Slot } from '../../streams/index.js';
-import type { ComputeNode } from '../definition/index.js';
+import { type ComputeNode, type OfInstance, schemas, type Verb } from '../definition/index.js';
 import type { ContainerPlan } from '../steps/index.js';
 import {
   becomeInstance,
@@ -39,6 +40,28 @@ import {
 } from '../steps/index.js';
 import { parseHandover } from './handover.js';
 
+type Subjects = OfInstance &
+  Readonly<
+    Record<'disk_info', string | null> & Record<'network_info', NetworkInfo> & Record<'image_meta', ImageMeta>
+  >;
+
+export const finishMigration: Verb<Subjects, FinishMigrationOptions, void> = {
+  action: 'finish the migration of',
+  lock: 'instance',
+  failure: MigrationError,
+  arguments: {
+    instance: schemas.bootableInstance,
+    disk_info: schemas.optionalText,
+    network_info: schemas.networkInfo,
+    image_meta: schemas.imageMeta,
+  },
+  options: { block_device_info: schemas.blockDeviceInfo },
+  run: async (node, given) => {
+    const { instance, power_on = true } = given;
+    await finish(node, instance, { ...given, power_on });
+  },
+};
+
 /** How an instance arrives on its destination host. */
 interface Arrival extends LongRunningOptions {
   /** The answer of `migrateDiskAndPowerOff`. */
@@ -50,11 +73,7 @@ interface Arrival extends LongRunningOptions {
 }
 
 /** Continues an instance with its new flavor: in its old container, or in a new one that has its files. Idempotent. */
-export async function finishMigration(
-  node: ComputeNode,
-  instance: Instance,
-  arrival: Arrival,
-): Promise<void> {
+async function finish(node: ComputeNode, instance: Instance, arrival: Arrival): Promise<void> {
   const info = parseHandover(arrival.disk_info);
   if (info.kind === 'in place') {
     const container = await inspectInstance(node.engine, node.host, instance, arrival.signal);

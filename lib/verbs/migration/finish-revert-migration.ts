@@ -1,5 +1,5 @@
-import type { Instance, NetworkInfo } from '../../../interfaces/index.js';
-import { InstanceNotFound, task_states } from '../../../interfaces/index.js';
+import type { FinishRevertMigrationOptions, Instance, NetworkInfo } from '../../../interfaces/index.js';
+import { InstanceNotFound, MigrationError, task_states } from '../../../interfaces/index.js';
 import type { ContainerId, ContainerInspect } from '../../engine/index.js';
 import { removeInstanceImages } from '../../images/index.js';
 import {
@@ -10,15 +10,8 @@ import {
   restoreKeptContainer,
   undoResize,
 } from '../../instances/index.js';
-import type { ComputeNode } from '../definition/index.js';
+import { type ComputeNode, type OfInstance, schemas, type Verb } from '../definition/index.js';
 import { continueAfterMove, prepareReconnection, Rollback } from '../steps/index.js';
-
-/** How an instance returns to its source host. */
-interface Return {
-  readonly network_info: NetworkInfo;
-  readonly power_on: boolean;
-  readonly signal?: AbortSignal | undefined;
-}
 
 /**
  * Runs on the source host, or on the only host of a resize: restores the instance, however far the migration has come.
@@ -26,27 +19,33 @@ interface Return {
  *
  * @throws InstanceNotFound when the instance was never on this host.
  */
-export async function finishRevertMigration(
-  node: ComputeNode,
-  instance: Instance,
-  { network_info, power_on, signal }: Return,
-): Promise<void> {
-  const { engine, host, states: notes } = node;
-  const kept = await findKeptContainer(engine, host, instance, signal);
-  const current = await findInstance(engine, host, instance, signal);
-  const own = kept ?? current;
-  if (own === undefined)
-    throw new InstanceNotFound(`Instance ${instance.uuid} has not left this host`, {
-      instance_uuid: instance.uuid,
-    });
-  await using rollback = new Rollback(node.logger);
-  const reconnection = await prepareReconnection(node, own, network_info, rollback, signal);
-  if (kept === undefined) await undoResize(engine, notes, instance, own, signal);
-  else await replace(node, instance, current, kept);
-  await continueAfterMove(node, own, reconnection, { network_info, power_on, signal });
-  rollback.complete();
-  await reconnection.keep();
-}
+export const finishRevertMigration: Verb<
+  OfInstance & Readonly<Record<'network_info', NetworkInfo>>,
+  FinishRevertMigrationOptions,
+  void
+> = {
+  action: 'take back',
+  lock: 'instance',
+  failure: MigrationError,
+  arguments: { instance: schemas.instance, network_info: schemas.networkInfo },
+  run: async (node, { instance, network_info, power_on = true, signal }) => {
+    const { engine, host, states: notes } = node;
+    const kept = await findKeptContainer(engine, host, instance, signal);
+    const current = await findInstance(engine, host, instance, signal);
+    const own = kept ?? current;
+    if (own === undefined)
+      throw new InstanceNotFound(`Instance ${instance.uuid} has not left this host`, {
+        instance_uuid: instance.uuid,
+      });
+    await using rollback = new Rollback(node.logger);
+    const reconnection = await prepareReconnection(node, own, network_info, rollback, signal);
+    if (kept === undefined) await undoResize(engine, notes, instance, own, signal);
+    else await replace(node, instance, current, kept);
+    await continueAfterMove(node, own, reconnection, { network_info, power_on, signal });
+    rollback.complete();
+    await reconnection.keep();
+  },
+};
 
 /** Restores the container that was set aside, and removes its successor. */
 async function replace(

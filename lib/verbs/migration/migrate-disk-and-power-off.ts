@@ -1,4 +1,10 @@
-import type { Flavor, Instance, LongRunningOptions, NetworkInfo } from '../../../interfaces/index.js';
+import type {
+  Flavor,
+  Instance,
+  LongRunningOptions,
+  MigrateDiskOptions,
+  NetworkInfo,
+} from '../../../interfaces/index.js';
 import {
   InstanceFaultRollback,
   InstanceNotFound,
@@ -27,17 +33,38 @@ import {
   stopForReplacement,
 } from '../../instances/index.js';
 import { label } from '../../common/index.js';
-import type { ComputeNode } from '../definition/index.js';
+import { type ComputeNode, type OfInstance, schemas, type Verb } from '../definition/index.js';
+import { getHostIpAddr } from '../host/index.js';
 import type { CopyBounds } from '../steps/index.js';
 import { connectAndStart, copyBounds, filesMustBeCopyable, orchestratorAnswer } from '../steps/index.js';
 import { handoverText } from './handover.js';
+
+type Subjects = OfInstance &
+  Readonly<Record<'dest', string> & Record<'flavor', Flavor> & Record<'network_info', NetworkInfo>>;
+
+export const migrateDiskAndPowerOff: Verb<Subjects, MigrateDiskOptions, string> = {
+  action: 'migrate',
+  lock: 'instance',
+  failure: MigrationError,
+  arguments: {
+    instance: schemas.bootableInstance,
+    dest: schemas.hostAddress,
+    flavor: schemas.flavor,
+    network_info: schemas.networkInfo,
+  },
+  options: schemas.stopOptions,
+  run: async (node, given) => {
+    const { instance, timeout = 0, retry_interval = 0 } = given;
+    const disk_info = await migrate(node, instance, { ...given, timeout, retry_interval });
+    await node.serialConsoles?.close(instance.uuid);
+    return disk_info;
+  },
+};
 
 /** Where an instance moves, and with which flavor. */
 interface Departure extends LongRunningOptions {
   /** The address of the destination host. */
   readonly dest: string;
-  /** The address of this host, which may also be the destination. */
-  readonly ownAddress: () => Promise<string>;
   /** The flavor on the destination host. */
   readonly flavor: Flavor;
   readonly network_info: NetworkInfo;
@@ -70,11 +97,7 @@ const leftBehind = [configDriveFolder];
  * `inner_exception` is the failure.
  * @throws InstanceNotFound when the instance is not on this host.
  */
-export async function migrateDiskAndPowerOff(
-  node: ComputeNode,
-  instance: Instance,
-  departure: Departure,
-): Promise<string> {
+async function migrate(node: ComputeNode, instance: Instance, departure: Departure): Promise<string> {
   const plan = await planned(node, instance, departure).catch((error: unknown) => {
     departure.signal?.throwIfAborted();
     const failure = novaException(error, 'migrate', instance, MigrationPreCheckError);
@@ -91,9 +114,9 @@ export async function migrateDiskAndPowerOff(
 async function planned(
   node: ComputeNode,
   instance: Instance,
-  { dest, ownAddress, flavor, signal }: Departure,
+  { dest, flavor, signal }: Departure,
 ): Promise<Plan> {
-  const isHere = dest === (await ownAddress());
+  const isHere = dest === (await getHostIpAddr(node));
   const container = await takeBackOrFind(node, instance, signal);
   limitsMustBeReadable({ ...instance, flavor }, node.policy);
   await diskMustFit(node, instance, flavor, container, signal);

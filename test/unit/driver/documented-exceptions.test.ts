@@ -82,7 +82,7 @@ const calls: readonly (readonly [verb: string, args: readonly unknown[], Failure
   ['rescue', [context, instance, network_info, image], failing('InstanceNotRescuable')],
   ['unrescue', [context, instance], ordinary],
   ['delete_instance_files', [instance], ending],
-  ['instance_on_disk', [instance], ofHost],
+  ['instance_on_disk', [instance], ordinary],
   ['power_on', [context, instance, network_info], failing('InstancePowerOnFailure')],
   ['power_off', [instance], [unavailable, 'InstancePowerOffFailure', null]],
   ['reboot', [context, instance, network_info, reboot_type.SOFT], failing('InstanceRebootFailure')],

@@ -3,34 +3,42 @@ import { InvalidInput, NovaException } from '../../../interfaces/index.js';
 import { DockerDriver } from '../../../lib/index.js';
 import { context, newFlavor, newImageMeta, newInstance, TestNetwork } from '../../support/nova-objects.js';
 
-/** What callers give whose compiler has not looked. */
+/** Values that JavaScript may pass for any argument. */
 const odd: readonly unknown[] = [undefined, null, 7, 'x', {}];
 
-/** One argument: one that is sound, and those of the odd ones that are, too. */
-interface Place {
+/** The rule of one argument: a value that is valid, and those of the odd values that are valid, too. */
+interface Rule {
+  readonly name: string;
   readonly sound: unknown;
   readonly takes: readonly unknown[];
 }
 
 const object = odd[4];
-const of = (sound: unknown, ...takes: readonly unknown[]): Place => ({ sound, takes });
-/** Nothing of it is read by this driver. */
-const unread = of({}, ...odd);
-const whoever = of(context, ...odd);
-const instance = of(newInstance());
-const instances = of([newInstance()]);
-const image = of(newImageMeta('any'));
-const flavor = of(newFlavor());
-const vif = of(new TestNetwork().port(7)[0]);
-const ports = of([], undefined, null);
-const name = of('a-name', 'x');
-const seconds = of(30, 7);
-const options = of({}, undefined, object);
-const callable = of(() => Promise.resolve());
-const tree = of({ data: () => undefined, update_inventory: () => undefined, add_traits: () => undefined });
+const rule = (name: string, sound: unknown, ...takes: readonly unknown[]): Rule => ({ name, sound, takes });
+const unread = rule('anything, because this driver does not read it', {}, ...odd);
+const anyContext = rule('any context', context, ...odd);
+const instance = rule('an instance', newInstance());
+const instances = rule('a list of instances', [newInstance()]);
+const hostOfInstance = rule('an object with or without a host', newInstance(), object);
+const image = rule('the metadata of an image', newImageMeta('any'));
+const flavor = rule('a flavor', newFlavor());
+const vif = rule('an interface', new TestNetwork().port(7)[0]);
+const ports = rule('a list of interfaces, or none', [], undefined, null);
+const name = rule('text', 'a-name', 'x');
+const optionalText = rule('text, or none', null, undefined, null, 'x');
+const seconds = rule('a number', 30, 7);
+const rebootType = rule('HARD or SOFT', 'HARD');
+const data = rule('an object', {}, object);
+const options = rule('an object of options, or none', {}, undefined, object);
+const callable = rule('a function', () => Promise.resolve());
+const tree = rule('a provider tree', {
+  data: () => undefined,
+  update_inventory: () => undefined,
+  add_traits: () => undefined,
+});
 
-/** What each verb takes; those that are not here take what every other does: nothing that they read. */
-const verbs: Readonly<Record<string, readonly Place[]>> = {
+/** The rules of each verb's arguments, in their order. A verb that is missing here reads none of its arguments. */
+const verbs: Readonly<Record<string, readonly Rule[]>> = {
   init_host: [name, options],
   get_available_nodes: [options],
   node_is_available: [unread, options],
@@ -43,65 +51,55 @@ const verbs: Readonly<Record<string, readonly Place[]>> = {
   instance_exists: [instance, options],
   instance_on_disk: [instance, options],
   delete_instance_files: [instance, options],
-  spawn: [whoever, instance, image, options],
-  rebuild: [whoever, instance, image, options],
+  spawn: [anyContext, instance, image, options],
+  rebuild: [anyContext, instance, image, options],
   failed_spawn_cleanup: [instance, options],
-  destroy: [whoever, instance, ports, options],
-  cleanup: [whoever, instance, ports, options],
+  destroy: [anyContext, instance, ports, options],
+  cleanup: [anyContext, instance, ports, options],
   soft_delete: [instance, options],
   restore: [instance, options],
   set_admin_password: [instance, name, options],
-  power_on: [whoever, instance, ports, options],
+  power_on: [anyContext, instance, ports, options],
   power_off: [instance, options],
-  reboot: [whoever, instance, ports, of('HARD'), options],
+  reboot: [anyContext, instance, ports, rebootType, options],
   poll_rebooting_instances: [seconds, instances, options],
   pause: [instance, options],
   unpause: [instance, options],
-  suspend: [whoever, instance, options],
-  resume: [whoever, instance, ports, options],
-  resume_state_on_host_boot: [whoever, instance, ports, options],
+  suspend: [anyContext, instance, options],
+  resume: [anyContext, instance, ports, options],
+  resume_state_on_host_boot: [anyContext, instance, ports, options],
   trigger_crash_dump: [instance, options],
-  rescue: [whoever, instance, ports, image, options],
-  unrescue: [whoever, instance, options],
-  snapshot: [whoever, instance, name, callable, options],
-  cache_image: [whoever, name, options],
-  manage_image_cache: [whoever, instances, options],
+  rescue: [anyContext, instance, ports, image, options],
+  unrescue: [anyContext, instance, options],
+  snapshot: [anyContext, instance, name, callable, options],
+  cache_image: [anyContext, name, options],
+  manage_image_cache: [anyContext, instances, options],
   plug_vifs: [instance, ports, options],
   unplug_vifs: [instance, ports, options],
-  attach_interface: [whoever, instance, unread, vif, options],
-  detach_interface: [whoever, instance, vif, options],
-  network_binding_host_id: [whoever, of(newInstance(), object)],
-  attach_volume: [whoever, unread, instance, name, options],
-  detach_volume: [whoever, unread, instance, name, options],
+  attach_interface: [anyContext, instance, unread, vif, options],
+  detach_interface: [anyContext, instance, vif, options],
+  network_binding_host_id: [anyContext, hostOfInstance],
+  attach_volume: [anyContext, unread, instance, name, options],
+  detach_volume: [anyContext, unread, instance, name, options],
   get_instance_disk_info: [instance, options],
-  get_console_output: [whoever, instance, options],
-  get_serial_console: [whoever, instance, options],
+  get_console_output: [anyContext, instance, options],
+  get_serial_console: [anyContext, instance, options],
   get_diagnostics: [instance, options],
   get_instance_diagnostics: [instance, options],
-  migrate_disk_and_power_off: [whoever, instance, name, flavor, ports, options],
-  finish_migration: [
-    ...[whoever, unread, instance],
-    of(null, undefined, null, 'x'),
-    ...[ports, image, options],
-  ],
-  confirm_migration: [whoever, unread, instance, ports, options],
-  finish_revert_migration: [whoever, instance, ports, unread, options],
-  check_instance_shared_storage_local: [whoever, unread, options],
-  check_instance_shared_storage_remote: [whoever, of({}, object), options],
+  migrate_disk_and_power_off: [anyContext, instance, name, flavor, ports, options],
+  finish_migration: [...[anyContext, unread, instance], optionalText, ...[ports, image, options]],
+  confirm_migration: [anyContext, unread, instance, ports, options],
+  finish_revert_migration: [anyContext, instance, ports, unread, options],
+  check_instance_shared_storage_local: [anyContext, unread, options],
+  check_instance_shared_storage_remote: [anyContext, data, options],
 };
 
 const driver = new DockerDriver({ engine: 'unix:///nowhere' });
 
 /** Nova's whole interface, as the driver has it. */
-const all = new Set<string>();
-for (
-  let each: unknown = Object.getPrototypeOf(driver);
-  each instanceof Object && each !== Object.prototype;
-  each = Object.getPrototypeOf(each)
-)
-  for (const key of Object.getOwnPropertyNames(each)) if (key !== 'constructor') all.add(key);
+const all = Object.getOwnPropertyNames(DockerDriver.prototype).filter((name) => name !== 'constructor');
 
-/** What a call rejects with. What is thrown at once is a mistake of the driver, whatever it is. */
+/** The reason with which a call rejects. A verb that throws at once fails the test. */
 async function failureOf(verb: string, args: readonly unknown[]): Promise<unknown> {
   const method: unknown = Reflect.get(driver, verb);
   if (typeof method !== 'function') throw new TypeError(`${verb} is no verb`);
@@ -114,31 +112,25 @@ async function failureOf(verb: string, args: readonly unknown[]): Promise<unknow
 
 const most = 7;
 
-describe.each([...all])('%s', (verb) => {
-  const places = verbs[verb] ?? [];
-  const failureWith = (given: unknown, at: number): Promise<unknown> =>
-    failureOf(
-      verb,
-      places.map(({ sound }, index) => (index === at ? given : sound)),
-    );
+describe.each(all)('%s', (verb) => {
+  const rules = verbs[verb] ?? [];
 
-  it('fails with an exception of Nova, whatever it is given everywhere', async () => {
+  it('rejects with an exception of Nova, whatever all its arguments are', async () => {
     for (const wrong of odd) {
       const failure = await failureOf(verb, Array(most).fill(wrong));
       if (failure !== undefined) expect(failure).toBeInstanceOf(NovaException);
     }
   });
 
-  it('refuses what it cannot use, and nothing else, in whatever place', async () => {
-    const told: [number, unknown, boolean][] = [];
-    const expected: typeof told = [];
-    for (const [at, { takes }] of places.entries())
+  for (const [at, { name: expected, takes }] of rules.entries())
+    it(`takes as argument ${at + 1} ${expected}`, async () => {
+      const refused: unknown[] = [];
       for (const given of odd) {
-        expected.push([at, given, !takes.includes(given)]);
-        told.push([at, given, (await failureWith(given, at)) instanceof InvalidInput]);
+        const args = rules.map(({ sound }, index) => (index === at ? given : sound));
+        if ((await failureOf(verb, args)) instanceof InvalidInput) refused.push(given);
       }
-    expect(told).toEqual(expected);
-  });
+      expect(refused).toEqual(odd.filter((given) => !takes.includes(given)));
+    });
 });
 
 describe('rebuild', () => {

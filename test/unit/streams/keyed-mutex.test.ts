@@ -67,4 +67,28 @@ describe('KeyedMutex', () => {
     await Promise.all([first, second]);
     expect(order).toEqual(['undone', 'next']);
   });
+
+  it('can be acquired, and are held until they are released', async () => {
+    const turns = new KeyedMutex();
+    const order: string[] = [];
+    const release = await turns.acquire('a', undefined);
+    const next = turns.runExclusive('a', undefined, () => Promise.resolve(order.push('next')));
+    order.push('held');
+    release();
+    release();
+    await next;
+    expect(order).toEqual(['held', 'next']);
+  });
+
+  it('cannot be acquired by a caller that aborts while it waits', async () => {
+    const turns = new KeyedMutex();
+    const release = await turns.acquire('a', undefined);
+    const impatience = new AbortController();
+    const waiting = turns.acquire('a', impatience.signal);
+    const reason = new Error('enough');
+    impatience.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    release();
+    await expect(turns.runExclusive('a', undefined, () => Promise.resolve('free'))).resolves.toBe('free');
+  });
 });

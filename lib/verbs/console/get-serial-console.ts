@@ -1,9 +1,9 @@
-import type { ConsoleConnection, Instance } from '../../interfaces/index.js';
-import { ConsoleTypeUnavailable, InstanceNotReady, NovaException } from '../../interfaces/index.js';
-import type { ContainerInspect } from '../engine/index.js';
-import { isNotFound } from '../engine/index.js';
-import { inspectInstance } from '../instances/index.js';
-import type { ComputeNode } from './definition/index.js';
+import type { ConsoleConnection, Instance, VerbOptions } from '../../../interfaces/index.js';
+import { ConsoleTypeUnavailable, InstanceNotReady, NovaException } from '../../../interfaces/index.js';
+import type { ContainerInspect } from '../../engine/index.js';
+import { isNotFound } from '../../engine/index.js';
+import { inspectInstance } from '../../instances/index.js';
+import { type ComputeNode, containerOf, type OfInstance, schemas, type Verb } from '../definition/index.js';
 
 /**
  * Detach keys that no user types. An engine cannot be told to have none, and it withholds the first key until the next
@@ -12,13 +12,22 @@ import type { ComputeNode } from './definition/index.js';
  */
 const detachKeys = 'ctrl-^,ctrl-_,ctrl-^,ctrl-^,ctrl-_,ctrl-_,ctrl-^,ctrl-_,ctrl-_,ctrl-^,ctrl-^,ctrl-_';
 
+export const getSerialConsole: Verb<OfInstance, VerbOptions, ConsoleConnection> = {
+  action: 'open the console of',
+  lock: 'none',
+  failure: NovaException,
+  arguments: { instance: schemas.instance },
+  run: async (node, given) =>
+    await openSerialConsole(node, given.instance, await containerOf(node, given), given.signal),
+};
+
 /**
  * Opens a port to an instance's terminal. Each client is attached to the container that the instance has at that time.
  *
  * @throws ConsoleTypeUnavailable when serial consoles are disabled or the instance has no terminal; InstanceNotReady
  * when it does not run; the engine's error when the engine cannot tell: a port that is already open then stays open.
  */
-export async function serialConsole(
+async function openSerialConsole(
   node: ComputeNode,
   instance: Instance,
   container: ContainerInspect,
