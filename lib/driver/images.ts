@@ -69,7 +69,7 @@ export abstract class DockerImageVerbs extends DockerPowerVerbs {
     instancesMustBeSound(all_instances);
     const needed = new Set(all_instances.map(({ image_ref }) => image_ref ?? ''));
     const instances = new Set(all_instances.map((instance) => soundInstance(instance).uuid));
-    const minimumAge = this.computeHost.settings.removeUnusedImagesAfter;
+    const minimumAge = this.computeHost.settings.removeUnusedImagesAfterSeconds;
     await this.computeHost.ask('manage the image cache', options, ({ imageLoader }, signal) =>
       imageLoader.removeUnused({ needed, instances, minimumAge, signal }),
     );

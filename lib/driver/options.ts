@@ -64,9 +64,9 @@ export interface DockerDriverOptions {
    * Seconds after which `manage_image_cache` removes an unused image. Default: 86400, a day. Nova:
    * `remove_unused_original_minimum_age_seconds`.
    */
-  readonly removeUnusedImagesAfter?: number;
+  readonly removeUnusedImagesAfterSeconds?: number;
   /** The maximum number of processes of an instance, if its flavor sets none. Default: 4096. */
-  readonly pidsLimit?: number;
+  readonly maxPids?: number;
   /**
    * The size of an instance's log, which the engine keeps on its own disk: up to `maxFiles` files of `maxBytes` bytes
    * each. When the last file is full, the oldest is deleted.
@@ -128,7 +128,7 @@ export interface DockerDriverOptions {
    * How many seconds a spawn with `virtapi` waits for the network service to report the instance's interfaces as
    * plugged. Default: 300. 0 disables the wait.
    */
-  readonly vifPluggingTimeout?: number;
+  readonly vifPluggingTimeoutSeconds?: number;
   /** Whether a spawn fails when the interfaces are not reported in time. Default: true. */
   readonly vifPluggingIsFatal?: boolean;
   /** Whether an instance is paused during the commit of a snapshot. Default: true. */
@@ -204,11 +204,11 @@ const plainOptions = z.strictObject({
   maxCopiedBytes: count.default(64 * 1024 ** 3),
   maxLaunches: count.default(2 * availableParallelism()),
   maxLoads: count.default(defaultConcurrency),
-  removeUnusedImagesAfter: z
+  removeUnusedImagesAfterSeconds: z
     .int()
     .nonnegative()
     .default(24 * 60 * 60),
-  pidsLimit: count.default(4096),
+  maxPids: count.default(4096),
   logs: z
     .strictObject({
       maxBytes: z
@@ -235,7 +235,7 @@ const plainOptions = z.strictObject({
     .optional(),
   forceConfigDrive: z.boolean().default(false),
   vendorData: z.record(z.string(), z.json()).default({}),
-  vifPluggingTimeout: z.int().nonnegative().default(300),
+  vifPluggingTimeoutSeconds: z.int().nonnegative().default(300),
   vifPluggingIsFatal: z.boolean().default(true),
   pauseForSnapshot: z.boolean().default(true),
   snapshots: z.enum(['full', 'delta']).default('full'),

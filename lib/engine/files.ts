@@ -41,7 +41,7 @@ export class FilesApi {
       path: path`/containers/${container}/archive`,
       query: { path: options.path, noOverwriteDirNonDir: options.noOverwriteDirNonDir },
       upload: { source: options.archive },
-      timeout: this.#session.timeouts.archive,
+      timeout: this.#session.timeouts.archiveIdleMs,
       signal: options.signal,
     });
   }
@@ -60,7 +60,7 @@ export class FilesApi {
       method: 'GET',
       path: path`/containers/${container}/archive`,
       query: { path: options.path },
-      timeout: this.#session.timeouts.archive,
+      timeout: this.#session.timeouts.archiveIdleMs,
       signal: options.signal,
     } as const;
     const { stream: archive, pathStat: header } = await this.#session.streamWithPath(call);
@@ -77,7 +77,7 @@ export class FilesApi {
     return this.#session.stream({
       method: 'GET',
       path: path`/containers/${container}/export`,
-      timeout: this.#session.timeouts.archive,
+      timeout: this.#session.timeouts.archiveIdleMs,
       signal: options.signal,
     });
   }
@@ -88,7 +88,7 @@ export class FilesApi {
       {
         method: 'GET',
         path: path`/containers/${container}/changes`,
-        timeout: this.#session.timeouts.archive,
+        timeout: this.#session.timeouts.archiveIdleMs,
         signal: options.signal,
       },
       listOf(fileChange),

@@ -12,7 +12,7 @@ import { asError, Deadline, DeadlineExceeded, raceSignal } from '../streams/inde
 /** The operator's settings for the wait until an instance's interfaces are plugged. */
 export interface VifPluggingPolicy {
   /** Seconds to wait after the instance was started; 0 disables the wait. */
-  readonly vifPluggingTimeout: number;
+  readonly vifPluggingTimeoutSeconds: number;
   /** Whether a missing report fails the instance; otherwise the driver logs a warning and continues. */
   readonly vifPluggingIsFatal: boolean;
 }
@@ -51,7 +51,7 @@ export async function whilePlugging<T>(
   virtapi: VirtAPI | undefined,
   instance: Instance,
   network_info: NetworkInfo | null | undefined,
-  { vifPluggingTimeout: timeout, vifPluggingIsFatal, signal, logger }: VifPlugging,
+  { vifPluggingTimeoutSeconds: timeout, vifPluggingIsFatal, signal, logger }: VifPlugging,
   action: () => Promise<T>,
 ): Promise<T> {
   const events = pluggingEvents(network_info);

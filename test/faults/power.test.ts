@@ -256,7 +256,7 @@ describe('a power verb', () => {
     async (_, path, fails, verb, after) => {
       await spawn(heedful);
       await driver.cleanup_host('');
-      driver = new DockerDriver({ engine: proxy.host, imageService, timeouts: { change: 1000 } });
+      driver = new DockerDriver({ engine: proxy.host, imageService, timeouts: { changeMs: 1000 } });
       await driver.init_host(`test-${instance.uuid.slice(0, 8)}`);
       const fault = proxy.inject({ method: 'POST', path, ...fails });
       await verb();

@@ -47,11 +47,11 @@ export interface RegistryExchangeOptions {
    * Registries (`registry.example:5000`) to reach by plain HTTP. Registries on this machine always use it, as with
    * Docker.
    */
-  readonly insecureRegistries?: readonly string[];
+  readonly insecureHttpRegistries?: readonly string[];
   /** Trusted certificate authorities: PEM, or the path of a PEM file. Default: the system's. */
   readonly ca?: string | Buffer;
   /** Milliseconds without data from a registry before a timeout. Default: 60,000. */
-  readonly idleTimeout?: number;
+  readonly idleTimeoutMs?: number;
   /**
    * Decides which URLs may be requested: registries, their redirects and their token servers. Default: all. Set it when
    * tenants supply references. The function sees host names and literal addresses, not the addresses that a name
@@ -62,7 +62,7 @@ export interface RegistryExchangeOptions {
    * Limits of an image; fields left out default to {@link defaultImageLimits}. A pull checks the manifest against them
    * before it fetches anything else.
    */
-  readonly limits?: Partial<ImageLimits>;
+  readonly imageLimits?: Partial<ImageLimits>;
 }
 
 /** Options of {@link RegistryExchange.push}. */
@@ -88,11 +88,11 @@ export interface PushedImage {
 const minute = 60_000;
 const plainOptions = z.strictObject({
   imageService,
-  insecureRegistries: z.array(text).default([]),
+  insecureHttpRegistries: z.array(text).default([]),
   ca: certificates.optional(),
-  idleTimeout: count.default(minute),
+  idleTimeoutMs: count.default(minute),
   mayFetch: callback.optional(),
-  limits: amounts(defaultImageLimits).optional(),
+  imageLimits: amounts(defaultImageLimits).optional(),
 });
 
 /** Maximum depth of nested manifest lists. A malicious registry could nest them without end. */
@@ -122,11 +122,11 @@ export class RegistryExchange {
       throw new InvalidInput(`Images cannot be exchanged: ${z.prettifyError(checked.error)}`, {
         cause: checked.error,
       });
-    const { insecureRegistries, idleTimeout } = checked.data;
+    const { insecureHttpRegistries, idleTimeoutMs } = checked.data;
     this.#imageService = new AbortableImageService(options.imageService);
-    this.#client = new WebClient({ ca: options.ca, idle: idleTimeout, mayFetch: options.mayFetch });
-    this.#insecure = new Set(insecureRegistries);
-    this.#limits = { ...defaultImageLimits, ...options.limits };
+    this.#client = new WebClient({ ca: options.ca, idle: idleTimeoutMs, mayFetch: options.mayFetch });
+    this.#insecure = new Set(insecureHttpRegistries);
+    this.#limits = { ...defaultImageLimits, ...options.imageLimits };
   }
 
   /**
@@ -141,7 +141,7 @@ export class RegistryExchange {
    * @throws ImageSourceError when the registry is unreachable or refuses.
    * @throws ImageUnacceptable when the image does not match its digest, has no manifest for the platform, or exceeds a
    * limit.
-   * @throws DeadlineExceeded when the registry stays silent for `idleTimeout`.
+   * @throws DeadlineExceeded when the registry stays silent for `idleTimeoutMs`.
    * @throws the image service's error, or the signal's reason when the signal aborts.
    */
   async pull(
@@ -195,7 +195,7 @@ export class RegistryExchange {
    * @throws InvalidInput when the reference is malformed or has a digest.
    * @throws ImageNotFound, ImageNotActive or ImageUnacceptable when the image cannot be pushed.
    * @throws ImageSourceError when the registry is unreachable or refuses.
-   * @throws DeadlineExceeded when the registry stays silent for `idleTimeout`.
+   * @throws DeadlineExceeded when the registry stays silent for `idleTimeoutMs`.
    * @throws the image service's error, or the signal's reason when the signal aborts.
    */
   async push(

@@ -62,7 +62,7 @@ export interface ImageTemplatesOptions {
   /** Maximum size of a file or a build context in bytes. Default: 64 GiB. */
   readonly maxBytes?: number;
   /** Milliseconds without data from a server before a timeout. Default: 60,000. */
-  readonly idleTimeout?: number;
+  readonly idleTimeoutMs?: number;
   /** Trusted certificate authorities: PEM, or the path of a PEM file. Default: the system's. */
   readonly ca?: string | Buffer;
   readonly logger?: Logger;
@@ -79,7 +79,7 @@ const plainOptions = z.strictObject({
   imageService,
   host: text,
   maxBytes: count.default(defaultImageLimits.maxBytes),
-  idleTimeout: count.default(minute),
+  idleTimeoutMs: count.default(minute),
 });
 
 const credentials = z.object({ username: text, password: text });
@@ -119,14 +119,14 @@ export class ImageTemplates {
       throw new InvalidInput(`ImageTemplates cannot be set up: ${z.prettifyError(checked.error)}`, {
         cause: checked.error,
       });
-    const { maxBytes, idleTimeout } = checked.data;
+    const { maxBytes, idleTimeoutMs } = checked.data;
     const { engine, timeouts = {}, imageService, host, logger = noOpLogger, ca, mayFetch } = options;
     this.#environment = {
       imageService: new AbortableImageService(imageService),
       ...{ host, logger, maxBytes },
       engine: new Engine(engineAddress(engine), { logger, timeouts }),
     };
-    this.#web = new WebClient({ ca, idle: idleTimeout, mayFetch });
+    this.#web = new WebClient({ ca, idle: idleTimeoutMs, mayFetch });
   }
 
   /**

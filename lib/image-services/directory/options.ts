@@ -7,11 +7,8 @@ import { count, logger, text } from '../../common/index.js';
 export interface DirectoryImageServiceOptions {
   /** The directory for the images. Created with the first image; only its owner may access it. */
   readonly directory: string;
-  /** Limits for each image. */
-  readonly limits?: {
-    /** Maximum size of the data in bytes. Default: no limit but the file system's. */
-    readonly bytes?: number;
-  };
+  /** Maximum size of an image's data in bytes. Default: no limit but the file system's. */
+  readonly maxBytes?: number;
   /** Receives messages about leftovers that cannot be removed. */
   readonly logger?: Logger;
 }
@@ -21,13 +18,13 @@ export interface Store {
   /** An absolute path. */
   readonly directory: string;
   /** Maximum size of an image's data in bytes. */
-  readonly limit: number;
+  readonly maxBytes: number;
   readonly logger: Logger | undefined;
 }
 
 const plainOptions = z.strictObject({
   directory: text,
-  limits: z.strictObject({ bytes: count.default(Number.MAX_SAFE_INTEGER) }).prefault({}),
+  maxBytes: count.default(Number.MAX_SAFE_INTEGER),
   logger: logger.optional(),
 });
 
@@ -42,6 +39,6 @@ export function storeOf(options: DirectoryImageServiceOptions): Store {
     throw new InvalidInput(`The DirectoryImageService cannot be set up: ${z.prettifyError(checked.error)}`, {
       cause: checked.error,
     });
-  const { directory, limits } = checked.data;
-  return { directory: resolve(directory), limit: limits.bytes, logger: options.logger };
+  const { directory, maxBytes } = checked.data;
+  return { directory: resolve(directory), maxBytes, logger: options.logger };
 }

@@ -65,7 +65,7 @@ export class GlanceImageService implements ImageService {
     const transport = new HttpTransport(settings, true);
     const fresh = new HttpTransport(settings, false);
     const credentials = credentialsOf(settings, transport);
-    const { retries, timeouts } = settings;
+    const { maxRetries, timeouts } = settings;
     this.#settings = settings;
     this.#credentials = credentials;
     this.#logger = logger;
@@ -75,8 +75,8 @@ export class GlanceImageService implements ImageService {
       transport,
       fresh,
       credentials,
-      retries,
-      timeout: timeouts.call,
+      maxRetries,
+      timeout: timeouts.callMs,
       logger,
     });
     this.#records = new ImageRecords(this.#client);
@@ -143,13 +143,13 @@ export class GlanceImageService implements ImageService {
       record,
       first: part?.first ?? 0,
       last: part?.last,
-      idle: this.#settings.timeouts.idle,
+      idle: this.#settings.timeouts.idleMs,
     };
     try {
       const download = await ImageDownload.begin(wanted, {
         verification: part === undefined ? new Verification(record) : undefined,
         meter: new Meter(onProgress, 'downloading', total),
-        resumes: this.#settings.resumes,
+        maxResumes: this.#settings.maxResumes,
         logger: this.#logger,
       });
       return readableOf(download, { signal });

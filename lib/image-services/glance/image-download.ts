@@ -15,7 +15,7 @@ interface DownloadCompanions {
   readonly verification: Verification | undefined;
   readonly meter: Meter;
   /** Maximum number of resumes. */
-  readonly resumes: number;
+  readonly maxResumes: number;
   readonly logger: Logger | undefined;
 }
 
@@ -116,7 +116,7 @@ export class ImageDownload implements ByteSource {
 
   async #resume(failure: ConnectionBroken | DeadlineExceeded): Promise<void> {
     const { record } = this.#wanted;
-    if (!this.#progressed || this.#resumes >= this.#with.resumes) throw this.#lost(failure);
+    if (!this.#progressed || this.#resumes >= this.#with.maxResumes) throw this.#lost(failure);
     this.#resumes += 1;
     this.#connection.close();
     this.#with.logger?.warn(`The download of image ${record.id} broke off and is taken up again`, {

@@ -24,7 +24,7 @@ describe('a deadline', () => {
     await start((_request, response) => {
       if (when === 'in the middle of the answer') response.writeHead(200).write('[');
     });
-    const engine = fake.client({ timeouts: { read: 500 } });
+    const engine = fake.client({ timeouts: { readMs: 500 } });
     await engine.negotiate();
     await expect(engine.containers.list()).rejects.toMatchObject({
       constructor: DeadlineExceeded,
@@ -36,7 +36,7 @@ describe('a deadline', () => {
 
   it('of a stop is the time that the container was given, and a margin', async () => {
     await start((_request, response) => setTimeout(() => response.writeHead(204).end(), 400));
-    const engine = fake.client({ timeouts: { change: 10, stopMargin: 200 } });
+    const engine = fake.client({ timeouts: { changeMs: 10, stopMarginMs: 200 } });
     await expect(engine.containers.stop(container, { timeout: 0 })).rejects.toMatchObject({
       milliseconds: 200,
     });
@@ -48,13 +48,13 @@ describe('a deadline', () => {
       response.writeHead(200).flushHeaders();
       setTimeout(() => response.end('{"StatusCode":3}'), 1000);
     });
-    const engine = fake.client({ timeouts: { read: 500, change: 500 } });
+    const engine = fake.client({ timeouts: { readMs: 500, changeMs: 500 } });
     expect(await engine.containers.wait(container)).toMatchObject({ statusCode: 3 });
   });
 
   it('ends a stream when the engine is silent', async () => {
     await start((_request, response) => response.writeHead(200).write('some'));
-    const stream = await fake.client({ timeouts: { image: 50 } }).images.save(image);
+    const stream = await fake.client({ timeouts: { imageIdleMs: 50 } }).images.save(image);
     await expect(buffer(stream)).rejects.toBeInstanceOf(DeadlineExceeded);
     await noneOpen();
   });
@@ -70,13 +70,13 @@ describe('a deadline', () => {
         response.end();
       }, 20);
     });
-    const stream = await fake.client({ timeouts: { image: 100 } }).images.save(image);
+    const stream = await fake.client({ timeouts: { imageIdleMs: 100 } }).images.save(image);
     expect((await buffer(stream)).length).toBe(10);
   });
 
   it('does not end a stream whose reader is slow', async () => {
     await start((_request, response) => response.end(Buffer.alloc(1024 * 1024)));
-    const stream = await fake.client({ timeouts: { image: 1000 } }).images.save(image);
+    const stream = await fake.client({ timeouts: { imageIdleMs: 1000 } }).images.save(image);
     await new Promise((resolve) => setTimeout(resolve, 1500));
     expect((await buffer(stream)).length).toBe(1024 * 1024);
   });
@@ -85,7 +85,7 @@ describe('a deadline', () => {
     let stuck: IncomingMessage | undefined;
     await start((request) => (stuck = request));
     const archive = Readable.from(endless());
-    const engine = fake.client({ timeouts: { archive: 100 } });
+    const engine = fake.client({ timeouts: { archiveIdleMs: 100 } });
     await expect(engine.files.putArchive(container, { path: '/', archive })).rejects.toBeInstanceOf(
       DeadlineExceeded,
     );
@@ -103,7 +103,7 @@ describe('a deadline', () => {
         yield Buffer.alloc(512);
       }
     }
-    const engine = fake.client({ timeouts: { archive: 150 } });
+    const engine = fake.client({ timeouts: { archiveIdleMs: 150 } });
     await engine.files.putArchive(container, { path: '/', archive: Readable.from(slow()) });
   });
 });

@@ -114,7 +114,7 @@ describe('an attached stream', () => {
   it('is not made when the engine refuses, does not upgrade, breaks off, or is silent', async () => {
     let answer: (socket: Duplex) => unknown = () => undefined;
     await start((socket) => answer(socket));
-    const engine = fake.client({ timeouts: { change: 100 } });
+    const engine = fake.client({ timeouts: { changeMs: 100 } });
     const attach = (): Promise<unknown> => engine.exec.start(execId('ab'.repeat(32)), { tty: false });
     answer = (socket) =>
       socket.end(

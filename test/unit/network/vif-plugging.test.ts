@@ -6,7 +6,7 @@ import { noOpLogger } from '../../support/silent-logger.js';
 
 const instance = newInstance();
 const down: NetworkInfo = new TestNetwork().port(5).map((vif) => ({ ...vif, active: false }));
-const how = { vifPluggingTimeout: 5, vifPluggingIsFatal: true, logger: noOpLogger };
+const how = { vifPluggingTimeoutSeconds: 5, vifPluggingIsFatal: true, logger: noOpLogger };
 const start = (): Promise<string> => Promise.resolve('started');
 
 /** An orchestrator that hears of the events when `reported` says so, and begins to listen before the action. */
@@ -35,7 +35,7 @@ describe('the start of an instance whose interfaces are down', () => {
 
   it('fails when one is not reported in time, or reported as failed', async () => {
     const failure = { name: 'VirtualInterfaceCreateException', instance_uuid: instance.uuid };
-    const brief = { ...how, vifPluggingTimeout: 0.05 };
+    const brief = { ...how, vifPluggingTimeoutSeconds: 0.05 };
     await expect(whilePlugging(silent, instance, down, brief, start)).rejects.toMatchObject(failure);
     await expect(whilePlugging(failing, instance, down, how, start)).rejects.toMatchObject(failure);
   });
@@ -80,7 +80,7 @@ describe('the start of an instance whose interfaces are down', () => {
   });
 
   it('goes on without where that is not fatal', async () => {
-    const lenient = { ...how, vifPluggingTimeout: 0.05, vifPluggingIsFatal: false };
+    const lenient = { ...how, vifPluggingTimeoutSeconds: 0.05, vifPluggingIsFatal: false };
     await expect(whilePlugging(silent, instance, down, lenient, start)).resolves.toBe('started');
     await expect(whilePlugging(failing, instance, down, lenient, start)).resolves.toBe('started');
   });
@@ -101,7 +101,7 @@ describe('the start of an instance whose interfaces are down', () => {
     };
     let starts = 0;
     const counted = (): Promise<number> => Promise.resolve((starts += 1));
-    const brief = { ...how, vifPluggingTimeout: 0.05 };
+    const brief = { ...how, vifPluggingTimeoutSeconds: 0.05 };
     await expect(whilePlugging(slow, instance, down, brief, counted)).rejects.toMatchObject({
       name: 'VirtualInterfaceCreateException',
       instance_uuid: instance.uuid,
@@ -124,7 +124,7 @@ describe('the start of an instance whose interfaces are down', () => {
     };
     const virtapi = orchestrator(() => Promise.resolve());
     await expect(
-      whilePlugging(virtapi, instance, down, { ...how, vifPluggingTimeout: 0.05 }, slow),
+      whilePlugging(virtapi, instance, down, { ...how, vifPluggingTimeoutSeconds: 0.05 }, slow),
     ).resolves.toBe('started');
   });
 
@@ -229,7 +229,7 @@ describe('the start of any other instance', () => {
 
   it.each(cases)('%s waits for nothing', async (_what, network_info, virtapi, timeout) => {
     await expect(
-      whilePlugging(virtapi, instance, network_info, { ...how, vifPluggingTimeout: timeout }, start),
+      whilePlugging(virtapi, instance, network_info, { ...how, vifPluggingTimeoutSeconds: timeout }, start),
     ).resolves.toBe('started');
   });
 });

@@ -69,7 +69,7 @@ describe('RegistryExchange, of a registry that lies,', () => {
   beforeEach(async () => {
     registry = await LyingRegistry.start();
     images = new SmallImageService();
-    exchange = new RegistryExchange({ imageService: images, idleTimeout: 500 });
+    exchange = new RegistryExchange({ imageService: images, idleTimeoutMs: 500 });
   });
   afterEach(async () => {
     exchange.close();
@@ -135,7 +135,7 @@ describe('RegistryExchange, of a registry that lies,', () => {
     const { size } = await pull();
     registry.server.requests.length = 0;
     for (const limits of [{ maxBytes: Math.floor((size ?? 0) / 10) }, { maxMetadataBytes: 100 }]) {
-      const narrow = new RegistryExchange({ imageService: images, limits });
+      const narrow = new RegistryExchange({ imageService: images, imageLimits: limits });
       await expect(narrow.pull(context, registry.reference)).rejects.toThrow('allowed');
       narrow.close();
     }

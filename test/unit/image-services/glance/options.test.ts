@@ -30,8 +30,8 @@ describe('the options of a GlanceImageService', () => {
     ['no endpoint in a list', { auth: password, endpoints: [] }],
     ['no domain for a user name', { auth: { ...password, user_domain_id: '' } }],
     ['no password', { auth: { ...password, password: '' } }],
-    ['a time that is none', { auth: password, timeouts: { idle: 0 } }],
-    ['a number of attempts that is none', { auth: password, retries: -1 }],
+    ['a time that is none', { auth: password, timeouts: { idleMs: 0 } }],
+    ['a number of attempts that is none', { auth: password, maxRetries: -1 }],
   ])('are refused, and no secret is told, when they have %s', (_what, options) => {
     const failure = failureOf(options);
     expect(failure).toBeInstanceOf(InvalidInput);

@@ -58,7 +58,7 @@ describe('an image service behind TLS', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     const port = address !== null && typeof address === 'object' ? address.port : 0;
-    options = { auth: { type: 'context_token' }, endpoints: `https://127.0.0.1:${port}`, retries: 0 };
+    options = { auth: { type: 'context_token' }, endpoints: `https://127.0.0.1:${port}`, maxRetries: 0 };
   });
   afterAll(() => {
     server.close();
@@ -84,7 +84,7 @@ describe('an image service behind TLS', () => {
   });
 
   it('is believed without anybody when that was asked for', async () => {
-    expect(await ask({ insecure: true })).toEqual([]);
+    expect(await ask({ insecureSkipTlsVerify: true })).toEqual([]);
   });
 
   it('gives a reader who takes his time the bytes that it has', async () => {
