@@ -1,4 +1,4 @@
-import { NovaException } from '../../interfaces/index.js';
+import { isNovaException } from '../../interfaces/index.js';
 
 /**
  * Records the errors of the orchestrator's functions that a verb calls. They are not the driver's errors, so they reach
@@ -25,7 +25,7 @@ export class OrchestratorFailures {
     try {
       return await verb();
     } catch (error) {
-      throw error instanceof NovaException && this.#failures.includes(error.cause) ? error.cause : error;
+      throw isNovaException(error) && this.#failures.includes(error.cause) ? error.cause : error;
     }
   }
 }

@@ -16,7 +16,7 @@ interface DownloadCompanions {
   readonly meter: Meter;
   /** Maximum number of resumes. */
   readonly maxResumes: number;
-  readonly logger: Logger | undefined;
+  readonly logger: Logger;
 }
 
 /**
@@ -119,7 +119,7 @@ export class ImageDownload implements ByteSource {
     if (!this.#progressed || this.#resumes >= this.#with.maxResumes) throw this.#lost(failure);
     this.#resumes += 1;
     this.#connection.close();
-    this.#with.logger?.warn(`The download of image ${record.id} broke off and is taken up again`, {
+    this.#with.logger.warn(`The download of image ${record.id} broke off and is taken up again`, {
       byte: this.#position,
       why: failure.message,
     });
@@ -134,7 +134,7 @@ export class ImageDownload implements ByteSource {
 
   #lost(cause: ConnectionBroken | DeadlineExceeded): Error {
     const { id } = this.#wanted.record;
-    if (cause instanceof ConnectionBroken && cause.code === endedEarly) {
+    if (cause instanceof ConnectionBroken && cause.systemCode === endedEarly) {
       return new ImageUnacceptable(`The data of image ${id} is not complete: ${cause.message}.`, { cause });
     }
     return new GlanceConnectionFailed(`The download of image ${id} broke off: ${cause.message}.`, { cause });
