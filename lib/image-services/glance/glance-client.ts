@@ -55,7 +55,7 @@ interface Options {
   readonly maxRetries: number;
   /** Milliseconds for each attempt. */
   readonly timeout: number;
-  readonly logger: Logger | undefined;
+  readonly logger: Logger;
 }
 
 /** Sends requests to the image service. Retries them on other endpoints and renews refused tokens. */
@@ -115,7 +115,7 @@ export class GlanceClient {
         if (!unsent && !request.repeatable) throw unanswered(endpoint, failure);
       }
       if (attempt >= Math.max(maxRetries, endpoints.length - 1)) throw unanswered(endpoint, failure);
-      logger?.debug(`${endpoint} does not answer, trying again`, {
+      logger.debug(`${endpoint} does not answer, trying again`, {
         request: line(request),
         why: failure.message,
       });

@@ -24,7 +24,7 @@ interface UploadTools {
   readonly records: ImageRecords;
   readonly credentials: Credentials;
   readonly settings: Settings;
-  readonly logger: Logger | undefined;
+  readonly logger: Logger;
 }
 
 /** The parameters of an upload. */
@@ -183,7 +183,7 @@ export class ImageUploader {
     } catch (error) {
       const { image_id, caller } = upload;
       const what = `The upload of image ${image_id} failed, and what is left of it could not be removed`;
-      this.#tools.logger?.error(what, { failure, error });
+      this.#tools.logger.error(what, { failure, error });
       caller.signal?.throwIfAborted();
       throw new GlanceConnectionFailed(`${what}.`, { cause: new AggregateError([failure, error], what) });
     }

@@ -11,6 +11,7 @@ import { DeadlineExceeded, readAll } from '../../../../lib/streams/index.js';
 import { buildImageArchive, imageEntries } from '../../../support/archives.js';
 import { bytes } from '../../../support/bytes.js';
 import { context } from '../../../support/nova-objects.js';
+import { noOpLogger } from '../../../support/silent-logger.js';
 import { LateReader } from '../../../support/late-reader.js';
 import { SmallImageService } from '../../../support/small-image-service.js';
 import { WebServer } from '../../../support/web-server.js';
@@ -77,6 +78,20 @@ describe('RegistryExchange, of a registry that lies,', () => {
   });
   const pull = (reference = registry.reference, onProgress?: OnProgress): ReturnType<typeof exchange.pull> =>
     exchange.pull(context, reference, {}, { credentials, onProgress });
+
+  it('goes on when a listener throws, which is logged once', async () => {
+    const warnings: string[] = [];
+    const warn = (message: string): void => void warnings.push(message);
+    const logging = new RegistryExchange({ imageService: images, logger: { ...noOpLogger, warn } });
+    const onProgress = (): void => {
+      throw new Error('rude');
+    };
+    await expect(logging.pull(context, registry.reference, {}, { onProgress })).resolves.toMatchObject({
+      status: 'active',
+    });
+    logging.close();
+    expect(warnings).toEqual(['onProgress threw: the operation goes on']);
+  });
 
   it('pulls what is as it should be', async () => {
     const { id, size } = await pull();
