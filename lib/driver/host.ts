@@ -2,6 +2,7 @@ import type {
   GetAvailableNodesOptions,
   HostCpuStats,
   HostResources,
+  LifecycleEvent,
   ProviderTree,
   UpdateProviderTreeOptions,
   VerbOptions,
@@ -18,8 +19,9 @@ import {
 } from '../host/index.js';
 import PQueue from 'p-queue';
 import { ComputeHost } from './compute-host.js';
+import { EventStreams, type EventsOptions, type NamedLifecycleEvent } from './event-streams.js';
 import type { DockerDriverOptions } from './options.js';
-import { noOpLogger } from '../common/index.js';
+import { usableLogger } from '../common/index.js';
 import { NovaDefaults } from './nova-defaults.js';
 import { hostMustBeNamed, nodeMustBeNamed, providerTreeMustBeSound } from '../verbs/index.js';
 import { namedUuid } from '../common/index.js';
@@ -31,18 +33,45 @@ export abstract class DockerHostVerbs extends NovaDefaults {
   /** Serializes the calls to the listener: a slow listener gets its events in order and delays nothing else. */
   readonly #telling = new PQueue({ concurrency: 1 });
 
+  readonly #streams: EventStreams;
+
   constructor(options: DockerDriverOptions) {
-    super(options.logger ?? noOpLogger);
+    super(usableLogger(options.logger));
     this.computeHost = new ComputeHost(options);
+    this.#streams = new EventStreams(this.computeHost.logger);
+  }
+
+  /**
+   * Returns the lifecycle events of this host's instances, beside Nova's listener: for use with `for await`. Events are
+   * collected from this call on. The iteration ends, without an error, when the signal aborts, and when the driver leaves
+   * the host. A reader that is more than 1000 events behind loses the oldest; a warning is logged then.
+   */
+  events(options: EventsOptions = {}): AsyncGenerator<NamedLifecycleEvent, void, void> {
+    return this.#streams.open(options);
+  }
+
+  /** Leaves the host as `cleanup_host` does: `await using driver = new DockerDriver()`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#leave();
   }
 
   override async init_host(host: string, options: VerbOptions = {}): Promise<void> {
     hostMustBeNamed(host);
-    await this.computeHost.start(host, (event) => this.#telling.add(() => this.emit_event(event)), options);
+    const emit = async (event: LifecycleEvent): Promise<void> => {
+      this.#streams.publish(event);
+      await this.#telling.add(() => this.emit_event(event));
+    };
+    await this.computeHost.start(host, emit, options);
   }
 
-  override async cleanup_host(_host: string): Promise<void> {
+  override async cleanup_host(host: string): Promise<void> {
+    this.computeHost.mustServe(host);
+    await this.#leave();
+  }
+
+  async #leave(): Promise<void> {
     await this.computeHost.stop();
+    this.#streams.endAll();
     // The running call of the listener is not awaited: it may be the caller of this verb.
     this.#telling.clear();
   }

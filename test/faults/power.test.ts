@@ -38,7 +38,7 @@ describe('a power verb', () => {
   });
   afterEach(async () => {
     await driver.destroy(context, instance, []);
-    await driver.cleanup_host('');
+    await driver[Symbol.asyncDispose]();
     await proxy.close();
     await removeImages([image.id]);
     expect(await inventory()).toEqual(before);
@@ -255,7 +255,7 @@ describe('a power verb', () => {
     'takes %s that is not answered in time for what may have been done',
     async (_, path, fails, verb, after) => {
       await spawn(heedful);
-      await driver.cleanup_host('');
+      await driver[Symbol.asyncDispose]();
       driver = new DockerDriver({ engine: proxy.host, imageService, timeouts: { changeMs: 1000 } });
       await driver.init_host(`test-${instance.uuid.slice(0, 8)}`);
       const fault = proxy.inject({ method: 'POST', path, ...fails });
@@ -270,7 +270,7 @@ describe('a power verb', () => {
     const fault = proxy.inject({ method: 'POST', path: /\/start/, kind: 'stall-request' });
     const killed = driver.reboot(context, instance, [], reboot_type.SOFT).catch((error: unknown) => error);
     while (fault.struck().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
-    await driver.cleanup_host('');
+    await driver[Symbol.asyncDispose]();
     await killed;
     driver = new DockerDriver({ engine: proxy.host, imageService });
     await driver.init_host(`test-${instance.uuid.slice(0, 8)}`);

@@ -77,7 +77,7 @@ describe('a rescue in which something fails', () => {
     await driver.init_host(host);
   };
   const stop = async (): Promise<void> => {
-    await driver.cleanup_host('');
+    await driver[Symbol.asyncDispose]();
     await proxy.close();
   };
   const rescue = (): Promise<void> => {

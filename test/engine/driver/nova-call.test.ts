@@ -19,7 +19,7 @@ describe('the driver, called as a real Nova calls it', () => {
     await driver.init_host(`test-${randomUUID()}`);
   });
   afterAll(async () => {
-    await driver.cleanup_host('');
+    await driver[Symbol.asyncDispose]();
     await removeImages([image_meta.id]);
   });
 
