@@ -1,6 +1,6 @@
 /**
  * Small definitions that every room needs: label and image names, UUIDs, option fields, parsing of untrusted JSON, the
- * no-op logger. Imports only interfaces. Sends no request and keeps no state.
+ * loggers. Imports only interfaces. Sends no request and keeps no state.
  */
 export { parsedJson } from './json.js';
 export {
@@ -19,13 +19,17 @@ export { noOpLogger } from './no-op-logger.js';
 export {
   amounts,
   callback,
+  callbackOf,
   certificates,
   count,
+  type FieldsOf,
   imageService,
   logger,
   text,
+  unchecked,
   withMethods,
 } from './option-fields.js';
 export { pemContent } from './pem.js';
 export { withoutSecrets, withoutValues } from './secrets.js';
+export { usableLogger } from './usable-logger.js';
 export { isUuid, namedUuid } from './uuid.js';

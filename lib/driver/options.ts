@@ -10,7 +10,17 @@ import type { ImageLimits } from '../archives/index.js';
 import { defaultConcurrency } from '../images/index.js';
 import { defaultImageLimits } from '../archives/index.js';
 import { addressBlock } from '../network/index.js';
-import { amounts, callback, count, imageService, logger, text, withMethods } from '../common/index.js';
+import {
+  amounts,
+  callbackOf,
+  count,
+  type FieldsOf,
+  imageService,
+  logger,
+  text,
+  unchecked,
+  withMethods,
+} from '../common/index.js';
 import { isUuid } from '../common/index.js';
 
 /** The options of a {@link DockerDriver}. All are optional. */
@@ -193,11 +203,11 @@ const absolutePath = z
  * validated where it is parsed.
  */
 const plainOptions = z.strictObject({
-  engine: z.unknown().optional(),
-  migrationEngine: callback.optional(),
+  engine: unchecked<string | EngineOptions>().optional(),
+  migrationEngine: callbackOf<NonNullable<DockerDriverOptions['migrationEngine']>>().optional(),
   imageService: imageService.optional(),
   sharedDirectory: absolutePath.optional(),
-  virtapi: withMethods('wait_for_instance_event').optional(),
+  virtapi: withMethods<VirtAPI>('wait_for_instance_event').optional(),
   logger: logger.optional(),
   timeouts: amounts(defaultTimeouts).optional(),
   imageLimits: amounts(defaultImageLimits).optional(),
@@ -255,7 +265,7 @@ const plainOptions = z.strictObject({
   reservedSubnets: z
     .array(z.string().refine((cidr) => addressBlock(cidr) !== undefined, 'must be a subnet: 10.0.0.0/24'))
     .default([]),
-});
+} satisfies FieldsOf<DockerDriverOptions>);
 
 /** The plain options, validated and with defaults. */
 export type Settings = z.output<typeof plainOptions>;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { InvalidInput } from '../../interfaces/index.js';
-import { pemContent, withoutSecrets } from '../common/index.js';
+import { type FieldsOf, pemContent, withoutSecrets } from '../common/index.js';
 
 /** An engine's address with its TLS settings. */
 export interface EngineOptions {
@@ -48,7 +48,7 @@ const engineOptions = z.strictObject({
   cert: pemSource,
   key: pemSource,
   insecureSkipTlsVerify: z.boolean().optional(),
-});
+} satisfies FieldsOf<EngineOptions>);
 /** Docker's conventional ports, without and with TLS. */
 const plainPort = 2375;
 const tlsPort = 2376;

@@ -8,11 +8,22 @@ import {
   type ImageMetadata,
   type ImageRecord,
   type ImageService,
+  type Logger,
   type LongRunningOptions,
   type RequestContext,
 } from '../../../interfaces/index.js';
 import type { RegistryCredentials } from '../../engine/index.js';
-import { amounts, callback, certificates, count, imageService, text } from '../../common/index.js';
+import {
+  amounts,
+  callbackOf,
+  certificates,
+  count,
+  type FieldsOf,
+  imageService,
+  logger,
+  text,
+  usableLogger,
+} from '../../common/index.js';
 import {
   defaultImageLimits,
   rewriteArchive,
@@ -21,7 +32,7 @@ import {
 } from '../../archives/index.js';
 import { followingLayers } from '../../progress/index.js';
 import { AbortableImageService } from '../../image-services/index.js';
-import { unwrapped } from '../../streams/index.js';
+import { guardListener, unwrapped } from '../../streams/index.js';
 import { WebClient } from '../../http/index.js';
 import { shownRecord } from '../../image-services/index.js';
 import { ManifestWatch } from './kept-manifest.js';
@@ -63,6 +74,8 @@ export interface RegistryExchangeOptions {
    * before it fetches anything else.
    */
   readonly imageLimits?: Partial<ImageLimits>;
+  /** Receives messages about listeners that throw. Default: a no-op. */
+  readonly logger?: Logger;
 }
 
 /** Options of {@link RegistryExchange.push}. */
@@ -91,9 +104,10 @@ const plainOptions = z.strictObject({
   insecureHttpRegistries: z.array(text).default([]),
   ca: certificates.optional(),
   idleTimeoutMs: count.default(minute),
-  mayFetch: callback.optional(),
+  mayFetch: callbackOf<NonNullable<RegistryExchangeOptions['mayFetch']>>().optional(),
   imageLimits: amounts(defaultImageLimits).optional(),
-});
+  logger: logger.optional(),
+} satisfies FieldsOf<RegistryExchangeOptions>);
 
 /** Maximum depth of nested manifest lists. A malicious registry could nest them without end. */
 const mostLists = 4;
@@ -114,6 +128,7 @@ export class RegistryExchange {
   readonly #client: WebClient;
   readonly #insecure: ReadonlySet<string>;
   readonly #limits: ImageLimits;
+  readonly #logger: Logger;
 
   /** @throws InvalidInput when an option is invalid. */
   constructor(options: RegistryExchangeOptions) {
@@ -127,6 +142,7 @@ export class RegistryExchange {
     this.#client = new WebClient({ ca: options.ca, idle: idleTimeoutMs, mayFetch: options.mayFetch });
     this.#insecure = new Set(insecureHttpRegistries);
     this.#limits = { ...defaultImageLimits, ...options.imageLimits };
+    this.#logger = usableLogger(options.logger);
   }
 
   /**
@@ -159,7 +175,8 @@ export class RegistryExchange {
     metadata: ImageMetadata,
     options: RegistryPullOptions,
   ): Promise<ImageRecord> {
-    const { credentials, platform = ownPlatform, signal, onProgress } = options;
+    const { credentials, platform = ownPlatform, signal } = options;
+    const onProgress = guardListener(options.onProgress, this.#logger);
     const from = registryReference(reference);
     const registry = this.#registry(from, { credentials, signal });
     const { manifest, content, digest } = await this.#manifest(registry, from, platform);
@@ -213,7 +230,8 @@ export class RegistryExchange {
     reference: string,
     options: RegistryPushOptions,
   ): Promise<PushedImage> {
-    const { credentials, signal, onProgress } = options;
+    const { credentials, signal } = options;
+    const onProgress = guardListener(options.onProgress, this.#logger);
     const to = registryReference(reference);
     if (to.digest !== undefined || to.tag === undefined)
       throw new InvalidInput('An image is pushed to a tag: its digest follows from what it is');

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { InvalidInput, type Logger } from '../../../interfaces/index.js';
-import { count, logger, text } from '../../common/index.js';
+import { count, type FieldsOf, logger, text, usableLogger } from '../../common/index.js';
 
 /** Options of a {@link DirectoryImageService}. */
 export interface DirectoryImageServiceOptions {
@@ -19,14 +19,14 @@ export interface Store {
   readonly directory: string;
   /** Maximum size of an image's data in bytes. */
   readonly maxBytes: number;
-  readonly logger: Logger | undefined;
+  readonly logger: Logger;
 }
 
 const plainOptions = z.strictObject({
   directory: text,
   maxBytes: count.default(Number.MAX_SAFE_INTEGER),
   logger: logger.optional(),
-});
+} satisfies FieldsOf<DirectoryImageServiceOptions>);
 
 /**
  * Validates the options.
@@ -40,5 +40,5 @@ export function storeOf(options: DirectoryImageServiceOptions): Store {
       cause: checked.error,
     });
   const { directory, maxBytes } = checked.data;
-  return { directory: resolve(directory), maxBytes, logger: options.logger };
+  return { directory: resolve(directory), maxBytes, logger: usableLogger(options.logger) };
 }

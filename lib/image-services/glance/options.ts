@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { InvalidInput, type Logger } from '../../../interfaces/index.js';
-import { certificates, logger, text } from '../../common/index.js';
+import { certificates, type FieldsOf, logger, text } from '../../common/index.js';
 
 /** A user's name and password. The fields are those of `clouds.yaml` of OpenStack's clients. */
 export interface PasswordAuth {
@@ -111,7 +111,7 @@ const passwordAuth = z
     project_name: text.optional(),
     project_domain_id: text.optional(),
     project_domain_name: text.optional(),
-  })
+  } satisfies FieldsOf<PasswordAuth>)
   .refine((auth) => auth.user_id ?? auth.username, 'user_id or username is needed')
   .refine(
     (auth) => auth.user_id ?? auth.user_domain_id ?? auth.user_domain_name,
@@ -132,7 +132,7 @@ const optionsSchema = z
         auth_url: httpUrl,
         id: text,
         secret: text,
-      }),
+      } satisfies FieldsOf<ApplicationCredentialAuth>),
       z.strictObject({ type: z.literal('context_token') }),
     ]),
     endpoints: z
@@ -150,11 +150,11 @@ const optionsSchema = z
         idleMs: duration.default(minute),
         uploadAnswerMs: duration.default(15 * minute),
         settleMs: duration.default(10 * second),
-      })
+      } satisfies FieldsOf<Partial<GlanceTimeouts>>)
       .prefault({}),
     maxRetries: z.int().min(0).max(100).default(3),
     maxResumes: z.int().min(0).max(1000).default(5),
-  })
+  } satisfies FieldsOf<GlanceImageServiceOptions>)
   .refine(
     ({ auth, endpoints }) => auth.type !== 'context_token' || endpoints,
     'context_token needs endpoints',
