@@ -6,10 +6,11 @@ import { DockerDriver } from '../../../lib/index.js';
 import { noOpLogger } from '../../support/silent-logger.js';
 
 /** Collects the lines that pino writes. */
-function collected(): { lines: Record<string, unknown>[]; stream: Writable } {
-  const lines: Record<string, unknown>[] = [];
+function collected(): { lines: unknown[]; stream: Writable } {
+  const lines: unknown[] = [];
   const write = (chunk: Buffer, _encoding: string, done: () => void): void => {
-    lines.push(JSON.parse(chunk.toString()));
+    const line: unknown = JSON.parse(chunk.toString());
+    lines.push(line);
     done();
   };
   return { lines, stream: new Writable({ write }) };

@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { ImageService, Logger } from '../../../interfaces/index.js';
+import type {
+  ImageMetadata,
+  ImageRecord,
+  ImageService,
+  Logger,
+  LongRunningOptions,
+  RequestContext,
+} from '../../../interfaces/index.js';
 import { ImageTemplates } from '../../../lib/image-exchange/index.js';
 import { DirectoryImageService, GlanceImageService } from '../../../lib/image-services/index.js';
 import { readAll } from '../../../lib/streams/index.js';
@@ -18,6 +25,19 @@ const content = Buffer.from('the data of an image');
 const rude = (): never => {
   throw new Error('rude');
 };
+
+/** SmallImageService reports no progress. */
+class ReportingImageService extends SmallImageService {
+  override async create(
+    caller: RequestContext,
+    wanted: ImageMetadata,
+    data?: Readable,
+    options: LongRunningOptions = {},
+  ): Promise<ImageRecord> {
+    options.onProgress?.({ phase: 'uploading', bytes: 0 });
+    return await super.create(caller, wanted, data);
+  }
+}
 
 describe('a listener that throws fails no operation, and is logged once:', () => {
   let folder: ReturnType<typeof temporaryFolder>;
@@ -64,17 +84,9 @@ describe('a listener that throws fails no operation, and is logged once:', () =>
   it('the registration of an archive', async () => {
     const path = join(await folder.path(), 'image.tar');
     await writeFile(path, content);
-    // SmallImageService reports no progress: this one does.
-    const imageService = new SmallImageService();
-    const create: ImageService['create'] = (caller, wanted, data, options) => {
-      options?.onProgress?.({ phase: 'uploading', bytes: 0 });
-      return imageService.create(caller, wanted, data === undefined ? undefined : Readable.from(data));
-    };
-    const reporting = new Proxy(imageService, {
-      get: (target, name): unknown => (name === 'create' ? create : Reflect.get(target, name).bind(target)),
-    });
+    const imageService = new ReportingImageService();
     const templates = new ImageTemplates({
-      ...{ engine: 'unix:///nowhere', host: 'listeners', imageService: reporting, logger },
+      ...{ engine: 'unix:///nowhere', host: 'listeners', imageService, logger },
     });
 
     const registering = templates.register(
