@@ -14,7 +14,9 @@ type OrUndefined<T> = T extends (...args: never[]) => unknown
  * A schema for each field of an interface, which accepts only what the interface allows. `satisfies FieldsOf<Options>` makes
  * the compiler find a field that only one of schema and interface has.
  */
-export type FieldsOf<T> = { readonly [Field in keyof T]-?: z.ZodType<unknown, OrUndefined<T[Field]> | undefined> };
+export type FieldsOf<T> = {
+  readonly [Field in keyof T]-?: z.ZodType<unknown, OrUndefined<T[Field]> | undefined>;
+};
 
 /** A non-empty string. */
 export const text = z.string().min(1);
@@ -45,7 +47,9 @@ export const amounts = <Key extends string>(
   );
 
 /** An object with these methods. Their signatures cannot be validated. */
-export const withMethods = <T = Readonly<Record<string, unknown>>>(...names: (keyof T & string)[]): z.ZodType<T, T> =>
+export const withMethods = <T = Readonly<Record<string, unknown>>>(
+  ...names: (keyof T & string)[]
+): z.ZodType<T, T> =>
   z.custom<T>(
     (value) =>
       typeof value === 'object' &&
@@ -54,6 +58,13 @@ export const withMethods = <T = Readonly<Record<string, unknown>>>(...names: (ke
     `must have the methods ${names.join(', ')}`,
   );
 
-export const imageService = withMethods<ImageService>('show', 'detail', 'download', 'create', 'update', 'delete');
+export const imageService = withMethods<ImageService>(
+  'show',
+  'detail',
+  'download',
+  'create',
+  'update',
+  'delete',
+);
 
 export const logger = withMethods<Logger>('debug', 'info', 'warn', 'error');

@@ -107,9 +107,12 @@ class EventStream {
   #drop(): void {
     const event = this.#waiting.shift();
     if (!this.#isFull)
-      this.#logger.warn(`a reader of events() is more than ${maxWaiting} events behind: the oldest are dropped`, {
-        event,
-      });
+      this.#logger.warn(
+        `a reader of events() is more than ${maxWaiting} events behind: the oldest are dropped`,
+        {
+          event,
+        },
+      );
     // Warns once for each reader: a reader this slow would fill the log.
     this.#isFull = true;
   }

@@ -7,7 +7,10 @@ import { startReplayer, type Replayer } from '../../../lib/testing/index.js';
 import { noOpLogger } from '../../support/silent-logger.js';
 import { SmallImageService } from '../../support/small-image-service.js';
 
-const event = (timestamp: number, transition: LifecycleTransition = lifecycle_event.STARTED): LifecycleEvent => ({
+const event = (
+  timestamp: number,
+  transition: LifecycleTransition = lifecycle_event.STARTED,
+): LifecycleEvent => ({
   ...{ uuid: '8a8a8a8a-0000-4000-8000-000000000001', transition, timestamp },
 });
 
