@@ -25,6 +25,7 @@ export {
   type FieldsOf,
   imageService,
   logger,
+  objectWith,
   text,
   unchecked,
   withMethods,

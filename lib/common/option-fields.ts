@@ -47,9 +47,7 @@ export const amounts = <Key extends string>(
   );
 
 /** An object with these methods. Their signatures cannot be validated. */
-export const withMethods = <T = Readonly<Record<string, unknown>>>(
-  ...names: (keyof T & string)[]
-): z.ZodType<T, T> =>
+export const objectWith = <T>(...names: (keyof T & string)[]): z.ZodType<T, T> =>
   z.custom<T>(
     (value) =>
       typeof value === 'object' &&
@@ -58,7 +56,11 @@ export const withMethods = <T = Readonly<Record<string, unknown>>>(
     `must have the methods ${names.join(', ')}`,
   );
 
-export const imageService = withMethods<ImageService>(
+/** Like {@link objectWith}, of any type. */
+export const withMethods = (...names: string[]): z.ZodType =>
+  objectWith<Readonly<Record<string, unknown>>>(...names);
+
+export const imageService = objectWith<ImageService>(
   'show',
   'detail',
   'download',
@@ -67,4 +69,4 @@ export const imageService = withMethods<ImageService>(
   'delete',
 );
 
-export const logger = withMethods<Logger>('debug', 'info', 'warn', 'error');
+export const logger = objectWith<Logger>('debug', 'info', 'warn', 'error');

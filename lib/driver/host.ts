@@ -23,7 +23,12 @@ import { EventStreams, type EventsOptions, type NamedLifecycleEvent } from './ev
 import type { DockerDriverOptions } from './options.js';
 import { usableLogger } from '../common/index.js';
 import { NovaDefaults } from './nova-defaults.js';
-import { hostMustBeNamed, nodeMustBeNamed, providerTreeMustBeSound } from '../verbs/index.js';
+import {
+  hostMustBeNamed,
+  nodeMustBeNamed,
+  optionsMustBeSound,
+  providerTreeMustBeSound,
+} from '../verbs/index.js';
 import { namedUuid } from '../common/index.js';
 
 /** The verbs that concern the host itself. */
@@ -45,8 +50,11 @@ export abstract class DockerHostVerbs extends NovaDefaults {
    * Returns the lifecycle events of this host's instances, beside Nova's listener: for use with `for await`. Events are
    * collected from this call on. The iteration ends, without an error, when the signal aborts, and when the driver leaves
    * the host. A reader that is more than 1000 events behind loses the oldest; a warning is logged then.
+   *
+   * @throws InvalidInput when an option is malformed.
    */
   events(options: EventsOptions = {}): AsyncGenerator<NamedLifecycleEvent, void, void> {
+    optionsMustBeSound(options);
     return this.#streams.open(options);
   }
 

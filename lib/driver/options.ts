@@ -17,9 +17,9 @@ import {
   type FieldsOf,
   imageService,
   logger,
+  objectWith,
   text,
   unchecked,
-  withMethods,
 } from '../common/index.js';
 import { isUuid } from '../common/index.js';
 
@@ -207,7 +207,7 @@ const plainOptions = z.strictObject({
   migrationEngine: callbackOf<NonNullable<DockerDriverOptions['migrationEngine']>>().optional(),
   imageService: imageService.optional(),
   sharedDirectory: absolutePath.optional(),
-  virtapi: withMethods<VirtAPI>('wait_for_instance_event').optional(),
+  virtapi: objectWith<VirtAPI>('wait_for_instance_event').optional(),
   logger: logger.optional(),
   timeouts: amounts(defaultTimeouts).optional(),
   imageLimits: amounts(defaultImageLimits).optional(),

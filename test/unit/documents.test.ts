@@ -151,7 +151,7 @@ describe('the tables of options', () => {
   it('say the defaults that are one value', () => {
     const told = new Map(toldOptions('## DockerDriver'));
     const ofThisMachine = 'maxLaunches';
-    const presets = Object.entries(settingsOf({})).filter(
+    const presets = Object.entries<unknown>(settingsOf({})).filter(
       ([option, preset]) => typeof preset !== 'object' && option !== ofThisMachine,
     );
     expect(presets.length).toBeGreaterThan(8);

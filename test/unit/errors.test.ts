@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import * as face from '../../lib/index.js';
+import { codeOf as systemCode } from '../../lib/streams/index.js';
 import * as kit from '../../lib/testing/index.js';
 
 type ErrorClass = new (...args: never[]) => Error;
@@ -76,4 +77,11 @@ describe('the guards', () => {
       expect(face.isDriverError(value)).toBe(false);
     },
   );
+});
+
+describe('the code of an error of Node', () => {
+  it('is not the code of an error of this library', () => {
+    expect(systemCode(Object.assign(new Error('no'), { code: 'ECONNRESET' }))).toBe('ECONNRESET');
+    expect(systemCode(new face.EngineError(request, 500, 'no'))).toBeUndefined();
+  });
 });
