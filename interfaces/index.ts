@@ -5,9 +5,11 @@
  */
 export * from './compute-driver/index.js';
 export * from './constants/index.js';
+export * from './driver-error.js';
 export * from './exceptions.js';
 export type * from './image-service.js';
 export type * from './logger.js';
+export * from './nova-exception.js';
 export type * from './objects/index.js';
 export type * from './progress.js';
 export type * from './virtapi.js';

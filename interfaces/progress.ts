@@ -43,8 +43,8 @@ export interface Progress {
 /**
  * A listener for progress reports. It is called at the start of every phase, at the end of every phase that moves
  * bytes, and up to several times a second in between. `loading` moves no bytes if the engine does not report how far it
- * is with an archive (a root file system, layers that the engine already has, containerd's image store). The listener
- * must not throw, and it is not awaited.
+ * is with an archive (a root file system, layers that the engine already has, containerd's image store). The
+ * listener is not awaited, and its errors are logged.
  */
 export type OnProgress = (progress: Progress) => void;
 

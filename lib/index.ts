@@ -1,7 +1,7 @@
 /** The public face of nova-docker-driver. */
 export * from '../interfaces/index.js';
 export { DockerDriver } from './driver/index.js';
-export type { DockerDriverOptions } from './driver/index.js';
+export type { DockerDriverOptions, EventsOptions, NamedLifecycleEvent } from './driver/index.js';
 export type { EngineOptions, EngineTimeouts, RegistryCredentials } from './engine/index.js';
 export {
   EngineError,

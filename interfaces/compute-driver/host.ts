@@ -29,6 +29,7 @@ export interface HostVerbs {
   /**
    * Ends the driver's work: connections and events. Instances keep running.
    *
+   * @throws InvalidInput when the driver serves another host. Then nothing is changed.
    * Nova: `ComputeDriver.cleanup_host`.
    */
   cleanup_host(host: string, options?: VerbOptions): Promise<void>;

@@ -1,9 +1,12 @@
+import { DriverError } from '../../interfaces/index.js';
+
 /**
  * An archive is malformed or not allowed. The rewriter converts this error into ImageUnacceptable. A separate class
  * distinguishes a fault of the archive from an error of the archive's source, which may be ImageUnacceptable too.
  */
-export class ArchiveRefused extends Error {
-  override readonly name = 'ArchiveRefused';
+export class ArchiveRefused extends DriverError {
+  override readonly name: string = 'ArchiveRefused';
+  override readonly code: string = 'ARCHIVE_REFUSED';
 
   /** @param what - the predicate of a sentence whose subject is the archive: `holds no entries`. */
   constructor(what: string, cause?: unknown) {
@@ -15,7 +18,10 @@ export class ArchiveRefused extends Error {
  * An image is valid but unsuitable for this host; another host may boot it. The rewriter converts this error into
  * NovaException.
  */
-export class NotForThisHost extends ArchiveRefused {}
+export class NotForThisHost extends ArchiveRefused {
+  override readonly name = 'NotForThisHost';
+  override readonly code = 'NOT_FOR_THIS_HOST';
+}
 
 /**
  * An archive ends early, or in the middle is no archive. So does an engine's archive of files that change while it reads

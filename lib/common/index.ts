@@ -1,6 +1,6 @@
 /**
  * Small definitions that every room needs: label and image names, UUIDs, option fields, parsing of untrusted JSON, the
- * no-op logger, subnets. Imports only interfaces. Sends no request and keeps no state.
+ * loggers, subnets. Imports only interfaces. Sends no request and keeps no state.
  */
 export {
   addressAlone,
@@ -27,13 +27,18 @@ export { noOpLogger } from './no-op-logger.js';
 export {
   amounts,
   callback,
+  callbackOf,
   certificates,
   count,
+  type FieldsOf,
   imageService,
   logger,
+  objectWith,
   text,
+  unchecked,
   withMethods,
 } from './option-fields.js';
 export { pemContent } from './pem.js';
 export { withoutSecrets, withoutValues } from './secrets.js';
+export { usableLogger } from './usable-logger.js';
 export { isUuid, namedUuid } from './uuid.js';

@@ -6,7 +6,7 @@ import type {
   LongRunningOptions,
   VerbOptions,
 } from '../../interfaces/index.js';
-import { HypervisorUnavailable, NovaException } from '../../interfaces/index.js';
+import { HypervisorUnavailable, InvalidInput, NovaException } from '../../interfaces/index.js';
 import { assembleNode, isLocal } from './assemble-node.js';
 import type { DockerDriverOptions, Settings } from './options.js';
 import { settingsOf } from './options.js';
@@ -15,7 +15,7 @@ import { engineAddress } from '../engine/index.js';
 import { EventFollower } from '../events/index.js';
 import { novaException, wasSuspended } from '../instances/index.js';
 import { RunningHost } from './running-host.js';
-import { noOpLogger } from '../common/index.js';
+import { usableLogger } from '../common/index.js';
 import { guardListener, LinkedAbort, steadyNow, KeyedMutex } from '../streams/index.js';
 import type { ComputeNode, OfInstance, Subjects, Verb } from '../verbs/index.js';
 import {
@@ -45,13 +45,13 @@ export class ComputeHost {
   readonly #address: EngineAddress;
   readonly #locks = new KeyedMutex();
   #running: RunningHost | undefined;
-  /** Aborts each start that runs or waits for the mutex. */
-  readonly #starting = new Set<LinkedAbort>();
+  /** The host of each start that runs or waits for the mutex, by what aborts the start. */
+  readonly #starting = new Map<LinkedAbort, string>();
 
   /** @throws InvalidInput naming each invalid option. */
   constructor(options: DockerDriverOptions) {
     this.policy = settingsOf(options);
-    this.logger = options.logger ?? noOpLogger;
+    this.logger = usableLogger(options.logger);
     this.#options = options;
     this.#address = engineAddress(options.engine);
     this.isLocal = isLocal(this.#address);
@@ -75,7 +75,7 @@ export class ComputeHost {
     const { signal } = options;
     signal?.throwIfAborted();
     const starting = new LinkedAbort(signal);
-    this.#starting.add(starting);
+    this.#starting.set(starting, host);
     try {
       await this.#locks.runExclusive(itself, starting.signal, async () => {
         await this.#leave();
@@ -88,12 +88,24 @@ export class ComputeHost {
   }
 
   /**
+   * Refuses the name of another host than the one that the driver serves, or begins to serve.
+   *
+   * @throws InvalidInput when there is such a host and it has another name.
+   */
+  mustServe(host: string): void {
+    const hosts = [...this.#starting.values()];
+    if (this.#running !== undefined) hosts.push(this.#running.host);
+    if (hosts.length > 0 && !hosts.includes(host))
+      throw new InvalidInput(`This driver serves host ${hosts.join(' and ')}, not ${host}`);
+  }
+
+  /**
    * Refuses further verbs, and aborts running verbs and a running start. Once they have rolled back, stops following
    * events and closes all connections. The instances keep running.
    */
   async stop(): Promise<void> {
     const reason = new HypervisorUnavailable('The driver leaves the host that it has just begun to serve');
-    for (const starting of this.#starting) starting.abort(reason);
+    for (const starting of this.#starting.keys()) starting.abort(reason);
     this.#running?.breakOff();
     await this.#locks.runExclusive(itself, undefined, () => this.#leave());
   }

@@ -50,6 +50,7 @@ import { noCapabilities } from '../../interfaces/index.js';
 import * as verbs from '../verbs/index.js';
 import { capabilitiesAsTraits } from './capabilities-as-traits.js';
 import { ComputeHost } from './compute-host.js';
+import { EventStreams, type EventsOptions, type NamedLifecycleEvent } from './event-streams.js';
 import { LifecycleEvents } from './lifecycle-events.js';
 import type { DockerDriverOptions } from './options.js';
 import {
@@ -88,6 +89,7 @@ export class DockerDriver implements ComputeDriver {
   };
   readonly #host: ComputeHost;
   readonly #events: LifecycleEvents;
+  readonly #streams: EventStreams;
 
   /**
    * Validates the options. It sends no request: `init_host` does.
@@ -97,16 +99,33 @@ export class DockerDriver implements ComputeDriver {
   constructor(options: DockerDriverOptions = {}) {
     this.#host = new ComputeHost(options);
     this.#events = new LifecycleEvents(this.#host.logger);
+    this.#streams = new EventStreams(this.#host.logger);
   }
 
   // The host
 
   async init_host(host: string, options: VerbOptions = {}): Promise<void> {
-    await this.#host.start(host, (event) => this.#events.queue(() => this.emit_event(event)), options);
+    const emit = async (event: LifecycleEvent): Promise<void> => {
+      this.#streams.publish(event);
+      await this.#events.queue(() => this.emit_event(event));
+    };
+    await this.#host.start(host, emit, options);
   }
 
-  async cleanup_host(_host: string, _options?: VerbOptions): Promise<void> {
+  /** @throws InvalidInput when the driver serves another host. */
+  async cleanup_host(host: string, _options?: VerbOptions): Promise<void> {
+    this.#host.mustServe(host);
+    await this.#leave();
+  }
+
+  /** Leaves the host as `cleanup_host` does: `await using driver = new DockerDriver()`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#leave();
+  }
+
+  async #leave(): Promise<void> {
     await this.#host.stop();
+    this.#streams.endAll();
     this.#events.clear();
   }
 
@@ -732,5 +751,17 @@ export class DockerDriver implements ComputeDriver {
 
   emit_event(event: LifecycleEvent): Promise<void> {
     return this.#events.emit(event);
+  }
+
+  /**
+   * Returns the lifecycle events of this host's instances, beside Nova's listener: for use with `for await`. Events are
+   * collected from this call on. The iteration ends, without an error, when the signal aborts, and when the driver leaves
+   * the host. A reader that is more than 1000 events behind loses the oldest; a warning is logged then.
+   *
+   * @throws InvalidInput when an option is malformed.
+   */
+  events(options: EventsOptions = {}): AsyncGenerator<NamedLifecycleEvent, void, void> {
+    verbs.validateOptions(options);
+    return this.#streams.open(options);
   }
 }

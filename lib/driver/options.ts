@@ -12,12 +12,14 @@ import { defaultImageLimits } from '../archives/index.js';
 import {
   addressBlock,
   amounts,
-  callback,
+  callbackOf,
   count,
+  type FieldsOf,
   imageService,
   logger,
+  objectWith,
   text,
-  withMethods,
+  unchecked,
 } from '../common/index.js';
 import { isUuid } from '../common/index.js';
 
@@ -73,9 +75,9 @@ export interface DockerDriverOptions {
    * Seconds after which `manage_image_cache` removes an unused image. Default: 86400, a day. Nova:
    * `remove_unused_original_minimum_age_seconds`.
    */
-  readonly removeUnusedImagesAfter?: number;
+  readonly removeUnusedImagesAfterSeconds?: number;
   /** The maximum number of processes of an instance, if its flavor sets none. Default: 4096. */
-  readonly pidsLimit?: number;
+  readonly maxPids?: number;
   /**
    * The size of an instance's log, which the engine keeps on its own disk: up to `maxFiles` files of `maxBytes` bytes
    * each. When the last file is full, the oldest is deleted.
@@ -137,7 +139,7 @@ export interface DockerDriverOptions {
    * How many seconds a spawn with `virtapi` waits for the network service to report the instance's interfaces as
    * plugged. Default: 300. 0 disables the wait.
    */
-  readonly vifPluggingTimeout?: number;
+  readonly vifPluggingTimeoutSeconds?: number;
   /** Whether a spawn fails when the interfaces are not reported in time. Default: true. */
   readonly vifPluggingIsFatal?: boolean;
   /** Whether an instance is paused during the commit of a snapshot. Default: true. */
@@ -202,22 +204,22 @@ const absolutePath = z
  * validated where it is parsed.
  */
 const plainOptions = z.strictObject({
-  engine: z.unknown().optional(),
-  migrationEngine: callback.optional(),
+  engine: unchecked<string | EngineOptions>().optional(),
+  migrationEngine: callbackOf<NonNullable<DockerDriverOptions['migrationEngine']>>().optional(),
   imageService: imageService.optional(),
   sharedDirectory: absolutePath.optional(),
-  virtapi: withMethods('wait_for_instance_event').optional(),
+  virtapi: objectWith<VirtAPI>('wait_for_instance_event').optional(),
   logger: logger.optional(),
   timeouts: amounts(defaultTimeouts).optional(),
   imageLimits: amounts(defaultImageLimits).optional(),
   maxCopiedBytes: count.default(64 * 1024 ** 3),
   maxLaunches: count.default(2 * availableParallelism()),
   maxLoads: count.default(defaultConcurrency),
-  removeUnusedImagesAfter: z
+  removeUnusedImagesAfterSeconds: z
     .int()
     .nonnegative()
     .default(24 * 60 * 60),
-  pidsLimit: count.default(4096),
+  maxPids: count.default(4096),
   logs: z
     .strictObject({
       maxBytes: z
@@ -244,7 +246,7 @@ const plainOptions = z.strictObject({
     .optional(),
   forceConfigDrive: z.boolean().default(false),
   vendorData: z.record(z.string(), z.json()).default({}),
-  vifPluggingTimeout: z.int().nonnegative().default(300),
+  vifPluggingTimeoutSeconds: z.int().nonnegative().default(300),
   vifPluggingIsFatal: z.boolean().default(true),
   pauseForSnapshot: z.boolean().default(true),
   snapshots: z.enum(['full', 'delta']).default('full'),
@@ -264,7 +266,7 @@ const plainOptions = z.strictObject({
   reservedSubnets: z
     .array(z.string().refine((cidr) => addressBlock(cidr) !== undefined, 'must be a subnet: 10.0.0.0/24'))
     .default([]),
-});
+} satisfies FieldsOf<DockerDriverOptions>);
 
 /** The plain options, validated and with defaults. */
 export type Settings = z.output<typeof plainOptions>;

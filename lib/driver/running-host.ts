@@ -29,6 +29,11 @@ export class RunningHost {
     });
   }
 
+  /** The name of the host. */
+  get host(): string {
+    return this.#node.host;
+  }
+
   /**
    * Runs a verb.
    *

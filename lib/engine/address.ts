@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { InvalidInput } from '../../interfaces/index.js';
-import { pemContent, withoutSecrets } from '../common/index.js';
+import { type FieldsOf, pemContent, withoutSecrets } from '../common/index.js';
 
 /** An engine's address with its TLS settings. */
 export interface EngineOptions {
@@ -19,8 +19,11 @@ export interface EngineOptions {
   readonly cert?: string | Buffer;
   /** The key of the client certificate: PEM content, or the path of a PEM file. */
   readonly key?: string | Buffer;
-  /** `false` disables verification of the engine's certificate. Default: true. */
-  readonly tlsVerify?: boolean;
+  /**
+   * Accepts any certificate of the engine: an attacker on the network path can then take over the engine. Default:
+   * false.
+   */
+  readonly insecureSkipTlsVerify?: boolean;
 }
 
 /** TLS settings in the terms of `node:tls`. */
@@ -44,8 +47,8 @@ const engineOptions = z.strictObject({
   ca: pemSource,
   cert: pemSource,
   key: pemSource,
-  tlsVerify: z.boolean().optional(),
-});
+  insecureSkipTlsVerify: z.boolean().optional(),
+} satisfies FieldsOf<EngineOptions>);
 /** Docker's conventional ports, without and with TLS. */
 const plainPort = 2375;
 const tlsPort = 2376;
@@ -55,7 +58,7 @@ const tlsPort = 2376;
  *
  * `DOCKER_TLS_VERIFY` or `DOCKER_CERT_PATH` enable TLS on a `tcp://` connection. `ca.pem`, `cert.pem` and `key.pem` are
  * read from the latter, default `~/.docker`. Unlike the `docker` command, omitting a variable never disables
- * verification: only `tlsVerify: false` does.
+ * verification: only `insecureSkipTlsVerify` does.
  *
  * @param option - a URL, or a URL with TLS files. The environment's TLS settings are then ignored.
  * @param env - the environment with `DOCKER_HOST` and the other variables.
@@ -138,8 +141,8 @@ function socketPath(host: string): string {
 }
 
 function tlsSettings(options: EngineOptions, demanded: boolean): TlsSettings | undefined {
-  const { ca, cert, key, tlsVerify } = options;
-  const wanted = demanded || [ca, cert, key, tlsVerify].some((setting) => setting !== undefined);
+  const { ca, cert, key, insecureSkipTlsVerify } = options;
+  const wanted = demanded || [ca, cert, key, insecureSkipTlsVerify].some((setting) => setting !== undefined);
   if (!wanted) return undefined;
   if ((cert === undefined) !== (key === undefined)) {
     throw unusable(options.host, 'a certificate and its key are given together or not at all');
@@ -148,7 +151,7 @@ function tlsSettings(options: EngineOptions, demanded: boolean): TlsSettings | u
     ...(ca === undefined ? {} : { ca: pem(ca, 'ca') }),
     ...(cert === undefined ? {} : { cert: pem(cert, 'cert') }),
     ...(key === undefined ? {} : { key: pem(key, 'key') }),
-    rejectUnauthorized: tlsVerify ?? true,
+    rejectUnauthorized: insecureSkipTlsVerify !== true,
   };
 }
 

@@ -64,7 +64,7 @@ export class BuildApi {
         },
         headers: buildCredentials(options.credentials),
         upload: { source: context, onBytes: options.onProgress },
-        timeout: this.#session.timeouts.build,
+        timeout: this.#session.timeouts.buildIdleMs,
         signal: options.signal,
       },
       progressLine,

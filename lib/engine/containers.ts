@@ -74,7 +74,7 @@ export class ContainersApi {
         path: path`/containers/create`,
         query: { name: options.name },
         body: options.specification,
-        timeout: this.#session.timeouts.change,
+        timeout: this.#session.timeouts.changeMs,
         signal: options.signal,
       },
       containerCreated,
@@ -98,7 +98,7 @@ export class ContainersApi {
       method: 'POST',
       path: path`/containers/${container}/stop`,
       query: { t: options.timeout },
-      timeout: options.timeout * 1000 + this.#session.timeouts.stopMargin,
+      timeout: options.timeout * 1000 + this.#session.timeouts.stopMarginMs,
       signal: options.signal,
     });
     return status !== 304;
@@ -118,7 +118,7 @@ export class ContainersApi {
       method: 'POST',
       path: path`/containers/${container}/kill`,
       query: { signal: options.signal },
-      timeout: this.#session.timeouts.change,
+      timeout: this.#session.timeouts.changeMs,
       signal: options.abortSignal,
     });
   }
@@ -143,7 +143,7 @@ export class ContainersApi {
       method: 'POST',
       path: path`/containers/${container}/rename`,
       query: { name: options.name },
-      timeout: this.#session.timeouts.change,
+      timeout: this.#session.timeouts.changeMs,
       signal: options.signal,
     });
   }
@@ -154,7 +154,7 @@ export class ContainersApi {
       method: 'POST',
       path: path`/containers/${container}/update`,
       body: options.limits,
-      timeout: this.#session.timeouts.change,
+      timeout: this.#session.timeouts.changeMs,
       signal: options.signal,
     });
   }
@@ -173,7 +173,7 @@ export class ContainersApi {
       method: 'DELETE',
       path: path`/containers/${container}`,
       query: { force: options.force, v: options.volumes },
-      timeout: this.#session.timeouts.change,
+      timeout: this.#session.timeouts.changeMs,
       signal: options.signal,
     });
   }
@@ -188,7 +188,7 @@ export class ContainersApi {
         method: 'GET',
         path: path`/containers/${container}/json`,
         query: { size: options.size },
-        timeout: this.#session.timeouts.read,
+        timeout: this.#session.timeouts.readMs,
         signal: options.signal,
       },
       containerInspect,
@@ -201,7 +201,7 @@ export class ContainersApi {
       {
         method: 'GET',
         path: path`/containers/${container}/json`,
-        timeout: this.#session.timeouts.read,
+        timeout: this.#session.timeouts.readMs,
         signal: options.signal,
       },
       containerConfiguration,
@@ -217,7 +217,7 @@ export class ContainersApi {
         method: 'GET',
         path: path`/containers/json`,
         query: { all: options.all, filters: options.filters },
-        timeout: this.#session.timeouts.read,
+        timeout: this.#session.timeouts.readMs,
         signal: options.signal,
       },
       containerSummary.transform((container) => ({
@@ -236,7 +236,7 @@ export class ContainersApi {
         method: 'GET',
         path: path`/containers/${container}/stats`,
         query: { stream: false, 'one-shot': true },
-        timeout: this.#session.timeouts.read,
+        timeout: this.#session.timeouts.readMs,
         signal: options.signal,
       },
       containerStats,
@@ -259,7 +259,7 @@ export class ContainersApi {
           since: options.since,
           timestamps: options.timestamps,
         },
-        timeout: options.follow === true ? undefined : this.#session.timeouts.archive,
+        timeout: options.follow === true ? undefined : this.#session.timeouts.archiveIdleMs,
         signal: options.signal,
       },
       outputReader(options.tty, request),
@@ -316,7 +316,7 @@ export class ContainersApi {
           comment: options.comment,
         },
         body: options.configuration ?? {},
-        timeout: this.#session.timeouts.commit,
+        timeout: this.#session.timeouts.commitMs,
         signal: options.signal,
       },
       committed,
@@ -355,7 +355,7 @@ export class ContainersApi {
           logs: options.logs,
           detachKeys: options.detachKeys,
         },
-        timeout: this.#session.timeouts.read,
+        timeout: this.#session.timeouts.readMs,
         signal: options.signal,
       },
       outputReader(options.tty, request),
@@ -366,7 +366,7 @@ export class ContainersApi {
     return this.#session.status({
       method: 'POST',
       path: target,
-      timeout: this.#session.timeouts.change,
+      timeout: this.#session.timeouts.changeMs,
       signal: options.signal,
     });
   }

@@ -1,3 +1,4 @@
+import { DriverError } from '../../interfaces/index.js';
 import { asError, codeOf, DeadlineExceeded } from '../streams/index.js';
 
 /** The request, for error messages. */
@@ -14,8 +15,9 @@ const caused = (cause: unknown): ErrorOptions | undefined => (cause === undefine
 export const described = (request: RequestDescription): string => `${request.method} ${request.path}`;
 
 /** The engine refused: a status of 400 or above, or an error line in a stream that began with status 200. */
-export class EngineError extends Error {
+export class EngineError extends DriverError {
   override readonly name = 'EngineError';
+  override readonly code = 'ENGINE_ERROR';
   /** The HTTP status; 200 for an error inside a successful stream. */
   readonly status: number;
   /** The engine's message, verbatim. */
@@ -43,8 +45,9 @@ export class EngineError extends Error {
 }
 
 /** The engine could not be reached, or the connection broke before the answer was complete. */
-export class EngineUnreachable extends Error {
+export class EngineUnreachable extends DriverError {
   override readonly name = 'EngineUnreachable';
+  override readonly code = 'ENGINE_UNREACHABLE';
   readonly request: RequestDescription;
   /** Whether the engine may have received and executed the request. Always false for a GET. */
   readonly maybeDone: boolean;
@@ -57,8 +60,9 @@ export class EngineUnreachable extends Error {
 }
 
 /** A stream ended before it was complete. */
-export class TruncatedStream extends Error {
+export class TruncatedStream extends DriverError {
   override readonly name = 'TruncatedStream';
+  override readonly code = 'TRUNCATED_STREAM';
 
   /** @param what - the stream, and where it ended. */
   constructor(what: string, cause?: unknown) {
@@ -67,8 +71,9 @@ export class TruncatedStream extends Error {
 }
 
 /** The engine's answer violates its API. */
-export class EngineProtocolError extends Error {
+export class EngineProtocolError extends DriverError {
   override readonly name = 'EngineProtocolError';
+  override readonly code = 'ENGINE_PROTOCOL_ERROR';
 
   /** @param what - the violation and the request. */
   constructor(what: string, cause?: unknown) {
@@ -77,8 +82,9 @@ export class EngineProtocolError extends Error {
 }
 
 /** The engine and this client have no API version in common. */
-export class EngineVersionUnsupported extends Error {
+export class EngineVersionUnsupported extends DriverError {
   override readonly name = 'EngineVersionUnsupported';
+  override readonly code = 'ENGINE_VERSION_UNSUPPORTED';
 
   /**
    * @param engine - the engine's oldest and newest API version, and its own version.

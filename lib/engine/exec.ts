@@ -29,7 +29,7 @@ export class ExecApi {
         method: 'POST',
         path: path`/containers/${container}/exec`,
         body: options.specification,
-        timeout: this.#session.timeouts.change,
+        timeout: this.#session.timeouts.changeMs,
         signal: options.signal,
       },
       execCreated,
@@ -49,7 +49,7 @@ export class ExecApi {
       {
         ...request,
         body: { Detach: false, Tty: options.tty },
-        timeout: this.#session.timeouts.change,
+        timeout: this.#session.timeouts.changeMs,
         signal: options.signal,
       },
       outputReader(options.tty, request),
@@ -62,7 +62,7 @@ export class ExecApi {
       {
         method: 'GET',
         path: path`/exec/${exec}/json`,
-        timeout: this.#session.timeouts.read,
+        timeout: this.#session.timeouts.readMs,
         signal: options.signal,
       },
       execInspect,

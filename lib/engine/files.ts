@@ -41,7 +41,7 @@ export class FilesApi {
       path: path`/containers/${container}/archive`,
       query: { path: options.path, noOverwriteDirNonDir: options.noOverwriteDirNonDir },
       upload: { source: options.archive },
-      timeout: this.#session.timeouts.archive,
+      timeout: this.#session.timeouts.archiveIdleMs,
       signal: options.signal,
     });
   }
@@ -60,7 +60,7 @@ export class FilesApi {
       method: 'GET',
       path: path`/containers/${container}/archive`,
       query: { path: options.path },
-      timeout: this.#session.timeouts.archive,
+      timeout: this.#session.timeouts.archiveIdleMs,
       signal: options.signal,
     } as const;
     const { stream: archive, pathStat: header } = await this.#session.streamWithPath(call);
@@ -78,7 +78,7 @@ export class FilesApi {
       method: 'HEAD',
       path: path`/containers/${container}/archive`,
       query: { path: options.path },
-      timeout: this.#session.timeouts.read,
+      timeout: this.#session.timeouts.readMs,
       signal: options.signal,
     } as const;
     const header = await this.#session.pathHeader(call);
@@ -96,7 +96,7 @@ export class FilesApi {
     return this.#session.stream({
       method: 'GET',
       path: path`/containers/${container}/export`,
-      timeout: this.#session.timeouts.archive,
+      timeout: this.#session.timeouts.archiveIdleMs,
       signal: options.signal,
     });
   }
@@ -107,7 +107,7 @@ export class FilesApi {
       {
         method: 'GET',
         path: path`/containers/${container}/changes`,
-        timeout: this.#session.timeouts.archive,
+        timeout: this.#session.timeouts.archiveIdleMs,
         signal: options.signal,
       },
       listOf(fileChange),

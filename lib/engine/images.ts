@@ -68,7 +68,7 @@ export class ImagesApi {
         // Without `quiet`, progress lines show that the engine does not hang.
         query: { quiet: false },
         upload: { source: archive, onBytes: options.onProgress },
-        timeout: this.#session.timeouts.image,
+        timeout: this.#session.timeouts.imageIdleMs,
         signal: options.signal,
       },
       loadLine,
@@ -109,7 +109,7 @@ export class ImagesApi {
           ...(changes === '' ? {} : { changes }),
         },
         upload: { source: files },
-        timeout: this.#session.timeouts.image,
+        timeout: this.#session.timeouts.imageIdleMs,
         signal: options.signal,
       },
       loadLine,
@@ -122,7 +122,7 @@ export class ImagesApi {
     return this.#session.stream({
       method: 'GET',
       path: path`/images/${image}/get`,
-      timeout: this.#session.timeouts.image,
+      timeout: this.#session.timeouts.imageIdleMs,
       signal: options.signal,
     });
   }
@@ -133,7 +133,7 @@ export class ImagesApi {
       {
         method: 'GET',
         path: path`/images/${image}/json`,
-        timeout: this.#session.timeouts.read,
+        timeout: this.#session.timeouts.readMs,
         signal: options.signal,
       },
       imageInspect,
@@ -146,7 +146,7 @@ export class ImagesApi {
       method: 'POST',
       path: path`/images/${image}/tag`,
       query: { repo: options.repo, tag: options.tag },
-      timeout: this.#session.timeouts.change,
+      timeout: this.#session.timeouts.changeMs,
       signal: options.signal,
     });
   }
@@ -162,7 +162,7 @@ export class ImagesApi {
       method: 'DELETE',
       path: path`/images/${image}`,
       query: { noprune: options.noprune },
-      timeout: this.#session.timeouts.change,
+      timeout: this.#session.timeouts.changeMs,
       signal: options.signal,
     });
   }
@@ -174,7 +174,7 @@ export class ImagesApi {
         method: 'GET',
         path: path`/images/json`,
         query: { all: options.all, filters: options.filters },
-        timeout: this.#session.timeouts.read,
+        timeout: this.#session.timeouts.readMs,
         signal: options.signal,
       },
       imageSummary.transform((image) => ({ ...image, Labels: this.#session.kept(image.Labels) })),

@@ -39,7 +39,7 @@ export class NetworksApi {
         method: 'POST',
         path: path`/networks/create`,
         body: specification,
-        timeout: this.#session.timeouts.change,
+        timeout: this.#session.timeouts.changeMs,
         signal: options.signal,
       },
       networkCreated,
@@ -53,7 +53,7 @@ export class NetworksApi {
       {
         method: 'GET',
         path: path`/networks/${network}`,
-        timeout: this.#session.timeouts.read,
+        timeout: this.#session.timeouts.readMs,
         signal: options.signal,
       },
       networkInspect,
@@ -67,7 +67,7 @@ export class NetworksApi {
         method: 'GET',
         path: path`/networks`,
         query: { filters: options.filters },
-        timeout: this.#session.timeouts.read,
+        timeout: this.#session.timeouts.readMs,
         signal: options.signal,
       },
       networkInspect,
@@ -90,7 +90,7 @@ export class NetworksApi {
       method: 'POST',
       path: path`/networks/${network}/connect`,
       body: { Container: connection.container, EndpointConfig: connection.endpoint },
-      timeout: this.#session.timeouts.change,
+      timeout: this.#session.timeouts.changeMs,
       signal: options.signal,
     });
   }
@@ -104,7 +104,7 @@ export class NetworksApi {
       method: 'POST',
       path: path`/networks/${network}/disconnect`,
       body: { Container: options.container, Force: options.force },
-      timeout: this.#session.timeouts.change,
+      timeout: this.#session.timeouts.changeMs,
       signal: options.signal,
     });
   }
@@ -114,7 +114,7 @@ export class NetworksApi {
     await this.#session.status({
       method: 'DELETE',
       path: path`/networks/${network}`,
-      timeout: this.#session.timeouts.change,
+      timeout: this.#session.timeouts.changeMs,
       signal: options.signal,
     });
   }

@@ -222,7 +222,7 @@ export class Session {
 
   #negotiate(): Promise<EngineVersion> {
     const agreement = this.json(
-      { method: 'GET', path: requestPath`/version`, unversioned: true, timeout: this.timeouts.read },
+      { method: 'GET', path: requestPath`/version`, unversioned: true, timeout: this.timeouts.readMs },
       versionAnswer,
     ).then(agree);
     agreement.catch(() => {

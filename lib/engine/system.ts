@@ -39,7 +39,7 @@ export class SystemApi {
       method: 'GET',
       path: path`/_ping`,
       unversioned: true,
-      timeout: this.#session.timeouts.read,
+      timeout: this.#session.timeouts.readMs,
       signal: options.signal,
     });
   }
@@ -51,7 +51,7 @@ export class SystemApi {
         method: 'GET',
         path: path`/version`,
         unversioned: true,
-        timeout: this.#session.timeouts.read,
+        timeout: this.#session.timeouts.readMs,
         signal: options.signal,
       },
       versionAnswer,
@@ -64,7 +64,7 @@ export class SystemApi {
       {
         method: 'GET',
         path: path`/info`,
-        timeout: this.#session.timeouts.read,
+        timeout: this.#session.timeouts.readMs,
         signal: options.signal,
       },
       systemInfo,
@@ -132,7 +132,7 @@ export class SystemApi {
         method: 'GET',
         path: path`/events`,
         query: { since: options.since, until: options.until, filters: options.filters },
-        timeout: this.#session.timeouts.read,
+        timeout: this.#session.timeouts.readMs,
         signal: options.signal,
       },
       this.#event(),

@@ -28,7 +28,7 @@ export class VolumesApi {
         method: 'POST',
         path: path`/volumes/create`,
         body: specification,
-        timeout: this.#session.timeouts.change,
+        timeout: this.#session.timeouts.changeMs,
         signal: options.signal,
       },
       volumeInspect,
@@ -41,7 +41,7 @@ export class VolumesApi {
       {
         method: 'GET',
         path: path`/volumes/${volume}`,
-        timeout: this.#session.timeouts.read,
+        timeout: this.#session.timeouts.readMs,
         signal: options.signal,
       },
       volumeInspect,
@@ -55,7 +55,7 @@ export class VolumesApi {
         method: 'GET',
         path: path`/volumes`,
         query: { filters: options.filters },
-        timeout: this.#session.timeouts.read,
+        timeout: this.#session.timeouts.readMs,
         signal: options.signal,
       },
       volumeList,
@@ -68,7 +68,7 @@ export class VolumesApi {
     await this.#session.status({
       method: 'DELETE',
       path: path`/volumes/${volume}`,
-      timeout: this.#session.timeouts.change,
+      timeout: this.#session.timeouts.changeMs,
       signal: options.signal,
     });
   }

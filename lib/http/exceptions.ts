@@ -1,7 +1,9 @@
-import { NovaException, type NovaExceptionOptions } from '../../interfaces/index.js';
+import { DriverError, NovaException, type NovaExceptionOptions } from '../../interfaces/index.js';
 
 /** The source or destination of an image cannot be used: a server, a registry, or an engine that builds or pulls. */
 export class ImageSourceError extends NovaException {
+  override readonly name = 'ImageSourceError';
+  override readonly code = 'IMAGE_SOURCE_ERROR';
   /** The HTTP status of the server's answer; undefined without an answer. */
   readonly status: number | undefined;
 
@@ -16,16 +18,17 @@ export class ImageSourceError extends NovaException {
  * A connection could not be made, or broke. Replaces axios's error, which holds the request's headers and with them
  * credentials: a `cause` must not put a secret into a log.
  */
-export class ConnectionBroken extends Error {
+export class ConnectionBroken extends DriverError {
   override readonly name = 'ConnectionBroken';
+  override readonly code = 'CONNECTION_BROKEN';
 
   /**
-   * @param code - of Node's error: `ECONNREFUSED`, `ECONNRESET`, …
+   * @param systemCode - of Node's error: `ECONNREFUSED`, `ECONNRESET`, …
    * @param unsent - true if the server cannot have received any part of the request.
    */
   constructor(
     message: string,
-    readonly code: string | undefined,
+    readonly systemCode: string | undefined,
     readonly unsent: boolean,
   ) {
     super(message);

@@ -11,7 +11,7 @@ export interface TlsOptions {
   /** PEM certificates of the authorities to trust instead of the system's. */
   readonly ca?: string | Buffer | undefined;
   /** Whether to accept any certificate. Default: false. */
-  readonly insecure?: boolean | undefined;
+  readonly insecureSkipTlsVerify?: boolean | undefined;
 }
 
 /** An HTTP request. */
@@ -38,11 +38,11 @@ export class HttpClient {
   readonly #https: HttpsAgent;
 
   /** @param keepAlive - whether to reuse connections. */
-  constructor({ ca, insecure = false }: TlsOptions, keepAlive: boolean) {
+  constructor({ ca, insecureSkipTlsVerify = false }: TlsOptions, keepAlive: boolean) {
     this.#http = new HttpAgent({ keepAlive });
     this.#https = new HttpsAgent({
       keepAlive,
-      rejectUnauthorized: !insecure,
+      rejectUnauthorized: !insecureSkipTlsVerify,
       ...(ca === undefined ? {} : { ca: pemContent(ca, 'the file of certificates') }),
     });
   }

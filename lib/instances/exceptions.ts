@@ -1,9 +1,9 @@
-import type { Instance, NovaExceptionOptions } from '../../interfaces/index.js';
+import type { Instance, NovaException, NovaExceptionOptions } from '../../interfaces/index.js';
 import {
   ComputeResourcesUnavailable,
   HypervisorUnavailable,
   InstanceNotFound,
-  NovaException,
+  isNovaException,
 } from '../../interfaces/index.js';
 import { EngineError, isNotFound, isUnreachable } from '../engine/index.js';
 import { codeOf, DeadlineExceeded } from '../streams/index.js';
@@ -24,7 +24,7 @@ export function novaException(
   instance: Instance | undefined,
   failure: VerbFailure,
 ): NovaException {
-  if (error instanceof NovaException) return error;
+  if (isNovaException(error)) return error;
   const options = instance === undefined ? { cause: error } : { cause: error, instance_uuid: instance.uuid };
   const subject = instance === undefined ? '' : ` instance ${instance.uuid}`;
   if (instance !== undefined && isNoSuchContainer(error))

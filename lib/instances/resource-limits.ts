@@ -13,7 +13,7 @@ const sharesPerCpu = 1024;
 /** The operator's settings for resource limits. */
 export interface ResourcePolicy {
   /** Maximum number of processes of an instance whose flavor does not set `docker:pids_limit`. */
-  readonly pidsLimit: number;
+  readonly maxPids: number;
   /** The block device with the engine's data, to which `quota:disk_*` applies: `/dev/sda`. */
   readonly blockDevice?: string | undefined;
 }
@@ -43,7 +43,7 @@ export function changeableLimits(instance: Instance, policy: ResourcePolicy): Re
     Memory: memory,
     // The engine's value is the sum of memory and swap: an equal value means no swap.
     MemorySwap: memory + (flavor.swap ?? 0) * mebibyte,
-    PidsLimit: limit(flavor, 'docker:pids_limit', 1) ?? policy.pidsLimit,
+    PidsLimit: limit(flavor, 'docker:pids_limit', 1) ?? policy.maxPids,
     ...cpuLimits(instance),
   };
 }

@@ -1,5 +1,5 @@
-import type { NovaExceptionOptions } from '../../interfaces/index.js';
-import { HypervisorUnavailable, NovaException } from '../../interfaces/index.js';
+import type { NovaException, NovaExceptionOptions } from '../../interfaces/index.js';
+import { HypervisorUnavailable, isNovaException } from '../../interfaces/index.js';
 import { EngineError } from '../engine/index.js';
 
 /**
@@ -13,6 +13,6 @@ export function interfaceFailure(
 ): unknown {
   if (error instanceof HypervisorUnavailable) return error;
   if (error instanceof EngineError) return new failure(`${what}: ${error.engineMessage}`, { cause: error });
-  if (error instanceof NovaException) return new failure(`${what}: ${error.message}`, { cause: error });
+  if (isNovaException(error)) return new failure(`${what}: ${error.message}`, { cause: error });
   return error;
 }

@@ -5,7 +5,7 @@ import { asError, Deadline, DeadlineExceeded, raceSignal } from '../streams/inde
 /** The operator's settings for the wait until an instance's interfaces are plugged. */
 export interface VifPluggingPolicy {
   /** Seconds to wait after the instance was started; 0 disables the wait. */
-  readonly vifPluggingTimeout: number;
+  readonly vifPluggingTimeoutSeconds: number;
   /** Whether a missing report fails the instance; otherwise the driver logs a warning and continues. */
   readonly vifPluggingIsFatal: boolean;
 }
@@ -74,7 +74,8 @@ export class PluggingWait {
     options: PluggingOptions,
   ): Promise<PluggingWait | undefined> {
     const events = pluggingEvents(network_info);
-    if (virtapi === undefined || options.vifPluggingTimeout === 0 || events.length === 0) return undefined;
+    if (virtapi === undefined || options.vifPluggingTimeoutSeconds === 0 || events.length === 0)
+      return undefined;
     options.signal?.throwIfAborted();
     const wait = new PluggingWait(virtapi, instance, events, options);
     await wait.#begun();
@@ -89,7 +90,7 @@ export class PluggingWait {
    * aborts.
    */
   async reported(): Promise<void> {
-    const { vifPluggingTimeout: timeout, vifPluggingIsFatal, signal, logger } = this.#options;
+    const { vifPluggingTimeoutSeconds: timeout, vifPluggingIsFatal, signal, logger } = this.#options;
     const { uuid: instance_uuid } = this.#instance;
     this.#body.resolve();
     try {
@@ -118,7 +119,7 @@ export class PluggingWait {
 
   /** Async, so that a synchronous throw of the orchestrator becomes a rejection too. */
   async #listen(virtapi: VirtAPI): Promise<void> {
-    const { vifPluggingTimeout: timeout, signal } = this.#options;
+    const { vifPluggingTimeoutSeconds: timeout, signal } = this.#options;
     const options = {
       ...{ timeout, deadline: timeout },
       error_callback: (event_name: string): boolean => this.#onFailure(event_name),
@@ -136,7 +137,7 @@ export class PluggingWait {
   }
 
   async #begun(): Promise<void> {
-    const { vifPluggingTimeout: timeout, signal } = this.#options;
+    const { vifPluggingTimeoutSeconds: timeout, signal } = this.#options;
     try {
       const beginning = Promise.race([this.#listening, this.#entered.promise]);
       await withinTime('the beginning of the wait for its interfaces', beginning, { timeout, signal });

@@ -1,8 +1,10 @@
+import { DriverError } from '../../interfaces/index.js';
 import { LinkedAbort } from './wait.js';
 
 /** An operation exceeded its deadline. */
-export class DeadlineExceeded extends Error {
+export class DeadlineExceeded extends DriverError {
   override readonly name = 'DeadlineExceeded';
+  override readonly code = 'DEADLINE_EXCEEDED';
 
   /**
    * @param what - the operation, as a noun phrase.

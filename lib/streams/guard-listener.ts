@@ -1,16 +1,21 @@
-import type { Logger, OnProgress } from '../../interfaces/index.js';
+import type { Logger } from '../../interfaces/index.js';
 
 /**
- * Isolates a progress listener: its errors never reach the caller, and only the first one is logged.
+ * Isolates a caller's listener: its errors never reach the operation, and only the first one is logged.
  *
  * @param listener - still called after it has failed, synchronously or asynchronously.
+ * @param name - the name of the listener's option, for the log.
  */
-export function guardListener(listener: OnProgress | undefined, logger: Logger): OnProgress | undefined {
+export function guardListener<T>(
+  listener: ((value: T) => unknown) | undefined,
+  logger: Logger,
+  name = 'onProgress',
+): ((value: T) => void) | undefined {
   if (listener === undefined) return undefined;
   let isLogged = false;
   const onFailure = (error: unknown): void => {
-    if (!isLogged) logger.warn('a listener to progress failed', { error });
+    if (!isLogged) logger.warn(`${name} threw: the operation goes on`, { error });
     isLogged = true;
   };
-  return (progress) => void Promise.resolve(progress).then(listener).catch(onFailure);
+  return (value) => void Promise.resolve(value).then(listener).catch(onFailure);
 }

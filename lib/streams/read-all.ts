@@ -1,6 +1,9 @@
+import { DriverError } from '../../interfaces/index.js';
+
 /** A stream exceeded its size limit. */
-export class TooLarge extends Error {
+export class TooLarge extends DriverError {
   override readonly name = 'TooLarge';
+  override readonly code = 'TOO_LARGE';
 
   /** @param limit - the limit in bytes. */
   constructor(readonly limit: number) {

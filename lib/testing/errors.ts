@@ -18,6 +18,7 @@ export interface UnusedExchange {
 /** The client under test deviated from the recording. */
 export class ReplayError extends Error {
   override readonly name = 'ReplayError';
+  readonly code = 'REPLAY_ERROR';
   readonly unmatched: readonly UnmatchedRequest[];
   readonly unused: readonly UnusedExchange[];
 
@@ -35,9 +36,11 @@ export class ReplayError extends Error {
 /** A recording could not be started, or cannot be saved as a fixture. */
 export class RecordingError extends Error {
   override readonly name = 'RecordingError';
+  readonly code = 'RECORDING_ERROR';
 }
 
 /** A fixture cannot be read or is malformed; the `cause` is the reason. */
 export class FixtureError extends Error {
   override readonly name = 'FixtureError';
+  readonly code = 'FIXTURE_ERROR';
 }

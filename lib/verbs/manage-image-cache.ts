@@ -13,7 +13,7 @@ export const manageImageCache: Verb<Subjects, VerbOptions, void> = {
     await imageLoader.removeUnused({
       needed: new Set(all_instances.map(({ image_ref }) => image_ref ?? '')),
       instances: new Set(all_instances.map((instance) => withLowerCaseUuid(instance).uuid)),
-      minimumAge: policy.removeUnusedImagesAfter,
+      minimumAge: policy.removeUnusedImagesAfterSeconds,
       signal,
     });
   },

@@ -32,7 +32,7 @@ describe('destroy', () => {
   });
   afterEach(async () => {
     await driver.destroy(context, instance, network_info);
-    await driver.cleanup_host('');
+    await driver[Symbol.asyncDispose]();
     await proxy.close();
     await removeImages([image.id]);
   });

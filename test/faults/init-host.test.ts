@@ -23,7 +23,7 @@ describe('init_host after a crash, when a repair fails', () => {
   let crashed: Instance;
   beforeEach(async () => {
     proxy = await startFaultProxy({ engine: engineHost() });
-    harness = await dockerHarness({ engine: proxy.host, logger, timeouts: { read: 3_600_000 } });
+    harness = await dockerHarness({ engine: proxy.host, logger, timeouts: { readMs: 3_600_000 } });
     engine = directEngine();
     whole = await harness.boot();
     crashed = newInstance();

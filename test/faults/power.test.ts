@@ -39,7 +39,7 @@ describe('a power verb', () => {
   });
   afterEach(async () => {
     await driver.destroy(context, instance, []);
-    await driver.cleanup_host('');
+    await driver[Symbol.asyncDispose]();
     await proxy.close();
     await removeImages([image.id]);
     expect(await inventory()).toEqual(before);
@@ -254,8 +254,8 @@ describe('a power verb', () => {
     ],
   ] as const)('verifies the outcome of a %s whose answer times out', async (_, path, fails, verb, after) => {
     await spawn(heedful);
-    await driver.cleanup_host('');
-    driver = new DockerDriver({ engine: proxy.host, imageService, timeouts: { change: 1000 } });
+    await driver[Symbol.asyncDispose]();
+    driver = new DockerDriver({ engine: proxy.host, imageService, timeouts: { changeMs: 1000 } });
     await driver.init_host(`test-${instance.uuid.slice(0, 8)}`);
     const fault = proxy.inject({ method: 'POST', path, ...fails });
     await verb();
@@ -268,7 +268,7 @@ describe('a power verb', () => {
     const fault = proxy.inject({ method: 'POST', path: /\/start/, kind: 'stall-request' });
     const killed = driver.reboot(context, instance, [], reboot_type.SOFT).catch((error: unknown) => error);
     await eventually('the fault strikes', () => fault.struck().length > 0);
-    await driver.cleanup_host('');
+    await driver[Symbol.asyncDispose]();
     await killed;
     driver = new DockerDriver({ engine: proxy.host, imageService });
     await driver.init_host(`test-${instance.uuid.slice(0, 8)}`);

@@ -77,7 +77,7 @@ describe('rescue, unrescue and rebuild with faults of the engine', () => {
     await driver.init_host(host);
   };
   const stop = async (): Promise<void> => {
-    await driver.cleanup_host('');
+    await driver[Symbol.asyncDispose]();
     await proxy.close();
   };
   const rescue = (): Promise<void> => {

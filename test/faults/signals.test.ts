@@ -49,7 +49,7 @@ describe('a verb whose engine does not answer', () => {
   });
   afterAll(async () => {
     await driver.destroy(context, instance, network_info);
-    await driver.cleanup_host('');
+    await driver[Symbol.asyncDispose]();
     await proxy.close();
     await removeImages([image.id]);
     await folder.remove();

@@ -52,7 +52,7 @@ describe('spawn', () => {
   });
   afterEach(async () => {
     await driver.destroy(context, instance, []);
-    await driver.cleanup_host('');
+    await driver[Symbol.asyncDispose]();
     await proxy.close();
     await removeImages([image.id]);
     expect(await inventory()).toEqual(before);
@@ -141,13 +141,13 @@ describe('spawn', () => {
       await expect(spawn({ power_on })).rejects.toBeDefined();
       const next = new DockerDriver({ imageService });
       await next.init_host(`test-${instance.uuid.slice(0, 8)}`);
-      await next.cleanup_host('');
+      await next[Symbol.asyncDispose]();
       // The verified image stays in the cache for the next instance.
       await removeImages([image.id]);
       expect(await inventory()).toEqual(before);
       await proxy.close();
       proxy = await startFaultProxy({ engine: engineHost() });
-      await driver.cleanup_host('');
+      await driver[Symbol.asyncDispose]();
       driver = new DockerDriver({ engine: proxy.host, imageService });
       await driver.init_host(`test-${instance.uuid.slice(0, 8)}`);
     },

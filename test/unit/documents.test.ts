@@ -7,6 +7,7 @@ import * as contracts from '../../interfaces/index.js';
 import { settingsOf } from '../../lib/driver/options.js';
 import { defaultTimeouts } from '../../lib/engine/index.js';
 import * as face from '../../lib/index.js';
+import * as kit from '../../lib/testing/index.js';
 import { answeredByNova } from '../support/nova-verbs.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
@@ -146,7 +147,7 @@ describe('the tables of options', () => {
   it('say the defaults that are one value', () => {
     const told = new Map(toldOptions('## DockerDriver'));
     const ofThisMachine = 'maxLaunches';
-    const presets = Object.entries(settingsOf({})).filter(
+    const presets = Object.entries<unknown>(settingsOf({})).filter(
       ([option, preset]) => typeof preset !== 'object' && option !== ofThisMachine,
     );
     expect(presets.length).toBeGreaterThan(8);
@@ -178,23 +179,28 @@ describe('the tables of options', () => {
 const isErrorClass = (value: unknown): boolean =>
   typeof value === 'function' && value.prototype instanceof Error;
 
+const notOfNova = Object.fromEntries(Object.entries(face).filter(([name]) => !(name in contracts)));
+
 describe('the tables of errors', () => {
   const named = rowsBelow('docs/errors.md', '# Errors').flatMap((row) => row.flatMap(coded));
 
   it('name errors that can be caught by their class', () => {
-    const classes = named.filter((name) => /^[A-Z]/.test(name));
+    const classes = named.filter((name) => /^[A-Z]\w*[a-z]/.test(name));
     expect(classes.length).toBeGreaterThan(30);
-    for (const name of classes) expect(Object.keys(face)).toContain(name);
+    for (const name of classes) expect([...Object.keys(face), ...Object.keys(kit)]).toContain(name);
   });
 
-  it('have every error that Nova does not have', () => {
-    const ours = Object.entries(face)
-      .filter(([name, value]) => isErrorClass(value) && !(name in contracts))
-      .map(([name]) => name);
-    const told = rowsBelow('docs/errors.md', '## Errors that Nova does not have').map(([name = '']) =>
-      coded(name).join(),
+  it.each([
+    ['## Codes', { ...contracts }],
+    ['## Errors that Nova does not have', { ...notOfNova, ...kit }],
+  ])('have every error once, with its code: %s', (heading, errors) => {
+    const classes = Object.entries(errors)
+      .filter(([name, value]) => isErrorClass(value) && name !== 'DriverError')
+      .map(([name]) => `${name}: ${name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toUpperCase()}`);
+    const told = rowsBelow('docs/errors.md', heading).map(
+      ([name = '', code = '']) => `${coded(name).join()}: ${coded(code).join()}`,
     );
-    expect(told.sort()).toEqual(ours.sort());
+    expect(told.sort()).toEqual(classes.sort());
   });
 });
 

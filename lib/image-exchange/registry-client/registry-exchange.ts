@@ -8,15 +8,26 @@ import {
   type ImageMetadata,
   type ImageRecord,
   type ImageService,
+  type Logger,
   type LongRunningOptions,
   type RequestContext,
 } from '../../../interfaces/index.js';
 import type { RegistryCredentials } from '../../engine/index.js';
-import { amounts, callback, certificates, count, imageService, text } from '../../common/index.js';
+import {
+  amounts,
+  callbackOf,
+  certificates,
+  count,
+  type FieldsOf,
+  imageService,
+  logger,
+  text,
+  usableLogger,
+} from '../../common/index.js';
 import { defaultImageLimits, rewriteArchive, type ImageLimits } from '../../archives/index.js';
 import { followingLayers } from '../../progress/index.js';
 import { AbortableImageService } from '../../image-services/index.js';
-import { unwrapped } from '../../streams/index.js';
+import { guardListener, unwrapped } from '../../streams/index.js';
 import { WebClient } from '../../http/index.js';
 import { shownRecord } from '../../image-services/index.js';
 import { ManifestWatch } from './kept-manifest.js';
@@ -43,11 +54,11 @@ export interface RegistryExchangeOptions {
    * Registries (`registry.example:5000`) to reach by plain HTTP. Registries on this machine always use it, as with
    * Docker.
    */
-  readonly insecureRegistries?: readonly string[];
+  readonly insecureHttpRegistries?: readonly string[];
   /** Trusted certificate authorities: PEM, or the path of a PEM file. Default: the system's. */
   readonly ca?: string | Buffer;
   /** Milliseconds without data from a registry before a timeout. Default: 60,000. */
-  readonly idleTimeout?: number;
+  readonly idleTimeoutMs?: number;
   /**
    * Decides which URLs may be requested: registries, their redirects and their token servers. Default: all. Set it when
    * tenants supply references. The function sees host names and literal addresses, not the addresses that a name
@@ -58,7 +69,9 @@ export interface RegistryExchangeOptions {
    * Limits of an image; fields left out default to {@link defaultImageLimits}. A pull checks the manifest against them
    * before it fetches anything else.
    */
-  readonly limits?: Partial<ImageLimits>;
+  readonly imageLimits?: Partial<ImageLimits>;
+  /** Receives messages about listeners that throw. Default: a no-op. */
+  readonly logger?: Logger;
 }
 
 /** Options of {@link RegistryExchange.push}. */
@@ -84,12 +97,13 @@ export interface PushedImage {
 const minute = 60_000;
 const plainOptions = z.strictObject({
   imageService,
-  insecureRegistries: z.array(text).default([]),
+  insecureHttpRegistries: z.array(text).default([]),
   ca: certificates.optional(),
-  idleTimeout: count.default(minute),
-  mayFetch: callback.optional(),
-  limits: amounts(defaultImageLimits).optional(),
-});
+  idleTimeoutMs: count.default(minute),
+  mayFetch: callbackOf<NonNullable<RegistryExchangeOptions['mayFetch']>>().optional(),
+  imageLimits: amounts(defaultImageLimits).optional(),
+  logger: logger.optional(),
+} satisfies FieldsOf<RegistryExchangeOptions>);
 
 /** Maximum depth of nested manifest lists. A malicious registry could nest them without end. */
 const mostLists = 4;
@@ -103,6 +117,7 @@ export class RegistryExchange {
   readonly #client: WebClient;
   readonly #insecure: ReadonlySet<string>;
   readonly #limits: ImageLimits;
+  readonly #logger: Logger;
 
   /** @throws InvalidInput when an option is invalid. */
   constructor(options: RegistryExchangeOptions) {
@@ -111,11 +126,12 @@ export class RegistryExchange {
       throw new InvalidInput(`Images cannot be exchanged: ${z.prettifyError(checked.error)}`, {
         cause: checked.error,
       });
-    const { insecureRegistries, idleTimeout } = checked.data;
+    const { insecureHttpRegistries, idleTimeoutMs } = checked.data;
     this.#imageService = new AbortableImageService(options.imageService);
-    this.#client = new WebClient({ ca: options.ca, idle: idleTimeout, mayFetch: options.mayFetch });
-    this.#insecure = new Set(insecureRegistries);
-    this.#limits = { ...defaultImageLimits, ...options.limits };
+    this.#client = new WebClient({ ca: options.ca, idle: idleTimeoutMs, mayFetch: options.mayFetch });
+    this.#insecure = new Set(insecureHttpRegistries);
+    this.#limits = { ...defaultImageLimits, ...options.imageLimits };
+    this.#logger = usableLogger(options.logger);
   }
 
   /**
@@ -130,7 +146,7 @@ export class RegistryExchange {
    * @throws ImageSourceError when the registry is unreachable or refuses.
    * @throws ImageUnacceptable when the image does not match its digest, has no manifest for the platform, or exceeds a
    * limit.
-   * @throws DeadlineExceeded when the registry stays silent for `idleTimeout`.
+   * @throws DeadlineExceeded when the registry stays silent for `idleTimeoutMs`.
    * @throws the image service's error, or the signal's reason when the signal aborts.
    */
   async pull(
@@ -148,7 +164,8 @@ export class RegistryExchange {
     metadata: ImageMetadata,
     options: RegistryPullOptions,
   ): Promise<ImageRecord> {
-    const { credentials, platform = ownPlatform, signal, onProgress } = options;
+    const { credentials, platform = ownPlatform, signal } = options;
+    const onProgress = guardListener(options.onProgress, this.#logger);
     const from = registryReference(reference);
     const registry = this.#registry(from, { credentials, signal });
     const { manifest, content, digest } = await this.#manifest(registry, from, platform);
@@ -184,7 +201,7 @@ export class RegistryExchange {
    * @throws InvalidInput when the reference is malformed or has a digest.
    * @throws ImageNotFound, ImageNotActive or ImageUnacceptable when the image cannot be pushed.
    * @throws ImageSourceError when the registry is unreachable or refuses.
-   * @throws DeadlineExceeded when the registry stays silent for `idleTimeout`.
+   * @throws DeadlineExceeded when the registry stays silent for `idleTimeoutMs`.
    * @throws the image service's error, or the signal's reason when the signal aborts.
    */
   async push(
@@ -202,7 +219,8 @@ export class RegistryExchange {
     reference: string,
     options: RegistryPushOptions,
   ): Promise<PushedImage> {
-    const { credentials, signal, onProgress } = options;
+    const { credentials, signal } = options;
+    const onProgress = guardListener(options.onProgress, this.#logger);
     const to = registryReference(reference);
     if (to.digest !== undefined || to.tag === undefined)
       throw new InvalidInput('An image is pushed to a tag: its digest follows from what it is');

@@ -14,7 +14,7 @@ import {
   type RegistryCredentials,
 } from '../../engine/index.js';
 import { repository } from '../../common/index.js';
-import { pause } from '../../streams/index.js';
+import { guardListener, pause } from '../../streams/index.js';
 import { discardImage, temporaryName } from '../../images/index.js';
 import { ImageSourceError } from '../../http/index.js';
 import { archiveContext } from './archive-context.js';
@@ -44,7 +44,7 @@ export interface DockerfileSource {
    * Credentials for base images, by registry (`registry.example:5000`; Docker Hub is `https://index.docker.io/v1/`).
    */
   readonly credentials?: Readonly<Record<string, RegistryCredentials>>;
-  /** Receives the build's output as it arrives. It must not throw. */
+  /** Receives the build's output as it arrives. An error of the listener is logged. */
   readonly onOutput?: (text: string) => void;
 }
 
@@ -81,7 +81,8 @@ export async function registerFromDockerfile(
     const { signal, onProgress } = registration;
     const progress = new BuildProgress(onProgress);
     try {
-      const { dockerfile, buildArgs, target, credentials, onOutput } = source;
+      const { dockerfile, buildArgs, target, credentials } = source;
+      const onOutput = guardListener(source.onOutput, logger, 'onOutput');
       const lines = engine.build.run(context, {
         ...{ dockerfile, buildArgs, target, credentials, signal },
         ...{ repo: temporary.repo, tag: temporary.tag },

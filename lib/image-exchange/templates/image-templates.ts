@@ -14,10 +14,21 @@ import {
   engineAddress,
   type EngineOptions,
   type EngineTimeouts,
+  type RegistryCredentials,
 } from '../../engine/index.js';
-import { amounts, callback, certificates, count, imageService, logger, text } from '../../common/index.js';
-import { noOpLogger } from '../../common/index.js';
-import { receivedStream, KeyedMutex, unwrapped } from '../../streams/index.js';
+import {
+  amounts,
+  callbackOf,
+  certificates,
+  count,
+  type FieldsOf,
+  imageService,
+  logger,
+  text,
+  unchecked,
+  usableLogger,
+} from '../../common/index.js';
+import { guardListener, receivedStream, KeyedMutex, unwrapped } from '../../streams/index.js';
 import { defaultImageLimits } from '../../archives/index.js';
 import { AbortableImageService } from '../../image-services/index.js';
 import {
@@ -62,48 +73,55 @@ export interface ImageTemplatesOptions {
   /** Maximum size of a file or a build context in bytes. Default: 64 GiB. */
   readonly maxBytes?: number;
   /** Milliseconds without data from a server before a timeout. Default: 60,000. */
-  readonly idleTimeout?: number;
+  readonly idleTimeoutMs?: number;
   /** Trusted certificate authorities: PEM, or the path of a PEM file. Default: the system's. */
   readonly ca?: string | Buffer;
+  /** Receives messages about what could not be removed, and about listeners that throw. */
   readonly logger?: Logger;
 }
 
 const minute = 60_000;
 /** {@link engineAddress} validates `engine`. */
 const plainOptions = z.strictObject({
-  engine: z.unknown().optional(),
+  engine: unchecked<string | EngineOptions>().optional(),
   timeouts: amounts(defaultTimeouts).optional(),
-  mayFetch: callback.optional(),
+  mayFetch: callbackOf<NonNullable<ImageTemplatesOptions['mayFetch']>>().optional(),
   ca: certificates.optional(),
   logger: logger.optional(),
   imageService,
   host: text,
   maxBytes: count.default(defaultImageLimits.maxBytes),
-  idleTimeout: count.default(minute),
-});
+  idleTimeoutMs: count.default(minute),
+} satisfies FieldsOf<ImageTemplatesOptions>);
 
-const credentials = z.object({ username: text, password: text });
+const credentials = z.object({ username: text, password: text } satisfies FieldsOf<RegistryCredentials>);
 const url = z.union([text, z.instanceof(URL)]);
 const source = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('repository'), reference: text, credentials: credentials.optional() }),
+  z.strictObject({
+    type: z.literal('repository'),
+    reference: text,
+    credentials: credentials.optional(),
+  } satisfies FieldsOf<RepositorySource>),
   z.strictObject({
     type: z.literal('dockerfile'),
     context: z.union([
       z.strictObject({ folder: text }),
-      z.strictObject({ archive: z.custom((value) => typeof value === 'object' && value !== null) }),
+      z.strictObject({
+        archive: z.custom<AsyncIterable<Uint8Array>>((value) => typeof value === 'object' && value !== null),
+      }),
       z.strictObject({ url }),
     ]),
     dockerfile: text.optional(),
     buildArgs: z.record(z.string(), z.string()).optional(),
     target: text.optional(),
     credentials: z.record(z.string(), credentials).optional(),
-    onOutput: callback.optional(),
-  }),
+    onOutput: callbackOf<NonNullable<DockerfileSource['onOutput']>>().optional(),
+  } satisfies FieldsOf<DockerfileSource>),
   z.strictObject({
     type: z.literal('archive'),
     from: z.union([z.strictObject({ path: text }), z.strictObject({ url })]),
     digest: text.optional(),
-  }),
+  } satisfies FieldsOf<ArchiveSource>),
 ]);
 
 /** Registers images in the image service from a repository, a Dockerfile or a file. */
@@ -119,14 +137,15 @@ export class ImageTemplates {
       throw new InvalidInput(`ImageTemplates cannot be set up: ${z.prettifyError(checked.error)}`, {
         cause: checked.error,
       });
-    const { maxBytes, idleTimeout } = checked.data;
-    const { engine, timeouts = {}, imageService, host, logger = noOpLogger, ca, mayFetch } = options;
+    const { maxBytes, idleTimeoutMs } = checked.data;
+    const { engine, timeouts = {}, imageService, host, ca, mayFetch } = options;
+    const logger = usableLogger(options.logger);
     this.#environment = {
       imageService: new AbortableImageService(imageService),
       ...{ host, logger, maxBytes },
       engine: new Engine(engineAddress(engine), { logger, timeouts }),
     };
-    this.#web = new WebClient({ ca, idle: idleTimeout, mayFetch });
+    this.#web = new WebClient({ ca, idle: idleTimeoutMs, mayFetch });
   }
 
   /**
@@ -152,7 +171,7 @@ export class ImageTemplates {
   ): Promise<ImageRecord> {
     const formats = { container_format: 'docker', disk_format: 'raw' };
     const registration: Registration = {
-      ...{ context, signal, onProgress },
+      ...{ context, signal, onProgress: guardListener(onProgress, this.#environment.logger) },
       metadata: { ...formats, ...metadata },
     };
     mustBeSource(from);

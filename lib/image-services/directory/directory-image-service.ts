@@ -15,7 +15,7 @@ import {
   type RequestContext,
   type VerbOptions,
 } from '../../../interfaces/index.js';
-import { readableOf } from '../../streams/index.js';
+import { guardListener, readableOf } from '../../streams/index.js';
 import {
   checkFormats,
   checkMetadata,
@@ -101,7 +101,8 @@ export class DirectoryImageService implements ImageService {
         throw new ImageNotActive(`Image ${image_id} is ${status}: it has no data to read.`);
       }
       const part = range === undefined ? { first: 0, last: size - 1 } : clip(range, size);
-      const meter = new Meter(onProgress, 'downloading', part.last + 1 - part.first);
+      const listener = guardListener(onProgress, this.#store.logger);
+      const meter = new Meter(listener, 'downloading', part.last + 1 - part.first);
       const verification = range === undefined ? new Verification(record) : undefined;
       const handle = await folder.openData(data);
       return readableOf(new FileBytes(handle, part, meter, verification), { signal });
@@ -197,7 +198,7 @@ export class DirectoryImageService implements ImageService {
     options: LongRunningOptions,
     work: (incoming: Incoming | undefined) => Promise<T>,
   ): Promise<T> {
-    return await receive(data, options, (incoming) =>
+    return await receive(data, options, this.#store.logger, (incoming) =>
       this.#run(options.signal, () => work(incoming), incoming),
     );
   }

@@ -3,6 +3,9 @@ import { codeOf } from '../../streams/index.js';
 
 /** A file of a {@link DirectoryImageService} is malformed or missing, or the file system refused an operation. */
 export class ImageStoreError extends NovaException {
+  override readonly name = 'ImageStoreError';
+  override readonly code = 'IMAGE_STORE_ERROR';
+
   /**
    * @param path - of the file or folder.
    * @param what - the fault, which follows the path in the message.

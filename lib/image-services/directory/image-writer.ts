@@ -66,7 +66,7 @@ export class ImageWriter {
     const claim = join(folder.path, newClaim());
     const data = newData();
     try {
-      const digest = await keepingAlive(claim, () => writeData(claim, incoming, this.#store.limit));
+      const digest = await keepingAlive(claim, () => writeData(claim, incoming, this.#store.maxBytes));
       let placed = false;
       const { record } = await folder.change(async (stored) => {
         const changed = activeRecord(change(stored), digest);
@@ -87,7 +87,7 @@ export class ImageWriter {
     let stored: StoredImage = { record, data: null };
     if (incoming !== undefined) {
       const data = newData();
-      const digest = await writeData(join(draft, data), incoming, this.#store.limit);
+      const digest = await writeData(join(draft, data), incoming, this.#store.maxBytes);
       stored = { record: activeRecord(record, digest), data };
     }
     const handle = await createFile(join(draft, metadataName(1)));

@@ -1,17 +1,14 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { InvalidInput, type Logger } from '../../../interfaces/index.js';
-import { count, logger, text } from '../../common/index.js';
+import { count, type FieldsOf, logger, text, usableLogger } from '../../common/index.js';
 
 /** Options of a {@link DirectoryImageService}. */
 export interface DirectoryImageServiceOptions {
   /** The directory for the images. Created with the first image; only its owner may access it. */
   readonly directory: string;
-  /** Limits for each image. */
-  readonly limits?: {
-    /** Maximum size of the data in bytes. Default: no limit but the file system's. */
-    readonly bytes?: number;
-  };
+  /** Maximum size of an image's data in bytes. Default: no limit but the file system's. */
+  readonly maxBytes?: number;
   /** Receives messages about leftovers that cannot be removed. */
   readonly logger?: Logger;
 }
@@ -21,15 +18,15 @@ export interface Store {
   /** An absolute path. */
   readonly directory: string;
   /** Maximum size of an image's data in bytes. */
-  readonly limit: number;
-  readonly logger: Logger | undefined;
+  readonly maxBytes: number;
+  readonly logger: Logger;
 }
 
 const plainOptions = z.strictObject({
   directory: text,
-  limits: z.strictObject({ bytes: count.default(Number.MAX_SAFE_INTEGER) }).prefault({}),
+  maxBytes: count.default(Number.MAX_SAFE_INTEGER),
   logger: logger.optional(),
-});
+} satisfies FieldsOf<DirectoryImageServiceOptions>);
 
 /**
  * Validates the options.
@@ -42,6 +39,6 @@ export function storeOf(options: DirectoryImageServiceOptions): Store {
     throw new InvalidInput(`The DirectoryImageService cannot be set up: ${z.prettifyError(checked.error)}`, {
       cause: checked.error,
     });
-  const { directory, limits } = checked.data;
-  return { directory: resolve(directory), limit: limits.bytes, logger: options.logger };
+  const { directory, maxBytes } = checked.data;
+  return { directory: resolve(directory), maxBytes, logger: usableLogger(options.logger) };
 }

@@ -18,13 +18,6 @@ const recordSchema = z.strictObject({
   updated_at: z.iso.datetime(),
 });
 
-/** The content of a metadata file. */
-const fileSchema = z.strictObject({
-  format: z.literal(1),
-  data: z.string().refine(isData, 'is not the name of a data file').nullable(),
-  record: recordSchema,
-});
-
 /** A stored image. */
 export interface StoredImage {
   /** The record. Its status is `deleted` while the image is being removed. */
@@ -32,6 +25,13 @@ export interface StoredImage {
   /** The name of the data file in the image's folder; null without data. */
   readonly data: string | null;
 }
+
+/** The content of a metadata file. */
+const fileSchema = z.strictObject({
+  format: z.literal(1),
+  data: z.string().refine(isData, 'is not the name of a data file').nullable(),
+  record: recordSchema,
+}) satisfies z.ZodType<StoredImage>;
 
 /**
  * Parses and validates the content of a metadata file.

@@ -14,21 +14,17 @@ export async function bury(directory: string, folder: ImageFolder): Promise<void
 }
 
 /** Removes leftovers in an image's folder, and the folder itself if the image is deleted. Failures are only logged. */
-export async function tidy(
-  directory: string,
-  folder: ImageFolder,
-  logger: Logger | undefined,
-): Promise<void> {
+export async function tidy(directory: string, folder: ImageFolder, logger: Logger): Promise<void> {
   try {
     if (await folder.tidy()) await bury(directory, folder);
   } catch (error) {
     if (isMissing(error) || error instanceof ImageNotFound) return;
-    logger?.warn(`What is left over in ${folder.path} stays`, { error });
+    logger.warn(`What is left over in ${folder.path} stays`, { error });
   }
 }
 
 /** Removes the leftovers of crashed processes from the directory. */
-export async function sweep(directory: string, logger: Logger | undefined): Promise<void> {
+export async function sweep(directory: string, logger: Logger): Promise<void> {
   for (const name of await readdir(directory)) {
     const path = join(directory, name);
     if (isImageFolder(name)) await tidy(directory, new ImageFolder(path, name), logger);
@@ -45,10 +41,10 @@ async function isStale(path: string): Promise<boolean> {
   }
 }
 
-async function discard(path: string, logger: Logger | undefined): Promise<void> {
+async function discard(path: string, logger: Logger): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true });
   } catch (error) {
-    logger?.warn(`${path} is left over and stays`, { error });
+    logger.warn(`${path} is left over and stays`, { error });
   }
 }

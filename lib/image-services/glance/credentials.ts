@@ -108,7 +108,7 @@ export class KeystoneToken implements Credentials {
         return this.#current;
       } catch (error) {
         if (!(error instanceof ConnectionBroken || error instanceof DeadlineExceeded)) throw error;
-        if (attempt >= this.#settings.retries) {
+        if (attempt >= this.#settings.maxRetries) {
           throw new GlanceConnectionFailed(`Keystone does not answer: ${error.message}.`, { cause: error });
         }
         await pause(backoff(attempt), undefined);

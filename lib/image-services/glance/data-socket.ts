@@ -69,7 +69,7 @@ export class DataSocket implements ByteSource {
     this.#socket.destroy();
   }
 
-  #connect(url: URL, { ca, insecure = false }: TlsOptions): Socket {
+  #connect(url: URL, { ca, insecureSkipTlsVerify = false }: TlsOptions): Socket {
     const host = url.hostname.replace(/^\[|\]$/g, '');
     if (url.protocol !== 'https:') {
       const callback = (bytes: number, memory: Uint8Array): boolean => {
@@ -83,7 +83,7 @@ export class DataSocket implements ByteSource {
     const socket = connectTls({
       host,
       port: Number(url.port || 443),
-      rejectUnauthorized: !insecure,
+      rejectUnauthorized: !insecureSkipTlsVerify,
       ...(isIP(host) === 0 ? { servername: host } : {}),
       ...(ca === undefined ? {} : { ca: pemContent(ca, 'the file of certificates') }),
     });

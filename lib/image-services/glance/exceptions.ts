@@ -13,6 +13,8 @@ export interface RequestLine {
  * Nova, it is the `cause` of that exception.
  */
 export class ImageServiceError extends NovaException {
+  override readonly name = 'ImageServiceError';
+  override readonly code = 'IMAGE_SERVICE_ERROR';
   /** The HTTP status of the answer. */
   readonly status: number;
   readonly request: RequestLine;
@@ -32,4 +34,7 @@ export class ImageServiceError extends NovaException {
 }
 
 /** The image service or Keystone sent an answer that violates its API. */
-export class ImageServiceProtocolError extends NovaException {}
+export class ImageServiceProtocolError extends NovaException {
+  override readonly name = 'ImageServiceProtocolError';
+  override readonly code = 'IMAGE_SERVICE_PROTOCOL_ERROR';
+}

@@ -52,10 +52,10 @@ interface Options {
   readonly fresh: HttpTransport;
   readonly credentials: Credentials;
   /** Maximum number of retries of a request. */
-  readonly retries: number;
+  readonly maxRetries: number;
   /** Milliseconds for each attempt. */
   readonly timeout: number;
-  readonly logger: Logger | undefined;
+  readonly logger: Logger;
 }
 
 /** Sends requests to the image service. Retries them on other endpoints and renews refused tokens. */
@@ -91,7 +91,7 @@ export class GlanceClient {
    * @param exchange - sends the request; may throw ConnectionBroken and DeadlineExceeded.
    */
   async exchange<T extends Reply>(request: GlanceRequest, exchange: Exchange<T>): Promise<Routed<T>> {
-    const { retries, credentials, logger } = this.#options;
+    const { maxRetries, credentials, logger } = this.#options;
     const first = this.#turn;
     this.#turn += 1;
     let again = false;
@@ -114,8 +114,8 @@ export class GlanceClient {
         if (!unsent) again = true;
         if (!unsent && !request.repeatable) throw unanswered(endpoint, failure);
       }
-      if (attempt >= Math.max(retries, endpoints.length - 1)) throw unanswered(endpoint, failure);
-      logger?.debug(`${endpoint} does not answer, trying again`, {
+      if (attempt >= Math.max(maxRetries, endpoints.length - 1)) throw unanswered(endpoint, failure);
+      logger.debug(`${endpoint} does not answer, trying again`, {
         request: line(request),
         why: failure.message,
       });

@@ -14,7 +14,8 @@ import {
   type RequestContext,
   type VerbOptions,
 } from '../../../interfaces/index.js';
-import { readableOf, unwrapped } from '../../streams/index.js';
+import { guardListener, readableOf, unwrapped } from '../../streams/index.js';
+import { usableLogger } from '../../common/index.js';
 import {
   checkFormats,
   checkMetadata,
@@ -51,7 +52,7 @@ import { settingsOf, type GlanceImageServiceOptions, type Settings } from './opt
 export class GlanceImageService implements ImageService {
   readonly #settings: Settings;
   readonly #credentials: Credentials;
-  readonly #logger: Logger | undefined;
+  readonly #logger: Logger;
   readonly #transport: HttpTransport;
   readonly #fresh: HttpTransport;
   readonly #client: GlanceClient;
@@ -61,11 +62,11 @@ export class GlanceImageService implements ImageService {
   /** @throws InvalidInput when an option is invalid. */
   constructor(options: GlanceImageServiceOptions) {
     const settings = settingsOf(options);
-    const { logger } = options;
+    const logger = usableLogger(options.logger);
     const transport = new HttpTransport(settings, true);
     const fresh = new HttpTransport(settings, false);
     const credentials = credentialsOf(settings, transport);
-    const { retries, timeouts } = settings;
+    const { maxRetries, timeouts } = settings;
     this.#settings = settings;
     this.#credentials = credentials;
     this.#logger = logger;
@@ -75,8 +76,8 @@ export class GlanceImageService implements ImageService {
       transport,
       fresh,
       credentials,
-      retries,
-      timeout: timeouts.call,
+      maxRetries,
+      timeout: timeouts.callMs,
       logger,
     });
     this.#records = new ImageRecords(this.#client);
@@ -143,13 +144,13 @@ export class GlanceImageService implements ImageService {
       record,
       first: part?.first ?? 0,
       last: part?.last,
-      idle: this.#settings.timeouts.idle,
+      idle: this.#settings.timeouts.idleMs,
     };
     try {
       const download = await ImageDownload.begin(wanted, {
         verification: part === undefined ? new Verification(record) : undefined,
-        meter: new Meter(onProgress, 'downloading', total),
-        resumes: this.#settings.resumes,
+        meter: new Meter(guardListener(onProgress, this.#logger), 'downloading', total),
+        maxResumes: this.#settings.maxResumes,
         logger: this.#logger,
       });
       return readableOf(download, { signal });
@@ -173,7 +174,7 @@ export class GlanceImageService implements ImageService {
     data?: AsyncIterable<Uint8Array>,
     options: LongRunningOptions = {},
   ): Promise<ImageRecord> {
-    return receive(data, options, async (incoming) => {
+    return receive(data, options, this.#logger, async (incoming) => {
       const { signal } = options;
       const caller = { context, signal };
       checkMetadata(metadata);
@@ -197,7 +198,7 @@ export class GlanceImageService implements ImageService {
     data?: AsyncIterable<Uint8Array>,
     options: LongRunningOptions = {},
   ): Promise<ImageRecord> {
-    return receive(data, options, async (incoming) => {
+    return receive(data, options, this.#logger, async (incoming) => {
       const caller = { context, signal: options.signal };
       checkMetadata(metadata);
       checkSameId(image_id, metadata);
@@ -235,7 +236,7 @@ export class GlanceImageService implements ImageService {
     try {
       await this.#uploader.remove(context, id);
     } catch (error) {
-      this.#logger?.warn(`Image ${id} may have been made, and could not be removed`, { error });
+      this.#logger.warn(`Image ${id} may have been made, and could not be removed`, { error });
     }
   }
 }

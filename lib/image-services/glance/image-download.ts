@@ -15,8 +15,8 @@ interface DownloadCompanions {
   readonly verification: Verification | undefined;
   readonly meter: Meter;
   /** Maximum number of resumes. */
-  readonly resumes: number;
-  readonly logger: Logger | undefined;
+  readonly maxResumes: number;
+  readonly logger: Logger;
 }
 
 /**
@@ -116,10 +116,10 @@ export class ImageDownload implements ByteSource {
 
   async #resume(failure: ConnectionBroken | DeadlineExceeded): Promise<void> {
     const { record } = this.#wanted;
-    if (!this.#progressed || this.#resumes >= this.#with.resumes) throw this.#lost(failure);
+    if (!this.#progressed || this.#resumes >= this.#with.maxResumes) throw this.#lost(failure);
     this.#resumes += 1;
     this.#connection.close();
-    this.#with.logger?.warn(`The download of image ${record.id} broke off and is taken up again`, {
+    this.#with.logger.warn(`The download of image ${record.id} broke off and is taken up again`, {
       byte: this.#position,
       why: failure.message,
     });
@@ -134,7 +134,7 @@ export class ImageDownload implements ByteSource {
 
   #lost(cause: ConnectionBroken | DeadlineExceeded): Error {
     const { id } = this.#wanted.record;
-    if (cause instanceof ConnectionBroken && cause.code === endedEarly) {
+    if (cause instanceof ConnectionBroken && cause.systemCode === endedEarly) {
       return new ImageUnacceptable(`The data of image ${id} is not complete: ${cause.message}.`, { cause });
     }
     return new GlanceConnectionFailed(`The download of image ${id} broke off: ${cause.message}.`, { cause });

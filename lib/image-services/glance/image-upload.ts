@@ -24,7 +24,7 @@ interface UploadTools {
   readonly records: ImageRecords;
   readonly credentials: Credentials;
   readonly settings: Settings;
-  readonly logger: Logger | undefined;
+  readonly logger: Logger;
 }
 
 /** The parameters of an upload. */
@@ -116,7 +116,7 @@ export class ImageUploader {
       if (error instanceof ImageNotFound) return;
       if (!(error instanceof ImageDeleteConflict)) throw error;
       // After an interrupted upload, Glance restores the image's old record and would protect it again: wait for that.
-      await this.#watch(context, image_id, this.#tools.settings.timeouts.settle);
+      await this.#watch(context, image_id, this.#tools.settings.timeouts.settleMs);
       await records.change(caller, image_id, { protected: false });
       await records.delete(caller, image_id);
     }
@@ -124,7 +124,7 @@ export class ImageUploader {
 
   async #send({ caller, image_id, endpoint, incoming }: Upload): Promise<Sent> {
     const { credentials, settings } = this.#tools;
-    const deadline = new Deadline('the first bytes', settings.timeouts.idle, caller.signal);
+    const deadline = new Deadline('the first bytes', settings.timeouts.idleMs, caller.signal);
     const body = new UploadBody(incoming, deadline, settings.timeouts);
     const stream = readableOf(body);
     // A connection of its own: the service may be closing a reused one, and closing it stops the rest of the request.
@@ -183,7 +183,7 @@ export class ImageUploader {
     } catch (error) {
       const { image_id, caller } = upload;
       const what = `The upload of image ${image_id} failed, and what is left of it could not be removed`;
-      this.#tools.logger?.error(what, { failure, error });
+      this.#tools.logger.error(what, { failure, error });
       caller.signal?.throwIfAborted();
       throw new GlanceConnectionFailed(`${what}.`, { cause: new AggregateError([failure, error], what) });
     }
@@ -192,19 +192,19 @@ export class ImageUploader {
   async #settle({ caller, image_id, isOurs, incoming }: Upload, sent: Sent): Promise<Aftermath> {
     const { context, signal } = caller;
     const { body, reply, isBegun } = sent;
-    const { settle } = this.#tools.settings.timeouts;
+    const { settleMs } = this.#tools.settings.timeouts;
     const isWhole = body.complete && incoming.failure === undefined;
     const mayBeStored = isBegun && isWhole && reply === undefined && signal?.aborted !== true;
     if (reply?.status === conflict && (await this.#look(context, image_id)) === undefined) return 'gone';
     if (isOurs) {
-      const record = mayBeStored ? await this.#watch(context, image_id, settle) : undefined;
+      const record = mayBeStored ? await this.#watch(context, image_id, settleMs) : undefined;
       if (record !== undefined && isStored(record, body)) return { stored: record };
       await this.remove(context, image_id);
       return 'undone';
     }
     if (!isBegun) return 'undone';
     if (reply?.status === conflict) return 'taken';
-    const record = await this.#watch(context, image_id, reply === undefined ? settle : 0);
+    const record = await this.#watch(context, image_id, reply === undefined ? settleMs : 0);
     if (record === undefined) return 'gone';
     if (mayBeStored && isStored(record, body)) return { stored: record };
     if (record.status === 'queued') return 'undone';

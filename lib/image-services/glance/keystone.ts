@@ -60,7 +60,7 @@ export async function authenticate(
   auth: KeystoneAuth,
   settings: Settings,
 ): Promise<TimedSession> {
-  return withDeadline('Keystone', settings.timeouts.call, undefined, async (signal) => {
+  return withDeadline('Keystone', settings.timeouts.callMs, undefined, async (signal) => {
     const answer = await transport.send({
       method: request.method,
       url: `${auth.auth_url.replace(/\/+$/, '').replace(/\/v3$/, '')}${request.path}`,

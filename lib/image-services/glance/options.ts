@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { InvalidInput, type Logger } from '../../../interfaces/index.js';
-import { certificates, logger, text } from '../../common/index.js';
+import { certificates, type FieldsOf, logger, text } from '../../common/index.js';
 
 /** A user's name and password. The fields are those of `clouds.yaml` of OpenStack's clients. */
 export interface PasswordAuth {
@@ -46,16 +46,16 @@ export type GlanceAuth = PasswordAuth | ApplicationCredentialAuth | ContextToken
 /** Timeouts in milliseconds. */
 export interface GlanceTimeouts {
   /** Each attempt of a call that transfers no image data. Default: 30 s. */
-  readonly call: number;
+  readonly callMs: number;
   /**
    * Longest silence of the image service while image data flows. Default: 60 s. Glance 25.1 is silent for up to 15
    * minutes when the file in its store is damaged.
    */
-  readonly idle: number;
+  readonly idleMs: number;
   /** From the last byte of an upload to the answer. Default: 15 min, because a proxy may forward the data only then. */
-  readonly uploadAnswer: number;
+  readonly uploadAnswerMs: number;
   /** How long an image may stay `saving` after a failed upload before it is deleted. Default: 10 s. */
-  readonly settle: number;
+  readonly settleMs: number;
 }
 
 /** Options of a {@link GlanceImageService}. */
@@ -76,14 +76,14 @@ export interface GlanceImageServiceOptions {
    * Accepts any server certificate: an attacker on the network path can then read tokens and change images. Default:
    * false.
    */
-  readonly insecure?: boolean;
+  readonly insecureSkipTlsVerify?: boolean;
   /** Receives messages about retries, resumed downloads and images that could not be removed. */
   readonly logger?: Logger;
   readonly timeouts?: Partial<GlanceTimeouts>;
   /** Maximum number of retries of a repeatable call. Default: 3. */
-  readonly retries?: number;
+  readonly maxRetries?: number;
   /** Maximum number of resumes of an interrupted download. Default: 5. */
-  readonly resumes?: number;
+  readonly maxResumes?: number;
 }
 
 const second = 1000;
@@ -111,7 +111,7 @@ const passwordAuth = z
     project_name: text.optional(),
     project_domain_id: text.optional(),
     project_domain_name: text.optional(),
-  })
+  } satisfies FieldsOf<PasswordAuth>)
   .refine((auth) => auth.user_id ?? auth.username, 'user_id or username is needed')
   .refine(
     (auth) => auth.user_id ?? auth.user_domain_id ?? auth.user_domain_name,
@@ -132,7 +132,7 @@ const optionsSchema = z
         auth_url: httpUrl,
         id: text,
         secret: text,
-      }),
+      } satisfies FieldsOf<ApplicationCredentialAuth>),
       z.strictObject({ type: z.literal('context_token') }),
     ]),
     endpoints: z
@@ -142,19 +142,19 @@ const optionsSchema = z
     region_name: text.optional(),
     interface: z.enum(['public', 'internal', 'admin']).default('public'),
     ca: certificates.optional(),
-    insecure: z.boolean().default(false),
+    insecureSkipTlsVerify: z.boolean().default(false),
     logger: logger.optional(),
     timeouts: z
       .strictObject({
-        call: duration.default(30 * second),
-        idle: duration.default(minute),
-        uploadAnswer: duration.default(15 * minute),
-        settle: duration.default(10 * second),
-      })
+        callMs: duration.default(30 * second),
+        idleMs: duration.default(minute),
+        uploadAnswerMs: duration.default(15 * minute),
+        settleMs: duration.default(10 * second),
+      } satisfies FieldsOf<Partial<GlanceTimeouts>>)
       .prefault({}),
-    retries: z.int().min(0).max(100).default(3),
-    resumes: z.int().min(0).max(1000).default(5),
-  })
+    maxRetries: z.int().min(0).max(100).default(3),
+    maxResumes: z.int().min(0).max(1000).default(5),
+  } satisfies FieldsOf<GlanceImageServiceOptions>)
   .refine(
     ({ auth, endpoints }) => auth.type !== 'context_token' || endpoints,
     'context_token needs endpoints',

@@ -4,9 +4,9 @@ import { Digest, type Incoming } from '../shared/index.js';
 /** Timeouts of the image service, in milliseconds. */
 interface UploadPatience {
   /** For receiving the next bytes. */
-  readonly idle: number;
+  readonly idleMs: number;
   /** For the answer after the last byte. */
-  readonly uploadAnswer: number;
+  readonly uploadAnswerMs: number;
 }
 
 /**
@@ -47,7 +47,7 @@ export class UploadBody implements ByteSource {
     this.#deadline.pause();
     this.#peeked = await this.#incoming.next();
     this.#complete = this.#peeked === undefined;
-    this.#deadline.restart('the image service to take a connection', this.#patience.idle);
+    this.#deadline.restart('the image service to take a connection', this.#patience.idleMs);
   }
 
   async next(): Promise<Uint8Array | undefined> {
@@ -56,11 +56,11 @@ export class UploadBody implements ByteSource {
     this.#peeked = undefined;
     if (bytes === undefined) {
       this.#complete = true;
-      this.#deadline.restart('the answer to an upload', this.#patience.uploadAnswer);
+      this.#deadline.restart('the answer to an upload', this.#patience.uploadAnswerMs);
       return undefined;
     }
     this.#digest.update(bytes);
-    this.#deadline.restart('the image service to take the next bytes', this.#patience.idle);
+    this.#deadline.restart('the image service to take the next bytes', this.#patience.idleMs);
     return bytes;
   }
 

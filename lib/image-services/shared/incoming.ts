@@ -1,25 +1,36 @@
 import type { Readable } from 'node:stream';
-import { InvalidInput, type LongRunningOptions } from '../../../interfaces/index.js';
-import { destroyOnAbort, receivedStream, unwrapped, type ByteSource } from '../../streams/index.js';
+import { InvalidInput, type Logger, type LongRunningOptions } from '../../../interfaces/index.js';
+import {
+  destroyOnAbort,
+  guardListener,
+  receivedStream,
+  unwrapped,
+  type ByteSource,
+} from '../../streams/index.js';
 import { Meter } from '../../progress/index.js';
 
 /**
  * Runs `work` with the caller's data, and destroys the stream afterwards.
  *
  * @param data - a stream, or another async iterable of bytes.
+ * @param options - errors of `onProgress` are logged.
  * @param work - receives undefined if there is no data.
  * @throws InvalidInput when the data is neither a stream nor an async iterable.
  * @throws the signal's reason, unwrapped, when the signal aborts.
  */
 export async function receive<T>(
   data: AsyncIterable<Uint8Array> | undefined,
-  options: LongRunningOptions,
+  { signal, onProgress }: LongRunningOptions,
+  logger: Logger,
   work: (incoming: Incoming | undefined) => Promise<T>,
 ): Promise<T> {
   const stream = data === undefined ? undefined : receivedStream('The data of an image', data);
-  const incoming = stream === undefined ? undefined : new Incoming(stream, options);
+  const incoming =
+    stream === undefined
+      ? undefined
+      : new Incoming(stream, { signal, onProgress: guardListener(onProgress, logger) });
   try {
-    return await unwrapped(options.signal, () => work(incoming));
+    return await unwrapped(signal, () => work(incoming));
   } finally {
     incoming?.close();
   }

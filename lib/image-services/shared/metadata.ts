@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { InvalidInput, type ImageMetadata, type ImageRecord } from '../../../interfaces/index.js';
-import { isUuid } from '../../common/index.js';
+import { type FieldsOf, isUuid } from '../../common/index.js';
 import { ImageConflict } from './exceptions.js';
 import { imageVisibility } from './record.js';
 
@@ -36,7 +36,7 @@ const metadataSchema = z.strictObject({
   properties: z
     .record(word.refine(isProperty, 'is the name of an attribute of every image'), z.string().max(65535))
     .optional(),
-});
+} satisfies FieldsOf<ImageMetadata>);
 
 /**
  * Validates the metadata that a caller wants to set.

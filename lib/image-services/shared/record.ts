@@ -1,13 +1,29 @@
 import { z } from 'zod';
+import type { ImageRecord, ImageStatus, ImageVisibility } from '../../../interfaces/index.js';
+
+/** An object that has each word of a union as key and value: the compiler finds a word that is missing. */
+type Words<Word extends string> = { readonly [Each in Word]: Each };
 
 /** The states of an image (Image API v2). */
-export const imageStatus = z.enum([
-  ...(['queued', 'saving', 'uploading', 'importing', 'active'] as const),
-  ...(['deactivated', 'killed', 'deleted', 'pending_delete'] as const),
-]);
+export const imageStatus = z.enum({
+  queued: 'queued',
+  saving: 'saving',
+  uploading: 'uploading',
+  importing: 'importing',
+  active: 'active',
+  deactivated: 'deactivated',
+  killed: 'killed',
+  deleted: 'deleted',
+  pending_delete: 'pending_delete',
+} satisfies Words<ImageStatus>);
 
 /** The projects that may read an image (Image API v2). */
-export const imageVisibility = z.enum(['public', 'private', 'shared', 'community']);
+export const imageVisibility = z.enum({
+  public: 'public',
+  private: 'private',
+  shared: 'shared',
+  community: 'community',
+} satisfies Words<ImageVisibility>);
 
 const text = z.string().nullable();
 
@@ -31,7 +47,7 @@ export const imageRecord = z.object({
   properties: z.record(z.string(), z.string()),
   created_at: z.string(),
   updated_at: z.string(),
-});
+}) satisfies z.ZodType<ImageRecord>;
 
 /** A field that a service may omit or set to null. */
 const optional = <T>(type: z.ZodType<T>): z.ZodType<T | null> =>

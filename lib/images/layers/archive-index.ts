@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DriverError } from '../../../interfaces/index.js';
 import type { RewrittenImage } from '../../archives/index.js';
 import { parsedJson } from '../../common/index.js';
 import type { ShownImage } from '../../image-services/index.js';
@@ -82,6 +83,7 @@ export function isAbout({ image }: { readonly image: string }, image_id: string)
  * The image's archive cannot be read in parts: it is compressed, its index is wrong, or the image service ignores range
  * requests. Never leaves this folder: the caller reads the whole archive instead, which reports any fault of the image.
  */
-export class IndexUnusable extends Error {
+export class IndexUnusable extends DriverError {
   override readonly name = 'IndexUnusable';
+  override readonly code = 'INDEX_UNUSABLE';
 }

@@ -1,3 +1,4 @@
+import { DriverError } from '../../../interfaces/index.js';
 import { DeadlineExceeded, raceSignal, withDeadline } from '../../streams/index.js';
 
 /** Milliseconds; enough for a file server that is slow or restarts. */
@@ -46,6 +47,7 @@ export class FileServer {
 }
 
 /** The file does not hold the image's data, or cannot be read. */
-export class SharedFileUnusable extends Error {
+export class SharedFileUnusable extends DriverError {
   override readonly name = 'SharedFileUnusable';
+  override readonly code = 'SHARED_FILE_UNUSABLE';
 }

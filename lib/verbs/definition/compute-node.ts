@@ -32,7 +32,7 @@ interface CopyPolicy {
 /** The driver options that concern the image cache. */
 interface ImageCachePolicy {
   /** Seconds after which an unused image is removed. */
-  readonly removeUnusedImagesAfter: number;
+  readonly removeUnusedImagesAfterSeconds: number;
 }
 
 /** The driver options that concern the host. */

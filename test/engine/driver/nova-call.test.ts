@@ -19,7 +19,7 @@ describe("DockerDriver with Nova's own arguments", () => {
     await driver.init_host(`test-${randomUUID()}`);
   });
   afterAll(async () => {
-    await driver.cleanup_host('');
+    await driver[Symbol.asyncDispose]();
     await removeImages([image_meta.id]);
   });
 

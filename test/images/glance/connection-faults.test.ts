@@ -23,13 +23,13 @@ const proxy = new FaultyProxy(noauth.endpoint);
 const second = new FaultyProxy(noauth.endpoint);
 /** No server listens on port 1 (tcpmux). */
 const nobody = 'http://127.0.0.1:1';
-const timeouts = { call: 500, idle: 500, settle: 1000 };
+const timeouts = { callMs: 500, idleMs: 500, settleMs: 1000 };
 const direct = new GlanceImageService(noauthOptions());
 const services: GlanceImageService[] = [];
 let image: ImageRecord;
 
 const serviceAt = (endpoints: string | string[], retries = 2): GlanceImageService => {
-  const service = new GlanceImageService({ ...noauthOptions(endpoints), timeouts, retries });
+  const service = new GlanceImageService({ ...noauthOptions(endpoints), timeouts, maxRetries: retries });
   services.push(service);
   return service;
 };
@@ -240,7 +240,7 @@ describe('the token of a context', () => {
     const told: unknown[] = [];
     const tell = (...args: unknown[]): void => void told.push(args);
     const logger: Logger = { debug: tell, info: tell, warn: tell, error: tell };
-    const service = new GlanceImageService({ ...noauthOptions(proxy.url), timeouts, retries: 1, logger });
+    const service = new GlanceImageService({ ...noauthOptions(proxy.url), timeouts, maxRetries: 1, logger });
     const verbs = (): Promise<unknown>[] => [
       service.show(member, image.id),
       service.detail(member),

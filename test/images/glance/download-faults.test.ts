@@ -21,8 +21,8 @@ let service: GlanceImageService;
 let id: string;
 
 beforeAll(async () => {
-  const timeouts = { idle: 300, call: 2000 };
-  service = new GlanceImageService({ ...noauthOptions(await proxy.start()), timeouts, resumes: 3 });
+  const timeouts = { idleMs: 300, callMs: 2000 };
+  service = new GlanceImageService({ ...noauthOptions(await proxy.start()), timeouts, maxResumes: 3 });
   ({ id } = await service.create(noauth.member, formats, streamOf(bytes)));
 });
 beforeEach(() => proxy.reset());

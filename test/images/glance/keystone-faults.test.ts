@@ -30,7 +30,7 @@ const serviceWith = (options: Partial<GlanceImageServiceOptions> = {}): GlanceIm
   const service = new GlanceImageService({
     auth,
     endpoints: glance.url,
-    retries: 1,
+    maxRetries: 1,
     ...options,
   });
   services.push(service);

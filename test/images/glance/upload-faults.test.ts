@@ -26,8 +26,8 @@ let service: GlanceImageService;
 const direct = new GlanceImageService(noauthOptions());
 
 beforeAll(async () => {
-  const timeouts = { idle: 500, call: 2000, settle: 1000 };
-  service = new GlanceImageService({ ...noauthOptions(await proxy.start()), timeouts, retries: 1 });
+  const timeouts = { idleMs: 500, callMs: 2000, settleMs: 1000 };
+  service = new GlanceImageService({ ...noauthOptions(await proxy.start()), timeouts, maxRetries: 1 });
 });
 beforeEach(() => proxy.reset());
 afterAll(async () => {

@@ -5,7 +5,7 @@ import { settingsOf } from '../../../lib/driver/options.js';
 describe('the options of a driver', () => {
   it('may all be left out', () => {
     expect(settingsOf({})).toMatchObject({
-      pidsLimit: 4096,
+      maxPids: 4096,
       allowPrivileged: false,
       pauseForSnapshot: true,
       snapshots: 'full',
@@ -16,7 +16,7 @@ describe('the options of a driver', () => {
   it.each([
     [{ maxCopiedBytes: 0 }, 'maxCopiedBytes'],
     [{ maxLaunches: 0 }, 'maxLaunches'],
-    [{ pidsLimit: 1.5 }, 'pidsLimit'],
+    [{ maxPids: 1.5 }, 'maxPids'],
     [{ blockDevice: 'sda' }, 'blockDevice'],
     [{ myIp: 'localhost' }, 'myIp'],
     [{ localGb: -1 }, 'localGb'],
@@ -37,7 +37,7 @@ describe('the options of a driver', () => {
     [{ imageLimits: { maxBytes: -5 } }, 'maxBytes'],
     [{ logs: { maxBytes: 1000 } }, 'maxBytes'],
     [{ logs: { maxFiles: 1 } }, 'maxFiles'],
-    [{ timeouts: { read: Number.NaN } }, 'read'],
+    [{ timeouts: { readMs: Number.NaN } }, 'readMs'],
   ])('are refused when they cannot be used: %p', (options, named) => {
     expect(() => new DockerDriver(options)).toThrow(
       expect.objectContaining({ name: 'InvalidInput', message: expect.stringContaining(named) }),
@@ -45,7 +45,7 @@ describe('the options of a driver', () => {
   });
 
   it('are refused when nobody knows them', () => {
-    const mistyped = { maxLaunch: 4, pidsLimit: 10 };
+    const mistyped = { maxLaunch: 4, maxPids: 10 };
     expect(() => settingsOf(mistyped)).toThrow(
       expect.objectContaining({ name: 'InvalidInput', message: expect.stringContaining('maxLaunch') }),
     );

@@ -170,7 +170,7 @@ describe('an error, its causes and the log show no secret', () => {
       new GlanceImageService({
         auth: { type: 'context_token' },
         endpoints: 'http://127.0.0.1:1',
-        retries: 0,
+        maxRetries: 0,
         logger,
       }).show({ ...context, auth_token: secret }, 'x'),
     'a password for a Keystone that is not there': () =>
@@ -179,7 +179,7 @@ describe('an error, its causes and the log show no secret', () => {
           ...{ type: 'password', auth_url: 'http://127.0.0.1:1', username: 'u', user_domain_id: 'd' },
           ...{ password: secret, project_id: 'p' },
         } as const,
-        retries: 0,
+        maxRetries: 0,
         logger,
       }).show(context, 'x'),
     'what a spawn puts into an instance': async () => {

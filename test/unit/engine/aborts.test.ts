@@ -27,7 +27,7 @@ describe('a timeout of the engine client', () => {
       await start((_request, response) => {
         if (when === 'in the middle of the answer') response.writeHead(200).write('[');
       });
-      const engine = fake.client({ timeouts: { read: 500 } });
+      const engine = fake.client({ timeouts: { readMs: 500 } });
       await engine.negotiate();
       await expect(engine.containers.list()).rejects.toMatchObject({
         constructor: DeadlineExceeded,
@@ -40,7 +40,7 @@ describe('a timeout of the engine client', () => {
 
   it('is, for a stop, the grace period of the container plus a margin', async () => {
     await start((_request, response) => setTimeout(() => response.writeHead(204).end(), 400));
-    const engine = fake.client({ timeouts: { change: 10, stopMargin: 200 } });
+    const engine = fake.client({ timeouts: { changeMs: 10, stopMarginMs: 200 } });
     await expect(engine.containers.stop(container, { timeout: 0 })).rejects.toMatchObject({
       milliseconds: 200,
     });
@@ -52,13 +52,13 @@ describe('a timeout of the engine client', () => {
       response.writeHead(200).flushHeaders();
       setTimeout(() => response.end('{"StatusCode":3}'), 1000);
     });
-    const engine = fake.client({ timeouts: { read: 500, change: 500 } });
+    const engine = fake.client({ timeouts: { readMs: 500, changeMs: 500 } });
     expect(await engine.containers.wait(container)).toMatchObject({ statusCode: 3 });
   });
 
   it('fails a stream when the engine falls silent', async () => {
     await start((_request, response) => response.writeHead(200).write('some'));
-    const stream = await fake.client({ timeouts: { image: 50 } }).images.save(image);
+    const stream = await fake.client({ timeouts: { imageIdleMs: 50 } }).images.save(image);
     await expect(buffer(stream)).rejects.toBeInstanceOf(DeadlineExceeded);
     await noConnectionIsOpen();
   });
@@ -74,13 +74,13 @@ describe('a timeout of the engine client', () => {
         response.end();
       }, 20);
     });
-    const stream = await fake.client({ timeouts: { image: 100 } }).images.save(image);
+    const stream = await fake.client({ timeouts: { imageIdleMs: 100 } }).images.save(image);
     expect((await buffer(stream)).length).toBe(10);
   });
 
   it('does not end a stream whose reader is slow', async () => {
     await start((_request, response) => response.end(Buffer.alloc(1024 * 1024)));
-    const stream = await fake.client({ timeouts: { image: 1000 } }).images.save(image);
+    const stream = await fake.client({ timeouts: { imageIdleMs: 1000 } }).images.save(image);
     await new Promise((resolve) => setTimeout(resolve, 1500));
     expect((await buffer(stream)).length).toBe(1024 * 1024);
   });
@@ -89,7 +89,7 @@ describe('a timeout of the engine client', () => {
     let stuck: IncomingMessage | undefined;
     await start((request) => (stuck = request));
     const archive = Readable.from(endless());
-    const engine = fake.client({ timeouts: { archive: 100 } });
+    const engine = fake.client({ timeouts: { archiveIdleMs: 100 } });
     await expect(engine.files.putArchive(container, { path: '/', archive })).rejects.toBeInstanceOf(
       DeadlineExceeded,
     );
@@ -107,7 +107,7 @@ describe('a timeout of the engine client', () => {
         yield Buffer.alloc(512);
       }
     }
-    const engine = fake.client({ timeouts: { archive: 150 } });
+    const engine = fake.client({ timeouts: { archiveIdleMs: 150 } });
     await engine.files.putArchive(container, { path: '/', archive: Readable.from(slow()) });
   });
 });

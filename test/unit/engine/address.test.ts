@@ -60,7 +60,7 @@ describe('engineAddress', () => {
 
   it('verifies the certificate of the engine unless tlsVerify is false', () => {
     expect(engineAddress({ host: 'https://engine' })).toMatchObject({ tls: { rejectUnauthorized: true } });
-    expect(engineAddress({ host: 'https://engine', tlsVerify: false })).toMatchObject({
+    expect(engineAddress({ host: 'https://engine', insecureSkipTlsVerify: true })).toMatchObject({
       tls: { rejectUnauthorized: false },
     });
   });
@@ -110,7 +110,7 @@ describe('engineAddress', () => {
     [{ host: 'tcp://engine', caFile: '/ca.pem', certFile: '/cert.pem' }, /"caFile", "certFile"/],
     [{ socketPath: '/var/run/docker.sock' }, /"socketPath"/],
     [{ host: 2375 }, /host/],
-    [{ host: 'tcp://engine', tlsVerify: 'no' }, /tlsVerify/],
+    [{ host: 'tcp://engine', insecureSkipTlsVerify: 'no' }, /insecureSkipTlsVerify/],
     [2375, /number/],
     [null, /null/],
   ])('refuses %j and names the invalid field or type', (option: unknown, named) => {
@@ -125,6 +125,8 @@ describe('engineAddress', () => {
       /ca file .*none\.pem cannot be read/,
     );
     expect(() => engineAddress({ host: 'tcp://engine', cert: join(folder, 'cert.pem') })).toThrow(/together/);
-    expect(() => engineAddress({ host: 'http://engine', tlsVerify: true })).toThrow(InvalidInput);
+    expect(() => engineAddress({ host: 'http://engine', insecureSkipTlsVerify: false })).toThrow(
+      InvalidInput,
+    );
   });
 });

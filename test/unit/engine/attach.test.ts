@@ -115,7 +115,7 @@ describe('an attached stream', () => {
   it('fails to open when the engine refuses, does not upgrade, disconnects, or is silent', async () => {
     let answer: (socket: Duplex) => unknown = () => undefined;
     await start((socket) => answer(socket));
-    const engine = fake.client({ timeouts: { change: 100 } });
+    const engine = fake.client({ timeouts: { changeMs: 100 } });
     const attach = (): Promise<unknown> => engine.exec.start(execId('ab'.repeat(32)), { tty: false });
     answer = (socket) =>
       socket.end(

@@ -125,7 +125,7 @@ describe('an engine behind TLS', () => {
   });
 
   it('is accepted unverified when verification is switched off', async () => {
-    client = new Engine(engineAddress({ host: `https://127.0.0.1:${port}`, tlsVerify: false }));
+    client = new Engine(engineAddress({ host: `https://127.0.0.1:${port}`, insecureSkipTlsVerify: true }));
     expect(await client.negotiate()).toMatchObject({ apiVersion: '1.41' });
   });
 });

@@ -18,7 +18,7 @@ const given = (options: unknown): unknown[] => [options];
 describe('the options of image services and templates', () => {
   it.each([
     [DirectoryImageService, { directory: 'images', folder: 'images' }, '"folder"'],
-    [DirectoryImageService, { directory: 'images', limits: { size: 1 } }, '"size"'],
+    [DirectoryImageService, { directory: 'images', maxBytes: 1 }, '"limits"'],
     [DirectoryImageService, {}, 'directory'],
     [DirectoryImageService, undefined, 'undefined'],
     [GlanceImageService, { auth, endpoints, region: 'one' }, '"region"'],
@@ -28,7 +28,7 @@ describe('the options of image services and templates', () => {
     [ImageTemplates, { imageService }, 'host'],
     [ImageTemplates, { imageService, host: 'node-1', mayFetch: ['example.org'] }, 'mayFetch'],
     [ImageTemplates, { imageService, host: 'node-1', ca: 1 }, 'ca'],
-    [ImageTemplates, { imageService, host: 'node-1', timeouts: { read: '1' } }, 'timeouts'],
+    [ImageTemplates, { imageService, host: 'node-1', timeouts: { readMs: '1' } }, 'timeouts'],
     [ImageTemplates, { imageService, host: 'node-1', logger: {} }, 'logger'],
     [ImageTemplates, { imageService: {}, host: 'node-1' }, 'imageService'],
     [GlanceImageService, { auth, endpoints, logger: {} }, 'logger'],
@@ -44,12 +44,12 @@ describe('the options of image services and templates', () => {
   });
 
   it('are accepted when every known option is given', () => {
-    new DirectoryImageService({ directory: 'images', limits: { bytes: 1 }, logger });
+    new DirectoryImageService({ directory: 'images', maxBytes: 1, logger });
     const ca = Buffer.from('');
-    new GlanceImageService({ auth, endpoints, logger, interface: 'admin', timeouts: { call: 1 } });
+    new GlanceImageService({ auth, endpoints, logger, interface: 'admin', timeouts: { callMs: 1 } });
     const templates = new ImageTemplates({
       ...{ imageService, logger, host: 'node-1', engine: 'unix:///nowhere', timeouts: {}, ca },
-      ...{ mayFetch: () => true, maxBytes: 1, idleTimeout: 1 },
+      ...{ mayFetch: () => true, maxBytes: 1, idleTimeoutMs: 1 },
     });
     templates.close();
   });

@@ -10,7 +10,7 @@ import { newFlavor, newImageMeta, newInstance } from '../../support/nova-objects
 const image_id = '1260c41d-a2ff-4026-91bc-96d07519a88e';
 const attempt = { host: 'node-1', id: 'tmp-00', power_on: true };
 const policy: InstancePolicy = {
-  pidsLimit: 4096,
+  maxPids: 4096,
   allowPrivileged: false,
   logs: { maxBytes: 2_000_000, maxFiles: 4 },
 };

@@ -6,7 +6,7 @@ import { noOpLogger } from '../../support/silent-logger.js';
 
 const instance = newInstance();
 const down: NetworkInfo = new TestNetwork().port(5).map((vif) => ({ ...vif, active: false }));
-const how = { vifPluggingTimeout: 5, vifPluggingIsFatal: true, logger: noOpLogger };
+const how = { vifPluggingTimeoutSeconds: 5, vifPluggingIsFatal: true, logger: noOpLogger };
 const start = (): Promise<string> => Promise.resolve('started');
 
 /** Starts an instance as a verb does. */
@@ -55,7 +55,7 @@ describe('the start of an instance whose interfaces are down', () => {
 
   it('fails when an interface is not reported in time, or reported as failed', async () => {
     const failure = { name: 'VirtualInterfaceCreateException', instance_uuid: instance.uuid };
-    const brief = { ...how, vifPluggingTimeout: 0.05 };
+    const brief = { ...how, vifPluggingTimeoutSeconds: 0.05 };
     await expect(startPlugged(silent, instance, down, brief, start)).rejects.toMatchObject(failure);
     await expect(startPlugged(failing, instance, down, how, start)).rejects.toMatchObject(failure);
   });
@@ -100,7 +100,7 @@ describe('the start of an instance whose interfaces are down', () => {
   });
 
   it('succeeds without the reports if that is not fatal', async () => {
-    const lenient = { ...how, vifPluggingTimeout: 0.05, vifPluggingIsFatal: false };
+    const lenient = { ...how, vifPluggingTimeoutSeconds: 0.05, vifPluggingIsFatal: false };
     await expect(startPlugged(silent, instance, down, lenient, start)).resolves.toBe('started');
     await expect(startPlugged(failing, instance, down, lenient, start)).resolves.toBe('started');
   });
@@ -121,7 +121,7 @@ describe('the start of an instance whose interfaces are down', () => {
     };
     let starts = 0;
     const counted = (): Promise<number> => Promise.resolve((starts += 1));
-    const brief = { ...how, vifPluggingTimeout: 0.05 };
+    const brief = { ...how, vifPluggingTimeoutSeconds: 0.05 };
     await expect(startPlugged(slow, instance, down, brief, counted)).rejects.toMatchObject({
       name: 'VirtualInterfaceCreateException',
       instance_uuid: instance.uuid,
@@ -144,7 +144,7 @@ describe('the start of an instance whose interfaces are down', () => {
     };
     const virtapi = orchestrator(() => Promise.resolve());
     await expect(
-      startPlugged(virtapi, instance, down, { ...how, vifPluggingTimeout: 0.05 }, slow),
+      startPlugged(virtapi, instance, down, { ...how, vifPluggingTimeoutSeconds: 0.05 }, slow),
     ).resolves.toBe('started');
   });
 
@@ -249,7 +249,7 @@ describe('whilePlugging', () => {
 
   it.each(cases)('waits for no report of an instance %s', async (_what, network_info, virtapi, timeout) => {
     await expect(
-      startPlugged(virtapi, instance, network_info, { ...how, vifPluggingTimeout: timeout }, start),
+      startPlugged(virtapi, instance, network_info, { ...how, vifPluggingTimeoutSeconds: timeout }, start),
     ).resolves.toBe('started');
   });
 });

@@ -11,6 +11,7 @@ import { DeadlineExceeded, readAll } from '../../../../lib/streams/index.js';
 import { buildImageArchive, imageEntries } from '../../../support/archives.js';
 import { bytes } from '../../../support/bytes.js';
 import { context } from '../../../support/nova-objects.js';
+import { noOpLogger } from '../../../support/silent-logger.js';
 import { LateReader } from '../../../support/late-reader.js';
 import { SmallImageService } from '../../../support/small-image-service.js';
 import { WebServer } from '../../../support/web-server.js';
@@ -69,7 +70,7 @@ describe('RegistryExchange with a malicious registry', () => {
   beforeEach(async () => {
     registry = await LyingRegistry.start();
     images = new SmallImageService();
-    exchange = new RegistryExchange({ imageService: images, idleTimeout: 500 });
+    exchange = new RegistryExchange({ imageService: images, idleTimeoutMs: 500 });
   });
   afterEach(async () => {
     exchange.close();
@@ -77,6 +78,20 @@ describe('RegistryExchange with a malicious registry', () => {
   });
   const pull = (reference = registry.reference, onProgress?: OnProgress): ReturnType<typeof exchange.pull> =>
     exchange.pull(context, reference, {}, { credentials, onProgress });
+
+  it('pulls an image although the progress listener throws, and logs the error once', async () => {
+    const warnings: string[] = [];
+    const warn = (message: string): void => void warnings.push(message);
+    const logging = new RegistryExchange({ imageService: images, logger: { ...noOpLogger, warn } });
+    const onProgress = (): void => {
+      throw new Error('rude');
+    };
+    await expect(logging.pull(context, registry.reference, {}, { onProgress })).resolves.toMatchObject({
+      status: 'active',
+    });
+    logging.close();
+    expect(warnings).toEqual(['onProgress threw: the operation goes on']);
+  });
 
   it('pulls an image while every answer is correct', async () => {
     const { id, size } = await pull();
@@ -144,7 +159,7 @@ describe('RegistryExchange with a malicious registry', () => {
     const { size } = await pull();
     registry.server.requests.length = 0;
     for (const limits of [{ maxBytes: Math.floor((size ?? 0) / 10) }, { maxMetadataBytes: 100 }]) {
-      const narrow = new RegistryExchange({ imageService: images, limits });
+      const narrow = new RegistryExchange({ imageService: images, imageLimits: limits });
       await expect(narrow.pull(context, registry.reference)).rejects.toThrow('allowed');
       narrow.close();
     }

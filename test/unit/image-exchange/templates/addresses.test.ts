@@ -65,7 +65,7 @@ describe('ImageTemplates with an archive from a URL', () => {
       if (request.url === '/late') response.write('some');
     });
     for (const path of ['/late', '/never'])
-      await expect(register(server.url(path), { idleTimeout: 200 })).rejects.toThrow(DeadlineExceeded);
+      await expect(register(server.url(path), { idleTimeoutMs: 200 })).rejects.toThrow(DeadlineExceeded);
     const reason = new Error('enough');
     const controller = new AbortController();
     const registering = register(server.url('/late'), {}, controller.signal);
@@ -97,7 +97,7 @@ describe('ImageTemplates with an archive from a URL', () => {
     const no = Object.assign({ mayFetch: () => true }, { mayFetch: () => 'no' });
     await expect(register(url, no)).rejects.toThrow('may not be fetched');
     const mayFetch = (): Promise<boolean> => new Promise(() => undefined);
-    await expect(register(url, { mayFetch, idleTimeout: 100 })).rejects.toThrow(DeadlineExceeded);
+    await expect(register(url, { mayFetch, idleTimeoutMs: 100 })).rejects.toThrow(DeadlineExceeded);
     const reason = new Error('enough');
     const controller = new AbortController();
     const registering = register(url, { mayFetch }, controller.signal);

@@ -62,7 +62,7 @@ describe('the files of a DirectoryImageService', () => {
   it('stay as they were when a verb fails', async () => {
     const { id } = await make(bytesOf(10));
     const before = await readdir(directory, { recursive: true });
-    const limited = new DirectoryImageService({ directory, limits: { bytes: 1000 } });
+    const limited = new DirectoryImageService({ directory, maxBytes: 1000 });
     await expect(limited.create(context, formats, streamOf(bytesOf(1001)))).rejects.toBeInstanceOf(
       ImageQuotaExceeded,
     );
@@ -186,12 +186,12 @@ describe('access to the images of a folder', () => {
 
 describe('the limits of a folder', () => {
   it('accept an image of exactly the limit', async () => {
-    const limited = new DirectoryImageService({ directory, limits: { bytes: 1000 } });
+    const limited = new DirectoryImageService({ directory, maxBytes: 1000 });
     expect(await limited.create(context, formats, streamOf(bytesOf(1000)))).toMatchObject({ size: 1000 });
   });
 
   it('leave an image queued when its data is too large', async () => {
-    const limited = new DirectoryImageService({ directory, limits: { bytes: 1000 } });
+    const limited = new DirectoryImageService({ directory, maxBytes: 1000 });
     const { id } = await limited.create(context, formats);
     await expect(limited.update(context, id, {}, streamOf(bytesOf(1001)))).rejects.toBeInstanceOf(
       ImageQuotaExceeded,
@@ -201,7 +201,7 @@ describe('the limits of a folder', () => {
 
   it('are validated, and so is the name of the folder', () => {
     expect(() => new DirectoryImageService({ directory: '' })).toThrow(InvalidInput);
-    expect(() => new DirectoryImageService({ directory, limits: { bytes: 0 } })).toThrow(InvalidInput);
+    expect(() => new DirectoryImageService({ directory, maxBytes: 0 })).toThrow(InvalidInput);
   });
 
   it('include the file system: a folder that cannot be created fails with ImageStoreError', async () => {

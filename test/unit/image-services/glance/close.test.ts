@@ -21,8 +21,8 @@ describe('GlanceImageService.close', () => {
     const service = new GlanceImageService({
       auth,
       endpoints: server.url(''),
-      retries: 0,
-      timeouts: { call: 3000 },
+      maxRetries: 0,
+      timeouts: { callMs: 3000 },
     });
     const outcome = ask(service);
     await asked;

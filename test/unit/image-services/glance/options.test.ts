@@ -30,8 +30,8 @@ describe('the options of a GlanceImageService', () => {
     ['an empty list of endpoints', { auth: password, endpoints: [] }],
     ['a user name without a domain', { auth: { ...password, user_domain_id: '' } }],
     ['an empty password', { auth: { ...password, password: '' } }],
-    ['a timeout of 0', { auth: password, timeouts: { idle: 0 } }],
-    ['a negative number of retries', { auth: password, retries: -1 }],
+    ['a timeout of 0', { auth: password, timeouts: { idleMs: 0 } }],
+    ['a negative number of retries', { auth: password, maxRetries: -1 }],
   ])('are refused, without a secret in the message, when they have %s', (_what, options) => {
     const failure = failureOf(options);
     expect(failure).toBeInstanceOf(InvalidInput);

@@ -58,7 +58,7 @@ describe('an image service behind TLS', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     const port = address !== null && typeof address === 'object' ? address.port : 0;
-    options = { auth: { type: 'context_token' }, endpoints: `https://127.0.0.1:${port}`, retries: 0 };
+    options = { auth: { type: 'context_token' }, endpoints: `https://127.0.0.1:${port}`, maxRetries: 0 };
   });
   afterAll(() => {
     server.close();
@@ -83,8 +83,8 @@ describe('an image service behind TLS', () => {
     expect(await ask({ ca: certificate.toString() })).toEqual([]);
   });
 
-  it('is accepted unverified when `insecure` is set', async () => {
-    expect(await ask({ insecure: true })).toEqual([]);
+  it('is accepted unverified when `insecureSkipTlsVerify` is set', async () => {
+    expect(await ask({ insecureSkipTlsVerify: true })).toEqual([]);
   });
 
   it('delivers unchanged bytes to a slow reader that borrows its buffers', async () => {
