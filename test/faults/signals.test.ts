@@ -13,12 +13,12 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 /** Milliseconds. Longer than a test may take, so that only its signal can end a verb. */
 const never = 3_600_000;
 const timeouts = {
-  read: never,
-  change: never,
-  stopMargin: never,
-  commit: never,
-  archive: never,
-  image: never,
+  readMs: never,
+  changeMs: never,
+  stopMarginMs: never,
+  commitMs: never,
+  archiveIdleMs: never,
+  imageIdleMs: never,
 };
 
 /** The disk_info of `migrate_disk_and_power_off` for a change of limits only. */
