@@ -1,6 +1,6 @@
 /*
  * The public methods of Nova's ComputeDriver (master, August 2026), but for `get_instance_driver_metadata` and
- * `rebalances_nodes`, which nobody calls on a driver.
+ * `rebalances_nodes`, which Nova never calls on a driver.
  */
 
 /** The methods that Nova's base class does not implement. */
@@ -35,3 +35,6 @@ export const answeredByNova = `
 `
   .trim()
   .split(/\s+/);
+
+/** The methods of the driver that Nova does not know. */
+export const besideNova = ['events'];

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { InvalidInput, NovaException } from '../../../interfaces/index.js';
 import { DockerDriver } from '../../../lib/index.js';
 import { context, newFlavor, newImageMeta, newInstance, TestNetwork } from '../../support/nova-objects.js';
+import { answeredByNova, leftToDrivers } from '../../support/nova-verbs.js';
 
 /** Values that JavaScript may pass for any argument. */
 const odd: readonly unknown[] = [undefined, null, 7, 'x', {}];
@@ -96,8 +97,8 @@ const verbs: Readonly<Record<string, readonly Rule[]>> = {
 
 const driver = new DockerDriver({ engine: 'unix:///nowhere' });
 
-/** Nova's whole interface, as the driver has it. */
-const all = Object.getOwnPropertyNames(DockerDriver.prototype).filter((name) => name !== 'constructor');
+/** Nova's whole interface. */
+const all = [...leftToDrivers, ...answeredByNova];
 
 /** The reason with which a call rejects. A verb that throws at once fails the test. */
 async function failureOf(verb: string, args: readonly unknown[]): Promise<unknown> {

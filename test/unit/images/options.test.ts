@@ -18,7 +18,7 @@ const given = (options: unknown): unknown[] => [options];
 describe('the options of image services and templates', () => {
   it.each([
     [DirectoryImageService, { directory: 'images', folder: 'images' }, '"folder"'],
-    [DirectoryImageService, { directory: 'images', maxBytes: 1 }, '"limits"'],
+    [DirectoryImageService, { directory: 'images', limits: { bytes: 1 } }, '"limits"'],
     [DirectoryImageService, {}, 'directory'],
     [DirectoryImageService, undefined, 'undefined'],
     [GlanceImageService, { auth, endpoints, region: 'one' }, '"region"'],
