@@ -27,8 +27,15 @@ describe('a power verb', () => {
       { name: 'busybox', container_format: 'docker', disk_format: 'raw' },
       await busyboxImage({ command: ['sleep', '1000'] }),
     );
+    const host = new DockerDriver({ imageService });
+    await host.init_host('test-image');
+    await host.cache_image(context, image.id);
+    await host.cleanup_host('test-image');
   });
-  afterAll(() => folder.remove());
+  afterAll(async () => {
+    await removeImages([image.id]);
+    await folder.remove();
+  });
 
   beforeEach(async () => {
     before = await inventory();
@@ -41,7 +48,6 @@ describe('a power verb', () => {
     await driver.destroy(context, instance, []);
     await driver[Symbol.asyncDispose]();
     await proxy.close();
-    await removeImages([image.id]);
     expect(await inventory()).toEqual(before);
   });
 
@@ -174,7 +180,10 @@ describe('a power verb', () => {
       await spawn(heedful);
       await prepare();
       const fault = proxy.inject({ ...posted, kind: 'lose-answer' });
-      await verb().catch(() => verb());
+      await verb().catch((error: unknown) => {
+        expect(error).toMatchObject({ name: 'HypervisorUnavailable' });
+        return verb();
+      });
       expect(fault.struck()).toHaveLength(1);
       expect(await state()).toBe(after);
     });

@@ -93,7 +93,8 @@ describe('spawn', () => {
 
     it('succeeds, or can be repeated, when the answer is lost', async () => {
       const fault = proxy.inject({ ...target, kind: 'lose-answer' });
-      await spawn().catch(async () => {
+      await spawn().catch(async (error: unknown) => {
+        expect(error).toMatchObject({ name: 'HypervisorUnavailable' });
         await spawn();
       });
       expect(fault.struck()).not.toEqual([]);
