@@ -64,9 +64,13 @@ export const rebuildVerb: Verb<BootSubjects, RebuildOptions, void> = {
 /** @throws NotImplementedError when disks are to be kept, or accelerators attached. */
 function mustBePossible({ preserve_ephemeral, reimage_boot_volume, accel_uuids }: RebuildOptions): void {
   if (preserve_ephemeral === true || reimage_boot_volume === true)
-    throw new NotImplementedError('A rebuild keeps no disks: what Nova then does by itself does not, either');
+    throw new NotImplementedError(
+      'A rebuild cannot keep disks: call it without preserve_ephemeral and reimage_boot_volume',
+    );
   if ((accel_uuids ?? []).length > 0)
-    throw new NotImplementedError('This driver knows nothing of accelerators');
+    throw new NotImplementedError(
+      'This driver does not support accelerators: call rebuild without accel_uuids',
+    );
 }
 
 /**
@@ -225,6 +229,6 @@ async function removeReplaced(
     await states.forget(instance.uuid);
     await networks.release(before, []);
   } catch (error) {
-    warnOfLeftovers(node, instance, 'what the instance was before', error);
+    warnOfLeftovers(node, instance, 'the replaced container', error);
   }
 }

@@ -61,13 +61,13 @@ async function openSerialConsole(
 function terminalMustLive({ uuid: instance_uuid }: Instance, container: ContainerInspect): void {
   if (!container.Config.Tty)
     throw new ConsoleTypeUnavailable(
-      `Instance ${instance_uuid} has no terminal: it was made when the host had no serial consoles`,
+      `Instance ${instance_uuid} has no terminal: its container was created without the option serialConsole`,
       { instance_uuid },
     );
   // Engines also attach to a stopped container, and then wait until it runs.
   if (!container.State.Running)
     throw new InstanceNotReady(
-      `Instance ${instance_uuid} is ${container.State.Status}: its terminal is dead`,
+      `Instance ${instance_uuid} is ${container.State.Status}: only a running instance has a terminal`,
       {
         instance_uuid,
       },

@@ -97,7 +97,7 @@ async function resize(
   await using rollback = new Rollback(logger);
   await using networkRollback = new Rollback(logger);
   const reconnection = await prepareReconnection(node, container, network_info, networkRollback, signal);
-  rollback.push('its new limits', () => undoResize(engine, states, instance, container));
+  rollback.push('the change of its limits', () => undoResize(engine, states, instance, container));
   await resizeInPlace(engine, states, instance, container, policy, signal);
   await continueAfterMove(node, container, reconnection, arrival);
   networkRollback.complete();

@@ -169,7 +169,7 @@ async function connected(node: ComputeNode, dest: string, signal: AbortSignal | 
   const destination = await orchestratorAnswer('migrationEngine', signal, () => node.migrationEngine(dest));
   if (destination === undefined)
     throw new MigrationPreCheckError(
-      `The driver was not told how to reach the engine of host ${dest}: set its option migrationEngine`,
+      `The driver does not know how to reach the engine of host ${dest}: set its option migrationEngine`,
     );
   try {
     const there = await destination.negotiate({ signal });
@@ -233,7 +233,7 @@ async function removeSent(
   try {
     await removeInstanceImages(destination, instance.uuid, image === undefined ? [] : [image]);
   } catch (error) {
-    logger.error("what came of the instance's files could not be removed where it was to go", {
+    logger.error("could not remove the instance's files from the destination", {
       instance: instance.uuid,
       error,
     });
@@ -259,7 +259,7 @@ async function comeBack(
     if (container.State.Running) await connectAndStart(node, container, undefined);
     return true;
   } catch (error) {
-    logger.error('the instance could not be started again where it was', { instance: instance.uuid, error });
+    logger.error('could not start the instance again on its former host', { instance: instance.uuid, error });
     return false;
   }
 }
