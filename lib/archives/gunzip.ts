@@ -65,7 +65,7 @@ export class Gunzip {
   #mustEnd(piece: Buffer): void {
     const rest = piece.subarray(Math.max(0, piece.length - (this.#fed - this.#gunzip.bytesWritten)));
     if (rest.length > 0 && !(this.#mayBePadded && rest.every((byte) => byte === 0)))
-      throw new ArchiveRefused(`${this.#what} goes on after the end of its gzip data`);
+      throw new ArchiveRefused(`${this.#what} has data after the end of its gzip data`);
   }
 
   async #unlessDamaged(step: Promise<void>): Promise<void> {

@@ -81,7 +81,7 @@ export function ociManifest(
   const images = [...found.values()];
   const [unknown] = strange;
   if (images.length === 0 && unknown !== undefined) throw notSha256(unknown);
-  if (images.length === 0) throw new ArchiveRefused('holds no image: its index leads to none');
+  if (images.length === 0) throw new ArchiveRefused('holds no image: its index names no image manifest');
   const fitting = images.filter(
     ({ platform: { os, architecture: its } }) => os === 'linux' && its === architecture,
   );
@@ -109,7 +109,7 @@ function collect(
   seen: Set<string>,
   strange: string[],
 ): void {
-  if (depth > deepest) throw new ArchiveRefused(`holds indexes that lie more than ${deepest} deep`);
+  if (depth > deepest) throw new ArchiveRefused(`nests indexes more than ${deepest} deep`);
   const { manifests } = parsed(files, path, 'index', imageIndex);
   for (const each of manifests) {
     if (isBeside(each)) continue;

@@ -90,7 +90,7 @@ export function contentBytes(name: string, header: TarHeader, size: number | und
   if (typeflag === '\0' && name.endsWith('/')) return 0;
   const bytes = size ?? header.size;
   if (typeflag === '\0' && name === '' && bytes > 0)
-    throw new ArchiveRefused(`holds an entry without a name, and claims that it has ${bytes} bytes`);
+    throw new ArchiveRefused(`holds an entry without a name that claims ${bytes} bytes`);
   return bytes;
 }
 

@@ -73,7 +73,7 @@ export async function* decodeZstd(url: string, pieces: Pieces): AsyncGenerator<U
   const unpacked = decoder.decodeStreaming(taken());
   const checked = (piece: Uint8Array): Uint8Array => {
     if (piece.length === 0) steps -= 1;
-    if (steps < 0) throw new Error('the decoder does not get on');
+    if (steps < 0) throw new Error('the decoder makes no progress');
     return piece;
   };
   for await (const piece of pieces) {
@@ -128,7 +128,8 @@ export function unpackBzip2OnThread(url: string): void {
     readonly workerData: unknown;
   } = process.getBuiltinModule('node:worker_threads');
   const { parentPort: port, workerData: arrivals, receiveMessageOnPort: receive } = threads;
-  if (port === null || !(arrivals instanceof Int32Array)) throw new Error('this is not the thread');
+  if (port === null || !(arrivals instanceof Int32Array))
+    throw new Error('this code runs only in a worker thread');
   const asked = (request: Uint8Array | 'hungry'): unknown => {
     port.postMessage(request);
     for (;;) {

@@ -41,7 +41,7 @@ export function verifiedImage(
       `names ${manifest.layers.length} layers in its manifest and ${diffIds.length} in its configuration`,
     );
   if (below.some((diffId, index) => diffIds[index] !== diffId))
-    throw new ArchiveRefused('does not lie above its base image: their layers differ');
+    throw new ArchiveRefused('is not built on its base image: their layers differ');
   const layers = manifest.layers
     .map((path, index) => ({ path, diffId: diffIds[index] }))
     .slice(below.length)

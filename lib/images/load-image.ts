@@ -92,7 +92,7 @@ async function loadInParts(image: ImageLoad): Promise<boolean> {
     if (isUnreachable(error)) throw error;
     // The index may be wrong, or the engine may have lost layers since. Loading the whole image reports any fault of
     // the image itself.
-    logger.info('an image is fetched as a whole: it could not be loaded in parts', {
+    logger.info('fetching an image as a whole: it could not be loaded in parts', {
       image_id: record.id,
       error,
     });
@@ -130,7 +130,7 @@ async function layersBelow(
 ): Promise<readonly string[]> {
   const layers = await layersOf(engine, base.image_id, signal);
   if (layers === undefined)
-    throw new ImageNotFound(`Image ${base.image_id}, which ${record.id} lies above, is not in the engine`);
+    throw new ImageNotFound(`Image ${base.image_id}, the base of image ${record.id}, is not in the engine`);
   baseMustBeSame(record.id, base, layers);
   return layers;
 }
@@ -238,7 +238,7 @@ export function mustBeLoaded(
   loaded: ImageInspect,
 ): void {
   const differs = (what: string): ImageUnacceptable =>
-    new ImageUnacceptable(`Image ${image_id} is not what the engine made of it: the ${what} differs`);
+    new ImageUnacceptable(`The engine loaded image ${image_id} with other content: the ${what} differs`);
   if (!isDeepStrictEqual(loaded.RootFS.Layers, expected.configuration.rootfs.diff_ids))
     throw differs('list of layers');
   // Classic stores use the configuration's digest as the id, so equal ids prove equality. containerd's store uses the
@@ -299,7 +299,7 @@ export function refusedByEngine(image_id: string, error: unknown): unknown {
   if (!(error instanceof EngineError)) return error;
   const { engineMessage } = error;
   if (!faults.some((fault) => fault.test(engineMessage))) return error;
-  return new ImageUnacceptable(`Image ${image_id} is refused by the engine: ${engineMessage}`, {
+  return new ImageUnacceptable(`The engine refused image ${image_id}: ${engineMessage}`, {
     cause: error,
   });
 }

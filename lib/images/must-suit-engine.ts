@@ -43,6 +43,6 @@ const mostInClassicStore = 125;
 export async function mustTakeLayers({ layers, record, signal }: SuitedImage, count: number): Promise<void> {
   if (count <= mostInClassicStore || (await layers.isContainerdStore(signal))) return;
   throw new NovaException(
-    `Image ${record.id} has ${count} layers: this host's engine stacks ${mostInClassicStore}, one with containerd's image store takes more`,
+    `Image ${record.id} has ${count} layers: this host's engine allows ${mostInClassicStore}, an engine with the containerd image store more`,
   );
 }

@@ -68,13 +68,13 @@ export class BaseChain {
     let above = image;
     if (baseOf(above) !== undefined && (await layers.isContainerdStore(signal)))
       throw new NovaException(
-        `Image ${image.id} holds only what lies above another, and the containerd image store of this host's engine cannot put the two together`,
+        `Image ${image.id} is a delta, and the containerd image store of this host's engine cannot load deltas: use the classic image store, or save snapshots in full`,
       );
     for (let base = baseOf(above); base !== undefined; base = baseOf(above)) {
-      if (seen.has(base.image_id)) throw new ImageUnacceptable(`Image ${image.id} lies above itself`);
+      if (seen.has(base.image_id)) throw new ImageUnacceptable(`Image ${image.id} is its own base image`);
       if (seen.size >= mostImagesInChain)
         throw new ImageUnacceptable(
-          `Image ${image.id} lies above ${seen.size} others or more: ${mostImagesInChain - 1} are allowed`,
+          `Image ${image.id} has ${seen.size} or more images in its chain of base images: ${mostImagesInChain - 1} are allowed`,
         );
       seen.add(base.image_id);
       above = await baseRecord(imageService, context, above, base, signal);

@@ -82,7 +82,7 @@ export async function baseRecord(
   { image_id, hash }: BaseImage,
   signal: AbortSignal | undefined,
 ): Promise<ShownImage> {
-  const what = `Image ${image.id} holds only what lies above image ${image_id}`;
+  const what = `Image ${image.id} is a delta of image ${image_id}`;
   const record = await shownRecord(imageService, context, image_id, signal).catch((cause: unknown) => {
     if (cause instanceof ImageNotFound) throw new ImageNotFound(`${what}, which cannot be found`, { cause });
     if (cause instanceof ImageNotAuthorized)
@@ -91,9 +91,9 @@ export async function baseRecord(
   });
   if (record.status !== 'active') throw new ImageNotActive(`${what}, which is ${record.status}, not active`);
   if (!mayContain(image, record))
-    throw new ImageUnacceptable(`${what}, which is neither its owner's nor everybody's`);
+    throw new ImageUnacceptable(`${what}, which belongs to another project and is not public`);
   if (hash !== null && hash !== hashOf(record))
-    throw new ImageUnacceptable(`${what}, whose data is not what it was`);
+    throw new ImageUnacceptable(`${what}, whose data has changed since`);
   return record;
 }
 
@@ -103,6 +103,6 @@ export async function baseRecord(
 export function baseMustBeSame(image_id: string, base: BaseImage, layers: readonly string[]): void {
   if (chainId(layers) === base.chainId) return;
   throw new ImageUnacceptable(
-    `Image ${image_id} holds only what lies above image ${base.image_id}, whose layers are not what they were`,
+    `Image ${image_id} is a delta of image ${base.image_id}, whose layers have changed since`,
   );
 }

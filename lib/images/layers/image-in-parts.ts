@@ -62,7 +62,7 @@ export async function imageInParts(image: ImageInParts): Promise<PartialArchive 
     if (isOurTrouble(error)) throw error;
     // Fetching the whole image reports any fault of the image or the image service more precisely.
     const isUsual = error instanceof IndexUnusable || error instanceof ArchiveRefused;
-    logger[isUsual ? 'debug' : 'warn']('an image is fetched as a whole: it cannot be read in parts', {
+    logger[isUsual ? 'debug' : 'warn']('fetching an image as a whole: it cannot be read in parts', {
       image_id: record.id,
       error,
     });
@@ -100,7 +100,7 @@ async function worthwhilePart(
   if (least === 0) return undefined;
   const below = await layers.toTake(resident, { ...image, diffIds, least });
   if (below === 0) return undefined;
-  logger.debug('fetches only the layers of an image that the engine lacks', {
+  logger.debug('fetching only the layers of an image that the engine lacks', {
     image_id: record.id,
     layers: diffIds.length - below,
     bytes: bytesOf(missingExtents(indexed, below)),

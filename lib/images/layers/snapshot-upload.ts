@@ -55,7 +55,7 @@ export async function uploadWhole(saved: Readable, upload: SnapshotUpload): Prom
       .update(context, image_id, { properties }, undefined, { signal })
       .catch((error: unknown) => {
         // Without the index, hosts probe the archive.
-        logger.warn('where the parts of a snapshot lie could not be written on it', { image_id, error });
+        logger.warn('could not record the layer index of a snapshot', { image_id, error });
       });
   } finally {
     archive.destroy();

@@ -83,7 +83,7 @@ export async function discardImage(
 ): Promise<void> {
   const removal = { engine, reference, mayAppear, logger };
   if ((await removeWithin(ownPatience, removal)) !== 'perhaps') return;
-  logger.warn('an image that should be gone may be in the engine yet: its removal goes on', { reference });
+  logger.warn('could not confirm the removal of an image: retrying in the background', { reference });
   void removeWithin(latePatience, removal);
 }
 
@@ -100,7 +100,10 @@ export async function discardLastingImage(
   logger: Logger,
 ): Promise<void> {
   if ((await removeWithin(ownPatience, { engine, reference, mayAppear, logger })) === 'perhaps')
-    logger.warn('an unused image may still be in the engine, or appear there later', { reference });
+    logger.warn(
+      'could not confirm the removal of an unused image: it may still be in the engine, or appear there later',
+      { reference },
+    );
 }
 
 async function removeWithin(patience: Patience, removal: Removal): Promise<Outcome> {
@@ -112,7 +115,7 @@ async function removeWithin(patience: Patience, removal: Removal): Promise<Outco
     } catch (error) {
       if (isNotFound(error)) return mayAppear ? undefined : 'gone';
       if (isConflict(error)) {
-        logger.debug('an image stays: a container uses it', { reference });
+        logger.debug('kept an image: a container uses it', { reference });
         return 'stays';
       }
       throw error;
@@ -123,7 +126,7 @@ async function removeWithin(patience: Patience, removal: Removal): Promise<Outco
   } catch (error) {
     signal?.throwIfAborted();
     if (isUnreachable(error) || mayHaveSucceeded(error)) return 'perhaps';
-    logger.error('an image could not be removed', { reference, error });
+    logger.error('could not remove an image', { reference, error });
     return 'stays';
   }
 }
@@ -151,12 +154,12 @@ export async function removeTemporaryImages(
   const removed: ImageRef[] = [];
   for (const reference of await leftOver(engine, leftovers, signal)) {
     signal?.throwIfAborted();
-    logger.info('removing an image that was left behind', { reference });
+    logger.info('removing a leftover image', { reference });
     const removal = { engine, reference, mayAppear: false, logger, signal };
     const outcome = await removeWithin(ownPatience, removal);
     if (outcome === 'gone') removed.push(reference);
     if (outcome === 'perhaps')
-      logger.warn('an image that was left behind may be in the engine yet', { reference });
+      logger.warn('could not confirm the removal of a leftover image', { reference });
   }
   return removed;
 }

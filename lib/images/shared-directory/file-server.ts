@@ -33,7 +33,7 @@ export class FileServer {
    */
   async answer<T>(question: Promise<T>, signal?: AbortSignal): Promise<T> {
     try {
-      return await withDeadline('an answer', this.#patience, signal, (within) =>
+      return await withDeadline('the answer of the shared directory', this.#patience, signal, (within) =>
         raceSignal(question, within),
       );
     } catch (error) {

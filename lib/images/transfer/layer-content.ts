@@ -144,7 +144,7 @@ export function copiedBytes({ size }: Pick<FileSystemEntry, 'size'>): number {
 
 /** @throws ArchiveRefused for a file name that an engine would interpret as a whiteout. */
 export function mustBeNoMark(path: string): void {
-  if (isMark(path)) throw new ArchiveRefused(`holds /${path}, whose name engines keep for themselves`);
+  if (isMark(path)) throw new ArchiveRefused(`holds /${path}, whose name is reserved for whiteouts`);
 }
 
 /** Whether an engine would interpret the file name as a whiteout. */

@@ -56,7 +56,7 @@ export async function transferFileSystem(transfer: FileSystemTransfer): Promise<
         } catch (error) {
           if (!lacksLayers(error)) throw error;
           // The base image was removed at the destination since the check.
-          logger.warn('the destination cannot build upon its image: sending the whole file system', {
+          logger.warn('the destination cannot reuse its copy of the image: sending the whole file system', {
             error,
           });
         }
