@@ -19,7 +19,7 @@ interface Carriage {
  */
 export async function carry(from: Duplex, to: Duplex, { taker, patience, signal }: Carriage): Promise<void> {
   for await (const chunk of from.iterator({ destroyOnReturn: false }))
-    await withDeadline(`handing on to ${taker}`, patience, signal, async (inTime) => {
+    await withDeadline(`sending to ${taker}`, patience, signal, async (inTime) => {
       await raceSignal(written(to, chunk), inTime);
     });
 }

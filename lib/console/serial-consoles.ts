@@ -70,7 +70,7 @@ export class SerialConsoles {
 
   /** Closes all consoles and disconnects their users. No console can be opened afterwards. */
   async stop(): Promise<void> {
-    this.#ending.abort(new Error('the driver has left the host'));
+    this.#ending.abort(new Error('the driver has stopped serving the host'));
     await Promise.all([...this.#open.keys()].map((instance) => this.close(instance)));
   }
 
@@ -88,7 +88,7 @@ export class SerialConsoles {
       }
     }
     throw new SocketPortRangeExhaustedException(
-      `None of the ports ${first} to ${last} of ${address} is free for a serial console`,
+      `None of the ports ${first} to ${last} of ${address} is free for a serial console: widen serialConsole.ports`,
       { instance_uuid: instance },
     );
   }

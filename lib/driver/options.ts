@@ -237,10 +237,13 @@ const plainOptions = z.strictObject({
     .strictObject({
       address: z
         .union([z.ipv4(), z.ipv6()])
-        .refine((address) => !/^(0\.0\.0\.0|[0:]+)$/.test(address), 'must be one address, not all there are'),
+        .refine(
+          (address) => !/^(0\.0\.0\.0|[0:]+)$/.test(address),
+          'must be one address, not the wildcard address',
+        ),
       ports: z
         .tuple([port, port])
-        .refine(([first, last]) => first <= last, 'must be the first port and the last')
+        .refine(([first, last]) => first <= last, 'must be the first port and the last port, in this order')
         .default([10_000, 20_000]),
     })
     .optional(),
@@ -264,7 +267,9 @@ const plainOptions = z.strictObject({
     .optional(),
   myIp: z.union([z.ipv4(), z.ipv6()]).optional(),
   reservedSubnets: z
-    .array(z.string().refine((cidr) => addressBlock(cidr) !== undefined, 'must be a subnet: 10.0.0.0/24'))
+    .array(
+      z.string().refine((cidr) => addressBlock(cidr) !== undefined, 'must be a subnet such as 10.0.0.0/24'),
+    )
     .default([]),
 } satisfies FieldsOf<DockerDriverOptions>);
 

@@ -25,7 +25,7 @@ export class RunningHost {
     this.#events = events;
     this.#background = background(this.#leaving.signal).catch((error: unknown) => {
       if (!this.#leaving.signal.aborted)
-        node.logger.error('what is done in the background failed', { error });
+        node.logger.error('a background task of the driver failed', { error });
     });
   }
 
@@ -47,7 +47,7 @@ export class RunningHost {
     work: (node: ComputeNode, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     if (this.#isLeaving)
-      throw new NovaException(`The driver leaves host ${this.#node.host}: no verb begins any more`);
+      throw new NovaException(`The driver is leaving host ${this.#node.host}: it starts no further verbs`);
     signal?.throwIfAborted();
     const breaking = new LinkedAbort(signal);
     const working = work(this.#node, breaking.signal);
@@ -55,7 +55,7 @@ export class RunningHost {
     try {
       return await working;
     } catch (error) {
-      if (breaking.signal.aborted) this.#node.logger.debug('a verb was broken off', { error });
+      if (breaking.signal.aborted) this.#node.logger.debug('aborted a verb', { error });
       breaking.signal.throwIfAborted();
       throw error;
     } finally {
@@ -67,7 +67,7 @@ export class RunningHost {
   /** Refuses further verbs and aborts the running ones. */
   breakOff(): void {
     this.#isLeaving = true;
-    const reason = new HypervisorUnavailable(`The driver has left host ${this.#node.host}`);
+    const reason = new HypervisorUnavailable(`The driver has stopped serving host ${this.#node.host}`);
     for (const verb of this.#verbs.keys()) verb.abort(reason);
     this.#leaving.abort(reason);
   }
@@ -81,7 +81,7 @@ export class RunningHost {
     clearTimeout(timer);
     const { host, engine, serialConsoles, logger } = this.#node;
     if (this.#verbs.size > 0)
-      logger.error('verbs that were broken off did not end: what they left is found by init_host', {
+      logger.error('aborted verbs did not end in time: the next init_host removes what they left', {
         host,
         verbs: this.#verbs.size,
       });

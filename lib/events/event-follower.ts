@@ -78,7 +78,7 @@ export class EventFollower {
 
   /** Stops following. No event is emitted after it resolves. */
   async stop(): Promise<void> {
-    this.#stopping.abort(new Error('the events are followed no longer'));
+    this.#stopping.abort(new Error('the driver has stopped following the events'));
     await this.#following;
   }
 
@@ -94,7 +94,8 @@ export class EventFollower {
           failed(error);
           return;
         }
-        if (!this.#isStopping()) this.#options.logger.warn('the events of the engine broke off', { error });
+        if (!this.#isStopping())
+          this.#options.logger.warn('the event stream of the engine broke: opening another', { error });
       }
       // Back off: a stream that breaks again and again is not reopened at once.
       if (performance.now() - opened > longestWait) wait = shortestWait;
@@ -120,13 +121,13 @@ export class EventFollower {
           await caughtUp;
           await this.#handle(event, signal);
         }
-        throw new Error('the stream of events ended');
+        throw new Error('the event stream ended');
       };
       const [, nothing] = await Promise.all([caughtUp, read()]);
       return nothing;
     } finally {
       leaving.unlink();
-      leaving.abort(new Error('the stream of events is not read any more'));
+      leaving.abort(new Error('the event stream is no longer read'));
       // Emit the events that were missed before anything from the next stream.
       await Promise.allSettled([catchingUp]);
     }
@@ -195,7 +196,7 @@ export class EventFollower {
       // A retry would fail in the same way while the engine remembers the malformed event. The list reveals most of what
       // happened.
       if (!(error instanceof EngineProtocolError)) throw error;
-      logger.warn('what the engine remembers of its events cannot be read', { error });
+      logger.warn("could not read the engine's past events", { error });
     }
     for (const event of missed) await this.#handle(event, signal);
   }

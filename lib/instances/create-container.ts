@@ -156,7 +156,7 @@ function isOfAttempt(container: ContainerInspect, attempt: SpawnAttempt): boolea
 }
 
 function nameTaken(name: ContainerRef, instance: Pick<Instance, 'uuid'>, cause: unknown): InstanceExists {
-  return new InstanceExists(`The container name ${name} is taken: the instance is there already`, {
+  return new InstanceExists(`The container name ${name} is taken: the instance exists already`, {
     cause,
     instance_uuid: instance.uuid,
   });

@@ -24,7 +24,7 @@ export async function measure(
 ): Promise<ContainerStats> {
   if (!container.State.Running)
     throw new InstanceInvalidState(
-      `The instance is ${container.State.Status}: only one that runs can be measured`,
+      `The instance is ${container.State.Status}: only a running instance has diagnostics`,
     );
   return await engine.containers.stats(container.Id, { signal });
 }

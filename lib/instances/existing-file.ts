@@ -87,7 +87,9 @@ async function find(
         return { path: at.slice(1), isLinked: links > 0, isThere: step.seen !== undefined, seen: step.seen };
       at = step;
       if (kernelFolder.test(at))
-        throw new ImageUnacceptable(`The image's /${path} leads to ${at}, which is no place of its own`);
+        throw new ImageUnacceptable(
+          `The image's /${path} leads to ${at}, which is in a file system of the kernel`,
+        );
     }
   } catch (error) {
     if (error instanceof TooLarge)

@@ -118,7 +118,7 @@ function diskRates(flavor: Flavor, policy: ResourcePolicy): HostConfiguration {
     if (rate === undefined) continue;
     if (policy.blockDevice === undefined)
       throw new ComputeResourcesUnavailable(
-        'The flavor limits disk rates (quota:disk_*), and the driver was not told which blockDevice they apply to',
+        "The flavor limits disk rates (quota:disk_*): set the driver's option blockDevice, which they apply to",
       );
     limits[name] = [{ Path: policy.blockDevice, Rate: rate }];
   }

@@ -17,7 +17,7 @@ const longestPassword = 512;
  */
 export function withRootPassword(shadow: string, password: string): string | undefined {
   if (Buffer.byteLength(password) > longestPassword)
-    throw new InvalidInput(`A password may have ${longestPassword} bytes`);
+    throw new InvalidInput(`The password is longer than the ${longestPassword} bytes allowed`);
   const lines = shadow.split('\n');
   const index = lines.findIndex((line) => line.startsWith('root:'));
   const line = lines[index];

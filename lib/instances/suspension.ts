@@ -62,7 +62,7 @@ export async function suspendInstance(
   const { Id: id, State: state } = container;
   if (!state.Running)
     throw new InstanceSuspendFailure(
-      `Instance ${instance.uuid} is ${state.Status}: it has no memory to keep`,
+      `Instance ${instance.uuid} is ${state.Status}: only a running instance can be suspended`,
       {
         instance_uuid: instance.uuid,
       },
@@ -113,7 +113,7 @@ export async function removeSuspension(
   try {
     await states.remove(uuid, 'suspended');
   } catch (error) {
-    logger.warn('could not remove the record of a suspension: it is left', { instance: uuid, error });
+    logger.warn('could not remove the record of a suspension', { instance: uuid, error });
   }
 }
 

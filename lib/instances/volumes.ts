@@ -109,12 +109,14 @@ export async function volumesMustExist(
         throw new VolumeNotFound(`The engine has no volume ${source}`, { cause: error });
       });
     if (labels[label.attempt] !== undefined)
-      throw new VolumeNotFound(`The engine made the volume ${source} in place of one that had been removed`);
+      throw new VolumeNotFound(
+        `The volume ${source} was removed meanwhile, and the engine created an empty one in its place`,
+      );
     if (labels[label.host] !== undefined || source === imageCacheVolume)
-      throw new ComputeResourcesUnavailable(`The volume ${source} is one that the driver keeps for itself`);
+      throw new ComputeResourcesUnavailable(`The volume ${source} is reserved for the driver`);
     if (anonymous.test(source))
       throw new ComputeResourcesUnavailable(
-        `The volume ${source} has no name of its own: it belongs to the container that it was made for`,
+        `The volume ${source} is anonymous: it belongs to the container that it was created for`,
       );
   }
 }

@@ -164,7 +164,7 @@ export class BridgeNetworks {
         signal?.throwIfAborted();
         if (!(await this.#remove(network))) return;
         removed.push(name);
-        this.#logger.debug('removed a network that no instance uses any more', { network: name });
+        this.#logger.debug('removed an unused network', { network: name });
       });
     }
     return removed;
@@ -190,7 +190,7 @@ export class BridgeNetworks {
       } catch (error) {
         signal?.throwIfAborted();
         if (isUnreachable(error)) throw error;
-        this.#logger.error('a network that no instance uses cannot be removed, and stays', {
+        this.#logger.error('could not remove an unused network', {
           network,
           error,
         });

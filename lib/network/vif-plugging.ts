@@ -104,7 +104,7 @@ export class PluggingWait {
           `The interfaces of instance ${instance_uuid} were not all reported as plugged within ${timeout} s: ${ports.join(', ')}`,
           { cause: error, instance_uuid },
         );
-      logger.warn('the interfaces of an instance were not all reported as plugged', {
+      logger.warn('the orchestrator did not report all interfaces of an instance as plugged', {
         instance: instance_uuid,
         ports,
         error,
@@ -149,7 +149,7 @@ export class PluggingWait {
     this.#refusal = new Error('the wait for its interfaces is over');
     const { uuid: instance_uuid } = this.#instance;
     throw new VirtualInterfaceCreateException(
-      `The orchestrator waited for the interfaces of instance ${instance_uuid} without having it started`,
+      `wait_for_instance_event did not call its callback for instance ${instance_uuid}, which therefore was not started`,
       { instance_uuid },
     );
   }
