@@ -75,7 +75,7 @@ export function checked<T>(request: RequestDescription, schema: z.ZodType<T>, an
   const result = schema.safeParse(answer);
   if (result.success) return result.data;
   throw new EngineProtocolError(
-    `${described(request)}: the answer is not what it should be: ${z.prettifyError(result.error)}`,
+    `${described(request)}: the answer is malformed: ${z.prettifyError(result.error)}`,
     result.error,
   );
 }
@@ -94,6 +94,6 @@ export async function refusal(
       : text;
     return new EngineError(request, status, message.trim());
   } catch (cause) {
-    return new EngineError(request, status, 'the engine did not say why', { cause });
+    return new EngineError(request, status, 'the engine gave no reason', { cause });
   }
 }

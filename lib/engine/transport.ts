@@ -134,7 +134,7 @@ export class Transport {
         httpAgent: pool,
         httpsAgent: pool,
       });
-      if (!(response.data instanceof Readable)) throw new TypeError('axios gave no stream');
+      if (!(response.data instanceof Readable)) throw new TypeError('axios returned no stream');
       const type: unknown = response.headers['content-type'];
       const pathStat: unknown = response.headers[pathStatHeader];
       return {

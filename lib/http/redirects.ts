@@ -35,13 +35,14 @@ function target(from: URL, answer: WebAnswer): URL {
   const location = answer.header('location');
   const refused = (why: string, cause?: unknown): ImageSourceError =>
     new ImageSourceError(`${shownUrl(from)} redirects ${why}`, { status: answer.status, cause });
-  if (location === undefined || !URL.canParse(location, from.href)) throw refused('to nowhere');
+  if (location === undefined || !URL.canParse(location, from.href))
+    throw refused('without a valid Location header');
   try {
     const url = httpUrl(new URL(location, from));
-    if (from.protocol === 'https:' && url.protocol !== 'https:') throw refused('to what is not https');
+    if (from.protocol === 'https:' && url.protocol !== 'https:') throw refused('from https to http');
     return url;
   } catch (error) {
-    if (error instanceof InvalidInput) throw refused('to what is not HTTP', error);
+    if (error instanceof InvalidInput) throw refused('to an address that is not an http or https URL', error);
     throw error;
   }
 }

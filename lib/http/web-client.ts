@@ -66,12 +66,15 @@ export class WebClient {
   }
 
   async #mustBeAllowed({ url, signal }: WebRequest): Promise<void> {
-    const what = `the answer to whether ${shownUrl(url)} may be fetched`;
+    const what = `the mayFetch callback for ${shownUrl(url)}`;
     // A copy, so that `mayFetch` cannot change the URL of the request.
     const asked = async (): Promise<unknown> => await this.#mayFetch(new URL(url));
     const answer = await withDeadline(what, this.idle, signal, (within) => raceSignal(asked(), within));
     // Compares with `true`: caller code may return another truthy value.
-    if (answer !== true) throw new ImageSourceError(`${shownUrl(url)} may not be fetched`);
+    if (answer !== true)
+      throw new ImageSourceError(
+        `${shownUrl(url)} may not be fetched: the mayFetch callback does not allow it`,
+      );
   }
 
   async #send(

@@ -94,7 +94,7 @@ export class AbortableImageService implements ImageService {
     const told = await raceSignal(this.#service.servers?.(options) ?? Promise.resolve([]), options.signal);
     const checked = z.array(z.string()).safeParse(told);
     if (checked.success) return checked.data;
-    throw new NovaException("The image service's servers() must tell a list of URLs", {
+    throw new NovaException("The image service's servers() must return a list of URLs", {
       cause: checked.error,
     });
   }
@@ -108,7 +108,7 @@ export class AbortableImageService implements ImageService {
       return await raceSignal(changing, signal);
     } catch (error) {
       if (signal?.aborted !== true) throw error;
-      return await withDeadline('the undoing', this.#patience, undefined, (within) =>
+      return await withDeadline('the rollback of the image service', this.#patience, undefined, (within) =>
         raceSignal(changing, within),
       ).catch((late: unknown) => {
         throw late instanceof DeadlineExceeded ? error : late;

@@ -29,7 +29,7 @@ export async function engineVersion(engine: string, address: EngineAddress): Pro
       apiVersion: told.ApiVersion,
     };
   } catch (cause) {
-    throw new RecordingError(`The engine at ${engine} does not tell its version.`, { cause });
+    throw new RecordingError(`The engine at ${engine} does not report its version.`, { cause });
   }
 }
 

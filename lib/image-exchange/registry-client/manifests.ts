@@ -133,7 +133,7 @@ export function readManifest(
   if (manifest !== undefined) {
     if (!mayBeImage(manifest))
       throw new ImageUnacceptable(
-        `${subject} is something about an image, such as a signature, and cannot be booted`,
+        `${subject} is not an image but an artifact, such as a signature, and cannot be booted`,
       );
     return { manifest };
   }
@@ -145,7 +145,8 @@ export function readManifest(
     (each) => each.platform?.os === os && each.platform.architecture === architecture,
   );
   const [found] = lowestVariant(fitting, (each) => each.platform?.variant);
-  if (found === undefined) throw new ImageUnacceptable(`${subject} is not there for ${os}/${architecture}`);
+  if (found === undefined)
+    throw new ImageUnacceptable(`${subject} is not available for ${os}/${architecture}`);
   return { digest: found.digest };
 }
 

@@ -28,7 +28,7 @@ const dockerHub = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io
  * @throws InvalidInput when the reference is malformed.
  */
 export function registryReference(text: string): RegistryReference {
-  if (!z.string().safeParse(text).success) throw new InvalidInput("An image's reference is a text");
+  if (!z.string().safeParse(text).success) throw new InvalidInput("An image's reference must be a string");
   const refused = (): InvalidInput =>
     new InvalidInput(`${JSON.stringify(withoutSecrets(text).slice(0, 300))} is not an image's reference`);
   const [named = '', digest, ...more] = text.split('@');

@@ -55,7 +55,9 @@ export class RegistryClient {
     const digest = digestOf(content);
     const claims = [name.includes(':') ? name : digest, answer.header('docker-content-digest') ?? digest];
     if (claims.some((claim) => claim !== digest))
-      throw new ImageUnacceptable(`${shownUrl(url)} is not what its digest says: it is ${digest}`);
+      throw new ImageUnacceptable(
+        `${shownUrl(url)} does not match its digest: its content has the digest ${digest}`,
+      );
     return { content, digest };
   }
 
@@ -74,7 +76,7 @@ export class RegistryClient {
       received,
       algorithm,
       value,
-      () => new ImageUnacceptable(`${shownUrl(url)} is not what its digest says`),
+      () => new ImageUnacceptable(`${shownUrl(url)} does not match its digest`),
     );
   }
 
@@ -121,7 +123,10 @@ export class RegistryClient {
     );
     const digest = digestOf(content);
     const claimed = answer.header('docker-content-digest') ?? digest;
-    if (claimed !== digest) throw new ImageSourceError(`${shownUrl(url)} took ${digest} for ${claimed}`);
+    if (claimed !== digest)
+      throw new ImageSourceError(
+        `${shownUrl(url)} reports the digest ${claimed} for a manifest with the digest ${digest}`,
+      );
     return digest;
   }
 
@@ -216,7 +221,7 @@ export class RegistryClient {
         ? new URL(location, answer.url)
         : undefined;
     if (url?.origin !== this.#base.origin)
-      throw new ImageSourceError(`${shownUrl(answer.url)} sends an upload elsewhere`);
+      throw new ImageSourceError(`${shownUrl(answer.url)} redirects an upload to another server`);
     return url;
   }
 

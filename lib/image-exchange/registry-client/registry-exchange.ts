@@ -223,7 +223,9 @@ export class RegistryExchange {
     const onProgress = guardListener(options.onProgress, this.#logger);
     const to = registryReference(reference);
     if (to.digest !== undefined || to.tag === undefined)
-      throw new InvalidInput('An image is pushed to a tag: its digest follows from what it is');
+      throw new InvalidInput(
+        "An image is pushed to a tag, not to a digest: the digest follows from the image's content",
+      );
     const { status, container_format } = await shownRecord(this.#imageService, context, image_id, signal);
     if (status !== 'active') throw new ImageNotActive(`Image ${image_id} is ${status}, not active`);
     if (container_format !== 'docker')
@@ -261,7 +263,7 @@ export class RegistryExchange {
     const blobs = await pushBlobs(archive, registry, followed.onProgress);
     const rewritten = await image;
     const part = (blob: PushedBlob | undefined, type: string): Blob => {
-      if (blob === undefined) throw new ImageUnacceptable(`Image ${id} lost a part on the way`);
+      if (blob === undefined) throw new ImageUnacceptable(`Image ${id} lacks a blob that its manifest names`);
       return { mediaType: `application/vnd.oci.image.${type}`, ...blob };
     };
     const layers = rewritten.layers.map(({ name, type }) => part(blobs.get(name), layerMediaType(id, type)));
@@ -289,7 +291,7 @@ export class RegistryExchange {
     let read = readManifest(found.content, platform, subject);
     for (let lists = 1; 'digest' in read; lists += 1) {
       if (lists > mostLists)
-        throw new ImageUnacceptable(`${subject} is in more than ${mostLists} lists of manifests`);
+        throw new ImageUnacceptable(`${subject} is nested in more than ${mostLists} lists of manifests`);
       found = await registry.manifest(read.digest);
       read = readManifest(found.content, platform, subject);
     }

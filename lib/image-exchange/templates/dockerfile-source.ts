@@ -156,7 +156,9 @@ class BuildTraces {
   mustBeHarmless(): void {
     const [name] = this.#taken;
     if (name !== undefined)
-      throw new ImageSourceError(`The build uses ${name} of Docker Hub, a name that is the driver's own`);
+      throw new ImageSourceError(
+        `The build uses ${name} of Docker Hub, a name that is reserved for the driver`,
+      );
   }
 
   /** Removes the images, last step first: an image cannot be removed while others depend on it. */
@@ -174,7 +176,7 @@ class BuildTraces {
       const { RepoTags: tags, RepoDigests: digests } = await this.#engine.images.inspect(id);
       return tags.length === 0 && digests.length === 0;
     } catch (error) {
-      if (!isNotFound(error)) this.#logger.warn('a step of a build could not be looked at', { id, error });
+      if (!isNotFound(error)) this.#logger.warn('could not inspect the image of a build step', { id, error });
       return false;
     }
   }
@@ -191,7 +193,7 @@ class BuildTraces {
       } catch (error) {
         if (isNotFound(error)) return;
         if (!isConflict(error) || tries === 0) {
-          this.#logger.warn('what a build has left could not be removed', { name, error });
+          this.#logger.warn('could not remove an image that a build left behind', { name, error });
           return;
         }
       }

@@ -62,7 +62,7 @@ function valid<T>(work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    throw new InvalidInput('.dockerignore holds a pattern that is none', { cause });
+    throw new InvalidInput('.dockerignore holds a malformed pattern', { cause });
   }
 }
 

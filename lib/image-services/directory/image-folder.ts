@@ -187,9 +187,12 @@ export class ImageFolder {
       if (codeOf(error) === 'EEXIST') return false;
       if (!isMissing(error)) throw error;
       await this.#latest();
-      throw new ImageConflict(`The change of image ${this.id} took so long that it was given up for dead.`, {
-        cause: error,
-      });
+      throw new ImageConflict(
+        `The change of image ${this.id} took so long that another process removed its files as leftovers.`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 

@@ -48,7 +48,7 @@ export function parseStoredImage(content: string, id: string, path: string): Sto
   const checked = fileSchema.safeParse(value);
   if (!checked.success) throw new ImageStoreError(path, z.prettifyError(checked.error), checked.error);
   const { record, data } = checked.data;
-  if (record.id !== id) throw new ImageStoreError(path, `is about image ${record.id}`);
+  if (record.id !== id) throw new ImageStoreError(path, `describes image ${record.id}`);
   return { record, data };
 }
 

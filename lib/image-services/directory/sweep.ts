@@ -19,7 +19,7 @@ export async function tidy(directory: string, folder: ImageFolder, logger: Logge
     if (await folder.tidy()) await bury(directory, folder);
   } catch (error) {
     if (isMissing(error) || error instanceof ImageNotFound) return;
-    logger.warn(`What is left over in ${folder.path} stays`, { error });
+    logger.warn(`could not remove the leftovers in ${folder.path}`, { error });
   }
 }
 
@@ -45,6 +45,6 @@ async function discard(path: string, logger: Logger): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true });
   } catch (error) {
-    logger.warn(`${path} is left over and stays`, { error });
+    logger.warn(`could not remove the leftover ${path}`, { error });
   }
 }

@@ -147,7 +147,7 @@ function firstByteOf({ first, last, record }: DataRequest, { status, header }: D
     (record.size === null || size === '*' || Number(size) === record.size);
   if (isRight) return first;
   throw new ImageServiceProtocolError(
-    `Image ${record.id}: bytes ${first} to ${end ?? 'the end'} were asked for, and answered with ${found} (status ${status})`,
+    `Image ${record.id}: bytes ${first} to ${end ?? 'the end'} were requested, but the answer has ${found} (status ${status})`,
   );
 }
 

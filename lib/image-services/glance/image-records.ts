@@ -62,9 +62,7 @@ export class ImageRecords {
       records.push(...images.filter((image) => passes(image, filters)));
       query = next === undefined ? undefined : nextQuery(next, endpoint);
       if (query !== undefined && seen.has(query)) {
-        throw new ImageServiceProtocolError(
-          'the list of images leads back to a page that it has given before',
-        );
+        throw new ImageServiceProtocolError('the list of images links back to an earlier page');
       }
     }
     return records;
@@ -159,7 +157,7 @@ function nextQuery(next: string, endpoint: string): string {
   const base = new URL(endpoint);
   const url = URL.canParse(next, endpoint) ? new URL(next, endpoint) : undefined;
   if (url?.origin !== base.origin || !url.pathname.endsWith(imagesPath)) {
-    throw new ImageServiceProtocolError('the list of images goes on somewhere else');
+    throw new ImageServiceProtocolError('the list of images links to another server');
   }
   return url.search;
 }

@@ -168,12 +168,12 @@ export class ImageUploader {
       if (isOurs) await this.remove(context, image_id);
       const fate = isOurs ? 'removed' : 'left as it is';
       throw new ImageUnacceptable(
-        `Image ${image_id} was stored with other bytes than the ${body.size} that were sent, and was ${fate}.`,
+        `Glance stored other data for image ${image_id} than the ${body.size} bytes sent, and the image was ${fate}.`,
       );
     }
     // An operator may have deactivated the image during the upload on purpose: do not change that.
     if (record.status !== 'active')
-      throw new ImageNotActive(`Image ${image_id} has its data, and is ${record.status}, not active.`);
+      throw new ImageNotActive(`Image ${image_id} is ${record.status} after its upload, not active.`);
     return record;
   }
 
@@ -182,7 +182,7 @@ export class ImageUploader {
       return await this.#settle(upload, sent);
     } catch (error) {
       const { image_id, caller } = upload;
-      const what = `The upload of image ${image_id} failed, and what is left of it could not be removed`;
+      const what = `The upload of image ${image_id} failed, and its rollback failed too`;
       this.#tools.logger.error(what, { failure, error });
       caller.signal?.throwIfAborted();
       throw new GlanceConnectionFailed(`${what}.`, { cause: new AggregateError([failure, error], what) });

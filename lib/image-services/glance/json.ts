@@ -16,5 +16,5 @@ export function parseJson<T>(content: Buffer, schema: z.ZodType<T>, what: string
   }
   const checked = schema.safeParse(value);
   if (checked.success) return checked.data;
-  throw new ImageServiceProtocolError(`${what} cannot be understood: ${z.prettifyError(checked.error)}`);
+  throw new ImageServiceProtocolError(`${what} is malformed: ${z.prettifyError(checked.error)}`);
 }

@@ -47,7 +47,7 @@ export class UploadBody implements ByteSource {
     this.#deadline.pause();
     this.#peeked = await this.#incoming.next();
     this.#complete = this.#peeked === undefined;
-    this.#deadline.restart('the image service to take a connection', this.#patience.idleMs);
+    this.#deadline.restart('the connection to the image service', this.#patience.idleMs);
   }
 
   async next(): Promise<Uint8Array | undefined> {
@@ -60,7 +60,7 @@ export class UploadBody implements ByteSource {
       return undefined;
     }
     this.#digest.update(bytes);
-    this.#deadline.restart('the image service to take the next bytes', this.#patience.idleMs);
+    this.#deadline.restart('the upload of the next bytes', this.#patience.idleMs);
     return bytes;
   }
 

@@ -221,9 +221,9 @@ describe('an archive of the OCI layout without a manifest.json', () => {
     );
     const cases: [RegExp, Buffer][] = [
       [/holds 2 images/, await packEntries(indexed(both, [...descriptorsOf(one), ...descriptorsOf(other)]))],
-      [/leads to none/, await packEntries(indexed(one, []))],
+      [/names no image manifest/, await packEntries(indexed(one, []))],
       [
-        /leads to none/,
+        /names no image manifest/,
         await packEntries(
           indexed(
             one.filter((entry) => !blobs.includes(entry)),

@@ -131,7 +131,7 @@ describe('SerialConsoles', () => {
     await consoles.stop();
     await reading.isCutOff();
     await eventually('the terminal stream is destroyed', () => terminal.destroyed);
-    await expect(consoles.open('c', attach)).rejects.toThrow('left the host');
+    await expect(consoles.open('c', attach)).rejects.toThrow('stopped serving the host');
   });
 
   it('does not reuse the port of a closed console', async () => {

@@ -102,7 +102,7 @@ describe('a driver that leaves its host', () => {
     const reading = all(driver.events());
     await leave();
     expect(await reading).toEqual([]);
-    await expect(driver.get_available_nodes()).rejects.toThrow('init_host comes first');
+    await expect(driver.get_available_nodes()).rejects.toThrow('call init_host first');
   });
 
   it('refuses the name of another host, and goes on', async () => {

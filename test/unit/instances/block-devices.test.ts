@@ -64,10 +64,10 @@ describe('blockDeviceMounts', () => {
     },
   );
 
-  it('warns once that it cannot bound ephemeral disks', async () => {
+  it('warns once that the engine cannot limit the size of ephemeral disks', async () => {
     for (const device_name of ['/dev/vdb', '/dev/vdc'])
       await mounts({ ephemerals: [{ device_name, size: 1 }] });
-    expect(warnings).toEqual([expect.stringContaining('cannot bound ephemeral disks')]);
+    expect(warnings).toEqual([expect.stringContaining('cannot limit the size of ephemeral disks')]);
   });
 
   it('mounts a volume of the engine at the name of its device', async () => {

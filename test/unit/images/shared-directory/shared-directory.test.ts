@@ -128,7 +128,7 @@ describe('SharedDirectory', () => {
     expect(await fail(new ImageUnacceptable('no archive'))).toBeUndefined();
   });
 
-  it('skips a file server that owes an answer, and uses it again after the answer', async () => {
+  it('skips a file server that has not answered an earlier request, and uses it again after the answer', async () => {
     await writeFile(path, data);
     const server = new FileServer(50);
     const logger: Logger = { ...noOpLogger, warn: (message) => void warnings.push(message) };
@@ -137,7 +137,7 @@ describe('SharedDirectory', () => {
     const question = new Promise<void>((resolve) => (answer = resolve));
     await expect(server.answer(question)).rejects.toMatchObject({ name: 'SharedFileUnusable' });
     expect(await read()).toBeUndefined();
-    expect(warnings).toEqual([expect.stringContaining('owes an answer')]);
+    expect(warnings).toEqual([expect.stringContaining('has not answered an earlier request')]);
     answer();
     await question;
     expect((await read())?.equals(data)).toBe(true);
