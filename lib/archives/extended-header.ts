@@ -1,5 +1,5 @@
 import { ArchiveRefused, shown } from './archive-refused.js';
-import { longestName } from './limits.js';
+import { maxNameLength } from './limits.js';
 import { contentBytes, type TarHeader } from './tar-header.js';
 
 /** The fields of an extended header that change the entry after it. */
@@ -125,7 +125,7 @@ function decimal(value: string): number {
 }
 
 function checkedName(name: string): string {
-  if (name.length > longestName)
+  if (name.length > maxNameLength)
     throw new ArchiveRefused(`holds a name of ${name.length} characters: ${shown(name)}`);
   return name;
 }

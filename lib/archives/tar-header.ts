@@ -99,7 +99,7 @@ export function paddingAfter(size: number): number {
   return (blockSize - (size % blockSize)) % blockSize;
 }
 
-const largestOctal = 0o77777777777;
+const maxOctalSize = 0o77777777777;
 
 /**
  * Encodes the header of a file.
@@ -114,7 +114,7 @@ export function fileHeader(name: string, size: number, typeflag = '0'): Buffer {
     void block.write(value, field[what][0], 'latin1');
   put('name', name);
   block.write('0000644\x000000000\x000000000\x00', field.name[1], 'latin1');
-  if (size <= largestOctal) put('size', size.toString(8).padStart(11, '0'));
+  if (size <= maxOctalSize) put('size', size.toString(8).padStart(11, '0'));
   else {
     block.writeUInt8(0x80, field.size[0]);
     block.writeBigUInt64BE(BigInt(size), field.size[1] - 8);

@@ -19,16 +19,16 @@ type Decode = (url: string, pieces: Pieces) => AsyncIterable<Uint8Array>;
  */
 export function unpackOnThread(decode: Decode, url: string): void {
   const port = process.getBuiltinModule('node:worker_threads').parentPort;
-  let give: (piece: Uint8Array | undefined) => void = () => undefined;
-  let goOn: () => void = () => undefined;
+  let onPiece: (piece: Uint8Array | undefined) => void = () => undefined;
+  let onMore: () => void = () => undefined;
   port?.on('message', (message: Uint8Array | 'end' | 'more') => {
-    if (message === 'more') goOn();
-    else give(message === 'end' ? undefined : message);
+    if (message === 'more') onMore();
+    else onPiece(message === 'end' ? undefined : message);
   });
   const asked = async function* (): AsyncGenerator<Uint8Array, void, void> {
     for (;;) {
       const piece = await new Promise<Uint8Array | undefined>((resolve) => {
-        give = resolve;
+        onPiece = resolve;
         port?.postMessage('hungry');
       });
       if (piece === undefined) return;
@@ -39,7 +39,7 @@ export function unpackOnThread(decode: Decode, url: string): void {
     for await (const { buffer, byteOffset, length } of decode(url, asked())) {
       if (length === 0) continue;
       const taken = new Promise<void>((resolve) => {
-        goOn = resolve;
+        onMore = resolve;
       });
       port?.postMessage(
         new Uint8Array(buffer, byteOffset, length),

@@ -1,4 +1,4 @@
-import { digestMustMatch, metadataAt } from './archive-metadata.js';
+import { validateDigest, metadataAt } from './archive-metadata.js';
 import { ArchiveRefused, shown } from './archive-refused.js';
 import type { ArchiveFiles, LayerFile } from './archive-files.js';
 import { parseConfiguration, type ImageConfiguration } from './image-configuration.js';
@@ -62,7 +62,7 @@ function layerAt(files: ArchiveFiles, named: string, diffId: string | undefined)
   const { path, file } = files.find(named, 'layer');
   switch (file.kind) {
     case 'layer':
-      digestMustMatch(path, file.blob);
+      validateDigest(path, file.blob);
       if (file.diffId !== diffId)
         throw new ArchiveRefused(
           `has the layer ${shown(named)} with the digest ${file.diffId}, while its configuration says ${String(diffId)}`,

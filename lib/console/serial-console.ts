@@ -18,7 +18,7 @@ interface SerialConsoleOptions {
   readonly instance: string;
   readonly attach: AttachTerminal;
   /** Milliseconds within which each side must accept the other's bytes. */
-  readonly patience: number;
+  readonly timeoutMs: number;
   /** Closes the port and disconnects its user. */
   readonly signal: AbortSignal;
   readonly logger: Logger;
@@ -92,7 +92,7 @@ export class SerialConsole {
    * @throws when a side fails or does not accept the other's bytes in time, and when the console ends.
    */
   async #serve(user: Socket): Promise<void> {
-    const { attach, patience, signal } = this.#options;
+    const { attach, timeoutMs, signal } = this.#options;
     let terminal: Duplex;
     try {
       terminal = await attach(signal);
@@ -104,8 +104,8 @@ export class SerialConsole {
       // Engines (20.10 to 28.5) block an instance whose output is not read, so a user who does not read is
       // disconnected.
       await Promise.race([
-        carry(user, terminal, { taker: 'the terminal', patience, signal }),
-        carry(terminal, user, { taker: 'the user', patience, signal }),
+        carry(user, terminal, { taker: 'the terminal', timeoutMs, signal }),
+        carry(terminal, user, { taker: 'the user', timeoutMs, signal }),
       ]);
       user.destroySoon();
     } finally {

@@ -92,7 +92,7 @@ export class ComputeHost {
    *
    * @throws InvalidInput when there is such a host and it has another name.
    */
-  mustServe(host: string): void {
+  validateHost(host: string): void {
     const hosts = [...this.#starting.values()];
     if (this.#running !== undefined) hosts.push(this.#running.host);
     if (hosts.length > 0 && !hosts.includes(host))

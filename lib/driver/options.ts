@@ -15,8 +15,10 @@ import {
   callbackOf,
   count,
   type FieldsOf,
+  GiB,
   imageService,
   logger,
+  MiB,
   objectWith,
   text,
   unchecked,
@@ -212,7 +214,7 @@ const plainOptions = z.strictObject({
   logger: logger.optional(),
   timeouts: amounts(defaultTimeouts).optional(),
   imageLimits: amounts(defaultImageLimits).optional(),
-  maxCopiedBytes: count.default(64 * 1024 ** 3),
+  maxCopiedBytes: count.default(64 * GiB),
   maxLaunches: count.default(2 * availableParallelism()),
   maxLoads: count.default(defaultConcurrency),
   removeUnusedImagesAfterSeconds: z
@@ -224,8 +226,8 @@ const plainOptions = z.strictObject({
     .strictObject({
       maxBytes: z
         .int()
-        .min(1024 * 1024)
-        .default(10 * 1024 * 1024),
+        .min(MiB)
+        .default(10 * MiB),
       maxFiles: z.int().min(2).default(3),
     })
     .prefault({}),

@@ -7,7 +7,7 @@ import type { ComputeNode } from '../verbs/index.js';
  * Milliseconds that aborted verbs get for their rollback. A rollback is a handful of requests, seconds on a busy
  * engine. A service manager kills a process that does not end: systemd after 90 s.
  */
-const longestEnding = 30_000;
+const maxStopMs = 30_000;
 
 /** A host between `init_host` and `cleanup_host`: its compute node and the running verbs. */
 export class RunningHost {
@@ -76,7 +76,7 @@ export class RunningHost {
   async leave(): Promise<void> {
     this.breakOff();
     let timer: NodeJS.Timeout | undefined;
-    const tooLong = new Promise<void>((resolve) => (timer = setTimeout(resolve, longestEnding)));
+    const tooLong = new Promise<void>((resolve) => (timer = setTimeout(resolve, maxStopMs)));
     await Promise.race([Promise.allSettled([...this.#verbs.values(), this.#background]), tooLong]);
     clearTimeout(timer);
     const { host, engine, serialConsoles, logger } = this.#node;

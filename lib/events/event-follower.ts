@@ -12,10 +12,10 @@ import { activityOf } from './transitions.js';
 /**
  * Milliseconds before the stream is reopened after it broke: the first wait, doubled each time up to the second value.
  */
-const shortestWait = 100;
-const longestWait = 5_000;
+const minWaitMs = 100;
+const maxWaitMs = 5_000;
 /** Deadline in milliseconds for the stream's first response; engines respond at once. */
-const longestBeginning = 60_000;
+const openTimeoutMs = 60_000;
 /**
  * Seconds that an event's time may lie before that of the previous event: the engine takes the time before it queues
  * the event.
@@ -65,7 +65,7 @@ export class EventFollower {
    * @throws what the engine's client throws when the first stream cannot be opened; the signal's reason when it aborts.
    */
   async start(parent?: AbortSignal): Promise<void> {
-    await withDeadline('the beginning of the event stream', longestBeginning, parent, async (signal) => {
+    await withDeadline('the beginning of the event stream', openTimeoutMs, parent, async (signal) => {
       await new Promise<void>((resolve, reject) => {
         signal.addEventListener('abort', () => {
           this.#stopping.abort(signal.reason);
@@ -84,7 +84,7 @@ export class EventFollower {
 
   async #follow(begun: () => void, failed: (error: unknown) => void): Promise<void> {
     const { signal } = this.#stopping;
-    let wait = shortestWait;
+    let wait = minWaitMs;
     while (!this.#isStopping()) {
       const opened = performance.now();
       try {
@@ -98,9 +98,9 @@ export class EventFollower {
           this.#options.logger.warn('the event stream of the engine broke: opening another', { error });
       }
       // Back off: a stream that breaks again and again is not reopened at once.
-      if (performance.now() - opened > longestWait) wait = shortestWait;
+      if (performance.now() - opened > maxWaitMs) wait = minWaitMs;
       await pause(wait, signal).catch(() => 'stopping');
-      wait = Math.min(wait * 2, longestWait);
+      wait = Math.min(wait * 2, maxWaitMs);
     }
   }
 
@@ -232,9 +232,9 @@ export class EventFollower {
     const { signal } = this.#stopping;
     for (const transition of transitions) {
       signal.throwIfAborted();
-      const told =
+      const reported =
         transition === lifecycle_event.PAUSED && isSuspended ? lifecycle_event.SUSPENDED : transition;
-      await raceSignal(this.#options.emit({ uuid, transition: told, timestamp }), signal);
+      await raceSignal(this.#options.emit({ uuid, transition: reported, timestamp }), signal);
     }
   }
 }

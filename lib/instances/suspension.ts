@@ -84,7 +84,7 @@ export async function pauseInstance(
   container: ContainerInspect,
   signal?: AbortSignal,
 ): Promise<void> {
-  await mustNotBeSuspended(notes, instance, container, signal);
+  await validateNotSuspended(notes, instance, container, signal);
   if (container.State.Status === 'running') await notes.remove(instance.uuid, 'suspended', signal);
   await pauseContainer(engine, container.Id, signal);
 }
@@ -101,7 +101,7 @@ export async function unpauseInstance(
   container: ContainerInspect,
   signal?: AbortSignal,
 ): Promise<void> {
-  await mustNotBeSuspended(notes, instance, container, signal);
+  await validateNotSuspended(notes, instance, container, signal);
   await unpauseContainer(engine, container.Id, signal);
 }
 
@@ -117,7 +117,7 @@ export async function removeSuspension(
   }
 }
 
-async function mustNotBeSuspended(
+async function validateNotSuspended(
   notes: InstanceStateStore,
   instance: Instance,
   container: ContainerInspect,

@@ -70,7 +70,7 @@ export function volumeMount(
         ...common,
         Type: 'volume',
         Source: volumeName(name),
-        // Only a volume that the engine has to create gets this label, see volumesMustBeAsFound; an existing volume
+        // Only a volume that the engine has to create gets this label, see validateVolumesUnchanged; an existing volume
         // keeps its own.
         VolumeOptions: { NoCopy: true, Labels: { [label.attempt]: name } },
       };
@@ -95,7 +95,7 @@ export function volumeMount(
  * @throws ComputeResourcesUnavailable when a volume is the driver's own or another container's anonymous volume.
  * Instances must not share these, whatever names the operator allows.
  */
-export async function volumesMustExist(
+export async function validateVolumesExist(
   engine: Engine,
   mounts: readonly MountSpecification[],
   signal?: AbortSignal,
@@ -128,7 +128,7 @@ export async function volumesMustExist(
  * @param mounts - the mounts that the container was created with.
  * @throws VolumeNotFound when the engine has created a volume.
  */
-export async function volumesMustBeAsFound(
+export async function validateVolumesUnchanged(
   engine: Engine,
   container: ContainerId,
   mounts: readonly MountSpecification[] = [],

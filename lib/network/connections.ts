@@ -77,7 +77,7 @@ export class Connections {
     const missing = plan.filter((planned) => !isAsPlanned(container, planned, ready.get(planned.name)?.id));
     if (container.State.Running)
       for (const planned of missing)
-        mustBeFree(planned, container.Id, ready.get(planned.name)?.members ?? {});
+        validateAddressesFree(planned, container.Id, ready.get(planned.name)?.members ?? {});
     return missing;
   }
 
@@ -282,7 +282,7 @@ function isAsPlanned(
  *
  * @throws FixedIpInvalidOnHost when another container has one of the addresses.
  */
-function mustBeFree(
+function validateAddressesFree(
   { endpoint, vif }: PlannedInterface,
   container: ContainerId,
   members: ReadyNetwork['members'],
@@ -302,8 +302,8 @@ function mustBeFree(
  */
 export function isOfPort({ IPAMConfig: asked }: ContainerEndpoint, { network }: VIF): boolean {
   const fixed = (network.subnets ?? []).flatMap(({ ips }) => (ips ?? []).map(({ address }) => address));
-  const told = [asked?.IPv4Address, asked?.IPv6Address].filter((address) => address !== undefined);
-  return told.every((address) => fixed.includes(address));
+  const requested = [asked?.IPv4Address, asked?.IPv6Address].filter((address) => address !== undefined);
+  return requested.every((address) => fixed.includes(address));
 }
 
 /** The container is not in the network (500 "is not connected", 20.10 to 28.5), or the container or network is gone. */

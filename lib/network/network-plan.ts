@@ -155,13 +155,13 @@ function blockOf(subnet: Subnet, vif: VIF): { block: AddressBlock; cidr: string 
  * Bytes: the minimum of IPv4, and the maximum size of an IP packet. Engines answer 500 to other values, or accept them
  * and then fail to start the container.
  */
-const smallestMtu = 68;
-const largestMtu = 65_535;
+const minMtu = 68;
+const maxMtu = 65_535;
 
 function mtu(vif: VIF): Record<string, string> {
   const bytes = vif.network.meta?.mtu;
   if (bytes === undefined || bytes === null) return {};
-  if (!Number.isInteger(bytes) || bytes < smallestMtu || bytes > largestMtu)
+  if (!Number.isInteger(bytes) || bytes < minMtu || bytes > maxMtu)
     throw new VirtualInterfaceCreateException(
       `Network ${vif.network.id} of port ${vif.id} cannot have an MTU of ${bytes} bytes`,
     );

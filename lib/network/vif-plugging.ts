@@ -11,7 +11,7 @@ export interface VifPluggingPolicy {
 }
 
 /** How long to wait. */
-interface Patience {
+interface WaitLimits {
   /** Seconds. */
   readonly timeout: number;
   readonly signal?: AbortSignal | undefined;
@@ -200,7 +200,7 @@ function notListening(error: unknown, { uuid: instance_uuid }: Instance, timeout
 }
 
 /** Awaits a promise, for `timeout` seconds at most. */
-async function withinTime<T>(what: string, promise: Promise<T>, { timeout, signal }: Patience): Promise<T> {
+async function withinTime<T>(what: string, promise: Promise<T>, { timeout, signal }: WaitLimits): Promise<T> {
   const deadline = new Deadline(what, timeout * 1000, signal);
   try {
     return await raceSignal(promise, deadline.signal);

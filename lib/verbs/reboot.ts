@@ -228,7 +228,7 @@ async function makeAgain(
       `Instance ${instance_uuid} has no container on this host, and no image_ref to create one from`,
       { instance_uuid },
     );
-  await nothingMayBePutAside(node, instance, options.signal);
+  await validateNothingSetAside(node, instance, options.signal);
   node.logger.warn('the container of the instance is gone: creating another from its image', {
     instance: instance_uuid,
     image: image_meta.id,
@@ -249,7 +249,7 @@ async function makeAgain(
  *
  * @throws InstanceRebootFailure when such a container exists.
  */
-async function nothingMayBePutAside(
+async function validateNothingSetAside(
   { engine, host }: ComputeNode,
   instance: Instance,
   signal: AbortSignal | undefined,

@@ -54,7 +54,7 @@ export const rebuildVerb: Verb<BootSubjects, RebuildOptions, void> = {
     attach_block_devices: schemas.callback.optional(),
   },
   run: async (node, given) => {
-    mustBePossible(given);
+    validateRebuildOptions(given);
     const { context, instance, image_meta, evacuate = false } = given;
     const block_device_info = await handOverVolumes(node, given);
     await rebuild(node, context, instance, image_meta, { ...given, block_device_info, evacuate });
@@ -62,7 +62,11 @@ export const rebuildVerb: Verb<BootSubjects, RebuildOptions, void> = {
 };
 
 /** @throws NotImplementedError when disks are to be kept, or accelerators attached. */
-function mustBePossible({ preserve_ephemeral, reimage_boot_volume, accel_uuids }: RebuildOptions): void {
+function validateRebuildOptions({
+  preserve_ephemeral,
+  reimage_boot_volume,
+  accel_uuids,
+}: RebuildOptions): void {
   if (preserve_ephemeral === true || reimage_boot_volume === true)
     throw new NotImplementedError(
       'A rebuild cannot keep disks: call it without preserve_ephemeral and reimage_boot_volume',

@@ -26,7 +26,7 @@ import {
   connectAndStart,
   copyBounds,
   createPlannedContainer,
-  filesMustBeCopyable,
+  validateFilesCopyable,
   launchError,
   newAttempt,
   prepareNetworks,
@@ -81,7 +81,7 @@ export async function unrescue(
   const leftOut = mountedPaths(rescued);
   const copy = { kind: 'layer of a folder', folder: rescuedFolder, leftOut } as const;
   const copied = { container: current.Id, limit: bounds.limit, copy, signal };
-  await filesMustBeCopyable(node, instance, copied, InstanceInvalidState);
+  await validateFilesCopyable(node, instance, copied, InstanceInvalidState);
   const replaced = { instance, old: current, aside: asideSuffix.rescuing, network_info, signal, onProgress };
   await using rollback = new Rollback(logger);
   // Fails before the instance is stopped, if the networks cannot be used.

@@ -11,7 +11,7 @@ import {
   type WebClient,
 } from '../../http/index.js';
 
-const longestToken = 1024 * 1024;
+const maxTokenBytes = 1024 * 1024;
 const tokenAnswer = z.object({ token: z.string().optional(), access_token: z.string().optional() });
 
 /**
@@ -56,8 +56,8 @@ export async function authorization(
   const answer = await client.send({ method: 'GET', url, headers, signal });
   const what = `the answer of ${shownUrl(url)}`;
   const content = await readAll(
-    limited(answer.body, { what, maxBytes: longestToken, idle: client.idle, signal }),
-    longestToken,
+    limited(answer.body, { what, maxBytes: maxTokenBytes, idle: client.idle, signal }),
+    maxTokenBytes,
   );
   if (answer.status !== 200)
     throw new ImageSourceError(`${shownUrl(url)} returned no token (status ${answer.status})`, {

@@ -101,7 +101,7 @@ export async function registerFromDockerfile(
     } finally {
       context.destroy();
     }
-    traces.mustBeHarmless();
+    traces.validateNoReservedNames();
     return await registerFromEngine(environment, registration, temporary, 'The image that was built');
   } finally {
     await discardImage(engine, temporary, mayAppear, logger);
@@ -123,7 +123,7 @@ async function contextOf(
 }
 
 /** Maximum number of retries of a removal, and milliseconds between them. */
-const mostTries = 50;
+const maxRetries = 50;
 const betweenTries = 200;
 
 /** Images that a build leaves in the engine besides the result: one for each step, and base images. */
@@ -153,7 +153,7 @@ class BuildTraces {
   }
 
   /** @throws ImageSourceError when the build has pulled a base image under a name that is reserved for the driver. */
-  mustBeHarmless(): void {
+  validateNoReservedNames(): void {
     const [name] = this.#taken;
     if (name !== undefined)
       throw new ImageSourceError(
@@ -186,7 +186,7 @@ class BuildTraces {
    * step's container, which uses the previous step's image.
    */
   async #remove(name: ImageRef): Promise<void> {
-    for (let tries = mostTries; ; tries -= 1) {
+    for (let tries = maxRetries; ; tries -= 1) {
       try {
         await this.#engine.images.remove(name, { noprune: true });
         return;

@@ -47,7 +47,7 @@ export async function registerFromRepository(
 ): Promise<ImageRecord> {
   const { engine, host, logger } = environment;
   const reference = registryReference(source.reference);
-  mustNotBeOurs(reference);
+  validateNotReserved(reference);
   const shown = shownReference(reference);
   const { signal } = registration;
   const temporary = temporaryName(ownRepository.snapshot, host);
@@ -82,7 +82,7 @@ export async function registerFromRepository(
 }
 
 /** @throws InvalidInput when the image's name is reserved: it would replace a boot image of the driver. */
-function mustNotBeOurs({ registry, path }: RegistryReference): void {
+function validateNotReserved({ registry, path }: RegistryReference): void {
   const names: readonly string[] = Object.values(ownRepository);
   const name = [`${registry}/${path}`, path].find((candidate) => names.includes(candidate));
   if (name !== undefined)

@@ -1,5 +1,6 @@
 import { link, lstat, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MiB } from '../../common/index.js';
 import { codeOf } from '../../streams/index.js';
 import { ImageConflict } from '../shared/index.js';
 import { notFound } from './access.js';
@@ -9,7 +10,7 @@ import { BURIAL, isClaim, isData, metadataName, newClaim, STALE, versionOf } fro
 import { formatStoredImage, parseStoredImage, type StoredImage } from './stored-image.js';
 
 /** Maximum bytes of a metadata file: more than any valid metadata needs. */
-const METADATA_LIMIT = 64 * 1024 * 1024;
+const METADATA_LIMIT = 64 * MiB;
 
 /** Maximum attempts of a reader whose metadata file is replaced while it reads. */
 const ATTEMPTS = 100;

@@ -6,7 +6,7 @@ import { ImageServiceProtocolError } from './exceptions.js';
 import type { GlanceClient, GlanceRequest, Reply, Routed } from './glance-client.js';
 import { newImageOf, patchType, patchOf } from './image-changes.js';
 import { pageSchema, recordSchema } from './image-schema.js';
-import { parseJson } from './json.js';
+import { parseServiceJson } from './json.js';
 import { refusal } from './refusals.js';
 
 /** The context of a request and the signal that aborts it. */
@@ -58,7 +58,7 @@ export class ImageRecords {
       seen.add(query);
       const request: GlanceRequest = { ...caller, method: 'GET', path: imagesPath, query, repeatable: true };
       const { reply, endpoint } = await this.#expect(request, 200, undefined);
-      const { images, next } = parseJson(reply.content, pageSchema, 'the list of images');
+      const { images, next } = parseServiceJson(reply.content, pageSchema, 'the list of images');
       records.push(...images.filter((image) => passes(image, filters)));
       query = next === undefined ? undefined : nextQuery(next, endpoint);
       if (query !== undefined && seen.has(query)) {
@@ -129,7 +129,7 @@ export class ImageRecords {
 }
 
 function recordOf(reply: Reply, image_id: string): ImageRecord {
-  const record = parseJson(reply.content, recordSchema, `the record of image ${image_id}`);
+  const record = parseServiceJson(reply.content, recordSchema, `the record of image ${image_id}`);
   if (record.id.toLowerCase() === image_id.toLowerCase()) return record;
   throw new ImageServiceProtocolError(`the record of image ${image_id} is that of image ${record.id}`);
 }

@@ -216,15 +216,15 @@ export class ImageUploader {
   /**
    * Polls an image until the service has finished with it.
    *
-   * @param patience - maximum milliseconds to wait.
+   * @param timeoutMs - maximum milliseconds to wait.
    * @returns the image, possibly still `saving`; undefined if it was deleted.
    */
   async #watch(
     context: RequestContext,
     image_id: string,
-    patience: number,
+    timeoutMs: number,
   ): Promise<ImageRecord | undefined> {
-    const end = performance.now() + patience;
+    const end = performance.now() + timeoutMs;
     let before: string | undefined;
     for (;;) {
       const record = await this.#look(context, image_id);

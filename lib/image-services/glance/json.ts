@@ -7,7 +7,7 @@ import { ImageServiceProtocolError } from './exceptions.js';
  * @param what - the answer, as a noun phrase for the error message.
  * @throws ImageServiceProtocolError when the answer is not JSON or violates the schema.
  */
-export function parseJson<T>(content: Buffer, schema: z.ZodType<T>, what: string): T {
+export function parseServiceJson<T>(content: Buffer, schema: z.ZodType<T>, what: string): T {
   let value: unknown;
   try {
     value = JSON.parse(content.toString());

@@ -13,7 +13,7 @@ import {
   type Engine,
   type ImageRef,
   type ImageReference,
-  type Patience,
+  type Polling,
   type RepositoryName,
   type TagName,
 } from '../../engine/index.js';
@@ -37,9 +37,9 @@ const randomDigits = 12;
 const temporaryTag = new RegExp(`^tmp-[0-9a-f]{${hostDigits + timeDigits + randomDigits}}$`);
 
 /** Milliseconds that the caller's removal retries before it returns. */
-const ownPatience: Patience = { patience: 5000, interval: 200 };
+const foregroundPolling: Polling = { timeoutMs: 5000, interval: 200 };
 /** Background retries. An engine may keep loading or committing for a long time, and no caller waits for them. */
-const latePatience: Patience = { patience: 60 * 60_000, interval: 2000, ref: false };
+const backgroundPolling: Polling = { timeoutMs: 60 * 60_000, interval: 2000, ref: false };
 
 /**
  * Makes a temporary name that no other image has. It encodes the host, because several hosts may share an engine, and
@@ -82,9 +82,9 @@ export async function discardImage(
   logger: Logger,
 ): Promise<void> {
   const removal = { engine, reference, mayAppear, logger };
-  if ((await removeWithin(ownPatience, removal)) !== 'perhaps') return;
+  if ((await removeWithin(foregroundPolling, removal)) !== 'perhaps') return;
   logger.warn('could not confirm the removal of an image: retrying in the background', { reference });
-  void removeWithin(latePatience, removal);
+  void removeWithin(backgroundPolling, removal);
 }
 
 /**
@@ -99,14 +99,14 @@ export async function discardLastingImage(
   mayAppear: boolean,
   logger: Logger,
 ): Promise<void> {
-  if ((await removeWithin(ownPatience, { engine, reference, mayAppear, logger })) === 'perhaps')
+  if ((await removeWithin(foregroundPolling, { engine, reference, mayAppear, logger })) === 'perhaps')
     logger.warn(
       'could not confirm the removal of an unused image: it may still be in the engine, or appear there later',
       { reference },
     );
 }
 
-async function removeWithin(patience: Patience, removal: Removal): Promise<Outcome> {
+async function removeWithin(polling: Polling, removal: Removal): Promise<Outcome> {
   const { engine, reference, mayAppear, logger, signal } = removal;
   const remove = async (): Promise<Outcome | undefined> => {
     try {
@@ -122,7 +122,7 @@ async function removeWithin(patience: Patience, removal: Removal): Promise<Outco
     }
   };
   try {
-    return (await untilSettled(engine, patience, remove, signal)) ?? 'perhaps';
+    return (await untilSettled(engine, polling, remove, signal)) ?? 'perhaps';
   } catch (error) {
     signal?.throwIfAborted();
     if (isUnreachable(error) || mayHaveSucceeded(error)) return 'perhaps';
@@ -156,7 +156,7 @@ export async function removeTemporaryImages(
     signal?.throwIfAborted();
     logger.info('removing a leftover image', { reference });
     const removal = { engine, reference, mayAppear: false, logger, signal };
-    const outcome = await removeWithin(ownPatience, removal);
+    const outcome = await removeWithin(foregroundPolling, removal);
     if (outcome === 'gone') removed.push(reference);
     if (outcome === 'perhaps')
       logger.warn('could not confirm the removal of a leftover image', { reference });

@@ -129,7 +129,7 @@ async function arrive(
 ): Promise<void> {
   const { network_info, image_meta, block_device_info, power_on, signal, onProgress } = arrival;
   const reference = instanceReference(instance.uuid);
-  await mustHaveArrived(node, instance, image, signal);
+  await validateImageArrived(node, instance, image, signal);
   const disks = await blockDeviceMounts(node, instance, block_device_info, signal);
   const drive = configDriveFiles(instance, image_meta, { network_info }, node.policy);
   const mounts = [...disks.map(filledFromImage), ...configDriveMounts(drive, node.host, instance)];
@@ -173,7 +173,7 @@ function filledFromImage(mount: MountSpecification): MountSpecification {
 }
 
 /** @throws MigrationError when the engine does not have the image that the source host sent. */
-async function mustHaveArrived(
+async function validateImageArrived(
   { engine }: ComputeNode,
   { uuid }: Instance,
   image: ImageId,

@@ -13,8 +13,8 @@ const handover = z.discriminatedUnion('kind', [
 type Handover = z.output<typeof handover>;
 
 /** Serializes the message for `disk_info`. */
-export function handoverText(told: Handover): string {
-  return JSON.stringify(told);
+export function handoverText(handedOver: Handover): string {
+  return JSON.stringify(handedOver);
 }
 
 /**

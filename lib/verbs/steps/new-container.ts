@@ -11,7 +11,7 @@ import {
   discardAttempt,
   launchFailure,
   spawning,
-  volumesMustBeAsFound,
+  validateVolumesUnchanged,
   withNetworks,
   writeFiles,
 } from '../../instances/index.js';
@@ -112,7 +112,7 @@ export async function completeContainer(
   wiring: Wiring,
   container: ContainerId,
 ): Promise<void> {
-  await volumesMustBeAsFound(engine, container, specification.HostConfig?.Mounts);
+  await validateVolumesUnchanged(engine, container, specification.HostConfig?.Mounts);
   signal?.throwIfAborted();
   await networks.connectFurther(container, wiring);
   if (files !== undefined) await writeFiles(engine, container, files, logger, signal);

@@ -7,7 +7,7 @@ import {
   containerName,
   containerPartName,
   isSuspended,
-  nameMustBeFree,
+  validateNameFree,
   pauseInstance,
   stopContainer,
   suspendInstance,
@@ -39,7 +39,7 @@ export async function restoreOnRollback(
   { instance, old, aside, signal }: Replaced,
   rollback: Rollback,
 ): Promise<void> {
-  await nameMustBeFree(node.engine, containerPartName(instance.uuid, aside), instance, signal);
+  await validateNameFree(node.engine, containerPartName(instance.uuid, aside), instance, signal);
   const freeze = (await isSuspended(node.states, instance, old, signal)) ? suspendInstance : pauseInstance;
   rollback.push('the replacement of its container', async () => {
     const now = await ensureName(node, instance, old.Id, containerName(instance.uuid));

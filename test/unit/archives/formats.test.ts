@@ -48,11 +48,15 @@ describe('rewriteArchive', () => {
       const layer = await layerOf([{ path: 'etc/motd', content: 'hello' }]);
       const archive = await layered(compression, layer);
       const asked: string[] = [];
-      const mustTakeLayer = (type: string): void => void asked.push(type);
-      expect((await rewritten(archive, { mustTakeLayer })).diffIds).toEqual([`sha256:${sha256(layer)}`]);
+      const validateLayerCompression = (type: string): void => void asked.push(type);
+      expect((await rewritten(archive, { validateLayerCompression })).diffIds).toEqual([
+        `sha256:${sha256(layer)}`,
+      ]);
       expect(asked).toEqual([compression]);
       const failure = new Error('not on this host');
-      expect(await refusal(archive, { mustTakeLayer: () => Promise.reject(failure) })).toBe(failure);
+      expect(await refusal(archive, { validateLayerCompression: () => Promise.reject(failure) })).toBe(
+        failure,
+      );
     },
   );
 

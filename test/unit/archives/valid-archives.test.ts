@@ -20,12 +20,12 @@ describe('rewriteArchive', () => {
     const layers = Array.from({ length: 501 }, () => Buffer.alloc(0));
     const reason = new Error('not on this host');
     const asked: number[] = [];
-    const mustTakeLayers = async (count: number): Promise<void> => {
+    const validateLayerCount = async (count: number): Promise<void> => {
       asked.push(count);
       await Promise.reject(reason);
     };
     const many = await buildImageArchive({ layout: 'oci', layers: layers.slice(1) });
-    expect(await refusal(many, { mustTakeLayers })).toBe(reason);
+    expect(await refusal(many, { validateLayerCount })).toBe(reason);
     expect(asked).toEqual([500]);
     // More than Linux stacks: no host could start a container of it.
     expect(await refusal(await buildImageArchive({ layout: 'oci', layers }))).toEqual(

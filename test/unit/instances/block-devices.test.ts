@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { BlockDeviceInfo, VolumeMapping } from '../../../interfaces/index.js';
 import type { MountSpecification } from '../../../lib/engine/index.js';
-import { acceleratorsMustBeNone, blockDeviceMounts, RootDisks } from '../../../lib/instances/index.js';
+import { validateNoAccelerators, blockDeviceMounts, RootDisks } from '../../../lib/instances/index.js';
 import { label } from '../../../lib/common/labels.js';
 import { answerJson, FakeEngine } from '../engine/fake-engine.js';
 import { newInstance } from '../../support/nova-objects.js';
@@ -197,9 +197,9 @@ describe('accelerators', () => {
       attach_handle_type: 'PCI',
       attach_handle_info: {},
     };
-    expect(() => acceleratorsMustBeNone([accelerator])).toThrow(
+    expect(() => validateNoAccelerators([accelerator])).toThrow(
       expect.objectContaining({ name: 'ComputeResourcesUnavailable' }),
     );
-    for (const none of [undefined, null, []]) expect(() => acceleratorsMustBeNone(none)).not.toThrow();
+    for (const none of [undefined, null, []]) expect(() => validateNoAccelerators(none)).not.toThrow();
   });
 });

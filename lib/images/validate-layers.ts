@@ -15,7 +15,7 @@ interface SuitedImage {
 }
 
 /** @throws NovaException when this engine cannot decompress such a layer; another host's engine may. */
-export async function mustTakeLayer(
+export async function validateLayerCompression(
   { layers, record, signal }: SuitedImage,
   compression: Compression,
   apiVersion: string,
@@ -37,12 +37,15 @@ export async function mustTakeLayer(
 }
 
 /** Layers that an engine with a classic image store can stack. containerd's store has no such limit. */
-const mostInClassicStore = 125;
+const maxLayersInClassicStore = 125;
 
 /** @throws NovaException when this engine cannot stack so many layers; another host's engine may. */
-export async function mustTakeLayers({ layers, record, signal }: SuitedImage, count: number): Promise<void> {
-  if (count <= mostInClassicStore || (await layers.isContainerdStore(signal))) return;
+export async function validateLayerCount(
+  { layers, record, signal }: SuitedImage,
+  count: number,
+): Promise<void> {
+  if (count <= maxLayersInClassicStore || (await layers.isContainerdStore(signal))) return;
   throw new NovaException(
-    `Image ${record.id} has ${count} layers: this host's engine allows ${mostInClassicStore}, an engine with the containerd image store more`,
+    `Image ${record.id} has ${count} layers: this host's engine allows ${maxLayersInClassicStore}, an engine with the containerd image store more`,
   );
 }
