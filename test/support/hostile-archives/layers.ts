@@ -97,7 +97,7 @@ export async function hostileLayers(): Promise<HostileArchive[]> {
       harm.hidden,
     ),
     await layered(
-      'a header that is none',
+      'a malformed header',
       [innocent, { name: '', raw: Buffer.alloc(512, 'x') }],
       /which is damaged after the entry "etc\/motd"/,
       harm.unreadable,

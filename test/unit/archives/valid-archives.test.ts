@@ -7,7 +7,7 @@ const taken = { architecture: 'amd64', rootFileSystem: (): { Cmd: string[] } => 
 
 describe('rewriteArchive', () => {
   it.each(validArchives)(
-    'takes an image $what, in whatever pieces it comes',
+    'accepts an image $what, in chunks of any size',
     async ({ build, isRootFileSystem }) => {
       const archive = await build('test/valid:1');
       const whole = await rewritten(archive, taken, archive.length);
@@ -16,7 +16,7 @@ describe('rewriteArchive', () => {
     },
   );
 
-  it('asks whether an image with so many layers can be taken before it is whole, and bounds their number itself', async () => {
+  it('asks whether the engine accepts the number of layers before the archive is complete, and limits it itself', async () => {
     const layers = Array.from({ length: 501 }, () => Buffer.alloc(0));
     const reason = new Error('not on this host');
     const asked: number[] = [];
@@ -33,7 +33,7 @@ describe('rewriteArchive', () => {
     );
   });
 
-  it('refuses a root file system without its end mark: nothing else tells a part of it from the whole', async () => {
+  it('refuses a root file system without its end mark: a truncated one would look complete', async () => {
     const whole = await layerOf([{ path: 'etc/motd' }]);
     expect(await refusal(whole.subarray(0, -1024), taken)).toEqual(refusedAs(/is truncated/));
   });

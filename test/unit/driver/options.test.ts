@@ -3,7 +3,7 @@ import { DockerDriver } from '../../../lib/index.js';
 import { settingsOf } from '../../../lib/driver/options.js';
 
 describe('the options of a driver', () => {
-  it('may all be left out', () => {
+  it('are all optional', () => {
     expect(settingsOf({})).toMatchObject({
       maxPids: 4096,
       allowPrivileged: false,
@@ -38,13 +38,13 @@ describe('the options of a driver', () => {
     [{ logs: { maxBytes: 1000 } }, 'maxBytes'],
     [{ logs: { maxFiles: 1 } }, 'maxFiles'],
     [{ timeouts: { readMs: Number.NaN } }, 'readMs'],
-  ])('are refused when they cannot be used: %p', (options, named) => {
+  ])('are refused when they are invalid: %p', (options, named) => {
     expect(() => new DockerDriver(options)).toThrow(
       expect.objectContaining({ name: 'InvalidInput', message: expect.stringContaining(named) }),
     );
   });
 
-  it('are refused when nobody knows them', () => {
+  it('are refused when they are unknown', () => {
     const mistyped = { maxLaunch: 4, maxPids: 10 };
     expect(() => settingsOf(mistyped)).toThrow(
       expect.objectContaining({ name: 'InvalidInput', message: expect.stringContaining('maxLaunch') }),
