@@ -120,7 +120,7 @@ export function paxRecord(key: string, value: string | Buffer): Buffer {
 function decimal(value: string): number {
   const size = /^\+?[0-9]+$/.test(value) ? Number(value) : NaN;
   if (!Number.isSafeInteger(size))
-    throw new ArchiveRefused(`gives an entry the impossible size ${shown(value)}`);
+    throw new ArchiveRefused(`declares the invalid size ${shown(value)} for an entry`);
   return size;
 }
 

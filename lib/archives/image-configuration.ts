@@ -194,16 +194,16 @@ const maxVolumes = 128;
 function validateInheritedSize(config: ContainerConfiguration): void {
   const volumes = Object.keys(config.Volumes ?? {}).length;
   if (volumes > maxVolumes)
-    throw new ArchiveRefused(`gives its containers ${volumes} volumes: ${maxVolumes} are allowed`);
+    throw new ArchiveRefused(`declares ${volumes} volumes: ${maxVolumes} are allowed`);
   const listed = bytesOf([config.Cmd, config.Entrypoint, config.Volumes]);
   if (listed > maxListedBytes)
     throw new ArchiveRefused(
-      `gives its containers ${listed} bytes of command and volumes: ${maxListedBytes} are allowed`,
+      `declares ${listed} bytes of command and volumes: ${maxListedBytes} are allowed`,
     );
   const inherited = bytesOf(config);
   if (inherited > maxInheritedBytes)
     throw new ArchiveRefused(
-      `gives its containers ${inherited} bytes of environment and other settings: ${maxInheritedBytes} are allowed`,
+      `declares ${inherited} bytes of environment and other settings: ${maxInheritedBytes} are allowed`,
     );
 }
 

@@ -66,7 +66,7 @@ export function tarHeader(block: Buffer): TarHeader {
   const prefix = prefixOf(block);
   const size = contentless.has(typeflag) ? 0 : number(bytes(block, 'size'));
   if (size === undefined)
-    throw new ArchiveRefused(`gives the entry ${JSON.stringify(name)} an impossible size`);
+    throw new ArchiveRefused(`declares an invalid size for the entry ${JSON.stringify(name)}`);
   return {
     name: prefix === '' ? name : `${prefix}/${name}`,
     size,

@@ -51,5 +51,5 @@ function recorded({ path, records }: FileSystemEntry, key: 'uid' | 'gid'): numbe
   if (record === undefined) return undefined;
   const text = record.toString('latin1', record.indexOf('=') + 1, record.length - 1);
   if (/^[0-9]{1,10}$/.test(text)) return Number(text);
-  throw new ArchiveRefused(`holds ${shown(path)} of the impossible ${key} ${shown(text)}`);
+  throw new ArchiveRefused(`holds ${shown(path)} with the invalid ${key} ${shown(text)}`);
 }

@@ -68,7 +68,7 @@ async function* withBreaksNamed(
 ): AsyncGenerator<Uint8Array, void, void> {
   try {
     for await (const chunk of source) {
-      if (!(chunk instanceof Uint8Array)) throw new TypeError(`${what} gave something other than bytes`);
+      if (!(chunk instanceof Uint8Array)) throw new TypeError(`${what} yielded something other than bytes`);
       yield chunk;
     }
   } catch (error) {

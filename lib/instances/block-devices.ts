@@ -66,7 +66,7 @@ export function withMounts(
 /** @throws ComputeResourcesUnavailable when the instance requests accelerators: this host has none. */
 export function validateNoAccelerators(accel_info: readonly AcceleratorRequest[] | null | undefined): void {
   if (accel_info !== null && accel_info !== undefined && accel_info.length > 0)
-    throw new ComputeResourcesUnavailable('This host has no accelerators to give to an instance');
+    throw new ComputeResourcesUnavailable('This host has no accelerators, so an instance cannot have any');
 }
 
 function ephemeralDisk(

@@ -22,7 +22,7 @@ export async function consoleOutput(
   let isCut = false;
   for await (const chunk of await lastLines(engine, container, signal)) {
     const piece: unknown = chunk;
-    if (!Buffer.isBuffer(piece)) throw new TypeError('a log gave something other than bytes');
+    if (!Buffer.isBuffer(piece)) throw new TypeError('a log yielded something other than bytes');
     isCut ||= last.length + piece.length > maxConsoleOutputBytes;
     last = Buffer.concat([last, piece]).subarray(-maxConsoleOutputBytes);
   }

@@ -74,7 +74,7 @@ async function opened(path: string): Promise<SizedContent> {
   } catch (cause) {
     throw new InvalidInput(`The file ${path} cannot be read`, { cause });
   }
-  if (content === undefined) throw new InvalidInput(`${path} is no plain file`);
+  if (content === undefined) throw new InvalidInput(`${path} is not a regular file`);
   return { content, size };
 }
 

@@ -70,7 +70,7 @@ async function textIfThere(path: string): Promise<string | undefined> {
   try {
     const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
-      if (!(await file.stat()).isFile()) throw new InvalidInput('.dockerignore is no plain file');
+      if (!(await file.stat()).isFile()) throw new InvalidInput('.dockerignore is not a regular file');
       return (await readAll(file.createReadStream({ autoClose: false }), maxFileBytes)).toString('utf8');
     } finally {
       await file.close();

@@ -89,7 +89,7 @@ export function newRecord(id: string, owner: string | null, metadata: ImageMetad
 export function changedRecord(record: ImageRecord, metadata: ImageMetadata): ImageRecord {
   const { container_format, disk_format } = metadata;
   if (record.status !== 'queued' && (container_format !== undefined || disk_format !== undefined)) {
-    throw new ImageNotAuthorized(`Image ${record.id} has data: its formats cannot change any more.`);
+    throw new ImageNotAuthorized(`Image ${record.id} has data: its formats can no longer change.`);
   }
   return {
     ...record,

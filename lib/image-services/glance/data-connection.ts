@@ -91,7 +91,7 @@ export async function openData(wanted: DataRequest): Promise<DataConnection> {
   };
   const { reply } = await client.exchange<DataReply>(request, (url, headers) => ask(wanted, url, headers));
   if (reply.connection !== undefined) return reply.connection;
-  if (reply.status === 204) throw new ImageNotActive(`Image ${record.id} has no data any more.`);
+  if (reply.status === 204) throw new ImageNotActive(`Image ${record.id} no longer has data.`);
   throw refusal(request, reply, record.id);
 }
 

@@ -192,7 +192,7 @@ const lineFeed = 0x0a;
 const soundHeader = /^[\t\x20-\x7e\x80-\xff]*\r\n$/;
 
 const garbled = (what: string): ImageServiceProtocolError =>
-  new ImageServiceProtocolError(`The image service gave ${what}.`);
+  new ImageServiceProtocolError(`The image service sent ${what}.`);
 
 const broken = (where: string): ConnectionBroken =>
   new ConnectionBroken(`the connection ended ${where}`, 'ECONNRESET', false);

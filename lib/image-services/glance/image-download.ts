@@ -102,7 +102,7 @@ export class ImageDownload implements ByteSource {
     const { verification, meter } = this.#with;
     verification?.update(bytes);
     if (this.#end !== undefined && this.#position > this.#end) {
-      throw new ImageUnacceptable(`Image ${this.#wanted.record.id} has more bytes than were asked for.`);
+      throw new ImageUnacceptable(`Image ${this.#wanted.record.id} has more bytes than requested.`);
     }
     meter.add(bytes.length);
     return bytes;

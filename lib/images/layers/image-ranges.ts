@@ -51,10 +51,10 @@ export class ImageRanges {
     const wanted = Math.min(Math.max(size, windowSize), this.#size - offset);
     this.#read += wanted;
     if (this.#windows.length >= maxRequests || this.#read > maxReadBytes)
-      throw new IndexUnusable('its index takes too many requests');
+      throw new IndexUnusable('reading its index takes too many requests');
     const bytes = await readAll(await this.#open({ offset, size: wanted }, this.#signal), wanted);
     if (bytes.length !== wanted)
-      throw new IndexUnusable(`${wanted} bytes were asked for, and ${bytes.length} came`);
+      throw new IndexUnusable(`${wanted} bytes were requested, but ${bytes.length} arrived`);
     this.#windows.push({ offset, bytes });
     return bytes.subarray(0, size);
   }

@@ -83,7 +83,7 @@ async function finish(node: ComputeNode, instance: Instance, arrival: Arrival): 
   const arrived = await findInstance(node.engine, node.host, instance, arrival.signal);
   if (arrived === undefined || isLeftHalfMade(arrived)) await arrive(node, instance, info.image, arrival);
   else if (arrived.Image === info.image) await resume(node, arrived, arrival);
-  else throw new InstanceExists(`Instance ${instance.uuid} is here already, with other files`);
+  else throw new InstanceExists(`Instance ${instance.uuid} exists on this host already, with other files`);
 }
 
 async function resize(
@@ -184,5 +184,7 @@ async function validateImageArrived(
     throw error;
   });
   if (found?.Id !== image)
-    throw new MigrationError(`The files of instance ${uuid} that were sent as image ${image} are not here`);
+    throw new MigrationError(
+      `The files of instance ${uuid}, sent as image ${image}, are not in the engine of this host`,
+    );
 }

@@ -62,6 +62,6 @@ describe('an entry with translated owners', () => {
 
   it('is refused when its numbers are malformed', async () => {
     const entry = await firstOf(await packEntries([{ name: 'file', pax: { uid: '-5' } }]));
-    expect(() => withTranslatedOwners(entry, mapping)).toThrow('impossible uid');
+    expect(() => withTranslatedOwners(entry, mapping)).toThrow('invalid uid');
   });
 });

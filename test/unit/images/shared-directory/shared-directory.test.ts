@@ -86,9 +86,9 @@ describe('SharedDirectory', () => {
       () => writeFile(path, data.subarray(0, 1e6)),
     ],
     ['has the data of another image', 'sha512', () => writeFile(path, randomBytes(data.length))],
-    ['is a FIFO', 'not a plain file', () => Promise.resolve(execFileSync('mkfifo', [path]))],
-    ['is a link to a device', 'not a plain file', () => symlink('/dev/zero', path)],
-    ['is a directory', 'not a plain file', () => mkdir(path)],
+    ['is a FIFO', 'not a regular file', () => Promise.resolve(execFileSync('mkfifo', [path]))],
+    ['is a link to a device', 'not a regular file', () => symlink('/dev/zero', path)],
+    ['is a directory', 'not a regular file', () => mkdir(path)],
     ['is a link to itself', 'ELOOP', () => symlink(path, path)],
   ])('skips a file that %s, and logs its path and the reason', async (_what, why, make) => {
     await make();
