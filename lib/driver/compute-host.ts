@@ -106,7 +106,7 @@ export class ComputeHost {
   async stop(): Promise<void> {
     const reason = new HypervisorUnavailable('cleanup_host was called before init_host had finished');
     for (const starting of this.#starting.keys()) starting.abort(reason);
-    this.#running?.breakOff();
+    this.#running?.abortVerbs();
     await this.#locks.runExclusive(itself, undefined, () => this.#leave());
   }
 

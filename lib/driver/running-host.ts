@@ -49,23 +49,23 @@ export class RunningHost {
     if (this.#isLeaving)
       throw new NovaException(`The driver is leaving host ${this.#node.host}: it starts no further verbs`);
     signal?.throwIfAborted();
-    const breaking = new LinkedAbort(signal);
-    const working = work(this.#node, breaking.signal);
-    this.#verbs.set(breaking, working);
+    const aborting = new LinkedAbort(signal);
+    const working = work(this.#node, aborting.signal);
+    this.#verbs.set(aborting, working);
     try {
       return await working;
     } catch (error) {
-      if (breaking.signal.aborted) this.#node.logger.debug('aborted a verb', { error });
-      breaking.signal.throwIfAborted();
+      if (aborting.signal.aborted) this.#node.logger.debug('aborted a verb', { error });
+      aborting.signal.throwIfAborted();
       throw error;
     } finally {
-      this.#verbs.delete(breaking);
-      breaking.unlink();
+      this.#verbs.delete(aborting);
+      aborting.unlink();
     }
   }
 
   /** Refuses further verbs and aborts the running ones. */
-  breakOff(): void {
+  abortVerbs(): void {
     this.#isLeaving = true;
     const reason = new HypervisorUnavailable(`The driver has stopped serving host ${this.#node.host}`);
     for (const verb of this.#verbs.keys()) verb.abort(reason);
@@ -74,7 +74,7 @@ export class RunningHost {
 
   /** Leaves the host once the aborted verbs have rolled back: stops events and closes all connections. */
   async leave(): Promise<void> {
-    this.breakOff();
+    this.abortVerbs();
     let timer: NodeJS.Timeout | undefined;
     const tooLong = new Promise<void>((resolve) => (timer = setTimeout(resolve, maxStopMs)));
     await Promise.race([Promise.allSettled([...this.#verbs.values(), this.#background]), tooLong]);

@@ -8,7 +8,7 @@ import type { LayersInEngine } from './layers/index.js';
 const firstWithZstd = '1.42';
 
 /** The image, and the engine that is to load it. */
-interface SuitedImage {
+interface ImageToLoad {
   readonly layers: LayersInEngine;
   readonly record: ShownImage;
   readonly signal: AbortSignal;
@@ -16,7 +16,7 @@ interface SuitedImage {
 
 /** @throws NovaException when this engine cannot decompress such a layer; another host's engine may. */
 export async function validateLayerCompression(
-  { layers, record, signal }: SuitedImage,
+  { layers, record, signal }: ImageToLoad,
   compression: Compression,
   apiVersion: string,
 ): Promise<void> {
@@ -41,7 +41,7 @@ const maxLayersInClassicStore = 125;
 
 /** @throws NovaException when this engine cannot stack so many layers; another host's engine may. */
 export async function validateLayerCount(
-  { layers, record, signal }: SuitedImage,
+  { layers, record, signal }: ImageToLoad,
   count: number,
 ): Promise<void> {
   if (count <= maxLayersInClassicStore || (await layers.isContainerdStore(signal))) return;

@@ -6,7 +6,7 @@ import { ImageConflict } from '../shared/index.js';
 import { notFound } from './access.js';
 import { ImageStoreError } from './exceptions.js';
 import { checkFolder, createFile, flushFolder, isMissing, openPlain, readSmall } from './files.js';
-import { BURIAL, isClaim, isData, metadataName, newClaim, STALE, versionOf } from './layout.js';
+import { DELETION_CLAIM, isClaim, isData, metadataName, newClaim, STALE, versionOf } from './layout.js';
 import { formatStoredImage, parseStoredImage, type StoredImage } from './stored-image.js';
 
 /** Maximum bytes of a metadata file: more than any valid metadata needs. */
@@ -103,11 +103,11 @@ export class ImageFolder {
    * Moves a deleted image's folder away, unless another process is doing so. The claim ensures that it moves the
    * deleted image, not a new image with the same id.
    *
-   * @param grave - the destination path.
+   * @param trash - the destination path.
    * @returns whether the folder was moved.
    */
-  async bury(grave: string): Promise<boolean> {
-    const claim = join(this.path, BURIAL);
+  async moveToTrash(trash: string): Promise<boolean> {
+    const claim = join(this.path, DELETION_CLAIM);
     try {
       await (await createFile(claim)).close();
     } catch (error) {
@@ -116,7 +116,7 @@ export class ImageFolder {
     }
     const { stored } = await this.#latest();
     if (stored.record.status === 'deleted') {
-      await rename(this.path, grave);
+      await rename(this.path, trash);
       return true;
     }
     await rm(claim, { force: true });

@@ -59,7 +59,7 @@ export async function imageInParts(image: ImageInParts): Promise<PartialArchive 
   if (resident.length === 0) return undefined;
   const partial = await worthwhilePart(image, size, resident).catch((error: unknown) => {
     signal.throwIfAborted();
-    if (isOurTrouble(error)) throw error;
+    if (isEngineOrDriverError(error)) throw error;
     // Fetching the whole image reports any fault of the image or the image service more precisely.
     const isUsual = error instanceof IndexUnusable || error instanceof ArchiveRefused;
     logger[isUsual ? 'debug' : 'warn']('fetching an image as a whole: it cannot be read in parts', {
@@ -73,7 +73,7 @@ export async function imageInParts(image: ImageInParts): Promise<PartialArchive 
 }
 
 /** Errors that are not about the image: engine failures and bugs of the driver. */
-function isOurTrouble(error: unknown): boolean {
+function isEngineOrDriverError(error: unknown): boolean {
   return (
     error instanceof EngineError ||
     error instanceof EngineProtocolError ||
