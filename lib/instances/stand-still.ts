@@ -66,7 +66,7 @@ export class StandStill {
       await states.remove(this.#uuid, 'suspended');
     } catch (error) {
       // The snapshot has its own result. The instance's next pause, suspension or `init_host` removes the record.
-      logger.warn("the record of a snapshot's pause could not be removed: it is left", {
+      logger.warn("could not remove the record of a snapshot's pause", {
         instance: this.#uuid,
         error,
       });

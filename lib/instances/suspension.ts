@@ -62,7 +62,7 @@ export async function suspendInstance(
   const { Id: id, State: state } = container;
   if (!state.Running)
     throw new InstanceSuspendFailure(
-      `Instance ${instance.uuid} is ${state.Status}: it has no memory to keep`,
+      `Instance ${instance.uuid} is ${state.Status}: only a running instance can be suspended`,
       {
         instance_uuid: instance.uuid,
       },
@@ -84,7 +84,7 @@ export async function pauseInstance(
   container: ContainerInspect,
   signal?: AbortSignal,
 ): Promise<void> {
-  await mustNotBeSuspended(notes, instance, container, signal);
+  await validateNotSuspended(notes, instance, container, signal);
   if (container.State.Status === 'running') await notes.remove(instance.uuid, 'suspended', signal);
   await pauseContainer(engine, container.Id, signal);
 }
@@ -101,7 +101,7 @@ export async function unpauseInstance(
   container: ContainerInspect,
   signal?: AbortSignal,
 ): Promise<void> {
-  await mustNotBeSuspended(notes, instance, container, signal);
+  await validateNotSuspended(notes, instance, container, signal);
   await unpauseContainer(engine, container.Id, signal);
 }
 
@@ -113,11 +113,11 @@ export async function removeSuspension(
   try {
     await states.remove(uuid, 'suspended');
   } catch (error) {
-    logger.warn('could not remove the record of a suspension: it is left', { instance: uuid, error });
+    logger.warn('could not remove the record of a suspension', { instance: uuid, error });
   }
 }
 
-async function mustNotBeSuspended(
+async function validateNotSuspended(
   notes: InstanceStateStore,
   instance: Instance,
   container: ContainerInspect,

@@ -118,12 +118,14 @@ async function rebootIfStuck(
 ): Promise<void> {
   const container = await findInstance(node.engine, node.host, instance, signal);
   if (container === undefined || !isWhole(container)) {
-    node.logger.warn('the instance whose reboot did not end has no container', { instance: instance.uuid });
+    node.logger.warn('could not finish an interrupted reboot: the instance has no container', {
+      instance: instance.uuid,
+    });
     return;
   }
   if (container.State.Status === 'running' && (await secondsRunning(node, container, signal)) < timeout)
     return;
-  node.logger.info('reboots an instance whose reboot did not end', { instance: instance.uuid });
+  node.logger.info('finishing an interrupted reboot', { instance: instance.uuid });
   const network_info = instance.info_cache?.network_info;
   await rebootContainer(node, instance, container, network_info, rebootTypes.HARD, signal);
 }
@@ -192,7 +194,7 @@ async function stopsCleanly(
     return true;
   } catch (error) {
     signal?.throwIfAborted();
-    node.logger.warn('the instance could not be stopped for a soft reboot: it becomes a hard one', {
+    node.logger.warn('could not stop the instance for a soft reboot: rebooting it hard', {
       instance: uuid,
       error,
     });
@@ -223,11 +225,11 @@ async function makeAgain(
   const image_meta = imageOfInstance(instance);
   if (image_meta === undefined)
     throw new InstanceNotFound(
-      `Instance ${instance_uuid} has no container on this host, and names no image to make one of`,
+      `Instance ${instance_uuid} has no container on this host, and no image_ref to create one from`,
       { instance_uuid },
     );
-  await nothingMayBePutAside(node, instance, options.signal);
-  node.logger.warn('the container of the instance is gone: it is made again of its image', {
+  await validateNothingSetAside(node, instance, options.signal);
+  node.logger.warn('the container of the instance is gone: creating another from its image', {
     instance: instance_uuid,
     image: image_meta.id,
   });
@@ -247,7 +249,7 @@ async function makeAgain(
  *
  * @throws InstanceRebootFailure when such a container exists.
  */
-async function nothingMayBePutAside(
+async function validateNothingSetAside(
   { engine, host }: ComputeNode,
   instance: Instance,
   signal: AbortSignal | undefined,
@@ -258,7 +260,7 @@ async function nothingMayBePutAside(
     .filter((name) => !replaceable.some((own) => name === `/${own}`));
   if (aside.length > 0)
     throw new InstanceRebootFailure(
-      `The files of instance ${instance.uuid} are in ${aside.join(', ')}: what put them aside must be finished or taken back first`,
+      `The files of instance ${instance.uuid} are in ${aside.join(', ')}: finish or revert the rescue, rebuild or migration that set them aside first`,
       { instance_uuid: instance.uuid },
     );
 }

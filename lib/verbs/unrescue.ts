@@ -26,7 +26,7 @@ import {
   connectAndStart,
   copyBounds,
   createPlannedContainer,
-  filesMustBeCopyable,
+  validateFilesCopyable,
   launchError,
   newAttempt,
   prepareNetworks,
@@ -81,25 +81,28 @@ export async function unrescue(
   const leftOut = mountedPaths(rescued);
   const copy = { kind: 'layer of a folder', folder: rescuedFolder, leftOut } as const;
   const copied = { container: current.Id, limit: bounds.limit, copy, signal };
-  await filesMustBeCopyable(node, instance, copied, InstanceInvalidState);
+  await validateFilesCopyable(node, instance, copied, InstanceInvalidState);
   const replaced = { instance, old: current, aside: asideSuffix.rescuing, network_info, signal, onProgress };
   await using rollback = new Rollback(logger);
   // Fails before the instance is stopped, if the networks cannot be used.
   const wiring = await node.networks.prepare(network_info, signal);
-  rollback.push('the hold of its networks', () => {
+  rollback.push('the preparation of its networks', () => {
     node.networks.keep(wiring);
     return Promise.resolve();
   });
   await restoreOnRollback(node, replaced, rollback);
   await stopForReplacement(node, current.Id, { timeout: 0, retry_interval: 0, signal });
   if (await hasRescuedFolder(engine, current.Id, signal)) {
-    rollback.push('the image of its files', () => removeInstanceImages(engine, instance.uuid));
+    rollback.push('the creation of an image of its files', () => removeInstanceImages(engine, instance.uuid));
     await transferRescuedFiles(node, rescued, replaced, bounds);
     await comeBackChanged(node, rescued, replaced, rollback);
   } else {
-    logger.warn(`the rescued instance has no ${rescuedFolder} any more: it comes back as it was`, {
-      instance: instance.uuid,
-    });
+    logger.warn(
+      `the rescue container has no ${rescuedFolder}: starting the instance with the files from before the rescue`,
+      {
+        instance: instance.uuid,
+      },
+    );
     await swapBack(node, rescued, replaced);
   }
   rollback.complete();
@@ -108,7 +111,7 @@ export async function unrescue(
     await recoverInterruptedSwap(engine, host, instance);
     await removeReplacedImage(engine, rescued.Image);
   } catch (error) {
-    warnOfLeftovers(node, instance, 'what the instance was while it was rescued', error);
+    warnOfLeftovers(node, instance, 'the rescue container', error);
   }
 }
 

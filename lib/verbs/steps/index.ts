@@ -11,7 +11,7 @@ export {
   reconnectAndStart,
 } from './connect-and-start.js';
 export { type ContainerPlan, newAttempt } from './container-plan.js';
-export { type CopyBounds, copyBounds, copyMustBeReachable, filesMustBeCopyable } from './copied-files.js';
+export { type CopyBounds, copyBounds, validateCopyReachable, validateFilesCopyable } from './copied-files.js';
 export {
   becomeInstance,
   completeContainer,

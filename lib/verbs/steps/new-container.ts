@@ -11,7 +11,7 @@ import {
   discardAttempt,
   launchFailure,
   spawning,
-  volumesMustBeAsFound,
+  validateVolumesUnchanged,
   withNetworks,
   writeFiles,
 } from '../../instances/index.js';
@@ -35,7 +35,7 @@ export async function holdImage(
 ): Promise<HeldImage | undefined> {
   if (boot === undefined) return undefined;
   const image = await imageLoader.hold(boot.image_id, signal);
-  rollback.push('its image', image.abandon);
+  rollback.push('the hold on its image', image.abandon);
   return image;
 }
 
@@ -46,7 +46,7 @@ export async function prepareNetworks(
   rollback: Rollback,
 ): Promise<Wiring> {
   const wiring = await networks.prepare(network_info, signal);
-  rollback.push('its networks', () => networks.abandon(wiring));
+  rollback.push('the preparation of its networks', () => networks.abandon(wiring));
   return wiring;
 }
 
@@ -66,7 +66,7 @@ export async function createPlannedContainer(
   const specification = withNetworks(plan.specification, node.networks.specification(wiring));
   const names = [containerName(instance.uuid), containerPartName(instance.uuid, spawning)];
   let failure: unknown;
-  rollback.push('its container', () => discardAttempt(node.engine, names, attempt, failure));
+  rollback.push('the creation of its container', () => discardAttempt(node.engine, names, attempt, failure));
   try {
     return await createSized(node, plan, specification);
   } catch (error) {
@@ -112,7 +112,7 @@ export async function completeContainer(
   wiring: Wiring,
   container: ContainerId,
 ): Promise<void> {
-  await volumesMustBeAsFound(engine, container, specification.HostConfig?.Mounts);
+  await validateVolumesUnchanged(engine, container, specification.HostConfig?.Mounts);
   signal?.throwIfAborted();
   await networks.connectFurther(container, wiring);
   if (files !== undefined) await writeFiles(engine, container, files, logger, signal);

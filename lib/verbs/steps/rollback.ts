@@ -36,7 +36,7 @@ export class Rollback implements AsyncDisposable {
       try {
         await undo();
       } catch (error) {
-        this.#logger.error(`could not undo: ${what}`, { error });
+        this.#logger.error(`could not roll back ${what}`, { error });
       }
     }
   }
