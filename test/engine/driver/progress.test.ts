@@ -38,7 +38,7 @@ describe('a progress listener that always throws', () => {
     await driver.rescue(context, instance, [], image, { onProgress });
     await driver.unrescue(context, instance, { onProgress });
     expect((await driver.get_info(instance)).state).toBe(power_state.RUNNING);
-    expect(warnings.filter((message) => message.includes('progress'))).toHaveLength(3);
+    expect(warnings.filter((message) => message.includes('onProgress'))).toHaveLength(3);
   });
 });
 

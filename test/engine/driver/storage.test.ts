@@ -77,7 +77,7 @@ describe('DockerDriver storage', () => {
       await expect(engine.volumes.inspect(name)).rejects.toMatchObject({ status: 404 });
       await expect(driver.instance_exists(instance)).resolves.toBe(false);
     } finally {
-      await driver.cleanup_host(harness.host);
+      await driver.cleanup_host(`${harness.host}-removed`);
       await proxy.close();
     }
   });
