@@ -7,13 +7,37 @@ import { ArchiveRefused, shown } from './archive-refused.js';
  * in Go: Go's decoder merges the values of a duplicate key, `JSON.parse` takes the last one. As in Go, half of a
  * surrogate pair becomes U+FFFD.
  *
- * @throws ArchiveRefused when the text is not JSON, is nested too deep, has a number that is too large, or an object
+ * @throws ArchiveRefused when the text is not JSON, has too many values, is nested too deep, has a number that is too large, or an object
  * has a key twice with different values.
  */
 export function parseGoJson(path: string, text: string): unknown {
+  if (hasTooManyValues(text))
+    throw new ArchiveRefused(`holds ${shown(path)}, which has more than ${maxJsonValues} values in JSON`);
   const json = parsed(path, text);
   validateUnambiguous(path, text);
   return asGoDecodes(path, json);
+}
+
+/**
+ * The maximum number of values in a JSON text, far above that of any image: a port of each number are 65535. A
+ * validation needs about 1 KB of memory for each wrong value, and two bytes can be one.
+ */
+const maxJsonValues = 100_000;
+
+/**
+ * Whether a text has more values than any JSON text of an image. The text need not be valid. It counts commas: values
+ * without one between them are nested, and {@link deepest} bounds those.
+ */
+export function hasTooManyValues(text: string): boolean {
+  let values = 0;
+  let isInString = false;
+  for (let at = 0; at < text.length && values <= maxJsonValues; at += 1) {
+    const character = text.charAt(at);
+    if (character === '"') isInString = !isInString;
+    else if (isInString) at += character === '\\' ? 1 : 0;
+    else if (character === ',') values += 1;
+  }
+  return values > maxJsonValues;
 }
 
 /**
@@ -90,12 +114,18 @@ function ambiguous(key: string, field: string): { readonly code: 'custom'; reado
   };
 }
 
-/** Formats the first problems of an error in one line. */
+/**
+ * Formats the first problems of an error in one line. The error itself is no cause to keep: it may hold as many problems
+ * as an untrusted text has values, and keys of any length.
+ */
 export function why(error: z.ZodError): string {
   const most = 3;
+  const longest = 200;
   return error.issues
     .slice(0, most)
-    .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
+    .map(({ path, message }) =>
+      path.length === 0 ? message : `${path.join('.').slice(0, longest)}: ${message}`,
+    )
     .join('; ');
 }
 

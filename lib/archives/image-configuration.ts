@@ -134,7 +134,6 @@ export function parseConfiguration(path: string, text: string): ImageConfigurati
   if (!result.success)
     throw new ArchiveRefused(
       `has the configuration ${shown(path)}, which engines cannot read or may read in another way: ${why(result.error)}`,
-      result.error,
     );
   const os = result.data.os ?? '';
   if (os !== '' && os !== 'linux')

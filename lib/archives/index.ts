@@ -32,5 +32,5 @@ export { type ArchivedImage, rewriteArchive, type RewrittenImage } from './rewri
 export type { LayersBelow, RewriteOptions } from './rewrite-options.js';
 export { blockSize, fileHeader, isTarHeader, paddingAfter, tarHeader, type TarHeader } from './tar-header.js';
 export { type OwnerMapping, withTranslatedOwners } from './translated-owners.js';
-export { openArchive } from './unpacked-archive.js';
+export { neverCompressed, openArchive } from './unpacked-archive.js';
 export { endOfArchive, layerFileName, wholeFile, writeLayer, writeMetadata } from './write-image.js';

@@ -23,7 +23,7 @@ export class LayerDigest {
   /**
    * @param what - names the layer in error messages, as the start of a predicate: `holds "a", which`.
    * @param compression - the layer's compression; undefined if it is not compressed.
-   * @param budget - charged for every byte that a compressed layer unpacks to.
+   * @param budget - charged for every byte that a compressed layer unpacks to, and for every entry.
    */
   constructor(what: string, compression: Compression | undefined, budget: ByteBudget) {
     if (compression !== undefined)
@@ -32,7 +32,7 @@ export class LayerDigest {
         // Engines with containerd's image store fail on padding.
         unpacking: unpacking(compression, what, { mayBePadded: false }),
       };
-    this.#headers = new LayerHeaders(what);
+    this.#headers = new LayerHeaders(what, budget);
     this.#budget = budget;
   }
 

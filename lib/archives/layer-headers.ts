@@ -1,6 +1,6 @@
 import { ArchiveRefused, shown } from './archive-refused.js';
 import { Extensions, isExtension } from './extended-header.js';
-import { maxExtendedHeaderBytes } from './limits.js';
+import { type ByteBudget, entryBytes, maxExtendedHeaderBytes } from './limits.js';
 import { blockSize, isTarHeader, paddingAfter, tarHeader } from './tar-header.js';
 
 /** The next request of {@link walk}: read a number of bytes, or skip them. */
@@ -18,7 +18,7 @@ const nothing = Buffer.alloc(0);
  */
 export class LayerHeaders {
   readonly #what: string;
-  readonly #walk = walk();
+  readonly #walk: ReturnType<typeof walk>;
   /** Undefined after the end mark. */
   #step: Step | undefined;
   /** Bytes that the step still needs. */
@@ -26,9 +26,13 @@ export class LayerHeaders {
   /** Collects the bytes of a read step that arrive in several chunks. */
   #held = nothing;
 
-  /** @param what - names the layer in error messages, as the start of a predicate: `holds "a", which`. */
-  constructor(what: string) {
+  /**
+   * @param what - names the layer in error messages, as the start of a predicate: `holds "a", which`.
+   * @param budget - charged for every entry, see {@link entryBytes}.
+   */
+  constructor(what: string, budget: ByteBudget) {
     this.#what = what;
+    this.#walk = walk(budget);
     this.#go(nothing);
   }
 
@@ -68,7 +72,7 @@ export class LayerHeaders {
 }
 
 /** Walks from header to header, up to the end mark. Each read step receives its bytes. */
-function* walk(): Generator<Step, void, Buffer> {
+function* walk(budget: ByteBudget): Generator<Step, void, Buffer> {
   const extensions = new Extensions();
   let entry: string | undefined;
   for (;;) {
@@ -90,6 +94,7 @@ function* walk(): Generator<Step, void, Buffer> {
       extensions.take(typeflag, size === 0 ? nothing : yield ['read', size]);
       yield ['pass', paddingAfter(size)];
     } else {
+      budget.spend(entryBytes);
       const described = extensions.describe(header);
       entry = described.name;
       yield ['pass', described.size + paddingAfter(described.size)];

@@ -3,7 +3,10 @@ import { ArchiveRefused } from './archive-refused.js';
 
 /** Upper limits for an image archive. A larger archive is refused. */
 export interface ImageLimits {
-  /** Bytes of the archive, decompressed, plus the bytes that its compressed layers unpack to. Default: 64 GiB. */
+  /**
+   * Bytes of the archive, decompressed, plus the bytes that its compressed layers unpack to, plus 4 KiB for each file in
+   * its layers. Default: 64 GiB.
+   */
   readonly maxBytes: number;
   /** Entries of the archive, including extended headers. Default: 4096. */
   readonly maxEntries: number;
@@ -38,6 +41,12 @@ export function validateLayerLimit(layers: number, maxLayers: number): void {
   if (layers > maxLayers)
     throw new ArchiveRefused(`has ${layers} layers, which is more than the ${maxLayers} allowed`);
 }
+
+/**
+ * Bytes that an entry of a layer counts, besides its own: an empty file takes an inode and up to a block of the engine's
+ * disk.
+ */
+export const entryBytes = 4 * KiB;
 
 /** Counts bytes against a limit. */
 export class ByteBudget {

@@ -36,10 +36,7 @@ const manifests = z.array(
 export function parseManifest(text: string, { maxLayers }: ImageLimits): Manifest {
   const result = manifests.safeParse(parseGoJson(manifestPath, text));
   if (!result.success)
-    throw new ArchiveRefused(
-      `has a ${manifestPath} that engines cannot read: ${why(result.error)}`,
-      result.error,
-    );
+    throw new ArchiveRefused(`has a ${manifestPath} that engines cannot read: ${why(result.error)}`);
   const [image, ...rest] = result.data;
   const others = rest.filter((other) => !isDeepStrictEqual(other, image));
   if (image === undefined) throw new ArchiveRefused('holds no image: its manifest is empty');

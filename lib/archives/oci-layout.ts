@@ -35,7 +35,13 @@ type Descriptor = z.output<typeof descriptor>;
 /** Old writers omit it, and engines ignore it. Manifests of version 1 predate layer digests. */
 const schemaVersion = z.literal(2).nullish();
 
-const imageIndex = goStructInAnyCase({ schemaVersion, manifests: z.array(descriptor) }, [
+/** Engines take null and an absent list as an empty one. */
+const descriptors = z
+  .array(descriptor)
+  .nullish()
+  .transform((list) => list ?? []);
+
+const imageIndex = goStructInAnyCase({ schemaVersion, manifests: descriptors }, [
   'mediaType',
   'artifactType',
   'subject',
@@ -43,7 +49,7 @@ const imageIndex = goStructInAnyCase({ schemaVersion, manifests: z.array(descrip
 ]);
 
 const imageManifest = goStructInAnyCase(
-  { schemaVersion, artifactType: z.string().nullish(), config: descriptor, layers: z.array(descriptor) },
+  { schemaVersion, artifactType: z.string().nullish(), config: descriptor, layers: descriptors },
   ['mediaType', 'subject', 'annotations'],
 );
 
@@ -77,7 +83,7 @@ export function ociManifest(
 ): Manifest {
   const found = new Map<string, Found>();
   const strange: string[] = [];
-  collect(files, indexPath, 1, found, new Set(), strange);
+  collect({ files, found, strange, seen: new Set([indexPath]), platforms: new Map() }, indexPath, 1);
   const images = [...found.values()];
   const [unknown] = strange;
   if (images.length === 0 && unknown !== undefined) throw notSha256(unknown);
@@ -101,27 +107,36 @@ export function ociManifest(
   return { configuration: blobPath(config), layers: layers.map(blobPath) };
 }
 
-function collect(
-  files: ArchiveFiles,
-  path: string,
-  depth: number,
-  found: Map<string, Found>,
-  seen: Set<string>,
-  strange: string[],
-): void {
+/** The state of a search for images. Each file is read once, however many descriptors and links lead to it. */
+interface Search {
+  readonly files: ArchiveFiles;
+  readonly found: Map<string, Found>;
+  /** Digests that are not sha256. */
+  readonly strange: string[];
+  /** The indexes and manifests that were read, by their paths after links are resolved. */
+  readonly seen: Set<string>;
+  /** What configurations say, by their paths after links are resolved. */
+  readonly platforms: Map<string, Found['platform']>;
+}
+
+function collect(search: Search, path: string, depth: number): void {
+  const { files, found, seen, strange } = search;
   if (depth > deepest) throw new ArchiveRefused(`nests indexes more than ${deepest} deep`);
   const { manifests } = parsed(files, path, 'index', imageIndex);
   for (const each of manifests) {
     if (isBeside(each)) continue;
     const blob = pathOf(each.digest);
     if (blob === undefined) strange.push(each.digest);
-    if (blob === undefined || seen.has(blob) || !files.has(blob)) continue;
-    seen.add(blob);
-    if (isIndexType(each.mediaType)) collect(files, blob, depth + 1, found, seen, strange);
+    if (blob === undefined || !files.has(blob)) continue;
+    const isIndex = isIndexType(each.mediaType);
+    const { path: at } = files.find(blob, isIndex ? 'index' : 'manifest');
+    if (seen.has(at)) continue;
+    seen.add(at);
+    if (isIndex) collect(search, blob, depth + 1);
     else {
       const manifest = parsed(files, blob, 'manifest', imageManifest);
       if (mayBeImage(manifest))
-        found.set(blob, { manifest, platform: platformOf(files, each, manifest), index: path });
+        found.set(blob, { manifest, platform: platformOf(search, each, manifest), index: path });
     }
   }
 }
@@ -140,14 +155,17 @@ function isBeside({ annotations, mediaType, platform: its }: Descriptor): boolea
 
 /** The platform of an image, from the index or else from its configuration. */
 function platformOf(
-  files: ArchiveFiles,
+  { files, platforms }: Search,
   { platform: said }: Descriptor,
   { config }: ImageManifest,
 ): Found['platform'] {
   if ((said?.os ?? '') !== '' && (said?.architecture ?? '') !== '') return said ?? {};
   const path = blobPath(config);
   if (!files.has(path)) return {};
-  return parsed(files, path, 'configuration', platform);
+  const { path: at } = files.find(path, 'configuration');
+  const its = platforms.get(at) ?? parsed(files, path, 'configuration', platform);
+  platforms.set(at, its);
+  return its;
 }
 
 function parsed<T extends z.ZodType>(
@@ -160,7 +178,6 @@ function parsed<T extends z.ZodType>(
   if (!result.success)
     throw new ArchiveRefused(
       `has the ${role} ${shown(path)}, which engines cannot read: ${why(result.error)}`,
-      result.error,
     );
   return result.data;
 }

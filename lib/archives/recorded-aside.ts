@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parsedJson } from '../common/index.js';
+import { hasTooManyValues } from './go-json.js';
 
 /** Maximum bytes of labels and ports that containers inherit: about the size of the driver's own labels. */
 const maxInheritedBytes = 4 * 1024;
@@ -72,7 +73,10 @@ export function recordedAside<C extends Aside>({ config, history, comment }: Des
 export function restoredFromRecord<C extends Aside>({ config, history }: Described<C>): Changed<C> {
   const entries = history ?? [];
   const recorded = entries.flatMap(({ comment }) => asideIn(comment) ?? []);
-  if (recorded.length === 0 || config === undefined || config === null) return {};
+  if (recorded.length === 0) return {};
+  const others = entries.filter(({ comment }) => asideIn(comment) === undefined);
+  // The driver makes no record without settings, so this one is forged.
+  if (config === undefined || config === null) return { history: others };
   const all: readonly Aside[] = [...recorded, config];
   return {
     // The current settings override the record: a committed container may have changed its labels.
@@ -81,7 +85,7 @@ export function restoredFromRecord<C extends Aside>({ config, history }: Describ
       Labels: merged(all.map(({ Labels: labels }) => labels)),
       ExposedPorts: merged(all.map(({ ExposedPorts: ports }) => ports)),
     },
-    history: entries.filter(({ comment }) => asideIn(comment) === undefined),
+    history: others,
   };
 }
 
@@ -91,7 +95,7 @@ export function recordEntries(comment: string | undefined): HistoryEntry[] {
 }
 
 function asideIn(comment: string | null | undefined): Aside | undefined {
-  if (comment?.startsWith(`{"${field}"`) !== true) return undefined;
+  if (comment?.startsWith(`{"${field}"`) !== true || hasTooManyValues(comment)) return undefined;
   return record.safeParse(parsedJson(comment)).data?.[field];
 }
 

@@ -164,7 +164,7 @@ class ArchiveRewriter {
     bytes: ByteReader,
     config: ContainerConfiguration,
   ): AsyncGenerator<Buffer, void, void> {
-    const { diffId, size } = yield* rootFileSystem(bytes);
+    const { diffId, size } = yield* rootFileSystem(bytes, this.#budget);
     this.image.resolve({
       id: '',
       configuration: { os: 'linux', config, rootfs: { type: 'layers', diff_ids: [diffId] } },

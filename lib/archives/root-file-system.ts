@@ -4,6 +4,7 @@ import type { ByteReader } from './byte-reader.js';
 import { isInside } from './entry-path.js';
 import { Extensions, isExtension } from './extended-header.js';
 import { FileSystemReader, plainPath } from './file-system-reader.js';
+import { type ByteBudget, entryBytes } from './limits.js';
 import { blockSize, isTarHeader, paddingAfter, tarHeader } from './tar-header.js';
 import { endOfArchive } from './write-image.js';
 
@@ -63,9 +64,14 @@ interface RootFileSystem {
  * It does not wrap the archive as a layer of an image archive: a tar header states the size before the content, and the
  * size is not known yet.
  *
- * @throws ArchiveRefused when the archive is malformed or truncated, or an entry is outside the root.
+ * @param budget - charged for every entry, see {@link entryBytes}.
+ * @throws ArchiveRefused when the archive is malformed or truncated, has too many entries, or an entry is outside the
+ * root.
  */
-export async function* rootFileSystem(bytes: ByteReader): AsyncGenerator<Buffer, RootFileSystem, void> {
+export async function* rootFileSystem(
+  bytes: ByteReader,
+  budget: ByteBudget,
+): AsyncGenerator<Buffer, RootFileSystem, void> {
   const hash = createHash('sha256');
   let size = 0;
   const passed = (piece: Buffer): Buffer => {
@@ -76,6 +82,7 @@ export async function* rootFileSystem(bytes: ByteReader): AsyncGenerator<Buffer,
   const reader = new FileSystemReader(bytes.rest());
   for (let entry = await reader.next(); entry !== undefined; entry = await reader.next()) {
     const { path, target, kind, headers } = entry;
+    budget.spend(entryBytes);
     validateInside(path);
     if (kind === 'hard link') validateInside(target);
     yield passed(headers);

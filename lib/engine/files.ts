@@ -3,7 +3,6 @@ import type { Readable } from 'node:stream';
 import type { ContainerRef } from './schemas/identifiers.js';
 import { described, EngineProtocolError } from './errors.js';
 import { path } from './request-path.js';
-import { listOf } from './schemas/fields.js';
 import { fileChange, pathStat, type FileChange, type PathStat } from './schemas/files.js';
 import type { CallOptions, Session } from './session.js';
 
@@ -17,6 +16,9 @@ export interface ArchivedPath {
    */
   readonly linkTarget: string | undefined;
 }
+
+/** The maximum number of changed files that are listed: a container can have millions, and the list is held in memory. */
+const mostChanges = 100_000;
 
 /** The file API of an engine's containers, running or not. */
 export class FilesApi {
@@ -109,16 +111,21 @@ export class FilesApi {
     });
   }
 
-  /** Lists the files that differ from the container's image. */
+  /**
+   * Lists the files that differ from the container's image.
+   *
+   * @throws EngineProtocolError also when there are more than 100,000.
+   */
   async changes(container: ContainerRef, options: CallOptions = {}): Promise<FileChange[]> {
-    return this.#session.json(
+    return this.#session.list(
       {
         method: 'GET',
         path: path`/containers/${container}/changes`,
         timeout: this.#session.timeouts.archiveIdleMs,
         signal: options.signal,
       },
-      listOf(fileChange),
+      fileChange,
+      mostChanges,
     );
   }
 }

@@ -83,13 +83,20 @@ export class Session {
     });
   }
 
-  /** Makes a call whose answer is a list of any length. It is read and validated one element at a time. */
-  list<T>(call: Call, schema: z.ZodType<T>): Promise<T[]> {
+  /**
+   * Makes a call whose answer is a list. It is read and validated one element at a time.
+   *
+   * @param most - the maximum number of elements. Default: any.
+   * @throws EngineProtocolError when the list is longer.
+   */
+  list<T>(call: Call, schema: z.ZodType<T>, most = Infinity): Promise<T[]> {
     return this.#watched(call, async (watch) => {
       const answer = await this.#send(call, watch);
       const list: T[] = [];
       for await (const element of readElements(call, answer)) {
         watch.touch();
+        if (list.length === most)
+          throw new EngineProtocolError(`${described(call)}: the answer lists more than ${most} elements`);
         list.push(checked(call, schema, element));
       }
       return list;

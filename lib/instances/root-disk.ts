@@ -33,11 +33,14 @@ export class RootDisks {
    *
    * Only the engine knows whether quotas are enabled. So pass the error of the creation to {@link isRefusal}, and if it
    * is one, create the container without the size.
+   *
+   * @param more - bytes that the root disk has on top of the flavor's size.
    */
-  bounded({ root_gb }: Flavor, specification: ContainerSpecification): ContainerSpecification {
+  bounded({ root_gb }: Flavor, specification: ContainerSpecification, more = 0): ContainerSpecification {
     if (root_gb === 0 || !this.#isBounded) return specification;
     const { HostConfig: host } = specification;
-    return { ...specification, HostConfig: { ...host, StorageOpt: { size: `${root_gb}G` } } };
+    const size = more === 0 ? `${root_gb}G` : String(root_gb * 1024 ** 3 + more);
+    return { ...specification, HostConfig: { ...host, StorageOpt: { size } } };
   }
 
   /** Whether the engine refused a root disk of a size. If so, no further root disk is bounded. */

@@ -112,7 +112,7 @@ async function startRescueContainer(
   const copy = { kind: 'into a folder', folder: rescuedFolder, leftOut: mountedPaths(original) } as const;
   const copied = { container: original.Id, limit, copy, signal };
   await validateFilesCopyable(node, instance, copied, InstanceNotRescuable);
-  const plan = rescuePlan(node, context, instance, original, network_info, image_meta, options);
+  const plan = rescuePlan(node, context, instance, original, network_info, image_meta, limit, options);
   const replaced = { instance, old: original, aside: asideSuffix.rescued, network_info, signal, onProgress };
   await using rollback = new Rollback(logger);
   await restoreOnRollback(node, replaced, rollback);
@@ -153,6 +153,7 @@ function rescuePlan(
   original: ContainerInspect,
   network_info: NetworkInfo,
   image_meta: ImageMeta,
+  copiedBytes: number,
   { rescue_password, signal, onProgress }: RescueOptions,
 ): ContainerPlan {
   validateImageFits(image_meta, instance.flavor);
@@ -170,8 +171,9 @@ function rescuePlan(
     boot: { context, image_id: image_meta.id },
     attempt,
     specification: withMounts({ ...bare, Labels: labels }, mounts),
-    // The rescue container holds the files of two containers, so the flavor's disk size does not apply.
-    sized: false,
+    // The rescue container holds the files of two containers: its own, and the copy.
+    sized: true,
+    moreBytes: copiedBytes,
     files: instanceFiles(instance, [], rescue_password, drive),
     signal,
     onProgress,

@@ -14,12 +14,11 @@ export function configurationAbove(
   bootedBytes: number,
 ): object {
   const { Architecture: architecture, Os: os, Config: config, Comment: comment } = image;
-  const labels = Object.entries(config?.Labels ?? {}).filter(([name]) => !isOwnLabel(name));
-  const inspected = {
-    config: { ...config, Labels: Object.fromEntries(labels) },
-    history: recordEntries(comment),
-  };
-  const whole = { ...inspected, ...restoredFromRecord(inspected) };
+  const inspected = { config: { ...config }, history: recordEntries(comment) };
+  const restored = { ...inspected, ...restoredFromRecord(inspected) };
+  // Filtered last: a forged record may have them, too.
+  const labels = Object.entries(restored.config.Labels ?? {}).filter(([name]) => !isOwnLabel(name));
+  const whole = { ...restored, config: { ...restored.config, Labels: Object.fromEntries(labels) } };
   const aside = recordedAside(whole);
   const inherited = aside.config ?? whole.config;
   return {

@@ -9,6 +9,7 @@ import {
   endOfArchive,
   FileSystemReader,
   headersAt,
+  neverCompressed,
   withTranslatedOwners,
   type FileSystemEntry,
   type OwnerMapping,
@@ -71,7 +72,11 @@ export class LayerContent {
    * @throws ArchiveRefused when a file of the container cannot be in a layer.
    * @throws the engine's error.
    */
-  async *bytes(): AsyncGenerator<Buffer, void, void> {
+  bytes(): AsyncGenerator<Buffer, void, void> {
+    return neverCompressed(this.#entries());
+  }
+
+  async *#entries(): AsyncGenerator<Buffer, void, void> {
     const { engine, container, volumes, limit, volumeLimit, signal } = this.#source;
     yield* this.#files(await engine.files.exportAll(container, { signal }), new ByteBudget(limit));
     const budget = new ByteBudget(volumeLimit, 'has volumes that are larger');

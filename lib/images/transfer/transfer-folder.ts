@@ -1,6 +1,6 @@
 import { InstanceInvalidState } from '../../../interfaces/index.js';
 import type { ContainerRef, Engine, ImageId } from '../../engine/index.js';
-import { ArchiveRefused, ByteBudget, endOfArchive } from '../../archives/index.js';
+import { ArchiveRefused, ByteBudget, endOfArchive, neverCompressed } from '../../archives/index.js';
 import { Meter } from '../../progress/index.js';
 import { copiedBytes, entriesOf, validateNotWhiteout } from './layer-content.js';
 import { folderOf, isBeneath } from './selected-files.js';
@@ -49,7 +49,7 @@ export async function transferFolder(transfer: FolderTransfer): Promise<ImageId>
 }
 
 async function measured(transfer: FolderTransfer): Promise<MeasuredLayer> {
-  const content = (): AsyncGenerator<Buffer, void, void> => layerOfFolder(transfer);
+  const content = (): AsyncGenerator<Buffer, void, void> => neverCompressed(layerOfFolder(transfer));
   const meter = new Meter(transfer.onProgress, 'measuring');
   const measures = await measure(content(), meter);
   meter.end();

@@ -23,6 +23,8 @@ export interface ContainerPlan extends LongRunningOptions {
   readonly specification: ContainerSpecification;
   /** Whether the root disk gets the flavor's size. */
   readonly sized: boolean;
+  /** Bytes that a sized root disk has on top of the flavor's size. Default: 0. */
+  readonly moreBytes?: number;
   /** Default: none. */
   readonly files?: InstanceFiles;
 }

@@ -5,7 +5,7 @@
 import { brokenArchives } from './broken.js';
 import { hostileConfigurations } from './configurations.js';
 import { hostileEntries } from './entries.js';
-import { hostileLayers } from './layers.js';
+import { compressedTwice, hostileLayers } from './layers.js';
 import { hostileManifests } from './manifests.js';
 import { hostileSizes } from './sizes.js';
 import type { HostileArchive } from './spoil.js';
@@ -22,5 +22,6 @@ export async function hostileArchives(): Promise<HostileArchive[]> {
     ...(await hostileEntries()),
     ...(await hostileSizes()),
     ...(await hostileLayers()),
+    ...(await compressedTwice()),
   ];
 }

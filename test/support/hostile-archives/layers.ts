@@ -25,6 +25,35 @@ const sparseFile: ArchiveEntry = {
   },
 };
 
+/**
+ * Root file systems that are compressed, and whose first folder has a name that engines take for the beginning of
+ * compressed data.
+ */
+export async function compressedTwice(): Promise<HostileArchive[]> {
+  const rest = await packEntries([{ name: 'etc/motd', content: 'hello\n' }]);
+  const named = (magic: string): Buffer => {
+    const folder = rawHeader({ name: 'xxxxxx', typeflag: '5' });
+    Buffer.from(magic, 'hex').copy(folder);
+    folder.write('        ', 148);
+    const sum = folder.reduce((total, byte) => total + byte, 0);
+    folder.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+    return Buffer.concat([folder, rest]);
+  };
+  const magics = {
+    gzip: '1f8b0804',
+    bzip2: '425a6839',
+    xz: 'fd377a585a00',
+    zstd: '28b52ffd',
+    'skippable zstd': '502a4d18',
+  };
+  return Object.entries(magics).map(([name, magic]) => ({
+    what: `of a root file system that passes for ${name} data once it is unpacked`,
+    prevents: harm.unchecked,
+    archive: gzipSync(named(magic)),
+    says: /is compressed twice, or begins as compressed data does/,
+  }));
+}
+
 /** Archives that are valid except for the headers in a layer. */
 export async function hostileLayers(): Promise<HostileArchive[]> {
   const layered = async (

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { buildImageArchive, layerOf, padded, rawHeader, sha256 } from '../archives.js';
+import { buildImageArchive, layerOf, packEntries, padded, rawHeader, sha256 } from '../archives.js';
 import { harm, isLayer, MiB, preceded, raw, replacing, spoilt, type HostileArchive } from './spoil.js';
 
 /** Archives with sizes that are none, or that exceed a limit. */
@@ -16,6 +16,7 @@ export async function hostileSizes(): Promise<HostileArchive[]> {
     says,
   });
   const manyEntries = Array.from({ length: 101 }, (_none, index) => ({ name: `${index}` }));
+  const manyFiles = [{ name: '', raw: Buffer.concat(Array.from({ length: 10_000 }, () => rawHeader({}))) }];
   const emptyLayer = await layerOf([]);
   const bomb = gzipSync(Buffer.alloc(40 * MiB));
   return [
@@ -108,6 +109,18 @@ export async function hostileSizes(): Promise<HostileArchive[]> {
       prevents: harm.disk,
       archive: await spoilt(replacing(isLayer, () => ({ content: bomb }))),
       says: /larger than the 33554432 bytes allowed/,
+    },
+    {
+      what: 'with a layer of ten thousand empty files',
+      prevents: harm.disk,
+      archive: await buildImageArchive({ layers: [await packEntries(manyFiles)] }),
+      says: /larger than the 33554432 bytes allowed/,
+    },
+    {
+      what: 'of a root file system with ten thousand empty files',
+      prevents: harm.disk,
+      archive: await packEntries([{ name: 'etc/motd' }, ...manyFiles]),
+      says: /larger than the 33554432 bytes allowed|more than the 100 entries allowed/,
     },
     {
       what: 'with more after its end than is allowed',

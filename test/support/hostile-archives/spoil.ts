@@ -25,6 +25,7 @@ export const harm = {
   special: 'engines create devices, and block on FIFOs',
   diskBomb: "a few bytes would fill the engine's disk",
   hidden: "it could hide entries that fill the engine's disk",
+  unchecked: 'engines would unpack it again, to files that nobody has checked',
   disk: "it would fill the engine's disk",
   memory: "it would take the driver's memory",
   stack: "it would overflow the driver's stack, and engines refuse it",

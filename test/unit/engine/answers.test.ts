@@ -94,6 +94,15 @@ describe('answers of the engine', () => {
     expect((await fake.client().images.list()).map(({ Id: id }) => id)).toEqual([image.Id, Id]);
   });
 
+  it('may list 100,000 changed files, and no more', async () => {
+    const change = { Path: '/x', Kind: 1 };
+    answer = Array.from({ length: 100_000 }, () => change);
+    const engine = fake.client();
+    expect(await engine.files.changes(containerRef('web-1'))).toHaveLength(100_000);
+    answer = Array.from({ length: 100_001 }, () => change);
+    await expect(engine.files.changes(containerRef('web-1'))).rejects.toBeInstanceOf(EngineProtocolError);
+  }, 60_000);
+
   it('keep only the fields of the schema, so that no code comes to rely on others', async () => {
     answer = { ...container, GraphDriver: { Name: 'overlay2' } };
     expect(await fake.client().containers.inspect(containerRef('web-1'))).not.toHaveProperty('GraphDriver');

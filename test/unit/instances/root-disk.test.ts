@@ -27,6 +27,7 @@ describe('the size of a root disk', () => {
     store: { readonly driver: string; readonly status: readonly (readonly [string, string])[] },
     flavors: readonly Flavor[],
     refusal?: string,
+    more?: number,
   ): Promise<{ asked: (string | undefined)[]; warnings: string[]; looks: number }> => {
     const asked: (string | undefined)[] = [];
     const warnings: string[] = [];
@@ -52,7 +53,7 @@ describe('the size of a root disk', () => {
       return await engine.containers.create({ name: containerRef('nova-a'), specification: bounded });
     };
     for (const flavor of flavors)
-      await create(rootDisks.bounded(flavor, specification)).catch(async (error: unknown) => {
+      await create(rootDisks.bounded(flavor, specification, more)).catch(async (error: unknown) => {
         expect(rootDisks.isRefusal(error)).toBe(true);
         await create(specification);
       });
@@ -64,6 +65,11 @@ describe('the size of a root disk', () => {
   it('is that of the flavor where the store can bound it', async () => {
     const btrfs = await sizes({ driver: 'btrfs', status: [['Build Version', 'Btrfs v6.2']] }, twice);
     expect(btrfs).toEqual({ asked: ['2G', '3G'], warnings: [], looks: 1 });
+  });
+
+  it('is that of the flavor and of the copied files in a rescue container', async () => {
+    const btrfs = await sizes({ driver: 'btrfs', status: [] }, [newFlavor({ root_gb: 2 })], undefined, 1000);
+    expect(btrfs.asked).toEqual([String(2 * 1024 ** 3 + 1000)]);
   });
 
   it.each([
