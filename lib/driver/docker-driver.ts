@@ -760,7 +760,7 @@ export class DockerDriver implements ComputeDriver {
    *
    * @throws InvalidInput when an option is malformed.
    */
-  events(options: EventsOptions = {}): AsyncGenerator<NamedLifecycleEvent, void, void> {
+  events(options: EventsOptions = {}): AsyncIterableIterator<NamedLifecycleEvent, void, void> {
     verbs.validateOptions(options);
     return this.#streams.open(options);
   }

@@ -79,6 +79,35 @@ describe('the iterables of lifecycle events', () => {
     for (let time = 2; time <= 1010; time += 1) streams.publish(event(time));
     expect(warnings).toEqual([]);
   });
+
+  it('collect nothing for a reader that has left before it read', async () => {
+    const events = streams.open({});
+    expect(await events.return?.()).toEqual({ done: true, value: undefined });
+    for (let time = 1; time <= 1010; time += 1) streams.publish(event(time));
+    expect(warnings).toEqual([]);
+    expect(await events.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it('end for a reader that leaves while it waits', async () => {
+    const events = streams.open({});
+    const pending = [events.next(), events.next()];
+    await events.return?.();
+    expect(await Promise.all(pending)).toEqual([
+      { done: true, value: undefined },
+      { done: true, value: undefined },
+    ]);
+  });
+
+  it('answer several pending reads in order', async () => {
+    const events = streams.open({});
+    const pending = [events.next(), events.next()];
+    streams.publish(event(1));
+    streams.publish(event(2));
+    expect(await Promise.all(pending)).toMatchObject([
+      { value: { timestamp: 1 } },
+      { value: { timestamp: 2 } },
+    ]);
+  });
 });
 
 describe('a driver that leaves its host', () => {
