@@ -4,6 +4,9 @@ import { noOpLogger } from './no-op-logger.js';
 
 type Level = keyof Logger;
 
+/** The methods of a logger. One may be async, though its type says otherwise. */
+type Methods<Args extends unknown[]> = Readonly<Record<Level, (...args: Args) => unknown>>;
+
 /**
  * Prepares the logger of an option. A pino logger gets its arguments in pino's order. A logger that throws or rejects
  * fails nothing: its error becomes a warning of the process.
@@ -12,9 +15,13 @@ type Level = keyof Logger;
  */
 export function usableLogger(given: Logger | undefined): Logger {
   if (given === undefined) return noOpLogger;
+  const plain: Methods<[message: string, details?: object]> = given;
   const call = (level: Level, message: string, details?: object): unknown => {
-    if (isPino(given)) return given[level](asPinoDetails(details), message);
-    return details === undefined ? given[level](message) : given[level](message, details);
+    if (isPino(given)) {
+      const pino: Methods<[details: object, message: string]> = given;
+      return pino[level](asPinoDetails(details), message);
+    }
+    return details === undefined ? plain[level](message) : plain[level](message, details);
   };
   const log = (level: Level, message: string, details?: object): void => {
     const onFailure = (error: unknown): void =>
@@ -22,7 +29,6 @@ export function usableLogger(given: Logger | undefined): Logger {
         `The logger of nova-docker-driver threw on ${JSON.stringify(message)}: ${String(error)}`,
       );
     try {
-      // A logger may be async, though its type says otherwise.
       const logged = call(level, message, details);
       if (logged !== undefined) Promise.resolve(logged).catch(onFailure);
     } catch (error) {

@@ -67,7 +67,7 @@ describe('another logger', () => {
     ['rejects', () => Promise.reject(new Error('disk full'))],
   ])('fails nothing when it %s: the process gets a warning', async (_how, warn) => {
     const emitWarning = jest.spyOn(process, 'emitWarning').mockReturnValue(undefined);
-    const logger = usableLogger({ ...noOpLogger, warn });
+    const logger = usableLogger(Object.assign({ ...noOpLogger }, { warn }));
 
     logger.warn('an image stays');
     await new Promise((resolve) => setImmediate(resolve));
