@@ -744,9 +744,8 @@ export class DockerDriver implements ComputeDriver {
 
   // Events
 
-  register_event_listener(callback: LifecycleEventListener): Promise<void> {
-    this.#events.register(callback);
-    return Promise.resolve();
+  register_event_listener(callback: LifecycleEventListener | null): Promise<void> {
+    return this.#events.register(callback);
   }
 
   emit_event(event: LifecycleEvent): Promise<void> {
