@@ -110,8 +110,30 @@ describe('the iterables of lifecycle events', () => {
   });
 });
 
+const fixture = fileURLToPath(new URL('../../../fixtures/engine-28.5/not-found.json', import.meta.url));
+
+describe('a driver that begins to serve two hosts at once', () => {
+  it('goes on with one of them when the other is cleaned up', async () => {
+    const replayer = await startReplayer(fixture, { mode: 'matching' });
+    const driver = new DockerDriver({
+      engine: replayer.host,
+      imageService: new SmallImageService(),
+      localGb: 1,
+    });
+    const reading = all(driver.events());
+    const first = driver.init_host('node-1');
+    const second = driver.init_host('node-2').catch((error: unknown) => error);
+    await driver.cleanup_host('node-2');
+    await first;
+    expect(await second).toMatchObject({ name: 'HypervisorUnavailable' });
+    expect(await driver.get_available_nodes()).toEqual(['node-1']);
+    await driver[Symbol.asyncDispose]();
+    expect(await reading).toEqual([]);
+    await replayer.close();
+  });
+});
+
 describe('a driver that leaves its host', () => {
-  const fixture = fileURLToPath(new URL('../../../fixtures/engine-28.5/not-found.json', import.meta.url));
   let replayer: Replayer;
   let driver: DockerDriver;
   beforeEach(async () => {
@@ -130,6 +152,17 @@ describe('a driver that leaves its host', () => {
   ])('ends the iterations of its events: by %s', async (_how, leave) => {
     const reading = all(driver.events());
     await leave();
+    expect(await reading).toEqual([]);
+    await expect(driver.get_available_nodes()).rejects.toThrow('init_host comes first');
+  });
+
+  it('ends the iterations of its events when a repeated init_host fails', async () => {
+    const reading = all(driver.events());
+    const signal = AbortSignal.abort(new Error('early'));
+    await expect(driver.init_host('node-1', { signal })).rejects.toThrow('early');
+    expect(await driver.get_available_nodes()).toEqual(['node-1']);
+    await replayer.close();
+    await expect(driver.init_host('node-1')).rejects.toMatchObject({ name: 'HypervisorUnavailable' });
     expect(await reading).toEqual([]);
     await expect(driver.get_available_nodes()).rejects.toThrow('init_host comes first');
   });
