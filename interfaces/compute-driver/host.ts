@@ -18,7 +18,8 @@ export interface UpdateProviderTreeOptions extends VerbOptions {
 /** The host: an engine and its machine. */
 export interface HostVerbs {
   /**
-   * Connects to the engine, and repairs what an interrupted earlier run left.
+   * Connects to the engine, and repairs what an interrupted earlier run left. A repeated call leaves the host first: if
+   * it fails then, the driver serves no host.
    *
    * @param host - the orchestrator's name for this host.
    * @throws HypervisorUnavailable when the engine does not answer or is unsuitable.

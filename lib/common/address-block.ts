@@ -38,9 +38,15 @@ export function addressBlock(cidr: string): AddressBlock | undefined {
   };
 }
 
-/** Parses a single address; undefined when it is malformed. */
+/**
+ * Parses a single address; undefined when it is malformed. An IPv4-mapped one (`::ffff:10.0.0.5`) becomes the IPv4
+ * address, because that is where its traffic goes.
+ */
 export function addressAlone(address: string): AddressBlock | undefined {
-  return addressBlock(`${address}/${bits[isIPv6(address) ? 6 : 4]}`);
+  const block = addressBlock(`${address}/${bits[isIPv6(address) ? 6 : 4]}`);
+  if (block?.version !== 6) return block;
+  const number = numberOf(block.address, 6);
+  return number >> 32n === ipv4Mapped ? addressBlock(`${written(number & ipv4Bits, 4)}/32`) : block;
 }
 
 /** The first address of a block: `10.0.0.0` for `10.0.0.5/24`. */
@@ -59,6 +65,9 @@ export function overlap(one: AddressBlock, other: AddressBlock): boolean {
 }
 
 const bits = { 4: 32, 6: 128 } as const;
+/** The first 96 bits of an IPv4-mapped IPv6 address. */
+const ipv4Mapped = 0xffffn;
+const ipv4Bits = 0xffff_ffffn;
 const family = { 4: 'ipv4', 6: 'ipv6' } as const;
 
 function maskOf(prefix: number, version: 4 | 6): bigint {

@@ -23,7 +23,6 @@ export {
   repository,
   unusedSince,
 } from './labels.js';
-export { noOpLogger } from './no-op-logger.js';
 export {
   amounts,
   callback,

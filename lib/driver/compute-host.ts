@@ -60,14 +60,18 @@ export class ComputeHost {
   /**
    * Connects to the engine, repairs what a crash left, and begins to follow the events of the instances.
    *
+   * It leaves the host that it serves first: if the start fails then, the driver serves no host.
+   *
    * @param host - Nova's name of the compute host.
    * @param emit - called with each event, once the call for the previous event has ended.
+   * @param onLost - called when the start has failed and the driver has left the host that it served before.
    * @throws InvalidInput when the host has no name.
    * @throws HypervisorUnavailable when the engine does not answer, or supports no API version that the driver supports.
    */
   async start(
     host: string,
     emit: (event: LifecycleEvent) => Promise<void>,
+    onLost: () => void,
     options: VerbOptions,
   ): Promise<void> {
     validateArguments({ host: schemas.hostName }, { host });
@@ -78,8 +82,14 @@ export class ComputeHost {
     this.#starting.set(starting, host);
     try {
       await this.#locks.runExclusive(itself, starting.signal, async () => {
+        const hadHost = this.isServing;
         await this.#leave();
-        await this.#start(host, emit, starting.signal);
+        try {
+          await this.#start(host, emit, starting.signal);
+        } catch (error) {
+          if (hadHost) onLost();
+          throw error;
+        }
       });
     } finally {
       this.#starting.delete(starting);
@@ -99,15 +109,25 @@ export class ComputeHost {
       throw new InvalidInput(`This driver serves host ${hosts.join(' and ')}, not ${host}`);
   }
 
+  /** Whether the driver serves a host. */
+  get isServing(): boolean {
+    return this.#running !== undefined;
+  }
+
   /**
    * Refuses further verbs, and aborts running verbs and a running start. Once they have rolled back, stops following
    * events and closes all connections. The instances keep running.
+   *
+   * @param host - the only host to leave, also if the start of another one waits. Default: whichever there is.
    */
-  async stop(): Promise<void> {
+  async stop(host?: string): Promise<void> {
+    const isMeant = (name: string): boolean => host === undefined || name === host;
     const reason = new HypervisorUnavailable('cleanup_host was called before init_host had finished');
-    for (const starting of this.#starting.keys()) starting.abort(reason);
-    this.#running?.abortVerbs();
-    await this.#locks.runExclusive(itself, undefined, () => this.#leave());
+    for (const [starting, name] of this.#starting) if (isMeant(name)) starting.abort(reason);
+    if (this.#running !== undefined && isMeant(this.#running.host)) this.#running.abortVerbs();
+    await this.#locks.runExclusive(itself, undefined, async () => {
+      if (this.#running !== undefined && isMeant(this.#running.host)) await this.#leave();
+    });
   }
 
   async #start(

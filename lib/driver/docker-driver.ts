@@ -104,18 +104,19 @@ export class DockerDriver implements ComputeDriver {
 
   // The host
 
+  /** A repeated call leaves the host first: if it fails then, the driver serves no host, and `events()` ends. */
   async init_host(host: string, options: VerbOptions = {}): Promise<void> {
     const emit = async (event: LifecycleEvent): Promise<void> => {
       this.#streams.publish(event);
       await this.#events.queue(() => this.emit_event(event));
     };
-    await this.#host.start(host, emit, options);
+    await this.#host.start(host, emit, () => this.#streams.endAll(), options);
   }
 
   /** @throws InvalidInput when the driver serves another host. */
   async cleanup_host(host: string, _options?: VerbOptions): Promise<void> {
     this.#host.validateHost(host);
-    await this.#leave();
+    await this.#leave(host);
   }
 
   /** Leaves the host as `cleanup_host` does: `await using driver = new DockerDriver()`. */
@@ -123,8 +124,10 @@ export class DockerDriver implements ComputeDriver {
     await this.#leave();
   }
 
-  async #leave(): Promise<void> {
-    await this.#host.stop();
+  async #leave(host?: string): Promise<void> {
+    await this.#host.stop(host);
+    // An init_host of another host, called before, may have been waiting.
+    if (this.#host.isServing) return;
     this.#streams.endAll();
     this.#events.clear();
   }
@@ -744,9 +747,8 @@ export class DockerDriver implements ComputeDriver {
 
   // Events
 
-  register_event_listener(callback: LifecycleEventListener): Promise<void> {
-    this.#events.register(callback);
-    return Promise.resolve();
+  register_event_listener(callback: LifecycleEventListener | null): Promise<void> {
+    return this.#events.register(callback);
   }
 
   emit_event(event: LifecycleEvent): Promise<void> {
@@ -756,11 +758,12 @@ export class DockerDriver implements ComputeDriver {
   /**
    * Returns the lifecycle events of this host's instances, beside Nova's listener: for use with `for await`. Events are
    * collected from this call on. The iteration ends, without an error, when the signal aborts, and when the driver leaves
-   * the host. A reader that is more than 1000 events behind loses the oldest; a warning is logged then.
+   * the host: by `cleanup_host`, its disposal, or a repeated `init_host` that fails. A reader that is more than 1000
+   * events behind loses the oldest; a warning is logged then.
    *
    * @throws InvalidInput when an option is malformed.
    */
-  events(options: EventsOptions = {}): AsyncGenerator<NamedLifecycleEvent, void, void> {
+  events(options: EventsOptions = {}): AsyncIterableIterator<NamedLifecycleEvent, void, void> {
     verbs.validateOptions(options);
     return this.#streams.open(options);
   }

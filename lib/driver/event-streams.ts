@@ -41,13 +41,13 @@ export class EventStreams {
   }
 
   /** Starts to collect events at once, and returns them one by one. */
-  open({ signal }: EventsOptions): AsyncGenerator<NamedLifecycleEvent, void, void> {
-    const stream = new EventStream(this.#logger);
+  open({ signal }: EventsOptions): AsyncIterableIterator<NamedLifecycleEvent, void, void> {
     const end = (): void => this.#end(stream);
+    const stream = new EventStream(this.#logger, end);
     this.#streams.set(stream, () => signal?.removeEventListener('abort', end));
     signal?.addEventListener('abort', end, { once: true });
     if (signal?.aborted === true) end();
-    return stream.events(end);
+    return stream;
   }
 
   publish(event: LifecycleEvent): void {
@@ -66,42 +66,59 @@ export class EventStreams {
   }
 }
 
-/** The events that wait for one reader. */
-class EventStream {
+type Step = IteratorResult<NamedLifecycleEvent, void>;
+
+/**
+ * The events that wait for one reader. Not a generator: its `return` would wait for a pending `next`, and would skip
+ * `finally` before the first `next`.
+ */
+class EventStream implements AsyncIterableIterator<NamedLifecycleEvent, void, void> {
   readonly #logger: Logger;
+  readonly #onLeave: () => void;
   readonly #waiting: NamedLifecycleEvent[] = [];
+  /** The calls of `next` that wait for an event. There are none while events wait. */
+  readonly #readers: ((step: Step) => void)[] = [];
   #isEnded = false;
   #isFull = false;
-  #wake: () => void = () => undefined;
 
-  constructor(logger: Logger) {
+  /** @param onLeave - called when the reader leaves the iteration. It ends this stream. */
+  constructor(logger: Logger, onLeave: () => void) {
     this.#logger = logger;
+    this.#onLeave = onLeave;
   }
 
   /** Adds an event. If the reader is too slow, the oldest event is dropped. */
   push(event: NamedLifecycleEvent): void {
+    const reader = this.#readers.shift();
+    if (reader !== undefined) {
+      reader({ done: false, value: event });
+      return;
+    }
     this.#waiting.push(event);
     if (this.#waiting.length > maxWaiting) this.#drop();
-    this.#wake();
   }
 
+  /** Ends the iteration after the events that wait. */
   end(): void {
     this.#isEnded = true;
-    this.#wake();
+    for (const reader of this.#readers.splice(0)) reader({ done: true, value: undefined });
   }
 
-  /** @param onEnd - called when the reader leaves the iteration, or the iteration ends. */
-  async *events(onEnd: () => void): AsyncGenerator<NamedLifecycleEvent, void, void> {
-    try {
-      for (;;) {
-        const event = this.#waiting.shift();
-        if (event !== undefined) yield event;
-        else if (this.#isEnded) return;
-        else await new Promise<void>((resolve) => (this.#wake = resolve));
-      }
-    } finally {
-      onEnd();
-    }
+  next(): Promise<Step> {
+    const event = this.#waiting.shift();
+    if (event !== undefined) return Promise.resolve({ done: false, value: event });
+    if (this.#isEnded) return Promise.resolve({ done: true, value: undefined });
+    return new Promise((resolve) => this.#readers.push(resolve));
+  }
+
+  return(): Promise<Step> {
+    this.#waiting.length = 0;
+    this.#onLeave();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
   }
 
   #drop(): void {

@@ -2,7 +2,9 @@ import PQueue from 'p-queue';
 import { z } from 'zod';
 import type { LifecycleEvent, LifecycleEventListener, Logger } from '../../interfaces/index.js';
 import { InvalidInput, lifecycle_event } from '../../interfaces/index.js';
+import { callback } from '../common/index.js';
 
+const listenerOrNone = callback.nullish();
 const lifecycleEvent = z.object({
   uuid: z.string(),
   transition: z.enum(lifecycle_event),
@@ -23,8 +25,22 @@ export class LifecycleEvents {
     this.#logger = logger;
   }
 
-  register(listener: LifecycleEventListener): void {
-    this.#listener = listener;
+  /**
+   * Sets the listener before it returns. None removes it: Nova's compute manager passes None when it shuts down.
+   *
+   * @throws InvalidInput when it is no function.
+   */
+  register(listener: LifecycleEventListener | null | undefined): Promise<void> {
+    const checked = listenerOrNone.safeParse(listener);
+    if (!checked.success)
+      return Promise.reject(
+        new InvalidInput(
+          'The listener of register_event_listener must be a function, or null to have no listener',
+          { cause: checked.error },
+        ),
+      );
+    this.#listener = listener ?? undefined;
+    return Promise.resolve();
   }
 
   /** Runs `emit` after the events before it. */

@@ -77,8 +77,8 @@ export class Transport {
   }
 
   /**
-   * Sends a request and waits for the beginning of its answer. A GET that fails because the engine just closed the
-   * kept-alive connection is retried once, on a new connection.
+   * Sends a request and waits for the beginning of its answer. A GET or HEAD that fails because the engine just closed
+   * the kept-alive connection is retried once, on a new connection.
    *
    * @param signal - aborts the exchange and, later, the answer's body.
    * @throws EngineUnreachable when the connection fails; EngineProtocolError when the answer is not HTTP; the signal's
@@ -88,7 +88,7 @@ export class Transport {
     try {
       return await this.#attempt(exchange, signal, this.#pool);
     } catch (error) {
-      if (exchange.method !== 'GET' || !wasStale(error)) throw this.#named(error, exchange, signal);
+      if (!onlyReads(exchange) || !wasStale(error)) throw this.#named(error, exchange, signal);
     }
     try {
       return await this.#attempt(exchange, signal, agent(this.#address, false));
@@ -239,14 +239,14 @@ export class Transport {
       return new EngineProtocolError(`${described(exchange.description)}: the answer is not HTTP`, cause);
     }
     return new EngineUnreachable(exchange.description, asError(cause).message, {
-      maybeDone: exchange.method !== 'GET' && mayHaveArrived(cause),
+      maybeDone: !onlyReads(exchange) && mayHaveArrived(cause),
       cause,
     });
   }
 
   #wasClosed(exchange: Exchange): EngineUnreachable {
     return new EngineUnreachable(exchange.description, 'the client was closed', {
-      maybeDone: exchange.method !== 'GET',
+      maybeDone: !onlyReads(exchange),
     });
   }
 }
@@ -272,6 +272,8 @@ const origin = (address: { hostname: string; port: number; tls?: object }): stri
 
 const agent = (address: EngineAddress, keepAlive: boolean): Agent =>
   'tls' in address ? new TlsAgent({ keepAlive, ...address.tls }) : new PlainAgent({ keepAlive });
+
+const onlyReads = ({ method }: Exchange): boolean => method === 'GET' || method === 'HEAD';
 
 /** Whether a request failed because the engine closed its reused connection. */
 function wasStale(error: unknown): boolean {

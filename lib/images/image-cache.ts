@@ -154,10 +154,7 @@ const name = volumeName(imageCacheVolume);
  * engine. Malformed entries are skipped: such an image counts as unused from now on. The engine's own last-tag time
  * does not work, because containerd's store keeps the old time when a tag is set again.
  */
-export async function readCacheNote(
-  engine: Engine,
-  signal: AbortSignal | undefined,
-): Promise<Map<string, number>> {
+async function readCacheNote(engine: Engine, signal: AbortSignal | undefined): Promise<Map<string, number>> {
   try {
     const { Labels: labels } = await engine.volumes.inspect(name, { signal });
     return new Map(

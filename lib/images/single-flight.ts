@@ -26,13 +26,13 @@ export class SingleFlight<T> {
   async join(key: string, options: LongRunningOptions, work: Work<T>): Promise<T> {
     options.signal?.throwIfAborted();
     const current = this.#flights.get(key);
-    if (current?.isAborted === false) return await current.board(options);
+    if (current?.isAborted === false) return await current.join(options);
     const flight = new Flight(work, current?.settled);
     this.#flights.set(key, flight);
     void flight.settled.then(() => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key);
     });
-    return await flight.board(options);
+    return await flight.join(options);
   }
 }
 
@@ -41,15 +41,15 @@ class Flight<T> {
   /** Resolves when the work has ended, including any rollback. Never rejects. */
   readonly settled: Promise<void>;
   readonly #controller = new AbortController();
-  readonly #passengers = new Set<Pick<LongRunningOptions, 'onProgress'>>();
+  readonly #waiters = new Set<Pick<LongRunningOptions, 'onProgress'>>();
   readonly #progress = new ProgressThrottle((progress) => {
-    for (const passenger of this.#passengers) passenger.onProgress?.(progress);
+    for (const waiter of this.#waiters) waiter.onProgress?.(progress);
   });
   readonly #outcome: Promise<T>;
 
-  /** @param runway - the previous flight's end; the work starts after it. */
-  constructor(work: Work<T>, runway: Promise<void> | undefined) {
-    this.#outcome = this.#fly(work, runway);
+  /** @param previous - the end of the previous flight; the work starts after it. */
+  constructor(work: Work<T>, previous: Promise<void> | undefined) {
+    this.#outcome = this.#run(work, previous);
     const settled = (): void => undefined;
     this.settled = this.#outcome.then(settled, settled);
   }
@@ -58,16 +58,16 @@ class Flight<T> {
     return this.#controller.signal.aborted;
   }
 
-  async board({ signal, onProgress }: LongRunningOptions): Promise<T> {
-    const passenger = { onProgress };
+  async join({ signal, onProgress }: LongRunningOptions): Promise<T> {
+    const waiter = { onProgress };
     const { last } = this.#progress;
-    if (last !== undefined) passenger.onProgress?.(last);
-    this.#passengers.add(passenger);
+    if (last !== undefined) waiter.onProgress?.(last);
+    this.#waiters.add(waiter);
     try {
       return await raceSignal(this.#outcome, signal);
     } catch (error) {
-      this.#passengers.delete(passenger);
-      if (signal?.aborted === true && this.#passengers.size === 0) {
+      this.#waiters.delete(waiter);
+      if (signal?.aborted === true && this.#waiters.size === 0) {
         this.#controller.abort(signal.reason);
         await this.settled;
       }
@@ -75,10 +75,10 @@ class Flight<T> {
     }
   }
 
-  async #fly(work: Work<T>, runway: Promise<void> | undefined): Promise<T> {
+  async #run(work: Work<T>, previous: Promise<void> | undefined): Promise<T> {
     const { signal } = this.#controller;
     try {
-      await runway;
+      await previous;
       signal.throwIfAborted();
       return await work({ signal, onProgress: (progress) => this.#progress.report(progress) });
     } finally {

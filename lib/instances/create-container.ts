@@ -83,7 +83,7 @@ function undetermined(error: unknown): undefined {
 }
 
 /**
- * Renames a finished container to the instance's own name, which makes it the instance.
+ * Renames a container of an instance: to the instance's own name, which makes it the instance, or aside.
  *
  * @throws InstanceExists when another container has the name.
  */

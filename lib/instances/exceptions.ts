@@ -12,7 +12,8 @@ import { codeOf, DeadlineExceeded } from '../streams/index.js';
 export type VerbFailure = new (message: string, options?: NovaExceptionOptions) => NovaException;
 
 /**
- * Converts any error to the exception that Nova handles. All conversion of engine errors happens here.
+ * Converts any error to the exception that Nova handles. What knows more converts engine errors earlier, and its exception
+ * passes unchanged: `image-fault.ts` and `write-files.ts` here, the loads of `images`, the interfaces of `network`.
  *
  * @param verb - the verb that failed.
  * @param instance - the verb's instance; undefined for a verb of the host.

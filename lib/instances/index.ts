@@ -46,7 +46,7 @@ export {
 } from './kept-container.js';
 export { isMounted, type VolumePolicy, validateVolumesUnchanged } from './volumes.js';
 export { InstanceStateStore } from './instance-state-store.js';
-export { asideSuffix, recoverInterruptedSwap } from './parts.js';
+export { asideSuffix, recoverInterruptedSwap } from './interrupted-swap.js';
 export { instanceInfo } from './power-state.js';
 export { recreatedContainer } from './recreated-container.js';
 export {

@@ -12,7 +12,7 @@ import {
 import { label } from '../common/index.js';
 import { KeyedMutex } from '../streams/index.js';
 import type { PlannedInterface } from './network-plan.js';
-import type { ReservedSubnets } from './reserved-subnets.js';
+import type { ReservedSubnets } from './reserved/index.js';
 
 /** A network that exists on the engine. */
 export interface ReadyNetwork {

@@ -8,7 +8,7 @@ import type { EndpointSpecification, NetworkRef, NetworkSpecification } from '..
 import { isNetworkRef, networkRef } from '../engine/index.js';
 import type { AddressBlock } from '../common/index.js';
 import { addressBlock, engineNetworkName, label } from '../common/index.js';
-import { isLinkLocalGateway, unusableKind } from './unusable-subnets.js';
+import { isLinkLocalGateway, unusableKind } from './reserved/index.js';
 
 /** One interface of an instance: the engine's network and the endpoint in it. */
 export interface PlannedInterface {

@@ -17,6 +17,6 @@ export { gathered } from './gathered.js';
 export { guardListener } from './guard-listener.js';
 export { receivedStream } from './received-stream.js';
 export { asError, codeOf } from './thrown.js';
-export { runInQueue, KeyedMutex } from './keyed-mutex.js';
+export { KeyedMutex } from './keyed-mutex.js';
 export { Slot } from './slot.js';
 export { verifiedStream } from './verified-stream.js';

@@ -17,7 +17,9 @@ export class KeyedMutex {
     try {
       return await runInQueue(queue, signal, work);
     } finally {
-      if (queue.size === 0 && queue.pending === 0) this.#queues.delete(thing);
+      // A waiter that aborted late may come here after its queue was deleted and a newer one set.
+      const isEmpty = queue.size === 0 && queue.pending === 0;
+      if (isEmpty && this.#queues.get(thing) === queue) this.#queues.delete(thing);
     }
   }
 

@@ -3,7 +3,7 @@
  * validation of its arguments), then its steps. Verbs that need one or two rooms are in a folder by area; `steps/` holds
  * the steps that several verbs share, `definition/` the type of a verb, the argument schemas and the `ComputeNode` that
  * every verb works with. The driver calls this room. It may import the rooms below it (images, instances, network, host,
- * events, console and lower); it never imports the driver or the image exchange.
+ * console and lower); it never imports the driver or the image exchange.
  */
 export { cacheImage } from './cache-image.js';
 export {

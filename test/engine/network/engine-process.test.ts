@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ReservedSubnets } from '../../../lib/network/reserved-subnets.js';
+import { ReservedSubnets } from '../../../lib/network/reserved/reserved-subnets.js';
 import { noOpLogger } from '../../support/silent-logger.js';
 
 /** A host network that only the engine's namespace has, and a subnet in it. */

@@ -62,4 +62,18 @@ describe('a subnet', () => {
     expect(addressAlone('fd00::5')?.cidr).toBe('fd00::5/128');
     expect(addressAlone('10.0.0.5:53')).toBeUndefined();
   });
+
+  it.each(['::ffff:10.0.0.5', '::FFFF:a00:5', '0:0:0:0:0:ffff:10.0.0.5'])(
+    'may be an IPv4-mapped address, which is compared as IPv4: %s',
+    (address) => {
+      const alone = addressAlone(address);
+      expect(alone?.cidr).toBe('10.0.0.5/32');
+      expect(alone !== undefined && overlap(alone, block('10.0.0.0/28'))).toBe(true);
+    },
+  );
+
+  it('stays IPv6 when it is not mapped', () => {
+    expect(addressAlone('::10.0.0.5')?.version).toBe(6);
+    expect(addressAlone('64:ff9b::10.0.0.5')?.version).toBe(6);
+  });
 });

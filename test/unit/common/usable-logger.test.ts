@@ -57,16 +57,20 @@ describe('another logger', () => {
     expect(calls).toEqual([['no details'], ['details', { host: 'node-1' }]]);
   });
 
-  it('fails nothing when it throws: the process gets a warning', () => {
-    const emitWarning = jest.spyOn(process, 'emitWarning').mockReturnValue(undefined);
-    const logger = usableLogger({
-      ...noOpLogger,
-      warn: () => {
+  it.each([
+    [
+      'throws',
+      () => {
         throw new Error('disk full');
       },
-    });
+    ],
+    ['rejects', () => Promise.reject(new Error('disk full'))],
+  ])('fails nothing when it %s: the process gets a warning', async (_how, warn) => {
+    const emitWarning = jest.spyOn(process, 'emitWarning').mockReturnValue(undefined);
+    const logger = usableLogger(Object.assign({ ...noOpLogger }, { warn }));
 
     logger.warn('an image stays');
+    await new Promise((resolve) => setImmediate(resolve));
 
     expect(emitWarning.mock.calls).toEqual([[expect.stringContaining('"an image stays": Error: disk full')]]);
     emitWarning.mockRestore();

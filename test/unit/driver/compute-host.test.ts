@@ -33,7 +33,12 @@ describe('ComputeHost.run', () => {
   beforeAll(async () => {
     replayer = await startReplayer(recording, { mode: 'matching' });
     host = new ComputeHost({ engine: replayer.host, imageService: new SmallImageService() });
-    await host.start('node-1', () => Promise.resolve(), {});
+    await host.start(
+      'node-1',
+      () => Promise.resolve(),
+      () => undefined,
+      {},
+    );
   });
   afterAll(async () => {
     await host.stop();

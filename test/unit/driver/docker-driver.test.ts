@@ -236,6 +236,28 @@ describe('events', () => {
     expect(heard).toEqual([`second: ${instance.uuid}`]);
   });
 
+  it('are dropped once the listener is removed with null, as Nova does when it shuts down', async () => {
+    const log = new LogBook();
+    const driver = newDriver(log);
+    let heard = 0;
+    await driver.register_event_listener(() => void (heard += 1));
+    await driver.register_event_listener(null);
+    await driver.emit_event(started);
+    expect(heard).toBe(0);
+    expect(log.lines).toEqual([expect.stringMatching(/^debug: .*dropped/)]);
+  });
+
+  it.each(['listen', 7, {}])('keep their listener when %j should replace it', async (wrong) => {
+    const driver = newDriver();
+    let heard = 0;
+    await driver.register_event_listener(() => void (heard += 1));
+    const register: unknown = Reflect.get(driver, 'register_event_listener');
+    if (typeof register !== 'function') throw new TypeError('register_event_listener is no method');
+    expect(await failureOf(Reflect.apply(register, driver, [wrong]))).toBeInstanceOf(InvalidInput);
+    await driver.emit_event(started);
+    expect(heard).toBe(1);
+  });
+
   it('are emitted once the listener has finished', async () => {
     const driver = newDriver();
     let done = false;

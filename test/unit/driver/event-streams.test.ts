@@ -79,10 +79,61 @@ describe('the iterables of lifecycle events', () => {
     for (let time = 2; time <= 1010; time += 1) streams.publish(event(time));
     expect(warnings).toEqual([]);
   });
+
+  it('collect nothing for a reader that has left before it read', async () => {
+    const events = streams.open({});
+    expect(await events.return?.()).toEqual({ done: true, value: undefined });
+    for (let time = 1; time <= 1010; time += 1) streams.publish(event(time));
+    expect(warnings).toEqual([]);
+    expect(await events.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it('end for a reader that leaves while it waits', async () => {
+    const events = streams.open({});
+    const pending = [events.next(), events.next()];
+    await events.return?.();
+    expect(await Promise.all(pending)).toEqual([
+      { done: true, value: undefined },
+      { done: true, value: undefined },
+    ]);
+  });
+
+  it('answer several pending reads in order', async () => {
+    const events = streams.open({});
+    const pending = [events.next(), events.next()];
+    streams.publish(event(1));
+    streams.publish(event(2));
+    expect(await Promise.all(pending)).toMatchObject([
+      { value: { timestamp: 1 } },
+      { value: { timestamp: 2 } },
+    ]);
+  });
+});
+
+const fixture = fileURLToPath(new URL('../../../fixtures/engine-28.5/not-found.json', import.meta.url));
+
+describe('a driver that begins to serve two hosts at once', () => {
+  it('goes on with one of them when the other is cleaned up', async () => {
+    const replayer = await startReplayer(fixture, { mode: 'matching' });
+    const driver = new DockerDriver({
+      engine: replayer.host,
+      imageService: new SmallImageService(),
+      localGb: 1,
+    });
+    const reading = all(driver.events());
+    const first = driver.init_host('node-1');
+    const second = driver.init_host('node-2').catch((error: unknown) => error);
+    await driver.cleanup_host('node-2');
+    await first;
+    expect(await second).toMatchObject({ name: 'HypervisorUnavailable' });
+    expect(await driver.get_available_nodes()).toEqual(['node-1']);
+    await driver[Symbol.asyncDispose]();
+    expect(await reading).toEqual([]);
+    await replayer.close();
+  });
 });
 
 describe('a driver that leaves its host', () => {
-  const fixture = fileURLToPath(new URL('../../../fixtures/engine-28.5/not-found.json', import.meta.url));
   let replayer: Replayer;
   let driver: DockerDriver;
   beforeEach(async () => {
@@ -101,6 +152,17 @@ describe('a driver that leaves its host', () => {
   ])('ends the iterations of its events on %s', async (_how, leave) => {
     const reading = all(driver.events());
     await leave();
+    expect(await reading).toEqual([]);
+    await expect(driver.get_available_nodes()).rejects.toThrow('call init_host first');
+  });
+
+  it('ends the iterations of its events when a repeated init_host fails', async () => {
+    const reading = all(driver.events());
+    const signal = AbortSignal.abort(new Error('early'));
+    await expect(driver.init_host('node-1', { signal })).rejects.toThrow('early');
+    expect(await driver.get_available_nodes()).toEqual(['node-1']);
+    await replayer.close();
+    await expect(driver.init_host('node-1')).rejects.toMatchObject({ name: 'HypervisorUnavailable' });
     expect(await reading).toEqual([]);
     await expect(driver.get_available_nodes()).rejects.toThrow('call init_host first');
   });

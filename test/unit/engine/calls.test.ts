@@ -179,6 +179,28 @@ describe('a connection that breaks', () => {
     expect(await engine.containers.list()).toEqual([]);
   });
 
+  it('causes a retry of a HEAD request, too', async () => {
+    const stat = Buffer.from(JSON.stringify({ name: 'disk', size: 7, mode: 0, linkTarget: '' }));
+    let isStale = false;
+    const seen = new Set<object>();
+    fake = await FakeEngine.start((request, response) => {
+      if (isStale && seen.has(request.socket)) request.socket.destroy();
+      else {
+        seen.add(request.socket);
+        response.setHeader('X-Docker-Container-Path-Stat', stat.toString('base64'));
+        if (request.method === 'HEAD') response.end();
+        else answerJson(response, 200, []);
+      }
+    });
+    const engine = fake.client();
+    await engine.containers.list();
+    isStale = true;
+    expect(await engine.files.size(container, { path: '/disk' })).toBe(7);
+    expect(fake.requests.filter((request) => request.startsWith('HEAD'))).toHaveLength(2);
+    engine.close();
+    await expect(engine.files.size(container, { path: '/disk' })).rejects.toMatchObject({ maybeDone: false });
+  });
+
   it('fails a call that changes something, since the engine may have executed it', async () => {
     await start();
     const engine = fake.client();

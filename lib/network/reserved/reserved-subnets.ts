@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { Logger } from '../../interfaces/index.js';
-import { NovaException } from '../../interfaces/index.js';
-import type { EngineAddress } from '../engine/index.js';
-import type { AddressBlock } from '../common/index.js';
-import { addressBlock, overlap, withoutSecrets } from '../common/index.js';
+import type { Logger } from '../../../interfaces/index.js';
+import { NovaException } from '../../../interfaces/index.js';
+import type { EngineAddress } from '../../engine/index.js';
+import type { AddressBlock } from '../../common/index.js';
+import { addressBlock, overlap, withoutSecrets } from '../../common/index.js';
 import { engineProcess, ownProcess } from './engine-process.js';
 import type { Reservation } from './host-network.js';
 import { reservationsIn } from './host-network.js';

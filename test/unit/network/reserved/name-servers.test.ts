@@ -1,8 +1,8 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { nameServersIn } from '../../../lib/network/name-servers.js';
-import { temporaryFolder } from '../../support/temporary-folder.js';
+import { nameServersIn } from '../../../../lib/network/reserved/name-servers.js';
+import { temporaryFolder } from '../../../support/temporary-folder.js';
 
 describe('the name servers of a host', () => {
   let folder: ReturnType<typeof temporaryFolder>;

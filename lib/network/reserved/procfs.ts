@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { codeOf } from '../streams/index.js';
+import { codeOf } from '../../streams/index.js';
 
 /** A file of procfs; empty when it is absent or unreadable, or the process has ended. */
 export async function readIfThere(file: string): Promise<string> {

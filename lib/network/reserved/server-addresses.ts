@@ -1,10 +1,10 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import type { Logger } from '../../interfaces/index.js';
-import { ComputeResourcesUnavailable } from '../../interfaces/index.js';
-import type { AddressBlock } from '../common/index.js';
-import { addressAlone } from '../common/index.js';
-import { asError, codeOf, raceSignal, withDeadline } from '../streams/index.js';
+import type { Logger } from '../../../interfaces/index.js';
+import { ComputeResourcesUnavailable } from '../../../interfaces/index.js';
+import type { AddressBlock } from '../../common/index.js';
+import { addressAlone } from '../../common/index.js';
+import { asError, codeOf, raceSignal, withDeadline } from '../../streams/index.js';
 
 /**
  * Deadlines for resolving one name, in milliseconds. A resolver asks the next name server after some five seconds; the

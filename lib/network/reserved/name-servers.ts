@@ -1,8 +1,8 @@
 import { getServers } from 'node:dns';
 import { readFile } from 'node:fs/promises';
-import type { AddressBlock } from '../common/index.js';
-import { addressAlone } from '../common/index.js';
-import { asError } from '../streams/index.js';
+import type { AddressBlock } from '../../common/index.js';
+import { addressAlone } from '../../common/index.js';
+import { asError } from '../../streams/index.js';
 import { pathInRoot } from './path-in-root.js';
 
 /**

@@ -3,10 +3,10 @@ import { createServer } from 'node:net';
 import { endianness, networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { engineProcess, ownProcess } from '../../../lib/network/engine-process.js';
-import { reservationsIn } from '../../../lib/network/host-network.js';
-import { ReservedSubnets } from '../../../lib/network/reserved-subnets.js';
-import { noOpLogger } from '../../support/silent-logger.js';
+import { engineProcess, ownProcess } from '../../../../lib/network/reserved/engine-process.js';
+import { reservationsIn } from '../../../../lib/network/reserved/host-network.js';
+import { ReservedSubnets } from '../../../../lib/network/reserved/reserved-subnets.js';
+import { noOpLogger } from '../../../support/silent-logger.js';
 
 let folder: string;
 beforeEach(async () => {

@@ -1,8 +1,8 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { pathInRoot } from '../../../lib/network/path-in-root.js';
-import { temporaryFolder } from '../../support/temporary-folder.js';
+import { pathInRoot } from '../../../../lib/network/reserved/path-in-root.js';
+import { temporaryFolder } from '../../../support/temporary-folder.js';
 
 describe('a path inside the root directory of another process', () => {
   const folder = temporaryFolder();

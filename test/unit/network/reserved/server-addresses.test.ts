@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { Logger } from '../../../interfaces/index.js';
-import { noOpLogger } from '../../support/silent-logger.js';
+import type { Logger } from '../../../../interfaces/index.js';
+import { noOpLogger } from '../../../support/silent-logger.js';
 
 let resolve: (name: string) => Promise<LookupAddress[]>;
 let lookups: string[];
@@ -13,7 +13,7 @@ jest.unstable_mockModule('node:dns/promises', () => ({
     return resolve(name);
   },
 }));
-const { ServerAddresses } = await import('../../../lib/network/server-addresses.js');
+const { ServerAddresses } = await import('../../../../lib/network/reserved/server-addresses.js');
 
 const at =
   (...addresses: readonly string[]) =>

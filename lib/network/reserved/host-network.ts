@@ -1,7 +1,7 @@
 import { endianness, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import type { AddressBlock } from '../common/index.js';
-import { addressAlone, addressBlock } from '../common/index.js';
+import type { AddressBlock } from '../../common/index.js';
+import { addressAlone, addressBlock } from '../../common/index.js';
 import { ownProcess } from './engine-process.js';
 import { linesOf, readIfThere } from './procfs.js';
 

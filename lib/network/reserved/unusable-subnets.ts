@@ -1,5 +1,5 @@
-import type { AddressBlock } from '../common/index.js';
-import { addressBlock, overlap } from '../common/index.js';
+import type { AddressBlock } from '../../common/index.js';
+import { addressBlock, overlap } from '../../common/index.js';
 
 /**
  * Addresses with a fixed meaning on every host. A bridge with them would take over the host's loopback, its neighbour
