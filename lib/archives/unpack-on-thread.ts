@@ -160,8 +160,10 @@ export function unpackBzip2OnThread(url: string): void {
   };
   const unpacked = new Uint8Array(256 * 1024);
   let length = 0;
+  let flushed = 0;
   const flush = (): void => {
     if (length > 0) asked(unpacked.slice(0, length));
+    flushed += length;
     length = 0;
   };
   const writeByte = (byte: number): void => {
@@ -171,7 +173,11 @@ export function unpackBzip2OnThread(url: string): void {
   };
   import(url)
     .then(({ default: decoder }: { readonly default: BzipDecoder }) => {
-      while (hasMore()) decoder.decode({ readByte, read }, { writeByte });
+      // A stream of 37 bytes costs as much as a large one. Parallel programs write 100 KB or more to a stream.
+      for (let streams = 0; hasMore(); streams += 1) {
+        if (streams > 1000 + (flushed + length) / 32_768) throw new Error('too many streams');
+        decoder.decode({ readByte, read }, { writeByte });
+      }
       flush();
       port.postMessage('done');
     })

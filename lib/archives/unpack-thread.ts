@@ -41,6 +41,7 @@ const meanings = {
   ],
   bzip2: [
     [/truncated/, 'is truncated bzip2 data'],
+    [/too many streams/, 'is bzip2 data of thousands of tiny streams'],
     [/./, 'is damaged bzip2 data'],
   ],
 } as const;

@@ -1,11 +1,13 @@
 import { gzipSync } from 'node:zlib';
 import { buildImageArchive } from '../archives.js';
+import { packed } from '../packed.js';
 import { harm, KiB, type HostileArchive } from './spoil.js';
 
 /** Archives that are malformed or truncated. */
 export async function brokenArchives(): Promise<HostileArchive[]> {
   const good = await buildImageArchive();
   const zipped = gzipSync(good);
+  const tiny = packed(Buffer.from('x'), 'bzip2');
   const damaged = Buffer.from(zipped);
   const checksum = damaged.length - 8;
   damaged.writeUInt8(damaged.readUInt8(checksum) ^ 0xff, checksum);
@@ -72,6 +74,13 @@ export async function brokenArchives(): Promise<HostileArchive[]> {
       prevents: harm.unreadable,
       archive: beginning('425a6839'),
       says: /damaged bzip2 data/,
+    },
+    {
+      // One byte each, by `printf x | bzip2`.
+      what: 'of thousands of tiny bzip2 streams',
+      prevents: harm.time,
+      archive: Buffer.concat(Array.from({ length: 5000 }, () => tiny)),
+      says: /bzip2 data of thousands of tiny streams/,
     },
     {
       what: 'that only begins like zstd',

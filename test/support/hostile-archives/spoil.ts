@@ -28,6 +28,7 @@ export const harm = {
   unchecked: 'engines would unpack it again, to files that nobody has checked',
   disk: "it would fill the engine's disk",
   memory: "it would take the driver's memory",
+  time: 'it would keep a processor busy for hours',
   stack: "it would overflow the driver's stack, and engines refuse it",
   lists: 'engines repeat it in every list, until the verbs of the host fail',
   mounts: 'each is a mount on the host, and is repeated in every list of containers',
