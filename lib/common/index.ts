@@ -42,3 +42,4 @@ export { pemContent } from './pem.js';
 export { withoutSecrets, withoutValues } from './secrets.js';
 export { usableLogger } from './usable-logger.js';
 export { isUuid, namedUuid } from './uuid.js';
+export { vif } from './vif-schema.js';
