@@ -21,7 +21,7 @@ export interface Patience {
  * aborts.
  */
 export async function untilSettled<T>(
-  engine: Engine,
+  engine: Pick<Engine, 'closed'>,
   { patience, interval, ref = true }: Patience,
   attempt: () => Promise<T | undefined>,
   signal?: AbortSignal,

@@ -167,8 +167,8 @@ async function rebootContainer(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   // Undone last: the container needs its former networks before it is started.
-  await using restart = new Rollback(node.logger);
-  await using rollback = new Rollback(node.logger);
+  await using restart = new Rollback(node, instance.uuid);
+  await using rollback = new Rollback(node, instance.uuid);
   const reconnection = await prepareReconnection(node, container, network_info, rollback, signal);
   if (reboot_type !== rebootTypes.SOFT || !(await stopsCleanly(node, instance, container, signal)))
     await stopContainer(node, container.Id, { timeout: 0, retry_interval: 0, signal });

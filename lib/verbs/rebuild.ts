@@ -166,14 +166,14 @@ async function replace(
   image_meta: ImageMeta,
   options: RebuildPlan,
 ): Promise<void> {
-  const { engine, host, launches, logger } = node;
+  const { engine, host, launches } = node;
   const { signal, onProgress } = options;
   const network_info = options.network_info ?? (await interfacesOf(engine, old, signal));
   const beside = { ...options, network_info, power_on: false };
   const plan = await bootPlan(node, context, instance, image_meta, beside);
   const replaced = { instance, old, aside: asideSuffix.replaced, network_info, signal, onProgress };
   const before = await listContainersOf(engine, host, instance, signal);
-  await using rollback = new Rollback(logger);
+  await using rollback = new Rollback(node, instance.uuid);
   await restoreOnRollback(node, replaced, rollback);
   const image = await holdImage(node, plan, rollback);
   const wiring = await prepareNetworks(node, plan, rollback);
@@ -188,8 +188,6 @@ async function replace(
   } catch (error) {
     throw await launchError(node, plan, container, error);
   }
-  node.networks.keep(wiring);
-  image?.keep();
   rollback.complete();
   await removeReplaced(node, instance, old, before);
 }

@@ -9,6 +9,7 @@ export {
   continueAfterMove,
   prepareReconnection,
   reconnectAndStart,
+  startAgain,
 } from './connect-and-start.js';
 export { type ContainerPlan, newAttempt } from './container-plan.js';
 export { type CopyBounds, copyBounds, copyMustBeReachable, filesMustBeCopyable } from './copied-files.js';
