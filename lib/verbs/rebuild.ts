@@ -27,7 +27,6 @@ import {
   holdImage,
   launchError,
   prepareNetworks,
-  type Replaced,
   restoreOnRollback,
   Rollback,
   swapIn,
@@ -166,7 +165,7 @@ async function replace(
   image_meta: ImageMeta,
   options: RebuildPlan,
 ): Promise<void> {
-  const { engine, host, launches } = node;
+  const { engine, host, launches, virtapi, policy, logger } = node;
   const { signal, onProgress } = options;
   const network_info = options.network_info ?? (await interfacesOf(engine, old, signal));
   const beside = { ...options, network_info, power_on: false };
@@ -178,32 +177,23 @@ async function replace(
   const image = await holdImage(node, plan, rollback);
   const wiring = await prepareNetworks(node, plan, rollback);
   let container: ContainerId | undefined;
+  let plugging: PluggingWait | undefined;
   try {
     using slot = await Slot.acquire(launches, signal);
     container = await createPlannedContainer(node, plan, { image, wiring, slot }, rollback);
     await completeContainer(node, plan, wiring, container);
     slot.release();
+    // An orchestrator that does not listen must not cost the instance its uptime.
+    plugging = await PluggingWait.begin(virtapi, instance, network_info, { ...policy, logger, signal });
     await stopForReplacement(node, old.Id, { ...cleanly(old), signal });
-    await swapInPlugged(node, container, replaced);
+    await swapIn(node, container, replaced);
+    await plugging?.reported();
   } catch (error) {
+    plugging?.fail(error);
     throw await launchError(node, plan, container, error);
   }
   rollback.complete();
   await removeReplaced(node, instance, old, before);
-}
-
-/** Makes a container the instance and starts it, and waits until its interfaces are plugged. */
-async function swapInPlugged(node: ComputeNode, container: ContainerId, replaced: Replaced): Promise<void> {
-  const { virtapi, policy, logger } = node;
-  const { instance, network_info, signal } = replaced;
-  const plugging = await PluggingWait.begin(virtapi, instance, network_info, { ...policy, logger, signal });
-  try {
-    await swapIn(node, container, replaced);
-  } catch (error) {
-    plugging?.fail(error);
-    throw error;
-  }
-  await plugging?.reported();
 }
 
 /**
