@@ -103,5 +103,5 @@ export class ArchiveFiles {
  * archive may use the first.
  */
 export function twice(path: string): ArchiveRefused {
-  return new ArchiveRefused(`holds ${shown(path)} twice, and not the same both times`);
+  return new ArchiveRefused(`holds ${shown(path)} twice, with different content`);
 }

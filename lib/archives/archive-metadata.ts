@@ -13,7 +13,7 @@ export function metadataAt(files: ArchiveFiles, named: string, role: MetadataRol
   const { path, file } = files.find(named, role);
   switch (file.kind) {
     case 'held':
-      digestMustMatch(path, file.blob);
+      validateDigest(path, file.blob);
       return file.content;
     case 'layer':
       throw new ArchiveRefused(
@@ -29,7 +29,7 @@ export function metadataAt(files: ArchiveFiles, named: string, role: MetadataRol
  *
  * @throws ArchiveRefused when the digest differs.
  */
-export function digestMustMatch(path: string, digest: string): void {
+export function validateDigest(path: string, digest: string): void {
   const named = /^([0-9a-f]{64})\.json$|^blobs\/sha256\/([0-9a-f]{64})$/.exec(path);
   const claimed = named?.[1] ?? named?.[2];
   if (claimed !== undefined && claimed !== digest)

@@ -31,6 +31,6 @@ export class ArchiveBroken extends ArchiveRefused {}
 
 /** Quotes a name from an archive for an error message, and truncates a long one. */
 export function shown(name: string): string {
-  const longest = 200;
-  return JSON.stringify(name.length > longest ? `${name.slice(0, longest)}…` : name);
+  const maxLength = 200;
+  return JSON.stringify(name.length > maxLength ? `${name.slice(0, maxLength)}…` : name);
 }

@@ -1,5 +1,5 @@
 import { ArchiveRefused, shown } from './archive-refused.js';
-import { longestName } from './limits.js';
+import { maxNameLength } from './limits.js';
 import { contentBytes, type TarHeader } from './tar-header.js';
 
 /** The fields of an extended header that change the entry after it. */
@@ -120,12 +120,12 @@ export function paxRecord(key: string, value: string | Buffer): Buffer {
 function decimal(value: string): number {
   const size = /^\+?[0-9]+$/.test(value) ? Number(value) : NaN;
   if (!Number.isSafeInteger(size))
-    throw new ArchiveRefused(`gives an entry the impossible size ${shown(value)}`);
+    throw new ArchiveRefused(`declares the invalid size ${shown(value)} for an entry`);
   return size;
 }
 
 function checkedName(name: string): string {
-  if (name.length > longestName)
+  if (name.length > maxNameLength)
     throw new ArchiveRefused(`holds a name of ${name.length} characters: ${shown(name)}`);
   return name;
 }

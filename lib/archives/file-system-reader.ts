@@ -1,7 +1,7 @@
 import { ArchiveBroken, ArchiveRefused, shown } from './archive-refused.js';
 import { ByteReader } from './byte-reader.js';
 import { Extensions, isExtension, paxRecord, paxRecords } from './extended-header.js';
-import { longestExtendedHeader } from './limits.js';
+import { maxExtendedHeaderBytes } from './limits.js';
 import { blockSize, fileHeader, isTarHeader, paddingAfter, tarHeader, type TarHeader } from './tar-header.js';
 
 /**
@@ -25,7 +25,7 @@ export interface FileSystemEntry {
  * Maximum bytes of headers for one entry, because they are held in memory. Archivers write at most one header of each
  * kind.
  */
-const mostHeaders = 4 * longestExtendedHeader;
+const maxHeaderBytes = 4 * maxExtendedHeaderBytes;
 
 /**
  * Reads an engine's archive of a file system entry by entry, in constant memory, and preserves its bytes.
@@ -92,11 +92,11 @@ export class FileSystemReader {
   }
 
   async #extension(size: number, headers: Buffer[]): Promise<Buffer> {
-    if (size > longestExtendedHeader) throw new ArchiveRefused(`holds an extended header of ${size} bytes`);
+    if (size > maxExtendedHeaderBytes) throw new ArchiveRefused(`holds an extended header of ${size} bytes`);
     const content = await this.#read(size);
     headers.push(content, await this.#read(paddingAfter(size)));
     const bytes = headers.reduce((sum, { length }) => sum + length, 0);
-    if (bytes > mostHeaders) throw new ArchiveRefused(`holds ${bytes} bytes of headers before one entry`);
+    if (bytes > maxHeaderBytes) throw new ArchiveRefused(`holds ${bytes} bytes of headers before one entry`);
     return content;
   }
 

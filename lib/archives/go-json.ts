@@ -10,9 +10,9 @@ import { ArchiveRefused, shown } from './archive-refused.js';
  * @throws ArchiveRefused when the text is not JSON, is nested too deep, has a number that is too large, or an object
  * has a key twice with different values.
  */
-export function parseJson(path: string, text: string): unknown {
+export function parseGoJson(path: string, text: string): unknown {
   const json = parsed(path, text);
-  mustBeUnambiguous(path, text);
+  validateUnambiguous(path, text);
   return asGoDecodes(path, json);
 }
 
@@ -132,7 +132,7 @@ interface Enclosing {
 }
 
 /** Scans a text that is known to be valid JSON, because `JSON.parse` does not report duplicate keys. */
-function mustBeUnambiguous(path: string, text: string): void {
+function validateUnambiguous(path: string, text: string): void {
   const enclosing: Enclosing[] = [];
   const endValue = (at: number): void => {
     const object = enclosing.at(-1);

@@ -46,7 +46,7 @@ export class Gunzip {
       // At zeros after the gzip data zlib ends, and never completes a later write.
       await this.#unlessDamaged(Promise.race([taken, this.#ended]));
       yield* this.#unpacked.splice(0);
-      this.#mustEnd(piece);
+      this.#validateEnd(piece);
     }
   }
 
@@ -62,10 +62,10 @@ export class Gunzip {
   }
 
   /** @throws ArchiveRefused when zlib left bytes of the piece unread, unless they are permitted padding. */
-  #mustEnd(piece: Buffer): void {
+  #validateEnd(piece: Buffer): void {
     const rest = piece.subarray(Math.max(0, piece.length - (this.#fed - this.#gunzip.bytesWritten)));
     if (rest.length > 0 && !(this.#mayBePadded && rest.every((byte) => byte === 0)))
-      throw new ArchiveRefused(`${this.#what} goes on after the end of its gzip data`);
+      throw new ArchiveRefused(`${this.#what} has data after the end of its gzip data`);
   }
 
   async #unlessDamaged(step: Promise<void>): Promise<void> {

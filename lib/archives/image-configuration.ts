@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { isOwnLabel } from '../common/index.js';
+import { isOwnLabel, KiB, MiB, sha256Digest } from '../common/index.js';
 import { ArchiveRefused, shown } from './archive-refused.js';
-import { goStruct, hasFractions, parseJson, why } from './go-json.js';
+import { goStruct, hasFractions, parseGoJson, why } from './go-json.js';
 import { goTime } from './go-time.js';
 import { recordedAside, restoredFromRecord } from './recorded-aside.js';
 
@@ -87,7 +87,7 @@ const rootFileSystem = goStruct({
     .string()
     .nullish()
     .transform(() => 'layers' as const),
-  diff_ids: z.array(z.string().regex(/^sha256:[0-9a-f]{64}$/)).min(1),
+  diff_ids: z.array(z.string().regex(sha256Digest)).min(1),
 });
 
 const imageConfiguration = goStruct(
@@ -130,7 +130,7 @@ export type ContainerConfiguration = z.output<typeof containerConfiguration>;
  * another operating system.
  */
 export function parseConfiguration(path: string, text: string): ImageConfiguration {
-  const result = imageConfiguration.safeParse(parseJson(path, text));
+  const result = imageConfiguration.safeParse(parseGoJson(path, text));
   if (!result.success)
     throw new ArchiveRefused(
       `has the configuration ${shown(path)}, which engines cannot read or may read in another way: ${why(result.error)}`,
@@ -153,7 +153,7 @@ export function configurationForEngine(configuration: ImageConfiguration): Image
   const whole = { ...configuration, ...restoredFromRecord(configuration) };
   const foreign = { ...whole, ...withoutOwnLabels(whole.config) };
   const given = { ...foreign, ...recordedAside(foreign) };
-  mustBeShort(given.config ?? {});
+  validateInheritedSize(given.config ?? {});
   return given;
 }
 
@@ -178,34 +178,32 @@ export function configurationBytes(configuration: object, original: Buffer): Buf
   return isSame ? original : Buffer.from(JSON.stringify(configuration));
 }
 
-const KiB = 1024;
-
 /** Maximum bytes of command, entrypoint and volumes: engines repeat them in every list of containers. */
-const longestListed = 64 * KiB;
+const maxListedBytes = 64 * KiB;
 /**
  * Maximum bytes of all inherited settings. Engines hold them in memory for each container, and rewrite them on every
  * state change.
  */
-const longestInherited = 1024 * KiB;
+const maxInheritedBytes = MiB;
 /**
  * Maximum number of volumes. Each is a directory and a mount on the host, and half a kilobyte in every list of
  * containers.
  */
-const mostVolumes = 128;
+const maxVolumes = 128;
 
-function mustBeShort(config: ContainerConfiguration): void {
+function validateInheritedSize(config: ContainerConfiguration): void {
   const volumes = Object.keys(config.Volumes ?? {}).length;
-  if (volumes > mostVolumes)
-    throw new ArchiveRefused(`gives its containers ${volumes} volumes: ${mostVolumes} are allowed`);
+  if (volumes > maxVolumes)
+    throw new ArchiveRefused(`declares ${volumes} volumes: ${maxVolumes} are allowed`);
   const listed = bytesOf([config.Cmd, config.Entrypoint, config.Volumes]);
-  if (listed > longestListed)
+  if (listed > maxListedBytes)
     throw new ArchiveRefused(
-      `gives its containers ${listed} bytes of command and volumes: ${longestListed} are allowed`,
+      `declares ${listed} bytes of command and volumes: ${maxListedBytes} are allowed`,
     );
   const inherited = bytesOf(config);
-  if (inherited > longestInherited)
+  if (inherited > maxInheritedBytes)
     throw new ArchiveRefused(
-      `gives its containers ${inherited} bytes of environment and other settings: ${longestInherited} are allowed`,
+      `declares ${inherited} bytes of environment and other settings: ${maxInheritedBytes} are allowed`,
     );
 }
 

@@ -17,14 +17,14 @@ export {
   headersBelow,
   plainPath,
 } from './file-system-reader.js';
-export { goStruct, parseJson } from './go-json.js';
+export { goStruct, parseGoJson } from './go-json.js';
 export {
   configurationBytes,
   configurationForEngine,
   type ImageConfiguration,
   parseConfiguration,
 } from './image-configuration.js';
-export { ByteBudget, defaultImageLimits, type ImageLimits, longestExtendedHeader } from './limits.js';
+export { ByteBudget, defaultImageLimits, type ImageLimits, maxExtendedHeaderBytes } from './limits.js';
 export { manifestPath, parseManifest } from './manifest.js';
 export { lowestVariant, mayBeImage } from './media-types.js';
 export { recordedAside, recordEntries, restoredFromRecord } from './recorded-aside.js';

@@ -1,6 +1,6 @@
 import { ArchiveRefused, shown } from './archive-refused.js';
 import { Extensions, isExtension } from './extended-header.js';
-import { longestExtendedHeader } from './limits.js';
+import { maxExtendedHeaderBytes } from './limits.js';
 import { blockSize, isTarHeader, paddingAfter, tarHeader } from './tar-header.js';
 
 /** The next request of {@link walk}: read a number of bytes, or skip them. */
@@ -85,7 +85,8 @@ function* walk(): Generator<Step, void, Buffer> {
         'holds a sparse file, which is not supported: pack it without the option --sparse of tar',
       );
     if (isExtension(typeflag)) {
-      if (size > longestExtendedHeader) throw new ArchiveRefused(`holds an extended header of ${size} bytes`);
+      if (size > maxExtendedHeaderBytes)
+        throw new ArchiveRefused(`holds an extended header of ${size} bytes`);
       extensions.take(typeflag, size === 0 ? nothing : yield ['read', size]);
       yield ['pass', paddingAfter(size)];
     } else {

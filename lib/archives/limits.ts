@@ -1,3 +1,4 @@
+import { GiB, KiB, MiB } from '../common/index.js';
 import { ArchiveRefused } from './archive-refused.js';
 
 /** Upper limits for an image archive. A larger archive is refused. */
@@ -15,10 +16,6 @@ export interface ImageLimits {
   readonly maxLayers: number;
 }
 
-const KiB = 1024;
-const MiB = 1024 * KiB;
-const GiB = 1024 * MiB;
-
 /** The default limits. */
 export const defaultImageLimits: ImageLimits = {
   maxBytes: 64 * GiB,
@@ -28,16 +25,16 @@ export const defaultImageLimits: ImageLimits = {
 };
 
 /** Characters of the longest name that is accepted: Linux limits a path to 4 KiB. */
-export const longestName = 4 * KiB;
+export const maxNameLength = 4 * KiB;
 
 /**
  * Bytes of an extended header. It may hold several extended attributes of 64 KiB each. Engines built with Go 1.19 or
  * later read no more than this.
  */
-export const longestExtendedHeader = 1024 * KiB;
+export const maxExtendedHeaderBytes = MiB;
 
 /** @throws ArchiveRefused when an image has more layers than `maxLayers`. */
-export function mustNotExceed(layers: number, maxLayers: number): void {
+export function validateLayerLimit(layers: number, maxLayers: number): void {
   if (layers > maxLayers)
     throw new ArchiveRefused(`has ${layers} layers, which is more than the ${maxLayers} allowed`);
 }
@@ -61,7 +58,7 @@ export class ByteBudget {
    */
   spend(bytes: number): void {
     this.#spent += bytes;
-    this.#mustHold(this.#spent);
+    this.#validateTotal(this.#spent);
   }
 
   /**
@@ -69,11 +66,11 @@ export class ByteBudget {
    *
    * @throws ArchiveRefused when that many more bytes would exceed the limit.
    */
-  mustFit(bytes: number): void {
-    this.#mustHold(this.#spent + bytes);
+  validateRoom(bytes: number): void {
+    this.#validateTotal(this.#spent + bytes);
   }
 
-  #mustHold(bytes: number): void {
+  #validateTotal(bytes: number): void {
     if (bytes > this.#limit) throw new ArchiveRefused(`${this.#what} than the ${this.#limit} bytes allowed`);
   }
 }

@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { ArchiveRefused } from './archive-refused.js';
 import { entryPath } from './entry-path.js';
-import { goStructInAnyCase, parseJson, why } from './go-json.js';
-import { mustNotExceed, type ImageLimits } from './limits.js';
+import { goStructInAnyCase, parseGoJson, why } from './go-json.js';
+import { validateLayerLimit, type ImageLimits } from './limits.js';
 
 /** The manifest of a `docker save` archive: it tells which files are the configuration and the layers. */
 export const manifestPath = 'manifest.json';
@@ -34,7 +34,7 @@ const manifests = z.array(
  * has more layers than the limit.
  */
 export function parseManifest(text: string, { maxLayers }: ImageLimits): Manifest {
-  const result = manifests.safeParse(parseJson(manifestPath, text));
+  const result = manifests.safeParse(parseGoJson(manifestPath, text));
   if (!result.success)
     throw new ArchiveRefused(
       `has a ${manifestPath} that engines cannot read: ${why(result.error)}`,
@@ -46,7 +46,7 @@ export function parseManifest(text: string, { maxLayers }: ImageLimits): Manifes
   if (others.length > 0)
     throw new ArchiveRefused(`holds ${others.length + 1} images: an archive must hold one`);
   const layers = image.Layers ?? [];
-  mustNotExceed(layers.length, maxLayers);
+  validateLayerLimit(layers.length, maxLayers);
   const named = 'names in its manifest';
   return {
     configuration: entryPath(image.Config, named),

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { metadataAt } from './archive-metadata.js';
 import { ArchiveRefused, NotForThisHost, shown } from './archive-refused.js';
 import type { ArchiveFiles } from './archive-files.js';
-import { goStructInAnyCase, parseJson, why } from './go-json.js';
-import { mustNotExceed, type ImageLimits } from './limits.js';
+import { goStructInAnyCase, parseGoJson, why } from './go-json.js';
+import { validateLayerLimit, type ImageLimits } from './limits.js';
 import type { Manifest } from './manifest.js';
 import { isIndexType, isManifestType, lowestVariant, mayBeImage } from './media-types.js';
 
@@ -81,7 +81,7 @@ export function ociManifest(
   const images = [...found.values()];
   const [unknown] = strange;
   if (images.length === 0 && unknown !== undefined) throw notSha256(unknown);
-  if (images.length === 0) throw new ArchiveRefused('holds no image: its index leads to none');
+  if (images.length === 0) throw new ArchiveRefused('holds no image: its index names no image manifest');
   const fitting = images.filter(
     ({ platform: { os, architecture: its } }) => os === 'linux' && its === architecture,
   );
@@ -97,7 +97,7 @@ export function ociManifest(
       `holds ${images.length} images, ${fitting.length} of them for this host: an archive must hold one`,
     );
   const { config, layers } = image.manifest;
-  mustNotExceed(layers.length, limits.maxLayers);
+  validateLayerLimit(layers.length, limits.maxLayers);
   return { configuration: blobPath(config), layers: layers.map(blobPath) };
 }
 
@@ -109,7 +109,7 @@ function collect(
   seen: Set<string>,
   strange: string[],
 ): void {
-  if (depth > deepest) throw new ArchiveRefused(`holds indexes that lie more than ${deepest} deep`);
+  if (depth > deepest) throw new ArchiveRefused(`nests indexes more than ${deepest} deep`);
   const { manifests } = parsed(files, path, 'index', imageIndex);
   for (const each of manifests) {
     if (isBeside(each)) continue;
@@ -156,7 +156,7 @@ function parsed<T extends z.ZodType>(
   role: 'index' | 'manifest' | 'configuration',
   schema: T,
 ): z.output<T> {
-  const result = schema.safeParse(parseJson(path, metadataAt(files, path, role).toString('utf8')));
+  const result = schema.safeParse(parseGoJson(path, metadataAt(files, path, role).toString('utf8')));
   if (!result.success)
     throw new ArchiveRefused(
       `has the ${role} ${shown(path)}, which engines cannot read: ${why(result.error)}`,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parsedJson } from '../common/index.js';
 
 /** Maximum bytes of labels and ports that containers inherit: about the size of the driver's own labels. */
-const mostInherited = 4 * 1024;
+const maxInheritedBytes = 4 * 1024;
 
 /** The settings that containers inherit from an image, but do not need: nothing in a container depends on them. */
 interface Aside {
@@ -54,7 +54,7 @@ export function recordedAside<C extends Aside>({ config, history, comment }: Des
     ...(isEmpty(labels) ? {} : { Labels: labels }),
     ...(isEmpty(ports) ? {} : { ExposedPorts: ports }),
   };
-  if (Buffer.byteLength(JSON.stringify(aside)) <= mostInherited) return {};
+  if (Buffer.byteLength(JSON.stringify(aside)) <= maxInheritedBytes) return {};
   const entry = {
     created_by: 'nova-docker-driver',
     comment: JSON.stringify({ [field]: aside }),

@@ -213,7 +213,7 @@ class ArchiveRewriter {
     const digests = yield* writeLayer(layer, this.#budget);
     this.#options.onLayer?.(undefined);
     // Called after the layer was validated: no host accepts an invalid layer.
-    if (type !== 'tar') await this.#options.mustTakeLayer?.(type);
+    if (type !== 'tar') await this.#options.validateLayerCompression?.(type);
     this.#files.put(path, { kind: 'layer', newName, size, type, ...digests });
   }
 
@@ -246,7 +246,7 @@ class ArchiveRewriter {
 
   /** Called at the end of the source: verifies the image and writes its metadata. */
   async *#metadata(): AsyncGenerator<Buffer, void, void> {
-    const { reference, rewriteConfiguration, architecture, below, mustTakeLayers } = this.#options;
+    const { reference, rewriteConfiguration, architecture, below, validateLayerCount } = this.#options;
     const layersBelow = below?.layers ?? [];
     const verified = verifiedImage(this.#files, this.#limits, architecture, layersBelow);
     const { configuration, content } =
@@ -256,7 +256,7 @@ class ArchiveRewriter {
     const layers = verified.layers.map(({ newName, type, size, diffId }) => {
       return { name: newName, type, size, diffId };
     });
-    await mustTakeLayers?.(layersBelow.length + layers.length);
+    await validateLayerCount?.(layersBelow.length + layers.length);
     const id = yield* writeMetadata({
       configuration: content,
       reference,

@@ -38,12 +38,12 @@ export interface RewriteOptions {
    * Called for each layer that is not plain tar, after it was validated. If it throws, the archive fails with that
    * error. Not every engine decompresses every format.
    */
-  readonly mustTakeLayer?: (compression: Compression) => void | Promise<void>;
+  readonly validateLayerCompression?: (compression: Compression) => void | Promise<void>;
   /**
    * Called before the end of the archive with the number of the image's layers, including those below. If it throws,
    * the archive fails with that error.
    */
-  readonly mustTakeLayers?: (count: number) => Promise<void>;
+  readonly validateLayerCount?: (count: number) => Promise<void>;
   /** The layers that are omitted. Default: none. */
   readonly below?: LayersBelow;
   /** Called with the `layerName` of each layer when the layer begins, and with undefined when it ends. */

@@ -19,7 +19,7 @@ const rootNames = new Set(
 );
 
 /** The number of bytes within which an archive must show that it is a root file system. */
-const longestBeginning = 64 * 1024;
+const maxProbedBytes = 64 * 1024;
 
 const contentless = new Set(['1', '2', '5']);
 
@@ -29,14 +29,14 @@ const contentless = new Set(['1', '2', '5']);
  */
 export async function isRootFileSystem(bytes: ByteReader): Promise<boolean> {
   const extensions = new Extensions();
-  for (let at = 0; at < longestBeginning;) {
+  for (let at = 0; at < maxProbedBytes;) {
     const block = (await bytes.peek(at + blockSize)).subarray(at);
     if (block.length < blockSize || !isTarHeader(block)) return false;
     const header = tarHeader(block);
     const { size, typeflag } = header;
     at += blockSize;
     if (isExtension(typeflag)) {
-      if (at + size > longestBeginning) return false;
+      if (at + size > maxProbedBytes) return false;
       extensions.take(typeflag, (await bytes.peek(at + size)).subarray(at));
       at += size + paddingAfter(size);
     } else {
@@ -76,8 +76,8 @@ export async function* rootFileSystem(bytes: ByteReader): AsyncGenerator<Buffer,
   const reader = new FileSystemReader(bytes.rest());
   for (let entry = await reader.next(); entry !== undefined; entry = await reader.next()) {
     const { path, target, kind, headers } = entry;
-    mustBeInside(path);
-    if (kind === 'hard link') mustBeInside(target);
+    validateInside(path);
+    if (kind === 'hard link') validateInside(target);
     yield passed(headers);
     for await (const piece of reader.content()) yield passed(piece);
   }
@@ -85,6 +85,6 @@ export async function* rootFileSystem(bytes: ByteReader): AsyncGenerator<Buffer,
   return { diffId: `sha256:${hash.digest('hex')}`, size };
 }
 
-function mustBeInside(path: string): void {
+function validateInside(path: string): void {
   if (!isInside(path)) throw new ArchiveRefused(`holds ${shown(path)}, which leads out of the root`);
 }

@@ -66,7 +66,7 @@ export function tarHeader(block: Buffer): TarHeader {
   const prefix = prefixOf(block);
   const size = contentless.has(typeflag) ? 0 : number(bytes(block, 'size'));
   if (size === undefined)
-    throw new ArchiveRefused(`gives the entry ${JSON.stringify(name)} an impossible size`);
+    throw new ArchiveRefused(`declares an invalid size for the entry ${JSON.stringify(name)}`);
   return {
     name: prefix === '' ? name : `${prefix}/${name}`,
     size,
@@ -90,7 +90,7 @@ export function contentBytes(name: string, header: TarHeader, size: number | und
   if (typeflag === '\0' && name.endsWith('/')) return 0;
   const bytes = size ?? header.size;
   if (typeflag === '\0' && name === '' && bytes > 0)
-    throw new ArchiveRefused(`holds an entry without a name, and claims that it has ${bytes} bytes`);
+    throw new ArchiveRefused(`holds an entry without a name that claims ${bytes} bytes`);
   return bytes;
 }
 
@@ -99,7 +99,7 @@ export function paddingAfter(size: number): number {
   return (blockSize - (size % blockSize)) % blockSize;
 }
 
-const largestOctal = 0o77777777777;
+const maxOctalSize = 0o77777777777;
 
 /**
  * Encodes the header of a file.
@@ -114,7 +114,7 @@ export function fileHeader(name: string, size: number, typeflag = '0'): Buffer {
     void block.write(value, field[what][0], 'latin1');
   put('name', name);
   block.write('0000644\x000000000\x000000000\x00', field.name[1], 'latin1');
-  if (size <= largestOctal) put('size', size.toString(8).padStart(11, '0'));
+  if (size <= maxOctalSize) put('size', size.toString(8).padStart(11, '0'));
   else {
     block.writeUInt8(0x80, field.size[0]);
     block.writeBigUInt64BE(BigInt(size), field.size[1] - 8);

@@ -1,7 +1,7 @@
 import { ArchiveRefused, shown } from './archive-refused.js';
 import type { ByteReader } from './byte-reader.js';
 import { Extensions, isExtension } from './extended-header.js';
-import { longestExtendedHeader, type ByteBudget, type ImageLimits } from './limits.js';
+import { maxExtendedHeaderBytes, type ByteBudget, type ImageLimits } from './limits.js';
 import { blockSize, isTarHeader, paddingAfter, tarHeader, type TarHeader } from './tar-header.js';
 
 /** An entry of a tar archive. */
@@ -119,7 +119,7 @@ export class TarReader {
   }
 
   async #extension({ typeflag, size }: TarHeader): Promise<void> {
-    if (size > longestExtendedHeader) throw new ArchiveRefused(`holds an extended header of ${size} bytes`);
+    if (size > maxExtendedHeaderBytes) throw new ArchiveRefused(`holds an extended header of ${size} bytes`);
     this.#left = size;
     this.#padding = paddingAfter(size);
     const said = this.#extensions.take(typeflag, await this.read(size));
@@ -137,7 +137,7 @@ export class TarReader {
       const what = refusedKinds[header.typeflag] ?? `of the unknown type ${shown(header.typeflag)}`;
       throw new ArchiveRefused(`holds ${shown(name)}, which is ${what}`);
     }
-    this.#budget.mustFit(size);
+    this.#budget.validateRoom(size);
     this.#left = size;
     this.#padding = paddingAfter(size);
     const isLink = kind === 'symbolic link' || kind === 'hard link';

@@ -10,7 +10,7 @@ export interface OwnerMapping {
 }
 
 /** The highest id that a plain header can hold; a pax record holds a higher one. */
-const mostInHeader = 0o7777777;
+const maxOwnerInHeader = 0o7777777;
 
 /**
  * Returns the entry with its user id and group id translated.
@@ -23,8 +23,11 @@ export function withTranslatedOwners(entry: FileSystemEntry, mapping: OwnerMappi
   const plain = ownersIn(block);
   const uid = mapping.uid(recorded(entry, 'uid') ?? plain.uid ?? 0);
   const gid = mapping.gid(recorded(entry, 'gid') ?? plain.gid ?? 0);
-  const header = withOwners(block, { uid: Math.min(uid, mostInHeader), gid: Math.min(gid, mostInHeader) });
-  const isLarge = uid > mostInHeader || gid > mostInHeader;
+  const header = withOwners(block, {
+    uid: Math.min(uid, maxOwnerInHeader),
+    gid: Math.min(gid, maxOwnerInHeader),
+  });
+  const isLarge = uid > maxOwnerInHeader || gid > maxOwnerInHeader;
   const others = records.filter(([key]) => key !== 'uid' && key !== 'gid');
   if (!isLarge && others.length === records.length)
     return { ...entry, headers: Buffer.concat([headers.subarray(0, -blockSize), header]) };
@@ -48,5 +51,5 @@ function recorded({ path, records }: FileSystemEntry, key: 'uid' | 'gid'): numbe
   if (record === undefined) return undefined;
   const text = record.toString('latin1', record.indexOf('=') + 1, record.length - 1);
   if (/^[0-9]{1,10}$/.test(text)) return Number(text);
-  throw new ArchiveRefused(`holds ${shown(path)} of the impossible ${key} ${shown(text)}`);
+  throw new ArchiveRefused(`holds ${shown(path)} with the invalid ${key} ${shown(text)}`);
 }

@@ -19,16 +19,16 @@ type Decode = (url: string, pieces: Pieces) => AsyncIterable<Uint8Array>;
  */
 export function unpackOnThread(decode: Decode, url: string): void {
   const port = process.getBuiltinModule('node:worker_threads').parentPort;
-  let give: (piece: Uint8Array | undefined) => void = () => undefined;
-  let goOn: () => void = () => undefined;
+  let onPiece: (piece: Uint8Array | undefined) => void = () => undefined;
+  let onMore: () => void = () => undefined;
   port?.on('message', (message: Uint8Array | 'end' | 'more') => {
-    if (message === 'more') goOn();
-    else give(message === 'end' ? undefined : message);
+    if (message === 'more') onMore();
+    else onPiece(message === 'end' ? undefined : message);
   });
   const asked = async function* (): AsyncGenerator<Uint8Array, void, void> {
     for (;;) {
       const piece = await new Promise<Uint8Array | undefined>((resolve) => {
-        give = resolve;
+        onPiece = resolve;
         port?.postMessage('hungry');
       });
       if (piece === undefined) return;
@@ -39,7 +39,7 @@ export function unpackOnThread(decode: Decode, url: string): void {
     for await (const { buffer, byteOffset, length } of decode(url, asked())) {
       if (length === 0) continue;
       const taken = new Promise<void>((resolve) => {
-        goOn = resolve;
+        onMore = resolve;
       });
       port?.postMessage(
         new Uint8Array(buffer, byteOffset, length),
@@ -73,7 +73,7 @@ export async function* decodeZstd(url: string, pieces: Pieces): AsyncGenerator<U
   const unpacked = decoder.decodeStreaming(taken());
   const checked = (piece: Uint8Array): Uint8Array => {
     if (piece.length === 0) steps -= 1;
-    if (steps < 0) throw new Error('the decoder does not get on');
+    if (steps < 0) throw new Error('the decoder makes no progress');
     return piece;
   };
   for await (const piece of pieces) {
@@ -128,7 +128,8 @@ export function unpackBzip2OnThread(url: string): void {
     readonly workerData: unknown;
   } = process.getBuiltinModule('node:worker_threads');
   const { parentPort: port, workerData: arrivals, receiveMessageOnPort: receive } = threads;
-  if (port === null || !(arrivals instanceof Int32Array)) throw new Error('this is not the thread');
+  if (port === null || !(arrivals instanceof Int32Array))
+    throw new Error('this code runs only in a worker thread');
   const asked = (request: Uint8Array | 'hungry'): unknown => {
     port.postMessage(request);
     for (;;) {

@@ -1,4 +1,4 @@
-import { digestMustMatch, metadataAt } from './archive-metadata.js';
+import { validateDigest, metadataAt } from './archive-metadata.js';
 import { ArchiveRefused, shown } from './archive-refused.js';
 import type { ArchiveFiles, LayerFile } from './archive-files.js';
 import { parseConfiguration, type ImageConfiguration } from './image-configuration.js';
@@ -41,7 +41,7 @@ export function verifiedImage(
       `names ${manifest.layers.length} layers in its manifest and ${diffIds.length} in its configuration`,
     );
   if (below.some((diffId, index) => diffIds[index] !== diffId))
-    throw new ArchiveRefused('does not lie above its base image: their layers differ');
+    throw new ArchiveRefused('is not built on its base image: their layers differ');
   const layers = manifest.layers
     .map((path, index) => ({ path, diffId: diffIds[index] }))
     .slice(below.length)
@@ -62,7 +62,7 @@ function layerAt(files: ArchiveFiles, named: string, diffId: string | undefined)
   const { path, file } = files.find(named, 'layer');
   switch (file.kind) {
     case 'layer':
-      digestMustMatch(path, file.blob);
+      validateDigest(path, file.blob);
       if (file.diffId !== diffId)
         throw new ArchiveRefused(
           `has the layer ${shown(named)} with the digest ${file.diffId}, while its configuration says ${String(diffId)}`,

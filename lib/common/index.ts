@@ -1,6 +1,6 @@
 /**
  * Small definitions that every room needs: label and image names, UUIDs, option fields, parsing of untrusted JSON, the
- * loggers, subnets. Imports only interfaces. Sends no request and keeps no state.
+ * loggers, subnets, units and digests. Imports only interfaces. Sends no request and keeps no state.
  */
 export {
   addressAlone,
@@ -40,6 +40,8 @@ export {
 } from './option-fields.js';
 export { pemContent } from './pem.js';
 export { withoutSecrets, withoutValues } from './secrets.js';
+export { sha256Digest } from './sha256-digest.js';
+export { GiB, KiB, MiB } from './units.js';
 export { usableLogger } from './usable-logger.js';
 export { isUuid, namedUuid } from './uuid.js';
 export { vif } from './vif-schema.js';

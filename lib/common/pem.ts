@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { InvalidInput } from '../../interfaces/index.js';
 
 /** The longest path and the longest file name that Linux accepts, in characters. */
-const longestPath = 4096;
-const longestName = 255;
+const maxPathLength = 4096;
+const maxNameLength = 255;
 
 /**
  * Reads PEM content. A Buffer, or a string with `-----BEGIN`, is the content itself; any other string is a path.
@@ -26,6 +26,6 @@ export function pemContent(source: string | Buffer, what: string): Buffer {
 /** A key without its `-----BEGIN`, or PEM in base64 once more, is one long word: no path looks so. */
 function mayBePath(text: string): boolean {
   const names = text.split('/');
-  const isShort = text.length <= longestPath && names.every((name) => name.length <= longestName);
+  const isShort = text.length <= maxPathLength && names.every((name) => name.length <= maxNameLength);
   return isShort && !/[\p{Cc}]/u.test(text) && !/^[A-Za-z0-9+/]{64,}={0,2}$/.test(text);
 }

@@ -1,6 +1,6 @@
 const hidden = '***';
 /** The shortest value to redact, in characters. Shorter values are not secrets and occur in ordinary words. */
-const shortestSecret = 4;
+const minSecretLength = 4;
 
 /** Redacts an untrusted text for a message: PEM, the user information before the `@` of an address, and URL queries. */
 export function withoutSecrets(text: string): string {
@@ -18,7 +18,7 @@ export function withoutSecrets(text: string): string {
 export function withoutValues(text: string, secrets: readonly string[]): string {
   return secrets
     .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)])
-    .filter((secret) => secret.length >= shortestSecret)
+    .filter((secret) => secret.length >= minSecretLength)
     .sort((one, other) => other.length - one.length)
     .reduce((rest, secret) => rest.replaceAll(secret, hidden), text);
 }

@@ -6,7 +6,7 @@ interface Carriage {
   /** The receiver as a noun phrase, for the error message. */
   readonly taker: string;
   /** Milliseconds within which the receiver must accept a chunk. */
-  readonly patience: number;
+  readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -17,9 +17,9 @@ interface Carriage {
  * @throws DeadlineExceeded when the receiver does not accept a chunk in time; the signal's reason; an error of either
  * stream.
  */
-export async function carry(from: Duplex, to: Duplex, { taker, patience, signal }: Carriage): Promise<void> {
+export async function carry(from: Duplex, to: Duplex, { taker, timeoutMs, signal }: Carriage): Promise<void> {
   for await (const chunk of from.iterator({ destroyOnReturn: false }))
-    await withDeadline(`handing on to ${taker}`, patience, signal, async (inTime) => {
+    await withDeadline(`sending to ${taker}`, timeoutMs, signal, async (inTime) => {
       await raceSignal(written(to, chunk), inTime);
     });
 }

@@ -18,7 +18,7 @@ interface SerialConsoleOptions {
   readonly instance: string;
   readonly attach: AttachTerminal;
   /** Milliseconds within which each side must accept the other's bytes. */
-  readonly patience: number;
+  readonly timeoutMs: number;
   /** Closes the port and disconnects its user. */
   readonly signal: AbortSignal;
   readonly logger: Logger;
@@ -52,7 +52,9 @@ export class SerialConsole {
     const server = console.#server;
     server.listen({ host, port, exclusive: true });
     await once(server, 'listening');
-    server.on('error', (error) => options.logger.warn('a serial console could not take a user', { error }));
+    server.on('error', (error) =>
+      options.logger.warn('a serial console could not accept a connection', { error }),
+    );
     return console;
   }
 
@@ -67,18 +69,18 @@ export class SerialConsole {
     // A socket may fail before it is read or written; reads and writes report the error again.
     user.on('error', () => undefined);
     if (this.#isInUse) {
-      logger.info('a user was turned away from a serial console that is in use', details);
+      logger.info('a serial console refused a connection: it is in use', details);
       dismiss(user, 'The console is in use.');
       return;
     }
     this.#isInUse = true;
-    logger.info('a user came to a serial console', details);
+    logger.info('a user connected to a serial console', details);
     try {
       await this.#serve(user);
-      logger.info('the user of a serial console has left, or its terminal has ended', details);
+      logger.info('a user disconnected from a serial console, or its terminal ended', details);
     } catch (error) {
       user.destroy();
-      logger.info('the user of a serial console was cut off', { ...details, error });
+      logger.info('a serial console closed the connection of its user', { ...details, error });
     } finally {
       this.#isInUse = false;
     }
@@ -90,20 +92,20 @@ export class SerialConsole {
    * @throws when a side fails or does not accept the other's bytes in time, and when the console ends.
    */
   async #serve(user: Socket): Promise<void> {
-    const { attach, patience, signal } = this.#options;
+    const { attach, timeoutMs, signal } = this.#options;
     let terminal: Duplex;
     try {
       terminal = await attach(signal);
     } catch (error) {
-      dismiss(user, 'The terminal cannot be reached: the instance may not run.');
+      dismiss(user, 'The terminal cannot be reached: check that the instance is running.');
       throw error;
     }
     try {
       // Engines (20.10 to 28.5) block an instance whose output is not read, so a user who does not read is
       // disconnected.
       await Promise.race([
-        carry(user, terminal, { taker: 'the terminal', patience, signal }),
-        carry(terminal, user, { taker: 'the user', patience, signal }),
+        carry(user, terminal, { taker: 'the terminal', timeoutMs, signal }),
+        carry(terminal, user, { taker: 'the user', timeoutMs, signal }),
       ]);
       user.destroySoon();
     } finally {

@@ -14,10 +14,10 @@ export interface SerialConsolesOptions {
   readonly ports: PortRange;
   readonly logger: Logger;
   /** Milliseconds within which a user, and a terminal, must accept the other's bytes; default: one minute. */
-  readonly patience?: number;
+  readonly timeoutMs?: number;
 }
 
-const defaultPatience = 60_000;
+const defaultTimeoutMs = 60_000;
 
 /** The serial consoles of a host: one per instance, opened on request and kept until closed. */
 export class SerialConsoles {
@@ -70,25 +70,25 @@ export class SerialConsoles {
 
   /** Closes all consoles and disconnects their users. No console can be opened afterwards. */
   async stop(): Promise<void> {
-    this.#ending.abort(new Error('the driver has left the host'));
+    this.#ending.abort(new Error('the driver has stopped serving the host'));
     await Promise.all([...this.#open.keys()].map((instance) => this.close(instance)));
   }
 
   async #listen(instance: string, attach: AttachTerminal): Promise<SerialConsole> {
-    const { address, ports, logger, patience = defaultPatience } = this.#options;
+    const { address, ports, logger, timeoutMs = defaultTimeoutMs } = this.#options;
     const { signal } = this.#ending;
     const [first, last] = ports;
     for (let tried = first; tried <= last; tried += 1) {
       signal.throwIfAborted();
       try {
-        const options = { instance, attach, patience, signal, logger };
+        const options = { instance, attach, timeoutMs, signal, logger };
         return await SerialConsole.listen(address, this.#takePort(), options);
       } catch (error) {
         if (codeOf(error) !== 'EADDRINUSE') throw error;
       }
     }
     throw new SocketPortRangeExhaustedException(
-      `None of the ports ${first} to ${last} of ${address} is free for a serial console`,
+      `None of the ports ${first} to ${last} of ${address} is free for a serial console: widen serialConsole.ports`,
       { instance_uuid: instance },
     );
   }

@@ -92,7 +92,7 @@ export class ComputeHost {
    *
    * @throws InvalidInput when there is such a host and it has another name.
    */
-  mustServe(host: string): void {
+  validateHost(host: string): void {
     const hosts = [...this.#starting.values()];
     if (this.#running !== undefined) hosts.push(this.#running.host);
     if (hosts.length > 0 && !hosts.includes(host))
@@ -104,9 +104,9 @@ export class ComputeHost {
    * events and closes all connections. The instances keep running.
    */
   async stop(): Promise<void> {
-    const reason = new HypervisorUnavailable('The driver leaves the host that it has just begun to serve');
+    const reason = new HypervisorUnavailable('cleanup_host was called before init_host had finished');
     for (const starting of this.#starting.keys()) starting.abort(reason);
-    this.#running?.breakOff();
+    this.#running?.abortVerbs();
     await this.#locks.runExclusive(itself, undefined, () => this.#leave());
   }
 
@@ -188,7 +188,10 @@ export class ComputeHost {
         await this.run(verb, { ...subjects, instance }, options);
       } catch (error) {
         options.signal?.throwIfAborted();
-        this.logger.error('a verb failed on one of its instances', { instance: instance.uuid, error });
+        this.logger.error('a verb for several instances failed for one of them', {
+          instance: instance.uuid,
+          error,
+        });
       }
     });
     await Promise.all(running);
@@ -224,7 +227,8 @@ export class ComputeHost {
   }
 
   #serving(): RunningHost {
-    if (this.#running === undefined) throw new NovaException('The driver has no host: init_host comes first');
+    if (this.#running === undefined)
+      throw new NovaException('The driver serves no host: call init_host first');
     return this.#running;
   }
 }

@@ -114,7 +114,7 @@ export class DockerDriver implements ComputeDriver {
 
   /** @throws InvalidInput when the driver serves another host. */
   async cleanup_host(host: string, _options?: VerbOptions): Promise<void> {
-    this.#host.mustServe(host);
+    this.#host.validateHost(host);
     await this.#leave();
   }
 

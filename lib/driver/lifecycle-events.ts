@@ -53,7 +53,7 @@ export class LifecycleEvents {
     try {
       await this.#listener(event);
     } catch (error) {
-      this.#logger.error('the listener threw on an event', { event, error });
+      this.#logger.error('the event listener threw', { event, error });
     }
   }
 }

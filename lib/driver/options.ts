@@ -15,8 +15,10 @@ import {
   callbackOf,
   count,
   type FieldsOf,
+  GiB,
   imageService,
   logger,
+  MiB,
   objectWith,
   text,
   unchecked,
@@ -212,7 +214,7 @@ const plainOptions = z.strictObject({
   logger: logger.optional(),
   timeouts: amounts(defaultTimeouts).optional(),
   imageLimits: amounts(defaultImageLimits).optional(),
-  maxCopiedBytes: count.default(64 * 1024 ** 3),
+  maxCopiedBytes: count.default(64 * GiB),
   maxLaunches: count.default(2 * availableParallelism()),
   maxLoads: count.default(defaultConcurrency),
   removeUnusedImagesAfterSeconds: z
@@ -224,8 +226,8 @@ const plainOptions = z.strictObject({
     .strictObject({
       maxBytes: z
         .int()
-        .min(1024 * 1024)
-        .default(10 * 1024 * 1024),
+        .min(MiB)
+        .default(10 * MiB),
       maxFiles: z.int().min(2).default(3),
     })
     .prefault({}),
@@ -237,10 +239,13 @@ const plainOptions = z.strictObject({
     .strictObject({
       address: z
         .union([z.ipv4(), z.ipv6()])
-        .refine((address) => !/^(0\.0\.0\.0|[0:]+)$/.test(address), 'must be one address, not all there are'),
+        .refine(
+          (address) => !/^(0\.0\.0\.0|[0:]+)$/.test(address),
+          'must be one address, not the wildcard address',
+        ),
       ports: z
         .tuple([port, port])
-        .refine(([first, last]) => first <= last, 'must be the first port and the last')
+        .refine(([first, last]) => first <= last, 'must be the first port and the last port, in this order')
         .default([10_000, 20_000]),
     })
     .optional(),
@@ -264,7 +269,9 @@ const plainOptions = z.strictObject({
     .optional(),
   myIp: z.union([z.ipv4(), z.ipv6()]).optional(),
   reservedSubnets: z
-    .array(z.string().refine((cidr) => addressBlock(cidr) !== undefined, 'must be a subnet: 10.0.0.0/24'))
+    .array(
+      z.string().refine((cidr) => addressBlock(cidr) !== undefined, 'must be a subnet such as 10.0.0.0/24'),
+    )
     .default([]),
 } satisfies FieldsOf<DockerDriverOptions>);
 

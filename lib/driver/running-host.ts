@@ -7,7 +7,7 @@ import type { ComputeNode } from '../verbs/index.js';
  * Milliseconds that aborted verbs get for their rollback. A rollback is a handful of requests, seconds on a busy
  * engine. A service manager kills a process that does not end: systemd after 90 s.
  */
-const longestEnding = 30_000;
+const maxStopMs = 30_000;
 
 /** A host between `init_host` and `cleanup_host`: its compute node and the running verbs. */
 export class RunningHost {
@@ -25,7 +25,7 @@ export class RunningHost {
     this.#events = events;
     this.#background = background(this.#leaving.signal).catch((error: unknown) => {
       if (!this.#leaving.signal.aborted)
-        node.logger.error('what is done in the background failed', { error });
+        node.logger.error('a background task of the driver failed', { error });
     });
   }
 
@@ -47,41 +47,41 @@ export class RunningHost {
     work: (node: ComputeNode, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     if (this.#isLeaving)
-      throw new NovaException(`The driver leaves host ${this.#node.host}: no verb begins any more`);
+      throw new NovaException(`The driver is leaving host ${this.#node.host}: it starts no further verbs`);
     signal?.throwIfAborted();
-    const breaking = new LinkedAbort(signal);
-    const working = work(this.#node, breaking.signal);
-    this.#verbs.set(breaking, working);
+    const aborting = new LinkedAbort(signal);
+    const working = work(this.#node, aborting.signal);
+    this.#verbs.set(aborting, working);
     try {
       return await working;
     } catch (error) {
-      if (breaking.signal.aborted) this.#node.logger.debug('a verb was broken off', { error });
-      breaking.signal.throwIfAborted();
+      if (aborting.signal.aborted) this.#node.logger.debug('aborted a verb', { error });
+      aborting.signal.throwIfAborted();
       throw error;
     } finally {
-      this.#verbs.delete(breaking);
-      breaking.unlink();
+      this.#verbs.delete(aborting);
+      aborting.unlink();
     }
   }
 
   /** Refuses further verbs and aborts the running ones. */
-  breakOff(): void {
+  abortVerbs(): void {
     this.#isLeaving = true;
-    const reason = new HypervisorUnavailable(`The driver has left host ${this.#node.host}`);
+    const reason = new HypervisorUnavailable(`The driver has stopped serving host ${this.#node.host}`);
     for (const verb of this.#verbs.keys()) verb.abort(reason);
     this.#leaving.abort(reason);
   }
 
   /** Leaves the host once the aborted verbs have rolled back: stops events and closes all connections. */
   async leave(): Promise<void> {
-    this.breakOff();
+    this.abortVerbs();
     let timer: NodeJS.Timeout | undefined;
-    const tooLong = new Promise<void>((resolve) => (timer = setTimeout(resolve, longestEnding)));
+    const tooLong = new Promise<void>((resolve) => (timer = setTimeout(resolve, maxStopMs)));
     await Promise.race([Promise.allSettled([...this.#verbs.values(), this.#background]), tooLong]);
     clearTimeout(timer);
     const { host, engine, serialConsoles, logger } = this.#node;
     if (this.#verbs.size > 0)
-      logger.error('verbs that were broken off did not end: what they left is found by init_host', {
+      logger.error('aborted verbs did not end in time: the next init_host removes what they left', {
         host,
         verbs: this.#verbs.size,
       });

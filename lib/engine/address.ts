@@ -113,7 +113,7 @@ function parse(options: EngineOptions): EngineAddress {
   }
   if (url.hostname === '') throw unusable(host, 'it has no host');
   if (url.username !== '' || url.password !== '')
-    throw unusable(host, 'an engine takes no user name or password');
+    throw unusable(host, 'it must not have a user name or password');
   if ((url.pathname !== '' && url.pathname !== '/') || url.search !== '' || url.hash !== '') {
     throw unusable(host, 'only a host and a port are allowed');
   }
@@ -159,4 +159,4 @@ const pem = (source: string | Buffer, what: string): Buffer =>
   pemContent(source, `the engine's ${what} file`);
 
 const unusable = (host: string, why: string): InvalidInput =>
-  new InvalidInput(`${JSON.stringify(withoutSecrets(host))} is no engine's address: ${why}`);
+  new InvalidInput(`${JSON.stringify(withoutSecrets(host))} is not the address of an engine: ${why}`);

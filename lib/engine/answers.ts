@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { KiB, MiB } from '../common/index.js';
 
 import { TooLarge, asError, readAll } from '../streams/index.js';
 import {
@@ -12,9 +13,9 @@ import { jsonElements } from './json-elements.js';
 import type { Answer } from './transport.js';
 
 /** The longest answer that is read into memory, in bytes. */
-const longestAnswer = 64 * 1024 * 1024;
+const maxAnswerBytes = 64 * MiB;
 /** The longest error body that is read, in bytes. */
-const longestRefusal = 256 * 1024;
+const maxErrorBytes = 256 * KiB;
 
 /** 304 means that the container was already running (start) or already stopped (stop). */
 export const isSuccess = (status: number): boolean =>
@@ -27,7 +28,7 @@ export const isSuccess = (status: number): boolean =>
  */
 export async function readWhole(request: RequestDescription, { body }: Answer): Promise<Buffer> {
   try {
-    return await readAll(body, longestAnswer);
+    return await readAll(body, maxAnswerBytes);
   } catch (cause) {
     if (cause instanceof TooLarge) {
       throw new EngineProtocolError(`${described(request)}: the answer has ${cause.message}`, cause);
@@ -75,7 +76,7 @@ export function checked<T>(request: RequestDescription, schema: z.ZodType<T>, an
   const result = schema.safeParse(answer);
   if (result.success) return result.data;
   throw new EngineProtocolError(
-    `${described(request)}: the answer is not what it should be: ${z.prettifyError(result.error)}`,
+    `${described(request)}: the answer is malformed: ${z.prettifyError(result.error)}`,
     result.error,
   );
 }
@@ -88,12 +89,12 @@ export async function refusal(
   { status, contentType, body }: Answer,
 ): Promise<EngineError> {
   try {
-    const text = (await readAll(body, longestRefusal)).toString('utf8');
+    const text = (await readAll(body, maxErrorBytes)).toString('utf8');
     const message = contentType.startsWith('application/json')
       ? refusalBody.parse(JSON.parse(text)).message
       : text;
     return new EngineError(request, status, message.trim());
   } catch (cause) {
-    return new EngineError(request, status, 'the engine did not say why', { cause });
+    return new EngineError(request, status, 'the engine gave no reason', { cause });
   }
 }

@@ -33,7 +33,8 @@ const versionPattern = /^1\.([0-9]{1,4})$/;
 /** The minor version. Every API version so far has the major version 1. */
 function minor(version: string): number {
   const digits = versionPattern.exec(version)?.[1];
-  if (digits === undefined) throw new EngineProtocolError(`the engine speaks of an API version ${version}`);
+  if (digits === undefined)
+    throw new EngineProtocolError(`the engine reports the malformed API version ${version}`);
   return Number(digits);
 }
 

@@ -21,7 +21,7 @@ export async function* bufferEagerly<T extends object>(
   const drain = async (): Promise<void> => {
     try {
       for await (const item of source) {
-        if (kept.length >= limit) throw new TruncatedStream(`${what}: the reader is ${limit} behind`);
+        if (kept.length >= limit) throw new TruncatedStream(`${what}: the reader is ${limit} items behind`);
         kept.push(item);
         wake?.();
       }

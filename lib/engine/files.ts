@@ -68,7 +68,10 @@ export class FilesApi {
       return { archive, linkTarget: linkTargetIn(header) };
     } catch (cause) {
       archive.destroy();
-      throw new EngineProtocolError(`${described(call)}: the answer does not say what it is about`, cause);
+      throw new EngineProtocolError(
+        `${described(call)}: the answer's X-Docker-Container-Path-Stat header is missing or malformed`,
+        cause,
+      );
     }
   }
 
@@ -86,9 +89,14 @@ export class FilesApi {
       const { size } = statIn(header);
       if (size !== undefined) return size;
     } catch (cause) {
-      throw new EngineProtocolError(`${described(call)}: the answer does not say what it is about`, cause);
+      throw new EngineProtocolError(
+        `${described(call)}: the answer's X-Docker-Container-Path-Stat header is missing or malformed`,
+        cause,
+      );
     }
-    throw new EngineProtocolError(`${described(call)}: the answer has no size`);
+    throw new EngineProtocolError(
+      `${described(call)}: the answer's X-Docker-Container-Path-Stat header has no size`,
+    );
   }
 
   /** Archives all files of a container, without its volumes, as a tar stream. The reader must end or destroy it. */

@@ -34,6 +34,6 @@ export function instructions({
  */
 function quoted(text: string): string {
   if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text))
-    throw new TypeError(`${JSON.stringify(text)} is more than a line of text`);
+    throw new TypeError(`${JSON.stringify(text)} must be a single line without control characters`);
   return `"${text.replace(/[\\"$]/g, '\\$&')}"`;
 }

@@ -74,4 +74,4 @@ export type {
 } from './specifications.js';
 export type { EventFilters } from './system.js';
 export { defaultTimeouts, type EngineTimeouts } from './timeouts.js';
-export { type Patience, untilSettled } from './until-settled.js';
+export { type Polling, untilSettled } from './until-settled.js';

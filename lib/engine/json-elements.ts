@@ -1,6 +1,6 @@
 import { asBytes } from '../streams/index.js';
 import { EngineProtocolError } from './errors.js';
-import { longestLine } from './json-lines.js';
+import { maxLineBytes } from './json-lines.js';
 
 const quote = 0x22;
 const comma = 0x2c;
@@ -16,7 +16,7 @@ const closingBrace = 0x7d;
  *
  * @param source - the bytes; closed when the loop is left.
  * @param what - the list, as a noun phrase for error messages.
- * @throws EngineProtocolError when the text is not a JSON list, or an element exceeds {@link longestLine} bytes; the
+ * @throws EngineProtocolError when the text is not a JSON list, or an element exceeds {@link maxLineBytes} bytes; the
  * source's own error.
  */
 export async function* jsonElements(
@@ -86,9 +86,9 @@ class Splitter {
 
   #keep(piece: Buffer): void {
     this.#length += piece.length;
-    if (this.#length > longestLine)
+    if (this.#length > maxLineBytes)
       throw new EngineProtocolError(
-        `${this.#what}: the answer has an element of more than ${longestLine} bytes`,
+        `${this.#what}: the answer has an element of more than ${maxLineBytes} bytes`,
       );
     if (piece.length > 0) this.#pieces.push(piece);
   }

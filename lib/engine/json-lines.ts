@@ -1,10 +1,11 @@
+import { MiB } from '../common/index.js';
 import { EngineProtocolError, TruncatedStream, brokenOff } from './errors.js';
 
 /**
  * The longest line of a stream, or element of a list, in bytes. Both repeat a container's labels, which earlier
  * versions of the driver let grow to 4 MiB in images; Go escapes some characters as six bytes.
  */
-export const longestLine = 64 * 1024 * 1024;
+export const maxLineBytes = 64 * MiB;
 
 const newline = 0x0a;
 
@@ -16,7 +17,7 @@ const newline = 0x0a;
  * @param source - the bytes; closed when the loop is left.
  * @param what - the stream, as a noun phrase for error messages.
  * @throws TruncatedStream when the stream breaks, or its last line is incomplete (only that line may lack the newline);
- * EngineProtocolError when a line is not JSON or exceeds {@link longestLine}.
+ * EngineProtocolError when a line is not JSON or exceeds {@link maxLineBytes}.
  */
 export async function* jsonLines(
   source: AsyncIterable<unknown>,
@@ -26,8 +27,8 @@ export async function* jsonLines(
   let length = 0;
   const take = (piece: Uint8Array): void => {
     length += piece.length;
-    if (length > longestLine)
-      throw new EngineProtocolError(`${what}: a line of more than ${longestLine} bytes`);
+    if (length > maxLineBytes)
+      throw new EngineProtocolError(`${what}: a line of more than ${maxLineBytes} bytes`);
     pieces.push(piece);
   };
   const line = (): string => {
@@ -67,7 +68,7 @@ async function* withBreaksNamed(
 ): AsyncGenerator<Uint8Array, void, void> {
   try {
     for await (const chunk of source) {
-      if (!(chunk instanceof Uint8Array)) throw new TypeError(`${what} gave something other than bytes`);
+      if (!(chunk instanceof Uint8Array)) throw new TypeError(`${what} yielded something other than bytes`);
       yield chunk;
     }
   } catch (error) {

@@ -18,7 +18,7 @@ const headerLength = 8;
 const lengthOffset = 4;
 const complaintStream = 3;
 /** The maximum length of an engine error that is kept, in bytes. */
-const longestComplaint = 64 * 1024;
+const maxErrorTextLength = 64 * 1024;
 
 /** Demultiplexes an output, wherever its chunks split the frames. */
 class FrameReader {
@@ -80,7 +80,7 @@ class FrameReader {
   #complain(pieces: Buffer[], payload: Buffer): void {
     pieces.push(payload);
     const text = Buffer.concat(pieces);
-    if (this.#missing > 0 && text.length < longestComplaint) return;
+    if (this.#missing > 0 && text.length < maxErrorTextLength) return;
     throw new EngineError(this.#request, 200, text.toString('utf8').trim(), { inBand: true });
   }
 }

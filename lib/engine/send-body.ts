@@ -25,7 +25,7 @@ export async function sendBody(
       const piece: unknown = step.value;
       if (!(piece instanceof Uint8Array)) {
         await iterator.return?.();
-        throw new TypeError('what is sent to an engine must be bytes');
+        throw new TypeError('the body of a request to an engine must be bytes');
       }
       onPiece(piece.length);
       if (!(await written(request, piece, lent))) return;

@@ -107,7 +107,7 @@ export class SystemApi {
         this.#event(),
         options.onOpen,
       );
-      yield* bufferEagerly(events, longestBacklog, 'the event stream');
+      yield* bufferEagerly(events, maxBacklog, 'the event stream');
       throw new TruncatedStream('the event stream ended');
     } catch (error) {
       signal?.throwIfAborted();
@@ -150,4 +150,4 @@ export class SystemApi {
 }
 
 /** The maximum number of buffered events, some hundred bytes each. A host produces at most some hundred a second. */
-const longestBacklog = 10_000;
+const maxBacklog = 10_000;

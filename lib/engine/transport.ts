@@ -108,7 +108,7 @@ export class Transport {
    */
   async upgrade(exchange: Exchange, signal: AbortSignal | undefined): Promise<Answer> {
     try {
-      return await this.#guarded(signal, (breakOff) => this.#upgraded(exchange, signal, breakOff));
+      return await this.#guarded(signal, (cancel) => this.#upgraded(exchange, signal, cancel));
     } catch (error) {
       throw this.#named(error, exchange, signal);
     }
@@ -117,24 +117,24 @@ export class Transport {
   /** Aborts all pending exchanges and streams and refuses new ones. */
   close(): void {
     this.#closed = true;
-    for (const breakOff of this.#open) breakOff();
+    for (const cancel of this.#open) cancel();
     this.#pool.destroy();
   }
 
   async #attempt(exchange: Exchange, signal: AbortSignal | undefined, pool: Agent): Promise<Answer> {
     const { body } = exchange;
-    return this.#guarded(signal, async (breakOff) => {
-      if (typeof body === 'object') return this.#poured({ ...exchange, body }, signal, pool, breakOff);
+    return this.#guarded(signal, async (cancel) => {
+      if (typeof body === 'object') return this.#sendWithBody({ ...exchange, body }, signal, pool, cancel);
       const response = await this.#client.request<unknown>({
         method: exchange.method,
         url: exchange.target,
         data: body,
         headers: { ...exchange.headers, 'Content-Type': body === undefined ? false : jsonType },
-        signal: breakOff,
+        signal: cancel,
         httpAgent: pool,
         httpsAgent: pool,
       });
-      if (!(response.data instanceof Readable)) throw new TypeError('axios gave no stream');
+      if (!(response.data instanceof Readable)) throw new TypeError('axios returned no stream');
       const type: unknown = response.headers['content-type'];
       const pathStat: unknown = response.headers[pathStatHeader];
       return {
@@ -147,26 +147,22 @@ export class Transport {
   }
 
   /** Sends a stream without axios, whose own buffering would still hold a shared buffer when it is overwritten. */
-  async #poured(
+  async #sendWithBody(
     exchange: Exchange & { readonly body: RequestBody },
     signal: AbortSignal | undefined,
     pool: Agent,
-    breakOff: AbortSignal,
+    cancel: AbortSignal,
   ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const headers = { ...commonHeaders, ...exchange.headers, 'Content-Type': 'application/x-tar' };
-      const request = this.#request(exchange, { headers, agent: pool, signal: breakOff });
+      const request = this.#request(exchange, { headers, agent: pool, signal: cancel });
       request.once('response', (response) => resolve(this.#answer(response, exchange, signal)));
       request.on('error', reject);
       void sendBody(exchange.body, request);
     });
   }
 
-  async #upgraded(
-    exchange: Exchange,
-    signal: AbortSignal | undefined,
-    breakOff: AbortSignal,
-  ): Promise<Answer> {
+  async #upgraded(exchange: Exchange, signal: AbortSignal | undefined, cancel: AbortSignal): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const body = typeof exchange.body === 'string' ? exchange.body : undefined;
       const headers = {
@@ -176,7 +172,7 @@ export class Transport {
         ...exchange.headers,
         ...(body === undefined ? {} : { 'Content-Type': jsonType }),
       };
-      const request = this.#request(exchange, { headers, agent: false, signal: breakOff });
+      const request = this.#request(exchange, { headers, agent: false, signal: cancel });
       request.once('upgrade', (_response, socket, head) => {
         if (head.length > 0) socket.unshift(head);
         resolve({ status: switchingProtocols, contentType: '', body: this.#own(socket, exchange, signal) });
@@ -207,16 +203,16 @@ export class Transport {
   }
 
   /** Runs an exchange until its answer begins, with a signal that aborts with the caller's or on {@link close}. */
-  async #guarded<T>(signal: AbortSignal | undefined, run: (breakOff: AbortSignal) => Promise<T>): Promise<T> {
+  async #guarded<T>(signal: AbortSignal | undefined, run: (cancel: AbortSignal) => Promise<T>): Promise<T> {
     signal?.throwIfAborted();
     const ending = new LinkedAbort(signal);
-    const breakOff = (): void => ending.abort();
-    if (this.#closed) breakOff();
-    this.#open.add(breakOff);
+    const cancel = (): void => ending.abort();
+    if (this.#closed) cancel();
+    this.#open.add(cancel);
     try {
       return await run(ending.signal);
     } finally {
-      this.#open.delete(breakOff);
+      this.#open.delete(cancel);
       ending.unlink();
     }
   }

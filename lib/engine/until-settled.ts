@@ -3,8 +3,8 @@ import type { Engine } from './engine.js';
 import { isUnreachable, mayHaveSucceeded } from './errors.js';
 
 /** How long to retry, and the delay between attempts, in milliseconds. */
-export interface Patience {
-  readonly patience: number;
+export interface Polling {
+  readonly timeoutMs: number;
   readonly interval: number;
   /** Whether the delay keeps the process alive. Default: true. */
   readonly ref?: boolean;
@@ -22,11 +22,11 @@ export interface Patience {
  */
 export async function untilSettled<T>(
   engine: Pick<Engine, 'closed'>,
-  { patience, interval, ref = true }: Patience,
+  { timeoutMs, interval, ref = true }: Polling,
   attempt: () => Promise<T | undefined>,
   signal?: AbortSignal,
 ): Promise<T | undefined> {
-  const end = performance.now() + patience;
+  const end = performance.now() + timeoutMs;
   for (;;) {
     const isLast = performance.now() >= end;
     try {

@@ -60,7 +60,9 @@ export class Watch {
     if (source === undefined) return error;
     if (source.errored !== null) return source.errored;
     const complete = source.readableEnded || !source.destroyed;
-    return complete ? error : new TruncatedStream(`what ${this.#call.what} was to send ended early`, error);
+    return complete
+      ? error
+      : new TruncatedStream(`the request body of ${this.#call.what} ended early`, error);
   }
 
   /** Ends supervision and destroys the upload. */

@@ -7,7 +7,7 @@ interface Known {
   /** Whether events may have been missed since. */
   readonly isStale: boolean;
   /** Transitions that were emitted because of a list, before their events arrived. */
-  readonly toldAhead: readonly LifecycleTransition[];
+  readonly emittedAhead: readonly LifecycleTransition[];
 }
 
 /**
@@ -47,13 +47,13 @@ export class Activities {
     }
     const step = stepOf(action);
     if (step === undefined) return [];
-    const { activity, isStale, toldAhead }: Known = known ?? {
+    const { activity, isStale, emittedAhead }: Known = known ?? {
       activity: 'stopped',
       isStale: false,
-      toldAhead: [],
+      emittedAhead: [],
     };
-    if (toldAhead[0] === step.transition) {
-      this.#know(uuid, activity, toldAhead.slice(1));
+    if (emittedAhead[0] === step.transition) {
+      this.#know(uuid, activity, emittedAhead.slice(1));
       return [];
     }
     this.#know(uuid, step.to);
@@ -82,7 +82,7 @@ export class Activities {
     });
   }
 
-  #know(uuid: string, activity: Activity, toldAhead: readonly LifecycleTransition[] = []): void {
-    this.#known.set(uuid, { activity, isStale: false, toldAhead });
+  #know(uuid: string, activity: Activity, emittedAhead: readonly LifecycleTransition[] = []): void {
+    this.#known.set(uuid, { activity, isStale: false, emittedAhead });
   }
 }

@@ -12,10 +12,10 @@ import { activityOf } from './transitions.js';
 /**
  * Milliseconds before the stream is reopened after it broke: the first wait, doubled each time up to the second value.
  */
-const shortestWait = 100;
-const longestWait = 5_000;
+const minWaitMs = 100;
+const maxWaitMs = 5_000;
 /** Deadline in milliseconds for the stream's first response; engines respond at once. */
-const longestBeginning = 60_000;
+const openTimeoutMs = 60_000;
 /**
  * Seconds that an event's time may lie before that of the previous event: the engine takes the time before it queues
  * the event.
@@ -65,7 +65,7 @@ export class EventFollower {
    * @throws what the engine's client throws when the first stream cannot be opened; the signal's reason when it aborts.
    */
   async start(parent?: AbortSignal): Promise<void> {
-    await withDeadline('the beginning of the event stream', longestBeginning, parent, async (signal) => {
+    await withDeadline('the beginning of the event stream', openTimeoutMs, parent, async (signal) => {
       await new Promise<void>((resolve, reject) => {
         signal.addEventListener('abort', () => {
           this.#stopping.abort(signal.reason);
@@ -78,13 +78,13 @@ export class EventFollower {
 
   /** Stops following. No event is emitted after it resolves. */
   async stop(): Promise<void> {
-    this.#stopping.abort(new Error('the events are followed no longer'));
+    this.#stopping.abort(new Error('the driver has stopped following the events'));
     await this.#following;
   }
 
   async #follow(begun: () => void, failed: (error: unknown) => void): Promise<void> {
     const { signal } = this.#stopping;
-    let wait = shortestWait;
+    let wait = minWaitMs;
     while (!this.#isStopping()) {
       const opened = performance.now();
       try {
@@ -94,12 +94,13 @@ export class EventFollower {
           failed(error);
           return;
         }
-        if (!this.#isStopping()) this.#options.logger.warn('the events of the engine broke off', { error });
+        if (!this.#isStopping())
+          this.#options.logger.warn('the event stream of the engine broke: opening another', { error });
       }
       // Back off: a stream that breaks again and again is not reopened at once.
-      if (performance.now() - opened > longestWait) wait = shortestWait;
+      if (performance.now() - opened > maxWaitMs) wait = minWaitMs;
       await pause(wait, signal).catch(() => 'stopping');
-      wait = Math.min(wait * 2, longestWait);
+      wait = Math.min(wait * 2, maxWaitMs);
     }
   }
 
@@ -120,13 +121,13 @@ export class EventFollower {
           await caughtUp;
           await this.#handle(event, signal);
         }
-        throw new Error('the stream of events ended');
+        throw new Error('the event stream ended');
       };
       const [, nothing] = await Promise.all([caughtUp, read()]);
       return nothing;
     } finally {
       leaving.unlink();
-      leaving.abort(new Error('the stream of events is not read any more'));
+      leaving.abort(new Error('the event stream is no longer read'));
       // Emit the events that were missed before anything from the next stream.
       await Promise.allSettled([catchingUp]);
     }
@@ -195,7 +196,7 @@ export class EventFollower {
       // A retry would fail in the same way while the engine remembers the malformed event. The list reveals most of what
       // happened.
       if (!(error instanceof EngineProtocolError)) throw error;
-      logger.warn('what the engine remembers of its events cannot be read', { error });
+      logger.warn("could not read the engine's past events", { error });
     }
     for (const event of missed) await this.#handle(event, signal);
   }
@@ -231,9 +232,9 @@ export class EventFollower {
     const { signal } = this.#stopping;
     for (const transition of transitions) {
       signal.throwIfAborted();
-      const told =
+      const reported =
         transition === lifecycle_event.PAUSED && isSuspended ? lifecycle_event.SUSPENDED : transition;
-      await raceSignal(this.#options.emit({ uuid, transition: told, timestamp }), signal);
+      await raceSignal(this.#options.emit({ uuid, transition: reported, timestamp }), signal);
     }
   }
 }

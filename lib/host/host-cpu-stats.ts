@@ -13,7 +13,7 @@ const nanosecondsPerTick = 10_000_000;
  */
 export async function hostCpuStats(): Promise<HostCpuStats> {
   const statistics = await readFile('/proc/stat', 'utf8').catch((cause: unknown) => {
-    throw new NovaException('The kernel of this machine does not tell how its processors spend their time', {
+    throw new NovaException('The CPU times of this host cannot be read from /proc/stat', {
       cause,
     });
   });

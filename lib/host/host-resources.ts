@@ -1,11 +1,9 @@
 import { statfs } from 'node:fs/promises';
 import type { HostResources } from '../../interfaces/index.js';
 import { NovaException } from '../../interfaces/index.js';
+import { GiB, MiB } from '../common/index.js';
 import type { Engine, SystemInfo } from '../engine/index.js';
 import { novaArchitecture } from './architectures.js';
-
-const mebibyte = 1024 ** 2;
-const gibibyte = 1024 ** 3;
 
 /** The node that is reported. */
 interface Node {
@@ -46,7 +44,7 @@ export async function hostResources(
   return {
     uuid: node.uuid,
     vcpus: info.NCPU,
-    memory_mb: Math.floor(info.MemTotal / mebibyte),
+    memory_mb: Math.floor(info.MemTotal / MiB),
     local_gb: disk.total,
     vcpus_used: sum('vcpus'),
     memory_mb_used: sum('memory_mb'),
@@ -67,7 +65,7 @@ export async function hostResources(
 async function engineDisk(info: SystemInfo): Promise<{ total: number; free: number }> {
   try {
     const { blocks, bavail, bsize } = await statfs(info.DockerRootDir);
-    return { total: Math.floor((blocks * bsize) / gibibyte), free: Math.floor((bavail * bsize) / gibibyte) };
+    return { total: Math.floor((blocks * bsize) / GiB), free: Math.floor((bavail * bsize) / GiB) };
   } catch (error) {
     throw new NovaException(
       `The disk of the engine's host is not known (${info.DockerRootDir} is not on this machine): set the driver's option localGb`,

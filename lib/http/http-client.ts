@@ -81,7 +81,7 @@ export class HttpClient {
         validateStatus: () => true,
       });
       const { data, status, headers: received } = response;
-      if (!(data instanceof Readable)) throw new TypeError('axios gave no stream');
+      if (!(data instanceof Readable)) throw new TypeError('axios returned no stream');
       // A stream that fails without an error listener ends the process. Its reader still receives the error.
       data.on('error', () => undefined);
       const header = (name: string): string | undefined => {

@@ -3,7 +3,7 @@ import { ImageSourceError } from './exceptions.js';
 import { httpUrl, shownUrl } from './urls.js';
 import type { WebAnswer, WebClient, WebRequest } from './web-client.js';
 
-const longestChain = 5;
+const maxRedirects = 5;
 const redirects = new Set([301, 302, 303, 307, 308]);
 
 /**
@@ -17,7 +17,7 @@ export async function followRedirects(
   request: WebRequest & { readonly method: 'GET' | 'HEAD' },
 ): Promise<WebAnswer> {
   let { url, headers = {} } = request;
-  for (let hops = 0; hops <= longestChain; hops += 1) {
+  for (let hops = 0; hops <= maxRedirects; hops += 1) {
     const answer = await client.send({ ...request, url, headers });
     if (!redirects.has(answer.status)) return answer;
     answer.body.destroy();
@@ -28,20 +28,21 @@ export async function followRedirects(
       );
     url = next;
   }
-  throw new ImageSourceError(`${shownUrl(request.url)} redirects more than ${longestChain} times`);
+  throw new ImageSourceError(`${shownUrl(request.url)} redirects more than ${maxRedirects} times`);
 }
 
 function target(from: URL, answer: WebAnswer): URL {
   const location = answer.header('location');
   const refused = (why: string, cause?: unknown): ImageSourceError =>
     new ImageSourceError(`${shownUrl(from)} redirects ${why}`, { status: answer.status, cause });
-  if (location === undefined || !URL.canParse(location, from.href)) throw refused('to nowhere');
+  if (location === undefined || !URL.canParse(location, from.href))
+    throw refused('without a valid Location header');
   try {
     const url = httpUrl(new URL(location, from));
-    if (from.protocol === 'https:' && url.protocol !== 'https:') throw refused('to what is not https');
+    if (from.protocol === 'https:' && url.protocol !== 'https:') throw refused('from https to http');
     return url;
   } catch (error) {
-    if (error instanceof InvalidInput) throw refused('to what is not HTTP', error);
+    if (error instanceof InvalidInput) throw refused('to an address that is not an http or https URL', error);
     throw error;
   }
 }

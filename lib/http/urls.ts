@@ -11,7 +11,7 @@ export function httpUrl(address: string | URL): URL {
   if (!URL.canParse(text)) throw new InvalidInput('The address is not a URL');
   const url = new URL(text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw new InvalidInput(`${shownUrl(url)} cannot be used: only http and https are`);
+    throw new InvalidInput(`${shownUrl(url)} cannot be used: only http and https are supported`);
   if (url.username !== '' || url.password !== '')
     throw new InvalidInput(`${shownUrl(url)} cannot be used with a user name or a password in it`);
   return url;

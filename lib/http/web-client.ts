@@ -53,7 +53,7 @@ export class WebClient {
    * @throws the signal's reason when the signal aborts. Errors of `mayFetch` are passed on.
    */
   async send(request: WebRequest): Promise<WebAnswer> {
-    await this.#mustBeAllowed(request);
+    await this.#validateAllowed(request);
     // While a stream flows to the server, a silent sender is not a silent server: no deadline here.
     if (request.body instanceof Readable) return await this.#send(request, request.signal);
     const what = `the answer of ${shownUrl(request.url)}`;
@@ -65,13 +65,16 @@ export class WebClient {
     this.#client.close();
   }
 
-  async #mustBeAllowed({ url, signal }: WebRequest): Promise<void> {
-    const what = `the answer to whether ${shownUrl(url)} may be fetched`;
+  async #validateAllowed({ url, signal }: WebRequest): Promise<void> {
+    const what = `the mayFetch callback for ${shownUrl(url)}`;
     // A copy, so that `mayFetch` cannot change the URL of the request.
     const asked = async (): Promise<unknown> => await this.#mayFetch(new URL(url));
     const answer = await withDeadline(what, this.idle, signal, (within) => raceSignal(asked(), within));
     // Compares with `true`: caller code may return another truthy value.
-    if (answer !== true) throw new ImageSourceError(`${shownUrl(url)} may not be fetched`);
+    if (answer !== true)
+      throw new ImageSourceError(
+        `${shownUrl(url)} may not be fetched: the mayFetch callback does not allow it`,
+      );
   }
 
   async #send(

@@ -13,7 +13,7 @@ import { NovaException } from '../../interfaces/index.js';
 import { DeadlineExceeded, destroyOnAbort, raceSignal, withDeadline } from '../streams/index.js';
 
 /** Default time in milliseconds that an aborted service has to roll back. */
-const longestUndoing = 10_000;
+const defaultRollbackTimeoutMs = 10_000;
 
 /** Options of the operations that only read, and of `delete`. */
 interface Asked {
@@ -26,12 +26,12 @@ interface Asked {
  */
 export class AbortableImageService implements ImageService {
   readonly #service: ImageService;
-  readonly #patience: number;
+  readonly #rollbackTimeoutMs: number;
 
-  /** @param patience - milliseconds to wait for the rollback of an aborted change. */
-  constructor(service: ImageService, patience = longestUndoing) {
+  /** @param rollbackTimeoutMs - milliseconds to wait for the rollback of an aborted change. */
+  constructor(service: ImageService, rollbackTimeoutMs = defaultRollbackTimeoutMs) {
     this.#service = service;
-    this.#patience = patience;
+    this.#rollbackTimeoutMs = rollbackTimeoutMs;
   }
 
   async show(context: RequestContext, image_id: string, options: Asked = {}): Promise<ImageRecord> {
@@ -91,25 +91,28 @@ export class AbortableImageService implements ImageService {
    * @throws NovaException when the service returns something other than a list of strings.
    */
   async servers(options: Asked = {}): Promise<readonly string[]> {
-    const told = await raceSignal(this.#service.servers?.(options) ?? Promise.resolve([]), options.signal);
-    const checked = z.array(z.string()).safeParse(told);
+    const servers = await raceSignal(this.#service.servers?.(options) ?? Promise.resolve([]), options.signal);
+    const checked = z.array(z.string()).safeParse(servers);
     if (checked.success) return checked.data;
-    throw new NovaException("The image service's servers() must tell a list of URLs", {
+    throw new NovaException("The image service's servers() must return a list of URLs", {
       cause: checked.error,
     });
   }
 
   /**
    * After an abort, waits for the service to roll back and settles as the service does. If the service takes longer
-   * than the patience, throws the signal's reason.
+   * than `rollbackTimeoutMs`, throws the signal's reason.
    */
   async #changed<T>(changing: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     try {
       return await raceSignal(changing, signal);
     } catch (error) {
       if (signal?.aborted !== true) throw error;
-      return await withDeadline('the undoing', this.#patience, undefined, (within) =>
-        raceSignal(changing, within),
+      return await withDeadline(
+        'the rollback of the image service',
+        this.#rollbackTimeoutMs,
+        undefined,
+        (within) => raceSignal(changing, within),
       ).catch((late: unknown) => {
         throw late instanceof DeadlineExceeded ? error : late;
       });

@@ -22,13 +22,13 @@ export async function shownRecord(
       path.length === 0 ? message : `its field ${path.join('.')} cannot be used: ${message}`,
     );
     throw new NovaException(
-      `The image service (option imageService) does not show image ${image_id} as a record: ${faults.join('; ')}`,
+      `The image service (option imageService) returned a malformed record for image ${image_id}: ${faults.join('; ')}`,
       { cause: error },
     );
   }
   if (record.id.toLowerCase() !== image_id.toLowerCase())
     throw new NovaException(
-      `The image service (option imageService) shows image ${record.id} instead of ${image_id}`,
+      `The image service (option imageService) returned image ${record.id} instead of ${image_id}`,
     );
   return { ...record, id: image_id };
 }

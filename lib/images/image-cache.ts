@@ -135,13 +135,12 @@ function uses(container: ContainerSummary, { reference, image, user }: CachedIma
 async function remove({ engine, logger }: ImageCache, { key, reference }: CachedImage): Promise<boolean> {
   try {
     await engine.images.remove(reference, { noprune: true });
-    logger.info('removed an image that no instance uses any more', { image: key });
+    logger.info('removed an unused image', { image: key });
     return true;
   } catch (error) {
     if (isNotFound(error)) return true;
     if (!(error instanceof EngineError)) throw error;
-    if (!isConflict(error))
-      logger.error('an image that no instance uses could not be removed', { image: key, error });
+    if (!isConflict(error)) logger.error('could not remove an unused image', { image: key, error });
     return false;
   }
 }
@@ -186,7 +185,7 @@ export async function writeCacheNote(
   } catch (error) {
     if (isConflict(error)) {
       logger.warn(
-        'images stay: a container has mounted the volume that says how long they have been unused',
+        'kept all unused images: a container has mounted the volume that records how long they have been unused',
         {
           volume: name,
         },

@@ -13,7 +13,7 @@ import { type ImageData, type ShownImage, shownRecord } from '../image-services/
 import { Slot } from '../streams/index.js';
 import { removeUnusedImages, type UnusedImages } from './image-cache.js';
 import { BaseChain, LayersInEngine } from './layers/index.js';
-import { mustBeBootable, loadImage } from './load-image.js';
+import { validateBootable, loadImage } from './load-image.js';
 import { bootReference, ImageHolds, removeTemporaryImages } from './references/index.js';
 import { SharedDirectory } from './shared-directory/index.js';
 import { SingleFlight, type FlightControls } from './single-flight.js';
@@ -158,7 +158,7 @@ export class ImageLoader {
 
   async #fetch(context: RequestContext, image_id: string, options: LongRunningOptions): Promise<boolean> {
     const record = await shownRecord(this.#imageService, context, image_id, options.signal);
-    mustBeBootable(record, this.#limits);
+    validateBootable(record, this.#limits);
     const bases = await BaseChain.find(record, {
       engine: this.#engine,
       layers: this.#layers,
@@ -169,7 +169,7 @@ export class ImageLoader {
     });
     try {
       for (const base of bases.missing) {
-        mustBeBootable(base, this.#limits);
+        validateBootable(base, this.#limits);
         await this.#fetchOnce(context, base, options);
       }
       const isFetched = await this.#fetchOnce(context, record, options);

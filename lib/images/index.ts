@@ -10,7 +10,7 @@ export { Snapshot, type SnapshotRequest } from './snapshot.js';
 export {
   bootedBytes,
   copyFileSystem,
-  filesMustFit,
+  validateFilesFit,
   type FilesToCopy,
   instanceReference,
   measuredFiles,

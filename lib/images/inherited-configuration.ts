@@ -11,7 +11,7 @@ type InheritedConfiguration = Partial<
  * Bytes. The import request carries each property as a Dockerfile instruction, which may need two bytes per byte.
  * Engine 20.10 refuses instruction lines of 64 KiB, and every engine refuses a request line that is too long.
  */
-const longestProperty = 30 * 1024;
+const maxPropertyBytes = 30 * 1024;
 
 /**
  * Builds the configuration that containers of a root file system inherit. Such an image has no configuration file, so
@@ -34,8 +34,8 @@ export function inheritedConfiguration({ id, properties }: ShownImage): Inherite
     }
   };
   for (const [property, text] of Object.entries(given))
-    if (text !== undefined && Buffer.byteLength(JSON.stringify(text)) > longestProperty)
-      throw unusable(property, `it is longer than ${longestProperty} bytes`);
+    if (text !== undefined && Buffer.byteLength(JSON.stringify(text)) > maxPropertyBytes)
+      throw unusable(property, `it is longer than ${maxPropertyBytes} bytes`);
   const configuration: InheritedConfiguration = {};
   if (docker_command !== undefined) {
     configuration.Cmd = words('docker_command', docker_command);

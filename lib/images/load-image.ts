@@ -28,7 +28,7 @@ import type { ImageData, ShownImage } from '../image-services/index.js';
 import { followingLayers, LoadingProgress } from '../progress/index.js';
 import { inheritedConfiguration } from './inherited-configuration.js';
 import {
-  baseMustBeSame,
+  validateBaseLayers,
   baseOf,
   imageInParts,
   layersOf,
@@ -42,7 +42,7 @@ import {
   temporaryName,
   type TemporaryName,
 } from './references/index.js';
-import { mustTakeLayer, mustTakeLayers } from './must-suit-engine.js';
+import { validateLayerCompression, validateLayerCount } from './validate-layers.js';
 import type { FlightControls } from './single-flight.js';
 
 /** An image to load into an engine. */
@@ -92,7 +92,7 @@ async function loadInParts(image: ImageLoad): Promise<boolean> {
     if (isUnreachable(error)) throw error;
     // The index may be wrong, or the engine may have lost layers since. Loading the whole image reports any fault of
     // the image itself.
-    logger.info('an image is fetched as a whole: it could not be loaded in parts', {
+    logger.info('fetching an image as a whole: it could not be loaded in parts', {
       image_id: record.id,
       error,
     });
@@ -114,8 +114,8 @@ async function loadWhole(image: ImageLoad): Promise<void> {
     signal,
     onLayer: followed.onLayer,
     architecture,
-    mustTakeLayer: (compression) => mustTakeLayer(image, compression, apiVersion),
-    mustTakeLayers: (count) => mustTakeLayers(image, count),
+    validateLayerCompression: (compression) => validateLayerCompression(image, compression, apiVersion),
+    validateLayerCount: (count) => validateLayerCount(image, count),
     rewriteConfiguration: configurationForEngine,
     ...(below === undefined
       ? { rootFileSystem: () => inheritedConfiguration(record) }
@@ -130,8 +130,8 @@ async function layersBelow(
 ): Promise<readonly string[]> {
   const layers = await layersOf(engine, base.image_id, signal);
   if (layers === undefined)
-    throw new ImageNotFound(`Image ${base.image_id}, which ${record.id} lies above, is not in the engine`);
-  baseMustBeSame(record.id, base, layers);
+    throw new ImageNotFound(`Image ${base.image_id}, the base of image ${record.id}, is not in the engine`);
+  validateBaseLayers(record.id, base, layers);
   return layers;
 }
 
@@ -177,7 +177,7 @@ async function sendAndVerify(
     }
     loading.end();
     signal.throwIfAborted();
-    mustBeLoaded(record.id, await image, await engine.images.inspect(temporary.reference, { signal }));
+    validateLoadedImage(record.id, await image, await engine.images.inspect(temporary.reference, { signal }));
     await nameImage(load, temporary.reference);
   } finally {
     // An archive without its end has no manifest or no end mark, so the engine cannot have made an image of it.
@@ -214,7 +214,7 @@ async function nameImage({ engine, holds, record }: ImageLoad, image: ImageRefer
 }
 
 /** @throws ImageNotActive or ImageUnacceptable when the record shows that the image cannot boot. */
-export function mustBeBootable(
+export function validateBootable(
   { id, status, container_format, size }: ShownImage,
   { maxBytes }: ImageLimits,
 ): void {
@@ -232,13 +232,13 @@ export function mustBeBootable(
  *
  * @throws ImageUnacceptable when the two differ.
  */
-export function mustBeLoaded(
+export function validateLoadedImage(
   image_id: string,
   expected: Pick<ArchivedImage, 'id' | 'configuration'>,
   loaded: ImageInspect,
 ): void {
   const differs = (what: string): ImageUnacceptable =>
-    new ImageUnacceptable(`Image ${image_id} is not what the engine made of it: the ${what} differs`);
+    new ImageUnacceptable(`The engine loaded image ${image_id} with other content: the ${what} differs`);
   if (!isDeepStrictEqual(loaded.RootFS.Layers, expected.configuration.rootfs.diff_ids))
     throw differs('list of layers');
   // Classic stores use the configuration's digest as the id, so equal ids prove equality. containerd's store uses the
@@ -299,7 +299,7 @@ export function refusedByEngine(image_id: string, error: unknown): unknown {
   if (!(error instanceof EngineError)) return error;
   const { engineMessage } = error;
   if (!faults.some((fault) => fault.test(engineMessage))) return error;
-  return new ImageUnacceptable(`Image ${image_id} is refused by the engine: ${engineMessage}`, {
+  return new ImageUnacceptable(`The engine refused image ${image_id}: ${engineMessage}`, {
     cause: error,
   });
 }

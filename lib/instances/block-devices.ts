@@ -8,7 +8,7 @@ import {
 } from '../../interfaces/index.js';
 import type { ContainerSpecification, Engine, MountSpecification } from '../engine/index.js';
 import type { RootDisks } from './root-disk.js';
-import { mountPoint, ownVolume, type VolumePolicy, volumeMount, volumesMustExist } from './volumes.js';
+import { mountPoint, ownVolume, type VolumePolicy, volumeMount, validateVolumesExist } from './volumes.js';
 
 /**
  * The disks of an instance as mounts of its container. Ephemeral disks become anonymous volumes, which the engine
@@ -18,7 +18,7 @@ import { mountPoint, ownVolume, type VolumePolicy, volumeMount, volumesMustExist
  * This function only reads from the engine, and only if one of the engine's volumes is to be mounted.
  *
  * @throws ComputeResourcesUnavailable when the root disk is a volume or a local disk is to be encrypted.
- * @throws what {@link volumeMount} and {@link volumesMustExist} throw.
+ * @throws what {@link volumeMount} and {@link validateVolumesExist} throw.
  */
 export async function blockDeviceMounts(
   {
@@ -48,7 +48,7 @@ export async function blockDeviceMounts(
   const volumes = block_device_mapping.map(({ connection_info, mount_device }) =>
     volumeMount(connection_info, mount_device, policy),
   );
-  await volumesMustExist(engine, volumes, signal);
+  await validateVolumesExist(engine, volumes, signal);
   if (ephemerals.length > 0) rootDisks.madeEphemeral();
   return [...ephemerals.map((disk, index) => ephemeralDisk(disk, index, host, instance)), ...volumes];
 }
@@ -64,9 +64,9 @@ export function withMounts(
 }
 
 /** @throws ComputeResourcesUnavailable when the instance requests accelerators: this host has none. */
-export function acceleratorsMustBeNone(accel_info: readonly AcceleratorRequest[] | null | undefined): void {
+export function validateNoAccelerators(accel_info: readonly AcceleratorRequest[] | null | undefined): void {
   if (accel_info !== null && accel_info !== undefined && accel_info.length > 0)
-    throw new ComputeResourcesUnavailable('This host has no accelerators to give to an instance');
+    throw new ComputeResourcesUnavailable('This host has no accelerators, so an instance cannot have any');
 }
 
 function ephemeralDisk(

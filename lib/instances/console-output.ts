@@ -4,7 +4,7 @@ import type { ContainerInspect, Engine } from '../engine/index.js';
 import { EngineError } from '../engine/index.js';
 
 /** Bytes of console output that Nova keeps: `MAX_CONSOLE_BYTES` of `nova.virt.driver`. */
-const longestConsoleOutput = 100 * 1024;
+const maxConsoleOutputBytes = 100 * 1024;
 /** Lines to request. Engines (20.10 to 28.5) split a line every 16 KiB and count each part. */
 const lines = 5_000;
 
@@ -22,9 +22,9 @@ export async function consoleOutput(
   let isCut = false;
   for await (const chunk of await lastLines(engine, container, signal)) {
     const piece: unknown = chunk;
-    if (!Buffer.isBuffer(piece)) throw new TypeError('a log gave something other than bytes');
-    isCut ||= last.length + piece.length > longestConsoleOutput;
-    last = Buffer.concat([last, piece]).subarray(-longestConsoleOutput);
+    if (!Buffer.isBuffer(piece)) throw new TypeError('a log yielded something other than bytes');
+    isCut ||= last.length + piece.length > maxConsoleOutputBytes;
+    last = Buffer.concat([last, piece]).subarray(-maxConsoleOutputBytes);
   }
   return (isCut ? startAtCharacter(last) : last).toString();
 }

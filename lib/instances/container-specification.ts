@@ -103,7 +103,7 @@ function privileges(instance: Instance, policy: InstancePolicy): HostConfigurati
 }
 
 /** Bytes. Engines repeat a container's command in every list. */
-const longest = 64 * 1024;
+const maxCommandLineBytes = 64 * 1024;
 
 /**
  * Splits the image property `os_command_line` into a command and its arguments, like a POSIX shell.
@@ -112,8 +112,8 @@ const longest = 64 * 1024;
  */
 function commandLine(value: unknown): string[] {
   if (typeof value !== 'string') throw unusable(value, 'it is not text');
-  if (Buffer.byteLength(value) > longest)
-    throw new ImageUnacceptable(`The image's os_command_line has more than ${longest} bytes`);
+  if (Buffer.byteLength(value) > maxCommandLineBytes)
+    throw new ImageUnacceptable(`The image's os_command_line has more than ${maxCommandLineBytes} bytes`);
   let words: string[];
   try {
     words = split(value);
@@ -138,7 +138,7 @@ function unusable(value: unknown, why: string, cause?: unknown): ImageUnacceptab
  * @throws ImageUnacceptable when its container format is not `docker`.
  * @throws FlavorDiskTooSmall, FlavorMemoryTooSmall when it needs more than the flavor has.
  */
-export function imageMustFit(image: ImageMeta, flavor: Flavor): void {
+export function validateImageFits(image: ImageMeta, flavor: Flavor): void {
   const { container_format, min_disk, min_ram } = image;
   if (container_format !== undefined && container_format !== null && container_format !== 'docker')
     throw new ImageUnacceptable(

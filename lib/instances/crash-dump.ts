@@ -30,7 +30,7 @@ export async function triggerCrashDump(
   } catch (error) {
     signal?.throwIfAborted();
     if (isConflict(error))
-      throw new InstanceNotRunning(`Instance ${instance_uuid} has just ended`, {
+      throw new InstanceNotRunning(`Instance ${instance_uuid} has just stopped`, {
         instance_uuid,
         cause: error,
       });

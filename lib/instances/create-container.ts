@@ -5,7 +5,7 @@ import {
   type ContainerRef,
   type ContainerSpecification,
   type Engine,
-  type Patience,
+  type Polling,
   EngineError,
   undefinedIfNotFound,
   isBadRequest,
@@ -20,7 +20,7 @@ import { type SpawnAttempt, instanceRecord } from './instance-labels.js';
 import { removeContainer } from './start-and-stop.js';
 
 /** How long to wait, in milliseconds, until the outcome of a request is known. */
-const patience: Patience = { patience: 10_000, interval: 100 };
+const polling: Polling = { timeoutMs: 10_000, interval: 100 };
 
 /**
  * Creates a container of an instance.
@@ -72,7 +72,7 @@ export async function createContainer(
     if (occupant.State.Status !== 'removing') throw nameTaken(name, instance, failure);
     return undefined;
   };
-  const id = (await create()) ?? (await untilSettled(engine, patience, adoptOrCreate).catch(undetermined));
+  const id = (await create()) ?? (await untilSettled(engine, polling, adoptOrCreate).catch(undetermined));
   if (id === undefined) throw failure;
   return id;
 }
@@ -109,7 +109,7 @@ export async function adoptName(
  *
  * @throws InstanceExists when a container has the name.
  */
-export async function nameMustBeFree(
+export async function validateNameFree(
   engine: Engine,
   name: ContainerRef,
   instance: Pick<Instance, 'uuid'>,
@@ -132,7 +132,7 @@ export async function discardAttempt(
   failure: unknown,
 ): Promise<void> {
   const mayAppear = mayHaveSucceeded(failure) || isConflict(failure);
-  await untilSettled(engine, patience, async () => {
+  await untilSettled(engine, polling, async () => {
     for (const name of names) {
       const occupant = await undefinedIfNotFound(engine.containers.inspect(name));
       if (occupant === undefined || !isOfAttempt(occupant, attempt)) continue;
@@ -156,7 +156,7 @@ function isOfAttempt(container: ContainerInspect, attempt: SpawnAttempt): boolea
 }
 
 function nameTaken(name: ContainerRef, instance: Pick<Instance, 'uuid'>, cause: unknown): InstanceExists {
-  return new InstanceExists(`The container name ${name} is taken: the instance is there already`, {
+  return new InstanceExists(`The container name ${name} is taken: the instance exists already`, {
     cause,
     instance_uuid: instance.uuid,
   });

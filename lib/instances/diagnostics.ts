@@ -1,8 +1,7 @@
 import { type Diagnostics, type NicDiagnostics, InstanceInvalidState } from '../../interfaces/index.js';
+import { GiB, MiB } from '../common/index.js';
 import type { ContainerInspect, ContainerStats, Engine } from '../engine/index.js';
 import { instanceRecord } from './instance-labels.js';
-
-const mebibyte = 1024 * 1024;
 
 /** Resource usage of an instance since it started. */
 interface InstanceUsage {
@@ -24,7 +23,7 @@ export async function measure(
 ): Promise<ContainerStats> {
   if (!container.State.Running)
     throw new InstanceInvalidState(
-      `The instance is ${container.State.Status}: only one that runs can be measured`,
+      `The instance is ${container.State.Status}: only a running instance has diagnostics`,
     );
   return await engine.containers.stats(container.Id, { signal });
 }
@@ -61,8 +60,8 @@ export function instanceDiagnostics(
     uptime: Math.max(0, Math.floor((Date.parse(stats.read) - Date.parse(container.State.StartedAt)) / 1000)),
     config_drive,
     memory_details: {
-      maximum: Math.floor(container.HostConfig.Memory / mebibyte),
-      used: Math.floor(usageOf(stats).memoryUsed / mebibyte),
+      maximum: Math.floor(container.HostConfig.Memory / MiB),
+      used: Math.floor(usageOf(stats).memoryUsed / MiB),
     },
     cpu_details,
     nic_details,
@@ -142,8 +141,6 @@ function disk({ blkio_stats: traffic }: ContainerStats): Diagnostics['disk_detai
   };
 }
 
-const gibibyte = 1024 ** 3;
-
 /**
  * Size and usage of an instance's root disk, in the format of Nova's libvirt driver.
  *
@@ -153,7 +150,7 @@ const gibibyte = 1024 ** 3;
  */
 export function diskUsage(container: ContainerInspect): string {
   const { SizeRw: used = 0, Image: image } = container;
-  const size = (instanceRecord(container.Config.Labels)?.root_gb ?? 0) * gibibyte;
+  const size = (instanceRecord(container.Config.Labels)?.root_gb ?? 0) * GiB;
   return JSON.stringify([
     {
       type: 'docker',

@@ -43,15 +43,15 @@ export function novaException(
 
 const refusedAccess =
   'This process may not write to the socket: it must run as root or in the group that the socket belongs to, mostly docker';
-const nobodyThere =
+const noEngineListens =
   'No engine listens there: start one, or say where it is with the option engine or the variable DOCKER_HOST';
 
 /** Advice for an unreachable engine, by the error code of the connection. */
 const advices: Readonly<Record<string, string>> = {
   EACCES: refusedAccess,
   EPERM: refusedAccess,
-  ENOENT: nobodyThere,
-  ECONNREFUSED: nobodyThere,
+  ENOENT: noEngineListens,
+  ECONNREFUSED: noEngineListens,
 };
 
 function advice(error: unknown): string {

@@ -8,13 +8,13 @@ import { readAll, TooLarge } from '../streams/index.js';
 import type { ExistingFile } from './files-to-write.js';
 
 /** Maximum size in bytes of a file that is read to be changed. */
-const largestChangedFile = 1024 * 1024;
+const maxChangedFileBytes = 1024 * 1024;
 
 /**
  * Maximum number of links to follow. The engine resolves a chain of links in one step, so one is enough; but a running
  * container may replace the target with another link meanwhile.
  */
-const mostLinks = 8;
+const maxLinks = 8;
 
 /**
  * Messages of engines (20.10 and 28.5, with status 500) about a path that leads through a file, through a loop of links
@@ -81,13 +81,15 @@ async function find(
 ): Promise<Found & { readonly seen: Seen }> {
   let at = `/${path}`;
   try {
-    for (let links = 0; links <= mostLinks; links += 1) {
+    for (let links = 0; links <= maxLinks; links += 1) {
       const step = await look(engine, container, at, signal);
       if (typeof step !== 'string')
         return { path: at.slice(1), isLinked: links > 0, isThere: step.seen !== undefined, seen: step.seen };
       at = step;
       if (kernelFolder.test(at))
-        throw new ImageUnacceptable(`The image's /${path} leads to ${at}, which is no place of its own`);
+        throw new ImageUnacceptable(
+          `The image's /${path} leads to ${at}, which is in a file system of the kernel`,
+        );
     }
   } catch (error) {
     if (error instanceof TooLarge)
@@ -100,7 +102,7 @@ async function find(
       });
     throw error;
   }
-  throw new ImageUnacceptable(`The image's /${path} leads through more than ${mostLinks} symbolic links`);
+  throw new ImageUnacceptable(`The image's /${path} leads through more than ${maxLinks} symbolic links`);
 }
 
 /** What exists at a path, or the target of the link there. */
@@ -140,7 +142,7 @@ async function firstEntry(
     if (type === 'symlink' && linkTarget !== undefined) return linkTarget;
     if (type !== 'file')
       throw new ImageUnacceptable(`The image's ${path} is a ${type}: it cannot be changed`);
-    const contents = await readAll(entry, largestChangedFile);
+    const contents = await readAll(entry, maxChangedFileBytes);
     const mapping = await engine.system.idMapping({ signal });
     return { seen: { contents, mode, uid: mapping?.uid(uid) ?? uid, gid: mapping?.gid(gid) ?? gid } };
   }

@@ -5,9 +5,9 @@ import type { ContainerSpecification, HostConfiguration } from '../engine/index.
 /** The host names that Nova's API accepts. Nova: `parameter_types.fqdn`. */
 const acceptedName = /^[a-z0-9._-]{1,255}$/i;
 /** Maximum length in bytes of a host name in Linux (`__NEW_UTS_LEN`). */
-const longestHostName = 64;
+const maxHostNameLength = 64;
 /** Maximum length of a DNS label in characters. */
-const longestLabel = 63;
+const maxLabelLength = 63;
 
 /** A container's host name, and additional entries for its hosts file. */
 interface HostNames extends Pick<ContainerSpecification, 'Hostname'> {
@@ -27,7 +27,7 @@ export function hostNames(instance: Instance): HostNames {
     throw new InvalidInput(
       `${JSON.stringify(name)} cannot be a host name: use 1 to 255 letters, digits, ".", "-" and "_"`,
     );
-  if (name.length <= longestHostName) return { Hostname: name, hosts: {} };
+  if (name.length <= maxHostNameLength) return { Hostname: name, hosts: {} };
   const [label = ''] = name.replace(/^\.+/, '').split('.');
-  return { Hostname: label.slice(0, longestLabel), hosts: { ExtraHosts: [`${name}:127.0.1.1`] } };
+  return { Hostname: label.slice(0, maxLabelLength), hosts: { ExtraHosts: [`${name}:127.0.1.1`] } };
 }

@@ -91,9 +91,9 @@ export function refusedContainer(error: EngineError): unknown {
   if (blamed !== error) return blamed;
   const { engineMessage } = error;
   return engineRefusals.test(engineMessage)
-    ? new InvalidInput(`No engine can make such a container: ${engineMessage}`, { cause: error })
+    ? new InvalidInput(`No engine can create this container: ${engineMessage}`, { cause: error })
     : new ComputeResourcesUnavailable(
-        `The engine of this host can make no such container: ${engineMessage}`,
+        `The engine of this host cannot create this container: ${engineMessage}`,
         {
           cause: error,
         },

@@ -4,7 +4,7 @@
  * engine, streams and common; it never uses image services or creates networks.
  */
 export { setAdministratorPassword } from './administrator-password.js';
-export { acceleratorsMustBeNone, blockDeviceMounts, withMounts } from './block-devices.js';
+export { validateNoAccelerators, blockDeviceMounts, withMounts } from './block-devices.js';
 export {
   configDriveFiles,
   configDriveFolder,
@@ -16,12 +16,12 @@ export { consoleOutput } from './console-output.js';
 export { containerName, containerPartName, instanceRecord, type SpawnAttempt } from './instance-labels.js';
 export {
   containerSpecification,
-  imageMustFit,
+  validateImageFits,
   type InstancePolicy,
   withNetworks,
 } from './container-specification.js';
 export { triggerCrashDump } from './crash-dump.js';
-export { adoptName, createContainer, discardAttempt, nameMustBeFree } from './create-container.js';
+export { adoptName, createContainer, discardAttempt, validateNameFree } from './create-container.js';
 export { diskUsage, flatDiagnostics, instanceDiagnostics, measure, usageOf } from './diagnostics.js';
 export { novaException, type VerbFailure } from './exceptions.js';
 export {
@@ -41,10 +41,10 @@ export { instanceFiles } from './instance-files.js';
 export {
   findKeptContainer,
   keepContainer,
-  keepingMustBePossible,
+  validateContainerKeepable,
   restoreKeptContainer,
 } from './kept-container.js';
-export { isMounted, type VolumePolicy, volumesMustBeAsFound } from './volumes.js';
+export { isMounted, type VolumePolicy, validateVolumesUnchanged } from './volumes.js';
 export { InstanceStateStore } from './instance-state-store.js';
 export { asideSuffix, recoverInterruptedSwap } from './parts.js';
 export { instanceInfo } from './power-state.js';
@@ -75,7 +75,7 @@ export {
   resizeInPlace,
   undoResize,
 } from './resize-in-place.js';
-export { limitsMustBeReadable } from './resource-limits.js';
+export { validateLimits } from './resource-limits.js';
 export { RootDisks } from './root-disk.js';
 export { endLeftStandstill, isOfStandstill, StandStill } from './stand-still.js';
 export {

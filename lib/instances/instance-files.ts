@@ -6,8 +6,8 @@ import type { FileToChange, FileToWrite, InstanceFiles } from './files-to-write.
 import { withRootPassword } from './root-password.js';
 
 /** Bytes; the limits of Linux for paths and names. */
-const longestPath = 4096;
-const longestName = 255;
+const maxPathBytes = 4096;
+const maxNameBytes = 255;
 const authorizedKeys = 'root/.ssh/authorized_keys';
 const shadow = 'etc/shadow';
 
@@ -88,8 +88,8 @@ function relativePath(path: string): string {
     !relative.endsWith('/') &&
     !/[\0\uFFFD]/.test(path) &&
     !path.split('/').includes('..') &&
-    Buffer.byteLength(relative) < longestPath &&
-    relative.split('/').every((part) => Buffer.byteLength(part) <= longestName);
+    Buffer.byteLength(relative) < maxPathBytes &&
+    relative.split('/').every((part) => Buffer.byteLength(part) <= maxNameBytes);
   if (!isSound) throw new InvalidInput(`${JSON.stringify(path)} cannot be the path of an injected file`);
   return relative;
 }

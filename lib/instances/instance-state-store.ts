@@ -47,7 +47,7 @@ export class InstanceStateStore {
     const { Labels: noted } = await this.#engine.volumes.create(note, { signal });
     if (!isDeepStrictEqual({ ...noted }, note.Labels))
       throw new NovaException(
-        `The volume ${note.Name} cannot be replaced: a container has mounted it, and it is the driver's`,
+        `The volume ${note.Name} is reserved for the driver, but a container has mounted it: remove that container`,
         { instance_uuid: uuid },
       );
   }

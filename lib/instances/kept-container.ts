@@ -1,6 +1,6 @@
 import type { Instance } from '../../interfaces/index.js';
 import { type ContainerInspect, type Engine, isNotFound } from '../engine/index.js';
-import { adoptName, nameMustBeFree } from './create-container.js';
+import { adoptName, validateNameFree } from './create-container.js';
 import { containerName, containerPartName, instanceRecord } from './instance-labels.js';
 import { removeContainer } from './start-and-stop.js';
 
@@ -33,14 +33,14 @@ export async function findKeptContainer(
  *
  * @throws InstanceExists when a container that is not this instance's has the name.
  */
-export async function keepingMustBePossible(
+export async function validateContainerKeepable(
   engine: Engine,
   host: string,
   instance: Instance,
   signal?: AbortSignal,
 ): Promise<void> {
   if ((await findKeptContainer(engine, host, instance, signal)) !== undefined) return;
-  await nameMustBeFree(engine, containerPartName(instance.uuid, migrated), instance, signal);
+  await validateNameFree(engine, containerPartName(instance.uuid, migrated), instance, signal);
 }
 
 /**

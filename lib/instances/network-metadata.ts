@@ -34,14 +34,14 @@ export function networkMetadata(network_info: NetworkInfo): Json | undefined {
   const services = new Map<string, Json>();
   const inSubnets = network_info.filter(({ network }) => (network.subnets ?? []).length > 0);
   for (const [index, vif] of inSubnets.entries()) {
-    const told = ([4, 6] as const).flatMap((version) => {
+    const described = ([4, 6] as const).flatMap((version) => {
       const subnet = vif.network.subnets?.find((each) => each.version === version);
       return subnet === undefined ? [] : [{ version, subnet }];
     });
-    if (told.length === 0) continue;
+    if (described.length === 0) continue;
     const link = linkName(vif, index);
     links.push(linkOf(vif, link));
-    for (const { version, subnet } of told) {
+    for (const { version, subnet } of described) {
       if ((subnet.ips ?? []).length === 0) continue;
       const place = { id: `network${networks.length}`, link, network_id: vif.network.id };
       networks.push(networkOf(subnet, version, place));

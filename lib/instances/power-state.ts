@@ -19,23 +19,23 @@ export function looksOutOfMemory(state: State): boolean {
 /**
  * Nova's information on an instance.
  *
- * @param told - state that the container does not record: whether the instance is suspended, whether its stop was
+ * @param recorded - state that the container does not record: whether the instance is suspended, whether its stop was
  * requested, and its virtual CPUs.
  */
 export function instanceInfo(
   container: ContainerInspect,
-  told: { readonly isSuspended: boolean; readonly isStopped: boolean; readonly vcpus: number },
+  recorded: { readonly isSuspended: boolean; readonly isStopped: boolean; readonly vcpus: number },
 ): InstanceInfo {
   const { State: state } = container;
   const hasRun = state.StartedAt !== never;
   return {
-    state: told.isSuspended ? power_state.SUSPENDED : powerState(state, told.isStopped),
+    state: recorded.isSuspended ? power_state.SUSPENDED : powerState(state, recorded.isStopped),
     internal_id: container.Id,
     exit_code: hasRun && !state.Running ? state.ExitCode : null,
     oom_killed: state.OOMKilled,
     started_at: hasRun ? state.StartedAt : null,
     max_mem_kb: container.HostConfig.Memory / 1024,
-    num_cpu: told.vcpus,
+    num_cpu: recorded.vcpus,
   };
 }
 

@@ -40,7 +40,7 @@ export async function makeRescuedFolder(
 ): Promise<void> {
   const inTheWay = (cause?: unknown): InstanceNotRescuable =>
     new InstanceNotRescuable(
-      `The rescue image has ${rescuedFolder}, where the instance's files are to appear`,
+      `The rescue image has ${rescuedFolder}, where the driver mounts the instance's files`,
       {
         cause,
       },

@@ -1,8 +1,8 @@
 import type { Flavor, Instance } from '../../interfaces/index.js';
 import { ComputeResourcesUnavailable, InvalidInput } from '../../interfaces/index.js';
+import { MiB } from '../common/index.js';
 import type { ContainerInspect, HostConfiguration, ResourceLimits } from '../engine/index.js';
 
-const mebibyte = 1024 * 1024;
 /** Microseconds; the kernel's default scheduling period. */
 const defaultCpuPeriod = 100_000;
 /** The engine's value for an unlimited quota; an update with 0 would keep the current quota. */
@@ -38,11 +38,11 @@ export function changeableLimits(instance: Instance, policy: ResourcePolicy): Re
   for (const [name, value] of Object.entries({ memory_mb: flavor.memory_mb, vcpus: flavor.vcpus }))
     if (!Number.isSafeInteger(value) || value <= 0)
       throw new InvalidInput(`The flavor's ${name} must be a positive whole number, not ${String(value)}`);
-  const memory = flavor.memory_mb * mebibyte;
+  const memory = flavor.memory_mb * MiB;
   return {
     Memory: memory,
     // The engine's value is the sum of memory and swap: an equal value means no swap.
-    MemorySwap: memory + (flavor.swap ?? 0) * mebibyte,
+    MemorySwap: memory + (flavor.swap ?? 0) * MiB,
     PidsLimit: limit(flavor, 'docker:pids_limit', 1) ?? policy.maxPids,
     ...cpuLimits(instance),
   };
@@ -54,7 +54,7 @@ export function changeableLimits(instance: Instance, policy: ResourcePolicy): Re
  *
  * @throws InvalidInput when a figure or an extra spec is malformed.
  */
-export function limitsMustBeReadable(instance: Instance, policy: ResourcePolicy): void {
+export function validateLimits(instance: Instance, policy: ResourcePolicy): void {
   const { extra_specs, ...flavor } = instance.flavor;
   const anywhere = { ...extra_specs, 'hw:cpu_policy': 'shared' };
   const somewhere = { ...policy, blockDevice: policy.blockDevice ?? '/dev/any' };
@@ -67,7 +67,7 @@ export function arePlainLimits(
   { vcpus, memory_mb }: Pick<Flavor, 'vcpus' | 'memory_mb'>,
 ): boolean {
   return (
-    limits.Memory === memory_mb * mebibyte &&
+    limits.Memory === memory_mb * MiB &&
     limits.CpuShares === vcpus * sharesPerCpu &&
     limits.CpuQuota === vcpus * limits.CpuPeriod
   );
@@ -118,7 +118,7 @@ function diskRates(flavor: Flavor, policy: ResourcePolicy): HostConfiguration {
     if (rate === undefined) continue;
     if (policy.blockDevice === undefined)
       throw new ComputeResourcesUnavailable(
-        'The flavor limits disk rates (quota:disk_*), and the driver was not told which blockDevice they apply to',
+        "The flavor limits disk rates (quota:disk_*): set the driver's option blockDevice, which they apply to",
       );
     limits[name] = [{ Path: policy.blockDevice, Rate: rate }];
   }

@@ -55,11 +55,11 @@ export class RootDisks {
   madeEphemeral(): void {
     if (this.#hasToldOfEphemerals) return;
     this.#hasToldOfEphemerals = true;
-    this.#logger.warn('an engine cannot bound ephemeral disks: their sizes are only counted by Nova');
+    this.#logger.warn('the engine cannot limit the size of ephemeral disks: only Nova counts it');
   }
 
   #warn(why: string): void {
-    this.#logger.warn('the engine cannot bound root disks: root_gb is only counted', { why });
+    this.#logger.warn('the engine cannot limit the size of root disks: root_gb is only counted', { why });
   }
 }
 

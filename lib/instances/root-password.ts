@@ -7,7 +7,7 @@ const dayInMilliseconds = 86_400_000;
  * Bytes; the limit of libcrypt. The limit also bounds the time of hashing, which grows faster than the password and
  * blocks the event loop.
  */
-const longestPassword = 512;
+const maxPasswordBytes = 512;
 
 /**
  * Sets root's password in the text of an `/etc/shadow`.
@@ -16,8 +16,8 @@ const longestPassword = 512;
  * @throws InvalidInput when the password is too long.
  */
 export function withRootPassword(shadow: string, password: string): string | undefined {
-  if (Buffer.byteLength(password) > longestPassword)
-    throw new InvalidInput(`A password may have ${longestPassword} bytes`);
+  if (Buffer.byteLength(password) > maxPasswordBytes)
+    throw new InvalidInput(`The password is longer than the ${maxPasswordBytes} bytes allowed`);
   const lines = shadow.split('\n');
   const index = lines.findIndex((line) => line.startsWith('root:'));
   const line = lines[index];

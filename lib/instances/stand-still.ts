@@ -1,7 +1,7 @@
 import type { Instance, Logger } from '../../interfaces/index.js';
 import { InstanceInvalidState } from '../../interfaces/index.js';
 import type { ContainerId, ContainerInspect, Engine } from '../engine/index.js';
-import { type Patience, undefinedIfNotFound, untilSettled } from '../engine/index.js';
+import { type Polling, undefinedIfNotFound, untilSettled } from '../engine/index.js';
 import { label } from '../common/index.js';
 import { pauseContainer, unpauseContainer } from './freeze-container.js';
 import type { InstanceStateStore } from './instance-state-store.js';
@@ -20,9 +20,9 @@ interface StandstillEnvironment {
 }
 
 /** How long to try to unfreeze a container, in milliseconds. The instance's next verb waits meanwhile. */
-const ownPatience: Patience = { patience: 60_000, interval: 500 };
+const polling: Polling = { timeoutMs: 60_000, interval: 500 };
 /** The same in the background, where nobody waits. */
-const latePatience: Patience = { patience: 60 * 60_000, interval: 5000, ref: false };
+const backgroundPolling: Polling = { timeoutMs: 60 * 60_000, interval: 5000, ref: false };
 
 /**
  * A pause of an instance's container, which the caller must {@link end}. If this driver dies meanwhile, a record makes
@@ -71,12 +71,12 @@ export class StandStill {
     this.#isFrozen = false;
     const { engine, states, logger } = this.#environment;
     try {
-      await untilSettled(engine, ownPatience, async () => {
+      await untilSettled(engine, polling, async () => {
         await wake(engine, this.#container);
         return true;
       });
     } catch (error) {
-      logger.error('an instance stays paused after its snapshot: the driver keeps trying to unpause it', {
+      logger.error('could not unpause an instance after its snapshot: the driver retries in the background', {
         instance: this.#uuid,
         error,
       });
@@ -87,7 +87,7 @@ export class StandStill {
       await states.remove(this.#uuid, 'suspended');
     } catch (error) {
       // The instance's next pause, suspension or `init_host` removes the record.
-      logger.warn("the record of a snapshot's pause could not be removed: it is left", {
+      logger.warn("could not remove the record of a snapshot's pause", {
         instance: this.#uuid,
         error,
       });
@@ -98,7 +98,7 @@ export class StandStill {
   async #endLater(): Promise<void> {
     const { engine, states, logger } = this.#environment;
     let failure: unknown;
-    const isOver = await untilSettled(engine, latePatience, async () => {
+    const isOver = await untilSettled(engine, backgroundPolling, async () => {
       try {
         await endLeftStandstill(engine, states, this.#uuid, [this.#container]);
         return true;
@@ -108,7 +108,7 @@ export class StandStill {
       }
     });
     if (isOver !== true)
-      logger.error('an instance stays paused after its snapshot: unpause it, or start the driver again', {
+      logger.error('could not unpause an instance after its snapshot: unpause it, or restart the driver', {
         instance: this.#uuid,
         error: failure,
       });

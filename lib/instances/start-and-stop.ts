@@ -190,14 +190,14 @@ export async function startContainer(
 }
 
 /** Timeout of a removal and polling interval, in milliseconds. */
-const patience = 60_000;
+const removalTimeoutMs = 60_000;
 const interval = 100;
 
 /**
  * Removes a container, running or not, with its anonymous volumes, and resolves when it no longer exists. Idempotent.
  */
 export async function removeContainer(engine: Engine, container: ContainerRef): Promise<void> {
-  const end = performance.now() + patience;
+  const end = performance.now() + removalTimeoutMs;
   for (;;) {
     try {
       await engine.containers.remove(container, { force: true, volumes: true });

@@ -63,7 +63,7 @@ export async function suspendInstance(
   const { Id: id, State: state } = container;
   if (!state.Running)
     throw new InstanceSuspendFailure(
-      `Instance ${instance.uuid} is ${state.Status}: it has no memory to keep`,
+      `Instance ${instance.uuid} is ${state.Status}: only a running instance can be suspended`,
       {
         instance_uuid: instance.uuid,
       },
@@ -85,7 +85,7 @@ export async function pauseInstance(
   container: ContainerInspect,
   signal?: AbortSignal,
 ): Promise<void> {
-  await takeOverPause(notes, instance, container, signal);
+  await validateNotSuspended(notes, instance, container, signal);
   if (container.State.Status === 'running') await notes.remove(instance.uuid, 'suspended', signal);
   await pauseContainer(engine, container.Id, signal);
 }
@@ -102,7 +102,7 @@ export async function unpauseInstance(
   container: ContainerInspect,
   signal?: AbortSignal,
 ): Promise<void> {
-  await takeOverPause(notes, instance, container, signal);
+  await validateNotSuspended(notes, instance, container, signal);
   await unpauseContainer(engine, container.Id, signal);
 }
 
@@ -114,12 +114,12 @@ export async function removeSuspension(
   try {
     await states.remove(uuid, 'suspended');
   } catch (error) {
-    logger.warn('could not remove the record of a suspension: it is left', { instance: uuid, error });
+    logger.warn('could not remove the record of a suspension', { instance: uuid, error });
   }
 }
 
 /** Also removes the record of a snapshot's pause, if the instance is still frozen by it. */
-async function takeOverPause(
+async function validateNotSuspended(
   notes: InstanceStateStore,
   instance: Instance,
   container: ContainerInspect,

@@ -70,7 +70,7 @@ export function volumeMount(
         ...common,
         Type: 'volume',
         Source: volumeName(name),
-        // Only a volume that the engine has to create gets this label, see volumesMustBeAsFound; an existing volume
+        // Only a volume that the engine has to create gets this label, see validateVolumesUnchanged; an existing volume
         // keeps its own.
         VolumeOptions: { NoCopy: true, Labels: { [label.attempt]: name } },
       };
@@ -95,7 +95,7 @@ export function volumeMount(
  * @throws ComputeResourcesUnavailable when a volume is the driver's own or another container's anonymous volume.
  * Instances must not share these, whatever names the operator allows.
  */
-export async function volumesMustExist(
+export async function validateVolumesExist(
   engine: Engine,
   mounts: readonly MountSpecification[],
   signal?: AbortSignal,
@@ -109,12 +109,14 @@ export async function volumesMustExist(
         throw new VolumeNotFound(`The engine has no volume ${source}`, { cause: error });
       });
     if (labels[label.attempt] !== undefined)
-      throw new VolumeNotFound(`The engine made the volume ${source} in place of one that had been removed`);
+      throw new VolumeNotFound(
+        `The volume ${source} was removed meanwhile, and the engine created an empty one in its place`,
+      );
     if (labels[label.host] !== undefined || source === imageCacheVolume)
-      throw new ComputeResourcesUnavailable(`The volume ${source} is one that the driver keeps for itself`);
+      throw new ComputeResourcesUnavailable(`The volume ${source} is reserved for the driver`);
     if (anonymous.test(source))
       throw new ComputeResourcesUnavailable(
-        `The volume ${source} has no name of its own: it belongs to the container that it was made for`,
+        `The volume ${source} is anonymous: it belongs to the container that it was created for`,
       );
   }
 }
@@ -126,7 +128,7 @@ export async function volumesMustExist(
  * @param mounts - the mounts that the container was created with.
  * @throws VolumeNotFound when the engine has created a volume.
  */
-export async function volumesMustBeAsFound(
+export async function validateVolumesUnchanged(
   engine: Engine,
   container: ContainerId,
   mounts: readonly MountSpecification[] = [],

@@ -26,7 +26,7 @@ export async function writeFiles(
   for (const file of files.change) {
     const changed = await changedFile(engine, container, file, signal);
     if (changed.length === 0)
-      logger.warn(`the image has no usable /${file.path}: it stays as it is`, { container });
+      logger.warn(`left /${file.path} of the image unchanged: it cannot be edited`, { container });
     writing.push(...changed);
   }
   if (writing.length === 0) return;

@@ -131,7 +131,7 @@ export class BridgeNetworks {
   ): Promise<NetworkInspect | undefined> {
     const existing = await this.find(name, signal);
     if (existing !== undefined) {
-      mustFit(existing, specification, vif);
+      validateNetworkMatches(existing, specification, vif);
       return existing;
     }
     const subnets = (specification.IPAM?.Config ?? []).map(({ Subnet: subnet }) => subnet);
@@ -169,7 +169,7 @@ export class BridgeNetworks {
         signal?.throwIfAborted();
         if (!(await this.#remove(network))) return;
         removed.push(name);
-        this.#logger.debug('removed a network that no instance uses any more', { network: name });
+        this.#logger.debug('removed an unused network', { network: name });
       });
     }
     return removed;
@@ -195,7 +195,7 @@ export class BridgeNetworks {
       } catch (error) {
         signal?.throwIfAborted();
         if (isUnreachable(error)) throw error;
-        this.#logger.error('a network that no instance uses cannot be removed, and stays', {
+        this.#logger.error('could not remove an unused network', {
           network,
           error,
         });
@@ -211,7 +211,7 @@ export class BridgeNetworks {
       // Another driver on the same engine may have created it, or our own request did and its answer was lost.
       const made = await this.find(name);
       if (made === undefined) throw refusal(error, vif);
-      mustFit(made, specification, vif);
+      validateNetworkMatches(made, specification, vif);
       return made.Id;
     }
   }
@@ -253,7 +253,11 @@ function isInUse(error: unknown): boolean {
  * Both conflicts concern this engine alone: networks are created on first use, so another host may have no network of
  * this name, or one with this subnet.
  */
-function mustFit(existing: NetworkInspect, wanted: NetworkSpecification, { id, network }: VIF): void {
+function validateNetworkMatches(
+  existing: NetworkInspect,
+  wanted: NetworkSpecification,
+  { id, network }: VIF,
+): void {
   const cannot = `The engine cannot give port ${id} its interface in network ${network.id}`;
   if (existing.Labels[label.networkId] !== network.id)
     throw new ComputeResourcesUnavailable(

@@ -78,7 +78,7 @@ export class Connections {
     const missing = plan.filter((planned) => !isAsPlanned(container, planned, ready.get(planned.name)?.id));
     if (container.State.Running)
       for (const planned of missing)
-        mustBeFree(planned, container.Id, ready.get(planned.name)?.members ?? {});
+        validateAddressesFree(planned, container.Id, ready.get(planned.name)?.members ?? {});
     return missing;
   }
 
@@ -134,7 +134,7 @@ export class Connections {
       try {
         await step();
       } catch (error) {
-        this.#logger.error('an instance could not be put back into the networks that it was in', {
+        this.#logger.error('could not reconnect an instance to its former network', {
           container,
           network,
           error,
@@ -245,7 +245,7 @@ export class Connections {
     const { NetworkSettings: settings } = await this.#engine.containers.inspect(container, { signal });
     const given = settings.Networks[name]?.MacAddress;
     if (given === undefined || given === '' || given.toLowerCase() === mac.toLowerCase()) return;
-    this.#logger.warn('the engine gave an interface another MAC address than its port has', {
+    this.#logger.warn("the engine gave an interface a MAC address other than its port's", {
       port: vif.id,
       wanted: mac,
       given,
@@ -264,7 +264,7 @@ export class Connections {
       await this.#leave(container, name);
       return false;
     } catch (error) {
-      this.#logger.error('could not take back a connection that failed', { container, network: name, error });
+      this.#logger.error('could not roll back a failed connection', { container, network: name, error });
       throw failure;
     }
   }
@@ -303,7 +303,7 @@ function isAsPlanned(
  *
  * @throws FixedIpInvalidOnHost when another container has one of the addresses.
  */
-function mustBeFree(
+function validateAddressesFree(
   { endpoint, vif }: PlannedInterface,
   container: ContainerId,
   members: ReadyNetwork['members'],
@@ -323,8 +323,8 @@ function mustBeFree(
  */
 export function isOfPort({ IPAMConfig: asked }: ContainerEndpoint, { network }: VIF): boolean {
   const fixed = (network.subnets ?? []).flatMap(({ ips }) => (ips ?? []).map(({ address }) => address));
-  const told = [asked?.IPv4Address, asked?.IPv6Address].filter((address) => address !== undefined);
-  return told.every((address) => fixed.includes(address));
+  const requested = [asked?.IPv4Address, asked?.IPv6Address].filter((address) => address !== undefined);
+  return requested.every((address) => fixed.includes(address));
 }
 
 /** The container is not in the network (500 "is not connected", 20.10 to 28.5), or the container or network is gone. */

@@ -15,7 +15,7 @@ export interface Reservation {
 /**
  * Shorter prefixes count as default routes, also in pairs (`0.0.0.0/1` and `128.0.0.0/1`): they contain every subnet.
  */
-const shortestPrefix = { 4: 2, 6: 4 } as const;
+const minPrefix = { 4: 2, 6: 4 } as const;
 
 /** `RTF_REJECT` from `linux/route.h`: a route without traffic (`unreachable`, `blackhole`, `prohibit`). */
 const rejects = 0x02_00;
@@ -54,7 +54,7 @@ const isEngineBridge = ({ device }: Route): boolean => engineBridge.test(device)
 
 /** A gateway need not be inside any route: a default route may name a gateway that is simply on the link. */
 function reservationsOf({ device, block, gateway }: Route): Reservation[] {
-  const leadsEverywhere = block.prefix < shortestPrefix[block.version];
+  const leadsEverywhere = block.prefix < minPrefix[block.version];
   return [
     ...(leadsEverywhere ? [] : [{ block, what: `the route ${block.cidr} of the host (${device})` }]),
     ...(gateway === undefined

@@ -110,7 +110,7 @@ function macAddress({ id, address }: VIF): string | undefined {
   const isUnicast = /^[\da-f][02468ace](:[\da-f]{2}){5}$/i.test(address) && !/^[0:]+$/.test(address);
   if (isUnicast) return address;
   throw new VirtualInterfaceMacAddressException(
-    `Port ${id} has ${JSON.stringify(address)}, which is no MAC address of one interface`,
+    `Port ${id} has ${JSON.stringify(address)}, which is not the MAC address of a single interface`,
   );
 }
 
@@ -141,7 +141,7 @@ function blockOf(subnet: Subnet, vif: VIF): { block: AddressBlock; cidr: string 
   const block = addressBlock(cidr);
   if (block?.version !== version(subnet))
     throw new VirtualInterfaceCreateException(
-      `Port ${vif.id} is in ${JSON.stringify(cidr)}, which is no IPv${version(subnet)} subnet`,
+      `Port ${vif.id} is in ${JSON.stringify(cidr)}, which is not an IPv${version(subnet)} subnet`,
     );
   const kind = unusableKind(block);
   if (kind !== undefined)
@@ -155,13 +155,13 @@ function blockOf(subnet: Subnet, vif: VIF): { block: AddressBlock; cidr: string 
  * Bytes: the minimum of IPv4, and the maximum size of an IP packet. Engines answer 500 to other values, or accept them
  * and then fail to start the container.
  */
-const smallestMtu = 68;
-const largestMtu = 65_535;
+const minMtu = 68;
+const maxMtu = 65_535;
 
 function mtu(vif: VIF): Record<string, string> {
   const bytes = vif.network.meta?.mtu;
   if (bytes === undefined || bytes === null) return {};
-  if (!Number.isInteger(bytes) || bytes < smallestMtu || bytes > largestMtu)
+  if (!Number.isInteger(bytes) || bytes < minMtu || bytes > maxMtu)
     throw new VirtualInterfaceCreateException(
       `Network ${vif.network.id} of port ${vif.id} cannot have an MTU of ${bytes} bytes`,
     );
@@ -186,7 +186,7 @@ function fixedAddress(
   if (subnet === undefined || ip === undefined) return {};
   if (more.length > 0)
     throw new FixedIpInvalidOnHost(
-      `Port ${vif.id} has ${more.length + 1} fixed addresses in one subnet: an engine gives a container one`,
+      `Port ${vif.id} has ${more.length + 1} fixed addresses in one subnet: an engine assigns only one`,
     );
   const { block, cidr } = blockOf(subnet, vif);
   if (!block.contains(ip.address))

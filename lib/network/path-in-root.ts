@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { unlessHidden } from './procfs.js';
 
 /** The kernel's limit (`MAXSYMLINKS`). */
-const mostLinks = 40;
+const maxLinks = 40;
 
 /**
  * Resolves a path as a process with the root directory `root` does. A plain `stat` of `/proc/PID/root/…` would follow
@@ -31,7 +31,7 @@ export async function pathInRoot(root: string, path: string): Promise<string | u
       continue;
     }
     links += 1;
-    if (links > mostLinks) return undefined;
+    if (links > maxLinks) return undefined;
     const target = await readlink(here).catch((error: unknown) => unlessHidden(error, undefined));
     if (target === undefined) return undefined;
     if (target.startsWith('/')) reached.length = 0;

@@ -130,6 +130,6 @@ function hostOf(url: string): string {
   const host = URL.canParse(url) ? new URL(url).hostname : '';
   if (host !== '') return host;
   throw new NovaException(
-    `The image service's servers() returned ${JSON.stringify(withoutSecrets(url))}, which is no URL of a server: write https://glance.example:9292`,
+    `The image service's servers() returned ${JSON.stringify(withoutSecrets(url))}, which is not the URL of a server: write https://glance.example:9292`,
   );
 }

@@ -76,7 +76,7 @@ export class ServerAddresses {
   #warn(name: string, known: readonly AddressBlock[] | undefined, error: unknown): void {
     if (this.#warned.has(name)) return;
     this.#warned.add(name);
-    this.#logger.warn('the name of a server that the driver talks to cannot be resolved', {
+    this.#logger.warn('could not resolve the name of a server that the driver connects to', {
       server: name,
       lastKnown: known?.map(({ address }) => address),
       error,

@@ -11,7 +11,7 @@ export interface VifPluggingPolicy {
 }
 
 /** How long to wait. */
-interface Patience {
+interface WaitLimits {
   /** Seconds. */
   readonly timeout: number;
   readonly signal?: AbortSignal | undefined;
@@ -104,7 +104,7 @@ export class PluggingWait {
           `The interfaces of instance ${instance_uuid} were not all reported as plugged within ${timeout} s: ${ports.join(', ')}`,
           { cause: error, instance_uuid },
         );
-      logger.warn('the interfaces of an instance were not all reported as plugged', {
+      logger.warn('the orchestrator did not report all interfaces of an instance as plugged', {
         instance: instance_uuid,
         ports,
         error,
@@ -149,7 +149,7 @@ export class PluggingWait {
     this.#refusal = new Error('the wait for its interfaces is over');
     const { uuid: instance_uuid } = this.#instance;
     throw new VirtualInterfaceCreateException(
-      `The orchestrator waited for the interfaces of instance ${instance_uuid} without having it started`,
+      `wait_for_instance_event did not call its callback for instance ${instance_uuid}, which therefore was not started`,
       { instance_uuid },
     );
   }
@@ -200,7 +200,7 @@ function notListening(error: unknown, { uuid: instance_uuid }: Instance, timeout
 }
 
 /** Awaits a promise, for `timeout` seconds at most. */
-async function withinTime<T>(what: string, promise: Promise<T>, { timeout, signal }: Patience): Promise<T> {
+async function withinTime<T>(what: string, promise: Promise<T>, { timeout, signal }: WaitLimits): Promise<T> {
   const deadline = new Deadline(what, timeout * 1000, signal);
   try {
     return await raceSignal(promise, deadline.signal);

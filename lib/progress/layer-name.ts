@@ -1,4 +1,4 @@
-const longest = 80;
+const maxLength = 80;
 
 /**
  * The name of a layer that is a file of an archive, safe to print on a terminal: the archive may be untrusted.
@@ -10,5 +10,5 @@ const longest = 80;
 export function layerName(path: string): string {
   const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(path)?.[1];
   if (digest !== undefined) return `sha256:${digest}`;
-  return path.slice(0, longest).replace(/[^ -~]/g, '?');
+  return path.slice(0, maxLength).replace(/[^ -~]/g, '?');
 }

@@ -15,9 +15,9 @@ export class Meter {
   #total: number | undefined;
   #bytes = 0;
   #layer: string | undefined;
-  #toldAt = -Infinity;
-  #toldBytes: number | undefined;
-  #toldLayer: string | undefined;
+  #reportedAt = -Infinity;
+  #reportedBytes: number | undefined;
+  #reportedLayer: string | undefined;
 
   /** @param total - expected total in bytes, if known. */
   constructor(onProgress: OnProgress | undefined, phase: ProgressPhase, total?: number | null) {
@@ -47,8 +47,8 @@ export class Meter {
     this.#layer = layer;
     const now = performance.now();
     // An image's small configuration often precedes its layers. In a quick transfer it would use up the only report.
-    const isFirstLayer = layer !== undefined && this.#toldLayer === undefined;
-    if (isFirstLayer || now - this.#toldAt >= interval) this.#tell(now);
+    const isFirstLayer = layer !== undefined && this.#reportedLayer === undefined;
+    if (isFirstLayer || now - this.#reportedAt >= interval) this.#tell(now);
   }
 
   /** @param total - the new expected total in bytes; undefined if unknown. */
@@ -58,17 +58,17 @@ export class Meter {
 
   /** Reports the end of the phase. */
   end(): void {
-    const isTold = this.#toldBytes === this.#bytes && this.#total === this.#bytes;
+    const isReported = this.#reportedBytes === this.#bytes && this.#total === this.#bytes;
     this.#total = this.#bytes;
     this.#layer = undefined;
-    if (!isTold || this.#toldLayer !== undefined) this.#tell(performance.now());
+    if (!isReported || this.#reportedLayer !== undefined) this.#tell(performance.now());
   }
 
   #tell(now: number): void {
-    this.#toldAt = now;
-    this.#toldLayer = this.#layer;
+    this.#reportedAt = now;
+    this.#reportedLayer = this.#layer;
     const bytes = this.#bytes;
-    this.#toldBytes = bytes;
+    this.#reportedBytes = bytes;
     const rate = this.#rate.measure(bytes, now);
     this.#onProgress?.({
       phase: this.#phase,

@@ -10,8 +10,8 @@ const interval = 100;
  */
 export class ProgressThrottle {
   readonly #tell: OnProgress;
-  #toldAt = 0;
-  #told: Progress | undefined;
+  #reportedAt = 0;
+  #reported: Progress | undefined;
   #last: Progress | undefined;
   /** Bytes of this phase before its restart. */
   #before = 0;
@@ -30,18 +30,18 @@ export class ProgressThrottle {
       this.flush();
       this.#before = 0;
     } else if (this.#before + progress.bytes < this.#last.bytes) this.#before = this.#last.bytes;
-    const isNewPhase = progress.phase !== this.#told?.phase;
+    const isNewPhase = progress.phase !== this.#reported?.phase;
     this.#last = after(this.#before, progress);
     // Otherwise a quick phase would end without ever reporting a layer.
-    const isFirstLayer = progress.layer !== undefined && this.#told?.layer === undefined;
-    if (isNewPhase || isFirstLayer || performance.now() - this.#toldAt >= interval) this.flush();
+    const isFirstLayer = progress.layer !== undefined && this.#reported?.layer === undefined;
+    if (isNewPhase || isFirstLayer || performance.now() - this.#reportedAt >= interval) this.flush();
   }
 
   /** Passes on the newest report, unless that was already done. */
   flush(): void {
-    if (this.#last === undefined || this.#last === this.#told) return;
-    this.#told = this.#last;
-    this.#toldAt = performance.now();
+    if (this.#last === undefined || this.#last === this.#reported) return;
+    this.#reported = this.#last;
+    this.#reportedAt = performance.now();
     this.#tell(this.#last);
   }
 }

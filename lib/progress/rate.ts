@@ -4,7 +4,7 @@
  */
 const window = 3000;
 /** Minimum milliseconds before a rate is reported: the first bytes come out of buffers. */
-const shortest = 100;
+const minElapsedMs = 100;
 
 /** The number of bytes moved by a point in time. */
 interface Mark {
@@ -32,7 +32,7 @@ export class Rate {
     const from = this.#marks.findLastIndex(({ at }) => at <= now - window);
     this.#marks = [...this.#marks.slice(Math.max(from, 0)), { at: now, bytes }];
     const [first] = this.#marks;
-    if (first === undefined || now - first.at < shortest) return undefined;
+    if (first === undefined || now - first.at < minElapsedMs) return undefined;
     return Math.round(((bytes - first.bytes) / (now - first.at)) * 1000);
   }
 }

@@ -19,7 +19,7 @@ export class DeadlineExceeded extends DriverError {
 }
 
 /** The longest delay of a Node timer, in milliseconds: some 24 days. */
-const longestTimer = 2 ** 31 - 1;
+const maxTimerMs = 2 ** 31 - 1;
 
 /**
  * Aborts with its parent, or when {@link Deadline.touch} is not called for too long. The owner must call
@@ -74,7 +74,7 @@ export class Deadline {
       () => {
         this.#abort.abort(new DeadlineExceeded(what, milliseconds));
       },
-      Math.min(milliseconds, longestTimer),
+      Math.min(milliseconds, maxTimerMs),
     );
   }
 }

@@ -14,7 +14,7 @@ export function guardListener<T>(
   if (listener === undefined) return undefined;
   let isLogged = false;
   const onFailure = (error: unknown): void => {
-    if (!isLogged) logger.warn(`${name} threw: the operation goes on`, { error });
+    if (!isLogged) logger.warn(`${name} threw: the operation continues`, { error });
     isLogged = true;
   };
   return (value) => void Promise.resolve(value).then(listener).catch(onFailure);

@@ -36,6 +36,6 @@ export async function readAll(stream: AsyncIterable<unknown>, limit: number): Pr
  */
 export function asBytes(piece: unknown): Buffer {
   if (Buffer.isBuffer(piece)) return piece;
-  if (!(piece instanceof Uint8Array)) throw new TypeError('a byte stream gave something other than bytes');
+  if (!(piece instanceof Uint8Array)) throw new TypeError('a byte stream yielded something other than bytes');
   return Buffer.from(piece.buffer, piece.byteOffset, piece.length);
 }

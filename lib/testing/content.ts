@@ -36,7 +36,7 @@ export function decodeText(bytes: Buffer): string | undefined {
 }
 
 /** Undefined when the text is not a JSON value. */
-export function parseJson(source: string): Json | undefined {
+export function jsonIfValid(source: string): Json | undefined {
   try {
     return z.json().parse(JSON.parse(source));
   } catch {
@@ -48,8 +48,8 @@ export function parseJson(source: string): Json | undefined {
  * Undefined also when the value does not serialize to the same text: engines send integers beyond JavaScript's
  * precision.
  */
-export function parseJsonExactly(source: string): Json | undefined {
-  const value = parseJson(source);
+export function jsonIfFaithful(source: string): Json | undefined {
+  const value = jsonIfValid(source);
   if (value === undefined) {
     return undefined;
   }

@@ -19,7 +19,7 @@ export function engineAddress(engine: string): EngineAddress {
   const host = tcp?.['host'];
   const port = tcp?.['port'];
   if (host === undefined || port === undefined) {
-    throw new TypeError(`"${engine}" is no engine address: give unix:///path or tcp://host:port.`);
+    throw new TypeError(`"${engine}" is not an engine address: use unix:///path or tcp://host:port.`);
   }
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
 }

@@ -22,14 +22,14 @@ const version = z.object({
  */
 export async function engineVersion(engine: string, address: EngineAddress): Promise<Fixture['engine']> {
   try {
-    const told = version.parse(JSON.parse(await get(address, '/version')));
+    const answer = version.parse(JSON.parse(await get(address, '/version')));
     return {
-      name: told.Components?.[0]?.Name ?? 'Engine',
-      version: told.Version,
-      apiVersion: told.ApiVersion,
+      name: answer.Components?.[0]?.Name ?? 'Engine',
+      version: answer.Version,
+      apiVersion: answer.ApiVersion,
     };
   } catch (cause) {
-    throw new RecordingError(`The engine at ${engine} does not tell its version.`, { cause });
+    throw new RecordingError(`The engine at ${engine} does not report its version.`, { cause });
   }
 }
 

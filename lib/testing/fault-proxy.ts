@@ -2,7 +2,7 @@ import type { AskedRequest } from './call.js';
 import { engineAddress } from './engine-address.js';
 import { interferenceOf, isTarget } from './faults.js';
 import type { Fault } from './faults.js';
-import { optionsMustBeSound } from './options.js';
+import { validateOptions } from './options.js';
 import { startProxy } from './proxy.js';
 import type { Interference } from './proxy.js';
 import type { SeenRequest } from './seen-request.js';
@@ -47,7 +47,7 @@ export interface FaultProxy {
  * @throws TypeError when `engine` is malformed, or an option is unknown or invalid.
  */
 export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
-  optionsMustBeSound('startFaultProxy', options);
+  validateOptions('startFaultProxy', options);
   const seen: SeenRequest[] = [];
   const faults = (options.faults ?? []).map((fault) => new WaitingFault(fault));
   const { host, close } = await startProxy(
@@ -64,7 +64,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
   return {
     host,
     inject: (fault) => {
-      optionsMustBeSound('inject', fault);
+      validateOptions('inject', fault);
       const waiting = new WaitingFault(fault);
       faults.push(waiting);
       return {

@@ -1,6 +1,6 @@
 import { compareJson, show } from './compare-json.js';
 import type { Difference } from './compare-json.js';
-import { parseJson } from './content.js';
+import { jsonIfValid } from './content.js';
 import type { Json, RecordedRequest, RequestBody } from './fixture.js';
 import { matchText } from './tokens.js';
 import type { TokenBindings } from './tokens.js';
@@ -42,7 +42,7 @@ function splitPath(pathAndQuery: string): { path: string; query: Record<string, 
 
 /** A filter list in a query parameter is JSON. */
 function structured(value: string): Json {
-  return (/^[[{]/.test(value) ? parseJson(value) : undefined) ?? value;
+  return (/^[[{]/.test(value) ? jsonIfValid(value) : undefined) ?? value;
 }
 
 function decodePath(path: string): string {

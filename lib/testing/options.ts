@@ -45,7 +45,7 @@ const known = {
  *
  * @throws TypeError that names each unknown or invalid option.
  */
-export function optionsMustBeSound(of: keyof typeof known, options: unknown): void {
+export function validateOptions(of: keyof typeof known, options: unknown): void {
   const { error } = known[of].safeParse(options);
   if (error !== undefined)
     throw new TypeError(`${of} cannot use its options: ${z.prettifyError(error)}`, { cause: error });

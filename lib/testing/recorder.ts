@@ -3,7 +3,7 @@ import { engineAddress } from './engine-address.js';
 import { engineVersion } from './engine-version.js';
 import { writeFixture } from './fixture.js';
 import type { Exchange, Fixture } from './fixture.js';
-import { optionsMustBeSound } from './options.js';
+import { validateOptions } from './options.js';
 import { startProxy } from './proxy.js';
 import { Scrubber } from './scrubbing.js';
 
@@ -63,7 +63,7 @@ export interface Recorder {
  * @throws TypeError when `engine` is malformed, or an option is unknown or invalid.
  */
 export async function startRecorder(options: RecorderOptions): Promise<Recorder> {
-  optionsMustBeSound('startRecorder', options);
+  validateOptions('startRecorder', options);
   const address = engineAddress(options.engine);
   const engine = await engineVersion(options.engine, address);
   const recorded = new Date().toISOString();

@@ -8,7 +8,7 @@ import type { Fixture, RecordedRequest } from './fixture.js';
 import { Ledger } from './ledger.js';
 import type { Entry, ReplayMode } from './ledger.js';
 import { listen } from './listener.js';
-import { optionsMustBeSound } from './options.js';
+import { validateOptions } from './options.js';
 import { play } from './playback.js';
 import { refuse } from './refusal.js';
 import { recordRequest, REQUEST_BODY_LIMIT } from './request-record.js';
@@ -61,7 +61,7 @@ export async function startReplayer(
   fixtures: string | Fixture | readonly (string | Fixture)[],
   options: ReplayerOptions = {},
 ): Promise<Replayer> {
-  optionsMustBeSound('startReplayer', options);
+  validateOptions('startReplayer', options);
   const scenarios: Fixture[] = [];
   for (const fixture of Array.isArray(fixtures) ? fixtures : [fixtures]) {
     scenarios.push(

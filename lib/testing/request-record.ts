@@ -1,6 +1,6 @@
 import type { AskedRequest } from './call.js';
 import type { Capture } from './capture.js';
-import { contentOf, decodeText, isArchive, parseJson } from './content.js';
+import { contentOf, decodeText, isArchive, jsonIfValid } from './content.js';
 import type { RecordedRequest, RequestBody } from './fixture.js';
 import type { Scrubber } from './scrubbing.js';
 
@@ -55,6 +55,6 @@ function bodyOf(
   if (text === undefined) {
     return { body: contentOf(whole, contentType) };
   }
-  const json = parseJson(text);
+  const json = jsonIfValid(text);
   return { body: json === undefined ? { text: scrubber.text(text) } : { json: scrubber.json(json) } };
 }

@@ -1,6 +1,6 @@
 import type { AnswerHead } from './call.js';
 import type { Capture } from './capture.js';
-import { contentOf, decodeText, isArchive, parseJsonExactly } from './content.js';
+import { contentOf, decodeText, isArchive, jsonIfFaithful } from './content.js';
 import type { Chunk, RecordedResponse } from './fixture.js';
 import type { Scrubber } from './scrubbing.js';
 
@@ -54,7 +54,7 @@ export function recordAnswerBody(
     };
   }
   const text = isArchive(contentType) ? undefined : decodeText(Buffer.concat(body.chunks));
-  const json = text === undefined ? undefined : parseJsonExactly(text);
+  const json = text === undefined ? undefined : jsonIfFaithful(text);
   if (json !== undefined) {
     return { body: { json: scrubber.json(json) } };
   }

@@ -117,12 +117,14 @@ async function rebootIfStuck(
 ): Promise<void> {
   const container = await findInstance(node.engine, node.host, instance, signal);
   if (container === undefined || !isWhole(container)) {
-    node.logger.warn('the instance whose reboot did not end has no container', { instance: instance.uuid });
+    node.logger.warn('could not finish an interrupted reboot: the instance has no container', {
+      instance: instance.uuid,
+    });
     return;
   }
   if (container.State.Status === 'running' && (await secondsRunning(node, container, signal)) < timeout)
     return;
-  node.logger.info('reboots an instance whose reboot did not end', { instance: instance.uuid });
+  node.logger.info('finishing an interrupted reboot', { instance: instance.uuid });
   const network_info = instance.info_cache?.network_info;
   await rebootContainer(node, instance, container, network_info, rebootTypes.HARD, signal);
 }
@@ -170,7 +172,7 @@ async function rebootContainer(
   await using rollback = new Rollback(node, instance.uuid);
   const reconnection = await prepareReconnection(node, container, network_info, rollback, signal);
   if (container.State.Running)
-    restart.pushRestore('that the instance does not run', () => startAgain(node, container));
+    restart.pushRestore('the stop of the instance', () => startAgain(node, container));
   if (reboot_type !== rebootTypes.SOFT || !(await stopsCleanly(node, instance, container, signal)))
     await stopForReplacement(node, container.Id, { timeout: 0, retry_interval: 0, signal });
   await reconnectAndStart(node, container, network_info, reconnection, signal);
@@ -191,7 +193,7 @@ async function stopsCleanly(
     return true;
   } catch (error) {
     signal?.throwIfAborted();
-    node.logger.warn('the instance could not be stopped for a soft reboot: it becomes a hard one', {
+    node.logger.warn('could not stop the instance for a soft reboot: rebooting it hard', {
       instance: uuid,
       error,
     });
@@ -221,11 +223,11 @@ async function makeAgain(
   const image_meta = imageOfInstance(instance);
   if (image_meta === undefined)
     throw new InstanceNotFound(
-      `Instance ${instance_uuid} has no container on this host, and names no image to make one of`,
+      `Instance ${instance_uuid} has no container on this host, and no image_ref to create one from`,
       { instance_uuid },
     );
-  await nothingMayBePutAside(node, instance, options.signal);
-  node.logger.warn('the container of the instance is gone: it is made again of its image', {
+  await validateNothingSetAside(node, instance, options.signal);
+  node.logger.warn('the container of the instance is gone: creating another from its image', {
     instance: instance_uuid,
     image: image_meta.id,
   });
@@ -244,7 +246,7 @@ async function makeAgain(
  *
  * @throws InstanceRebootFailure when such a container exists.
  */
-async function nothingMayBePutAside(
+async function validateNothingSetAside(
   { engine, host }: ComputeNode,
   instance: Instance,
   signal: AbortSignal | undefined,
@@ -255,7 +257,7 @@ async function nothingMayBePutAside(
     .filter((name) => !replaceable.some((own) => name === `/${own}`));
   if (aside.length > 0)
     throw new InstanceRebootFailure(
-      `The files of instance ${instance.uuid} are in ${aside.join(', ')}: what put them aside must be finished or taken back first`,
+      `The files of instance ${instance.uuid} are in ${aside.join(', ')}: finish or revert the rescue, rebuild or migration that set them aside first`,
       { instance_uuid: instance.uuid },
     );
 }

@@ -53,7 +53,7 @@ export const rebuildVerb: Verb<BootSubjects, RebuildOptions, void> = {
     attach_block_devices: schemas.callback.optional(),
   },
   run: async (node, given) => {
-    mustBePossible(given);
+    validateRebuildOptions(given);
     const { context, instance, image_meta, evacuate = false } = given;
     // Of an instance that is stopped so that the orchestrator can detach its volumes.
     await using restart = new Rollback(node, instance.uuid);
@@ -64,11 +64,19 @@ export const rebuildVerb: Verb<BootSubjects, RebuildOptions, void> = {
 };
 
 /** @throws NotImplementedError when disks are to be kept, or accelerators attached. */
-function mustBePossible({ preserve_ephemeral, reimage_boot_volume, accel_uuids }: RebuildOptions): void {
+function validateRebuildOptions({
+  preserve_ephemeral,
+  reimage_boot_volume,
+  accel_uuids,
+}: RebuildOptions): void {
   if (preserve_ephemeral === true || reimage_boot_volume === true)
-    throw new NotImplementedError('A rebuild keeps no disks: what Nova then does by itself does not, either');
+    throw new NotImplementedError(
+      'A rebuild cannot keep disks: call it without preserve_ephemeral and reimage_boot_volume',
+    );
   if ((accel_uuids ?? []).length > 0)
-    throw new NotImplementedError('This driver knows nothing of accelerators');
+    throw new NotImplementedError(
+      'This driver does not support accelerators: call rebuild without accel_uuids',
+    );
 }
 
 /**
@@ -93,7 +101,7 @@ async function handOverVolumes(
     evacuate !== true && bdms.some(({ destination_type: destination }) => destination === 'volume');
   const stop = async (container: ContainerInspect): Promise<void> => {
     if (container.State.Running)
-      restart.pushRestore('that the instance does not run', async () => {
+      restart.pushRestore('the stop of the instance', async () => {
         // After an abort, too: the lock may be free, and another verb may have it.
         await given.acquireLock(AbortSignal.timeout(longestLockWait));
         await startAgain(node, container);
@@ -239,6 +247,6 @@ async function removeReplaced(
     await states.forget(instance.uuid);
     await networks.release(before, []);
   } catch (error) {
-    warnOfLeftovers(node, instance, 'what the instance was before', error);
+    warnOfLeftovers(node, instance, 'the replaced container', error);
   }
 }

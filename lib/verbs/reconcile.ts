@@ -62,10 +62,15 @@ export async function reconcileAgain(
     try {
       const { removed, images, networks } = await repair(node, { inTurn, before: since, signal });
       if (removed.length + images.length + networks.length > 0)
-        logger.info('removed what an engine made after init_host', { host, removed, images, networks });
+        logger.info('removed leftovers that the engine created after init_host', {
+          host,
+          removed,
+          images,
+          networks,
+        });
     } catch (error) {
       signal.throwIfAborted();
-      logger.warn('could not look for what a crash left', { host, error });
+      logger.warn('could not search for the leftovers of a crash', { host, error });
     }
   }
 }
@@ -138,7 +143,7 @@ class Repairs {
       this.#signal?.throwIfAborted();
       if (isUnreachable(error)) throw error;
       this.failed.add(uuid);
-      this.#node.logger.error('what a crash left of an instance cannot be put right, and stays', {
+      this.#node.logger.error('could not recover an instance after a crash', {
         instance: uuid,
         error,
       });

@@ -13,7 +13,7 @@ import {
   configDriveFiles,
   configDriveMounts,
   containerSpecification,
-  imageMustFit,
+  validateImageFits,
   instanceFiles,
   makeRescuedFolder,
   mountedPaths,
@@ -34,9 +34,9 @@ import {
   completeContainer,
   connectAndStart,
   copyBounds,
-  copyMustBeReachable,
+  validateCopyReachable,
   createPlannedContainer,
-  filesMustBeCopyable,
+  validateFilesCopyable,
   holdImage,
   launchError,
   newAttempt,
@@ -111,7 +111,7 @@ async function startRescueContainer(
   const { limit } = await copyBounds(node, instance, instance.flavor, original.Image, signal);
   const copy = { kind: 'into a folder', folder: rescuedFolder, leftOut: mountedPaths(original) } as const;
   const copied = { container: original.Id, limit, copy, signal };
-  await filesMustBeCopyable(node, instance, copied, InstanceNotRescuable);
+  await validateFilesCopyable(node, instance, copied, InstanceNotRescuable);
   const plan = rescuePlan(node, context, instance, original, network_info, image_meta, options);
   const replaced = { instance, old: original, aside: asideSuffix.rescued, network_info, signal, onProgress };
   await using rollback = new Rollback(node, instance.uuid);
@@ -136,7 +136,7 @@ async function startRescueContainer(
       signal,
       onProgress,
     });
-    await copyMustBeReachable(node, instance, container, InstanceNotRescuable, signal);
+    await validateCopyReachable(node, instance, container, InstanceNotRescuable, signal);
     await swapIn(node, container, replaced);
   } catch (error) {
     throw await launchError(node, plan, container, error);
@@ -153,7 +153,7 @@ function rescuePlan(
   image_meta: ImageMeta,
   { rescue_password, signal, onProgress }: RescueOptions,
 ): ContainerPlan {
-  imageMustFit(image_meta, instance.flavor);
+  validateImageFits(image_meta, instance.flavor);
   const given = { admin_password: rescue_password ?? null, network_info };
   const drive = configDriveFiles(instance, image_meta, given, policy);
   const mounts = [...rescuedMounts(original), ...configDriveMounts(drive, host, instance)];

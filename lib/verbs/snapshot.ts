@@ -10,7 +10,7 @@ import { label } from '../common/index.js';
 import { findInstance, mountedPaths, StandStill } from '../instances/index.js';
 import type { ComputeNode, OfInstance, Verb } from './definition/index.js';
 import { callOrchestrator, schemas } from './definition/index.js';
-import { copyBounds, filesMustBeCopyable, orchestratorAnswer, Rollback } from './steps/index.js';
+import { copyBounds, validateFilesCopyable, orchestratorAnswer, Rollback } from './steps/index.js';
 
 type Subjects = OfInstance &
   Readonly<
@@ -81,10 +81,10 @@ export async function snapshot(
   rollback.push('the committed image', () => snapshot.discard());
   // The engine writes the holes of sparse files out, and a commit cannot be cancelled. So the files are validated
   // before the pause, which may read them all, and again when they cannot grow any more, mostly by figures alone.
-  await filesMustBeCopyable(node, instance, copied, InstanceInvalidState);
+  await validateFilesCopyable(node, instance, copied, InstanceInvalidState);
   const stillness = pause ? await StandStill.begin(node, instance, container, signal) : undefined;
   try {
-    if (pause) await filesMustBeCopyable(node, instance, copied, InstanceInvalidState);
+    if (pause) await validateFilesCopyable(node, instance, copied, InstanceInvalidState);
     signal?.throwIfAborted();
     await snapshot.commit();
   } finally {

@@ -1,7 +1,7 @@
 import type { ImageMeta, Instance, RequestContext, SpawnOptions } from '../../interfaces/index.js';
 import { InstanceDeployFailure } from '../../interfaces/index.js';
 import type { ContainerId } from '../engine/index.js';
-import { acceleratorsMustBeNone } from '../instances/index.js';
+import { validateNoAccelerators } from '../instances/index.js';
 import { PluggingWait } from '../network/index.js';
 import { Slot } from '../streams/index.js';
 import type { ComputeNode, OfInstance, Verb } from './definition/index.js';
@@ -49,7 +49,7 @@ export async function spawn(
 ): Promise<void> {
   const { launches, policy, logger } = node;
   const { network_info, signal } = options;
-  acceleratorsMustBeNone(options.accel_info);
+  validateNoAccelerators(options.accel_info);
   const plan = await bootPlan(node, context, instance, image_meta, options);
   await using rollback = new Rollback(node, instance.uuid);
   const image = await holdImage(node, plan, rollback);

@@ -26,7 +26,7 @@ import {
   connectAndStart,
   copyBounds,
   createPlannedContainer,
-  filesMustBeCopyable,
+  validateFilesCopyable,
   launchError,
   newAttempt,
   prepareNetworks,
@@ -81,7 +81,7 @@ export async function unrescue(
   const leftOut = mountedPaths(rescued);
   const copy = { kind: 'layer of a folder', folder: rescuedFolder, leftOut } as const;
   const copied = { container: current.Id, limit: bounds.limit, copy, signal };
-  await filesMustBeCopyable(node, instance, copied, InstanceInvalidState);
+  await validateFilesCopyable(node, instance, copied, InstanceInvalidState);
   const replaced = { instance, old: current, aside: asideSuffix.rescuing, network_info, signal, onProgress };
   await using rollback = new Rollback(node, instance.uuid);
   // Fails before the instance is stopped, if the networks cannot be used.
@@ -89,13 +89,16 @@ export async function unrescue(
   await restoreOnRollback(node, replaced, rollback);
   await stopForReplacement(node, current.Id, { timeout: 0, retry_interval: 0, signal });
   if (await hasRescuedFolder(engine, current.Id, signal)) {
-    rollback.push('the image of its files', () => removeInstanceImages(engine, instance.uuid));
+    rollback.push('the creation of an image of its files', () => removeInstanceImages(engine, instance.uuid));
     await transferRescuedFiles(node, rescued, replaced, bounds);
     await comeBackChanged(node, rescued, replaced, rollback);
   } else {
-    logger.warn(`the rescued instance has no ${rescuedFolder} any more: it comes back as it was`, {
-      instance: instance.uuid,
-    });
+    logger.warn(
+      `the rescue container has no ${rescuedFolder}: starting the instance with the files from before the rescue`,
+      {
+        instance: instance.uuid,
+      },
+    );
     await swapBack(node, rescued, replaced);
   }
   rollback.complete();
@@ -103,7 +106,7 @@ export async function unrescue(
     await recoverInterruptedSwap(engine, host, instance);
     await removeReplacedImage(engine, rescued.Image);
   } catch (error) {
-    warnOfLeftovers(node, instance, 'what the instance was while it was rescued', error);
+    warnOfLeftovers(node, instance, 'the rescue container', error);
   }
 }
 

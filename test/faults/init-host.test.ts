@@ -63,7 +63,7 @@ describe('init_host after a crash, when a repair fails', () => {
     await expect(next.get_info(whole)).resolves.toMatchObject({ state: power_state.RUNNING });
     expect(outcome()).toMatchObject({ adopted: [whole.uuid], removed: [], unrepaired: [crashed.uuid] });
     expect(logged).toContainEqual([
-      expect.stringContaining('cannot be put right'),
+      expect.stringContaining('could not recover an instance'),
       {
         instance: crashed.uuid,
         error: expect.objectContaining({ message: expect.stringContaining('device busy') }),
@@ -95,9 +95,7 @@ describe('init_host after a crash, when a repair fails', () => {
     proxy.inject({ ...target, kind: 'answer', status: 500, message: 'iptables failed' });
     await harness.restart();
     expect(outcome()).toMatchObject({ removed: [crashed.uuid], networks: [] });
-    expect(logged.map(([message]) => message).join()).toContain(
-      'network that no instance uses cannot be removed',
-    );
+    expect(logged.map(([message]) => message).join()).toContain('could not remove an unused network');
   });
 
   it('rejects with HypervisorUnavailable when the engine becomes unreachable', async () => {

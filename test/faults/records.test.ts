@@ -103,7 +103,7 @@ describe('a record of an instance', () => {
   it("of a snapshot's pause that cannot be removed does not fail the snapshot, which is good", async () => {
     proxy.inject(removal(2));
     await snapshot();
-    expect(warnings.join()).toContain('could not be removed');
+    expect(warnings.join()).toContain("could not remove the record of a snapshot's pause");
     expect(await state()).toBe(power_state.RUNNING);
   });
 

@@ -265,7 +265,7 @@ describe('rescue, unrescue and rebuild with faults of the engine', () => {
       const fault = refuse({ method: 'DELETE', path: /\/containers\// });
       await unrescue();
       expect(fault.struck()).not.toEqual([]);
-      expect(warnings.at(-1)).toContain('could not remove what the instance was while it was rescued');
+      expect(warnings.at(-1)).toContain('could not remove the rescue container');
       expect(await told()).toBe('own\nrescue\nown\n');
     });
   });
@@ -278,7 +278,7 @@ describe('rescue, unrescue and rebuild with faults of the engine', () => {
       const fault = refuse({ method: 'DELETE', path: /\/containers\// });
       await rebuild();
       expect(fault.struck()).not.toEqual([]);
-      expect(warnings.at(-1)).toContain('could not remove what the instance was before');
+      expect(warnings.at(-1)).toContain('could not remove the replaced container');
       expect(await told()).toBe('rebuilt\n');
     });
   });

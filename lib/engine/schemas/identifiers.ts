@@ -1,5 +1,5 @@
 import { InvalidInput } from '../../../interfaces/index.js';
-import { withoutSecrets } from '../../common/index.js';
+import { sha256Digest, withoutSecrets } from '../../common/index.js';
 
 declare const kind: unique symbol;
 declare const exact: unique symbol;
@@ -39,12 +39,11 @@ const fullIdPattern = /^[0-9a-f]{64}$/;
 /** The digests that engines know. containerd's image store lists images whose id is not of sha256. */
 const imageIdPattern = /^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/;
 const tagPattern = /^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}$/;
-const digestPattern = /^sha256:[0-9a-f]{64}$/;
 /** The grammar of distribution/reference: an optional registry host and port, then lower-case path components. */
 const hostPattern =
   /^(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*(?::[0-9]{1,5})?$/;
 const componentPattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
-const longestRepository = 255;
+const maxRepositoryLength = 255;
 
 const isName = (text: string): boolean => namePattern.test(text);
 
@@ -55,7 +54,7 @@ const isName = (text: string): boolean => namePattern.test(text);
 const readsAsId = (text: string): boolean => text === 'sha256' || fullIdPattern.test(text);
 
 const isRepository = (text: string): boolean => {
-  if (text.length > longestRepository || readsAsId(text)) return false;
+  if (text.length > maxRepositoryLength || readsAsId(text)) return false;
   const components = text.split('/');
   const first = components[0] ?? '';
   const hasHost = components.length > 1 && (/[.:]/.test(first) || first === 'localhost');
@@ -70,7 +69,7 @@ const isTaggedReference = (text: string): boolean => {
 
 const isDigestReference = (text: string): boolean => {
   const at = text.indexOf('@');
-  if (at < 0 || !digestPattern.test(text.slice(at + 1))) return false;
+  if (at < 0 || !sha256Digest.test(text.slice(at + 1))) return false;
   const name = text.slice(0, at);
   return isRepository(name) || isTaggedReference(name);
 };

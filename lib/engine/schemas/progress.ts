@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sha256Digest } from '../../common/index.js';
 
 /** A line of the answer to a pull or a build: progress, output of a step, or an error. */
 export const progressLine = z.object({
@@ -16,7 +17,7 @@ export const progressLine = z.object({
 
 /** The answer to `GET /distribution/{name}/json`, about an image in a registry. */
 export const distributionInspect = z.object({
-  Descriptor: z.object({ digest: z.string().regex(/^sha256:[0-9a-f]{64}$/) }),
+  Descriptor: z.object({ digest: z.string().regex(sha256Digest) }),
 });
 
 /** A line of the answer to a pull or a build. */

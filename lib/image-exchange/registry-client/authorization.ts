@@ -11,7 +11,7 @@ import {
   type WebClient,
 } from '../../http/index.js';
 
-const longestToken = 1024 * 1024;
+const maxTokenBytes = 1024 * 1024;
 const tokenAnswer = z.object({ token: z.string().optional(), access_token: z.string().optional() });
 
 /**
@@ -47,7 +47,7 @@ export async function authorization(
   );
   const url = realmOf(refused.url, parameters.get('realm') ?? '');
   if (refused.url.protocol === 'https:' && url.protocol !== 'https:')
-    throw new ImageSourceError(`${shownUrl(refused.url)} wants credentials to be sent in the clear`);
+    throw new ImageSourceError(`${shownUrl(refused.url)} asks for credentials over plain HTTP`);
   for (const name of ['service', 'scope']) {
     const value = parameters.get(name);
     if (value !== undefined) url.searchParams.set(name, value);
@@ -56,16 +56,16 @@ export async function authorization(
   const answer = await client.send({ method: 'GET', url, headers, signal });
   const what = `the answer of ${shownUrl(url)}`;
   const content = await readAll(
-    limited(answer.body, { what, maxBytes: longestToken, idle: client.idle, signal }),
-    longestToken,
+    limited(answer.body, { what, maxBytes: maxTokenBytes, idle: client.idle, signal }),
+    maxTokenBytes,
   );
   if (answer.status !== 200)
-    throw new ImageSourceError(`${shownUrl(url)} gives no token (status ${answer.status})`, {
+    throw new ImageSourceError(`${shownUrl(url)} returned no token (status ${answer.status})`, {
       status: answer.status,
     });
   const given = tokenAnswer.safeParse(parsedJson(content.toString('utf8')));
   const token = given.data?.token ?? given.data?.access_token;
-  if (token === undefined) throw new ImageSourceError(`${shownUrl(url)} gives no token`);
+  if (token === undefined) throw new ImageSourceError(`${shownUrl(url)} returned no token`);
   return `Bearer ${token}`;
 }
 
@@ -73,6 +73,9 @@ function realmOf(registry: URL, realm: string): URL {
   try {
     return httpUrl(realm);
   } catch (cause) {
-    throw new ImageSourceError(`${shownUrl(registry)} names no server that gives tokens`, { cause });
+    throw new ImageSourceError(
+      `${shownUrl(registry)} names no valid token server in its WWW-Authenticate header`,
+      { cause },
+    );
   }
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { MiB } from '../../common/index.js';
 import { asBytes } from '../../streams/index.js';
 import {
   ArchiveRefused,
@@ -8,9 +9,9 @@ import {
   tarHeader,
   type TarHeader,
 } from '../../archives/index.js';
-import { longestManifest, parsedImageManifest } from './manifests.js';
+import { maxManifestBytes, parsedImageManifest } from './manifests.js';
 
-const mostBytes = 16 * 1024 * 1024;
+const maxKeptBytes = 16 * MiB;
 const openingBrace = '{'.charCodeAt(0);
 
 /**
@@ -95,7 +96,7 @@ export class ManifestWatch {
     this.#left = size;
     this.#padding = paddingAfter(size);
     const isFile = typeflag === '0' || typeflag === '\0';
-    if (!isFile || size === 0 || size > longestManifest || this.#kept + size > mostBytes) return;
+    if (!isFile || size === 0 || size > maxManifestBytes || this.#kept + size > maxKeptBytes) return;
     this.#kept += size;
     this.#file = [];
   }

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
+import { MiB, sha256Digest } from '../../common/index.js';
 import {
   ArchiveRefused,
   goStruct,
   lowestVariant,
   mayBeImage,
-  parseJson,
+  parseGoJson,
   type ImageLimits,
   type LayerType,
 } from '../../archives/index.js';
@@ -38,7 +39,7 @@ export function layerMediaType(id: string, type: LayerType): string {
 }
 
 /** Maximum size of a manifest in bytes. */
-export const longestManifest = 4 * 1024 * 1024;
+export const maxManifestBytes = 4 * MiB;
 
 /** `Accept` header of a manifest request. */
 export const acceptedManifests = [...Object.values(manifestTypes), ...indexTypes].join(', ');
@@ -46,7 +47,7 @@ export const acceptedManifests = [...Object.values(manifestTypes), ...indexTypes
 /** Nullish, because engines accept a missing or null value where they do not need it. */
 const mediaType = z.string().nullish();
 const schemaVersion = z.literal(2).nullish();
-const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'expected a sha256 digest');
+const digest = z.string().regex(sha256Digest, 'expected a sha256 digest');
 const blob = goStruct({ mediaType, digest, size: z.int().nonnegative() }, [
   'urls',
   'annotations',
@@ -108,7 +109,7 @@ export function parsedImageManifest(content: Buffer): ImageManifest | undefined 
 
 function readJson(content: Buffer): unknown {
   try {
-    return parseJson('manifest', content.toString('utf8'));
+    return parseGoJson('manifest', content.toString('utf8'));
   } catch (error) {
     if (error instanceof ArchiveRefused) return undefined;
     throw error;
@@ -133,7 +134,7 @@ export function readManifest(
   if (manifest !== undefined) {
     if (!mayBeImage(manifest))
       throw new ImageUnacceptable(
-        `${subject} is something about an image, such as a signature, and cannot be booted`,
+        `${subject} is not an image but an artifact, such as a signature, and cannot be booted`,
       );
     return { manifest };
   }
@@ -145,7 +146,8 @@ export function readManifest(
     (each) => each.platform?.os === os && each.platform.architecture === architecture,
   );
   const [found] = lowestVariant(fitting, (each) => each.platform?.variant);
-  if (found === undefined) throw new ImageUnacceptable(`${subject} is not there for ${os}/${architecture}`);
+  if (found === undefined)
+    throw new ImageUnacceptable(`${subject} is not available for ${os}/${architecture}`);
   return { digest: found.digest };
 }
 
@@ -162,7 +164,7 @@ export function blobsOf({ config, layers }: ImageManifest): readonly Blob[] {
  * @param subject - name of the image, used as the start of error messages.
  * @throws ImageUnacceptable when a limit is exceeded.
  */
-export function mustBeWithin(
+export function validateImageSize(
   { maxBytes, maxLayers, maxMetadataBytes }: ImageLimits,
   manifest: ImageManifest,
   content: Buffer,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { withoutSecrets } from '../../common/index.js';
+import { sha256Digest, withoutSecrets } from '../../common/index.js';
 import { InvalidInput } from '../../../interfaces/index.js';
 import { repositoryName, tagName, type RepositoryName, type TagName } from '../../engine/index.js';
 
@@ -17,8 +17,6 @@ export interface RegistryReference {
   readonly digest: string | undefined;
 }
 
-/** A digest in a registry's format. */
-const digestPattern = /^sha256:[0-9a-f]{64}$/;
 const dockerHub = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
 
 /**
@@ -28,11 +26,11 @@ const dockerHub = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io
  * @throws InvalidInput when the reference is malformed.
  */
 export function registryReference(text: string): RegistryReference {
-  if (!z.string().safeParse(text).success) throw new InvalidInput("An image's reference is a text");
+  if (!z.string().safeParse(text).success) throw new InvalidInput("An image's reference must be a string");
   const refused = (): InvalidInput =>
     new InvalidInput(`${JSON.stringify(withoutSecrets(text).slice(0, 300))} is not an image's reference`);
   const [named = '', digest, ...more] = text.split('@');
-  if (more.length > 0 || (digest !== undefined && !digestPattern.test(digest))) throw refused();
+  if (more.length > 0 || (digest !== undefined && !sha256Digest.test(digest))) throw refused();
   const colon = named.lastIndexOf(':');
   const hasTag = colon > named.lastIndexOf('/');
   const name = hasTag ? named.slice(0, colon) : named;

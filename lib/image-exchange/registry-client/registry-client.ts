@@ -7,7 +7,7 @@ import { verifiedStream } from '../../streams/index.js';
 import { followRedirects, ImageSourceError, limited, shownUrl } from '../../http/index.js';
 import type { WebAnswer, WebClient, WebRequest } from '../../http/index.js';
 import { authorization } from './authorization.js';
-import { acceptedManifests, longestManifest } from './manifests.js';
+import { acceptedManifests, maxManifestBytes } from './manifests.js';
 import type { RegistryReference } from './reference.js';
 
 /** A repository and how to access it. */
@@ -19,8 +19,8 @@ interface RegistryAccess {
   readonly signal?: AbortSignal | undefined;
 }
 
-const longestRefusal = 64 * 1024;
-const longestWords = 500;
+const maxErrorBytes = 64 * 1024;
+const maxExplanationLength = 500;
 const dockerHub = 'registry-1.docker.io';
 
 /**
@@ -51,11 +51,13 @@ export class RegistryClient {
   async manifest(name: string): Promise<{ readonly content: Buffer; readonly digest: string }> {
     const url = new URL(`manifests/${name}`, this.#base);
     const answer = await this.#get(url, { Accept: acceptedManifests });
-    const content = await this.#whole(answer, longestManifest);
+    const content = await this.#whole(answer, maxManifestBytes);
     const digest = digestOf(content);
     const claims = [name.includes(':') ? name : digest, answer.header('docker-content-digest') ?? digest];
     if (claims.some((claim) => claim !== digest))
-      throw new ImageUnacceptable(`${shownUrl(url)} is not what its digest says: it is ${digest}`);
+      throw new ImageUnacceptable(
+        `${shownUrl(url)} does not match its digest: its content has the digest ${digest}`,
+      );
     return { content, digest };
   }
 
@@ -74,7 +76,7 @@ export class RegistryClient {
       received,
       algorithm,
       value,
-      () => new ImageUnacceptable(`${shownUrl(url)} is not what its digest says`),
+      () => new ImageUnacceptable(`${shownUrl(url)} does not match its digest`),
     );
   }
 
@@ -121,7 +123,10 @@ export class RegistryClient {
     );
     const digest = digestOf(content);
     const claimed = answer.header('docker-content-digest') ?? digest;
-    if (claimed !== digest) throw new ImageSourceError(`${shownUrl(url)} took ${digest} for ${claimed}`);
+    if (claimed !== digest)
+      throw new ImageSourceError(
+        `${shownUrl(url)} reports the digest ${claimed} for a manifest with the digest ${digest}`,
+      );
     return digest;
   }
 
@@ -180,7 +185,7 @@ export class RegistryClient {
   async #done(request: WebRequest, wanted: number): Promise<WebAnswer> {
     const answer = await this.#authorized(request, (each) => this.#client.send(each));
     if (answer.status !== wanted) throw await this.#refusal(request.method, answer);
-    await this.#whole(answer, longestRefusal);
+    await this.#whole(answer, maxErrorBytes);
     return answer;
   }
 
@@ -216,7 +221,7 @@ export class RegistryClient {
         ? new URL(location, answer.url)
         : undefined;
     if (url?.origin !== this.#base.origin)
-      throw new ImageSourceError(`${shownUrl(answer.url)} sends an upload elsewhere`);
+      throw new ImageSourceError(`${shownUrl(answer.url)} redirects an upload to another server`);
     return url;
   }
 
@@ -229,8 +234,8 @@ export class RegistryClient {
   }
 
   async #refusal(method: string, answer: WebAnswer): Promise<Error> {
-    const words = await this.#whole(answer, longestRefusal).then(
-      (content) => content.toString('utf8').replace(/\s+/g, ' ').slice(0, longestWords),
+    const words = await this.#whole(answer, maxErrorBytes).then(
+      (content) => content.toString('utf8').replace(/\s+/g, ' ').slice(0, maxExplanationLength),
       (error: unknown) => asError(error).message,
     );
     const { status, url } = answer;

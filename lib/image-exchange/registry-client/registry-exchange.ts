@@ -35,7 +35,7 @@ import {
   type Blob,
   layerMediaType,
   manifestTypes,
-  mustBeWithin,
+  validateImageSize,
   ownPlatform,
   readManifest,
   type ImageManifest,
@@ -106,7 +106,7 @@ const plainOptions = z.strictObject({
 } satisfies FieldsOf<RegistryExchangeOptions>);
 
 /** Maximum depth of nested manifest lists. A malicious registry could nest them without end. */
-const mostLists = 4;
+const maxManifestLists = 4;
 
 /**
  * Copies images between registries and the image service byte for byte: manifests, configurations and layers keep their
@@ -223,7 +223,9 @@ export class RegistryExchange {
     const onProgress = guardListener(options.onProgress, this.#logger);
     const to = registryReference(reference);
     if (to.digest !== undefined || to.tag === undefined)
-      throw new InvalidInput('An image is pushed to a tag: its digest follows from what it is');
+      throw new InvalidInput(
+        "An image is pushed to a tag, not to a digest: the digest follows from the image's content",
+      );
     const { status, container_format } = await shownRecord(this.#imageService, context, image_id, signal);
     if (status !== 'active') throw new ImageNotActive(`Image ${image_id} is ${status}, not active`);
     if (container_format !== 'docker')
@@ -256,12 +258,12 @@ export class RegistryExchange {
       limits: this.#limits,
       signal,
       onLayer: followed.onLayer,
-      mustTakeLayer: (compression) => void layerMediaType(id, compression),
+      validateLayerCompression: (compression) => void layerMediaType(id, compression),
     });
     const blobs = await pushBlobs(archive, registry, followed.onProgress);
     const rewritten = await image;
     const part = (blob: PushedBlob | undefined, type: string): Blob => {
-      if (blob === undefined) throw new ImageUnacceptable(`Image ${id} lost a part on the way`);
+      if (blob === undefined) throw new ImageUnacceptable(`Image ${id} lacks a blob that its manifest names`);
       return { mediaType: `application/vnd.oci.image.${type}`, ...blob };
     };
     const layers = rewritten.layers.map(({ name, type }) => part(blobs.get(name), layerMediaType(id, type)));
@@ -288,12 +290,14 @@ export class RegistryExchange {
     let found = await registry.manifest(from.digest ?? from.tag ?? 'latest');
     let read = readManifest(found.content, platform, subject);
     for (let lists = 1; 'digest' in read; lists += 1) {
-      if (lists > mostLists)
-        throw new ImageUnacceptable(`${subject} is in more than ${mostLists} lists of manifests`);
+      if (lists > maxManifestLists)
+        throw new ImageUnacceptable(
+          `${subject} is nested in more than ${maxManifestLists} lists of manifests`,
+        );
       found = await registry.manifest(read.digest);
       read = readManifest(found.content, platform, subject);
     }
-    mustBeWithin(this.#limits, read.manifest, found.content, subject);
+    validateImageSize(this.#limits, read.manifest, found.content, subject);
     return { manifest: read.manifest, ...found };
   }
 

@@ -74,7 +74,7 @@ async function opened(path: string): Promise<SizedContent> {
   } catch (cause) {
     throw new InvalidInput(`The file ${path} cannot be read`, { cause });
   }
-  if (content === undefined) throw new InvalidInput(`${path} is no plain file`);
+  if (content === undefined) throw new InvalidInput(`${path} is not a regular file`);
   return { content, size };
 }
 
@@ -82,8 +82,8 @@ async function opened(path: string): Promise<SizedContent> {
 function verification(digest: string): (file: Readable) => Readable {
   const { algorithm, value } = digestPattern.exec(digest)?.groups ?? {};
   if (algorithm === undefined || value === undefined)
-    throw new InvalidInput('A digest is sha256: or sha512: and hexadecimal digits');
+    throw new InvalidInput('A digest must be sha256: or sha512: and hexadecimal digits');
   const refused = (found: string): Error =>
-    new ImageUnacceptable(`The file is ${algorithm}:${found}, not ${digest}`);
+    new ImageUnacceptable(`The file has the digest ${algorithm}:${found}, not ${digest}`);
   return (file) => verifiedStream(file, algorithm, value, refused);
 }

@@ -101,7 +101,7 @@ export async function registerFromDockerfile(
     } finally {
       context.destroy();
     }
-    traces.mustBeHarmless();
+    traces.validateNoReservedNames();
     return await registerFromEngine(environment, registration, temporary, 'The image that was built');
   } finally {
     await discardImage(engine, temporary, mayAppear, logger);
@@ -123,7 +123,7 @@ async function contextOf(
 }
 
 /** Maximum number of retries of a removal, and milliseconds between them. */
-const mostTries = 50;
+const maxRetries = 50;
 const betweenTries = 200;
 
 /** Images that a build leaves in the engine besides the result: one for each step, and base images. */
@@ -153,10 +153,12 @@ class BuildTraces {
   }
 
   /** @throws ImageSourceError when the build has pulled a base image under a name that is reserved for the driver. */
-  mustBeHarmless(): void {
+  validateNoReservedNames(): void {
     const [name] = this.#taken;
     if (name !== undefined)
-      throw new ImageSourceError(`The build uses ${name} of Docker Hub, a name that is the driver's own`);
+      throw new ImageSourceError(
+        `The build uses ${name} of Docker Hub, a name that is reserved for the driver`,
+      );
   }
 
   /** Removes the images, last step first: an image cannot be removed while others depend on it. */
@@ -174,7 +176,7 @@ class BuildTraces {
       const { RepoTags: tags, RepoDigests: digests } = await this.#engine.images.inspect(id);
       return tags.length === 0 && digests.length === 0;
     } catch (error) {
-      if (!isNotFound(error)) this.#logger.warn('a step of a build could not be looked at', { id, error });
+      if (!isNotFound(error)) this.#logger.warn('could not inspect the image of a build step', { id, error });
       return false;
     }
   }
@@ -184,14 +186,14 @@ class BuildTraces {
    * step's container, which uses the previous step's image.
    */
   async #remove(name: ImageRef): Promise<void> {
-    for (let tries = mostTries; ; tries -= 1) {
+    for (let tries = maxRetries; ; tries -= 1) {
       try {
         await this.#engine.images.remove(name, { noprune: true });
         return;
       } catch (error) {
         if (isNotFound(error)) return;
         if (!isConflict(error) || tries === 0) {
-          this.#logger.warn('what a build has left could not be removed', { name, error });
+          this.#logger.warn('could not remove an image that a build left behind', { name, error });
           return;
         }
       }

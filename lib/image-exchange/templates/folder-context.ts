@@ -134,7 +134,7 @@ const headerOf = (
 
 const changedError = (path: string, cause?: unknown): InvalidInput =>
   new InvalidInput(
-    `${JSON.stringify(path)} in the folder of a Dockerfile cannot be read${codeOf(cause) === undefined ? ': it changes' : ''}`,
+    `${JSON.stringify(path)} in the folder of a Dockerfile cannot be read${codeOf(cause) === undefined ? ': it changed while it was read' : ''}`,
     { cause },
   );
 

@@ -10,12 +10,12 @@ import { codeOf, readAll } from '../../streams/index.js';
 const dockerignore = typeof ignoreModule === 'function' ? ignoreModule : ignoreModule.default;
 
 /** Maximum size of a `.dockerignore` in bytes. */
-const longestFile = 1024 * 1024;
+const maxFileBytes = 1024 * 1024;
 /**
  * Maximum number of matching steps for one path, about one second. The library compiles patterns to regular
  * expressions, which can backtrack without end.
  */
-const mostSteps = 1e9;
+const maxSteps = 1e9;
 
 /** The rules of a `.dockerignore`. */
 export interface IgnoredPaths {
@@ -51,7 +51,7 @@ export async function ignoredPaths(root: string, dockerfile: string): Promise<Ig
     ignores: (path) => {
       if (kept.has(path)) return false;
       const steps = stars.reduce((sum, count) => sum + (path.length / Math.max(1, count / 2)) ** count, 0);
-      if (steps > mostSteps) throw new InvalidInput('A pattern of .dockerignore has too many asterisks');
+      if (steps > maxSteps) throw new InvalidInput('A pattern of .dockerignore has too many asterisks');
       return valid(() => rules.ignores(path));
     },
     hasExceptions: patterns.some((pattern) => pattern.startsWith('!')),
@@ -62,7 +62,7 @@ function valid<T>(work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    throw new InvalidInput('.dockerignore holds a pattern that is none', { cause });
+    throw new InvalidInput('.dockerignore holds a malformed pattern', { cause });
   }
 }
 
@@ -70,8 +70,8 @@ async function textIfThere(path: string): Promise<string | undefined> {
   try {
     const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
-      if (!(await file.stat()).isFile()) throw new InvalidInput('.dockerignore is no plain file');
-      return (await readAll(file.createReadStream({ autoClose: false }), longestFile)).toString('utf8');
+      if (!(await file.stat()).isFile()) throw new InvalidInput('.dockerignore is not a regular file');
+      return (await readAll(file.createReadStream({ autoClose: false }), maxFileBytes)).toString('utf8');
     } finally {
       await file.close();
     }

@@ -174,7 +174,7 @@ export class ImageTemplates {
       ...{ context, signal, onProgress: guardListener(onProgress, this.#environment.logger) },
       metadata: { ...formats, ...metadata },
     };
-    mustBeSource(from);
+    validateSource(from);
     const owned = ownedSource(from);
     try {
       return await unwrapped(signal, async () => {
@@ -237,7 +237,7 @@ function ownedSource(from: ImageSource): OwnedSource {
   return { ...from, context: { archive } };
 }
 
-function mustBeSource(from: ImageSource): void {
+function validateSource(from: ImageSource): void {
   const checked = source.safeParse(from);
   // Omit zod's error as the cause: it may hold the input, and so a password.
   if (!checked.success)

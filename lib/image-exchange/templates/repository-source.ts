@@ -47,7 +47,7 @@ export async function registerFromRepository(
 ): Promise<ImageRecord> {
   const { engine, host, logger } = environment;
   const reference = registryReference(source.reference);
-  mustNotBeOurs(reference);
+  validateNotReserved(reference);
   const shown = shownReference(reference);
   const { signal } = registration;
   const temporary = temporaryName(ownRepository.snapshot, host);
@@ -82,11 +82,11 @@ export async function registerFromRepository(
 }
 
 /** @throws InvalidInput when the image's name is reserved: it would replace a boot image of the driver. */
-function mustNotBeOurs({ registry, path }: RegistryReference): void {
+function validateNotReserved({ registry, path }: RegistryReference): void {
   const names: readonly string[] = Object.values(ownRepository);
   const name = [`${registry}/${path}`, path].find((candidate) => names.includes(candidate));
   if (name !== undefined)
-    throw new InvalidInput(`Images called ${name} are the driver's own and cannot be pulled`);
+    throw new InvalidInput(`Images called ${name} are reserved for the driver and cannot be pulled`);
 }
 
 async function resolved(
@@ -127,7 +127,7 @@ async function pulled(
     if (!wasThere)
       await engine.images.remove(pinned, { noprune: true }).catch((error: unknown) => {
         if (!isNotFound(error) && !isConflict(error))
-          logger.warn('an image that was pulled could not be removed', { reference: pinned, error });
+          logger.warn('could not remove an image that was pulled', { reference: pinned, error });
       });
   }
 }

@@ -16,7 +16,8 @@ export async function writeData(path: string, incoming: Incoming, limit: number)
   try {
     for (let bytes = await incoming.next(); bytes !== undefined; bytes = await incoming.next()) {
       digest.update(bytes);
-      if (digest.size > limit) throw new ImageQuotaExceeded(`An image may have ${limit} bytes.`);
+      if (digest.size > limit)
+        throw new ImageQuotaExceeded(`The image is larger than the ${limit} bytes allowed.`);
       await handle.writeFile(bytes);
     }
     await handle.sync();

@@ -37,7 +37,7 @@ import { ImageWriter } from './image-writer.js';
 import { isImageFolder } from './layout.js';
 import { storeOf, type DirectoryImageServiceOptions, type Store } from './options.js';
 import { changedRecord, newRecord, type StoredImage } from './stored-image.js';
-import { bury, tidy } from './sweep.js';
+import { deleteFolder, tidy } from './sweep.js';
 
 /**
  * An image service that stores images in a directory, without a server. The directory may be on a file system that
@@ -179,7 +179,7 @@ export class DirectoryImageService implements ImageService {
         if (record.protected) throw new ImageDeleteConflict(`Image ${image_id} is protected.`);
         return Promise.resolve({ data, record: { ...record, status: 'deleted' } });
       });
-      await bury(this.#store.directory, folder);
+      await deleteFolder(this.#store.directory, folder);
     });
   }
 

@@ -31,5 +31,5 @@ export function storeError(error: unknown, directory: string): unknown {
   const code = codeOf(error);
   if (error instanceof NovaException || code === undefined || !/^E[A-Z]+$/.test(code)) return error;
   if (full.has(code)) return new ImageQuotaExceeded(`${directory} is full (${code}).`, { cause: error });
-  return new ImageStoreError(directory, `the file system refuses (${code})`, error);
+  return new ImageStoreError(directory, `the file system refused the operation (${code})`, error);
 }

@@ -17,7 +17,7 @@ export async function openPlain(path: string): Promise<FileHandle> {
   const handle = await openNoFollow(path);
   try {
     const stats = await handle.stat();
-    if (!stats.isFile()) throw new ImageStoreError(path, 'is not a plain file');
+    if (!stats.isFile()) throw new ImageStoreError(path, 'is not a regular file');
     return handle;
   } catch (error) {
     await handle.close();
@@ -32,7 +32,7 @@ async function openNoFollow(path: string): Promise<FileHandle> {
     // ELOOP: a symbolic link; ENXIO: a socket.
     const code = codeOf(error);
     if (code !== 'ELOOP' && code !== 'ENXIO') throw error;
-    throw new ImageStoreError(path, 'is not a plain file', error);
+    throw new ImageStoreError(path, 'is not a regular file', error);
   }
 }
 

@@ -1,15 +1,16 @@
 import { link, lstat, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MiB } from '../../common/index.js';
 import { codeOf } from '../../streams/index.js';
 import { ImageConflict } from '../shared/index.js';
 import { notFound } from './access.js';
 import { ImageStoreError } from './exceptions.js';
 import { checkFolder, createFile, flushFolder, isMissing, openPlain, readSmall } from './files.js';
-import { BURIAL, isClaim, isData, metadataName, newClaim, STALE, versionOf } from './layout.js';
+import { DELETION_CLAIM, isClaim, isData, metadataName, newClaim, STALE, versionOf } from './layout.js';
 import { formatStoredImage, parseStoredImage, type StoredImage } from './stored-image.js';
 
 /** Maximum bytes of a metadata file: more than any valid metadata needs. */
-const METADATA_LIMIT = 64 * 1024 * 1024;
+const METADATA_LIMIT = 64 * MiB;
 
 /** Maximum attempts of a reader whose metadata file is replaced while it reads. */
 const ATTEMPTS = 100;
@@ -102,11 +103,11 @@ export class ImageFolder {
    * Moves a deleted image's folder away, unless another process is doing so. The claim ensures that it moves the
    * deleted image, not a new image with the same id.
    *
-   * @param grave - the destination path.
+   * @param trash - the destination path.
    * @returns whether the folder was moved.
    */
-  async bury(grave: string): Promise<boolean> {
-    const claim = join(this.path, BURIAL);
+  async moveToTrash(trash: string): Promise<boolean> {
+    const claim = join(this.path, DELETION_CLAIM);
     try {
       await (await createFile(claim)).close();
     } catch (error) {
@@ -115,7 +116,7 @@ export class ImageFolder {
     }
     const { stored } = await this.#latest();
     if (stored.record.status === 'deleted') {
-      await rename(this.path, grave);
+      await rename(this.path, trash);
       return true;
     }
     await rm(claim, { force: true });
@@ -187,9 +188,12 @@ export class ImageFolder {
       if (codeOf(error) === 'EEXIST') return false;
       if (!isMissing(error)) throw error;
       await this.#latest();
-      throw new ImageConflict(`The change of image ${this.id} took so long that it was given up for dead.`, {
-        cause: error,
-      });
+      throw new ImageConflict(
+        `The change of image ${this.id} took so long that another process removed its files as leftovers.`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 

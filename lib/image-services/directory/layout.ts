@@ -34,13 +34,13 @@ export const isClaim = (name: string): boolean => name.startsWith('.');
 export const newClaim = (): string => `.${randomUUID()}`;
 
 /** The claim for removing a deleted image's folder. Its fixed name excludes concurrent removals. */
-export const BURIAL = '.burial';
+export const DELETION_CLAIM = '.burial';
 
 export const isDraft = (name: string): boolean => name.startsWith('.new-');
 export const newDraft = (): string => `.new-${randomUUID()}`;
 
-export const isGrave = (name: string): boolean => name.startsWith('.deleted-');
-export const newGrave = (): string => `.deleted-${randomUUID()}`;
+export const isTrash = (name: string): boolean => name.startsWith('.deleted-');
+export const newTrashName = (): string => `.deleted-${randomUUID()}`;
 
 const DATA = /^data\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 export const isData = (name: string): boolean => DATA.test(name);

@@ -48,7 +48,7 @@ export function parseStoredImage(content: string, id: string, path: string): Sto
   const checked = fileSchema.safeParse(value);
   if (!checked.success) throw new ImageStoreError(path, z.prettifyError(checked.error), checked.error);
   const { record, data } = checked.data;
-  if (record.id !== id) throw new ImageStoreError(path, `is about image ${record.id}`);
+  if (record.id !== id) throw new ImageStoreError(path, `describes image ${record.id}`);
   return { record, data };
 }
 
@@ -89,7 +89,7 @@ export function newRecord(id: string, owner: string | null, metadata: ImageMetad
 export function changedRecord(record: ImageRecord, metadata: ImageMetadata): ImageRecord {
   const { container_format, disk_format } = metadata;
   if (record.status !== 'queued' && (container_format !== undefined || disk_format !== undefined)) {
-    throw new ImageNotAuthorized(`Image ${record.id} has data: its formats cannot change any more.`);
+    throw new ImageNotAuthorized(`Image ${record.id} has data: its formats can no longer change.`);
   }
   return {
     ...record,

@@ -3,23 +3,23 @@ import { join } from 'node:path';
 import { ImageNotFound, type Logger } from '../../../interfaces/index.js';
 import { flushFolder, isMissing } from './files.js';
 import { ImageFolder } from './image-folder.js';
-import { isDraft, isGrave, isImageFolder, newGrave, STALE } from './layout.js';
+import { isDraft, isImageFolder, isTrash, newTrashName, STALE } from './layout.js';
 
 /** Removes a deleted image's folder. Renames it first, so that it disappears atomically. */
-export async function bury(directory: string, folder: ImageFolder): Promise<void> {
-  const grave = join(directory, newGrave());
-  if (!(await folder.bury(grave))) return;
+export async function deleteFolder(directory: string, folder: ImageFolder): Promise<void> {
+  const trash = join(directory, newTrashName());
+  if (!(await folder.moveToTrash(trash))) return;
   await flushFolder(directory);
-  await rm(grave, { recursive: true, force: true });
+  await rm(trash, { recursive: true, force: true });
 }
 
 /** Removes leftovers in an image's folder, and the folder itself if the image is deleted. Failures are only logged. */
 export async function tidy(directory: string, folder: ImageFolder, logger: Logger): Promise<void> {
   try {
-    if (await folder.tidy()) await bury(directory, folder);
+    if (await folder.tidy()) await deleteFolder(directory, folder);
   } catch (error) {
     if (isMissing(error) || error instanceof ImageNotFound) return;
-    logger.warn(`What is left over in ${folder.path} stays`, { error });
+    logger.warn(`could not remove the leftovers in ${folder.path}`, { error });
   }
 }
 
@@ -28,7 +28,7 @@ export async function sweep(directory: string, logger: Logger): Promise<void> {
   for (const name of await readdir(directory)) {
     const path = join(directory, name);
     if (isImageFolder(name)) await tidy(directory, new ImageFolder(path, name), logger);
-    else if (isGrave(name) || (isDraft(name) && (await isStale(path)))) await discard(path, logger);
+    else if (isTrash(name) || (isDraft(name) && (await isStale(path)))) await discard(path, logger);
   }
 }
 
@@ -45,6 +45,6 @@ async function discard(path: string, logger: Logger): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true });
   } catch (error) {
-    logger.warn(`${path} is left over and stays`, { error });
+    logger.warn(`could not remove the leftover ${path}`, { error });
   }
 }

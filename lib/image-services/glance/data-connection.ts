@@ -91,7 +91,7 @@ export async function openData(wanted: DataRequest): Promise<DataConnection> {
   };
   const { reply } = await client.exchange<DataReply>(request, (url, headers) => ask(wanted, url, headers));
   if (reply.connection !== undefined) return reply.connection;
-  if (reply.status === 204) throw new ImageNotActive(`Image ${record.id} has no data any more.`);
+  if (reply.status === 204) throw new ImageNotActive(`Image ${record.id} no longer has data.`);
   throw refusal(request, reply, record.id);
 }
 
@@ -147,7 +147,7 @@ function firstByteOf({ first, last, record }: DataRequest, { status, header }: D
     (record.size === null || size === '*' || Number(size) === record.size);
   if (isRight) return first;
   throw new ImageServiceProtocolError(
-    `Image ${record.id}: bytes ${first} to ${end ?? 'the end'} were asked for, and answered with ${found} (status ${status})`,
+    `Image ${record.id}: bytes ${first} to ${end ?? 'the end'} were requested, but the answer has ${found} (status ${status})`,
   );
 }
 

@@ -117,7 +117,7 @@ export class DataResponse implements ByteSource {
     for (let line = await this.#line(room); line !== ''; line = await this.#line(room)) {
       room -= line.length;
       const { name, value } = /^(?<name>[^\s:]+):[ \t]*(?<value>.*?)[ \t]*$/.exec(line)?.groups ?? {};
-      if (name === undefined || value === undefined) throw garbled('a header that is none');
+      if (name === undefined || value === undefined) throw garbled('a malformed header');
       headers.set(name.toLowerCase(), value);
     }
     this.#status = Number(status);
@@ -138,7 +138,7 @@ export class DataResponse implements ByteSource {
       this.#framing = 'chunked';
       this.#left = 0;
     } else if (length !== undefined) {
-      if (!/^\d{1,15}$/.test(length)) throw garbled('an answer whose length is no number');
+      if (!/^\d{1,15}$/.test(length)) throw garbled('an answer with a malformed Content-Length');
       this.#framing = 'counted';
       this.#left = Number(length);
     } else {
@@ -192,7 +192,7 @@ const lineFeed = 0x0a;
 const soundHeader = /^[\t\x20-\x7e\x80-\xff]*\r\n$/;
 
 const garbled = (what: string): ImageServiceProtocolError =>
-  new ImageServiceProtocolError(`The image service gave ${what}.`);
+  new ImageServiceProtocolError(`The image service sent ${what}.`);
 
 const broken = (where: string): ConnectionBroken =>
   new ConnectionBroken(`the connection ended ${where}`, 'ECONNRESET', false);

@@ -236,7 +236,7 @@ export class GlanceImageService implements ImageService {
     try {
       await this.#uploader.remove(context, id);
     } catch (error) {
-      this.#logger.warn(`Image ${id} may have been made, and could not be removed`, { error });
+      this.#logger.warn(`could not remove image ${id}, which Glance may have created`, { error });
     }
   }
 }

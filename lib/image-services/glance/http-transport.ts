@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { MiB } from '../../common/index.js';
 import { LinkedAbort, readAll, readableOf, TooLarge, type ByteSource } from '../../streams/index.js';
 import {
   connectionError,
@@ -11,7 +12,7 @@ import { DataResponse } from './data-response.js';
 import { ImageServiceProtocolError } from './exceptions.js';
 
 /** Maximum bytes of an answer that is read into memory: a page of images, a catalogue, an error. */
-const longestContent = 64 * 1024 * 1024;
+const maxContentBytes = 64 * MiB;
 
 /** The head of an answer with a possibly large, unread body. The receiver must read or close the body. */
 export interface DataAnswer extends Omit<HttpAnswer, 'body'> {
@@ -76,7 +77,7 @@ export class HttpTransport extends HttpClient {
 export async function readContent(answer: HttpAnswer | DataAnswer, signal: AbortSignal): Promise<Buffer> {
   const body = answer.body instanceof Readable ? answer.body : readableOf(answer.body);
   try {
-    return await readAll(body, longestContent);
+    return await readAll(body, maxContentBytes);
   } catch (error) {
     if (error instanceof TooLarge) throw new ImageServiceProtocolError(`an answer of ${error.message}`);
     throw connectionError(error, signal);

@@ -102,7 +102,7 @@ export class ImageDownload implements ByteSource {
     const { verification, meter } = this.#with;
     verification?.update(bytes);
     if (this.#end !== undefined && this.#position > this.#end) {
-      throw new ImageUnacceptable(`Image ${this.#wanted.record.id} has more bytes than were asked for.`);
+      throw new ImageUnacceptable(`Image ${this.#wanted.record.id} has more bytes than requested.`);
     }
     meter.add(bytes.length);
     return bytes;
@@ -119,7 +119,7 @@ export class ImageDownload implements ByteSource {
     if (!this.#progressed || this.#resumes >= this.#with.maxResumes) throw this.#lost(failure);
     this.#resumes += 1;
     this.#connection.close();
-    this.#with.logger.warn(`The download of image ${record.id} broke off and is taken up again`, {
+    this.#with.logger.warn(`the download of image ${record.id} broke off: resuming it`, {
       byte: this.#position,
       why: failure.message,
     });

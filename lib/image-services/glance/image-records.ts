@@ -6,7 +6,7 @@ import { ImageServiceProtocolError } from './exceptions.js';
 import type { GlanceClient, GlanceRequest, Reply, Routed } from './glance-client.js';
 import { newImageOf, patchType, patchOf } from './image-changes.js';
 import { pageSchema, recordSchema } from './image-schema.js';
-import { parseJson } from './json.js';
+import { parseServiceJson } from './json.js';
 import { refusal } from './refusals.js';
 
 /** The context of a request and the signal that aborts it. */
@@ -58,13 +58,11 @@ export class ImageRecords {
       seen.add(query);
       const request: GlanceRequest = { ...caller, method: 'GET', path: imagesPath, query, repeatable: true };
       const { reply, endpoint } = await this.#expect(request, 200, undefined);
-      const { images, next } = parseJson(reply.content, pageSchema, 'the list of images');
+      const { images, next } = parseServiceJson(reply.content, pageSchema, 'the list of images');
       records.push(...images.filter((image) => passes(image, filters)));
       query = next === undefined ? undefined : nextQuery(next, endpoint);
       if (query !== undefined && seen.has(query)) {
-        throw new ImageServiceProtocolError(
-          'the list of images leads back to a page that it has given before',
-        );
+        throw new ImageServiceProtocolError('the list of images links back to an earlier page');
       }
     }
     return records;
@@ -131,7 +129,7 @@ export class ImageRecords {
 }
 
 function recordOf(reply: Reply, image_id: string): ImageRecord {
-  const record = parseJson(reply.content, recordSchema, `the record of image ${image_id}`);
+  const record = parseServiceJson(reply.content, recordSchema, `the record of image ${image_id}`);
   if (record.id.toLowerCase() === image_id.toLowerCase()) return record;
   throw new ImageServiceProtocolError(`the record of image ${image_id} is that of image ${record.id}`);
 }
@@ -159,7 +157,7 @@ function nextQuery(next: string, endpoint: string): string {
   const base = new URL(endpoint);
   const url = URL.canParse(next, endpoint) ? new URL(next, endpoint) : undefined;
   if (url?.origin !== base.origin || !url.pathname.endsWith(imagesPath)) {
-    throw new ImageServiceProtocolError('the list of images goes on somewhere else');
+    throw new ImageServiceProtocolError('the list of images links to another server');
   }
   return url.search;
 }

@@ -7,7 +7,7 @@ const text = z.string().nullish().default(null);
 
 /** An image as Image API v2 returns it: its properties stand beside the standard fields. */
 const imageSchema = z.looseObject({
-  id: z.string().refine(isUuid, 'is no image id'),
+  id: z.string().refine(isUuid, 'is not an image id'),
   name: text,
   status: imageStatus,
   container_format: text,

@@ -168,12 +168,12 @@ export class ImageUploader {
       if (isOurs) await this.remove(context, image_id);
       const fate = isOurs ? 'removed' : 'left as it is';
       throw new ImageUnacceptable(
-        `Image ${image_id} was stored with other bytes than the ${body.size} that were sent, and was ${fate}.`,
+        `Glance stored other data for image ${image_id} than the ${body.size} bytes sent, and the image was ${fate}.`,
       );
     }
     // An operator may have deactivated the image during the upload on purpose: do not change that.
     if (record.status !== 'active')
-      throw new ImageNotActive(`Image ${image_id} has its data, and is ${record.status}, not active.`);
+      throw new ImageNotActive(`Image ${image_id} is ${record.status} after its upload, not active.`);
     return record;
   }
 
@@ -182,7 +182,7 @@ export class ImageUploader {
       return await this.#settle(upload, sent);
     } catch (error) {
       const { image_id, caller } = upload;
-      const what = `The upload of image ${image_id} failed, and what is left of it could not be removed`;
+      const what = `The upload of image ${image_id} failed, and its rollback failed too`;
       this.#tools.logger.error(what, { failure, error });
       caller.signal?.throwIfAborted();
       throw new GlanceConnectionFailed(`${what}.`, { cause: new AggregateError([failure, error], what) });
@@ -216,15 +216,15 @@ export class ImageUploader {
   /**
    * Polls an image until the service has finished with it.
    *
-   * @param patience - maximum milliseconds to wait.
+   * @param timeoutMs - maximum milliseconds to wait.
    * @returns the image, possibly still `saving`; undefined if it was deleted.
    */
   async #watch(
     context: RequestContext,
     image_id: string,
-    patience: number,
+    timeoutMs: number,
   ): Promise<ImageRecord | undefined> {
-    const end = performance.now() + patience;
+    const end = performance.now() + timeoutMs;
     let before: string | undefined;
     for (;;) {
       const record = await this.#look(context, image_id);

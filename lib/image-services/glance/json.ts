@@ -7,7 +7,7 @@ import { ImageServiceProtocolError } from './exceptions.js';
  * @param what - the answer, as a noun phrase for the error message.
  * @throws ImageServiceProtocolError when the answer is not JSON or violates the schema.
  */
-export function parseJson<T>(content: Buffer, schema: z.ZodType<T>, what: string): T {
+export function parseServiceJson<T>(content: Buffer, schema: z.ZodType<T>, what: string): T {
   let value: unknown;
   try {
     value = JSON.parse(content.toString());
@@ -16,5 +16,5 @@ export function parseJson<T>(content: Buffer, schema: z.ZodType<T>, what: string
   }
   const checked = schema.safeParse(value);
   if (checked.success) return checked.data;
-  throw new ImageServiceProtocolError(`${what} cannot be understood: ${z.prettifyError(checked.error)}`);
+  throw new ImageServiceProtocolError(`${what} is malformed: ${z.prettifyError(checked.error)}`);
 }

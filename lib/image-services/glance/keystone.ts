@@ -3,7 +3,7 @@ import { GlanceConnectionFailed, ImageNotAuthorized, InvalidInput } from '../../
 import { withDeadline } from '../../streams/index.js';
 import { ImageServiceError, ImageServiceProtocolError } from './exceptions.js';
 import { readContent, type HttpTransport } from './http-transport.js';
-import { parseJson } from './json.js';
+import { parseServiceJson } from './json.js';
 import { withoutVersion, type KeystoneAuth, type Settings } from './options.js';
 import { wordsOf } from './service-words.js';
 
@@ -72,7 +72,7 @@ export async function authenticate(
     if (answer.status !== 201) throw refusal(answer.status, content);
     const token = answer.header('x-subject-token');
     if (token === undefined) throw new ImageServiceProtocolError('Keystone answered without a token');
-    const { expires_at, catalog } = parseJson(content, tokenSchema, "Keystone's token").token;
+    const { expires_at, catalog } = parseServiceJson(content, tokenSchema, "Keystone's token").token;
     return {
       token,
       expires: Date.parse(expires_at),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parsedJson } from '../../common/index.js';
 
 /** Maximum characters of an answer in an error message. */
-const longestWords = 300;
+const maxExplanationLength = 300;
 
 /** Error answers: Glance sends `{"message": …}`, Keystone `{"error": {"message": …}}`. */
 const errorSchema = z.union([
@@ -12,11 +12,11 @@ const errorSchema = z.union([
 
 /** Returns the message of an error answer in one line without HTML; without a message, its text. */
 export function wordsOf(content: Buffer): string {
-  const text = content.toString('utf8', 0, 16 * longestWords);
+  const text = content.toString('utf8', 0, 16 * maxExplanationLength);
   // Content that is not JSON is a proxy's error page, or longer than the part examined.
   const words = (errorSchema.safeParse(parsedJson(text)).data ?? text)
     .replace(/<[^>]*>/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();
-  return words === '' ? 'no explanation' : words.slice(0, longestWords);
+  return words === '' ? 'no explanation' : words.slice(0, maxExplanationLength);
 }

@@ -2,7 +2,7 @@ import type { Deadline, ByteSource } from '../../streams/index.js';
 import { Digest, type Incoming } from '../shared/index.js';
 
 /** Timeouts of the image service, in milliseconds. */
-interface UploadPatience {
+interface UploadTimeouts {
   /** For receiving the next bytes. */
   readonly idleMs: number;
   /** For the answer after the last byte. */
@@ -16,15 +16,15 @@ interface UploadPatience {
 export class UploadBody implements ByteSource {
   readonly #incoming: Incoming;
   readonly #deadline: Deadline;
-  readonly #patience: UploadPatience;
+  readonly #timeouts: UploadTimeouts;
   readonly #digest = new Digest(['sha512']);
   #peeked: Uint8Array | undefined;
   #complete = false;
 
-  constructor(incoming: Incoming, deadline: Deadline, patience: UploadPatience) {
+  constructor(incoming: Incoming, deadline: Deadline, timeouts: UploadTimeouts) {
     this.#incoming = incoming;
     this.#deadline = deadline;
-    this.#patience = patience;
+    this.#timeouts = timeouts;
   }
 
   /** Whether all bytes were handed over. */
@@ -47,7 +47,7 @@ export class UploadBody implements ByteSource {
     this.#deadline.pause();
     this.#peeked = await this.#incoming.next();
     this.#complete = this.#peeked === undefined;
-    this.#deadline.restart('the image service to take a connection', this.#patience.idleMs);
+    this.#deadline.restart('the connection to the image service', this.#timeouts.idleMs);
   }
 
   async next(): Promise<Uint8Array | undefined> {
@@ -56,11 +56,11 @@ export class UploadBody implements ByteSource {
     this.#peeked = undefined;
     if (bytes === undefined) {
       this.#complete = true;
-      this.#deadline.restart('the answer to an upload', this.#patience.uploadAnswerMs);
+      this.#deadline.restart('the answer to an upload', this.#timeouts.uploadAnswerMs);
       return undefined;
     }
     this.#digest.update(bytes);
-    this.#deadline.restart('the image service to take the next bytes', this.#patience.idleMs);
+    this.#deadline.restart('the upload of the next bytes', this.#timeouts.idleMs);
     return bytes;
   }
 

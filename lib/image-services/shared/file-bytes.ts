@@ -49,7 +49,8 @@ export class FileBytes implements ByteSource {
 
   #end(left: number): void {
     this.#verification?.end();
-    if (left > 0) throw new ImageUnacceptable(`The data ends at byte ${this.#position}, ${left} early.`);
+    if (left > 0)
+      throw new ImageUnacceptable(`The data ends at byte ${this.#position}, ${left} bytes early.`);
     this.#meter.end();
   }
 }

@@ -71,7 +71,7 @@ export function checkFormats({ id, container_format, disk_format }: Formats): vo
 /** @throws ImageConflict when the image already has data, or an upload is running. */
 export function checkQueued({ id, status }: ImageRecord): void {
   if (status === 'queued') return;
-  throw new ImageConflict(`Image ${id} is ${status}: only a queued image can be given data.`);
+  throw new ImageConflict(`Image ${id} is ${status}: only a queued image accepts data.`);
 }
 
 /**
@@ -81,5 +81,5 @@ export function checkQueued({ id, status }: ImageRecord): void {
  */
 export function checkSameId(image_id: string, metadata: ImageMetadata): void {
   if (metadata.id === undefined || metadata.id === image_id) return;
-  throw new InvalidInput(`Image ${image_id} cannot be given the id ${metadata.id}.`);
+  throw new InvalidInput(`The id of image ${image_id} cannot change to ${metadata.id}.`);
 }

@@ -9,7 +9,7 @@ import { InvalidInput, type ByteRange } from '../../../interfaces/index.js';
 export function clip(range: ByteRange, size: number): ByteRange {
   const { first, last } = range;
   if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last) || first < 0 || last < first) {
-    throw new InvalidInput(`${first}–${last} is no range of bytes.`);
+    throw new InvalidInput(`${first}–${last} is not a range of bytes.`);
   }
   if (first >= size) throw new InvalidInput(`The range begins at byte ${first} of ${size}.`);
   return { first, last: Math.min(last, size - 1) };

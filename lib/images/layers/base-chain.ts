@@ -2,7 +2,7 @@ import type { ImageService, RequestContext } from '../../../interfaces/index.js'
 import { ImageUnacceptable, NovaException } from '../../../interfaces/index.js';
 import type { Engine } from '../../engine/index.js';
 import { bootReference, type Hold, type ImageHolds } from '../references/index.js';
-import { baseOf, baseRecord, mostImagesInChain } from './base-image.js';
+import { baseOf, baseRecord, maxImagesInChain } from './base-image.js';
 import { layersOf, type LayersInEngine } from './layers-in-engine.js';
 import type { ShownImage } from '../../image-services/index.js';
 
@@ -68,13 +68,13 @@ export class BaseChain {
     let above = image;
     if (baseOf(above) !== undefined && (await layers.isContainerdStore(signal)))
       throw new NovaException(
-        `Image ${image.id} holds only what lies above another, and the containerd image store of this host's engine cannot put the two together`,
+        `Image ${image.id} is a delta, and the containerd image store of this host's engine cannot load deltas: use the classic image store, or save snapshots in full`,
       );
     for (let base = baseOf(above); base !== undefined; base = baseOf(above)) {
-      if (seen.has(base.image_id)) throw new ImageUnacceptable(`Image ${image.id} lies above itself`);
-      if (seen.size >= mostImagesInChain)
+      if (seen.has(base.image_id)) throw new ImageUnacceptable(`Image ${image.id} is its own base image`);
+      if (seen.size >= maxImagesInChain)
         throw new ImageUnacceptable(
-          `Image ${image.id} lies above ${seen.size} others or more: ${mostImagesInChain - 1} are allowed`,
+          `Image ${image.id} has ${seen.size} or more images in its chain of base images: ${maxImagesInChain - 1} are allowed`,
         );
       seen.add(base.image_id);
       above = await baseRecord(imageService, context, above, base, signal);

@@ -7,7 +7,7 @@ import {
   ImageNotFound,
   ImageUnacceptable,
 } from '../../../interfaces/index.js';
-import { parsedJson } from '../../common/index.js';
+import { parsedJson, sha256Digest } from '../../common/index.js';
 import { shownRecord } from '../../image-services/index.js';
 import { isAbout } from './archive-index.js';
 import { mayContain } from './layer-rights.js';
@@ -23,14 +23,14 @@ export interface BaseImage {
 }
 
 /** Maximum length of a chain of images. The top image boots only while all the others exist. */
-export const mostImagesInChain = 8;
+export const maxImagesInChain = 8;
 
 const propertyName = 'nova_docker_base';
 
 const property = z.object({
   image: z.string(),
   base: z.string(),
-  chain_id: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  chain_id: z.string().regex(sha256Digest),
   hash: z.string().nullable(),
 });
 
@@ -82,7 +82,7 @@ export async function baseRecord(
   { image_id, hash }: BaseImage,
   signal: AbortSignal | undefined,
 ): Promise<ShownImage> {
-  const what = `Image ${image.id} holds only what lies above image ${image_id}`;
+  const what = `Image ${image.id} is a delta of image ${image_id}`;
   const record = await shownRecord(imageService, context, image_id, signal).catch((cause: unknown) => {
     if (cause instanceof ImageNotFound) throw new ImageNotFound(`${what}, which cannot be found`, { cause });
     if (cause instanceof ImageNotAuthorized)
@@ -91,18 +91,18 @@ export async function baseRecord(
   });
   if (record.status !== 'active') throw new ImageNotActive(`${what}, which is ${record.status}, not active`);
   if (!mayContain(image, record))
-    throw new ImageUnacceptable(`${what}, which is neither its owner's nor everybody's`);
+    throw new ImageUnacceptable(`${what}, which belongs to another project and is not public`);
   if (hash !== null && hash !== hashOf(record))
-    throw new ImageUnacceptable(`${what}, whose data is not what it was`);
+    throw new ImageUnacceptable(`${what}, whose data has changed since`);
   return record;
 }
 
 /**
  * @throws ImageUnacceptable when the base in the engine has other layers than the base that the image was made from.
  */
-export function baseMustBeSame(image_id: string, base: BaseImage, layers: readonly string[]): void {
+export function validateBaseLayers(image_id: string, base: BaseImage, layers: readonly string[]): void {
   if (chainId(layers) === base.chainId) return;
   throw new ImageUnacceptable(
-    `Image ${image_id} holds only what lies above image ${base.image_id}, whose layers are not what they were`,
+    `Image ${image_id} is a delta of image ${base.image_id}, whose layers have changed since`,
   );
 }

@@ -1,7 +1,7 @@
 import type { ImageService, Logger, RequestContext } from '../../../interfaces/index.js';
 import type { Engine, ImageReference } from '../../engine/index.js';
 import { shownRecord, type ShownImage } from '../../image-services/index.js';
-import { baseOf, chainId, hashOf, mostImagesInChain, type BaseImage } from './base-image.js';
+import { baseOf, chainId, hashOf, maxImagesInChain, type BaseImage } from './base-image.js';
 import { mayContain, recordIfReadable } from './layer-rights.js';
 import { isContainerdStore, layersOf } from './layers-in-engine.js';
 
@@ -39,7 +39,7 @@ export async function deltaBase(request: DeltaRequest): Promise<DeltaBase | unde
   const { image_id, base_id, logger } = request;
   const found = await find(request);
   if (found.kind === 'base') return found.base;
-  logger.info('a snapshot is saved as a whole, not only what lies above its base image', {
+  logger.info('saving a snapshot in full, not as a delta', {
     image_id,
     base_image_id: base_id,
     why: found.why,
@@ -65,23 +65,23 @@ async function find(request: DeltaRequest): Promise<Finding> {
   if (above.some((layer) => layers.includes(layer))) return none('the base has the same layer');
   if (await isContainerdStore(engine, signal)) return none('the engine keeps its layers compressed');
   const base = await recordIfReadable(imageService, context, base_id, signal);
-  if (base === undefined) return none('the image service shows no such image');
+  if (base === undefined) return none('the image service has no such image');
   if (!mayContain(await shownRecord(imageService, context, image_id, signal), base))
-    return none("the base is neither its owner's nor everybody's");
-  if ((await imagesBelow(base, request)) + 2 > mostImagesInChain)
-    return none('too many images would lie below it');
+    return none('the base belongs to another project and is not public');
+  if ((await imagesBelow(base, request)) + 2 > maxImagesInChain)
+    return none('the chain of base images would be too long');
   const reference = { image_id: base_id, chainId: chainId(layers), hash: hashOf(base) };
   return { kind: 'base', base: { reference, layers, hasLayerAbove: above.length > 0 } };
 }
 
-/** Number of images below an image, counted up to {@link mostImagesInChain}. */
+/** Number of images below an image, counted up to {@link maxImagesInChain}. */
 async function imagesBelow(
   image: ShownImage,
   { imageService, context, signal }: DeltaRequest,
 ): Promise<number> {
   let count = 0;
   let base = baseOf(image);
-  while (base !== undefined && count < mostImagesInChain) {
+  while (base !== undefined && count < maxImagesInChain) {
     count += 1;
     const record = await recordIfReadable(imageService, context, base.image_id, signal);
     base = record === undefined ? undefined : baseOf(record);

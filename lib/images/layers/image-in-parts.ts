@@ -32,13 +32,13 @@ interface ImageInParts {
 }
 
 /** Smallest image, in bytes, for which looking for its layers in the engine pays off. */
-export const smallestInParts = 1024 * 1024;
+export const minSizeInParts = 1024 * 1024;
 
 /**
  * Minimum share of an image's bytes that a fetch in parts must save. A part cannot be verified against the recorded
  * hash, and one stream is faster than many requests.
  */
-const leastSaved = 0.1;
+const minSavedShare = 0.1;
 
 /**
  * Makes an archive of an image without the layers that the engine has and the requester may use. Layers that the
@@ -51,7 +51,7 @@ const leastSaved = 0.1;
 export async function imageInParts(image: ImageInParts): Promise<PartialArchive | undefined> {
   const { record, data, layers, signal, logger } = image;
   const { size } = record;
-  if (size === null || size < smallestInParts) return undefined;
+  if (size === null || size < minSizeInParts) return undefined;
   // The configuration's digest authenticates all other parts, and the record's index authenticates the digest. Without
   // it, an attacker who can write to the service's storage could substitute another consistent image.
   if (!data.isBelieved && recordedIndex(record) === undefined) return undefined;
@@ -59,10 +59,10 @@ export async function imageInParts(image: ImageInParts): Promise<PartialArchive 
   if (resident.length === 0) return undefined;
   const partial = await worthwhilePart(image, size, resident).catch((error: unknown) => {
     signal.throwIfAborted();
-    if (isOurTrouble(error)) throw error;
+    if (isEngineOrDriverError(error)) throw error;
     // Fetching the whole image reports any fault of the image or the image service more precisely.
     const isUsual = error instanceof IndexUnusable || error instanceof ArchiveRefused;
-    logger[isUsual ? 'debug' : 'warn']('an image is fetched as a whole: it cannot be read in parts', {
+    logger[isUsual ? 'debug' : 'warn']('fetching an image as a whole: it cannot be read in parts', {
       image_id: record.id,
       error,
     });
@@ -73,7 +73,7 @@ export async function imageInParts(image: ImageInParts): Promise<PartialArchive 
 }
 
 /** Errors that are not about the image: engine failures and bugs of the driver. */
-function isOurTrouble(error: unknown): boolean {
+function isEngineOrDriverError(error: unknown): boolean {
   return (
     error instanceof EngineError ||
     error instanceof EngineProtocolError ||
@@ -96,11 +96,11 @@ async function worthwhilePart(
   const { record, data, layers, signal, logger } = image;
   const indexed = await readIndex(image, new ImageRanges(data, size, signal));
   const { diff_ids: diffIds } = indexed.configuration.rootfs;
-  const least = diffIds.findIndex((_, index) => saved(indexed, index + 1) >= leastSaved * size) + 1;
+  const least = diffIds.findIndex((_, index) => saved(indexed, index + 1) >= minSavedShare * size) + 1;
   if (least === 0) return undefined;
   const below = await layers.toTake(resident, { ...image, diffIds, least });
   if (below === 0) return undefined;
-  logger.debug('fetches only the layers of an image that the engine lacks', {
+  logger.debug('fetching only the layers of an image that the engine lacks', {
     image_id: record.id,
     layers: diffIds.length - below,
     bytes: bytesOf(missingExtents(indexed, below)),

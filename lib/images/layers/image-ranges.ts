@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream';
+import { MiB } from '../../common/index.js';
 import type { ImageData } from '../../image-services/index.js';
 import { readAll } from '../../streams/index.js';
 import { type Extent, IndexUnusable } from './archive-index.js';
 
 /** Maximum of requests and bytes for reading an index. Beyond it, fetching the whole image is cheaper. */
-const mostRequests = 160;
-const mostBytes = 16 * 1024 * 1024;
+const maxRequests = 160;
+const maxReadBytes = 16 * MiB;
 
 /** Minimum size of a request in bytes, so that one request covers headers that lie close together. */
 const windowSize = 16 * 1024;
@@ -41,7 +42,7 @@ export class ImageRanges {
    * @throws the image service's error.
    */
   async read({ offset, size }: Extent): Promise<Buffer> {
-    this.#mustLieWithin({ offset, size });
+    this.#validateExtent({ offset, size });
     const end = offset + size;
     const known = this.#windows.find(
       (window) => window.offset <= offset && end <= window.offset + window.bytes.length,
@@ -49,11 +50,11 @@ export class ImageRanges {
     if (known !== undefined) return known.bytes.subarray(offset - known.offset, end - known.offset);
     const wanted = Math.min(Math.max(size, windowSize), this.#size - offset);
     this.#read += wanted;
-    if (this.#windows.length >= mostRequests || this.#read > mostBytes)
-      throw new IndexUnusable('its index takes too many requests');
+    if (this.#windows.length >= maxRequests || this.#read > maxReadBytes)
+      throw new IndexUnusable('reading its index takes too many requests');
     const bytes = await readAll(await this.#open({ offset, size: wanted }, this.#signal), wanted);
     if (bytes.length !== wanted)
-      throw new IndexUnusable(`${wanted} bytes were asked for, and ${bytes.length} came`);
+      throw new IndexUnusable(`${wanted} bytes were requested, but ${bytes.length} arrived`);
     this.#windows.push({ offset, bytes });
     return bytes.subarray(0, size);
   }
@@ -68,7 +69,7 @@ export class ImageRanges {
   async stream(extent: Extent, signal: AbortSignal): Promise<Readable> {
     // HTTP cannot express an empty range.
     if (extent.size === 0) return Readable.from([], { objectMode: false });
-    this.#mustLieWithin(extent);
+    this.#validateExtent(extent);
     return await this.#open(extent, signal);
   }
 
@@ -77,7 +78,7 @@ export class ImageRanges {
     return await this.#data.download({ range, signal });
   }
 
-  #mustLieWithin({ offset, size }: Extent): void {
+  #validateExtent({ offset, size }: Extent): void {
     if (size < 1 || offset + size > this.#size)
       throw new IndexUnusable(
         `bytes ${offset} to ${offset + size} do not lie within the ${this.#size} of the image`,

@@ -4,7 +4,7 @@
  * never loads an image itself, and never trusts an index without verifying digests.
  */
 export { BaseChain } from './base-chain.js';
-export { type BaseImage, baseMustBeSame, baseOf } from './base-image.js';
+export { type BaseImage, validateBaseLayers, baseOf } from './base-image.js';
 export { isContainerdStore, LayersInEngine, layersOf } from './layers-in-engine.js';
 export { deltaBase } from './delta-base.js';
 export { imageInParts } from './image-in-parts.js';

@@ -25,7 +25,7 @@ interface LayerWish {
 }
 
 /** Maximum number of records read from the image service before a fetch, in total and at the same time. */
-const mostRecords = 64;
+const maxRecords = 64;
 const atOnce = 8;
 
 /** Milliseconds that an engine's image store is cached. A restart of the engine can change the store. */
@@ -92,7 +92,7 @@ export class LayersInEngine {
       .filter(({ count }) => count >= least);
     let left = this.#records.inOrder(candidates, record, context);
     let taken = 0;
-    for (let asked = 0; left.length > 0 && asked < mostRecords;) {
+    for (let asked = 0; left.length > 0 && asked < maxRecords;) {
       // The first candidate is usually the right one.
       const batch = left.slice(0, asked === 0 ? 1 : atOnce);
       const counts = await Promise.all(batch.map((candidate) => this.#given(candidate, wish)));

@@ -152,11 +152,12 @@ async function* counted(
 ): AsyncGenerator<Buffer, void, void> {
   let left = size;
   for await (const chunk of stream) {
-    if (!(chunk instanceof Uint8Array)) throw new TypeError('a byte stream gave something other than bytes');
+    if (!(chunk instanceof Uint8Array))
+      throw new TypeError('a byte stream yielded something other than bytes');
     left -= chunk.length;
     if (left < 0) break;
     onBytes(chunk.length);
     yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
   }
-  if (left !== 0) throw new IndexUnusable(`a range has other than the ${size} bytes that were asked for`);
+  if (left !== 0) throw new IndexUnusable(`a range does not have the ${size} bytes requested`);
 }

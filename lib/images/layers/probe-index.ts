@@ -7,7 +7,7 @@ import {
   isExtension,
   isTarHeader,
   linkTarget,
-  longestExtendedHeader,
+  maxExtendedHeaderBytes,
   manifestPath,
   paddingAfter,
   parseManifest,
@@ -61,7 +61,7 @@ async function readHeaders(
     const header = tarHeader(block);
     offset += blockSize;
     if (isExtension(header.typeflag)) {
-      if (header.size < 1 || header.size > longestExtendedHeader)
+      if (header.size < 1 || header.size > maxExtendedHeaderBytes)
         throw new IndexUnusable('an extended header has an odd size');
       extensions.take(header.typeflag, await ranges.read({ offset, size: header.size }));
       offset += header.size + paddingAfter(header.size);

@@ -21,7 +21,7 @@ export interface Candidate {
 }
 
 /** Number of presumably forbidden images that are tried anyway: they may have become public since. */
-const hopelessAtOnce = 8;
+const maxForbiddenCandidates = 8;
 
 /**
  * Caches the owners of an engine's images, to try the images first that are probably allowed. It only sets the order:
@@ -75,7 +75,7 @@ export class RememberedRecords {
     return [
       ...groups.good.toSorted(most),
       ...groups.unknown.toSorted(most),
-      ...groups.none.toSorted((a, b) => askedAt(a) - askedAt(b)).slice(0, hopelessAtOnce),
+      ...groups.none.toSorted((a, b) => askedAt(a) - askedAt(b)).slice(0, maxForbiddenCandidates),
     ];
   }
 

@@ -11,7 +11,7 @@ import { followingLayers } from '../../progress/index.js';
 import { indexOf, indexProperty, type Extent } from './archive-index.js';
 import { baseProperty } from './base-image.js';
 import type { DeltaBase } from './delta-base.js';
-import { smallestInParts } from './image-in-parts.js';
+import { minSizeInParts } from './image-in-parts.js';
 import { recordExtents } from './record-extents.js';
 import { SavedLayers } from './saved-layers.js';
 
@@ -48,14 +48,14 @@ export async function uploadWhole(saved: Readable, upload: SnapshotUpload): Prom
       signal,
       onProgress: followed.onProgress,
     });
-    const index = (size ?? 0) < smallestInParts ? undefined : indexOf(await image, files);
+    const index = (size ?? 0) < minSizeInParts ? undefined : indexOf(await image, files);
     if (index === undefined) return;
     const properties = indexProperty(image_id, index);
     await imageService
       .update(context, image_id, { properties }, undefined, { signal })
       .catch((error: unknown) => {
         // Without the index, hosts probe the archive.
-        logger.warn('where the parts of a snapshot lie could not be written on it', { image_id, error });
+        logger.warn('could not record the layer index of a snapshot', { image_id, error });
       });
   } finally {
     archive.destroy();

@@ -7,7 +7,7 @@ import { discardLastingImage } from './temporary-image.js';
  * Number of images whose last use is remembered. A forgotten image may be removed too early while unused; it is then
  * loaded again.
  */
-const longestMemory = 1000;
+const maxRemembered = 1000;
 
 /**
  * State of an image from its first hold until its last hold has ended, including the image's removal. A hold taken
@@ -112,7 +112,7 @@ export class ImageHolds {
     this.#kept.delete(image);
     this.#kept.set(image, Math.floor(Date.now() / 1000));
     const [oldest] = this.#kept.keys();
-    if (this.#kept.size > longestMemory && oldest !== undefined) this.#kept.delete(oldest);
+    if (this.#kept.size > maxRemembered && oldest !== undefined) this.#kept.delete(oldest);
   }
 
   /**

@@ -13,7 +13,7 @@ import {
   type Engine,
   type ImageRef,
   type ImageReference,
-  type Patience,
+  type Polling,
   type RepositoryName,
   type TagName,
 } from '../../engine/index.js';
@@ -37,9 +37,9 @@ const randomDigits = 12;
 const temporaryTag = new RegExp(`^tmp-[0-9a-f]{${hostDigits + timeDigits + randomDigits}}$`);
 
 /** Milliseconds that the caller's removal retries before it returns. */
-const ownPatience: Patience = { patience: 5000, interval: 200 };
+const foregroundPolling: Polling = { timeoutMs: 5000, interval: 200 };
 /** Background retries. An engine may keep loading or committing for a long time, and no caller waits for them. */
-const latePatience: Patience = { patience: 60 * 60_000, interval: 2000, ref: false };
+const backgroundPolling: Polling = { timeoutMs: 60 * 60_000, interval: 2000, ref: false };
 
 /**
  * Makes a temporary name that no other image has. It encodes the host, because several hosts may share an engine, and
@@ -82,9 +82,9 @@ export async function discardImage(
   logger: Logger,
 ): Promise<void> {
   const removal = { engine, reference, mayAppear, logger };
-  if ((await removeWithin(ownPatience, removal)) !== 'perhaps') return;
-  logger.warn('an image that should be gone may be in the engine yet: its removal goes on', { reference });
-  void removeWithin(latePatience, removal);
+  if ((await removeWithin(foregroundPolling, removal)) !== 'perhaps') return;
+  logger.warn('could not confirm the removal of an image: retrying in the background', { reference });
+  void removeWithin(backgroundPolling, removal);
 }
 
 /**
@@ -99,11 +99,14 @@ export async function discardLastingImage(
   mayAppear: boolean,
   logger: Logger,
 ): Promise<void> {
-  if ((await removeWithin(ownPatience, { engine, reference, mayAppear, logger })) === 'perhaps')
-    logger.warn('an unused image may still be in the engine, or appear there later', { reference });
+  if ((await removeWithin(foregroundPolling, { engine, reference, mayAppear, logger })) === 'perhaps')
+    logger.warn(
+      'could not confirm the removal of an unused image: it may still be in the engine, or appear there later',
+      { reference },
+    );
 }
 
-async function removeWithin(patience: Patience, removal: Removal): Promise<Outcome> {
+async function removeWithin(polling: Polling, removal: Removal): Promise<Outcome> {
   const { engine, reference, mayAppear, logger, signal } = removal;
   const remove = async (): Promise<Outcome | undefined> => {
     try {
@@ -112,18 +115,18 @@ async function removeWithin(patience: Patience, removal: Removal): Promise<Outco
     } catch (error) {
       if (isNotFound(error)) return mayAppear ? undefined : 'gone';
       if (isConflict(error)) {
-        logger.debug('an image stays: a container uses it', { reference });
+        logger.debug('kept an image: a container uses it', { reference });
         return 'stays';
       }
       throw error;
     }
   };
   try {
-    return (await untilSettled(engine, patience, remove, signal)) ?? 'perhaps';
+    return (await untilSettled(engine, polling, remove, signal)) ?? 'perhaps';
   } catch (error) {
     signal?.throwIfAborted();
     if (isUnreachable(error) || mayHaveSucceeded(error)) return 'perhaps';
-    logger.error('an image could not be removed', { reference, error });
+    logger.error('could not remove an image', { reference, error });
     return 'stays';
   }
 }
@@ -151,12 +154,12 @@ export async function removeTemporaryImages(
   const removed: ImageRef[] = [];
   for (const reference of await leftOver(engine, leftovers, signal)) {
     signal?.throwIfAborted();
-    logger.info('removing an image that was left behind', { reference });
+    logger.info('removing a leftover image', { reference });
     const removal = { engine, reference, mayAppear: false, logger, signal };
-    const outcome = await removeWithin(ownPatience, removal);
+    const outcome = await removeWithin(foregroundPolling, removal);
     if (outcome === 'gone') removed.push(reference);
     if (outcome === 'perhaps')
-      logger.warn('an image that was left behind may be in the engine yet', { reference });
+      logger.warn('could not confirm the removal of a leftover image', { reference });
   }
   return removed;
 }

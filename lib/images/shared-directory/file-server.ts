@@ -2,19 +2,19 @@ import { DriverError } from '../../../interfaces/index.js';
 import { DeadlineExceeded, raceSignal, withDeadline } from '../../streams/index.js';
 
 /** Milliseconds; enough for a file server that is slow or restarts. */
-const defaultPatience = 30_000;
+const defaultTimeoutMs = 30_000;
 
 /**
  * Deadlines for file operations on the shared directory. It may be a network mount: when its server is gone, Node
  * cannot cancel an operation that was started.
  */
 export class FileServer {
-  readonly #patience: number;
+  readonly #timeoutMs: number;
   #unanswered = 0;
 
-  /** @param patience - deadline of an operation in milliseconds. */
-  constructor(patience = defaultPatience) {
-    this.#patience = patience;
+  /** @param timeoutMs - deadline of an operation in milliseconds. */
+  constructor(timeoutMs = defaultTimeoutMs) {
+    this.#timeoutMs = timeoutMs;
   }
 
   /**
@@ -33,7 +33,7 @@ export class FileServer {
    */
   async answer<T>(question: Promise<T>, signal?: AbortSignal): Promise<T> {
     try {
-      return await withDeadline('an answer', this.#patience, signal, (within) =>
+      return await withDeadline('the answer of the shared directory', this.#timeoutMs, signal, (within) =>
         raceSignal(question, within),
       );
     } catch (error) {

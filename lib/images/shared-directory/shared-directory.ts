@@ -46,11 +46,14 @@ export class SharedDirectory {
     if (!plainName.test(image_id)) return undefined;
     const path = join(this.#directory, image_id);
     if (!new Verification(record).isByHash) {
-      this.#logger.debug('the shared directory is not asked for an image without a hash', { image_id });
+      this.#logger.debug('skipped the shared directory: the image has no hash', { image_id });
       return undefined;
     }
     if (this.#server.isSilent) {
-      this.#logger.warn('the shared directory is not asked: it owes an answer', { image_id, path });
+      this.#logger.warn('skipped the shared directory: it has not answered an earlier request', {
+        image_id,
+        path,
+      });
       return undefined;
     }
     try {
@@ -70,7 +73,7 @@ export class SharedDirectory {
       // itself is invalid, loading it from the image service reports the same error.
       if (!(error instanceof SharedFileUnusable || error instanceof ImageUnacceptable)) throw error;
       this.#logger.warn(
-        'the file of an image in the shared directory is of no use: the image service is asked',
+        'could not use the file of an image in the shared directory: asking the image service',
         {
           image_id,
           why: error.message,
@@ -103,7 +106,7 @@ export class SharedDirectory {
   async #close(file: SharedFile, path: string, signal: AbortSignal): Promise<void> {
     const isAwaited = !signal.aborted && !this.#server.isSilent;
     const closing = this.#server.answer(file.close()).catch((error: unknown) => {
-      this.#logger.warn('a file of the shared directory could not be closed', {
+      this.#logger.warn('could not close a file of the shared directory', {
         path,
         error: asError(error),
       });

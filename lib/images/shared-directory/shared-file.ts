@@ -32,7 +32,7 @@ export async function openSharedFile(
 ): Promise<SharedFile | undefined> {
   try {
     // Check before opening: opening a device can have side effects.
-    if (!(await stat(path)).isFile()) throw new SharedFileUnusable('is not a plain file');
+    if (!(await stat(path)).isFile()) throw new SharedFileUnusable('is not a regular file');
     // O_NONBLOCK: if the file has become a FIFO since, opening it does not wait for a writer.
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     return await checked(handle, record, server);
@@ -45,7 +45,7 @@ export async function openSharedFile(
 async function checked(handle: FileHandle, record: ShownImage, server: FileServer): Promise<SharedFile> {
   try {
     const stats = await handle.stat();
-    if (!stats.isFile()) throw new SharedFileUnusable('is not a plain file');
+    if (!stats.isFile()) throw new SharedFileUnusable('is not a regular file');
     if (record.size !== null && record.size !== stats.size)
       throw new SharedFileUnusable(`has ${stats.size} bytes: ${record.size} are on record`);
     return new SharedFile(handle, record, stats.size, server);

@@ -4,7 +4,7 @@
  * memory, and never starts or stops a container.
  */
 export { copyFileSystem } from './copy-file-system.js';
-export { bootedBytes, filesMustFit, type FilesToCopy, measuredFiles } from './files-must-fit.js';
+export { bootedBytes, validateFilesFit, type FilesToCopy, measuredFiles } from './validate-files-fit.js';
 export { instanceReference, removeInstanceImages, removeReplacedImage } from './instance-image.js';
 export { transferFileSystem, volumesThatMove } from './transfer-file-system.js';
 export { transferFolder } from './transfer-folder.js';

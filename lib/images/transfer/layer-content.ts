@@ -90,7 +90,7 @@ export class LayerContent {
       const { path, kind, target } = entry;
       if (this.#watched.has(path)) this.#kinds.set(path, kind);
       if (!this.#isWanted(path)) continue;
-      mustBeNoMark(path);
+      validateNotWhiteout(path);
       if (kind === 'hard link' && !this.#isWanted(target)) this.#missing.add(target);
       budget.spend(copiedBytes(entry));
       yield entry.headers;
@@ -108,7 +108,7 @@ export class LayerContent {
       const { path, kind, target } = entry;
       const at = posix.join(folder, path);
       const linked = kind === 'hard link' ? posix.join(folder, target) : target;
-      mustBeNoMark(path);
+      validateNotWhiteout(path);
       budget.spend(copiedBytes(entry));
       // Decoding has replaced invalid bytes, so writing the name would change it.
       if (`${at}${linked}`.includes('\uFFFD'))
@@ -143,8 +143,8 @@ export function copiedBytes({ size }: Pick<FileSystemEntry, 'size'>): number {
 }
 
 /** @throws ArchiveRefused for a file name that an engine would interpret as a whiteout. */
-export function mustBeNoMark(path: string): void {
-  if (isMark(path)) throw new ArchiveRefused(`holds /${path}, whose name engines keep for themselves`);
+export function validateNotWhiteout(path: string): void {
+  if (isMark(path)) throw new ArchiveRefused(`holds /${path}, whose name is reserved for whiteouts`);
 }
 
 /** Whether an engine would interpret the file name as a whiteout. */

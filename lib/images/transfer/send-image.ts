@@ -78,7 +78,7 @@ export async function sendImage(
     const loaded = await destination.images.inspect(temporary.reference, { signal });
     if (!isDeepStrictEqual(loaded.RootFS.Layers, layers))
       throw new MigrationError(
-        `The engine made another image of the files of instance ${uuid} than was sent`,
+        `The engine loaded another image of the files of instance ${uuid} than the driver sent`,
       );
     const name = { repo: repositoryName(repository.instance), tag: tagName(uuid) };
     await destination.images.tag(temporary.reference, name);

@@ -32,7 +32,7 @@ interface FileSystemTransfer extends ImageDestination {
 }
 
 /** Engines can stack about 125 layers. A container with more layers than this moves as one layer. */
-const mostLayers = 100;
+const maxBaseLayers = 100;
 
 /**
  * Makes an image at the destination of all files in a container, see `instanceReference`. Sends only the differences
@@ -56,7 +56,7 @@ export async function transferFileSystem(transfer: FileSystemTransfer): Promise<
         } catch (error) {
           if (!lacksLayers(error)) throw error;
           // The base image was removed at the destination since the check.
-          logger.warn('the destination cannot build upon its image: sending the whole file system', {
+          logger.warn('the destination cannot reuse its copy of the image: sending the whole file system', {
             error,
           });
         }
@@ -84,7 +84,7 @@ async function hasBase(
   image: ImageInspect,
 ): Promise<boolean> {
   const { Layers: layers } = image.RootFS;
-  if (layers.length >= mostLayers) return false;
+  if (layers.length >= maxBaseLayers) return false;
   const candidates: readonly ImageRef[] = boot === undefined ? [container.Image] : [container.Image, boot];
   for (const candidate of candidates) {
     const found = await undefinedIfNotFound(destination.images.inspect(candidate, { signal }));

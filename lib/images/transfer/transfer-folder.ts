@@ -2,7 +2,7 @@ import { InstanceInvalidState } from '../../../interfaces/index.js';
 import type { ContainerRef, Engine, ImageId } from '../../engine/index.js';
 import { ArchiveRefused, ByteBudget, endOfArchive } from '../../archives/index.js';
 import { Meter } from '../../progress/index.js';
-import { copiedBytes, entriesOf, mustBeNoMark } from './layer-content.js';
+import { copiedBytes, entriesOf, validateNotWhiteout } from './layer-content.js';
 import { folderOf, isBeneath } from './selected-files.js';
 import { measure, type MeasuredLayer } from './measured-layer.js';
 import { sendImage, type ImageDestination } from './send-image.js';
@@ -76,7 +76,7 @@ export async function* layerOfFolder({
   for await (const { entry, content } of entriesOf(archive, owners)) {
     const { path, headers } = entry;
     if (path === '' || isBeneath(folderOf(path), volumes)) continue;
-    mustBeNoMark(path);
+    validateNotWhiteout(path);
     budget.spend(copiedBytes(entry));
     yield headers;
     yield* content;

@@ -11,7 +11,7 @@ import {
 } from '../definition/index.js';
 
 export const getDiagnostics: Verb<OfInstance, VerbOptions, Record<string, string | number>> = {
-  action: 'measure',
+  action: 'get the diagnostics of',
   lock: 'none',
   failure: NovaException,
   arguments: { instance: schemas.instance },
@@ -19,7 +19,7 @@ export const getDiagnostics: Verb<OfInstance, VerbOptions, Record<string, string
 };
 
 export const getInstanceDiagnostics: Verb<OfInstance, VerbOptions, Diagnostics> = {
-  action: 'measure',
+  action: 'get the diagnostics of',
   lock: 'none',
   failure: NovaException,
   arguments: { instance: schemas.instance },

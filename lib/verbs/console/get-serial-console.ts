@@ -39,15 +39,15 @@ async function openSerialConsole(
     throw new ConsoleTypeUnavailable('This host has no serial consoles: see the option serialConsole', {
       instance_uuid,
     });
-  terminalMustLive(instance, container);
+  validateTerminal(instance, container);
   const opened = await serialConsoles.open(instance_uuid, async (ending) => {
     const current = await inspectInstance(engine, host, instance, ending);
-    terminalMustLive(instance, current);
+    validateTerminal(instance, current);
     const how = { stdin: true, stdout: true, stderr: true, tty: true, detachKeys, signal: ending };
     return await engine.containers.attach(current.Id, how);
   });
   try {
-    terminalMustLive(instance, await inspectInstance(engine, host, instance, signal));
+    validateTerminal(instance, await inspectInstance(engine, host, instance, signal));
   } catch (error) {
     // A verb that stopped or removed the instance meanwhile could not close this port, because it was not open yet. A
     // failing engine says nothing about the instance, so then the port stays open.
@@ -58,16 +58,16 @@ async function openSerialConsole(
 }
 
 /** @throws ConsoleTypeUnavailable when the container has no terminal; InstanceNotReady when it does not run. */
-function terminalMustLive({ uuid: instance_uuid }: Instance, container: ContainerInspect): void {
+function validateTerminal({ uuid: instance_uuid }: Instance, container: ContainerInspect): void {
   if (!container.Config.Tty)
     throw new ConsoleTypeUnavailable(
-      `Instance ${instance_uuid} has no terminal: it was made when the host had no serial consoles`,
+      `Instance ${instance_uuid} has no terminal: its container was created without the option serialConsole`,
       { instance_uuid },
     );
   // Engines also attach to a stopped container, and then wait until it runs.
   if (!container.State.Running)
     throw new InstanceNotReady(
-      `Instance ${instance_uuid} is ${container.State.Status}: its terminal is dead`,
+      `Instance ${instance_uuid} is ${container.State.Status}: only a running instance has a terminal`,
       {
         instance_uuid,
       },

@@ -4,7 +4,7 @@
  */
 export class OrchestratorFailure extends Error {
   constructor(cause: unknown) {
-    super('a function of the orchestrator failed', { cause });
+    super('a callback of the orchestrator failed', { cause });
     this.name = 'OrchestratorFailure';
   }
 }

@@ -17,7 +17,7 @@ const commonOptions = z.looseObject({
 
 /** @throws InvalidInput when the options are not an object, or one that all verbs have is malformed. */
 export function validateOptions(options: unknown): void {
-  mustFit('options', commonOptions, options);
+  validateValue('options', commonOptions, options);
 }
 
 /**
@@ -29,7 +29,7 @@ export function validateArguments(
   given: object,
 ): void {
   for (const [name, schema] of Object.entries(schemas))
-    if (schema !== undefined) mustFit(name, schema, Reflect.get(given, name));
+    if (schema !== undefined) validateValue(name, schema, Reflect.get(given, name));
 }
 
 /** An instance with its uuid in lower case, so that names and labels do not depend on how the caller writes it. */
@@ -44,7 +44,7 @@ export function normalizedSubjects<Given extends Subjects>(subjects: Given): Giv
   return subject === undefined ? subjects : { ...subjects, instance: withLowerCaseUuid(subject) };
 }
 
-function mustFit(what: string, schema: z.ZodType, subject: unknown): void {
+function validateValue(what: string, schema: z.ZodType, subject: unknown): void {
   const checked = schema.safeParse(subject);
   if (checked.success) return;
   const [issue] = checked.error.issues;

@@ -6,7 +6,7 @@ import { type ComputeNode, schemas, type Verb } from '../definition/index.js';
 import { nodeUuid } from './get-available-nodes.js';
 
 export const getAvailableResource: Verb<Readonly<Record<'nodename', string>>, VerbOptions, HostResources> = {
-  action: 'tell the resources',
+  action: 'report the resources',
   lock: 'none',
   failure: NovaException,
   arguments: { nodename: schemas.text },

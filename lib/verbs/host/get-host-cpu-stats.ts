@@ -10,7 +10,5 @@ import type { HostFacts } from '../definition/index.js';
  */
 export async function getHostCpuStats({ isLocal }: HostFacts): Promise<HostCpuStats> {
   if (isLocal) return await hostCpuStats();
-  throw new NotImplementedError(
-    "How the engine's host spends its time is known only where it is this machine",
-  );
+  throw new NotImplementedError("The CPU times of the engine's host are known only where it is this machine");
 }

@@ -7,7 +7,7 @@ import { availableResource } from './get-available-resource.js';
 type Subjects = Readonly<Record<'provider_tree', ProviderTree> & Record<'nodename', string>>;
 
 export const updateProviderTree: Verb<Subjects, UpdateProviderTreeOptions, void> = {
-  action: 'tell the resources',
+  action: 'report the resources',
   lock: 'none',
   failure: NovaException,
   arguments: { provider_tree: schemas.providerTree, nodename: schemas.text },

@@ -11,7 +11,7 @@ import {
 import { containerOf, type OfInstance, schemas, type Verb } from '../definition/index.js';
 
 export const getInfo: Verb<OfInstance, GetInfoOptions, InstanceInfo> = {
-  action: 'look at',
+  action: 'look up',
   lock: 'none',
   failure: NovaException,
   arguments: { instance: schemas.instance },

@@ -4,7 +4,7 @@ import { findInstance } from '../../instances/index.js';
 import { type OfInstance, schemas, type Verb } from '../definition/index.js';
 
 export const instanceExists: Verb<OfInstance, VerbOptions, boolean> = {
-  action: 'look at',
+  action: 'look up',
   lock: 'none',
   failure: NovaException,
   arguments: { instance: schemas.instance },

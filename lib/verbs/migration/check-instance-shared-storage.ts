@@ -9,7 +9,7 @@ type SharedStorageData = Readonly<Record<string, unknown>>;
  * not destroy the files before it reverts a resize.
  */
 export const checkInstanceSharedStorageLocal: Verb<OfHost, VerbOptions, SharedStorageData> = {
-  action: 'tell which host this is',
+  action: 'identify this host',
   lock: 'none',
   failure: NovaException,
   arguments: {},
@@ -21,7 +21,7 @@ export const checkInstanceSharedStorageRemote: Verb<
   VerbOptions,
   boolean
 > = {
-  action: 'tell which host this is',
+  action: 'identify this host',
   lock: 'none',
   failure: NovaException,
   arguments: { data: schemas.exchangedData },

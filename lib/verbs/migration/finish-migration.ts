@@ -83,7 +83,7 @@ async function finish(node: ComputeNode, instance: Instance, arrival: Arrival): 
   const arrived = await findInstance(node.engine, node.host, instance, arrival.signal);
   if (arrived === undefined || isLeftHalfMade(arrived)) await arrive(node, instance, info.image, arrival);
   else if (arrived.Image === info.image) await resume(node, instance, arrived, arrival);
-  else throw new InstanceExists(`Instance ${instance.uuid} is here already, with other files`);
+  else throw new InstanceExists(`Instance ${instance.uuid} exists on this host already, with other files`);
 }
 
 async function resize(
@@ -97,7 +97,7 @@ async function resize(
   await using rollback = new Rollback(node, instance.uuid);
   await using networkRollback = new Rollback(node, instance.uuid);
   const reconnection = await prepareReconnection(node, container, network_info, networkRollback, signal);
-  rollback.push('its new limits', () => undoResize(engine, states, instance, container));
+  rollback.push('the change of its limits', () => undoResize(engine, states, instance, container));
   await resizeInPlace(engine, states, instance, container, policy, signal);
   await continueAfterMove(node, container, reconnection, arrival);
   networkRollback.complete();
@@ -134,7 +134,7 @@ async function arrive(
 ): Promise<void> {
   const { network_info, image_meta, block_device_info, power_on, signal, onProgress } = arrival;
   const reference = instanceReference(instance.uuid);
-  await mustHaveArrived(node, instance, image, signal);
+  await validateImageArrived(node, instance, image, signal);
   const disks = await blockDeviceMounts(node, instance, block_device_info, signal);
   const drive = configDriveFiles(instance, image_meta, { network_info }, node.policy);
   const mounts = [...disks.map(filledFromImage), ...configDriveMounts(drive, node.host, instance)];
@@ -177,7 +177,7 @@ function filledFromImage(mount: MountSpecification): MountSpecification {
 }
 
 /** @throws MigrationError when the engine does not have the image that the source host sent. */
-async function mustHaveArrived(
+async function validateImageArrived(
   { engine }: ComputeNode,
   { uuid }: Instance,
   image: ImageId,
@@ -188,5 +188,7 @@ async function mustHaveArrived(
     throw error;
   });
   if (found?.Id !== image)
-    throw new MigrationError(`The files of instance ${uuid} that were sent as image ${image} are not here`);
+    throw new MigrationError(
+      `The files of instance ${uuid}, sent as image ${image}, are not in the engine of this host`,
+    );
 }

@@ -24,7 +24,7 @@ export const finishRevertMigration: Verb<
   FinishRevertMigrationOptions,
   void
 > = {
-  action: 'take back',
+  action: 'revert the migration of',
   lock: 'instance',
   failure: MigrationError,
   arguments: { instance: schemas.instance, network_info: schemas.networkInfo },

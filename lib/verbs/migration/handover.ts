@@ -13,8 +13,8 @@ const handover = z.discriminatedUnion('kind', [
 type Handover = z.output<typeof handover>;
 
 /** Serializes the message for `disk_info`. */
-export function handoverText(told: Handover): string {
-  return JSON.stringify(told);
+export function handoverText(handedOver: Handover): string {
+  return JSON.stringify(handedOver);
 }
 
 /**
@@ -27,7 +27,7 @@ export function parseHandover(disk_info: string | null): Handover {
     return handover.parse(JSON.parse(disk_info ?? 'null'));
   } catch (cause) {
     throw new InvalidInput(
-      `The disk_info ${JSON.stringify(disk_info)} is not what this driver's migrate_disk_and_power_off answers`,
+      `The disk_info ${JSON.stringify(disk_info)} is malformed: pass on what migrate_disk_and_power_off returned`,
       { cause },
     );
   }

@@ -12,7 +12,7 @@ import {
   MigrationPreCheckError,
   ResizeError,
 } from '../../../interfaces/index.js';
-import type { ContainerInspect, Engine, ImageId, Patience } from '../../engine/index.js';
+import type { ContainerInspect, Engine, ImageId, Polling } from '../../engine/index.js';
 import { untilSettled } from '../../engine/index.js';
 import {
   bootReference,
@@ -27,17 +27,17 @@ import {
   findKeptContainer,
   inspectInstance,
   keepContainer,
-  keepingMustBePossible,
-  limitsMustBeReadable,
+  validateContainerKeepable,
+  validateLimits,
   novaException,
   restoreKeptContainer,
   stopForReplacement,
 } from '../../instances/index.js';
-import { label } from '../../common/index.js';
+import { GiB, label } from '../../common/index.js';
 import { type ComputeNode, type OfInstance, schemas, type Verb } from '../definition/index.js';
 import { getHostIpAddr } from '../host/index.js';
 import type { CopyBounds } from '../steps/index.js';
-import { connectAndStart, copyBounds, filesMustBeCopyable, orchestratorAnswer } from '../steps/index.js';
+import { connectAndStart, copyBounds, validateFilesCopyable, orchestratorAnswer } from '../steps/index.js';
 import { handoverText } from './handover.js';
 
 type Subjects = OfInstance &
@@ -119,16 +119,16 @@ async function planned(
 ): Promise<Plan> {
   const isHere = dest === (await getHostIpAddr(node));
   const container = await takeBackOrFind(node, instance, signal);
-  limitsMustBeReadable({ ...instance, flavor }, node.policy);
-  await diskMustFit(node, instance, flavor, container, signal);
-  await keepingMustBePossible(node.engine, node.host, instance, signal);
+  validateLimits({ ...instance, flavor }, node.policy);
+  await validateDiskFits(node, instance, flavor, container, signal);
+  await validateContainerKeepable(node.engine, node.host, instance, signal);
   const bounds = await copyBounds(node, instance, flavor, container.Image, signal);
   if (isHere && canResizeInPlace(instance, flavor, container))
     return { container, destination: undefined, bounds };
   const volumes = volumesThatMove(container, leftBehind);
   const copy = { kind: 'layer', volumes, volumeLimit: bounds.volumeLimit } as const;
   const copied = { container: container.Id, limit: bounds.limit, copy, signal };
-  await filesMustBeCopyable(node, instance, copied, ResizeError);
+  await validateFilesCopyable(node, instance, copied, ResizeError);
   return { container, destination: isHere ? node.engine : await connected(node, dest, signal), bounds };
 }
 
@@ -146,7 +146,7 @@ async function takeBackOrFind(
 }
 
 /** @throws ResizeError when the instance's files exceed the smaller disk of the new flavor. */
-async function diskMustFit(
+async function validateDiskFits(
   { engine }: ComputeNode,
   instance: Instance,
   { root_gb }: Flavor,
@@ -156,7 +156,7 @@ async function diskMustFit(
   const isSmaller = root_gb > 0 && (instance.flavor.root_gb === 0 || root_gb < instance.flavor.root_gb);
   if (!isSmaller) return;
   const { SizeRootFs: bytes = 0 } = await engine.containers.inspect(container, { size: true, signal });
-  if (bytes > root_gb * 1024 ** 3)
+  if (bytes > root_gb * GiB)
     throw new ResizeError(
       `The instance has ${bytes} bytes on its disk: more than the ${root_gb} GiB of the new flavor`,
     );
@@ -170,7 +170,7 @@ async function connected(node: ComputeNode, dest: string, signal: AbortSignal | 
   const destination = await orchestratorAnswer('migrationEngine', signal, () => node.migrationEngine(dest));
   if (destination === undefined)
     throw new MigrationPreCheckError(
-      `The driver was not told how to reach the engine of host ${dest}: set its option migrationEngine`,
+      `The driver does not know how to reach the engine of host ${dest}: set its option migrationEngine`,
     );
   try {
     const there = await destination.negotiate({ signal });
@@ -234,7 +234,7 @@ async function removeSent(
   try {
     await removeInstanceImages(destination, instance.uuid, image === undefined ? [] : [image]);
   } catch (error) {
-    logger.error("what came of the instance's files could not be removed where it was to go", {
+    logger.error("could not remove the instance's files from the destination", {
       instance: instance.uuid,
       error,
     });
@@ -242,7 +242,7 @@ async function removeSent(
 }
 
 /** For how long an instance is restored while the engine does not answer, in milliseconds. */
-const patience: Patience = { patience: 60_000, interval: 500 };
+const polling: Polling = { timeoutMs: 60_000, interval: 500 };
 
 /**
  * Makes the container the instance again, and starts it if it ran before. It stays in its current networks, whatever
@@ -258,7 +258,7 @@ async function comeBack(
   const { engine, host, logger } = node;
   try {
     // Rolls back without the signal, which may already have aborted.
-    const restored = await untilSettled(engine, patience, async () => {
+    const restored = await untilSettled(engine, polling, async () => {
       const kept = await findKeptContainer(engine, host, instance);
       if (kept?.Id === container.Id) await restoreKeptContainer(engine, instance, kept);
       if (container.State.Running) await connectAndStart(node, container, undefined);
@@ -266,7 +266,7 @@ async function comeBack(
     });
     return restored === true;
   } catch (error) {
-    logger.error('the instance could not be started again where it was', { instance: instance.uuid, error });
+    logger.error('could not start the instance again on its former host', { instance: instance.uuid, error });
     return false;
   }
 }

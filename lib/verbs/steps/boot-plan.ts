@@ -5,7 +5,7 @@ import {
   configDriveFiles,
   configDriveMounts,
   containerSpecification,
-  imageMustFit,
+  validateImageFits,
   instanceFiles,
   withMounts,
 } from '../../instances/index.js';
@@ -25,7 +25,7 @@ export async function bootPlan(
   options: SpawnOptions,
 ): Promise<ContainerPlan> {
   const { power_on = true, network_info, signal, onProgress } = options;
-  imageMustFit(image_meta, instance.flavor);
+  validateImageFits(image_meta, instance.flavor);
   const disks = await blockDeviceMounts(node, instance, options.block_device_info, signal);
   const drive = configDriveFiles(instance, image_meta, options, node.policy);
   const mounts = [...disks, ...configDriveMounts(drive, node.host, instance)];

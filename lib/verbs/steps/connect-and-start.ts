@@ -47,7 +47,7 @@ export async function prepareReconnection(
   signal?: AbortSignal,
 ): Promise<Reconnection> {
   const reconnection = await networks.prepareReconnection(container, network_info, signal);
-  rollback.push('its networks', () => reconnection.abandon());
+  rollback.push('the preparation of its networks', () => reconnection.abandon());
   return reconnection;
 }
 

@@ -1,12 +1,11 @@
 import type { Flavor, Instance } from '../../../interfaces/index.js';
+import { GiB } from '../../common/index.js';
 import type { ContainerId, ImageId } from '../../engine/index.js';
 import { isNotFound } from '../../engine/index.js';
 import { ArchiveRefused } from '../../archives/index.js';
-import { bootedBytes, filesMustFit, type FilesToCopy, measuredFiles } from '../../images/index.js';
+import { bootedBytes, validateFilesFit, type FilesToCopy, measuredFiles } from '../../images/index.js';
 import type { VerbFailure } from '../../instances/index.js';
 import type { ComputeNode } from '../definition/index.js';
-
-const gibibyte = 1024 ** 3;
 
 /** How much of an instance's files a verb may copy, in bytes. */
 export interface CopyBounds {
@@ -33,8 +32,8 @@ export async function copyBounds(
   signal?: AbortSignal,
 ): Promise<CopyBounds> {
   const booted = await bootedBytes(engine, image, uuid, signal);
-  const written = root_gb > 0 ? (root_gb + ephemeral_gb) * gibibyte : policy.maxCopiedBytes;
-  const volumeLimit = ephemeral_gb * gibibyte + policy.maxCopiedBytes;
+  const written = root_gb > 0 ? (root_gb + ephemeral_gb) * GiB : policy.maxCopiedBytes;
+  const volumeLimit = ephemeral_gb * GiB + policy.maxCopiedBytes;
   return { limit: booted + written, bootedBytes: booted, volumeLimit };
 }
 
@@ -43,14 +42,14 @@ export async function copyBounds(
  *
  * @param failure - the exception to throw if it cannot.
  */
-export async function filesMustBeCopyable(
+export async function validateFilesCopyable(
   { engine }: ComputeNode,
   instance: Instance,
   files: FilesToCopy,
   failure: VerbFailure,
 ): Promise<void> {
   await asFailure(instance, failure, () =>
-    filesMustFit(engine, files).catch((error: unknown) => {
+    validateFilesFit(engine, files).catch((error: unknown) => {
       // If the folder does not exist, there is nothing to copy.
       if (files.copy.kind !== 'layer of a folder' || !isNotFound(error)) throw error;
     }),
@@ -58,7 +57,7 @@ export async function filesMustBeCopyable(
 }
 
 /** Checks that the copy of an instance's files can be copied back later. */
-export async function copyMustBeReachable(
+export async function validateCopyReachable(
   { engine }: ComputeNode,
   instance: Instance,
   container: ContainerId,

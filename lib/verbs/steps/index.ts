@@ -13,7 +13,7 @@ export {
   startAgain,
 } from './connect-and-start.js';
 export { type ContainerPlan, newAttempt } from './container-plan.js';
-export { type CopyBounds, copyBounds, copyMustBeReachable, filesMustBeCopyable } from './copied-files.js';
+export { type CopyBounds, copyBounds, validateCopyReachable, validateFilesCopyable } from './copied-files.js';
 export {
   becomeInstance,
   completeContainer,

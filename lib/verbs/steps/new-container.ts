@@ -11,7 +11,7 @@ import {
   discardAttempt,
   launchFailure,
   spawning,
-  volumesMustBeAsFound,
+  validateVolumesUnchanged,
   withNetworks,
   writeFiles,
 } from '../../instances/index.js';
@@ -35,7 +35,7 @@ export async function holdImage(
 ): Promise<HeldImage | undefined> {
   if (boot === undefined) return undefined;
   const image = await imageLoader.hold(boot.image_id, signal);
-  rollback.push('its image', image.abandon, image.keep);
+  rollback.push('the hold on its image', image.abandon, image.keep);
   return image;
 }
 
@@ -47,7 +47,7 @@ export async function prepareNetworks(
 ): Promise<Wiring> {
   const wiring = await networks.prepare(network_info, signal);
   rollback.push(
-    'its networks',
+    'the preparation of its networks',
     () => networks.abandon(wiring),
     () => networks.keep(wiring),
   );
@@ -70,7 +70,7 @@ export async function createPlannedContainer(
   const specification = withNetworks(plan.specification, node.networks.specification(wiring));
   const names = [containerName(instance.uuid), containerPartName(instance.uuid, spawning)];
   let failure: unknown;
-  rollback.push('its container', () => discardAttempt(node.engine, names, attempt, failure));
+  rollback.push('the creation of its container', () => discardAttempt(node.engine, names, attempt, failure));
   try {
     return await createSized(node, plan, specification);
   } catch (error) {
@@ -116,7 +116,7 @@ export async function completeContainer(
   wiring: Wiring,
   container: ContainerId,
 ): Promise<void> {
-  await volumesMustBeAsFound(engine, container, specification.HostConfig?.Mounts);
+  await validateVolumesUnchanged(engine, container, specification.HostConfig?.Mounts);
   signal?.throwIfAborted();
   await networks.connectFurther(container, wiring);
   if (files !== undefined) await writeFiles(engine, container, files, logger, signal);

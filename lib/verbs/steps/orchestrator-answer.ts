@@ -5,7 +5,7 @@ import { DeadlineExceeded, raceSignal, withDeadline } from '../../streams/index.
  * Milliseconds. The instance's lock is held during the call. Nova's default timeout for calls between its services is
  * the same (`[DEFAULT] rpc_response_timeout`).
  */
-const longestAnswer = 60_000;
+const orchestratorTimeoutMs = 60_000;
 
 /**
  * Calls a function of the orchestrator with a timeout, because the next verbs of the instance wait for it. On a timeout
@@ -22,7 +22,7 @@ export async function orchestratorAnswer<T>(
 ): Promise<T> {
   const waited = `the answer of the orchestrator's ${what}`;
   try {
-    return await withDeadline(waited, longestAnswer, signal, (within) => raceSignal(call(), within));
+    return await withDeadline(waited, orchestratorTimeoutMs, signal, (within) => raceSignal(call(), within));
   } catch (error) {
     // Unlike other deadlines, this one says nothing about the engine.
     if (!(error instanceof DeadlineExceeded) || error.what !== waited) throw error;

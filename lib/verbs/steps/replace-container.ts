@@ -7,7 +7,7 @@ import {
   containerName,
   containerPartName,
   isSuspended,
-  nameMustBeFree,
+  validateNameFree,
   pauseInstance,
   stopContainer,
   suspendInstance,
@@ -39,9 +39,9 @@ export async function restoreOnRollback(
   { instance, old, aside, signal }: Replaced,
   rollback: Rollback,
 ): Promise<void> {
-  await nameMustBeFree(node.engine, containerPartName(instance.uuid, aside), instance, signal);
+  await validateNameFree(node.engine, containerPartName(instance.uuid, aside), instance, signal);
   const freeze = (await isSuspended(node.states, instance, old, signal)) ? suspendInstance : pauseInstance;
-  rollback.pushRestore('that the instance is as it was', async () => {
+  rollback.pushRestore('the replacement of its container', async () => {
     const now = await ensureName(node, instance, old.Id, containerName(instance.uuid));
     // For an engine, a paused container runs, and starting it fails. No `network_info` is passed, so that the
     // container keeps its interfaces.
@@ -79,7 +79,7 @@ export async function swapBack(
 ): Promise<void> {
   await using rollback = new Rollback(node, replaced.instance.uuid);
   // The restore of the other container needs it: this one must give up the instance's name.
-  rollback.pushRestore('that a container is put aside', async () => {
+  rollback.pushRestore('the return of its former container', async () => {
     await stopContainer(node, container.Id, { timeout: 0, retry_interval: 0 });
     await ensureName(node, replaced.instance, container.Id, containerRef(container.Name.slice(1)));
   });
@@ -99,7 +99,7 @@ export function warnOfLeftovers(
   what: string,
   error: unknown,
 ): void {
-  logger.warn(`could not remove ${what}: it is left`, { instance: uuid, error });
+  logger.warn(`could not remove ${what}`, { instance: uuid, error });
 }
 
 /**

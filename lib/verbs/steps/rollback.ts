@@ -15,7 +15,7 @@ interface Step {
 }
 
 /** How long a rollback waits for an engine that does not answer, and the interval between attempts, in milliseconds. */
-const patience = 60_000;
+const timeoutMs = 60_000;
 const interval = 500;
 
 /**
@@ -65,16 +65,16 @@ export class Rollback implements AsyncDisposable {
     const { engine, logger } = this.#environment;
     const steps = this.#steps.splice(0).reverse();
     // A restore may need what is undone before it: the new container must give up the instance's name.
-    const end = performance.now() + (steps.some(({ isRestore }) => isRestore) ? patience : 0);
+    const end = performance.now() + (steps.some(({ isRestore }) => isRestore) ? timeoutMs : 0);
     for (const { what, undo } of steps) {
-      const remaining = { patience: end - performance.now(), interval };
+      const remaining = { timeoutMs: end - performance.now(), interval };
       try {
         await untilSettled(engine, remaining, async () => {
           await undo();
           return true;
         });
       } catch (error) {
-        logger.error(`could not undo: ${what}`, { instance: this.#uuid, error });
+        logger.error(`could not roll back ${what}`, { instance: this.#uuid, error });
       }
     }
   }

@@ -4,7 +4,7 @@ import { diskUsage } from '../../instances/index.js';
 import { containerOf, type OfInstance, schemas, type Verb } from '../definition/index.js';
 
 export const getInstanceDiskInfo: Verb<OfInstance, GetInstanceDiskInfoOptions, string> = {
-  action: 'measure the disk of',
+  action: 'get the disk info of',
   lock: 'none',
   failure: NovaException,
   arguments: { instance: schemas.instance },

@@ -5,7 +5,7 @@ import { getHostIpAddr } from '../host/index.js';
 
 /** Reports no iSCSI initiator: a container mounts directories, so Cinder must not export a block device for it. */
 export const getVolumeConnector: Verb<OfHost, VerbOptions, VolumeConnector> = {
-  action: 'tell who connects to volumes',
+  action: 'get the volume connector',
   lock: 'none',
   failure: NovaException,
   arguments: {},

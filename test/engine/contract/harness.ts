@@ -36,13 +36,13 @@ export interface Harness {
 }
 
 /** Milliseconds. Long, because a busy machine must fail no test. */
-const longestWait = 120_000;
+const maxWaitMs = 120_000;
 
 /** Waits for a condition, which it checks every 20 ms. */
 export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + longestWait;
+  const end = Date.now() + maxWaitMs;
   while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`not within ${longestWait} ms: ${what}`);
+    if (Date.now() > end) throw new Error(`not within ${maxWaitMs} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

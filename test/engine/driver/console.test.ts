@@ -70,7 +70,7 @@ describe('DockerDriver consoles', () => {
     const consoles = new SerialConsoles({
       address: '127.0.0.1',
       ports: [10_000, 20_000],
-      patience: 1000,
+      timeoutMs: 1000,
       logger: noOpLogger,
     });
     const withTerminals = await dockerHarness({ serialConsole: { address: '127.0.0.1' } });

@@ -254,16 +254,16 @@ describe('a delta snapshot', () => {
         });
       };
       await rewritten({ hash: 'sha512:00' });
-      await expect(load(id)).rejects.toThrow(/data is not what it was/);
+      await expect(load(id)).rejects.toThrow(/data has changed since/);
       await rewritten({ base: id });
-      await expect(load(id)).rejects.toThrow(/lies above itself/);
+      await expect(load(id)).rejects.toThrow(/is its own base image/);
       expect(images.downloads).toEqual([]);
       await rewritten({ base: await give(), hash: null });
-      await expect(load(id)).rejects.toThrow(/layers are not what they were/);
+      await expect(load(id)).rejects.toThrow(/layers have changed since/);
       expect(images.downloads.map(({ image_id }) => image_id)).not.toContain(id);
       await rewritten({});
       await images.delete(context, base);
-      await expect(load(id)).rejects.toThrow(new RegExp(`above image ${base}, which cannot be found`));
+      await expect(load(id)).rejects.toThrow(new RegExp(`delta of image ${base}, which cannot be found`));
     });
 
     it('gives another tenant no private image whose nova_docker_base that tenant copies', async () => {
@@ -283,7 +283,7 @@ describe('a delta snapshot', () => {
       await images.update(stranger, id, { properties: { [property]: stolen } });
       await expect(load(id, stranger)).rejects.toBeInstanceOf(ImageNotFound);
       for (const as of [context, admin])
-        await expect(load(id, as)).rejects.toThrow(/neither its owner's nor everybody's/);
+        await expect(load(id, as)).rejects.toThrow(/belongs to another project and is not public/);
     });
   }
 });

@@ -102,7 +102,7 @@ describe('ImageLoader with hostile images', () => {
     const layer = await packEntries(entries);
     const refusal = await refusalOf({ data: await buildImageArchive({ layers: [layer] }) });
     expect(refusal).toBeInstanceOf(ImageUnacceptable);
-    expect(refusal).toMatchObject({ message: expect.stringMatching(/is refused by the engine/) });
+    expect(refusal).toMatchObject({ message: expect.stringMatching(/The engine refused image/) });
     expect((await inventory()).images).toEqual(before);
   });
 

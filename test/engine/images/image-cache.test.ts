@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { label, repository } from '../../../lib/common/labels.js';
 import {
   containerRef,
@@ -18,8 +18,8 @@ import { noOpLogger } from '../../support/silent-logger.js';
 import { LoaderStage } from './loader-stage.js';
 import { eventually } from '../contract/harness.js';
 
-/** Seconds. */
-const minimumAge = 1;
+/** Seconds. Long, so that a slow machine does not age an image; the test moves the clock instead. */
+const minimumAge = 600;
 
 describe('ImageLoader.removeUnused', () => {
   let stage: LoaderStage;
@@ -36,6 +36,7 @@ describe('ImageLoader.removeUnused', () => {
     await loader.load(context, id);
   });
   afterEach(async () => {
+    jest.restoreAllMocks();
     for (const name of containers) await direct.containers.remove(containerRef(name), { force: true });
     direct.close();
     await removeCacheNote();
@@ -44,10 +45,11 @@ describe('ImageLoader.removeUnused', () => {
 
   const isThere = async (image_id = id): Promise<boolean> =>
     (await inventory()).images.some((image) => image.includes(bootReference(image_id)));
-  const pass = (milliseconds: number): Promise<void> =>
-    new Promise((resolve) => setTimeout(resolve, milliseconds));
-  /** Waits until an image has reached the minimum age; the cache records times in whole seconds. */
-  const age = (): Promise<void> => pass(1000 * minimumAge + 1100);
+  /** Moves the clock until an image has reached the minimum age. */
+  const age = (): void => {
+    const now = Date.now() + 1000 * minimumAge;
+    jest.spyOn(Date, 'now').mockReturnValue(now);
+  };
 
   /** Calls removeUnused. Images of other tests count as needed: they share the engine. */
   async function removeUnused(
@@ -64,10 +66,10 @@ describe('ImageLoader.removeUnused', () => {
     return tags.filter((tag) => !stage.loaded.includes(tag));
   }
 
-  /** Lets a scan find the image unused, and waits for the minimum age. */
+  /** Lets a scan find the image unused, and moves the clock until it has the minimum age. */
   async function grownOld(): Promise<void> {
     await removeUnused();
-    await age();
+    age();
   }
 
   async function runFrom(specification: ContainerSpecification): Promise<void> {
@@ -80,28 +82,28 @@ describe('ImageLoader.removeUnused', () => {
   }
 
   it('removes an image once it was unused for the minimum age, also across a restart', async () => {
-    await age();
+    age();
     await removeUnused();
     expect(await isThere()).toBe(true);
-    await age();
+    age();
     await removeUnused({ loader: stage.newLoader() });
     expect(await isThere()).toBe(false);
   });
 
   it('starts the idle time anew when a scan finds the image in use', async () => {
     await removeUnused();
-    await age();
+    age();
     await removeUnused({ needed: [id] });
     await removeUnused();
     expect(await isThere()).toBe(true);
-    await age();
+    age();
     await removeUnused();
     expect(await isThere()).toBe(false);
   });
 
   it('starts the idle time anew after a boot between two scans', async () => {
     await removeUnused();
-    await age();
+    age();
     (await loader.hold(id)).keep();
     await removeUnused();
     expect(await isThere()).toBe(true);

@@ -145,7 +145,7 @@ describe('an engine and the driver', () => {
         expect(await byItself(archive, tag, false)).toMatch(/max depth exceeded/);
       await expect(byDriver(archive)).rejects.toMatchObject({
         name: 'NovaException',
-        message: expect.stringMatching(/has 126 layers: this host's engine stacks 125/),
+        message: expect.stringMatching(/has 126 layers: this host's engine allows 125/),
       });
     }
   });

@@ -59,7 +59,7 @@ export async function brokenArchives(): Promise<HostileArchive[]> {
       what: 'with zeros and more after its gzip data',
       prevents: harm.unreadable,
       archive: Buffer.concat([zipped, Buffer.alloc(200 * KiB), Buffer.alloc(200 * KiB, 1)]),
-      says: /goes on after the end of its gzip data/,
+      says: /has data after the end of its gzip data/,
     },
     {
       what: 'that only begins like xz',

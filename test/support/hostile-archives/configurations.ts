@@ -219,13 +219,13 @@ export async function hostileConfigurations(): Promise<HostileArchive[]> {
           Volumes: Object.fromEntries(Array.from({ length: 3000 }, (_, number) => [`/v${number}`, {}])),
         },
       }),
-      says: /gives its containers 3000 volumes: 128 are allowed/,
+      says: /declares 3000 volumes: 128 are allowed/,
     },
     {
       what: 'that gives its containers a command of 70 KB',
       prevents: harm.lists,
       archive: await configured({ config: { Cmd: ['sh', '-c', 'x'.repeat(70_000)] } }),
-      says: /gives its containers \d+ bytes of command and volumes: 65536 are allowed/,
+      says: /declares \d+ bytes of command and volumes: 65536 are allowed/,
     },
     {
       what: 'that gives its containers an environment of 2 MiB',
@@ -233,7 +233,7 @@ export async function hostileConfigurations(): Promise<HostileArchive[]> {
       archive: await configured({
         config: { Env: Array.from({ length: 2048 }, (_, number) => `V${number}=${'x'.repeat(1024)}`) },
       }),
-      says: /gives its containers \d+ bytes of environment and other settings: 1048576 are allowed/,
+      says: /declares \d+ bytes of environment and other settings: 1048576 are allowed/,
     },
     {
       what: 'with fewer layers than its configuration says',

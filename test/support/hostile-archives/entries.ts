@@ -195,7 +195,7 @@ export async function hostileEntries(): Promise<HostileArchive[]> {
       archive: await layerAs(({ content }) => ({
         content: Buffer.concat([gzipSync(content ?? ''), Buffer.alloc(9)]),
       })),
-      says: /layer\.tar", which goes on after the end of its gzip data/,
+      says: /layer\.tar", which has data after the end of its gzip data/,
     },
   ];
 }

@@ -93,11 +93,11 @@ export async function hostileLayers(): Promise<HostileArchive[]> {
     await layered(
       'an entry without a name, a folder to some and a file to others',
       [raw(rawHeader({ name: '\0', typeflag: '\0', size: 512 })), old],
-      /which holds an entry without a name, and claims that it has 512 bytes/,
+      /which holds an entry without a name that claims 512 bytes/,
       harm.hidden,
     ),
     await layered(
-      'a header that is none',
+      'a malformed header',
       [innocent, { name: '', raw: Buffer.alloc(512, 'x') }],
       /which is damaged after the entry "etc\/motd"/,
       harm.unreadable,

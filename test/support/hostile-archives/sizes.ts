@@ -29,14 +29,14 @@ export async function hostileSizes(): Promise<HostileArchive[]> {
       'with a negative size',
       harm.hidden,
       Buffer.alloc(12, 0xff),
-      /gives the entry "x" an impossible size/,
+      /declares an invalid size for the entry "x"/,
     ),
-    await sized('with a size that is no number', harm.hidden, '0000000008z\0', /impossible size/),
+    await sized('with a size that is no number', harm.hidden, '0000000008z\0', /invalid size/),
     await sized(
       'with a size of 8 EiB',
       harm.hidden,
       Buffer.from('800000007fffffffffffffff', 'hex'),
-      /impossible size/,
+      /invalid size/,
     ),
     await sized(
       'with a size beyond the limit',
@@ -48,7 +48,7 @@ export async function hostileSizes(): Promise<HostileArchive[]> {
       what: 'with a size that an extended header makes impossible',
       prevents: harm.hidden,
       archive: await spoilt(preceded({ name: 'x', pax: { size: '-1' } })),
-      says: /impossible size "-1"/,
+      says: /invalid size "-1"/,
     },
     {
       what: 'with an extended header of 1 MiB',

@@ -13,7 +13,7 @@ import {
 import { packed } from '../../support/packed.js';
 import { refusal, refusedAs } from '../../support/rewriting.js';
 
-describe('an archive that is rewritten to hold only what lies above a base image', () => {
+describe('an archive that is rewritten to hold only the layers above its base image', () => {
   let layers: Buffer[];
   let diffIds: string[];
 
@@ -37,7 +37,7 @@ describe('an archive that is rewritten to hold only what lies above a base image
     return await readAll(rewriteArchive(source, { subject: 'Image 1', below: base }).archive, Infinity);
   }
 
-  it('has none of its layers, names all of them, and is the same image', async () => {
+  it('holds no layer of the base, names all layers, and is the same image', async () => {
     const archive = await buildImageArchive({ layers, layout: 'oci' });
     const source = Readable.from([archive], { objectMode: false });
     const result = rewriteArchive(source, { subject: 'Image 1', below: below(2) });
@@ -53,25 +53,23 @@ describe('an archive that is rewritten to hold only what lies above a base image
     expect(String(bytes)).toContain('"Layers":["below-0","below-1","0001"]');
   });
 
-  it('is one that can be rewritten again, its layers being somewhere else', async () => {
+  it('can be rewritten again without the layers of its base', async () => {
     const once = await above(await buildImageArchive({ layers, layout: 'oci' }), below(2));
     expect((await above(once, { layers: diffIds.slice(0, 2) })).equals(once)).toBe(true);
     expect((await above(packed(once, 'gzip'), { layers: diffIds.slice(0, 2) })).equals(once)).toBe(true);
   });
 
-  it('has no layers at all when nothing lies above its base', async () => {
+  it('holds no layers when the image equals its base', async () => {
     const bytes = await above(await buildImageArchive({ layers, layout: 'oci' }), below(3));
     expect(String(bytes)).toContain('"Layers":["below-0","below-1","below-2"]');
   });
 
-  it('is refused when the image lies above other layers: it would get the files of another image', async () => {
+  it('is refused when the image is built on other layers: it would get the files of another image', async () => {
     const archive = await buildImageArchive({ layers: layers.toReversed(), layout: 'oci' });
-    expect(await refusal(archive, { below: below(2) })).toEqual(
-      refusedAs(/does not lie above its base image/),
-    );
+    expect(await refusal(archive, { below: below(2) })).toEqual(refusedAs(/is not built on its base image/));
   });
 
-  it('is refused when it lacks a layer that is not of the base, or has another in its place: it would get the files of another image', async () => {
+  it('is refused when a layer above the base is missing or replaced: it would get the files of another image', async () => {
     const entries = await imageEntries({ layers, layout: 'oci' });
     const uppermost = `blobs/${diffIds[2]?.replace(':', '/') ?? ''}`;
     const without = await packEntries(entries.filter(({ name }) => name !== uppermost));

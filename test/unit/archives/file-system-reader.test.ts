@@ -39,7 +39,7 @@ async function read(bytes: Buffer, size: number): Promise<{ entries: FileSystemE
 
 describe('FileSystemReader', () => {
   it.each([1, 100, 512, 100_000])(
-    'gives every byte of an entry as it came, in chunks of %i',
+    'passes on every byte of an entry unchanged, in chunks of %i',
     async (size) => {
       const { entries, copy } = await read(Buffer.concat([file, end]), size);
       expect(copy.equals(file)).toBe(true);
@@ -47,7 +47,7 @@ describe('FileSystemReader', () => {
     },
   );
 
-  it('keeps extended attributes that are no text when an entry gets another path', async () => {
+  it('keeps binary extended attributes when an entry gets another path', async () => {
     const { entries } = await read(Buffer.concat([file, end]), 512);
     const [entry] = entries;
     if (entry === undefined) throw new Error('there is an entry');
@@ -61,23 +61,20 @@ describe('FileSystemReader', () => {
     ['in its header', 100],
     ['in its content', file.length - blockSize + 2],
     ['before its end mark', file.length],
-  ])(
-    'does not take an archive that ends %s for a whole one: half of the files would be lost',
-    async (_where, length) => {
-      await expect(read(file.subarray(0, length), 512)).rejects.toThrow('is truncated');
-    },
-  );
+  ])('refuses an archive that ends %s: half of the files would be lost', async (_where, length) => {
+    await expect(read(file.subarray(0, length), 512)).rejects.toThrow('is truncated');
+  });
 
-  it('does not take what is damaged for an entry: files would be lost', async () => {
+  it('refuses a damaged header: files would be lost', async () => {
     const damaged = Buffer.from(file);
     damaged.write('X', 3);
     await expect(read(Buffer.concat([damaged, end]), 512)).rejects.toThrow('is damaged');
   });
 
   it.each([
-    ['of a type that nobody knows', 'Z'],
-    ['of an old file', '\0'],
-  ])('takes the content %s for content, as engines do', async (_what, typeflag) => {
+    ['of an entry of an unknown type', 'Z'],
+    ['of a file in the old format', '\0'],
+  ])('reads the content %s as content, as engines do', async (_what, typeflag) => {
     const { entries } = await read(
       Buffer.concat([fileHeader('a', blockSize, typeflag), file.subarray(0, blockSize), end]),
       512,
@@ -85,19 +82,19 @@ describe('FileSystemReader', () => {
     expect(entries).toMatchObject([{ path: 'a' }]);
   });
 
-  it('heeds the last of several extended headers alone, as engines do', async () => {
+  it('applies only the last of several extended headers, as engines do', async () => {
     const size = Buffer.from('12 size=512\n');
     const claims = Buffer.concat([fileHeader('PaxHeaders', size.length, 'x'), filled(size)]);
     const { entries } = await read(Buffer.concat([claims, extended, fileHeader('a', 0), file, end]), 512);
     expect(entries).toMatchObject([{ path: 'a' }, { path: 'bin/ping' }]);
   });
 
-  it('takes no content for that of a folder of an old kind that claims some, as engines do', async () => {
+  it('ignores the size of a folder in the old format, as engines do', async () => {
     const { entries } = await read(Buffer.concat([fileHeader('a/', blockSize, '\0'), file, end]), 512);
     expect(entries).toMatchObject([{ path: 'a' }, { path: 'bin/ping' }]);
   });
 
-  it('refuses headers without end before an entry, which would be held in memory', async () => {
+  it('refuses endless headers before an entry, which would fill the memory', async () => {
     const large = fileHeader('x', 1024 * 1024, 'L');
     const headers = Array.from({ length: 5 }, () => [large, Buffer.alloc(1024 * 1024, 'x\0')]).flat();
     await expect(read(Buffer.concat([...headers, file, end]), 64 * 1024)).rejects.toThrow(
@@ -105,7 +102,7 @@ describe('FileSystemReader', () => {
     );
   });
 
-  it('passes over what is not read', async () => {
+  it('skips content that is not read', async () => {
     const reader = new FileSystemReader(chunks(Buffer.concat([file, file, end]), 700));
     expect((await reader.next())?.path).toBe('bin/ping');
     expect((await reader.next())?.path).toBe('bin/ping');

@@ -43,21 +43,25 @@ describe('rewriteArchive', () => {
   });
 
   it.each(compressions)(
-    'reads layers that are compressed with %s, names them by what they unpack to, and asks whether the engine takes them',
+    'reads layers that are compressed with %s, names them by the digest of their unpacked data, and asks whether the engine accepts them',
     async (compression) => {
       const layer = await layerOf([{ path: 'etc/motd', content: 'hello' }]);
       const archive = await layered(compression, layer);
       const asked: string[] = [];
-      const mustTakeLayer = (type: string): void => void asked.push(type);
-      expect((await rewritten(archive, { mustTakeLayer })).diffIds).toEqual([`sha256:${sha256(layer)}`]);
+      const validateLayerCompression = (type: string): void => void asked.push(type);
+      expect((await rewritten(archive, { validateLayerCompression })).diffIds).toEqual([
+        `sha256:${sha256(layer)}`,
+      ]);
       expect(asked).toEqual([compression]);
       const failure = new Error('not on this host');
-      expect(await refusal(archive, { mustTakeLayer: () => Promise.reject(failure) })).toBe(failure);
+      expect(await refusal(archive, { validateLayerCompression: () => Promise.reject(failure) })).toBe(
+        failure,
+      );
     },
   );
 
   it.each(compressions)(
-    'refuses a layer that is compressed with %s and is another than the configuration says, which would give one image the files of another',
+    'refuses a layer that is compressed with %s and differs from the configuration: the image would get the files of another',
     async (compression) => {
       const layer = await layerOf([{ path: 'etc/motd', content: 'hello' }]);
       const archive = await layered(
@@ -80,10 +84,10 @@ async function layered(compression: Compressed, layer: Buffer, instead = layer):
   );
 }
 
-describe('packed data that means harm', () => {
+describe('malicious compressed data', () => {
   const bomb = Buffer.alloc(64 * MiB);
 
-  it.each(compressions)('is refused as %s when it unpacks to too much for the disk', async (packing) => {
+  it.each(compressions)('is refused as %s when its unpacked size exceeds the limit', async (packing) => {
     const archive = Buffer.concat([rawHeader({ name: 'a', size: bomb.length }), bomb]);
     const limits = { maxBytes: 32 * MiB };
     expect(await refusal(packed(archive, packing), { limits })).toEqual(
@@ -92,7 +96,7 @@ describe('packed data that means harm', () => {
   });
 
   it.each(compressions)(
-    'is refused as a %s layer that unpacks to too much for the disk',
+    'is refused as a %s layer when its unpacked size exceeds the limit',
     async (compression) => {
       const archive = await layered(
         compression,
@@ -107,7 +111,7 @@ describe('packed data that means harm', () => {
     ['xz', /truncated xz data/],
     ['bzip2', /truncated bzip2 data/],
   ] as const)(
-    'is refused as %s wherever it is cut, of which an engine may take the beginning for the whole',
+    'is refused as %s wherever it is truncated: an engine may load the truncated data',
     async (packing, says) => {
       const bytes = packed(await buildImageArchive(), packing);
       for (const length of [8, 100, bytes.length >> 1, bytes.length - 1])
@@ -116,7 +120,7 @@ describe('packed data that means harm', () => {
   );
 
   it.each(['zstd', 'xz', 'bzip2'] as const)(
-    'is refused as %s with something after its end, on which engines fail',
+    'is refused as %s with data after its end, on which engines fail',
     async (packing) => {
       const bytes = packed(await buildImageArchive(), packing);
       for (const more of [Buffer.from('rubbish'.repeat(100)), Buffer.alloc(200 * 1024, 1)])
@@ -137,13 +141,13 @@ describe('packed data that means harm', () => {
     },
   );
 
-  it('is refused as zstd when unpacking it takes a large window, to take the memory of the driver', async () => {
+  it("is refused as zstd with a large window, which would fill the driver's memory", async () => {
     // A frame header with a window of 256 MiB (2 to the power of 10 + 18), before a block that ends it.
     const frame = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 18 << 3, 0x01, 0x00, 0x00]);
     expect(await refusal(frame)).toEqual(refusedAs(/window of more than 128 MiB/));
   });
 
-  it('is refused as xz when unpacking it takes a large dictionary, to take the memory of the driver', async () => {
+  it("is refused as xz with a large dictionary, which would fill the driver's memory", async () => {
     const bytes = packed(
       await buildImageArchive(),
       'xz',
@@ -159,7 +163,7 @@ describe('an archive of the OCI layout without a manifest.json', () => {
     platform: { os: 'linux', architecture },
   });
 
-  it('is that of the image that its index leads to, in whatever order its files come', async () => {
+  it('contains the image that its index names, in any order of files', async () => {
     const entries = await ociEntries({ layers: [[{ path: 'a' }], [{ path: 'b' }]] });
     const expected = await rewritten(
       await buildImageArchive({ layout: 'oci', layers: [[{ path: 'a' }], [{ path: 'b' }]] }),
@@ -168,7 +172,7 @@ describe('an archive of the OCI layout without a manifest.json', () => {
       expect((await rewritten(await packEntries(order))).diffIds).toEqual(expected.diffIds);
   });
 
-  it('may have its image in an index within the index, beside what is about it', async () => {
+  it('may name its image in a nested index, beside attestations', async () => {
     const entries = await ociEntries();
     const [image] = descriptorsOf(entries);
     const attestation = jsonBlob(
@@ -183,7 +187,7 @@ describe('an archive of the OCI layout without a manifest.json', () => {
     expect((await rewritten(archive)).diffIds).toHaveLength(1);
   });
 
-  it('gives the image for the architecture, of several', async () => {
+  it("yields the image for the host's architecture, of several", async () => {
     const here = await ociEntries({ layers: [[{ path: 'here' }]] });
     const there = await ociEntries({ layers: [[{ path: 'there' }]] });
     const manifests = [
@@ -201,7 +205,7 @@ describe('an archive of the OCI layout without a manifest.json', () => {
     );
   });
 
-  it('is refused when it holds several images, none, or one with a part missing or changed', async () => {
+  it('is refused when it holds several images, none, or one with a missing or changed blob', async () => {
     const one = await ociEntries();
     const other = await ociEntries({ layers: [[{ path: 'other' }]] });
     const names = new Set(one.map(({ name }) => name));
@@ -221,9 +225,9 @@ describe('an archive of the OCI layout without a manifest.json', () => {
     );
     const cases: [RegExp, Buffer][] = [
       [/holds 2 images/, await packEntries(indexed(both, [...descriptorsOf(one), ...descriptorsOf(other)]))],
-      [/leads to none/, await packEntries(indexed(one, []))],
+      [/names no image manifest/, await packEntries(indexed(one, []))],
       [
-        /leads to none/,
+        /names no image manifest/,
         await packEntries(
           indexed(
             one.filter((entry) => !blobs.includes(entry)),

@@ -18,8 +18,8 @@ function given(configuration: object | string): { text: string; isAsItWas: boole
   return { text: bytes.toString('utf8'), isAsItWas: bytes.equals(original) };
 }
 
-describe('the configuration that an engine is given', () => {
-  it('is the very bytes of the image where every container may inherit all of it', () => {
+describe('the configuration that the engine gets', () => {
+  it("is the image's own bytes if containers may inherit all of it", () => {
     const plain = {
       architecture: 'amd64',
       os: 'linux',
@@ -31,7 +31,7 @@ describe('the configuration that an engine is given', () => {
     expect(given(asGoWrites).isAsItWas).toBe(true);
   });
 
-  it('has none of the fields that engines do not know, or make no use of', () => {
+  it('lacks fields that engines do not know or do not use', () => {
     const odd =
       '{"id":"x","parent":"y","container":"z","container_config":{"Env":["A=1"],"labels":{}},"docker_version":"1.9","Size":7,' +
       '"moby.buildkit.cache.v0":"AAAA","__proto__":{"rootfs":7},"config":{"Hostname":"h","Tty":true,"Memory":1,"Cmd":["sh"],' +
@@ -39,7 +39,7 @@ describe('the configuration that an engine is given', () => {
     expect(JSON.parse(given(odd).text)).toEqual({ config: { Cmd: ['sh'], Labels: {} }, rootfs });
   });
 
-  it("has none of the driver's own labels, by which an image could pass for a rescued instance", () => {
+  it("lacks the driver's own labels, with which an image could pose as a rescued instance", () => {
     const own = Object.fromEntries(
       [...Object.values(label), 'nova-docker-driver.of.a.later.version'].map((name) => [name, 'x']),
     );
@@ -57,7 +57,7 @@ describe('the configuration that an engine is given', () => {
     expect(JSON.stringify(restored)).not.toMatch(/nova-docker-driver\.(?!not-inherited)/);
   });
 
-  it('has the zero value where Go takes null for it', () => {
+  it('has the zero value for a null, as Go decodes it', () => {
     const nulls = {
       architecture: null,
       variant: null,
@@ -83,7 +83,7 @@ describe('the configuration that an engine is given', () => {
     });
   });
 
-  it('says once, and as a list, what the image says twice in the same way, or as one word', () => {
+  it('states a repeated field once, and a single word as a list', () => {
     const text = `{"rootfs":${JSON.stringify(rootfs)},"config":{"Cmd":"sh","StopTimeout":1e1},"config":{"Cmd":"sh","StopTimeout":1e1}}`;
     expect(JSON.parse(given(text).text)).toEqual({ rootfs, config: { Cmd: ['sh'], StopTimeout: 10 } });
   });
@@ -92,13 +92,13 @@ describe('the configuration that an engine is given', () => {
     ['a number that engines do not read as an integer', '{"StopTimeout":10.0}', { StopTimeout: 10 }],
     ['an interval with an exponent', '{"Healthcheck":{"Interval":1e9}}', { Healthcheck: { Interval: 1e9 } }],
     ['half a surrogate pair', '{"Labels":{"a":"\\udc00"}}', { Labels: { a: '\ufffd' } }],
-  ])('is written anew where it has %s', (_what, config, expected) => {
+  ])('is serialized again if it has %s', (_what, config, expected) => {
     const { text, isAsItWas } = given(`{"rootfs":${JSON.stringify(rootfs)},"config":${config}}`);
     expect(isAsItWas).toBe(false);
     expect(JSON.parse(text)).toEqual({ rootfs, config: expected });
   });
 
-  it('is written anew where it is not UTF-8, for Go replaces each byte, and JavaScript each sequence', () => {
+  it('is serialized again if it is not UTF-8, because Go replaces each byte, and JavaScript each sequence', () => {
     const original = Buffer.from(`{"rootfs":${JSON.stringify(rootfs)},"author":"\xe2\x82"}`, 'latin1');
     const understood = parseConfiguration('c', original.toString('utf8'));
     expect(JSON.parse(configurationBytes(understood, original).toString('utf8'))).toEqual({
@@ -107,11 +107,11 @@ describe('the configuration that an engine is given', () => {
     });
   });
 
-  it('keeps texts that look like numbers with a fraction', () => {
+  it('keeps strings that look like numbers with a fraction', () => {
     expect(given({ config: { Env: ['V=1e1', 'W=1.5', 'X="1.5'] }, rootfs }).isAsItWas).toBe(true);
   });
 
-  it('says when and for what in the form that all engines read', () => {
+  it('states time and operating system in the form that all engines read', () => {
     const odd = { created: '2026-01-01T1:00:00,50-03:30', os: 'LINUX', rootfs: { ...rootfs, type: 'other' } };
     expect(JSON.parse(given(odd).text)).toEqual({
       created: '2026-01-01T01:00:00.50-03:30',
@@ -120,12 +120,12 @@ describe('the configuration that an engine is given', () => {
     });
   });
 
-  it('takes an interval that JavaScript holds only roughly', () => {
+  it("accepts an interval that exceeds JavaScript's integer precision", () => {
     const text = `{"rootfs":${JSON.stringify(rootfs)},"config":{"Healthcheck":{"Interval":9100000000000000001}}}`;
     expect(given(text).text).toContain('"Interval":9100000000000000');
   });
 
-  it('has labels and ports on record only, where they can be restored from', () => {
+  it('moves long labels and ports to the record, from which they can be restored', () => {
     const Labels = { a: '"\\', b: 'x'.repeat(3_000_000) };
     const ExposedPorts = Object.fromEntries(Array.from({ length: 10_001 }, (_, port) => [`${port}/udp`, {}]));
     const image = {

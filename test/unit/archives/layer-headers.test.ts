@@ -53,7 +53,7 @@ const legal: readonly (readonly [string, readonly Buffer[]])[] = [
 ];
 
 describe('rewriteArchive', () => {
-  it.each(legal)('takes a layer %s, and leaves it is', async (_what, blocks) => {
+  it.each(legal)('accepts a layer %s and does not change it', async (_what, blocks) => {
     const layer = Buffer.concat(blocks);
     const plain = await buildImageArchive({ layers: [layer] });
     const zipped = await buildImageArchive({ layers: [layer], layout: 'oci-gzip' });
@@ -62,12 +62,12 @@ describe('rewriteArchive', () => {
         expect((await rewritten(archive, {}, piece)).diffIds).toEqual([`sha256:${sha256(layer)}`]);
   });
 
-  it('takes a gzip layer that unpacks to nothing', async () => {
+  it('accepts a gzip layer that unpacks to no data', async () => {
     const archive = await buildImageArchive({ layers: [Buffer.alloc(0)], layout: 'oci-gzip' });
     expect((await rewritten(archive)).diffIds).toEqual([`sha256:${sha256('')}`]);
   });
 
-  it('finds a sparse file in a layer in whatever pieces that comes', async () => {
+  it('finds a sparse file in a layer in chunks of any size', async () => {
     const layer = await packEntries([
       { name: 'x', content: 'x'.repeat(700) },
       { name: '', raw: sparse },

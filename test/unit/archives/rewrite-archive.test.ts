@@ -82,13 +82,13 @@ describe('rewriteArchive', () => {
     }
   });
 
-  it('writes nothing but two layers, the configuration and, last, the manifest', async () => {
+  it('writes only two layers, the configuration and, last, the manifest', async () => {
     const { files, image } = await rewritten(await buildImageArchive({ layers }));
     const configuration = `${image.id.replace('sha256:', '')}.json`;
     expect([...files.keys()]).toEqual(['1-0001', '1-0002', configuration, 'manifest.json']);
   });
 
-  it('has no file name in common with one of another name: engines may mix them up', async () => {
+  it('shares no file name with an archive for another reference: engines may mix them up', async () => {
     const archive = await buildImageArchive();
     const namesFor = async (reference: string): Promise<string[]> => {
       const { files } = await rewritten(archive, { reference });
@@ -98,14 +98,14 @@ describe('rewriteArchive', () => {
     expect(await namesFor('loading:tmp-2')).toEqual(['tmp-2-0001']);
   });
 
-  it('claims no name when it is given none', async () => {
+  it('writes no reference when it gets none', async () => {
     const result = rewriteArchive(Readable.from([await buildImageArchive()]), { subject: 'Image 1' });
     const text = String(await readAll(result.archive, Infinity));
     expect(text).toContain('"RepoTags":null');
     expect(text).not.toContain('test/image');
   });
 
-  it('writes an archive that it accepts itself, to the same bytes', async () => {
+  it('rewrites its own output to the same bytes', async () => {
     const once = await rewritten(await buildImageArchive({ layers }));
     const twice = await rewritten(once.bytes);
     expect(twice.bytes.equals(once.bytes)).toBe(true);
@@ -169,7 +169,7 @@ describe('rewriteArchive', () => {
     expect(image.layers.map(({ size: bytes }) => bytes)).toEqual([layer.length, layer.length]);
   });
 
-  it('does not take a layer for metadata because its first file is called like that', async () => {
+  it('recognizes a layer whose first file has the name of metadata', async () => {
     const layer = await layerOf([{ path: '{"rootfs"}' }]);
     const { image } = await rewritten(await buildImageArchive({ layers: [layer] }));
     expect(image.layers).toMatchObject([{ diffId: `sha256:${sha256(layer)}` }]);
@@ -185,12 +185,12 @@ describe('rewriteArchive', () => {
     expect((await rewritten(members)).image.id).toBe(await imageIdOf({ layers }));
   });
 
-  it('passes over what follows the end of an archive', async () => {
+  it('ignores data after the end of an archive', async () => {
     const archive = Buffer.concat([await buildImageArchive(), Buffer.alloc(10_000, 'x')]);
     expect((await rewritten(archive)).image.id).toBe(await imageIdOf());
   });
 
-  it('leaves out what the manifest does not name', async () => {
+  it('omits files that the manifest does not name', async () => {
     const archive = await packEntries([
       { name: 'README', content: 'hello' },
       { name: 'huge.json', content: `[${' '.repeat(5 * 1024 * 1024)}]` },
@@ -205,7 +205,7 @@ describe('rewriteArchive', () => {
     ]);
   });
 
-  it('writes another configuration when told to, under its own digest', async () => {
+  it('writes the rewritten configuration under its own digest', async () => {
     const { image, files } = await rewritten(await buildImageArchive({ layers }), {
       rewriteConfiguration: (configuration) => ({ ...configuration, author: 'me' }),
     });
@@ -215,7 +215,7 @@ describe('rewriteArchive', () => {
     expect(image.configuration.author).toBe('me');
   });
 
-  it('reads the same whatever the sizes of the pieces that arrive', async () => {
+  it('yields the same result for chunks of any size', async () => {
     const archive = await buildImageArchive({ layers, layout: 'oci-gzip', gzip: true });
     const whole = await rewritten(archive);
     for (const size of [1, 7, 511, 513]) {

@@ -15,7 +15,7 @@ describe('the archive of a root file system', () => {
     { path: 'bin/sh', content: 'x' },
   ];
 
-  it.each(packings)('is passed on as it is, packed as %s', async (packing) => {
+  it.each(packings)('is passed on unchanged, packed as %s', async (packing) => {
     const layer = await layerOf(files);
     const result = await rewritten(packed(layer, packing), { rootFileSystem });
     expect(result).toEqual({
@@ -25,7 +25,7 @@ describe('the archive of a root file system', () => {
     });
   });
 
-  it('is told by the first entry that only one of the two has', async () => {
+  it('is recognized by the first entry that only one of the two formats has', async () => {
     const folder = { type: 'directory' } as const;
     const roots = [
       [
@@ -47,11 +47,11 @@ describe('the archive of a root file system', () => {
     );
   });
 
-  it('is refused where none is wanted, for engines load no such image', async () => {
+  it('is refused where only images are accepted, because engines cannot load it as an image', async () => {
     expect(await refusal(await layerOf(files))).toEqual(refusedAs(/has no manifest\.json/));
   });
 
-  it('is refused when it is cut (half a system would boot), damaged (engines fail), too large for the disk, or leads out of the root (engines fail)', async () => {
+  it('is refused when it is truncated (half a system would boot), damaged (engines fail), larger than the limit, or leads out of the root (engines fail)', async () => {
     const good = await layerOf(files);
     const outside = [
       { name: 'etc/', type: 'directory' as const },
@@ -70,7 +70,7 @@ describe('the archive of a root file system', () => {
       );
   });
 
-  it('gives its end mark only when its source has ended', async () => {
+  it('gets its end mark only after its source has ended', async () => {
     const layer = await layerOf(files);
     const failure = new ImageUnacceptable('the hash differs');
     const source = Readable.from(
@@ -91,8 +91,8 @@ describe('the archive of a root file system', () => {
   });
 });
 
-describe('the archive of a root file system whose configuration cannot be told', () => {
-  it('fails with the reason, also when nobody reads it', async () => {
+describe('the archive of a root file system whose configuration is not available', () => {
+  it('fails with the reason, also when it is not read', async () => {
     const failure = new ImageUnacceptable('no such user');
     const { archive, form } = rewriteArchive(
       Readable.from([await layerOf([{ path: 'etc/motd' }])], { objectMode: false }),

@@ -72,7 +72,7 @@ describe('rewriteArchive as a stream', () => {
     for (const stream of opened.splice(0)) expect(stream.destroyed).toBe(true);
   });
 
-  it('holds no more of 512 MiB in memory than a few', async () => {
+  it('holds only a few MiB of a 512 MiB archive in memory', async () => {
     const { source } = generated(512 * MiB);
     const { archive } = rewriting(source);
     const { rss } = process.memoryUsage();
@@ -96,7 +96,7 @@ describe('rewriteArchive as a stream', () => {
     await once(archive, 'close');
   });
 
-  it('fails with what its source fails with, unchanged, even after the last byte', async () => {
+  it("fails with its source's own error, even after the last byte", async () => {
     const good = await buildImageArchive();
     const errors = [new ImageUnacceptable('the hash differs'), new Error('connection lost')];
     for (const error of errors) {
@@ -108,7 +108,7 @@ describe('rewriteArchive as a stream', () => {
     }
   });
 
-  it('gives no manifest before its source has ended', async () => {
+  it('writes no manifest before its source has ended', async () => {
     const { archive } = rewriting(stalling(await buildImageArchive()));
     const seen: Buffer[] = [];
     archive.on('data', (chunk: Buffer) => seen.push(chunk));
@@ -119,7 +119,7 @@ describe('rewriteArchive as a stream', () => {
     await once(archive, 'close');
   });
 
-  it('is broken off by its signal, with the reason, while its source is silent', async () => {
+  it("aborts with the signal's reason while its source is silent", async () => {
     const controller = new AbortController();
     const source = stalling((await buildImageArchive()).subarray(0, 3000));
     const { archive, image } = rewriting(source, { signal: controller.signal });
@@ -132,13 +132,13 @@ describe('rewriteArchive as a stream', () => {
     await expect(image).rejects.toBe(reason);
   });
 
-  it('does not begin when its signal has aborted', async () => {
+  it('does not start if its signal has already aborted', async () => {
     const reason = new Error('not wanted');
     const { archive } = rewriting(stalling(Buffer.alloc(0)), { signal: AbortSignal.abort(reason) });
     await expect(readAll(archive, Infinity)).rejects.toBe(reason);
   });
 
-  it('destroys its source when its reader leaves', async () => {
+  it('destroys its source when its reader stops', async () => {
     const source = stalling((await buildImageArchive()).subarray(0, 4200));
     const { archive, image } = rewriting(source);
     await once(archive, 'readable');
@@ -147,7 +147,7 @@ describe('rewriteArchive as a stream', () => {
     expect(source.destroyed).toBe(true);
   });
 
-  it('leaves no listener on a signal that lives on', async () => {
+  it('leaves no listener on its signal', async () => {
     const controller = new AbortController();
     const counted = { listeners: 0 };
     const { signal } = controller;

@@ -30,8 +30,8 @@ async function ownersOf(headers: Buffer): Promise<Record<string, unknown>> {
   throw new Error('there is an entry');
 }
 
-describe('an entry whose owners are translated', () => {
-  it('belongs to others, and is the same in all else', async () => {
+describe('an entry with translated owners', () => {
+  it('has other owners and is otherwise unchanged', async () => {
     const entry = await firstOf(
       await packEntries([{ name: 'file', pax: { uid: '200012', gid: '300034', mtime: '1.5' } }]),
     );
@@ -44,14 +44,14 @@ describe('an entry whose owners are translated', () => {
     expect(await ownersOf(moved)).toMatchObject({ name: 'folder/file', pax: { uid: '12', gid: '34' } });
   });
 
-  it('has the numbers in its plain header where they stood there', async () => {
+  it('keeps the numbers in its plain header', async () => {
     const entry = await firstOf(await packEntries([{ name: 'file' }]));
     const shifted = withTranslatedOwners(entry, { uid: () => 12, gid: () => 0o7777777 });
     expect(await ownersOf(shifted.headers)).toMatchObject({ name: 'file', uid: 12, gid: 0o7777777 });
     expect(shifted.headers).toHaveLength(entry.headers.length);
   });
 
-  it('has numbers in an extended header that a plain one has no room for', async () => {
+  it('has numbers that exceed the plain header in an extended header', async () => {
     const entry = await firstOf(await packEntries([{ name: 'file' }]));
     const shifted = withTranslatedOwners(entry, { uid: () => 0o10000000, gid: () => 5 });
     expect(await ownersOf(shifted.headers)).toMatchObject({
@@ -60,8 +60,8 @@ describe('an entry whose owners are translated', () => {
     });
   });
 
-  it('is refused where its numbers are none', async () => {
+  it('is refused when its numbers are malformed', async () => {
     const entry = await firstOf(await packEntries([{ name: 'file', pax: { uid: '-5' } }]));
-    expect(() => withTranslatedOwners(entry, mapping)).toThrow('impossible uid');
+    expect(() => withTranslatedOwners(entry, mapping)).toThrow('invalid uid');
   });
 });

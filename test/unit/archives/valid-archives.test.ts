@@ -7,7 +7,7 @@ const taken = { architecture: 'amd64', rootFileSystem: (): { Cmd: string[] } => 
 
 describe('rewriteArchive', () => {
   it.each(validArchives)(
-    'takes an image $what, in whatever pieces it comes',
+    'accepts an image $what, in chunks of any size',
     async ({ build, isRootFileSystem }) => {
       const archive = await build('test/valid:1');
       const whole = await rewritten(archive, taken, archive.length);
@@ -16,16 +16,16 @@ describe('rewriteArchive', () => {
     },
   );
 
-  it('asks whether an image with so many layers can be taken before it is whole, and bounds their number itself', async () => {
+  it('asks whether the engine accepts the number of layers before the archive is complete, and limits it itself', async () => {
     const layers = Array.from({ length: 501 }, () => Buffer.alloc(0));
     const reason = new Error('not on this host');
     const asked: number[] = [];
-    const mustTakeLayers = async (count: number): Promise<void> => {
+    const validateLayerCount = async (count: number): Promise<void> => {
       asked.push(count);
       await Promise.reject(reason);
     };
     const many = await buildImageArchive({ layout: 'oci', layers: layers.slice(1) });
-    expect(await refusal(many, { mustTakeLayers })).toBe(reason);
+    expect(await refusal(many, { validateLayerCount })).toBe(reason);
     expect(asked).toEqual([500]);
     // More than Linux stacks: no host could start a container of it.
     expect(await refusal(await buildImageArchive({ layout: 'oci', layers }))).toEqual(
@@ -33,7 +33,7 @@ describe('rewriteArchive', () => {
     );
   });
 
-  it('refuses a root file system without its end mark: nothing else tells a part of it from the whole', async () => {
+  it('refuses a root file system without its end mark: a truncated one would look complete', async () => {
     const whole = await layerOf([{ path: 'etc/motd' }]);
     expect(await refusal(whole.subarray(0, -1024), taken)).toEqual(refusedAs(/is truncated/));
   });

@@ -54,7 +54,7 @@ describe('SerialConsoles', () => {
   });
 
   it('disconnects a user who does not read, and buffers only a few chunks until then', async () => {
-    make({ patience: 300 });
+    make({ timeoutMs: 300 });
     terminal.talks = true;
     const user = await connectUser();
     user.socket.pause();
@@ -64,7 +64,7 @@ describe('SerialConsoles', () => {
   });
 
   it('disconnects a user whose terminal does not read its input', async () => {
-    make({ patience: 300 });
+    make({ timeoutMs: 300 });
     terminal.reads = false;
     const user = await connectUser();
     user.type('hello');
@@ -73,7 +73,7 @@ describe('SerialConsoles', () => {
   });
 
   it('keeps an idle user connected', async () => {
-    make({ patience: 50 });
+    make({ timeoutMs: 50 });
     const user = await connectUser();
     user.type('one');
     await user.sees('one');
@@ -131,7 +131,7 @@ describe('SerialConsoles', () => {
     await consoles.stop();
     await reading.isCutOff();
     await eventually('the terminal stream is destroyed', () => terminal.destroyed);
-    await expect(consoles.open('c', attach)).rejects.toThrow('left the host');
+    await expect(consoles.open('c', attach)).rejects.toThrow('stopped serving the host');
   });
 
   it('does not reuse the port of a closed console', async () => {

@@ -63,13 +63,13 @@ describe('ComputeHost.run', () => {
     });
   });
 
-  it('throws an error of the orchestrator as it is', async () => {
+  it('rethrows an error of the orchestrator unchanged', async () => {
     const failure = new TypeError('of the orchestrator');
     const verb = verbOf(() => callOrchestrator(() => Promise.reject(failure)));
     await expect(host.run(verb, { instance }, {})).rejects.toBe(failure);
   });
 
-  it('passes the uuid in lower case, and holds one lock for all spellings of it', async () => {
+  it('passes the uuid in lower case, and uses one lock for all spellings of it', async () => {
     const order: string[] = [];
     const shouted = { ...instance, uuid: instance.uuid.toUpperCase() };
     const first = host.run(

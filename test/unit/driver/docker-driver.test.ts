@@ -139,7 +139,7 @@ describe('DockerDriver', () => {
       expect(await failureOf(call(driver, verb))).not.toBeInstanceOf(NotImplementedError);
   });
 
-  it('says why a container cannot have what a virtual machine has', async () => {
+  it('states why a container lacks a feature of virtual machines', async () => {
     await expect(driver.get_vnc_console(context, instance)).rejects.toThrow('containers have no screen');
     await expect(driver.live_migration_abort(instance)).rejects.toThrow('cannot be moved');
   });
@@ -163,11 +163,11 @@ describe("Nova's default answers", () => {
     await driver.inject_network_info(instance, []);
   });
 
-  it('say that nothing of an instance lingers', async () => {
+  it('report no leftovers of an instance', async () => {
     expect(await driver.cleanup_lingering_instance_resources(instance)).toBe(true);
   });
 
-  it('pass all instances on at start-up', async () => {
+  it('return all instances at start-up', async () => {
     expect(await driver.process_instances_at_startup(context, [instance])).toEqual([instance]);
   });
 
@@ -183,7 +183,7 @@ describe("Nova's default answers", () => {
     expect(await driver.is_node_deleted('node-1')).toBe(false);
   });
 
-  it('pass on the data of a live migration, and clean nothing up after one', async () => {
+  it('return the data of a live migration unchanged, and clean up nothing after it', async () => {
     const data = { from: 'compute-1' };
     const migration = { uuid: 'm', instance_uuid: instance.uuid, source_compute: null, dest_compute: null };
     expect(await driver.check_source_migrate_data_at_dest(context, instance, data, migration, {}, null)).toBe(
@@ -201,14 +201,14 @@ describe('verbs that call other verbs', () => {
     expect(await new ChangedDriver().get_num_instances()).toBe(2);
   });
 
-  it('node_is_available has the nodes looked up again before it says that there is no such node', async () => {
+  it('node_is_available refreshes the nodes before it reports a missing node', async () => {
     const driver = new ChangedDriver();
     expect(await driver.node_is_available('node-1')).toBe(true);
     expect(await driver.node_is_available('node-2')).toBe(true);
     expect(await driver.node_is_available('node-3')).toBe(false);
   });
 
-  it('capabilities_as_traits has the traits of Placement, without those that have none', async () => {
+  it('capabilities_as_traits returns the traits of Placement, without capabilities that have none', async () => {
     const traits = await new ChangedDriver().capabilities_as_traits();
     expect(traits).toMatchObject({
       COMPUTE_STORAGE_VIRTIO_FS: true,
@@ -221,13 +221,13 @@ describe('verbs that call other verbs', () => {
 });
 
 describe('events', () => {
-  it('are dropped while nobody listens', async () => {
+  it('are dropped while no listener is registered', async () => {
     const log = new LogBook();
     await newDriver(log).emit_event(started);
     expect(log.lines).toEqual([expect.stringMatching(/^debug: .*dropped/)]);
   });
 
-  it('reach the listener that was registered last, which need not be waited for', async () => {
+  it('reach the listener that was registered last, even when its registration was not awaited', async () => {
     const driver = newDriver();
     const heard: string[] = [];
     void driver.register_event_listener(() => void heard.push('first'));
@@ -236,7 +236,7 @@ describe('events', () => {
     expect(heard).toEqual([`second: ${instance.uuid}`]);
   });
 
-  it('are emitted when the listener is done with them', async () => {
+  it('are emitted once the listener has finished', async () => {
     const driver = newDriver();
     let done = false;
     await driver.register_event_listener(async () => {
@@ -255,7 +255,7 @@ describe('events', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('no'))],
-  ])('go on after a listener that %s, which is logged', async (_how, failing) => {
+  ])('continue after a listener that %s, which is logged', async (_how, failing) => {
     const log = new LogBook();
     const driver = newDriver(log);
     await driver.register_event_listener(failing);
@@ -268,7 +268,7 @@ describe('events', () => {
   });
 
   it.each(['started', null, {}, { ...started, transition: 9 }])(
-    'are only those of Nova: %j is refused and not passed on',
+    'must be events of Nova: %j is refused and not passed on',
     async (event) => {
       const driver = newDriver();
       let heard = 0;

@@ -139,7 +139,7 @@ const faults: readonly (readonly [name: string, fault: FaultKind, at: 0 | 1 | 2]
   ['has no such container', { kind: 'answer', status: 404, message: 'No such container: it' }, 2],
 ];
 
-describe('a verb fails with what it documents', () => {
+describe('a verb fails with a documented exception', () => {
   let replayer: Replayer;
   let proxy: FaultProxy;
   let driver: DockerDriver;
@@ -191,7 +191,7 @@ describe('a verb fails with what it documents', () => {
       .filter((line) => !line.includes('/events'));
   }
 
-  it.each(calls)('%s asks for the same, in whatever letter case the uuid is written', async (verb, args) => {
+  it.each(calls)('%s sends the same requests for any letter case of the uuid', async (verb, args) => {
     const shouted = args.map((arg) =>
       arg === instance ? inCapitals(instance) : arg === reverting ? inCapitals(reverting) : arg,
     );

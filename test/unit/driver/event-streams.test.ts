@@ -36,7 +36,7 @@ describe('the iterables of lifecycle events', () => {
     expect(await all(events)).toEqual([{ ...event(1, transition), name }]);
   });
 
-  it('have every event since the call, in order, each for itself', async () => {
+  it('yield every event since the call, in order, independently of each other', async () => {
     const first = streams.open({});
     streams.publish(event(1));
     const second = streams.open({});
@@ -62,7 +62,7 @@ describe('the iterables of lifecycle events', () => {
     expect(await all(streams.open({ signal: controller.signal }))).toEqual([]);
   });
 
-  it('lose the oldest events of a reader that is 1000 behind, which is logged once', async () => {
+  it('drop the oldest events of a reader that is 1000 events behind, which is logged once', async () => {
     const events = streams.open({});
     for (let time = 1; time <= 1010; time += 1) streams.publish(event(time));
     streams.endAll();
@@ -72,7 +72,7 @@ describe('the iterables of lifecycle events', () => {
     expect(warnings).toEqual([expect.stringContaining('1000 events behind')]);
   });
 
-  it('collect nothing for a reader that has left', async () => {
+  it('buffer nothing for a reader that has stopped', async () => {
     const events = streams.open({});
     streams.publish(event(1));
     for await (const { timestamp } of events) if (timestamp === 1) break;
@@ -98,14 +98,14 @@ describe('a driver that leaves its host', () => {
   it.each([
     ['cleanup_host', () => driver.cleanup_host('node-1')],
     ['its disposal', () => driver[Symbol.asyncDispose]()],
-  ])('ends the iterations of its events: by %s', async (_how, leave) => {
+  ])('ends the iterations of its events on %s', async (_how, leave) => {
     const reading = all(driver.events());
     await leave();
     expect(await reading).toEqual([]);
-    await expect(driver.get_available_nodes()).rejects.toThrow('init_host comes first');
+    await expect(driver.get_available_nodes()).rejects.toThrow('call init_host first');
   });
 
-  it('refuses the name of another host, and goes on', async () => {
+  it('refuses the name of another host, and keeps serving its own', async () => {
     await expect(driver.cleanup_host('node-2')).rejects.toThrow(
       new InvalidInput('This driver serves host node-1, not node-2'),
     );

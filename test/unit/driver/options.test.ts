@@ -3,7 +3,7 @@ import { DockerDriver } from '../../../lib/index.js';
 import { settingsOf } from '../../../lib/driver/options.js';
 
 describe('the options of a driver', () => {
-  it('may all be left out', () => {
+  it('are all optional', () => {
     expect(settingsOf({})).toMatchObject({
       maxPids: 4096,
       allowPrivileged: false,
@@ -28,8 +28,8 @@ describe('the options of a driver', () => {
     [{ sharedDirectory: 'images' }, 'sharedDirectory'],
     [{ sharedDirectory: '/srv/../images' }, 'sharedDirectory'],
     [{ serialConsole: { address: 'console.example' } }, 'address'],
-    [{ serialConsole: { address: '0.0.0.0' } }, 'not all there are'],
-    [{ serialConsole: { address: '::' } }, 'not all there are'],
+    [{ serialConsole: { address: '0.0.0.0' } }, 'not the wildcard address'],
+    [{ serialConsole: { address: '::' } }, 'not the wildcard address'],
     [{ serialConsole: { address: '10.0.0.1', ports: [20_000, 10_000] as const } }, 'ports'],
     [{ serialConsole: { address: '10.0.0.1', ports: [10_000, 70_000] as const } }, 'ports'],
     [{ vendorData: { when: new Date() } }, 'vendorData'],
@@ -38,13 +38,13 @@ describe('the options of a driver', () => {
     [{ logs: { maxBytes: 1000 } }, 'maxBytes'],
     [{ logs: { maxFiles: 1 } }, 'maxFiles'],
     [{ timeouts: { readMs: Number.NaN } }, 'readMs'],
-  ])('are refused when they cannot be used: %p', (options, named) => {
+  ])('are refused when they are invalid: %p', (options, named) => {
     expect(() => new DockerDriver(options)).toThrow(
       expect.objectContaining({ name: 'InvalidInput', message: expect.stringContaining(named) }),
     );
   });
 
-  it('are refused when nobody knows them', () => {
+  it('are refused when they are unknown', () => {
     const mistyped = { maxLaunch: 4, maxPids: 10 };
     expect(() => settingsOf(mistyped)).toThrow(
       expect.objectContaining({ name: 'InvalidInput', message: expect.stringContaining('maxLaunch') }),

@@ -3,7 +3,7 @@ import { DockerDriver } from '../../../lib/index.js';
 import { context, newImageMeta, newInstance } from '../../support/nova-objects.js';
 
 describe('a rebuild by a driver that serves no host', () => {
-  it('takes no volumes away', async () => {
+  it('detaches no volumes', async () => {
     const driver = new DockerDriver({ engine: 'unix:///nowhere' });
     const calls: string[] = [];
     const rebuilding = driver.rebuild(context, newInstance(), newImageMeta('any'), {

@@ -8,7 +8,7 @@ import { playOn } from '../../support/stage.js';
 const fixtures = fileURLToPath(new URL('../../../fixtures/', import.meta.url));
 const engines = readdirSync(fixtures).filter((name) => name.startsWith('engine-'));
 
-it('there are recordings of an old and of a new engine', () => {
+it('has recordings of an old and of a new engine', () => {
   expect(engines).toEqual(expect.arrayContaining(['engine-20.10', 'engine-28.5']));
 });
 

@@ -116,7 +116,7 @@ const most = 7;
 describe.each(all)('%s', (verb) => {
   const rules = verbs[verb] ?? [];
 
-  it('rejects with an exception of Nova, whatever all its arguments are', async () => {
+  it('rejects with an exception of Nova for arguments of any type', async () => {
     for (const wrong of odd) {
       const failure = await failureOf(verb, Array(most).fill(wrong));
       if (failure !== undefined) expect(failure).toBeInstanceOf(NovaException);
@@ -136,7 +136,7 @@ describe.each(all)('%s', (verb) => {
 
 describe('rebuild', () => {
   it.each(['detach_block_devices', 'attach_block_devices'])(
-    'calls nothing but functions as %s',
+    'refuses a %s that is not a function',
     async (what) => {
       for (const wrong of [null, 7, 'x', {}])
         expect(
@@ -147,7 +147,7 @@ describe('rebuild', () => {
 });
 
 describe('the options of a verb', () => {
-  it.each([{ signal: 'x' }, { signal: {} }, { onProgress: 'x' }])('are not %j', async (wrong) => {
+  it.each([{ signal: 'x' }, { signal: {} }, { onProgress: 'x' }])('are refused as %j', async (wrong) => {
     expect(await failureOf('cache_image', [context, 'an-image', wrong])).toBeInstanceOf(InvalidInput);
     expect(await failureOf('pause', [newInstance(), wrong])).toBeInstanceOf(InvalidInput);
     expect(await failureOf('init_host', ['host', wrong])).toBeInstanceOf(InvalidInput);

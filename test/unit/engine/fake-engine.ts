@@ -76,13 +76,13 @@ export function answerJson(response: ServerResponse, status: number, body: objec
 }
 
 /** In milliseconds. Generous: a busy machine can be a thousand times slower than a quiet one. */
-const longestWait = 30_000;
+const maxWaitMs = 30_000;
 
 /** Waits until the condition holds. */
 export async function until(condition: () => boolean, what: string): Promise<void> {
-  const end = performance.now() + longestWait;
+  const end = performance.now() + maxWaitMs;
   while (!condition()) {
-    if (performance.now() > end) throw new Error(`not so after ${longestWait / 1000} s: ${what}`);
+    if (performance.now() > end) throw new Error(`not so after ${maxWaitMs / 1000} s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

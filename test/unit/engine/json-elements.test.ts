@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { EngineProtocolError } from '../../../lib/engine/index.js';
 import { jsonElements } from '../../../lib/engine/json-elements.js';
-import { longestLine } from '../../../lib/engine/json-lines.js';
+import { maxLineBytes } from '../../../lib/engine/json-lines.js';
 import { FakeEngine } from './fake-engine.js';
 
 async function read(chunks: Iterable<Uint8Array>): Promise<unknown[]> {
@@ -56,7 +56,7 @@ describe('jsonElements', () => {
       }
     }
     await expect(read(endless())).rejects.toBeInstanceOf(EngineProtocolError);
-    expect(given).toBeLessThan(longestLine * 2);
+    expect(given).toBeLessThan(maxLineBytes * 2);
   });
 });
 

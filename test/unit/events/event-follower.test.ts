@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { lifecycle_event } from '../../../interfaces/index.js';
-import { longestLine } from '../../../lib/engine/json-lines.js';
+import { maxLineBytes } from '../../../lib/engine/json-lines.js';
 import { EventFollower } from '../../../lib/events/index.js';
 import { instanceContainerName, label } from '../../../lib/common/labels.js';
 import { noOpLogger } from '../../support/silent-logger.js';
@@ -122,7 +122,7 @@ describe('EventFollower', () => {
 
   it.each([
     ['a line that is not JSON', 'junk\n'],
-    ['an overlong line', 'x'.repeat(longestLine + 1)],
+    ['an overlong line', 'x'.repeat(maxLineBytes + 1)],
     ['an event in an unknown format', '{"Type":"container"}\n'],
   ])('continues after %s, even when the engine replays it', async (_what, junk) => {
     remembered = junk;

@@ -49,7 +49,7 @@ describe('a listener that throws fails no operation, and is logged once:', () =>
     warnings = [];
     logger = { ...noOpLogger, warn: (message) => void warnings.push(message) };
   });
-  const logged = ['onProgress threw: the operation goes on'];
+  const logged = ['onProgress threw: the operation continues'];
 
   it('an upload to and a download from a directory', async () => {
     const service: ImageService = new DirectoryImageService({ directory: await folder.path(), logger });

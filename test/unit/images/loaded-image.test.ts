@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
 import type { ArchivedImage } from '../../../lib/archives/index.js';
 import { imageId, type ImageInspect } from '../../../lib/engine/index.js';
-import { mustBeLoaded } from '../../../lib/images/load-image.js';
+import { validateLoadedImage } from '../../../lib/images/load-image.js';
 
 const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;
 
-describe('mustBeLoaded', () => {
+describe('validateLoadedImage', () => {
   const expected: Pick<ArchivedImage, 'id' | 'configuration'> = {
     id: digest('1'),
     configuration: {
@@ -35,16 +35,16 @@ describe('mustBeLoaded', () => {
   });
 
   it('accepts an image with the id and the layers of the archive', () => {
-    expect(() => mustBeLoaded('1', expected, loaded())).not.toThrow();
+    expect(() => validateLoadedImage('1', expected, loaded())).not.toThrow();
   });
 
   it('accepts another id, as the containerd store gives it, when the configuration is the same', () => {
-    expect(() => mustBeLoaded('1', expected, loaded({ Id: imageId(digest('2')) }))).not.toThrow();
+    expect(() => validateLoadedImage('1', expected, loaded({ Id: imageId(digest('2')) }))).not.toThrow();
   });
 
   it('refuses other layers, whatever the id', () => {
     const RootFS = { Type: 'layers', Layers: [digest('a'), digest('c')] };
-    expect(() => mustBeLoaded('1', expected, loaded({ RootFS }))).toThrow(ImageUnacceptable);
+    expect(() => validateLoadedImage('1', expected, loaded({ RootFS }))).toThrow(ImageUnacceptable);
   });
 
   it.each([
@@ -60,7 +60,7 @@ describe('mustBeLoaded', () => {
       Id: imageId(digest('2')),
       Config: { ...image.Config, ...config(image), ...change },
     });
-    expect(() => mustBeLoaded('1', expected, other)).toThrow(new RegExp(`the ${what} differs`));
+    expect(() => validateLoadedImage('1', expected, other)).toThrow(new RegExp(`the ${what} differs`));
   });
 });
 

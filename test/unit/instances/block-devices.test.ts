@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { BlockDeviceInfo, VolumeMapping } from '../../../interfaces/index.js';
 import type { MountSpecification } from '../../../lib/engine/index.js';
-import { acceleratorsMustBeNone, blockDeviceMounts, RootDisks } from '../../../lib/instances/index.js';
+import { validateNoAccelerators, blockDeviceMounts, RootDisks } from '../../../lib/instances/index.js';
 import { label } from '../../../lib/common/labels.js';
 import { answerJson, FakeEngine } from '../engine/fake-engine.js';
 import { newInstance } from '../../support/nova-objects.js';
@@ -64,10 +64,10 @@ describe('blockDeviceMounts', () => {
     },
   );
 
-  it('warns once that it cannot bound ephemeral disks', async () => {
+  it('warns once that the engine cannot limit the size of ephemeral disks', async () => {
     for (const device_name of ['/dev/vdb', '/dev/vdc'])
       await mounts({ ephemerals: [{ device_name, size: 1 }] });
-    expect(warnings).toEqual([expect.stringContaining('cannot bound ephemeral disks')]);
+    expect(warnings).toEqual([expect.stringContaining('cannot limit the size of ephemeral disks')]);
   });
 
   it('mounts a volume of the engine at the name of its device', async () => {
@@ -197,9 +197,9 @@ describe('accelerators', () => {
       attach_handle_type: 'PCI',
       attach_handle_info: {},
     };
-    expect(() => acceleratorsMustBeNone([accelerator])).toThrow(
+    expect(() => validateNoAccelerators([accelerator])).toThrow(
       expect.objectContaining({ name: 'ComputeResourcesUnavailable' }),
     );
-    for (const none of [undefined, null, []]) expect(() => acceleratorsMustBeNone(none)).not.toThrow();
+    for (const none of [undefined, null, []]) expect(() => validateNoAccelerators(none)).not.toThrow();
   });
 });

@@ -100,7 +100,7 @@ describe("a snapshot's pause", () => {
     const stillness = await begin();
     failures = [(response) => answerJson(response, 500, { message: 'cannot unpause' })];
     await stillness.end();
-    expect(errors).toEqual([expect.stringContaining('stays paused')]);
+    expect(errors).toEqual([expect.stringContaining('could not unpause')]);
     await until(() => status === 'running' && record === undefined, 'the instance runs');
   });
 

@@ -90,7 +90,7 @@ describe('RegistryExchange with a malicious registry', () => {
       status: 'active',
     });
     logging.close();
-    expect(warnings).toEqual(['onProgress threw: the operation goes on']);
+    expect(warnings).toEqual(['onProgress threw: the operation continues']);
   });
 
   it('pulls an image while every answer is correct', async () => {
@@ -293,7 +293,7 @@ describe('RegistryExchange with a malicious registry', () => {
       return true;
     };
     const pushing = exchange.push(context, id, registry.reference, { credentials });
-    await expect(pushing).rejects.toThrow('sends an upload elsewhere');
+    await expect(pushing).rejects.toThrow('redirects an upload to another server');
     expect(elsewhere.requests).toEqual([]);
     await elsewhere.close();
   });

@@ -116,7 +116,7 @@ describe('a folder of images that several processes use', () => {
   it('keeps a new image that reuses the id of an image whose deletion is under way', async () => {
     const { id } = await service.create(context, {});
     const folder = new ImageFolder(join(directory, id), id);
-    expect(await folder.bury(join(directory, '.deleted-late'))).toBe(false);
+    expect(await folder.moveToTrash(join(directory, '.deleted-late'))).toBe(false);
     expect(await readdir(folder.path)).toEqual(['metadata.1.json']);
   });
 

@@ -86,9 +86,9 @@ describe('SharedDirectory', () => {
       () => writeFile(path, data.subarray(0, 1e6)),
     ],
     ['has the data of another image', 'sha512', () => writeFile(path, randomBytes(data.length))],
-    ['is a FIFO', 'not a plain file', () => Promise.resolve(execFileSync('mkfifo', [path]))],
-    ['is a link to a device', 'not a plain file', () => symlink('/dev/zero', path)],
-    ['is a directory', 'not a plain file', () => mkdir(path)],
+    ['is a FIFO', 'not a regular file', () => Promise.resolve(execFileSync('mkfifo', [path]))],
+    ['is a link to a device', 'not a regular file', () => symlink('/dev/zero', path)],
+    ['is a directory', 'not a regular file', () => mkdir(path)],
     ['is a link to itself', 'ELOOP', () => symlink(path, path)],
   ])('skips a file that %s, and logs its path and the reason', async (_what, why, make) => {
     await make();
@@ -128,7 +128,7 @@ describe('SharedDirectory', () => {
     expect(await fail(new ImageUnacceptable('no archive'))).toBeUndefined();
   });
 
-  it('skips a file server that owes an answer, and uses it again after the answer', async () => {
+  it('skips a file server that has not answered an earlier request, and uses it again after the answer', async () => {
     await writeFile(path, data);
     const server = new FileServer(50);
     const logger: Logger = { ...noOpLogger, warn: (message) => void warnings.push(message) };
@@ -137,7 +137,7 @@ describe('SharedDirectory', () => {
     const question = new Promise<void>((resolve) => (answer = resolve));
     await expect(server.answer(question)).rejects.toMatchObject({ name: 'SharedFileUnusable' });
     expect(await read()).toBeUndefined();
-    expect(warnings).toEqual([expect.stringContaining('owes an answer')]);
+    expect(warnings).toEqual([expect.stringContaining('has not answered an earlier request')]);
     answer();
     await question;
     expect((await read())?.equals(data)).toBe(true);

@@ -20,7 +20,7 @@ async function failureOf(verb: string, ...args: readonly unknown[]): Promise<unk
   return undefined;
 }
 
-const passesValidation = { message: expect.stringContaining('init_host comes first') };
+const passesValidation = { message: expect.stringContaining('call init_host first') };
 
 /** The arguments of each verb, with the interfaces of an instance. */
 const verbs: Record<string, (network_info: unknown) => readonly unknown[]> = {

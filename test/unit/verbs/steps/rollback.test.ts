@@ -35,7 +35,7 @@ describe('a rollback', () => {
     const errors: unknown[] = [];
     await expect(steps([], true, errors)).rejects.toBe(failure);
     expect(errors).toEqual([
-      'could not undo: the second step',
+      'could not roll back the second step',
       { instance: 'the uuid', error: expect.objectContaining({ message: 'cannot be undone' }) },
     ]);
   });

@@ -5,7 +5,7 @@ import { ArchiveBroken, ArchiveRefused, blockSize, ByteBudget } from '../../arch
 import { isContainerdStore } from '../layers/index.js';
 import { filesInFolder } from './copy-file-system.js';
 import { instanceReference } from './instance-image.js';
-import { copiedBytes, entriesOf, isMark, LayerContent, mustBeNoMark } from './layer-content.js';
+import { copiedBytes, entriesOf, isMark, LayerContent, validateNotWhiteout } from './layer-content.js';
 import { listedChanges } from './listed-changes.js';
 import { isBeneath, SelectedFiles } from './selected-files.js';
 import { layerOfFolder } from './transfer-folder.js';
@@ -31,7 +31,7 @@ export interface FilesToCopy {
 }
 
 /** Attempts to read files that change meanwhile. */
-const mostReadings = 3;
+const maxReadings = 3;
 
 /**
  * Validates, before any container is stopped, that a container's files can be copied: they are within the limit, the
@@ -41,7 +41,7 @@ const mostReadings = 3;
  * @throws ArchiveRefused when the files cannot be copied.
  * @throws the engine's error, or the signal's reason when the signal aborts.
  */
-export async function filesMustFit(engine: Engine, files: FilesToCopy): Promise<void> {
+export async function validateFilesFit(engine: Engine, files: FilesToCopy): Promise<void> {
   const { container, signal } = files;
   const sizes = await measuredFiles(engine, container, signal);
   if (await surelyFit(engine, files, sizes)) return;
@@ -51,13 +51,13 @@ export async function filesMustFit(engine: Engine, files: FilesToCopy): Promise<
       while ((await content.next()).done !== true);
       return;
     } catch (error) {
-      if (!(error instanceof ArchiveBroken) || reading === mostReadings) throw error;
+      if (!(error instanceof ArchiveBroken) || reading === maxReadings) throw error;
     }
   }
 }
 
 /** The most files whose lengths are asked for one by one; reading all files is faster than that. */
-const mostAsked = 200;
+const maxMeasuredPaths = 200;
 
 /**
  * Whether the engine's figures show that the files can be copied. They do not count the entries of the image, so an
@@ -77,7 +77,7 @@ async function surelyFit(engine: Engine, files: FilesToCopy, sizes: Sizes): Prom
     if (copy.kind !== 'into a folder' && changes.some(({ path }) => isMark(path))) return false;
     if (!(await isContainerdStore(engine, signal))) return true;
     // Containerd's store counts blocks, and holes have none.
-    return changes.length <= mostAsked && sum + (await lengthsOf(engine, files, changes)) <= limit;
+    return changes.length <= maxMeasuredPaths && sum + (await lengthsOf(engine, files, changes)) <= limit;
   } catch (error) {
     // An engine fails to list or find files that a running container removes meanwhile.
     if (!(error instanceof EngineError)) throw error;
@@ -136,7 +136,7 @@ async function* committed(
   const budget = new ByteBudget(limit);
   for await (const { entry } of entriesOf(await engine.files.exportAll(container, { signal }))) {
     if (isBeneath(entry.path, leftOut)) continue;
-    mustBeNoMark(entry.path);
+    validateNotWhiteout(entry.path);
     budget.spend(copiedBytes(entry));
     yield;
   }

@@ -8,15 +8,15 @@ import type { LayersInEngine } from './layers/index.js';
 const firstWithZstd = '1.42';
 
 /** The image, and the engine that is to load it. */
-interface SuitedImage {
+interface ImageToLoad {
   readonly layers: LayersInEngine;
   readonly record: ShownImage;
   readonly signal: AbortSignal;
 }
 
 /** @throws NovaException when this engine cannot decompress such a layer; another host's engine may. */
-export async function mustTakeLayer(
-  { layers, record, signal }: SuitedImage,
+export async function validateLayerCompression(
+  { layers, record, signal }: ImageToLoad,
   compression: Compression,
   apiVersion: string,
 ): Promise<void> {
@@ -37,12 +37,15 @@ export async function mustTakeLayer(
 }
 
 /** Layers that an engine with a classic image store can stack. containerd's store has no such limit. */
-const mostInClassicStore = 125;
+const maxLayersInClassicStore = 125;
 
 /** @throws NovaException when this engine cannot stack so many layers; another host's engine may. */
-export async function mustTakeLayers({ layers, record, signal }: SuitedImage, count: number): Promise<void> {
-  if (count <= mostInClassicStore || (await layers.isContainerdStore(signal))) return;
+export async function validateLayerCount(
+  { layers, record, signal }: ImageToLoad,
+  count: number,
+): Promise<void> {
+  if (count <= maxLayersInClassicStore || (await layers.isContainerdStore(signal))) return;
   throw new NovaException(
-    `Image ${record.id} has ${count} layers: this host's engine stacks ${mostInClassicStore}, one with containerd's image store takes more`,
+    `Image ${record.id} has ${count} layers: this host's engine allows ${maxLayersInClassicStore}, an engine with the containerd image store more`,
   );
 }
