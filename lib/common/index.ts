@@ -43,3 +43,4 @@ export { sha256Digest } from './sha256-digest.js';
 export { GiB, KiB, MiB } from './units.js';
 export { usableLogger } from './usable-logger.js';
 export { isUuid, namedUuid } from './uuid.js';
+export { vif } from './vif-schema.js';

@@ -227,9 +227,12 @@ export class ComputeHost {
     const { instance } = subjects;
     const onProgress = guardListener(options.onProgress, this.logger);
     let release: (() => void) | undefined;
-    const releaseLock = (): void => release?.();
-    const acquireLock = async (): Promise<void> => {
-      if (instance !== undefined) release = await this.#locks.acquire(instance.uuid, signal);
+    const releaseLock = (): void => {
+      release?.();
+      release = undefined;
+    };
+    const acquireLock = async (until = signal): Promise<void> => {
+      if (instance !== undefined) release ??= await this.#locks.acquire(instance.uuid, until);
     };
     try {
       if (verb.lock === 'instance') await acquireLock();

@@ -21,7 +21,7 @@ export interface Polling {
  * aborts.
  */
 export async function untilSettled<T>(
-  engine: Engine,
+  engine: Pick<Engine, 'closed'>,
   { timeoutMs, interval, ref = true }: Polling,
   attempt: () => Promise<T | undefined>,
   signal?: AbortSignal,

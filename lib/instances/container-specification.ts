@@ -110,7 +110,7 @@ const maxCommandLineBytes = 64 * 1024;
  *
  * @throws ImageUnacceptable when it is empty or a quote is not closed.
  */
-export function commandLine(value: unknown): string[] {
+function commandLine(value: unknown): string[] {
   if (typeof value !== 'string') throw unusable(value, 'it is not text');
   if (Buffer.byteLength(value) > maxCommandLineBytes)
     throw new ImageUnacceptable(`The image's os_command_line has more than ${maxCommandLineBytes} bytes`);

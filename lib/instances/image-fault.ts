@@ -55,7 +55,7 @@ export function launchFailure(error: unknown, { wanted, all }: MountPlaces): unk
  *
  * @returns ImageUnacceptable if the image would fail on every host; otherwise the error itself.
  */
-export function blamedOnImage(error: unknown): unknown {
+function blamedOnImage(error: unknown): unknown {
   if (!(error instanceof EngineError)) return error;
   // A start fails with 400 when the image lacks the command or it is not executable, and when a mount fails.
   const cannotRun = isBadRequest(error) && error.request.path.endsWith('/start');

@@ -1,29 +1,9 @@
 import { z } from 'zod';
 import type { NetworkInfo, VIF } from '../../interfaces/index.js';
 import type { ContainerInspect } from '../engine/index.js';
-import { label } from '../common/index.js';
+import { label, vif } from '../common/index.js';
 
-const address = z.looseObject({ address: z.string() });
-const port = z.looseObject({
-  id: z.string(),
-  address: z.string().nullable(),
-  network: z.looseObject({
-    id: z.string(),
-    subnets: z
-      .array(
-        z.looseObject({
-          cidr: z.string().nullable(),
-          gateway: address.nullish(),
-          dns: z.array(address).optional(),
-          ips: z.array(address).optional(),
-          version: z.number().nullish(),
-        }),
-      )
-      .optional(),
-    meta: z.looseObject({ mtu: z.number().nullish() }).optional(),
-  }),
-});
-const vif = z.custom<VIF>((value) => port.safeParse(value).success, 'not a port');
+const storedVif = z.custom<VIF>((value) => vif.safeParse(value).success, 'not a port');
 
 /**
  * The labels of a rescue container. They name the rescued container by its id, which no image can predict. They also
@@ -50,6 +30,10 @@ export function isRescueOf({ Config: { Labels: labels } }: ContainerInspect, res
  *
  * @throws ZodError when the label is not one that {@link rescueLabels} wrote.
  */
-export function rescuedNetworks({ Config: { Labels: labels } }: ContainerInspect): NetworkInfo {
-  return z.array(vif).parse(JSON.parse(labels[label.rescuedNetworks] ?? '[]'));
+export function rescuedNetworks({
+  Config: { Labels: labels },
+}: {
+  readonly Config: Pick<ContainerInspect['Config'], 'Labels'>;
+}): NetworkInfo {
+  return z.array(storedVif).parse(JSON.parse(labels[label.rescuedNetworks] ?? '[]'));
 }

@@ -1,7 +1,7 @@
 import type { Instance, Logger } from '../../interfaces/index.js';
 import { InstanceInvalidState } from '../../interfaces/index.js';
 import type { ContainerId, ContainerInspect, Engine } from '../engine/index.js';
-import { undefinedIfNotFound } from '../engine/index.js';
+import { type Polling, undefinedIfNotFound, untilSettled } from '../engine/index.js';
 import { label } from '../common/index.js';
 import { pauseContainer, unpauseContainer } from './freeze-container.js';
 import type { InstanceStateStore } from './instance-state-store.js';
@@ -18,6 +18,11 @@ interface StandstillEnvironment {
   readonly states: InstanceStateStore;
   readonly logger: Logger;
 }
+
+/** How long to try to unfreeze a container, in milliseconds. The instance's next verb waits meanwhile. */
+const polling: Polling = { timeoutMs: 60_000, interval: 500 };
+/** The same in the background, where nobody waits. */
+const backgroundPolling: Polling = { timeoutMs: 60 * 60_000, interval: 5000, ref: false };
 
 /**
  * A pause of an instance's container, which the caller must {@link end}. If this driver dies meanwhile, a record makes
@@ -56,21 +61,57 @@ export class StandStill {
     }
   }
 
-  /** Unfreezes the container, without a signal: an abort must not leave the instance frozen. Idempotent. */
+  /**
+   * Unfreezes the container, without a signal: an abort must not leave the instance frozen. While the engine does not
+   * answer, this retries for a minute, and then in the background. Never throws: the snapshot has its own result.
+   * Idempotent.
+   */
   async end(): Promise<void> {
     if (!this.#isFrozen) return;
     this.#isFrozen = false;
     const { engine, states, logger } = this.#environment;
-    await wake(engine, this.#container);
+    try {
+      await untilSettled(engine, polling, async () => {
+        await wake(engine, this.#container);
+        return true;
+      });
+    } catch (error) {
+      logger.error('could not unpause an instance after its snapshot: the driver retries in the background', {
+        instance: this.#uuid,
+        error,
+      });
+      void this.#endLater();
+      return;
+    }
     try {
       await states.remove(this.#uuid, 'suspended');
     } catch (error) {
-      // The snapshot has its own result. The instance's next pause, suspension or `init_host` removes the record.
+      // The instance's next pause, suspension or `init_host` removes the record.
       logger.warn("could not remove the record of a snapshot's pause", {
         instance: this.#uuid,
         error,
       });
     }
+  }
+
+  /** Unfreezes the container, unless a verb has replaced the record meanwhile. Never throws. */
+  async #endLater(): Promise<void> {
+    const { engine, states, logger } = this.#environment;
+    let failure: unknown;
+    const isOver = await untilSettled(engine, backgroundPolling, async () => {
+      try {
+        await endLeftStandstill(engine, states, this.#uuid, [this.#container]);
+        return true;
+      } catch (error) {
+        failure = error;
+        return undefined;
+      }
+    });
+    if (isOver !== true)
+      logger.error('could not unpause an instance after its snapshot: unpause it, or restart the driver', {
+        instance: this.#uuid,
+        error: failure,
+      });
   }
 }
 

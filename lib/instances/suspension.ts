@@ -5,12 +5,13 @@ import { label } from '../common/index.js';
 import { findInstance } from './find-instance.js';
 import { pauseContainer, unpauseContainer } from './freeze-container.js';
 import type { InstanceStateStore } from './instance-state-store.js';
+import { isOfStandstill } from './stand-still.js';
 
 /*
  * To the engine a suspended instance is a paused container: its processes are frozen and its memory is kept. A record
  * in the state store marks it as suspended, also for the next driver.
  *
- * The same record may belong to a snapshot's pause instead, see `StandStill`: both verbs below replace or remove it.
+ * The same record may belong to a snapshot's pause instead, see `StandStill`: the verbs below replace or remove it.
  *
  * The record is written before the container is frozen and removed after it was unfrozen, so a suspended instance
  * always has it. A crash in between leaves a record of a running instance, which is ignored. The record contains the
@@ -90,7 +91,7 @@ export async function pauseInstance(
 }
 
 /**
- * Unpauses an instance; no-op if it runs.
+ * Unpauses an instance; no-op if it runs. Removes the record of a snapshot's pause too.
  *
  * @throws InstanceInvalidState when it is stopped or suspended.
  */
@@ -117,14 +118,19 @@ export async function removeSuspension(
   }
 }
 
+/** Also removes the record of a snapshot's pause, if the instance is still frozen by it. */
 async function validateNotSuspended(
   notes: InstanceStateStore,
   instance: Instance,
   container: ContainerInspect,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  if (await isSuspended(notes, instance, container, signal))
+  const { Paused: isPaused, StartedAt: started } = container.State;
+  const record = isPaused ? await notes.read(instance.uuid, 'suspended', signal) : undefined;
+  if (record?.[label.suspendedRun] === started)
     throw new InstanceInvalidState(`Instance ${instance.uuid} is suspended: resume it`, {
       instance_uuid: instance.uuid,
     });
+  // From now on the pause is the user's: no driver may end it as one that a snapshot left.
+  if (record !== undefined && isOfStandstill(record)) await notes.remove(instance.uuid, 'suspended', signal);
 }

@@ -73,14 +73,19 @@ export class BridgeNetworks {
 
   /**
    * Releases the references of one {@link hold} after a failure, and removes the networks that are unused. The caller
-   * must see the failure that led here, so its own failure is only logged: `init_host` removes what is left.
+   * must see the failure that led here, so its own failure is only logged.
    */
   async abandon(names: readonly NetworkRef[]): Promise<void> {
     this.release(names);
+    await this.tidy(names);
+  }
+
+  /** Removes the networks that are unused. A failure is only logged: `init_host` removes what is left. */
+  async tidy(names: readonly NetworkRef[]): Promise<void> {
     try {
       await this.removeUnused(names);
     } catch (error) {
-      this.#logger.error('could not remove the networks of an instance that could not be connected', {
+      this.#logger.error('could not remove networks that no instance may use any more', {
         networks: names,
         error,
       });

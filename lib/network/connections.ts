@@ -4,6 +4,7 @@ import type {
   ContainerEndpoint,
   ContainerId,
   ContainerInspect,
+  EndpointSpecification,
   Engine,
   NetworkId,
   NetworkRef,
@@ -97,8 +98,9 @@ export class Connections {
     const left: NetworkRef[] = [];
     const entered: NetworkRef[] = [];
     const leave = async (name: NetworkRef): Promise<void> => {
-      await this.#leave(container.Id, name);
+      // First: a leave that fails may have been done.
       left.push(name);
+      await this.#leave(container.Id, name);
     };
     const takeBack = (): Promise<void> => this.#takeBack(container, entered, left);
     try {
@@ -128,16 +130,19 @@ export class Connections {
     entered: readonly NetworkRef[],
     left: readonly NetworkRef[],
   ): Promise<void> {
-    try {
-      for (const name of entered) await this.#leave(container, name);
-      for (const name of left) await this.#enterAgain(container, name, before[name]);
-    } catch (error) {
-      this.#logger.error('could not reconnect an instance to its former networks', {
-        container,
-        networks: left,
-        error,
-      });
-    }
+    const back = async (network: NetworkRef, step: () => Promise<void>): Promise<void> => {
+      try {
+        await step();
+      } catch (error) {
+        this.#logger.error('could not reconnect an instance to its former network', {
+          container,
+          network,
+          error,
+        });
+      }
+    };
+    for (const name of entered) await back(name, () => this.#leave(container, name));
+    for (const name of left) await back(name, () => this.#enterAgain(container, name, before[name]));
   }
 
   async #enterAgain(
@@ -156,9 +161,10 @@ export class Connections {
     try {
       await this.#engine.networks.connect(name, { container, endpoint });
     } catch (error) {
-      if (mayHaveSucceeded(error) && (await this.#isIn(container, name))) return;
       // The network was removed, and the connection with it.
-      if (!isNoSuchNetwork(error)) throw error;
+      if (isNoSuchNetwork(error)) return;
+      // The engine refuses a connection that exists: the container had not left, or the answer was lost.
+      if (!(await this.#isIn(container, name))) throw error;
     }
   }
 
@@ -192,22 +198,37 @@ export class Connections {
     const { name, mac } = planned;
     signal?.throwIfAborted();
     const endpoint = { ...planned.endpoint, ...(mac === undefined ? {} : { MacAddress: mac }) };
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await this.#engine.networks.connect(name, { container: container.Id, endpoint });
-        break;
-      } catch (error) {
-        if (await this.#wasDone(container.Id, name, error)) break;
-        if (!isNoSuchNetwork(error) || attempt === attempts) throw error;
-        await this.#bridges.makeAll([planned], signal);
-      }
-    }
+    await this.#connect(container.Id, planned, endpoint, signal);
     if (!container.State.Running || mac === undefined) return;
     try {
       await this.#compareAddress(container.Id, planned, mac, signal);
     } catch (error) {
       await this.#leave(container.Id, name);
       throw error;
+    }
+  }
+
+  /** Connects a new container, which has never run, to one more network. */
+  async enterNew(container: ContainerId, planned: PlannedInterface): Promise<void> {
+    await this.#connect(container, planned, planned.endpoint, undefined);
+  }
+
+  async #connect(
+    container: ContainerId,
+    planned: PlannedInterface,
+    endpoint: EndpointSpecification,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { name } = planned;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#engine.networks.connect(name, { container, endpoint });
+        return;
+      } catch (error) {
+        if (await this.#wasDone(container, name, error)) return;
+        if (!isNoSuchNetwork(error) || attempt === attempts) throw error;
+        await this.#bridges.makeAll([planned], signal);
+      }
     }
   }
 

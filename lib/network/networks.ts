@@ -1,6 +1,6 @@
 import type { NetworkInfo, VIF } from '../../interfaces/index.js';
 import { InterfaceAttachFailed, InterfaceDetachFailed } from '../../interfaces/index.js';
-import type { ContainerInspect, ContainerRef, Engine, NetworkPart, NetworkRef } from '../engine/index.js';
+import type { ContainerId, ContainerInspect, Engine, NetworkPart, NetworkRef } from '../engine/index.js';
 import type { BridgeNetworksOptions } from './bridge-networks.js';
 import { BridgeNetworks } from './bridge-networks.js';
 import type { ConnectedContainer } from './connections.js';
@@ -62,10 +62,9 @@ export class Networks {
     this.#bridges.release(namesOf(plan));
   }
 
-  /** Releases the references after a failed creation and removes the networks that are unused. */
+  /** Releases the references and removes the networks that are unused. A failure is only logged. */
   async abandon({ plan }: Wiring): Promise<void> {
-    this.#bridges.release(namesOf(plan));
-    await this.#bridges.removeUnused(namesOf(plan));
+    await this.#bridges.abandon(namesOf(plan));
   }
 
   /** The network part of the container's specification. Before API 1.44 the engine accepts only the first network. */
@@ -85,10 +84,9 @@ export class Networks {
   }
 
   /** Connects a new container to the networks that {@link specification} had to omit. */
-  async connectFurther(container: ContainerRef, { plan, addressing }: Wiring): Promise<void> {
+  async connectFurther(container: ContainerId, { plan, addressing }: Wiring): Promise<void> {
     if (addressing === 'endpoint') return;
-    for (const planned of plan.slice(1))
-      await this.#engine.networks.connect(planned.name, { container, endpoint: planned.endpoint });
+    for (const planned of plan.slice(1)) await this.#connections.enterNew(container, planned);
   }
 
   /**

@@ -40,10 +40,13 @@ export class Reconnection {
     this.#restore = await this.#connections.change(container, others, missing, signal);
   }
 
-  /** Ends the change after a success: removes the networks that the container left, if they are unused. */
+  /**
+   * Ends the change after a success: removes the networks that the container left, if they are unused. The caller's work
+   * is done, so a failure is only logged, and an abort is ignored.
+   */
   async keep(): Promise<void> {
     this.#bridges.release(this.#held);
-    await this.#bridges.removeUnused(this.#change.others, this.#change.signal);
+    await this.#bridges.tidy(this.#change.others);
   }
 
   /** Restores the container's interfaces, and removes the networks that are unused. Failures are logged. */

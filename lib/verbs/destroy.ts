@@ -12,6 +12,7 @@ import { removeInstanceImages } from '../images/index.js';
 import { listContainersOf, removeContainer, stopContainer } from '../instances/index.js';
 import { type ComputeNode, type OfInstance, schemas, type Verb } from './definition/index.js';
 import { neededForRevert } from './migration/index.js';
+import { tryAll } from './steps/index.js';
 
 type Subjects = OfInstance & Readonly<Record<'network_info', NetworkInfo | null>>;
 
@@ -85,14 +86,22 @@ async function removeInstance(node: ComputeNode, instance: Instance, extent: Rem
   const containers = await endContainers(node, instance, isToGo, signal);
   await node.serialConsoles?.close(instance.uuid);
   if (destroy_disks) {
-    if (needed === undefined) await node.states.forget(instance.uuid);
     const images = containers.map(({ ImageID: image }) => image).filter(isImageId);
-    await removeInstanceImages(node.engine, instance.uuid, images);
+    await tryAll(
+      node,
+      instance,
+      async () => {
+        if (needed === undefined) await node.states.forget(instance.uuid);
+      },
+      () => removeInstanceImages(node.engine, instance.uuid, images),
+      async () => {
+        if (destroy_vifs) await node.networks.release(containers, network_info);
+      },
+    );
+  } else if (destroy_vifs) {
+    signal?.throwIfAborted();
+    await node.networks.disconnect(containers, network_info);
   }
-  if (!destroy_vifs) return;
-  signal?.throwIfAborted();
-  if (destroy_disks) await node.networks.release(containers, network_info);
-  else await node.networks.disconnect(containers, network_info);
 }
 
 async function endContainers(

@@ -67,7 +67,6 @@ export { setAdminPassword } from './set-admin-password.js';
 export { snapshotVerb as snapshot } from './snapshot.js';
 export { restore, softDelete } from './soft-delete.js';
 export { spawnVerb as spawn } from './spawn.js';
-export { orchestratorAnswer } from './steps/index.js';
 export { attachVolume, detachVolume, getInstanceDiskInfo, getVolumeConnector } from './storage/index.js';
 export { suspend } from './suspend.js';
 export { triggerCrashDump } from './trigger-crash-dump.js';

@@ -44,7 +44,7 @@ export async function ensureRunning(
   signal?: AbortSignal,
 ): Promise<void> {
   if (container.State.Paused) {
-    await using rollback = new Rollback(node.logger);
+    await using rollback = new Rollback(node, instance.uuid);
     const reconnection = await prepareReconnection(node, container, network_info, rollback, signal);
     await reconnection.connect();
     await unpauseContainer(node.engine, container.Id, signal);

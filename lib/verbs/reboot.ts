@@ -15,6 +15,7 @@ import {
 } from '../../interfaces/index.js';
 import type { ContainerInspect } from '../engine/index.js';
 import {
+  cleanly,
   containerName,
   containerPartName,
   findInstance,
@@ -23,15 +24,13 @@ import {
   isIncomplete,
   listContainersOf,
   recoverInterruptedSwap,
-  removeContainer,
   removeSuspension,
   spawning,
-  stopContainer,
-  stopContainerCleanly,
+  stopForReplacement,
 } from '../instances/index.js';
 import type { ComputeNode, OfInstance, Verb } from './definition/index.js';
 import { schemas } from './definition/index.js';
-import { connectAndStart, prepareReconnection, reconnectAndStart, Rollback } from './steps/index.js';
+import { prepareReconnection, reconnectAndStart, Rollback, startAgain } from './steps/index.js';
 import { spawn } from './spawn.js';
 
 type Subjects = OfInstance &
@@ -100,7 +99,7 @@ async function rebootInstance(
   const container = await findOrSettle(node, instance, options.signal);
   if (container !== undefined && isWhole(container))
     await rebootContainer(node, instance, container, network_info, reboot_type, options.signal);
-  else await makeAgain(node, context, instance, container, network_info, options);
+  else await makeAgain(node, context, instance, network_info, options);
 }
 
 /**
@@ -169,17 +168,17 @@ async function rebootContainer(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   // Undone last: the container needs its former networks before it is started.
-  await using restart = new Rollback(node.logger);
-  await using rollback = new Rollback(node.logger);
+  await using restart = new Rollback(node, instance.uuid);
+  await using rollback = new Rollback(node, instance.uuid);
   const reconnection = await prepareReconnection(node, container, network_info, rollback, signal);
-  if (reboot_type !== rebootTypes.SOFT || !(await stopsCleanly(node, instance, container, signal)))
-    await stopContainer(node, container.Id, { timeout: 0, retry_interval: 0, signal });
   if (container.State.Running)
-    restart.push('that the instance does not run', () => connectAndStart(node, container, undefined));
+    restart.pushRestore('the stop of the instance', () => startAgain(node, container));
+  if (reboot_type !== rebootTypes.SOFT || !(await stopsCleanly(node, instance, container, signal)))
+    await stopForReplacement(node, container.Id, { timeout: 0, retry_interval: 0, signal });
   await reconnectAndStart(node, container, network_info, reconnection, signal);
   rollback.complete();
-  await reconnection.keep();
   restart.complete();
+  await reconnection.keep();
   if (container.State.Status !== 'running') await removeSuspension(node, instance);
 }
 
@@ -190,7 +189,7 @@ async function stopsCleanly(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   try {
-    await stopContainerCleanly(node, container, signal);
+    await stopForReplacement(node, container.Id, { ...cleanly(container), signal });
     return true;
   } catch (error) {
     signal?.throwIfAborted();
@@ -217,7 +216,6 @@ async function makeAgain(
   node: ComputeNode,
   context: RequestContext,
   instance: Instance,
-  rest: ContainerInspect | undefined,
   network_info: NetworkInfo | null | undefined,
   options: RebootOptions,
 ): Promise<void> {
@@ -233,7 +231,6 @@ async function makeAgain(
     instance: instance_uuid,
     image: image_meta.id,
   });
-  if (rest !== undefined) await removeContainer(node.engine, rest.Id);
   const { signal, block_device_info = null, accel_info = null } = options;
   await spawn(node, context, instance, image_meta, {
     network_info: network_info ?? null,

@@ -15,7 +15,6 @@ import {
   listContainersOf,
   removeContainer,
   recoverInterruptedSwap,
-  stopContainerCleanly,
   stopForReplacement,
 } from '../instances/index.js';
 import { interfacesOf, PluggingWait } from '../network/index.js';
@@ -27,14 +26,14 @@ import {
   holdImage,
   launchError,
   prepareNetworks,
-  type Replaced,
   restoreOnRollback,
   Rollback,
+  startAgain,
   swapIn,
   warnOfLeftovers,
 } from './steps/index.js';
 import type { ComputeNode, Controls, Verb } from './definition/index.js';
-import { callOrchestrator, schemas } from './definition/index.js';
+import { callOrchestrator, schemas, validateArguments } from './definition/index.js';
 import type { BootSubjects } from './spawn.js';
 import { spawn } from './spawn.js';
 
@@ -56,8 +55,11 @@ export const rebuildVerb: Verb<BootSubjects, RebuildOptions, void> = {
   run: async (node, given) => {
     validateRebuildOptions(given);
     const { context, instance, image_meta, evacuate = false } = given;
-    const block_device_info = await handOverVolumes(node, given);
+    // Of an instance that is stopped so that the orchestrator can detach its volumes.
+    await using restart = new Rollback(node, instance.uuid);
+    const block_device_info = await handOverVolumes(node, given, restart);
     await rebuild(node, context, instance, image_meta, { ...given, block_device_info, evacuate });
+    restart.complete();
   },
 };
 
@@ -81,11 +83,14 @@ function validateRebuildOptions({
  * Has the orchestrator detach and attach the volumes. This happens without the instance's lock and without a timeout: its
  * callbacks may call other verbs of the same instance.
  *
+ * @param restart - gets the undo of the instance's stop.
  * @returns the instance's disks.
+ * @throws InvalidInput when the answer of `attach_block_devices` is malformed.
  */
 async function handOverVolumes(
   node: ComputeNode,
   given: BootSubjects & RebuildOptions & Controls,
+  restart: Rollback,
 ): Promise<BlockDeviceInfo | null> {
   const { context, instance, image_meta, bdms = [], evacuate, signal } = given;
   const { detach_block_devices: detach, attach_block_devices: attach, block_device_info = null } = given;
@@ -94,10 +99,19 @@ async function handOverVolumes(
   const disks = attach === undefined ? block_device_info : null;
   const losesVolumes =
     evacuate !== true && bdms.some(({ destination_type: destination }) => destination === 'volume');
+  const stop = async (container: ContainerInspect): Promise<void> => {
+    if (container.State.Running)
+      restart.pushRestore('the stop of the instance', async () => {
+        // After an abort, too: the lock may be free, and another verb may have it.
+        await given.acquireLock(AbortSignal.timeout(longestLockWait));
+        await startAgain(node, container);
+      });
+    await stopForReplacement(node, container.Id, { ...cleanly(container), signal });
+  };
   await prepareRebuild(node, context, instance, image_meta, {
     ...given,
     block_device_info: disks,
-    losesVolumes,
+    stop: losesVolumes ? stop : undefined,
   });
   given.releaseLock();
   const handedOver = await callOrchestrator(async () => {
@@ -106,8 +120,14 @@ async function handOverVolumes(
     return await raceSignal(attach(context, instance, bdms), signal);
   });
   await given.acquireLock();
+  validateArguments(answers, { 'the answer of attach_block_devices': handedOver });
   return handedOver;
 }
+
+/** Milliseconds that the restart of an instance waits for its lock. */
+const longestLockWait = 60_000;
+
+const answers = { 'the answer of attach_block_devices': schemas.blockDeviceInfo };
 
 /** What a rebuilt instance gets, apart from its image and flavor. */
 interface RebuildPlan extends Pick<
@@ -147,12 +167,17 @@ export async function rebuild(
  *
  * @throws what spawn throws.
  */
-export async function prepareRebuild(
+async function prepareRebuild(
   node: ComputeNode,
   context: RequestContext,
   instance: Instance,
   image_meta: ImageMeta,
-  { losesVolumes, ...options }: Omit<RebuildPlan, 'evacuate'> & { readonly losesVolumes: boolean },
+  {
+    stop,
+    ...options
+  }: Omit<RebuildPlan, 'evacuate'> & {
+    readonly stop: ((container: ContainerInspect) => Promise<void>) | undefined;
+  },
 ): Promise<void> {
   const { networks } = node;
   await bootPlan(node, context, instance, image_meta, options);
@@ -160,7 +185,7 @@ export async function prepareRebuild(
   const container = await findInstance(node.engine, node.host, instance, options.signal);
   const wiring = await networks.prepare(options.network_info, options.signal);
   try {
-    if (losesVolumes && container !== undefined) await stopContainerCleanly(node, container, options.signal);
+    if (stop !== undefined && container !== undefined) await stop(container);
   } finally {
     await networks.abandon(wiring);
   }
@@ -174,46 +199,35 @@ async function replace(
   image_meta: ImageMeta,
   options: RebuildPlan,
 ): Promise<void> {
-  const { engine, host, launches, logger } = node;
+  const { engine, host, launches, virtapi, policy, logger } = node;
   const { signal, onProgress } = options;
   const network_info = options.network_info ?? (await interfacesOf(engine, old, signal));
   const beside = { ...options, network_info, power_on: false };
   const plan = await bootPlan(node, context, instance, image_meta, beside);
   const replaced = { instance, old, aside: asideSuffix.replaced, network_info, signal, onProgress };
   const before = await listContainersOf(engine, host, instance, signal);
-  await using rollback = new Rollback(logger);
+  await using rollback = new Rollback(node, instance.uuid);
   await restoreOnRollback(node, replaced, rollback);
   const image = await holdImage(node, plan, rollback);
   const wiring = await prepareNetworks(node, plan, rollback);
   let container: ContainerId | undefined;
+  let plugging: PluggingWait | undefined;
   try {
     using slot = await Slot.acquire(launches, signal);
     container = await createPlannedContainer(node, plan, { image, wiring, slot }, rollback);
     await completeContainer(node, plan, wiring, container);
     slot.release();
+    // An orchestrator that does not listen must not cost the instance its uptime.
+    plugging = await PluggingWait.begin(virtapi, instance, network_info, { ...policy, logger, signal });
     await stopForReplacement(node, old.Id, { ...cleanly(old), signal });
-    await swapInPlugged(node, container, replaced);
-  } catch (error) {
-    throw await launchError(node, plan, container, error);
-  }
-  node.networks.keep(wiring);
-  image?.keep();
-  rollback.complete();
-  await removeReplaced(node, instance, old, before);
-}
-
-/** Makes a container the instance and starts it, and waits until its interfaces are plugged. */
-async function swapInPlugged(node: ComputeNode, container: ContainerId, replaced: Replaced): Promise<void> {
-  const { virtapi, policy, logger } = node;
-  const { instance, network_info, signal } = replaced;
-  const plugging = await PluggingWait.begin(virtapi, instance, network_info, { ...policy, logger, signal });
-  try {
     await swapIn(node, container, replaced);
+    await plugging?.reported();
   } catch (error) {
     plugging?.fail(error);
-    throw error;
+    throw await launchError(node, plan, container, error);
   }
-  await plugging?.reported();
+  rollback.complete();
+  await removeReplaced(node, instance, old, before);
 }
 
 /**

@@ -106,7 +106,7 @@ async function startRescueContainer(
   image_meta: ImageMeta,
   options: RescueOptions,
 ): Promise<void> {
-  const { engine, launches, logger } = node;
+  const { engine, launches } = node;
   const { signal, onProgress } = options;
   const { limit } = await copyBounds(node, instance, instance.flavor, original.Image, signal);
   const copy = { kind: 'into a folder', folder: rescuedFolder, leftOut: mountedPaths(original) } as const;
@@ -114,7 +114,7 @@ async function startRescueContainer(
   await validateFilesCopyable(node, instance, copied, InstanceNotRescuable);
   const plan = rescuePlan(node, context, instance, original, network_info, image_meta, limit, options);
   const replaced = { instance, old: original, aside: asideSuffix.rescued, network_info, signal, onProgress };
-  await using rollback = new Rollback(logger);
+  await using rollback = new Rollback(node, instance.uuid);
   await restoreOnRollback(node, replaced, rollback);
   const image = await holdImage(node, plan, rollback);
   const wiring = await prepareNetworks(node, plan, rollback);
@@ -141,8 +141,6 @@ async function startRescueContainer(
   } catch (error) {
     throw await launchError(node, plan, container, error);
   }
-  node.networks.keep(wiring);
-  image?.keep();
   rollback.complete();
 }
 

@@ -77,7 +77,7 @@ export async function snapshot(
     signal,
     onProgress,
   });
-  await using rollback = new Rollback(node.logger);
+  await using rollback = new Rollback(node, instance.uuid);
   rollback.push('the committed image', () => snapshot.discard());
   // The engine writes the holes of sparse files out, and a commit cannot be cancelled. So the files are validated
   // before the pause, which may read them all, and again when they cannot grow any more, mostly by figures alone.

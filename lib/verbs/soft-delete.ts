@@ -11,7 +11,9 @@ export const softDelete: Verb<OfInstance, VerbOptions, void> = {
   arguments: { instance: schemas.instance },
   run: async (node, given) => {
     const container = await containerIfAny(node, 'soft-delete', given);
-    if (container !== undefined) await stopContainerCleanly(node, container, given.signal);
+    if (container === undefined) return;
+    await stopContainerCleanly(node, container, given.signal);
+    await node.serialConsoles?.close(given.instance.uuid);
   },
 };
 

@@ -51,7 +51,7 @@ export async function spawn(
   const { network_info, signal } = options;
   validateNoAccelerators(options.accel_info);
   const plan = await bootPlan(node, context, instance, image_meta, options);
-  await using rollback = new Rollback(logger);
+  await using rollback = new Rollback(node, instance.uuid);
   const image = await holdImage(node, plan, rollback);
   const wiring = await prepareNetworks(node, plan, rollback);
   const virtapi = plan.power_on ? node.virtapi : undefined;
@@ -67,7 +67,5 @@ export async function spawn(
     throw await launchError(node, plan, container, error);
   }
   await plugging?.reported();
-  node.networks.keep(wiring);
-  image?.keep();
   rollback.complete();
 }

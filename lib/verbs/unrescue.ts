@@ -83,13 +83,9 @@ export async function unrescue(
   const copied = { container: current.Id, limit: bounds.limit, copy, signal };
   await validateFilesCopyable(node, instance, copied, InstanceInvalidState);
   const replaced = { instance, old: current, aside: asideSuffix.rescuing, network_info, signal, onProgress };
-  await using rollback = new Rollback(logger);
+  await using rollback = new Rollback(node, instance.uuid);
   // Fails before the instance is stopped, if the networks cannot be used.
-  const wiring = await node.networks.prepare(network_info, signal);
-  rollback.push('the preparation of its networks', () => {
-    node.networks.keep(wiring);
-    return Promise.resolve();
-  });
+  await prepareNetworks(node, { network_info, signal }, rollback);
   await restoreOnRollback(node, replaced, rollback);
   await stopForReplacement(node, current.Id, { timeout: 0, retry_interval: 0, signal });
   if (await hasRescuedFolder(engine, current.Id, signal)) {
@@ -106,7 +102,6 @@ export async function unrescue(
     await swapBack(node, rescued, replaced);
   }
   rollback.complete();
-  node.networks.keep(wiring);
   try {
     await recoverInterruptedSwap(engine, host, instance);
     await removeReplacedImage(engine, rescued.Image);
@@ -174,5 +169,4 @@ async function comeBackChanged(
   } catch (error) {
     throw await launchError(node, plan, container, error);
   }
-  node.networks.keep(wiring);
 }

@@ -26,7 +26,7 @@ const rejects = 0x02_00;
  */
 const engineBridge = /^br-[0-9a-f]{12}$/;
 
-export const ownFolder = `${ownProcess}/net`;
+const ownFolder = `${ownProcess}/net`;
 
 /**
  * The addresses and routes of a network namespace.

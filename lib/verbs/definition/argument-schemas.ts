@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { reboot_type as rebootTypes } from '../../../interfaces/index.js';
-import { callback, withMethods } from '../../common/index.js';
+import { callback, vif, withMethods } from '../../common/index.js';
 
 /*
  * The schemas of the verbs' arguments, which may come from plain JavaScript. A verb names in its definition the schema of
@@ -60,33 +60,13 @@ export const blockDeviceInfo = z
   })
   .nullish();
 
-/** For a subnet without a gateway, Nova sends a gateway without an address. */
-const gateway = z.looseObject({ address: z.string().nullish() }).nullish();
-const addresses = z.array(z.looseObject({ address: z.string() })).nullish();
-const subnet = z.looseObject({
-  cidr: z.string().nullable(),
-  gateway,
-  dns: addresses,
-  ips: addresses,
-  routes: z.array(z.looseObject({ cidr: z.string(), gateway })).nullish(),
-  version: z.number().nullish(),
-});
-export const vif = z.looseObject({
-  id: z.string(),
-  address: z.string().nullish(),
-  network: z.looseObject({
-    id: z.string(),
-    subnets: z.array(subnet).nullish(),
-    meta: z.looseObject({ mtu: z.number().nullish() }).nullish(),
-  }),
-});
 /** Null is valid: Nova passes None when it does not know the interfaces. */
 export const networkInfo = z.array(vif).nullish();
 /** An instance whose interfaces the verb reads from its `info_cache`. */
 export const connectedInstance = instance.extend({
   info_cache: z.looseObject({ network_info: networkInfo }).nullish(),
 });
-export const injectedFiles = z
+const injectedFiles = z
   .array(
     z.tuple(
       [z.string(), z.union([z.string(), z.instanceof(Uint8Array)])],
@@ -108,7 +88,7 @@ export const blockDeviceMappings = z.array(z.looseObject({ destination_type: opt
 export const providerTree = withMethods('data', 'update_inventory', 'add_traits');
 /** Data of another host's driver. */
 export const exchangedData = z.looseObject({});
-export { callback };
+export { callback, vif };
 
 /** The options of a verb that creates a container from an image. */
 export const bootOptions = {

@@ -25,11 +25,12 @@ export interface Controls {
   /** Lets the next verb on the instance begin, while this one goes on without using the instance. */
   readonly releaseLock: () => void;
   /**
-   * Waits for the instance's lock again.
+   * Waits for the instance's lock again; no-op while the verb has it.
    *
+   * @param until - ends the wait. Default: {@link signal}.
    * @throws the signal's reason when it aborts first.
    */
-  readonly acquireLock: () => Promise<void>;
+  readonly acquireLock: (until?: AbortSignal) => Promise<void>;
 }
 
 /** The schema of each argument, by its name. */

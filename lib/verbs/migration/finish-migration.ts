@@ -82,7 +82,7 @@ async function finish(node: ComputeNode, instance: Instance, arrival: Arrival): 
   }
   const arrived = await findInstance(node.engine, node.host, instance, arrival.signal);
   if (arrived === undefined || isLeftHalfMade(arrived)) await arrive(node, instance, info.image, arrival);
-  else if (arrived.Image === info.image) await resume(node, arrived, arrival);
+  else if (arrived.Image === info.image) await resume(node, instance, arrived, arrival);
   else throw new InstanceExists(`Instance ${instance.uuid} exists on this host already, with other files`);
 }
 
@@ -92,23 +92,28 @@ async function resize(
   container: ContainerInspect,
   arrival: Arrival,
 ): Promise<void> {
-  const { engine, states, policy, logger } = node;
+  const { engine, states, policy } = node;
   const { network_info, signal } = arrival;
-  await using rollback = new Rollback(logger);
-  await using networkRollback = new Rollback(logger);
+  await using rollback = new Rollback(node, instance.uuid);
+  await using networkRollback = new Rollback(node, instance.uuid);
   const reconnection = await prepareReconnection(node, container, network_info, networkRollback, signal);
   rollback.push('the change of its limits', () => undoResize(engine, states, instance, container));
   await resizeInPlace(engine, states, instance, container, policy, signal);
   await continueAfterMove(node, container, reconnection, arrival);
   networkRollback.complete();
-  await reconnection.keep();
   rollback.complete();
+  await reconnection.keep();
 }
 
 /** Continues an instance that has arrived before. */
-async function resume(node: ComputeNode, container: ContainerInspect, arrival: Arrival): Promise<void> {
+async function resume(
+  node: ComputeNode,
+  instance: Instance,
+  container: ContainerInspect,
+  arrival: Arrival,
+): Promise<void> {
   const { network_info, signal } = arrival;
-  await using rollback = new Rollback(node.logger);
+  await using rollback = new Rollback(node, instance.uuid);
   const reconnection = await prepareReconnection(node, container, network_info, rollback, signal);
   await continueAfterMove(node, container, reconnection, arrival);
   rollback.complete();
@@ -148,7 +153,7 @@ async function arrive(
     signal,
     onProgress,
   };
-  await using rollback = new Rollback(node.logger);
+  await using rollback = new Rollback(node, instance.uuid);
   const wiring = await prepareNetworks(node, plan, rollback);
   let container: ContainerId | undefined;
   try {
@@ -159,7 +164,6 @@ async function arrive(
   } catch (error) {
     throw await launchError(node, plan, container, error);
   }
-  node.networks.keep(wiring);
   rollback.complete();
 }
 

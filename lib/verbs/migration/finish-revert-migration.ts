@@ -37,7 +37,7 @@ export const finishRevertMigration: Verb<
       throw new InstanceNotFound(`Instance ${instance.uuid} has not left this host`, {
         instance_uuid: instance.uuid,
       });
-    await using rollback = new Rollback(node.logger);
+    await using rollback = new Rollback(node, instance.uuid);
     const reconnection = await prepareReconnection(node, own, network_info, rollback, signal);
     if (kept === undefined) await undoResize(engine, notes, instance, own, signal);
     else await replace(node, instance, current, kept);

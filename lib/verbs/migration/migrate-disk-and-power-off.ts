@@ -12,7 +12,8 @@ import {
   MigrationPreCheckError,
   ResizeError,
 } from '../../../interfaces/index.js';
-import type { ContainerInspect, Engine, ImageId } from '../../engine/index.js';
+import type { ContainerInspect, Engine, ImageId, Polling } from '../../engine/index.js';
+import { untilSettled } from '../../engine/index.js';
 import {
   bootReference,
   removeInstanceImages,
@@ -240,6 +241,9 @@ async function removeSent(
   }
 }
 
+/** For how long an instance is restored while the engine does not answer, in milliseconds. */
+const polling: Polling = { timeoutMs: 60_000, interval: 500 };
+
 /**
  * Makes the container the instance again, and starts it if it ran before. It stays in its current networks, whatever
  * Nova records of its interfaces by now.
@@ -253,11 +257,14 @@ async function comeBack(
 ): Promise<boolean> {
   const { engine, host, logger } = node;
   try {
-    const kept = await findKeptContainer(engine, host, instance);
-    if (kept?.Id === container.Id) await restoreKeptContainer(engine, instance, kept);
     // Rolls back without the signal, which may already have aborted.
-    if (container.State.Running) await connectAndStart(node, container, undefined);
-    return true;
+    const restored = await untilSettled(engine, polling, async () => {
+      const kept = await findKeptContainer(engine, host, instance);
+      if (kept?.Id === container.Id) await restoreKeptContainer(engine, instance, kept);
+      if (container.State.Running) await connectAndStart(node, container, undefined);
+      return true;
+    });
+    return restored === true;
   } catch (error) {
     logger.error('could not start the instance again on its former host', { instance: instance.uuid, error });
     return false;

@@ -1,6 +1,7 @@
 import type { NetworkInfo } from '../../../interfaces/index.js';
 import type { ContainerId, ContainerInspect } from '../../engine/index.js';
-import { isNoSuchNetwork } from '../../engine/index.js';
+import { isNoSuchNetwork, undefinedIfNotFound } from '../../engine/index.js';
+import { label } from '../../common/index.js';
 import { startContainer } from '../../instances/index.js';
 import { networkNames, type Reconnection } from '../../network/index.js';
 import { Slot } from '../../streams/index.js';
@@ -18,11 +19,20 @@ export async function connectAndStart(
   network_info: NetworkInfo | null | undefined,
   signal?: AbortSignal,
 ): Promise<void> {
-  await using rollback = new Rollback(node.logger);
+  await using rollback = new Rollback(node, container.Config.Labels[label.instanceUuid] ?? '');
   const reconnection = await prepareReconnection(node, container, network_info, rollback, signal);
   await reconnectAndStart(node, container, network_info, reconnection, signal);
   rollback.complete();
   await reconnection.keep();
+}
+
+/**
+ * Undoes the stop of a container that ran: starts it as it was connected. No-op when it runs, when it is gone, or when
+ * it is not the instance any more.
+ */
+export async function startAgain(node: ComputeNode, { Id: id, Name: name }: ContainerInspect): Promise<void> {
+  const now = await undefinedIfNotFound(node.engine.containers.inspect(id));
+  if (now?.Name === name && !now.State.Running) await connectAndStart(node, now, undefined);
 }
 
 /**

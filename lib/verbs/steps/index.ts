@@ -3,12 +3,14 @@
  * and starting it, calling the orchestrator. A step that can be undone registers its undo with the verb's `Rollback`.
  * May import `definition/` and the rooms below the verbs; never imports a verb.
  */
+export { tryAll } from './all-steps.js';
 export { bootPlan } from './boot-plan.js';
 export {
   connectAndStart,
   continueAfterMove,
   prepareReconnection,
   reconnectAndStart,
+  startAgain,
 } from './connect-and-start.js';
 export { type ContainerPlan, newAttempt } from './container-plan.js';
 export { type CopyBounds, copyBounds, validateCopyReachable, validateFilesCopyable } from './copied-files.js';

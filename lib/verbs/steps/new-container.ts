@@ -35,18 +35,22 @@ export async function holdImage(
 ): Promise<HeldImage | undefined> {
   if (boot === undefined) return undefined;
   const image = await imageLoader.hold(boot.image_id, signal);
-  rollback.push('the hold on its image', image.abandon);
+  rollback.push('the hold on its image', image.abandon, image.keep);
   return image;
 }
 
-/** Creates the networks of a new container that are missing, and holds all of them. */
+/** Creates the networks of a container that are missing, and holds all of them until the rollback ends. */
 export async function prepareNetworks(
   { networks }: ComputeNode,
-  { network_info, signal }: ContainerPlan,
+  { network_info, signal }: Pick<ContainerPlan, 'network_info' | 'signal'>,
   rollback: Rollback,
 ): Promise<Wiring> {
   const wiring = await networks.prepare(network_info, signal);
-  rollback.push('the preparation of its networks', () => networks.abandon(wiring));
+  rollback.push(
+    'the preparation of its networks',
+    () => networks.abandon(wiring),
+    () => networks.keep(wiring),
+  );
   return wiring;
 }
 

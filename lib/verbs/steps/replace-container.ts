@@ -41,7 +41,7 @@ export async function restoreOnRollback(
 ): Promise<void> {
   await validateNameFree(node.engine, containerPartName(instance.uuid, aside), instance, signal);
   const freeze = (await isSuspended(node.states, instance, old, signal)) ? suspendInstance : pauseInstance;
-  rollback.push('the replacement of its container', async () => {
+  rollback.pushRestore('the replacement of its container', async () => {
     const now = await ensureName(node, instance, old.Id, containerName(instance.uuid));
     // For an engine, a paused container runs, and starting it fails. No `network_info` is passed, so that the
     // container keeps its interfaces.
@@ -77,8 +77,9 @@ export async function swapBack(
   container: ContainerInspect,
   replaced: Replaced,
 ): Promise<void> {
-  await using rollback = new Rollback(node.logger);
-  rollback.push('the return of its former container', async () => {
+  await using rollback = new Rollback(node, replaced.instance.uuid);
+  // The restore of the other container needs it: this one must give up the instance's name.
+  rollback.pushRestore('the return of its former container', async () => {
     await stopContainer(node, container.Id, { timeout: 0, retry_interval: 0 });
     await ensureName(node, replaced.instance, container.Id, containerRef(container.Name.slice(1)));
   });

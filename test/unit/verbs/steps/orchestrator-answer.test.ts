@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { orchestratorAnswer } from '../../../../lib/verbs/index.js';
+import { orchestratorAnswer } from '../../../../lib/verbs/steps/index.js';
 
 const never = (): Promise<never> => new Promise<never>(() => undefined);
 

@@ -1,4 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
+import { EngineUnreachable } from '../../../../lib/engine/index.js';
 import { Rollback } from '../../../../lib/verbs/steps/index.js';
 import { noOpLogger } from '../../../support/silent-logger.js';
 
@@ -11,7 +12,7 @@ describe('a rollback', () => {
       ...noOpLogger,
       error: (message: string, details?: object): void => void errors.push(message, details),
     };
-    await using rollback = new Rollback(logger);
+    await using rollback = new Rollback({ engine: { closed: false }, logger }, 'the uuid');
     rollback.push('the first step', () => Promise.resolve(done.push('undo first')));
     done.push('first');
     rollback.push('the second step', () => {
@@ -35,7 +36,7 @@ describe('a rollback', () => {
     await expect(steps([], true, errors)).rejects.toBe(failure);
     expect(errors).toEqual([
       'could not roll back the second step',
-      { error: expect.objectContaining({ message: 'cannot be undone' }) },
+      { instance: 'the uuid', error: expect.objectContaining({ message: 'cannot be undone' }) },
     ]);
   });
 
@@ -43,5 +44,50 @@ describe('a rollback', () => {
     const done: string[] = [];
     await steps(done, false);
     expect(done).toEqual(['first', 'second', 'third']);
+  });
+
+  const environment = { engine: { closed: false }, logger: noOpLogger };
+
+  it('keeps what the steps made once it is complete, and only then', async () => {
+    const done: string[] = [];
+    const run = async (fails: boolean): Promise<void> => {
+      await using rollback = new Rollback(environment, 'the uuid');
+      const undo = (): Promise<unknown> => Promise.resolve(done.push('undo'));
+      rollback.push('a step', undo, () => void done.push('keep'));
+      if (fails) throw failure;
+      rollback.complete();
+    };
+    await expect(run(true)).rejects.toBe(failure);
+    await run(false);
+    expect(done).toEqual(['undo', 'keep']);
+  });
+
+  const refused = new EngineUnreachable({ method: 'POST', path: '/' }, 'refused', { maybeDone: false });
+
+  it('repeats its undos while the engine does not answer, if it restores an instance', async () => {
+    const done: string[] = [];
+    const undo = (what: string) => (): Promise<void> => {
+      done.push(what);
+      return done.filter((each) => each === what).length < 2 ? Promise.reject(refused) : Promise.resolve();
+    };
+    const run = async (): Promise<void> => {
+      await using rollback = new Rollback(environment, 'the uuid');
+      rollback.pushRestore('the instance', undo('the instance'));
+      rollback.push('its container', undo('its container'));
+      throw failure;
+    };
+    await expect(run()).rejects.toBe(failure);
+    expect(done).toEqual(['its container', 'its container', 'the instance', 'the instance']);
+  });
+
+  it('tries once if no instance is at stake', async () => {
+    const undo = jest.fn(() => Promise.reject(refused));
+    const run = async (): Promise<void> => {
+      await using rollback = new Rollback(environment, 'the uuid');
+      rollback.push('its container', undo);
+      throw failure;
+    };
+    await expect(run()).rejects.toBe(failure);
+    expect(undo).toHaveBeenCalledTimes(1);
   });
 });
