@@ -176,22 +176,13 @@ describe('a power verb', () => {
   describe.each(verbs)('$name', ({ prepare, verb, path, after }) => {
     const posted: Pick<Fault, 'method' | 'path'> = { method: 'POST', path };
 
-    it('succeeds, or can be repeated, when the answer is lost', async () => {
+    it.each([
+      ['the answer is lost', 'lose-answer'],
+      ['the engine did not receive the request', 'drop-request'],
+    ] as const)('succeeds, or can be repeated, when %s', async (_what, kind) => {
       await spawn(heedful);
       await prepare();
-      const fault = proxy.inject({ ...posted, kind: 'lose-answer' });
-      await verb().catch((error: unknown) => {
-        expect(error).toMatchObject({ name: 'HypervisorUnavailable' });
-        return verb();
-      });
-      expect(fault.struck()).toHaveLength(1);
-      expect(await state()).toBe(after);
-    });
-
-    it('can be repeated when the engine did not receive the request', async () => {
-      await spawn(heedful);
-      await prepare();
-      const fault = proxy.inject({ ...posted, kind: 'drop-request' });
+      const fault = proxy.inject({ ...posted, kind });
       await verb().catch((error: unknown) => {
         expect(error).toMatchObject({ name: 'HypervisorUnavailable' });
         return verb();

@@ -243,7 +243,9 @@ describe('an archive of the OCI layout without a manifest.json', () => {
       [
         /index "index\.json", which engines cannot read: manifests/,
         await packEntries(
-          one.map((entry) => (entry.name === 'index.json' ? { ...entry, content: '{}' } : entry)),
+          one.map((entry) =>
+            entry.name === 'index.json' ? { ...entry, content: '{"manifests":7}' } : entry,
+          ),
         ),
       ],
     ];
