@@ -16,7 +16,12 @@ export async function hostileSizes(): Promise<HostileArchive[]> {
     says,
   });
   const manyEntries = Array.from({ length: 101 }, (_none, index) => ({ name: `${index}` }));
-  const manyFiles = [{ name: '', raw: Buffer.concat(Array.from({ length: 10_000 }, () => rawHeader({}))) }];
+  const manyFiles = [
+    {
+      name: '',
+      raw: Buffer.concat(Array.from({ length: 10_000 }, (_none, index) => rawHeader({ name: `f${index}` }))),
+    },
+  ];
   const emptyLayer = await layerOf([]);
   const bomb = gzipSync(Buffer.alloc(40 * MiB));
   return [
