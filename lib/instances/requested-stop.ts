@@ -23,7 +23,7 @@ export async function noteRequestedStop(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   try {
-    await writeIfNeeded(engine, container);
+    await writeIfNeeded(engine, container, signal);
   } catch (error) {
     signal?.throwIfAborted();
     logger.warn('could not record that a stop was requested: the instance may count as crashed', {
@@ -33,12 +33,16 @@ export async function noteRequestedStop(
   }
 }
 
-async function writeIfNeeded(engine: Engine, container: ContainerRef): Promise<void> {
-  const stopped = await undefinedIfNotFound(engine.containers.inspect(container));
+async function writeIfNeeded(
+  engine: Engine,
+  container: ContainerRef,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const stopped = await undefinedIfNotFound(engine.containers.inspect(container, { signal }));
   const record = instanceRecord(stopped?.Config.Labels ?? {});
   if (stopped === undefined || record === undefined || !looksOutOfMemory(stopped.State)) return;
   const run = { [label.stoppedRun]: stopped.State.StartedAt };
-  await new InstanceStateStore(engine, record.host).write(record.uuid, 'stopped', run);
+  await new InstanceStateStore(engine, record.host).write(record.uuid, 'stopped', run, signal);
 }
 
 /** Whether a container's stop was requested. It reads the record only if the container's state indicates a crash. */
