@@ -33,7 +33,7 @@ export async function openArchive(chunks: AsyncIterable<unknown>, budget: ByteBu
 
 /**
  * A tar archive can begin with a compression's magic bytes, as the name of its first entry. An engine that receives such
- * an archive unpacks it again, to content that nobody has checked.
+ * an archive unpacks it again, to unchecked content.
  */
 async function mustNotBeCompressed(content: ByteReader): Promise<void> {
   if (isCompression(contentType(await content.peek(blockSize))))

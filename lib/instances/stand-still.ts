@@ -21,7 +21,7 @@ interface StandstillEnvironment {
 
 /** How long to try to unfreeze a container, in milliseconds. The instance's next verb waits meanwhile. */
 const polling: Polling = { timeoutMs: 60_000, interval: 500 };
-/** The same in the background, where nobody waits. */
+/** The same in the background, where no verb waits. */
 const backgroundPolling: Polling = { timeoutMs: 60 * 60_000, interval: 5000, ref: false };
 
 /**

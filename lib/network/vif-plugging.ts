@@ -169,7 +169,7 @@ export class PluggingWait {
   }
 }
 
-/** A promise that its owner settles. A rejection that nobody awaits is not an error. */
+/** A promise that its owner settles. A rejection without a handler is not an error. */
 class Deferred {
   readonly promise: Promise<void>;
   resolve: () => void = () => undefined;
