@@ -49,10 +49,14 @@ export function newImageMeta(id: string, properties: Record<string, unknown> = {
   return { id, container_format: 'docker', disk_format: 'raw', min_ram: 0, min_disk: 0, properties };
 }
 
+/** Subnets 10.128.0.0/24 to 10.191.255.0/24; tests give the host networks of its own below 10.128.0.0. */
+const testSubnets = 64 * 256;
+let nextSubnet = Math.floor(Math.random() * testSubnets);
+
 /** A network with a subnet that no other test uses, and ports in it. */
 export class TestNetwork {
   readonly id = randomUUID();
-  readonly #subnet = `10.${String(64 + Math.floor(Math.random() * 128))}.${String(Math.floor(Math.random() * 256))}`;
+  readonly #subnet = freeSubnet();
 
   get cidr(): string {
     return `${this.#subnet}.0/24`;
@@ -93,4 +97,9 @@ export class TestNetwork {
       },
     ];
   }
+}
+
+function freeSubnet(): string {
+  nextSubnet = (nextSubnet + 1) % testSubnets;
+  return `10.${String(128 + Math.floor(nextSubnet / 256))}.${String(nextSubnet % 256)}`;
 }

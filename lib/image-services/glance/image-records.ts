@@ -128,10 +128,14 @@ export class ImageRecords {
   }
 }
 
+/** @throws ImageNotFound when the image is deleted: Glance shows its record to administrators, and for a moment to all. */
 function recordOf(reply: Reply, image_id: string): ImageRecord {
   const record = parseServiceJson(reply.content, recordSchema, `the record of image ${image_id}`);
-  if (record.id.toLowerCase() === image_id.toLowerCase()) return record;
-  throw new ImageServiceProtocolError(`the record of image ${image_id} is that of image ${record.id}`);
+  if (record.id.toLowerCase() !== image_id.toLowerCase())
+    throw new ImageServiceProtocolError(`the record of image ${image_id} is that of image ${record.id}`);
+  if (record.status === 'deleted' || record.status === 'pending_delete')
+    throw new ImageNotFound(`There is no image ${image_id}: it is deleted.`);
+  return record;
 }
 
 /**

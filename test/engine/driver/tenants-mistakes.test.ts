@@ -70,7 +70,7 @@ describe('DockerDriver.spawn of an instance with a mistake of its tenant', () =>
       [{ path: 'root/.ssh', target: '.ssh' }],
       key,
       {},
-      '/root/.ssh/authorized_keys',
+      '/root/.ssh',
     ],
     ['a file at /root', [{ path: 'root', content: '' }], key, {}, 'root'],
     [

@@ -41,6 +41,10 @@ const flip = (chunk: Buffer): Buffer => Buffer.from(chunk.map((byte, at) => (at 
 const deactivated = (content: Buffer): Buffer =>
   Buffer.from(content.toString().replace('"status": "active"', '"status": "deactivated"'));
 
+/** Changes the record of a queued image to what Glance may show while it deletes the image. */
+const deleted = (content: Buffer): Buffer =>
+  Buffer.from(content.toString().replace('"status": "queued"', '"status": "deleted"'));
+
 const named = (name: string): Promise<ImageRecord[]> => direct.detail(member, { filters: { name } });
 
 /** A stream that yields the bytes passed to `more`, and ends at null. */
@@ -249,12 +253,19 @@ describe('GlanceImageService.update with data for a queued image', () => {
   it('rejects with ImageNotFound when Glance reports the deletion with status 409', async () => {
     const body = JSON.stringify({ message: 'Image status transition from deleted to saving is not allowed' });
     proxy.inject({ method: 'PUT', url: data, answer: { status: 409, body } });
-    const { stream, more } = slowly();
-    const outcome = service.update(member, id, {}, stream);
+    // The two looks before the upload still find the image.
+    proxy.inject({ method: 'GET', tamper: (content) => content, times: 2 });
+    proxy.inject({ method: 'GET', answer: { status: 404 }, times: Infinity });
+    await expect(update()).rejects.toBeInstanceOf(ImageNotFound);
+    expect(proxy.asked('PUT', data)).toHaveLength(1);
     await direct.delete(member, id);
-    more(bytes);
-    more(null);
-    await expect(outcome).rejects.toBeInstanceOf(ImageNotFound);
+  });
+
+  it('rejects with ImageNotFound when Glance still shows the deleted image', async () => {
+    proxy.inject({ method: 'GET', tamper: deleted });
+    await expect(update()).rejects.toBeInstanceOf(ImageNotFound);
+    expect(proxy.asked('PUT', data)).toEqual([]);
+    await direct.delete(member, id);
   });
 
   it('rejects with ImageConflict, and keeps the data, when another client has uploaded some', async () => {
