@@ -1,6 +1,6 @@
 import type {
-  ImageMetadata,
   ImageService,
+  Instance,
   Logger,
   LongRunningOptions,
   RequestContext,
@@ -13,6 +13,7 @@ import { label, repository } from '../common/index.js';
 import type { ImageConfiguration } from '../archives/index.js';
 import { deltaBase, uploadAbove, uploadWhole } from './layers/index.js';
 import { snapshotConfiguration } from './snapshot-configuration.js';
+import { snapshotMetadata } from './snapshot-metadata.js';
 import { discardImage, temporaryName, type TemporaryName } from './references/index.js';
 
 /** The engine, image service and host of a snapshot. */
@@ -31,8 +32,8 @@ export interface SnapshotRequest extends LongRunningOptions {
   readonly container: Pick<ContainerInspect, 'Id' | 'Image'>;
   /** Id of the image to fill. Its record exists already, without data. */
   readonly image_id: string;
-  /** Further metadata to write to the image. */
-  readonly metadata?: ImageMetadata;
+  /** The project of the instance. */
+  readonly project_id?: Instance['project_id'];
   /**
    * Id of the image that the instance was booted from. When set, the snapshot holds only the layers above that image,
    * where possible.
@@ -129,7 +130,7 @@ export class Snapshot {
 
   async #stream(): Promise<void> {
     const { engine, imageService, logger } = this.#environment;
-    const { context, container, image_id, metadata, above, signal, onProgress } = this.#request;
+    const { context, container, image_id, project_id, above, signal, onProgress } = this.#request;
     const { reference: committed } = this.#temporary;
     const base =
       above === undefined
@@ -148,7 +149,7 @@ export class Snapshot {
       imageService,
       context,
       image_id,
-      metadata: { ...metadata, container_format: 'docker', disk_format: 'raw' },
+      metadata: snapshotMetadata(project_id),
       subject: `The snapshot of container ${container.Id.slice(0, 12)}`,
       rewriteConfiguration: (configuration: ImageConfiguration): object =>
         snapshotConfiguration(configuration, this.#booted),

@@ -70,7 +70,7 @@ export async function snapshot(
     context,
     container,
     image_id,
-    metadata: { properties: snapshotProperties(instance) },
+    project_id: instance.project_id,
     ...(snapshots === 'delta' && booted !== '' ? { above: booted } : {}),
     pause,
     update_task_state,
@@ -93,13 +93,4 @@ export async function snapshot(
   signal?.throwIfAborted();
   rollback.complete();
   return snapshot;
-}
-
-/** The properties that Nova's drivers set on a snapshot, by which users find it. */
-function snapshotProperties({ project_id }: Instance): Record<string, string> {
-  return {
-    image_location: 'snapshot',
-    image_state: 'available',
-    ...(project_id === undefined || project_id === null ? {} : { owner_id: project_id }),
-  };
 }

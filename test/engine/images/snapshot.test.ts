@@ -147,11 +147,11 @@ describe('takeSnapshot', () => {
   });
 
   it('writes formats and properties to the record in the image service', async () => {
-    const id = await save({ metadata: { properties: { image_location: 'snapshot' } } });
+    const id = await save({ project_id: 'acme' });
     expect(images.uploads.get(id)?.metadata).toEqual({
       container_format: 'docker',
       disk_format: 'raw',
-      properties: { image_location: 'snapshot' },
+      properties: { image_location: 'snapshot', image_state: 'available', owner_id: 'acme' },
     });
   });
 
