@@ -1,4 +1,5 @@
 import { instancePartName } from '../common/index.js';
+import type { ContainerId } from '../engine/index.js';
 import { isNotFound, isUnreachable } from '../engine/index.js';
 import type { ListedInstance } from '../instances/index.js';
 import {
@@ -36,7 +37,7 @@ const furtherLooks = [60, 120, 240, 480, 900, 1800];
  * signal aborts.
  */
 export async function reconcile(node: ComputeNode, signal?: AbortSignal): Promise<void> {
-  const outcome = await repair(node, { inTurn: (_uuid, work) => work(), signal });
+  const { outcome } = await repair(node, { inTurn: (_uuid, work) => work(), signal });
   node.logger.info('reconciled the host with its engine', { host: node.host, ...outcome });
 }
 
@@ -44,6 +45,9 @@ export async function reconcile(node: ComputeNode, signal?: AbortSignal): Promis
  * Repeats {@link reconcile} several times within an hour: an engine continues to work for a killed client, so a commit,
  * a removal or a creation may finish only after the first pass. Failures are logged and left to the next pass. Ends
  * early when the signal aborts.
+ *
+ * A container that was never started is removed by the second pass that sees it: another process of the same host may
+ * be about to start it, such as the one that this process replaces.
  *
  * @param inTurn - holds an instance's lock, so that the work of a running verb is not taken for a leftover.
  * @param since - when the host began to serve, in milliseconds since 1970; images named later belong to running verbs.
@@ -57,10 +61,13 @@ export async function reconcileAgain(
   waits: readonly number[] = furtherLooks,
 ): Promise<void> {
   const { host, logger } = node;
+  let suspects: ReadonlySet<ContainerId> = new Set();
   for (const seconds of waits) {
     await pause(seconds * 1000, signal);
     try {
-      const { removed, images, networks } = await repair(node, { inTurn, before: since, signal });
+      const { outcome, created } = await repair(node, { inTurn, suspects, before: since, signal });
+      suspects = created;
+      const { removed, images, networks } = outcome;
       if (removed.length + images.length + networks.length > 0)
         logger.info('removed leftovers that the engine created after init_host', {
           host,
@@ -80,6 +87,8 @@ interface RepairOptions {
   readonly inTurn: InTurn;
   /** See {@link ImageLoader.removeLeftovers}. */
   readonly before?: number;
+  /** Of the containers that were never started, only these are removed. Default: all. */
+  readonly suspects?: ReadonlySet<ContainerId>;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -88,11 +97,16 @@ type RepairOutcome = Readonly<
   Record<'adopted' | 'removed' | 'settled' | 'unrepaired' | 'images' | 'networks', readonly string[]>
 >;
 
-async function repair(node: ComputeNode, { inTurn, before, signal }: RepairOptions): Promise<RepairOutcome> {
+/** @returns the outcome, and the containers that were never started. */
+async function repair(
+  node: ComputeNode,
+  { inTurn, before, suspects, signal }: RepairOptions,
+): Promise<{ readonly outcome: RepairOutcome; readonly created: ReadonlySet<ContainerId> }> {
   const { engine, host, states: notes } = node;
   const containers = await listContainersOfHost(engine, host, signal);
   const repairs = new Repairs(node, inTurn, signal);
-  const removed = await removeUnfinished(node, containers, repairs, signal);
+  const created = new Set(containers.filter(isCreated).map(({ container: { Id: id } }) => id));
+  const removed = await removeUnfinished(node, containers, repairs, suspects ?? created, signal);
   const kept = containers.filter((listed) => !removed.includes(listed));
   const settled = await settleAside(node, kept, repairs, signal);
   const noted = await notes.all(signal);
@@ -106,7 +120,7 @@ async function repair(node: ComputeNode, { inTurn, before, signal }: RepairOptio
   signal?.throwIfAborted();
   const images = await node.imageLoader.removeLeftovers(signal, before);
   const networks = await node.networks.removeLeftovers(signal);
-  return {
+  const outcome = {
     adopted: uuidsOf(kept).filter((uuid) => !repairs.failed.has(uuid)),
     removed: uuidsOf(removed),
     settled,
@@ -114,7 +128,10 @@ async function repair(node: ComputeNode, { inTurn, before, signal }: RepairOptio
     images,
     networks,
   };
+  return { outcome, created };
 }
+
+const isCreated = ({ container: { State: state } }: ListedInstance): boolean => state === 'created';
 
 /** Runs a repair for each instance. A failed repair does not stop the others. */
 class Repairs {
@@ -157,10 +174,11 @@ async function removeUnfinished(
   { engine }: ComputeNode,
   containers: readonly ListedInstance[],
   repairs: Repairs,
+  suspects: ReadonlySet<ContainerId>,
   signal: AbortSignal | undefined,
 ): Promise<ListedInstance[]> {
-  const mayBeUnfinished = ({ container: { State: state } }: ListedInstance): boolean =>
-    state === 'removing' || state === 'dead' || state === 'created';
+  const mayBeUnfinished = ({ container: { Id: id, State: state } }: ListedInstance): boolean =>
+    state === 'removing' || state === 'dead' || suspects.has(id);
   const isUnfinished = async ({ record, container: { Id: id, State: state } }: ListedInstance) => {
     if (state !== 'created') return true;
     try {

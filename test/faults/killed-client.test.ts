@@ -170,6 +170,22 @@ describe('requests of a killed driver that its engine completes later', () => {
     });
   });
 
+  it('a container that another process of the host is about to start stays until the second look', async () => {
+    const model = await killed.boot();
+    const { Config: configuration, Image: image } = await engine.containers.inspect(nameOf(model));
+    const uuid = randomUUID();
+    const made = await engine.containers.create({
+      name: containerRef(`nova-${uuid}`),
+      specification: { Image: image, Labels: { ...configuration.Labels, [label.instanceUuid]: uuid } },
+    });
+    const ending = new AbortController();
+    const inTurn = (_uuid: string, repair: () => Promise<void>): Promise<void> => repair();
+    await reconcileAgain(next, inTurn, steadyNow(), ending.signal, [0]);
+    await expect(engine.containers.inspect(made.id)).resolves.toMatchObject({ Id: made.id });
+    await reconcileAgain(next, inTurn, steadyNow(), ending.signal, [0, 0]);
+    await expect(engine.containers.inspect(made.id)).rejects.toMatchObject({ status: 404 });
+  });
+
   it('a temporary image that was tagged after the start of the host stays', async () => {
     const instance = await killed.boot();
     const since = steadyNow();
