@@ -51,16 +51,17 @@ export async function twoHosts({
       config: { Volumes: { '/var/volume': {} } },
     }),
   );
-  const unconnected = new DockerDriver({ engine: engineHost(), imageService, myIp: addresses.source });
-  await unconnected.init_host(source.host);
   return {
     source,
     destination,
     addresses,
-    unconnected,
+    startUnconnected: async () => {
+      const driver = new DockerDriver({ engine: engineHost(), imageService, myIp: addresses.source });
+      await driver.init_host(source.host);
+      return driver;
+    },
     image: newImageMeta(record.id),
     close: async () => {
-      await unconnected.cleanup_host(source.host);
       await destination.close();
       await source.close();
     },

@@ -113,9 +113,10 @@ export function migrationContract(hosts: () => TwoHosts): void {
     });
 
     it('is refused before any change when the driver has no engine for the destination', async () => {
-      const { source, unconnected, addresses } = hosts();
+      const { source, startUnconnected, addresses } = hosts();
       const { instance } = await start();
       const before = await source.driver.get_info(instance);
+      const unconnected = await startUnconnected();
       await expect(
         unconnected.migrate_disk_and_power_off(source.context, instance, addresses.destination, larger, []),
       ).rejects.toMatchObject({
@@ -125,6 +126,7 @@ export function migrationContract(hosts: () => TwoHosts): void {
           message: expect.stringContaining('migrationEngine'),
         },
       });
+      await unconnected.cleanup_host(source.host);
       expect(await source.driver.get_info(instance)).toEqual(before);
     });
 

@@ -7,8 +7,8 @@ export interface TwoHosts {
   readonly destination: Harness;
   /** The addresses that Nova passes as `dest`. */
   readonly addresses: Readonly<Record<'source' | 'destination', string>>;
-  /** A driver of the source without the option `migrationEngine`. */
-  readonly unconnected: ComputeDriver;
+  /** Starts another driver of the source, without the option `migrationEngine`. The caller ends it. */
+  readonly startUnconnected: () => Promise<ComputeDriver>;
   /** An image with a shell; /var has `gone`, `anew`, `replaced` and the volume `volume`, each with a file. */
   readonly image: ImageMeta;
   readonly close: () => Promise<void>;
