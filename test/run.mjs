@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { canInstall, Unavailable } from './environment/debian.mjs';
-import { findEngine, restartOnRequest, startEngine } from './environment/engine.mjs';
+import { allowsRootless, findEngine, restartOnRequest, startEngine } from './environment/engine.mjs';
 import { startGlance } from './environment/glance.mjs';
 import { installDependencies, project } from './environment/packages.mjs';
 import { isEnding, main, run, whenDone } from './environment/processes.mjs';
@@ -38,6 +38,7 @@ const engines = [
     userNamespaces: true,
     only: ['engine/driver-files', 'engine/driver/(instance|migration|linked-files)'],
   },
+  { name: '28.5-rootless', version: '28.5', rootless: true, only: ['engine/driver/linked-files'] },
 ];
 
 const choices = { tier: ['unit', 'engine', 'images'], engine: engines.map(({ name }) => name) };
@@ -46,6 +47,7 @@ const usage = `npm test -- [--tier ${choices.tier.join('|')}]… [--engine ${cho
   Tiers: unit (recorded fixtures), engine (real Docker Engines, faults), images (real Glance and Keystone).
   28.5-containerd is 28.5 with containerd's image store, for the tests that depend on how an engine keeps images and files.
   28.5-userns is 28.5 with userns-remap, for the tests that depend on the owners of files.
+  28.5-rootless is 28.5 run by an ordinary user, for the same tests, where the kernel allows it.
   Without options: everything. As root on Debian or Ubuntu, what is missing is installed and started;
   elsewhere the engine of DOCKER_HOST is used and the rest skipped. With CI=true nothing may be skipped.`;
 
@@ -184,11 +186,16 @@ const engineTier = ({
   version,
   containerdStore = false,
   userNamespaces = false,
+  rootless = false,
   other: otherVersion,
   only,
 }) =>
   stopping(async (keep) => {
-    const engine = keep(await startEngine(version, { containerdStore, userNamespaces }));
+    if (rootless && !(await allowsRootless())) {
+      console.log(`── engine ${name}: not possible, the kernel denies namespaces to ordinary users`);
+      return;
+    }
+    const engine = keep(await startEngine(version, { containerdStore, userNamespaces, rootless }));
     const other = otherVersion === undefined ? undefined : keep(await startEngine(otherVersion));
     const registry = keep(await startRegistry());
     await registry.serve(engine);
@@ -200,6 +207,7 @@ const engineTier = ({
     const special = [
       ...(containerdStore ? [', containerd image store'] : []),
       ...(userNamespaces ? [', user namespaces'] : []),
+      ...(rootless ? [', rootless'] : []),
     ];
     const title = `engine ${engine.version}${special.join('')}`;
     // The command line selects among these tests.
@@ -244,10 +252,11 @@ await main(async () => {
   const installs = canInstall();
   if (wants('unit')) await attempt('unit', () => jest('unit', 'unit, on recorded fixtures', ['unit'], []));
   // Lanes of similar length run concurrently, since tests mostly wait for an engine or a timeout.
-  const lanes = engines.map(() => []);
+  const lanes = engines.filter(({ rootless }) => rootless !== true).map(() => []);
+  const laneOf = (engine) => lanes[engines.indexOf(engine)] ?? lanes.at(-1);
   if (wants('engine') && installs)
     for (const each of engines.filter(({ name }) => values.engine.includes(name)))
-      lanes[engines.indexOf(each)].push(() => attempt(`engine ${each.name}`, () => engineTier(each)));
+      laneOf(each).push(() => attempt(`engine ${each.name}`, () => engineTier(each)));
   if (wants('images') && installs) lanes.at(-1).push(() => attempt('images', imagesTier));
   await Promise.all(
     lanes.map(async (lane) => {

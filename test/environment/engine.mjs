@@ -1,12 +1,12 @@
 // Docker Engines: finds a running one, or starts and ends a private one.
 import { once } from 'node:events';
-import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { installPackages, unpackFromSuite } from './debian.mjs';
-import { born, end, processesInside, processesOf, runInCleanup, startDaemon } from './processes.mjs';
+import { born, end, processesInside, processesOf, run, runInCleanup, startDaemon } from './processes.mjs';
 import { stateFolder } from './state-folder.mjs';
 
 /** The engine versions that a Debian 12 can run: its own, and one that is unpacked beside it. */
@@ -30,8 +30,23 @@ export async function engineAt(host) {
   }
 }
 
-/** The user and the group whose subordinate ids containers get. */
+/** The user and the group whose subordinate ids containers get; a rootless engine runs as this user. */
 const remapped = ['nobody', 'nogroup'];
+
+/** Becomes the user of a rootless engine. */
+const unprivileged = ['setpriv', '--reuid', remapped[0], '--regid', remapped[1], '--clear-groups'];
+
+/** Whether the kernel lets an ordinary user create the namespaces and the network that a rootless engine needs. */
+export async function allowsRootless() {
+  if (!existsSync('/dev/net/tun')) return false;
+  await installPackages('util-linux');
+  const [command, ...flags] = unprivileged;
+  const namespaces = ['unshare', '--user', '--map-root-user', '--mount', '--net', 'true'];
+  return run(command, [...flags, ...namespaces]).then(
+    () => true,
+    () => false,
+  );
+}
 
 /**
  * Gives an engine subordinate ids of the host for its containers, without changing the machine: lays files
@@ -50,6 +65,27 @@ function subordinateIds(folder) {
     .join('');
 }
 
+/**
+ * Lets an ordinary user run an engine: the engine's files become readable for it, its folder writable.
+ *
+ * @returns the shell commands that do so, for the shell that becomes the engine.
+ */
+function asUser(folder, root) {
+  const engine = join(folder, 'engine');
+  mkdirSync(engine);
+  return `chown ${remapped.join(':')} '${folder}' && mount --bind '${root}' '${engine}' && `;
+}
+
+/** The command of a rootless engine, which takes the engine's options. */
+function rootlessDaemon(folder) {
+  const network = ['--net=slirp4netns', '--mtu=1500', '--disable-host-loopback'];
+  const namespaces = [...network, '--copy-up=/etc', '--copy-up=/run', '--propagation=rslave'];
+  // /run of the machine may hold links to another engine's files.
+  const start = 'rm -f /run/docker /run/containerd /run/xtables.lock && exec dockerd "$@"';
+  const rootlesskit = ['rootlesskit', `--state-dir='${folder}/rootlesskit'`, ...namespaces];
+  return [...unprivileged, ...rootlesskit, 'sh', '-c', `'${start}'`, 'dockerd'].join(' ');
+}
+
 /** Finds a running engine: that of DOCKER_HOST, else the one at the default socket. */
 export async function findEngine() {
   return engineAt(process.env.DOCKER_HOST || 'unix:///var/run/docker.sock');
@@ -61,17 +97,26 @@ export async function findEngine() {
  * @param version one of `engineVersions`.
  * @param options `containerdStore`: keep images in containerd's store, the default from 29 on; not in 20.10.
  * `userNamespaces`: map the users of containers to others of the host (`userns-remap`).
+ * `rootless`: run as an ordinary user; not 20.10, see {@link allowsRootless}.
  */
-export async function startEngine(version, { containerdStore = false, userNamespaces = false } = {}) {
+export async function startEngine(
+  version,
+  { containerdStore = false, userNamespaces = false, rootless = false } = {},
+) {
   // unshare keeps the bridges and addresses of the engine apart from the machine's. Tests build images from
   // busybox, and compress them with gzip, zstd, xz and bzip2.
   await installPackages('docker.io', 'iproute2', 'util-linux', 'busybox-static', 'zstd', 'xz-utils', 'bzip2');
+  if (rootless) await installPackages('rootlesskit', 'slirp4netns', 'uidmap');
   const root = version === '20.10' ? undefined : await unpackFromSuite('forky', 'docker.io', 'containerd');
   // The path of a Unix socket may have 107 bytes at most.
   const { folder, remove } = await stateFolder('nova-engine-', endEngine);
 
   const own = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
-  const path = [...(root === undefined ? [] : [join(root, 'usr/sbin'), join(root, 'usr/bin')]), ...own];
+  const programs = rootless ? join(folder, 'engine') : root;
+  const path = [
+    ...(programs === undefined ? [] : [join(programs, 'usr/sbin'), join(programs, 'usr/bin')]),
+    ...own,
+  ];
   const flags = [
     ...[
       '-H',
@@ -92,17 +137,25 @@ export async function startEngine(version, { containerdStore = false, userNamesp
     ...['--shutdown-timeout', '5'],
     ...(version === '20.10' ? [] : ['--feature', `containerd-snapshotter=${containerdStore}`]),
     ...(userNamespaces ? ['--userns-remap', remapped.join(':')] : []),
+    ...(rootless ? ['--rootless'] : []),
   ];
-  const prepare = userNamespaces ? subordinateIds(folder) : '';
+  const prepare = [
+    userNamespaces || rootless ? subordinateIds(folder) : '',
+    rootless ? asUser(folder, root) : '',
+  ].join('');
   const log = join(folder, 'log');
-  const start = `ip link set lo up && ${prepare}exec dockerd "$@"`;
+  const daemon = rootless ? rootlessDaemon(folder) : 'dockerd';
+  const start = `ip link set lo up && ${prepare}exec ${daemon} "$@"`;
   const command = [
-    ...['--net', ...(userNamespaces ? ['--mount'] : [])],
+    ...['--net', ...(userNamespaces || rootless ? ['--mount'] : [])],
     ...['--', 'sh', '-c', start, 'dockerd', ...flags],
   ];
   const host = `unix://${folder}/docker.sock`;
   const launch = async () => {
-    const daemon = startDaemon('unshare', command, { log, env: { PATH: path.join(':'), HOME: folder } });
+    const daemon = startDaemon('unshare', command, {
+      log,
+      env: { PATH: path.join(':'), HOME: folder, XDG_RUNTIME_DIR: folder },
+    });
     writeFileSync(daemonOf(folder), `${daemon.pid} ${born(daemon.pid)}`);
     for (const limit = Date.now() + 60_000; ; await sleep(100)) {
       const engine = await engineAt(host);

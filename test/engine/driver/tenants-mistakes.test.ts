@@ -65,13 +65,7 @@ describe('DockerDriver.spawn of an instance with a mistake of its tenant', () =>
       password,
       '/etc/shadow',
     ],
-    [
-      'a circular link at /root/.ssh',
-      [{ path: 'root/.ssh', target: '.ssh' }],
-      key,
-      {},
-      '/root/.ssh',
-    ],
+    ['a circular link at /root/.ssh', [{ path: 'root/.ssh', target: '.ssh' }], key, {}, '/root/.ssh'],
     ['a file at /root', [{ path: 'root', content: '' }], key, {}, 'root'],
     [
       'a link from /var to /proc/self, out of its own files',
