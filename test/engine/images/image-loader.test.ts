@@ -14,6 +14,7 @@ import { readAll } from '../../../lib/streams/index.js';
 import { layerOf } from '../../support/archives.js';
 import { inventory } from '../../support/engine.js';
 import { context } from '../../support/nova-objects.js';
+import { eventually } from '../contract/harness.js';
 import { LoaderStage } from './loader-stage.js';
 
 const MiB = 1024 * 1024;
@@ -87,7 +88,14 @@ describe('ImageLoader', () => {
 
   it('rejects concurrent callers with the same failure, and downloads again afterwards', async () => {
     const { id, archive } = await stage.newImage();
-    stage.images.give(id, { data: archive.subarray(0, 3000) });
+    stage.images.give(id, {
+      data: async () => {
+        await eventually('both callers have seen the record', () => stage.images.shows.length === 2);
+        // Nothing tells when the second caller joins the first.
+        await sleep(1000);
+        return Readable.from([archive.subarray(0, 3000)]);
+      },
+    });
     const loader = stage.newLoader();
     const outcomes = await Promise.allSettled([loader.load(context, id), loader.load(context, id)]);
     expect(outcomes).toMatchObject([
