@@ -1,12 +1,14 @@
 import { ArchiveRefused, shown } from './archive-refused.js';
 import { maxNameLength } from './limits.js';
-import { contentBytes, type TarHeader } from './tar-header.js';
+import { isSparseKey, ScatteredMap, SparseMap, sparseRecords, type SparseRecords } from './sparse-map.js';
+import { contentBytes, isContentless, type TarHeader } from './tar-header.js';
 
 /** The fields of an extended header that change the entry after it. */
 interface Extension {
   name?: string;
   linkname?: string;
   size?: number;
+  sparse?: SparseRecords;
 }
 
 /** An entry's fields, after the extended headers before it are applied. */
@@ -15,6 +17,8 @@ interface DescribedEntry {
   readonly linkname: string;
   /** Bytes of content that follow the header. */
   readonly size: number;
+  /** Defined for a sparse file, whose holes are not among these bytes. */
+  readonly sparse: SparseMap | undefined;
 }
 
 /** Whether a typeflag marks an extended header, which describes the entries after it and is not an entry. */
@@ -33,7 +37,7 @@ export class Extensions {
    * Adds an extended header.
    *
    * @returns the fields that this header sets.
-   * @throws ArchiveRefused when it is malformed, or declares a sparse file.
+   * @throws ArchiveRefused when it is malformed.
    */
   take(typeflag: string, content: Buffer): Readonly<Extension> {
     if (typeflag === 'x') return (this.#pax = paxExtension(content));
@@ -51,13 +55,19 @@ export class Extensions {
   /**
    * Applies the added headers to an entry, then discards them.
    *
-   * @throws ArchiveRefused when the size of the entry's content is ambiguous.
+   * @throws ArchiveRefused when the size of the entry's content is ambiguous, or a sparse entry is no file.
    */
   describe(header: TarHeader): DescribedEntry {
-    const { name, linkname, size } = { ...header, size: undefined, ...this.#pax, ...this.#gnu };
+    const said: TarHeader & Extension = { ...header, ...this.#pax, ...this.#gnu };
+    const { name, linkname, sparse } = said;
+    const size = contentBytes(name, header, this.#pax.size);
     this.#pax = {};
     this.#gnu = {};
-    return { name, linkname, size: contentBytes(name, header, size) };
+    if (sparse === undefined) return { name, linkname, size, sparse };
+    const realName = sparse.name ?? name;
+    if (isContentless(name, header))
+      throw new ArchiveRefused(`holds the sparse entry ${shown(realName)}, which is no file`);
+    return { name: realName, linkname, size, sparse: new SparseMap(realName, sparse, size) };
   }
 }
 
@@ -68,23 +78,29 @@ function gnuLongName(content: Buffer): string {
 }
 
 /**
- * Parses the content of a POSIX extended header (pax). It ignores keys that matter only in a file system. An empty
- * value leaves the entry's own field in place.
+ * Parses the content of a POSIX extended header (pax). It ignores keys that matter only in a file system. Of several
+ * records with one key the last counts. An empty value leaves the entry's own field in place.
  */
 function paxExtension(content: Buffer): Extension {
+  const records = new Map<string, string>();
+  const scattered = new ScatteredMap();
+  for (const [key, value] of paxRecords(content))
+    if (isRead(key) && !scattered.take(key, value)) records.set(key, value);
+  scattered.addTo(records);
   const extension: Extension = {};
-  for (const [key, value] of paxRecords(content)) {
-    if (value === '' && !key.startsWith('GNU.sparse.')) continue;
-    if (key === 'path') extension.name = checkedName(value);
-    else if (key === 'linkpath') extension.linkname = checkedName(value);
-    else if (key === 'size') extension.size = decimal(value);
-    else if (key.startsWith('GNU.sparse.'))
-      throw new ArchiveRefused(
-        'holds a sparse file, which is not supported: pack it without the option --sparse of tar',
-      );
-  }
+  const said = (key: string): string => records.get(key) ?? '';
+  const [path, linkpath, size] = [said('path'), said('linkpath'), said('size')];
+  const sparse = sparseRecords(records);
+  if (path !== '') extension.name = checkedName(path);
+  if (linkpath !== '') extension.linkname = checkedName(linkpath);
+  if (size !== '') extension.size = decimal(size);
+  if (sparse !== undefined) extension.sparse = sparse;
+  if (sparse?.name !== undefined) checkedName(sparse.name);
   return extension;
 }
+
+const isRead = (key: string): boolean =>
+  key === 'path' || key === 'linkpath' || key === 'size' || isSparseKey(key);
 
 /**
  * Parses the records of a POSIX extended header. Each record is `LENGTH KEY=VALUE\n`; LENGTH is the size of the whole

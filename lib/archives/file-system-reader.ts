@@ -2,6 +2,7 @@ import { ArchiveBroken, ArchiveRefused, shown } from './archive-refused.js';
 import { ByteReader } from './byte-reader.js';
 import { Extensions, isExtension, paxRecord, paxRecords } from './extended-header.js';
 import { maxExtendedHeaderBytes } from './limits.js';
+import { holesIn, type SparseMap } from './sparse-map.js';
 import { blockSize, fileHeader, isTarHeader, paddingAfter, tarHeader, type TarHeader } from './tar-header.js';
 
 /**
@@ -14,8 +15,10 @@ export interface FileSystemEntry {
   /** For a hard link, the path of the linked entry; for a symbolic link, its target as stored. */
   readonly target: string;
   readonly kind: 'directory' | 'hard link' | 'other';
-  /** Bytes of its content. */
+  /** Bytes of its content, as stored. */
   readonly size: number;
+  /** Bytes of the holes of a sparse file, which are not stored. */
+  readonly holes: number;
   readonly headers: Buffer;
   /** The records of its POSIX extended header, encoded. */
   readonly records: readonly (readonly [key: string, record: Buffer])[];
@@ -36,11 +39,19 @@ const maxHeaderBytes = 4 * maxExtendedHeaderBytes;
 export class FileSystemReader {
   readonly #bytes: ByteReader;
   readonly #extensions = new Extensions();
+  readonly #mayBeSparse: boolean;
+  /** The map of a sparse file, read before the rest of its content. */
+  #map: Buffer[] = [];
   #left = 0;
   #padding = 0;
 
-  constructor(source: AsyncIterable<unknown>) {
+  /**
+   * @param mayBeSparse - whether sparse files are accepted. The caller must pass on their headers unchanged, which hold
+   * their names too, and count their holes. Default: false.
+   */
+  constructor(source: AsyncIterable<unknown>, { mayBeSparse = false } = {}) {
     this.#bytes = new ByteReader(source);
+    this.#mayBeSparse = mayBeSparse;
   }
 
   /**
@@ -62,7 +73,7 @@ export class FileSystemReader {
       if (!isTarHeader(block)) throw new ArchiveBroken('is damaged');
       headers.push(block);
       const header = tarHeader(block);
-      if (!isExtension(header.typeflag)) return this.#begin(header, headers, records);
+      if (!isExtension(header.typeflag)) return await this.#begin(header, headers, records);
       const content = await this.#extension(header.size, headers);
       this.#extensions.take(header.typeflag, content);
       if (header.typeflag === 'g') records = [];
@@ -77,6 +88,7 @@ export class FileSystemReader {
    * @throws ArchiveRefused when the archive is truncated.
    */
   async *content(): AsyncGenerator<Buffer, void, void> {
+    while (this.#map.length > 0) yield* this.#map.splice(0, 1);
     for (let left = this.#left + this.#padding; left > 0;) {
       const piece = await this.#bytes.some(left);
       if (piece === undefined) throw new ArchiveBroken('is truncated');
@@ -100,25 +112,37 @@ export class FileSystemReader {
     return content;
   }
 
-  #begin(
+  async #begin(
     header: TarHeader,
     headers: readonly Buffer[],
     records: readonly (readonly [string, Buffer])[],
-  ): FileSystemEntry {
+  ): Promise<FileSystemEntry> {
     const { typeflag } = header;
-    const { name, linkname, size } = this.#extensions.describe(header);
+    const { name, linkname, size, sparse } = this.#extensions.describe(header);
     const path = plainPath(name);
-    if (typeflag === 'S') throw new ArchiveRefused(`holds ${shown(path)} in a form that is not supported`);
-    this.#left = size;
+    if (typeflag === 'S' || (sparse !== undefined && !this.#mayBeSparse))
+      throw new ArchiveRefused(`holds ${shown(path)} in a form that is not supported`);
+    const holes = sparse === undefined ? 0 : await this.#holes(sparse);
+    this.#left = size - (sparse?.mapBytes ?? 0);
     this.#padding = paddingAfter(size);
     return {
       path,
       target: typeflag === '1' ? plainPath(linkname) : linkname,
       kind: typeflag === '5' ? 'directory' : typeflag === '1' ? 'hard link' : 'other',
-      size: this.#left,
+      size,
+      holes,
       headers: Buffer.concat(headers),
       records,
     };
+  }
+
+  async #holes(map: SparseMap): Promise<number> {
+    while (map.isIncomplete) {
+      const block = await this.#read(map.nextBlock());
+      this.#map.push(block);
+      map.take(block);
+    }
+    return holesIn(map.runs());
   }
 
   async #read(bytes: number): Promise<Buffer> {

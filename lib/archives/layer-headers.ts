@@ -1,6 +1,7 @@
 import { ArchiveRefused, shown } from './archive-refused.js';
 import { Extensions, isExtension } from './extended-header.js';
 import { type ByteBudget, entryBytes, maxExtendedHeaderBytes } from './limits.js';
+import { holesIn } from './sparse-map.js';
 import { blockSize, isTarHeader, paddingAfter, tarHeader } from './tar-header.js';
 
 /** The next request of {@link walk}: read a number of bytes, or skip them. */
@@ -9,8 +10,8 @@ type Step = readonly ['read' | 'pass', number];
 const nothing = Buffer.alloc(0);
 
 /**
- * Validates the headers of a layer's entries while its bytes stream through. It refuses sparse files, which no byte
- * limit detects: a few bytes in the layer can fill the host's disk.
+ * Validates the headers of a layer's entries while its bytes stream through. It counts the holes of sparse files, which
+ * engines write out: a few bytes in the layer can fill the host's disk.
  *
  * It must find every header that engines find, so it reads as Go's archive/tar does, which all engines use. At the end
  * of the layer, an entry may be truncated (engines report that), and the end mark may be missing. Data after the end
@@ -28,7 +29,7 @@ export class LayerHeaders {
 
   /**
    * @param what - names the layer in error messages, as the start of a predicate: `holds "a", which`.
-   * @param budget - charged for every entry, see {@link entryBytes}.
+   * @param budget - charged for every entry, see {@link entryBytes}, and for the holes of sparse files.
    */
   constructor(what: string, budget: ByteBudget) {
     this.#what = what;
@@ -39,7 +40,7 @@ export class LayerHeaders {
   /**
    * Processes the next bytes of the layer, unpacked. It keeps no reference to the chunk, so the buffer may be reused.
    *
-   * @throws ArchiveRefused when the layer holds a sparse file, or is malformed.
+   * @throws ArchiveRefused when the layer exceeds the budget, is malformed, or holds a sparse file of the old GNU type.
    */
   take(chunk: Buffer): void {
     for (let at = 0; at < chunk.length && this.#step !== undefined;) {
@@ -84,9 +85,10 @@ function* walk(budget: ByteBudget): Generator<Step, void, Buffer> {
       );
     const header = tarHeader(block);
     const { typeflag, size } = header;
+    // Engines refuse this type when they write a layer's headers again.
     if (typeflag === 'S')
       throw new ArchiveRefused(
-        'holds a sparse file, which is not supported: pack it without the option --sparse of tar',
+        "holds a sparse file of GNU's old type, which is not supported: pack it with --format=posix",
       );
     if (isExtension(typeflag)) {
       if (size > maxExtendedHeaderBytes)
@@ -97,7 +99,12 @@ function* walk(budget: ByteBudget): Generator<Step, void, Buffer> {
       budget.spend(entryBytes);
       const described = extensions.describe(header);
       entry = described.name;
-      yield ['pass', described.size + paddingAfter(described.size)];
+      const { sparse } = described;
+      if (sparse !== undefined) {
+        while (sparse.isIncomplete) sparse.take(yield ['read', sparse.nextBlock()]);
+        budget.spend(holesIn(sparse.runs()));
+      }
+      yield ['pass', described.size - (sparse?.mapBytes ?? 0) + paddingAfter(described.size)];
     }
   }
 }

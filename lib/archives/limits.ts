@@ -4,8 +4,8 @@ import { ArchiveRefused } from './archive-refused.js';
 /** Upper limits for an image archive. A larger archive is refused. */
 export interface ImageLimits {
   /**
-   * Bytes of the archive, decompressed, plus the bytes that its compressed layers unpack to, plus 4 KiB for each file in
-   * its layers. Default: 64 GiB.
+   * Bytes of the archive, decompressed, plus the bytes that its compressed layers unpack to, plus the holes of sparse
+   * files, plus 4 KiB for each file in its layers. Default: 64 GiB.
    */
   readonly maxBytes: number;
   /** Entries of the archive, including extended headers. Default: 4096. */

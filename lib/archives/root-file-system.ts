@@ -64,7 +64,7 @@ interface RootFileSystem {
  * It does not wrap the archive as a layer of an image archive: a tar header states the size before the content, and the
  * size is not known yet.
  *
- * @param budget - charged for every entry, see {@link entryBytes}.
+ * @param budget - charged for every entry, see {@link entryBytes}, and for the holes of sparse files.
  * @throws ArchiveRefused when the archive is malformed or truncated, has too many entries, or an entry is outside the
  * root.
  */
@@ -79,10 +79,10 @@ export async function* rootFileSystem(
     size += piece.length;
     return piece;
   };
-  const reader = new FileSystemReader(bytes.rest());
+  const reader = new FileSystemReader(bytes.rest(), { mayBeSparse: true });
   for (let entry = await reader.next(); entry !== undefined; entry = await reader.next()) {
-    const { path, target, kind, headers } = entry;
-    budget.spend(entryBytes);
+    const { path, target, kind, headers, holes } = entry;
+    budget.spend(entryBytes + holes);
     validateInside(path);
     if (kind === 'hard link') validateInside(target);
     yield passed(headers);

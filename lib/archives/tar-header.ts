@@ -76,6 +76,16 @@ export function tarHeader(block: Buffer): TarHeader {
 }
 
 /**
+ * Whether engines read no content for an entry.
+ *
+ * @param name - the entry's name after extended headers are applied.
+ */
+export function isContentless(name: string, { typeflag }: Pick<TarHeader, 'typeflag'>): boolean {
+  // Archivers older than typeflag `5` mark a directory with a trailing slash.
+  return contentless.has(typeflag) || (typeflag === '\0' && name.endsWith('/'));
+}
+
+/**
  * Computes how many bytes of content follow an entry's header, exactly as engines do. A reader that counts otherwise
  * takes content for headers, or headers for content.
  *
@@ -85,9 +95,7 @@ export function tarHeader(block: Buffer): TarHeader {
  */
 export function contentBytes(name: string, header: TarHeader, size: number | undefined): number {
   const { typeflag } = header;
-  if (contentless.has(typeflag)) return 0;
-  // Archivers older than typeflag `5` mark a directory with a trailing slash.
-  if (typeflag === '\0' && name.endsWith('/')) return 0;
+  if (isContentless(name, header)) return 0;
   const bytes = size ?? header.size;
   if (typeflag === '\0' && name === '' && bytes > 0)
     throw new ArchiveRefused(`holds an entry without a name that claims ${bytes} bytes`);

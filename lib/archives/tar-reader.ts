@@ -1,7 +1,9 @@
 import { ArchiveRefused, shown } from './archive-refused.js';
 import type { ByteReader } from './byte-reader.js';
+import { EntryContent } from './entry-content.js';
 import { Extensions, isExtension } from './extended-header.js';
 import { maxExtendedHeaderBytes, type ByteBudget, type ImageLimits } from './limits.js';
+import { holesIn, type Run, type SparseMap } from './sparse-map.js';
 import { blockSize, isTarHeader, paddingAfter, tarHeader, type TarHeader } from './tar-header.js';
 
 /** An entry of a tar archive. */
@@ -9,7 +11,7 @@ export interface TarEntry {
   readonly kind: 'file' | 'directory' | 'symbolic link' | 'hard link';
   /** The name as the archive spells it, not validated. */
   readonly name: string;
-  /** Bytes of content; 0 except for files. */
+  /** Bytes of content, holes included; 0 except for files. */
   readonly size: number;
   /** The target of a link, not validated; empty for other kinds. */
   readonly linkname: string;
@@ -27,11 +29,12 @@ const refusedKinds: Readonly<Record<string, string>> = {
   '3': 'a character device',
   '4': 'a block device',
   '6': 'a FIFO',
-  S: 'a sparse file: pack it without the option --sparse of tar',
+  S: "a sparse file of GNU's old type: pack it with --format=posix",
 };
 
 /**
  * Reads an untrusted tar archive entry by entry. It bounds what it reads into memory, and refuses everything ambiguous.
+ * The holes of sparse files are content like any other, and count against the budget.
  *
  * The package tar-stream is unsuitable: it keeps global headers with any number of records and copies them for each
  * entry, accepts malformed numbers, and fails on data after the end of an archive.
@@ -43,14 +46,15 @@ export class TarReader {
   readonly #extensions = new Extensions();
   #headers = 0;
   #entry: TarEntry | undefined;
-  /** Bytes of the entry's content, and of the padding after it, that are not read yet. */
-  #left = 0;
+  #content: EntryContent;
+  /** Bytes of the padding after the content. */
   #padding = 0;
 
   constructor(bytes: ByteReader, limits: ImageLimits, budget: ByteBudget) {
     this.#bytes = bytes;
     this.#limits = limits;
     this.#budget = budget;
+    this.#content = new EntryContent(bytes, []);
   }
 
   /**
@@ -61,7 +65,7 @@ export class TarReader {
    */
   async next(): Promise<TarEntry | undefined> {
     for (let header = await this.#header(); header !== undefined; header = await this.#header()) {
-      if (!isExtension(header.typeflag)) return this.#begin(header);
+      if (!isExtension(header.typeflag)) return await this.#begin(header);
       await this.#extension(header);
     }
     if (this.#headers === 0) throw new ArchiveRefused('is an archive without entries');
@@ -74,21 +78,18 @@ export class TarReader {
    * @param bytes - how many bytes to read; it reads all content if there is less.
    */
   async read(bytes: number): Promise<Buffer> {
-    const wanted = Math.min(bytes, this.#left);
-    const content = await this.#bytes.read(wanted);
-    this.#left -= content.length;
-    if (content.length < wanted) throw this.#truncated();
-    return content;
+    const pieces: Buffer[] = [];
+    for (let missing = Math.min(bytes, this.#content.left); missing > 0;) {
+      const piece = await this.#some(missing);
+      pieces.push(Buffer.from(piece));
+      missing -= piece.length;
+    }
+    return Buffer.concat(pieces);
   }
 
   /** Yields the unread content of the entry. A piece is valid until the next one is requested. */
   async *content(): AsyncGenerator<Buffer, void, void> {
-    while (this.#left > 0) {
-      const piece = await this.#bytes.some(this.#left);
-      if (piece === undefined) throw this.#truncated();
-      this.#left -= piece.length;
-      yield piece;
-    }
+    while (this.#content.left > 0) yield await this.#some(Infinity);
   }
 
   /** Reads and discards the rest of the stream, including data after the end mark. */
@@ -120,29 +121,51 @@ export class TarReader {
 
   async #extension({ typeflag, size }: TarHeader): Promise<void> {
     if (size > maxExtendedHeaderBytes) throw new ArchiveRefused(`holds an extended header of ${size} bytes`);
-    this.#left = size;
-    this.#padding = paddingAfter(size);
+    this.#expect(size, stored(size));
     const said = this.#extensions.take(typeflag, await this.read(size));
     // Engines ignore a name or a size in a global header, other readers apply it: the archive is ambiguous.
     if (typeflag === 'g' && Object.keys(said).length > 0)
       throw new ArchiveRefused('holds a global header that would change all its entries');
   }
 
-  #begin(header: TarHeader): TarEntry {
-    const { name, linkname, size } = this.#extensions.describe(header);
+  async #begin(header: TarHeader): Promise<TarEntry> {
+    const { name, linkname, size, sparse } = this.#extensions.describe(header);
     const plain = kinds[header.typeflag];
     // Archivers older than typeflag `5` mark a directory with a trailing slash.
-    const kind = plain === 'file' && name.endsWith('/') && size === 0 ? 'directory' : plain;
+    const isFolder = plain === 'file' && name.endsWith('/') && size === 0 && sparse === undefined;
+    const kind = isFolder ? 'directory' : plain;
     if (kind === undefined) {
       const what = refusedKinds[header.typeflag] ?? `of the unknown type ${shown(header.typeflag)}`;
       throw new ArchiveRefused(`holds ${shown(name)}, which is ${what}`);
     }
     this.#budget.validateRoom(size);
-    this.#left = size;
-    this.#padding = paddingAfter(size);
     const isLink = kind === 'symbolic link' || kind === 'hard link';
     this.#entry = { kind, name, size, linkname: isLink ? linkname : '' };
+    this.#expect(size, stored(size));
+    if (sparse === undefined) return this.#entry;
+    this.#expect(size, await this.#sparse(sparse));
+    this.#entry = { ...this.#entry, size: this.#content.left };
     return this.#entry;
+  }
+
+  /** Reads the map of a sparse file, and counts its holes before they are passed on. */
+  async #sparse(map: SparseMap): Promise<readonly Run[]> {
+    while (map.isIncomplete) map.take(await this.read(map.nextBlock()));
+    const runs = map.runs();
+    this.#budget.spend(holesIn(runs));
+    return runs;
+  }
+
+  /** @param size - bytes of the content in the archive. */
+  #expect(size: number, runs: readonly Run[]): void {
+    this.#content = new EntryContent(this.#bytes, runs);
+    this.#padding = paddingAfter(size);
+  }
+
+  async #some(most: number): Promise<Buffer> {
+    const piece = await this.#content.some(most);
+    if (piece === undefined) throw this.#truncated();
+    return piece;
   }
 
   async #skip(): Promise<void> {
@@ -153,10 +176,14 @@ export class TarReader {
   }
 
   #truncated(): ArchiveRefused {
-    return new ArchiveRefused(`is truncated: it ends ${this.#left > 0 ? 'in' : 'after'} ${this.#where()}`);
+    return new ArchiveRefused(
+      `is truncated: it ends ${this.#content.left > 0 ? 'in' : 'after'} ${this.#where()}`,
+    );
   }
 
   #where(): string {
     return this.#entry === undefined ? 'its first header' : `the entry ${shown(this.#entry.name)}`;
   }
 }
+
+const stored = (bytes: number): readonly Run[] => (bytes === 0 ? [] : [{ bytes, isHole: false }]);

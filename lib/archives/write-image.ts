@@ -42,7 +42,7 @@ interface LayerToWrite {
  * @param budget - charged for every byte that a compressed layer unpacks to.
  * @returns the layer's digests.
  * @throws ArchiveRefused when the layer cannot be decompressed, exceeds the budget, is malformed, or holds a sparse
- * file.
+ * file of the old GNU type.
  */
 export async function* writeLayer(
   { name, size, type, what, head, rest }: LayerToWrite,

@@ -117,13 +117,15 @@ export async function packEntries(
 export function rawHeader(fields: {
   readonly name?: string;
   readonly size?: number | string | Buffer;
-  readonly typeflag?: string;
+  readonly typeflag?: string | undefined;
   readonly linkname?: string;
   readonly magic?: string;
+  /** Permissions in octal. Default: 644. */
+  readonly mode?: string | undefined;
 }): Buffer {
   const header = Buffer.alloc(512);
   header.write(fields.name ?? 'file', 0, 100);
-  header.write('0000644\0', 100);
+  header.write(`0000${fields.mode ?? '644'}\0`, 100);
   const { size = 0 } = fields;
   if (typeof size === 'number') header.write(size.toString(8).padStart(11, '0'), 124);
   else if (typeof size === 'string') header.write(size, 124, 12, 'latin1');

@@ -68,6 +68,7 @@ async function readHeaders(
       continue;
     }
     const entry = { ...header, ...extensions.describe(header) };
+    if (entry.sparse !== undefined) throw new IndexUnusable('it holds a sparse file');
     enter(places, entry, offset);
     offset += entry.size + paddingAfter(entry.size);
   }

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { imageEntries, layerOf, rawHeader } from '../archives.js';
+import { paxRecords, sparseFile } from '../sparse-files.js';
 import { beginning } from './broken.js';
 import { thievingArchive } from './configurations.js';
 import {
@@ -7,6 +8,7 @@ import {
   followed,
   isLayer,
   isManifest,
+  MiB,
   preceded,
   raw,
   replacing,
@@ -111,16 +113,38 @@ export async function hostileEntries(): Promise<HostileArchive[]> {
       /unknown type "s"/,
     ),
     await refused(
-      'with a sparse file',
+      "with a sparse file of GNU's old type",
       harm.diskBomb,
       preceded(raw(rawHeader({ typeflag: 'S' }))),
       /a sparse file/,
     ),
     await refused(
-      'with a sparse file of the newer kind',
+      'with a hole beyond the limit',
       harm.diskBomb,
-      preceded({ name: 'x', pax: { 'GNU.sparse.major': '1' } }),
-      /a sparse file/,
+      preceded(sparseFile('1.0', { name: 'x', size: 64 * MiB })),
+      /is larger than the 33554432 bytes allowed/,
+    ),
+    await refused(
+      'with a sparse file whose real path escapes',
+      harm.escape,
+      preceded(sparseFile('1.0', { name: '../x', size: 9 })),
+      /"\.\.\/x", which leads out/,
+    ),
+    await refused(
+      'with a global header that makes files sparse',
+      harm.ambiguous,
+      preceded(
+        raw(
+          paxRecords(
+            [
+              ['GNU.sparse.major', '1'],
+              ['GNU.sparse.minor', '0'],
+            ],
+            'g',
+          ),
+        ),
+      ),
+      /global header that would change/,
     ),
     // The driver and the engine, which takes the last one, might read different entries.
     await refused(

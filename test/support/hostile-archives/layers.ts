@@ -1,9 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import { buildImageArchive, packEntries, padded, rawHeader, type ArchiveEntry } from '../archives.js';
 import { packed } from '../packed.js';
+import { paxRecords, sparseFile, sparseVersions } from '../sparse-files.js';
 import { harm, isLayer, KiB, MiB, raw, replacing, spoilt, type HostileArchive } from './spoil.js';
 
-const sparse = /holds ".*", which holds a sparse file, which is not supported/;
+const sparse = /holds ".*", which holds a sparse file of GNU's old type/;
+const tooLarge = /holds ".*", which is larger than the 33554432 bytes allowed/;
 
 /** An extended header with one record, as it precedes an entry. */
 export const paxHeader = (key: string, value: string, typeflag = 'x'): Buffer[] => {
@@ -13,17 +15,9 @@ export const paxHeader = (key: string, value: string, typeflag = 'x'): Buffer[] 
   return [rawHeader({ typeflag, size: record.length }), padded(record)];
 };
 
-/** A file that consists of a hole, in the current sparse format of GNU tar. */
-const sparseFile: ArchiveEntry = {
-  name: 'GNUSparseFile.0/bomb',
-  content: Buffer.concat([Buffer.from('0\n'), Buffer.alloc(510)]),
-  pax: {
-    'GNU.sparse.major': '1',
-    'GNU.sparse.minor': '0',
-    'GNU.sparse.name': 'bomb',
-    'GNU.sparse.realsize': String(64 * MiB),
-  },
-};
+/** A file that consists of a hole which is larger than the limit. */
+const bombOf = (version: '0.0' | '0.1' | '1.0'): ArchiveEntry =>
+  sparseFile(version, { name: 'bomb', size: 64 * MiB, data: [[9, '']] });
 
 /**
  * Root file systems that are compressed, and whose first folder has a name that engines take for the beginning of
@@ -68,39 +62,122 @@ export async function hostileLayers(): Promise<HostileArchive[]> {
     says,
   });
   const innocent = { name: 'etc/motd', content: 'hello\n' };
-  const bomb = await packEntries([innocent, sparseFile]);
+  const bomb = await packEntries([innocent, bombOf('1.0')]);
   const old = raw(rawHeader({ name: 'bomb', typeflag: 'S', magic: 'ustar  \0' }));
+  const small = { name: 'x', size: 9 };
+  const unread = async (what: string, says: RegExp, ...entries: ArchiveEntry[]): Promise<HostileArchive> =>
+    await layered(`a sparse file ${what}`, [innocent, ...entries], says, harm.unreadable);
   return [
-    await layered('a sparse file', [innocent, sparseFile]),
+    ...(await Promise.all(
+      sparseVersions.map((version) =>
+        layered(`holes beyond the limit, in version ${version}`, [innocent, bombOf(version)], tooLarge),
+      ),
+    )),
+    await layered(
+      'many holes that exceed the limit together',
+      Array.from({ length: 33 }, (_none, index) => sparseFile('1.0', { name: `${index}`, size: MiB })),
+      tooLarge,
+    ),
     {
-      what: 'with a gzip layer that holds a sparse file',
+      what: 'with a gzip layer that holds holes beyond the limit',
       prevents: harm.diskBomb,
       archive: await spoilt(
         replacing(isLayer, () => ({ content: gzipSync(bomb) })),
         { layers: [bomb] },
       ),
-      says: sparse,
+      says: tooLarge,
     },
     {
-      what: 'with a zstd layer that holds a sparse file',
+      what: 'with a zstd layer that holds holes beyond the limit',
       prevents: harm.diskBomb,
       archive: await spoilt(
         replacing(isLayer, () => ({ content: packed(bomb, 'zstd') })),
         { layers: [bomb] },
       ),
-      says: /sparse file|compressed with zstd: this engine cannot/,
+      says: /is larger than|compressed with zstd: this engine cannot/,
     },
-    await layered('a sparse file of the oldest kind', [innocent, old]),
-    await layered('a sparse file of version 0.0', [
-      { ...innocent, pax: { 'GNU.sparse.size': '9', 'GNU.sparse.offset': '9', 'GNU.sparse.numbytes': '0' } },
-    ]),
-    await layered('a sparse file of version 0.1', [
+    await layered('a sparse file of the oldest kind', [innocent, old], sparse, harm.unreadable),
+    await layered(
+      'a size that an extended header takes back, to hide a hole from other readers',
+      [
+        raw(
+          paxRecords([
+            ['size', '1536'],
+            ['size', ''],
+          ]),
+          rawHeader({ name: 'x' }),
+        ),
+        bombOf('0.1'),
+      ],
+      tooLarge,
+    ),
+    await unread(
+      'of version 0.1 that does not count its regions',
+      /which holds the sparse file "etc\/motd", which declares the invalid number ""/,
       { ...innocent, pax: { 'GNU.sparse.size': '9', 'GNU.sparse.map': '9,0' } },
-    ]),
-    await layered('a global header that makes files sparse', [
-      raw(...paxHeader('GNU.sparse.major', '1', 'g')),
-      innocent,
-    ]),
+    ),
+    await unread(
+      'of version 0.0 whose records are not in turn',
+      /which holds a sparse file whose map is damaged/,
+      sparseFile('0.0', { ...small, more: [['GNU.sparse.numbytes', '0']] }),
+    ),
+    await unread(
+      'whose regions overlap',
+      /whose map is damaged/,
+      sparseFile('0.1', {
+        ...small,
+        data: [
+          [0, 'four'],
+          [3, 'x'],
+        ],
+      }),
+    ),
+    await unread(
+      'with data beyond its end',
+      /whose map is damaged/,
+      sparseFile('1.0', { ...small, data: [[8, 'xx']] }),
+    ),
+    await unread(
+      'with a negative size',
+      /declares the invalid number "-1"/,
+      sparseFile('1.0', { ...small, size: '-1' }),
+    ),
+    await unread(
+      'whose map says less than it has',
+      /whose map says 0 bytes of data, but it has 1/,
+      sparseFile('0.1', { ...small, data: [[0, 'x']], more: [['GNU.sparse.map', '0,0']] }),
+    ),
+    await unread(
+      'that ends before its map',
+      /whose map is cut off/,
+      raw(
+        paxRecords([
+          ['GNU.sparse.major', '1'],
+          ['GNU.sparse.minor', '0'],
+        ]),
+        rawHeader({ name: 'x' }),
+      ),
+    ),
+    await unread(
+      'that is a folder',
+      /holds the sparse entry "x", which is no file/,
+      sparseFile('0.1', { ...small, typeflag: '5' }),
+    ),
+    await layered(
+      'a sparse file whose map has more than 1 MiB',
+      [
+        raw(
+          paxRecords([
+            ['GNU.sparse.major', '1'],
+            ['GNU.sparse.minor', '0'],
+          ]),
+          rawHeader({ name: 'x', size: 2 * MiB }),
+          Buffer.concat([Buffer.from('500000\n'), Buffer.alloc(2 * MiB - 7, '0\n')]),
+        ),
+      ],
+      /whose map has more than 1048576 bytes/,
+      'engines built with Go before 1.24.8 read a map of any size into memory',
+    ),
     // These hide a sparse file in what seems to be content, but is a header for engines.
     await layered('a sparse file in what a folder claims as its content', [
       raw(rawHeader({ name: 'folder', typeflag: '5', size: 512 })),

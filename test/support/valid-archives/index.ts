@@ -28,6 +28,7 @@ import {
   type ValidArchive,
 } from './build.js';
 import { oddMetadata, packedArchives } from './metadata.js';
+import { sparseArchives } from './sparse.js';
 
 export type { ValidArchive } from './build.js';
 
@@ -134,6 +135,7 @@ export const validArchives: readonly ValidArchive[] = [
   ),
   ...oddMetadata,
   ...packedArchives,
+  ...sparseArchives,
   image(
     'with extended headers of which the last counts',
     docker(

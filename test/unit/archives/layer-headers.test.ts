@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { buildImageArchive, packEntries, padded, rawHeader, sha256 } from '../../support/archives.js';
 import { paxHeader } from '../../support/hostile-archives/layers.js';
+import { sparseFile, sparseVersions } from '../../support/sparse-files.js';
 import { refusal, refusedAs, rewritten } from '../../support/rewriting.js';
 
 const file = [rawHeader({ name: 'file', size: 6 }), padded('hello\n')];
@@ -67,7 +68,7 @@ describe('rewriteArchive', () => {
     expect((await rewritten(archive)).diffIds).toEqual([`sha256:${sha256('')}`]);
   });
 
-  it('finds a sparse file in a layer in chunks of any size', async () => {
+  it('finds a sparse file of the old GNU type in a layer in chunks of any size', async () => {
     const layer = await packEntries([
       { name: 'x', content: 'x'.repeat(700) },
       { name: '', raw: sparse },
@@ -78,5 +79,31 @@ describe('rewriteArchive', () => {
     ])
       for (const piece of [1, 511, 512, 513, archive.length])
         expect(await refusal(archive, {}, piece)).toEqual(refusedAs(/which holds a sparse file/));
+  });
+
+  it.each(sparseVersions)('counts the holes of version %s against the limit', async (version) => {
+    const size = 1024 * 1024;
+    const data = [[512, 'something']] as const;
+    const archive = await buildImageArchive({
+      layers: [await packEntries([sparseFile(version, { name: 'x', size, data })])],
+    });
+    for (const piece of [100, 512, archive.length]) {
+      const enough = { maxBytes: size + 2 * archive.length };
+      await expect(rewritten(archive, { limits: enough }, piece)).resolves.toBeDefined();
+      expect(await refusal(archive, { limits: { maxBytes: size } }, piece)).toEqual(
+        refusedAs(/which is larger than the 1048576 bytes allowed/),
+      );
+    }
+  });
+
+  it('finds what follows a sparse file whose map has several blocks', async () => {
+    const data = Array.from({ length: 300 }, (_none, index) => [index * 1000, 'x'] as const);
+    const many = sparseFile('1.0', { name: 'x', size: 300_000, data });
+    const layer = await packEntries([many, { name: '', raw: sparse }]);
+    const archive = await buildImageArchive({ layers: [layer] });
+    for (const piece of [100, 512, archive.length])
+      expect(await refusal(archive, {}, piece)).toEqual(refusedAs(/of GNU's old type/));
+    const harmless = await buildImageArchive({ layers: [await packEntries([many])] });
+    await expect(rewritten(harmless)).resolves.toBeDefined();
   });
 });

@@ -4,6 +4,7 @@ import { ImageUnacceptable } from '../../../interfaces/index.js';
 import { rewriteArchive } from '../../../lib/archives/index.js';
 import { buildImageArchive, layerOf, packEntries, rawHeader, sha256 } from '../../support/archives.js';
 import { packed, packings } from '../../support/packed.js';
+import { sparseFile, sparseVersions } from '../../support/sparse-files.js';
 import { refusal, refusedAs, rewritten } from '../../support/rewriting.js';
 
 const MiB = 1024 * 1024;
@@ -69,6 +70,30 @@ describe('the archive of a root file system', () => {
         refusedAs(says),
       );
   });
+
+  it.each(sparseVersions)(
+    'is passed on unchanged with sparse files of version %s, whose holes and real paths count',
+    async (version) => {
+      const first = { name: 'etc/', type: 'directory' } as const;
+      const data = [[9, 'something']] as const;
+      const archive = await packEntries([
+        first,
+        sparseFile(version, { name: 'etc/x', size: MiB, data }),
+        first,
+      ]);
+      for (const piece of [100, 512, archive.length])
+        expect(await rewritten(archive, { rootFileSystem }, piece)).toMatchObject({
+          digest: sha256(archive),
+        });
+      expect(await refusal(archive, { rootFileSystem, limits: { maxBytes: MiB } })).toEqual(
+        refusedAs(/is larger than the 1048576 bytes allowed/),
+      );
+      const outside = await packEntries([first, sparseFile(version, { name: '../x', size: 9 })]);
+      expect(await refusal(outside, { rootFileSystem })).toEqual(
+        refusedAs(/"\.\.\/x", which leads out of the root/),
+      );
+    },
+  );
 
   it('gets its end mark only after its source has ended', async () => {
     const layer = await layerOf(files);

@@ -4,6 +4,7 @@ import { archiveContext } from '../../../../lib/image-exchange/templates/archive
 import { readAll } from '../../../../lib/streams/index.js';
 import { packEntries } from '../../../support/archives.js';
 import { paxHeader } from '../../../support/hostile-archives/layers.js';
+import { sparseFile } from '../../../support/sparse-files.js';
 
 const read = async (archive: Buffer): Promise<string> =>
   String(
@@ -19,6 +20,14 @@ describe('archiveContext', () => {
     const context = await read(await packEntries([comment, { name: 'Dockerfile', content: 'FROM scratch' }]));
     expect(context).toContain('FROM scratch');
     expect(context).not.toContain('the commit');
+  });
+
+  it('refuses sparse files: their headers have a second name', async () => {
+    await expect(
+      read(await packEntries([sparseFile('1.0', { name: '../x', size: 9 })])),
+    ).rejects.toMatchObject({
+      message: expect.stringMatching(/form that is not supported/),
+    });
   });
 
   it('accepts paths that go up and down again, and refuses those that lead out of the context', async () => {
