@@ -29,7 +29,7 @@ export async function interfacesOf(
     const id = network?.Labels[label.networkId];
     if (network === undefined || id === undefined) continue;
     const own = name === host.NetworkMode ? configuration.MacAddress : undefined;
-    const address = [endpoint.MacAddress, own].find((mac) => mac !== undefined && mac !== '') ?? null;
+    const address = endpoint.MacAddress ?? own ?? null;
     const mtu = network.Options[mtuOption];
     interfaces.push({
       id,
@@ -56,6 +56,6 @@ function subnetOf(
     cidr: cidr ?? null,
     version,
     ...(gateway === undefined ? {} : { gateway: { address: gateway } }),
-    ips: fixed === undefined || fixed === '' ? [] : [{ address: fixed, type: 'fixed', version }],
+    ips: fixed === undefined ? [] : [{ address: fixed, type: 'fixed', version }],
   };
 }
