@@ -1,3 +1,4 @@
+import { engineWords } from './engine-words.js';
 import { EngineProtocolError, EngineVersionUnsupported, isBadRequest } from './errors.js';
 import type { VersionAnswer } from './schemas/system.js';
 
@@ -64,7 +65,7 @@ export function agree(answer: VersionAnswer): EngineVersion {
 
 /**
  * Whether the engine refused a request only for its API version: another engine has replaced the one that negotiated.
- * No status or header says so, only this message (unchanged from 1.12 to 28.5).
+ * No status or header says so, only the message.
  */
 export const isVersionRefusal = (error: unknown): boolean =>
-  isBadRequest(error) && /^client version [0-9.]+ is too (?:new|old)\b/.test(error.engineMessage);
+  isBadRequest(error) && engineWords.apiVersion.test(error.engineMessage);

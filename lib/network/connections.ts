@@ -11,6 +11,7 @@ import type {
 } from '../engine/index.js';
 import {
   EngineError,
+  engineWords,
   isNetworkRef,
   isNoSuchNetwork,
   isNotFound,
@@ -328,9 +329,9 @@ export function isOfPort({ IPAMConfig: asked }: ContainerEndpoint, { network }: 
   return requested.every((address) => fixed.includes(address));
 }
 
-/** The container is not in the network (500 "is not connected", 20.10 to 28.5), or the container or network is gone. */
+/** The container is not in the network, or the container or network is gone. */
 function isDisconnected(error: unknown): boolean {
   return (
-    isNotFound(error) || (error instanceof EngineError && /is not connected to/i.test(error.engineMessage))
+    isNotFound(error) || (error instanceof EngineError && engineWords.notConnected.test(error.engineMessage))
   );
 }
