@@ -1,3 +1,4 @@
+import { engineWords } from './engine-words.js';
 import { EngineProtocolError, EngineVersionUnsupported, isBadRequest } from './errors.js';
 import type { VersionAnswer } from './schemas/system.js';
 
@@ -6,8 +7,8 @@ import type { VersionAnswer } from './schemas/system.js';
  *
  * The oldest is 1.40 (engine 19.03), the last one before 20.10; every request here was checked against 20.10. Later
  * features are optional (1.41: one-shot stats; 1.44: an endpoint's MAC address), or `schemas/` accepts their absence.
- * The newest is 1.51 (engine 28.5), the last one that was tested: later versions may drop fields. With a newer engine,
- * 1.51 is used: engine 29 (1.44 to 1.52) accepts it.
+ * The newest is 1.51 (engine 28.5), the last one that was tested: later versions drop fields. Newer engines accept 1.51:
+ * 29.0 to 29.2 from 1.44 on, later ones from 1.40 on; 29.1 speaks up to 1.52, an engine after 29.7 up to 1.56.
  */
 const oldest = '1.40';
 const newest = '1.51';
@@ -64,7 +65,7 @@ export function agree(answer: VersionAnswer): EngineVersion {
 
 /**
  * Whether the engine refused a request only for its API version: another engine has replaced the one that negotiated.
- * No status or header says so, only this message (unchanged from 1.12 to 28.5).
+ * No status or header says so, only the message.
  */
 export const isVersionRefusal = (error: unknown): boolean =>
-  isBadRequest(error) && /^client version [0-9.]+ is too (?:new|old)\b/.test(error.engineMessage);
+  isBadRequest(error) && engineWords.apiVersion.test(error.engineMessage);

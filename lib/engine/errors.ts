@@ -1,5 +1,6 @@
 import { DriverError } from '../../interfaces/index.js';
 import { asError, codeOf, DeadlineExceeded } from '../streams/index.js';
+import { engineWords } from './engine-words.js';
 
 /** The request, for error messages. */
 export interface RequestDescription {
@@ -153,10 +154,10 @@ export const mayHaveSucceeded = (error: unknown): boolean =>
 
 /**
  * Whether the engine does not have the image. The status is ambiguous: creating a container that joins the network of a
- * missing container is a 404 too. The message decides ("No such image: …" in 20.10 and in 28.5).
+ * missing container is a 404 too. The message decides.
  */
 export const isNoSuchImage = (error: unknown): error is EngineError =>
-  isNotFound(error) && /no such image/i.test(error.engineMessage);
-/** Whether a container's network does not exist ("network … not found", 20.10 to 28.5). */
+  isNotFound(error) && engineWords.noSuchImage.test(error.engineMessage);
+/** Whether a container's network does not exist. */
 export const isNoSuchNetwork = (error: unknown): error is EngineError =>
-  isNotFound(error) && /network \S+ not found/i.test(error.engineMessage);
+  isNotFound(error) && engineWords.noSuchNetwork.test(error.engineMessage);

@@ -137,7 +137,5 @@ function statIn(header = ''): PathStat {
 
 /** @throws ZodError or SyntaxError when the header is malformed. */
 function linkTargetIn(header: string | undefined): string | undefined {
-  if (header === undefined) return undefined;
-  const { linkTarget } = statIn(header);
-  return linkTarget === '' ? undefined : linkTarget;
+  return header === undefined ? undefined : statIn(header).linkTarget;
 }

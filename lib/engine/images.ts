@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 
 import type { ImageRef, RepositoryName, TagName } from './schemas/identifiers.js';
+import { engineWords, progressWords } from './engine-words.js';
 import { EngineError } from './errors.js';
 import { instructions, type ImageChanges } from './image-changes.js';
 import { throwInBand } from './in-band.js';
@@ -14,9 +15,6 @@ import {
   type LoadLine,
 } from './schemas/images.js';
 import type { CallOptions, Session } from './session.js';
-
-/** Engine 28.5 with the containerd store reports this failure as progress, after "Loaded image". */
-const unpackFailure = /^Error unpacking image \S+: (.*)/s;
 
 /** A list filter. Only supported keys are declared: engines ignore an unknown key and then return every image. */
 interface ImageFilters {
@@ -75,7 +73,7 @@ export class ImagesApi {
     );
     for await (const line of lines) {
       throwInBand(request, line);
-      const failure = unpackFailure.exec(line.stream ?? '')?.[1];
+      const failure = engineWords.unpackFailure.exec(line.stream ?? '')?.[1];
       if (failure !== undefined) throw new EngineError(request, 200, failure.trim(), { inBand: true });
       const layer = loadedLayer(line);
       if (layer !== undefined) options.onLayer?.(layer);
@@ -184,7 +182,7 @@ export class ImagesApi {
 
 function loadedLayer({ status, id, progressDetail }: LoadLine): LoadedLayer | undefined {
   const { current, total } = progressDetail ?? {};
-  if (status !== 'Loading layer' || id === undefined || current === undefined || total === undefined)
-    return undefined;
+  if (status !== progressWords.loadingLayer) return undefined;
+  if (id === undefined || current === undefined || total === undefined) return undefined;
   return { id, current, total };
 }

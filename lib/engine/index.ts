@@ -9,6 +9,7 @@ export { type EngineVersion, isAtLeast } from './api-version.js';
 export { ContainersApi } from './containers.js';
 export type { RegistryCredentials } from './credentials.js';
 export { Engine, type EngineClientOptions } from './engine.js';
+export { engineWords, progressWords } from './engine-words.js';
 export {
   EngineError,
   EngineProtocolError,

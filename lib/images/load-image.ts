@@ -23,6 +23,7 @@ import {
   type ImageReference,
   type ImageInspect,
   EngineError,
+  engineWords,
 } from '../engine/index.js';
 import type { ImageData, ShownImage } from '../image-services/index.js';
 import { followingLayers, LoadingProgress } from '../progress/index.js';
@@ -269,27 +270,6 @@ function plain(value: unknown): unknown {
 }
 
 /**
- * Engine messages about an archive that no engine could load, measured on 20.10, 28.5 and 28.5 with the containerd
- * store. Messages about the host's own limits cannot be listed; some ("invalid argument", "file name too long",
- * "operation not supported") depend on its file system.
- */
-const faults = [
-  /invalid tar header/,
-  /unexpected EOF/,
-  /unhandled tar header type/,
-  /duplicates of file paths not supported/,
-  /invalid (entry name|hardlink target|whiteout entry|diffID)/,
-  // About the configuration: the driver wrote all other JSON in the archive.
-  /^json: cannot unmarshal /,
-  /^invalid character .* exceeded max depth/,
-  /path escapes from parent/,
-  /too many levels of symbolic links/,
-  // "too many links" alone can also come from a file system that has reached its limit of hard links per file.
-  /failed to get root path: too many links/,
-  /^(Error processing tar file\(exit status 1\): |apply layer error for .*: )?link(at)? .*: no such file or directory/,
-];
-
-/**
  * Tells a faulty archive from a failing engine. Nova does not retry an unacceptable image on another host, so an
  * unknown message counts as the engine's fault.
  *
@@ -298,7 +278,7 @@ const faults = [
 export function refusedByEngine(image_id: string, error: unknown): unknown {
   if (!(error instanceof EngineError)) return error;
   const { engineMessage } = error;
-  if (!faults.some((fault) => fault.test(engineMessage))) return error;
+  if (!engineWords.faultyArchive.test(engineMessage)) return error;
   return new ImageUnacceptable(`The engine refused image ${image_id}: ${engineMessage}`, {
     cause: error,
   });

@@ -110,8 +110,7 @@ function cpus({ cpu_stats: cpu }: ContainerStats): Diagnostics['cpu_details'] {
  */
 function nics({ NetworkSettings: settings }: ContainerInspect, stats: ContainerStats): NicDiagnostics[] {
   const [only, ...more] = Object.values(settings.Networks);
-  const mac = more.length > 0 ? undefined : only?.MacAddress.toLowerCase();
-  const mac_address = mac === undefined || mac === '' ? null : mac;
+  const mac_address = (more.length > 0 ? undefined : only?.MacAddress?.toLowerCase()) ?? null;
   return Object.values(stats.networks).map((traffic) => ({
     mac_address,
     rx_octets: traffic.rx_bytes,

@@ -5,7 +5,7 @@ import {
   InstanceNotFound,
   isNovaException,
 } from '../../interfaces/index.js';
-import { EngineError, isNotFound, isUnreachable } from '../engine/index.js';
+import { EngineError, engineWords, isNotFound, isUnreachable } from '../engine/index.js';
 import { codeOf, DeadlineExceeded } from '../streams/index.js';
 
 /** The exception class for the failure of a verb. */
@@ -60,19 +60,16 @@ function advice(error: unknown): string {
   return known === undefined ? '' : `. ${known}`;
 }
 
-/**
- * The engine does not have the container. The message distinguishes this 404 from a missing network or image ("No such
- * container: …", 20.10 to 28.5).
- */
+/** The engine does not have the container. The message distinguishes this 404 from a missing network or image. */
 export function isNoSuchContainer(error: unknown): error is EngineError {
-  return isNotFound(error) && /no such container/i.test(error.engineMessage);
+  return isNotFound(error) && engineWords.noSuchContainer.test(error.engineMessage);
 }
 
 /**
- * Another container has the address. The engine reports it only when it starts the container (403, 20.10 to 28.5).
+ * Another container has the address. The engine reports it only when it starts the container.
  * Neutron assigns each address once, so the other container is unknown to Neutron and in a network of this engine. On
  * another host the address may be free.
  */
 function isAddressTaken(error: unknown): error is EngineError {
-  return error instanceof EngineError && /address already in use/i.test(error.engineMessage);
+  return error instanceof EngineError && engineWords.addressTaken.test(error.engineMessage);
 }

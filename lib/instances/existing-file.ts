@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
 import { ImageUnacceptable } from '../../interfaces/index.js';
 import type { ContainerRef, Engine } from '../engine/index.js';
-import { EngineError, isNotFound } from '../engine/index.js';
+import { EngineError, engineWords, isNotFound } from '../engine/index.js';
 import { readAll, TooLarge } from '../streams/index.js';
 import type { ExistingFile } from './files-to-write.js';
 
@@ -15,13 +15,6 @@ const maxChangedFileBytes = 1024 * 1024;
  * container may replace the target with another link meanwhile.
  */
 const maxLinks = 8;
-
-/**
- * Messages of engines (20.10 and 28.5, with status 500) about a path that leads through a file, through a loop of links
- * or out of the container's files, or that names a directory.
- */
-export const noSuchPlace =
-  /cannot overwrite (non-)?directory|: not a directory|too many (levels of symbolic )?links|file name too long|mkdir .*: file exists|path escapes from parent/i;
 
 /** Where the engine mounts the kernel's file systems over the image's directories. */
 const kernelFolder = /^\/(?:dev|proc|sys)(?:\/|$)/;
@@ -96,7 +89,7 @@ async function find(
       throw new ImageUnacceptable(`The image's /${path} has ${error.message}: it cannot be changed`, {
         cause: error,
       });
-    if (error instanceof EngineError && noSuchPlace.test(error.engineMessage))
+    if (error instanceof EngineError && engineWords.noSuchPlace.test(error.engineMessage))
       throw new ImageUnacceptable(`The image's /${path} cannot be read: ${error.engineMessage}`, {
         cause: error,
       });

@@ -1,21 +1,6 @@
 import { ImageUnacceptable, InvalidInput, ComputeResourcesUnavailable } from '../../interfaces/index.js';
-import { EngineError, isBadRequest } from '../engine/index.js';
+import { EngineError, engineWords, isBadRequest } from '../engine/index.js';
 
-/**
- * Messages of engines and runc about a container that no host can run because of its image: its command, working
- * directory, volumes, environment or user (at creation or start, status 400 or 500, 20.10 to 28.5). The container's
- * files are below `merged`; in the containerd store they are below `rootfs`, the snapshotter and the container's id.
- */
-const faults =
-  /no command specified|working directory .* is invalid|cwd must be an absolute path|\/(?:merged|rootfs\/\w+\/[0-9a-f]{64})\/.*: not a directory|cannot mkdir: .* is not a directory|too many links in .*\/(?:merged|rootfs\/\w+\/[0-9a-f]{64})\/|mount volume over existing file|invalid environment variable|environment variable name can't be empty|unable to find (user|group)|uids and gids must be in range/i;
-
-/** The mount point of a mount that failed. */
-const place = /to rootfs at "([^"]*)"/;
-/**
- * Why no host can mount anything there: the image has a file or a loop of links, or every container has a kernel file
- * system there.
- */
-const noPlace = /not a directory|too many levels of symbolic links|cannot be mounted because it is/i;
 /**
  * Volumes at these places hide files that every program needs. The resulting failure (400) does not mention the volume.
  */
@@ -37,12 +22,12 @@ interface MountPlaces {
 export function launchFailure(error: unknown, { wanted, all }: MountPlaces): unknown {
   if (!(error instanceof EngineError)) return error;
   const { engineMessage: why } = error;
-  const at = place.exec(why)?.[1];
+  const at = engineWords.mountPoint.exec(why)?.[1];
   if (at !== undefined && wanted.includes(at))
-    return noPlace.test(why)
+    return engineWords.noPlaceForMount.test(why)
       ? new InvalidInput(`Nothing can be mounted at ${at} in this image: ${why}`, { cause: error })
       : error;
-  if (at !== undefined && noPlace.test(why))
+  if (at !== undefined && engineWords.noPlaceForMount.test(why))
     return unusable(`: nothing can be mounted at ${at}, where it has a volume: ${why}`, error);
   const volume = all.find((each) => unusableVolumes.has(each) && !wanted.includes(each));
   return volume !== undefined && isBadRequest(error)
@@ -59,9 +44,9 @@ function blamedOnImage(error: unknown): unknown {
   if (!(error instanceof EngineError)) return error;
   // A start fails with 400 when the image lacks the command or it is not executable, and when a mount fails.
   const cannotRun = isBadRequest(error) && error.request.path.endsWith('/start');
-  if (!cannotRun && !faults.test(error.engineMessage)) return error;
+  if (!cannotRun && !engineWords.imageCannotRun.test(error.engineMessage)) return error;
   return unusable(
-    /no command/i.test(error.engineMessage)
+    engineWords.noCommand.test(error.engineMessage)
       ? ': it has no command, set its property os_command_line'
       : `: ${error.engineMessage}`,
     error,
@@ -71,13 +56,6 @@ function blamedOnImage(error: unknown): unknown {
 function unusable(why: string, cause: EngineError): ImageUnacceptable {
   return new ImageUnacceptable(`The image cannot be run${why}`, { cause });
 }
-
-/**
- * Messages of engines about a specification that every engine refuses, whatever its host (400; each tested on 20.10 and
- * 28.5).
- */
-const engineRefusals =
-  /minimum memory(swap)? limit|CPU cfs (period|quota)|CPU shares|duplicate mount point|mount path must be absolute|destination can't be|invalid (MAC|IPv[46]) address|contain the IP address|invalid signal/i;
 
 /**
  * Attributes a refusal to create a container (400) to the image, the user or the host. An engine refuses a malformed
@@ -90,7 +68,7 @@ export function refusedContainer(error: EngineError): unknown {
   const blamed = blamedOnImage(error);
   if (blamed !== error) return blamed;
   const { engineMessage } = error;
-  return engineRefusals.test(engineMessage)
+  return engineWords.refusedByAll.test(engineMessage)
     ? new InvalidInput(`No engine can create this container: ${engineMessage}`, { cause: error })
     : new ComputeResourcesUnavailable(
         `The engine of this host cannot create this container: ${engineMessage}`,

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { InstanceNotRescuable } from '../../interfaces/index.js';
 import type { ContainerId, ContainerInspect, Engine, MountSpecification } from '../engine/index.js';
-import { EngineError, isBadRequest } from '../engine/index.js';
+import { EngineError, engineWords, isBadRequest } from '../engine/index.js';
 
 /** Where a rescue container has the files of the instance. */
 export const rescuedFolder = '/rescued';
@@ -77,15 +77,11 @@ export async function hasRescuedFolder(
   }
 }
 
-/**
- * "Could not find the file /rescued/. in container …" (404); if it is a file, "lstat /rescued/.: not a directory"
- * (500); 20.10 to 28.5.
- */
 function isNoSuchFolder(error: unknown): boolean {
   return (
     error instanceof EngineError &&
     !error.inBand &&
     error.request.path.endsWith('/archive') &&
-    /^could not find the file \/rescued\/\. |\/rescued\/\.: not a directory$/i.test(error.engineMessage)
+    engineWords.noRescuedFolder.test(error.engineMessage)
   );
 }

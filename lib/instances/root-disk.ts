@@ -1,6 +1,6 @@
 import type { Flavor, Logger } from '../../interfaces/index.js';
 import type { ContainerSpecification, Engine, SystemInfo } from '../engine/index.js';
-import { EngineError } from '../engine/index.js';
+import { EngineError, engineWords } from '../engine/index.js';
 
 /**
  * Bounds the root disks of instances if the engine's storage driver supports it: btrfs, zfs, and overlay2 on XFS with
@@ -76,10 +76,6 @@ function mayBound({ Driver: driver, DriverStatus: status }: SystemInfo): boolean
   );
 }
 
-/**
- * "--storage-opt is supported only for overlay over xfs with 'pquota' mount option", and with disabled quotas of btrfs
- * "Failed to limit qgroup for …: transport endpoint is not connected" (both 500, 20.10 to 28.5).
- */
 function refusesSize(error: unknown): error is EngineError {
-  return error instanceof EngineError && /--storage-opt is |limit qgroup/i.test(error.engineMessage);
+  return error instanceof EngineError && engineWords.noRootDiskSize.test(error.engineMessage);
 }

@@ -4,6 +4,7 @@ import {
   type ContainerRef,
   type Engine,
   EngineError,
+  engineWords,
   isConflict,
   mayHaveSucceeded,
   type ContainerId,
@@ -159,7 +160,7 @@ async function endsWithin(
  * container.
  */
 function isNoSuchSignal(error: unknown): boolean {
-  return error instanceof EngineError && /invalid signal/i.test(error.engineMessage);
+  return error instanceof EngineError && engineWords.noSuchSignal.test(error.engineMessage);
 }
 
 /** A container to start, as last inspected. The id alone stands for a new container that never ran. */

@@ -4,8 +4,8 @@ import { pack } from 'tar-stream';
 import type { Logger } from '../../interfaces/index.js';
 import { ImageUnacceptable, InvalidInput } from '../../interfaces/index.js';
 import type { ContainerRef, Engine } from '../engine/index.js';
-import { EngineError, isBadRequest } from '../engine/index.js';
-import { findFile, findFolder, noSuchPlace } from './existing-file.js';
+import { EngineError, engineWords, isBadRequest } from '../engine/index.js';
+import { findFile, findFolder } from './existing-file.js';
 import type { FileToChange, FileToWrite, InstanceFiles } from './files-to-write.js';
 
 /**
@@ -72,7 +72,7 @@ async function changedFile(
 function refusal(error: unknown, { write }: InstanceFiles): unknown {
   if (!(error instanceof EngineError)) return error;
   const { engineMessage: why } = error;
-  if (!isBadRequest(error) && !noSuchPlace.test(why)) return error;
+  if (!isBadRequest(error) && !engineWords.noSuchPlace.test(why)) return error;
   const injected = write.find(({ path, isInjected }) => isInjected === true && isNamed(path, why));
   return injected !== undefined || isBadRequest(error)
     ? new InvalidInput(`The injected files cannot be written into this image: ${why}`, { cause: error })

@@ -3,6 +3,7 @@ import { ComputeResourcesUnavailable, VirtualInterfaceCreateException } from '..
 import type { Engine, NetworkId, NetworkInspect, NetworkRef, NetworkSpecification } from '../engine/index.js';
 import {
   EngineError,
+  engineWords,
   isBadRequest,
   isNetworkRef,
   isNotFound,
@@ -246,7 +247,7 @@ export function isOurs({ Labels: labels }: NetworkInspect): boolean {
 }
 
 function isInUse(error: unknown): boolean {
-  return error instanceof EngineError && /active endpoints/i.test(error.engineMessage);
+  return error instanceof EngineError && engineWords.networkInUse.test(error.engineMessage);
 }
 
 /**

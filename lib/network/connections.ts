@@ -11,6 +11,7 @@ import type {
 } from '../engine/index.js';
 import {
   EngineError,
+  engineWords,
   isNetworkRef,
   isNoSuchNetwork,
   isNotFound,
@@ -156,7 +157,7 @@ export class Connections {
         ...(asked?.IPv4Address === undefined ? {} : { IPv4Address: asked.IPv4Address }),
         ...(asked?.IPv6Address === undefined ? {} : { IPv6Address: asked.IPv6Address }),
       },
-      ...(mac === undefined || mac === '' ? {} : { MacAddress: mac }),
+      ...(mac === undefined ? {} : { MacAddress: mac }),
     };
     try {
       await this.#engine.networks.connect(name, { container, endpoint });
@@ -244,7 +245,7 @@ export class Connections {
   ): Promise<void> {
     const { NetworkSettings: settings } = await this.#engine.containers.inspect(container, { signal });
     const given = settings.Networks[name]?.MacAddress;
-    if (given === undefined || given === '' || given.toLowerCase() === mac.toLowerCase()) return;
+    if (given === undefined || given.toLowerCase() === mac.toLowerCase()) return;
     this.#logger.warn("the engine gave an interface a MAC address other than its port's", {
       port: vif.id,
       wanted: mac,
@@ -293,8 +294,9 @@ function isAsPlanned(
 ): boolean {
   const connection = connections[name];
   if (connection === undefined || !isOfPort(connection, vif)) return false;
+  const { NetworkID: id } = connection;
   // A container that does not run gets the network's id only when it is first started.
-  return connection.NetworkID === network || (connection.NetworkID === '' && !state.Running);
+  return id === undefined ? !state.Running : id === network;
 }
 
 /**
@@ -312,8 +314,8 @@ function validateAddressesFree(
   const taken = Object.entries(members)
     .filter(([neighbour]) => neighbour !== container)
     .flatMap(([, neighbour]) => [neighbour.IPv4Address, neighbour.IPv6Address])
-    .map((address) => address.replace(/\/\d+$/, ''))
-    .find((address) => wanted.includes(address));
+    .map((address) => address?.replace(/\/\d+$/, ''))
+    .find((address) => address !== undefined && wanted.includes(address));
   if (taken !== undefined)
     throw new FixedIpInvalidOnHost(`The fixed address ${taken} of port ${vif.id} is taken`);
 }
@@ -327,9 +329,9 @@ export function isOfPort({ IPAMConfig: asked }: ContainerEndpoint, { network }: 
   return requested.every((address) => fixed.includes(address));
 }
 
-/** The container is not in the network (500 "is not connected", 20.10 to 28.5), or the container or network is gone. */
+/** The container is not in the network, or the container or network is gone. */
 function isDisconnected(error: unknown): boolean {
   return (
-    isNotFound(error) || (error instanceof EngineError && /is not connected to/i.test(error.engineMessage))
+    isNotFound(error) || (error instanceof EngineError && engineWords.notConnected.test(error.engineMessage))
   );
 }

@@ -10,7 +10,8 @@ const mtuOption = 'com.docker.network.driver.mtu';
  * interfaces when Nova passes no `network_info`. The network's id stands in for the port's, which the engine does not
  * know.
  *
- * The engine does not know the MAC address of a stopped container (28.5): its interfaces then get new ones.
+ * Of a stopped container the engine tells no interface's MAC address but the first one's, and that only up to API 1.51
+ * (20.10 to 30): the other interfaces get new ones.
  */
 export async function interfacesOf(
   engine: Engine,
@@ -29,7 +30,7 @@ export async function interfacesOf(
     const id = network?.Labels[label.networkId];
     if (network === undefined || id === undefined) continue;
     const own = name === host.NetworkMode ? configuration.MacAddress : undefined;
-    const address = [endpoint.MacAddress, own].find((mac) => mac !== undefined && mac !== '') ?? null;
+    const address = endpoint.MacAddress ?? own ?? null;
     const mtu = network.Options[mtuOption];
     interfaces.push({
       id,
@@ -56,6 +57,6 @@ function subnetOf(
     cidr: cidr ?? null,
     version,
     ...(gateway === undefined ? {} : { gateway: { address: gateway } }),
-    ips: fixed === undefined || fixed === '' ? [] : [{ address: fixed, type: 'fixed', version }],
+    ips: fixed === undefined ? [] : [{ address: fixed, type: 'fixed', version }],
   };
 }

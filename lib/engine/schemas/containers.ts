@@ -1,21 +1,22 @@
 import { z } from 'zod';
 
-import { containerId, imageId, listOf, mapOf } from './fields.js';
+import { containerId, imageId, listOf, mapOf, textIfSet } from './fields.js';
 
 /** The states that `docker ps` shows; 28.5 also has `removing`. */
 const status = z.enum(['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']);
 
 const endpoint = z.object({
-  /** Empty until the container's first start. */
-  NetworkID: z.string(),
-  EndpointID: z.string(),
+  /** Unset until the container's first start. */
+  NetworkID: textIfSet,
+  EndpointID: textIfSet,
   /** The requested addresses; null or absent when the engine chooses. */
-  IPAMConfig: z.object({ IPv4Address: z.string().optional(), IPv6Address: z.string().optional() }).nullish(),
-  Gateway: z.string(),
-  IPAddress: z.string(),
+  IPAMConfig: z.object({ IPv4Address: textIfSet, IPv6Address: textIfSet }).nullish(),
+  Gateway: textIfSet,
+  IPAddress: textIfSet,
   IPPrefixLen: z.int(),
-  GlobalIPv6Address: z.string(),
-  MacAddress: z.string(),
+  GlobalIPv6Address: textIfSet,
+  /** Unset while the container is stopped. */
+  MacAddress: textIfSet,
   Aliases: listOf(z.string()),
 });
 
@@ -50,14 +51,14 @@ export const containerInspect = z.object({
     Env: listOf(z.string()),
     Cmd: listOf(z.string()),
     Entrypoint: listOf(z.string()),
-    User: z.string().optional(),
-    WorkingDir: z.string().optional(),
+    User: textIfSet,
+    WorkingDir: textIfSet,
     Tty: z.boolean(),
     OpenStdin: z.boolean(),
-    StopSignal: z.string().optional(),
+    StopSignal: textIfSet,
     StopTimeout: z.int().optional(),
-    /** Up to API 1.43; since then part of the endpoint. */
-    MacAddress: z.string().optional(),
+    /** That of the first interface; up to API 1.51. */
+    MacAddress: textIfSet,
   }),
   HostConfig: z.object({
     NetworkMode: z.string(),
@@ -76,8 +77,8 @@ export const containerInspect = z.object({
   Mounts: listOf(
     z.object({
       Type: z.string(),
-      Name: z.string().optional(),
-      Source: z.string().optional(),
+      Name: textIfSet,
+      Source: textIfSet,
       Destination: z.string(),
       RW: z.boolean(),
     }),
@@ -103,7 +104,7 @@ export const containerSummary = z.object({
   State: status,
   /** A display text: `Up 3 minutes`. */
   Status: z.string(),
-  HostConfig: z.object({ NetworkMode: z.string().optional() }),
+  HostConfig: z.object({ NetworkMode: textIfSet }),
   NetworkSettings: z.object({ Networks: mapOf(endpoint) }).nullish(),
 });
 
@@ -111,7 +112,7 @@ export const containerCreated = z.object({ Id: containerId, Warnings: listOf(z.s
 
 export const containerExit = z.object({
   StatusCode: z.int(),
-  Error: z.object({ Message: z.string().optional() }).nullish(),
+  Error: z.object({ Message: textIfSet }).nullish(),
 });
 
 export const committed = z.object({ Id: imageId });

@@ -19,6 +19,13 @@ export const networkId = identifier<NetworkId>(isNetworkId, "a network's id");
 export const imageId = identifier<ImageId>(isImageId, "an image's id");
 export const execId = identifier<ExecId>(isExecId, "a process's id");
 
+/** A text that may be unset: engines omit it then, or send `""` (29.0 to 29.1.5 for addresses). Both are undefined. */
+export const textIfSet = z
+  .string()
+  .nullish()
+  .transform((text) => (text === null || text === '' ? undefined : text))
+  .optional();
+
 /** A list. The engine is written in Go, which encodes an empty list as `null` or omits it. */
 export const listOf = <T extends z.ZodType>(item: T): z.ZodType<z.output<T>[]> =>
   z

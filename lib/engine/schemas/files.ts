@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { textIfSet } from './fields.js';
+
 const kinds = { 0: 'modified', 1: 'added', 2: 'deleted' } as const;
 
 export const fileChange = z
@@ -13,6 +15,6 @@ export type FileChange = z.output<typeof fileChange>;
  * The engine's description of a path in a container. `size` is in bytes; `linkTarget` is the final target of a symbolic
  * link.
  */
-export const pathStat = z.object({ size: z.number().optional(), linkTarget: z.string().default('') });
+export const pathStat = z.object({ size: z.number().optional(), linkTarget: textIfSet });
 
 export type PathStat = z.output<typeof pathStat>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { imageId, listOf, mapOf } from './fields.js';
+import { imageId, listOf, mapOf, textIfSet } from './fields.js';
 
 /**
  * An image's names. In lists, 20.10 gives an unnamed image the placeholder `<none>:<none>` or `<none>@<none>`; later
@@ -12,24 +12,24 @@ export const imageInspect = z.object({
   Id: imageId,
   RepoTags: names,
   RepoDigests: names,
-  /** Absent or empty if the image does not have one. */
-  Created: z.string().optional(),
+  /** Unset if the image does not have one. */
+  Created: textIfSet,
   /** The image's comment, else that of its latest history entry. */
-  Comment: z.string().optional(),
+  Comment: textIfSet,
   Architecture: z.string(),
   Os: z.string(),
   /** Bytes. */
   Size: z.int(),
-  /** The defaults for its containers; 28.5 omits empty fields. */
+  /** The defaults for its containers; 28.5 omits some empty fields, API 1.52 all. */
   Config: z
     .object({
-      User: z.string().optional(),
+      User: textIfSet,
       Env: listOf(z.string()),
       Cmd: listOf(z.string()),
       Entrypoint: listOf(z.string()),
-      WorkingDir: z.string().optional(),
+      WorkingDir: textIfSet,
       Labels: mapOf(z.string()),
-      StopSignal: z.string().optional(),
+      StopSignal: textIfSet,
       Volumes: mapOf(z.object({})),
       ExposedPorts: mapOf(z.object({})),
       /** Passed on unchanged. */
@@ -43,7 +43,7 @@ export const imageInspect = z.object({
 
 export const imageSummary = z.object({
   Id: imageId,
-  ParentId: z.string(),
+  ParentId: textIfSet,
   RepoTags: names,
   RepoDigests: names,
   /** Seconds since 1970. */
@@ -55,10 +55,11 @@ export const imageSummary = z.object({
 
 /** A line of the answer to `POST /images/load`: a message, a layer's progress, or an error. */
 export const loadLine = z.object({
-  stream: z.string().optional(),
-  status: z.string().optional(),
-  id: z.string().optional(),
+  stream: textIfSet,
+  status: textIfSet,
+  id: textIfSet,
   progressDetail: z.object({ current: z.number().optional(), total: z.number().optional() }).nullish(),
+  /** Not unset if empty: a failure without words is one, too. */
   error: z.string().optional(),
   errorDetail: z.object({ message: z.string().optional() }).nullish(),
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { listOf, mapOf, networkId } from './fields.js';
+import { listOf, mapOf, networkId, textIfSet } from './fields.js';
 
 export const networkInspect = z.object({
   Id: networkId,
@@ -15,9 +15,9 @@ export const networkInspect = z.object({
     Options: mapOf(z.string()),
     Config: listOf(
       z.object({
-        Subnet: z.string().optional(),
-        IPRange: z.string().optional(),
-        Gateway: z.string().optional(),
+        Subnet: textIfSet,
+        IPRange: textIfSet,
+        Gateway: textIfSet,
         AuxiliaryAddresses: mapOf(z.string()),
       }),
     ),
@@ -26,17 +26,17 @@ export const networkInspect = z.object({
   Containers: mapOf(
     z.object({
       Name: z.string(),
-      EndpointID: z.string(),
-      MacAddress: z.string(),
-      IPv4Address: z.string(),
-      IPv6Address: z.string(),
+      EndpointID: textIfSet,
+      MacAddress: textIfSet,
+      IPv4Address: textIfSet,
+      IPv6Address: textIfSet,
     }),
   ),
   Options: mapOf(z.string()),
   Labels: mapOf(z.string()),
 });
 
-export const networkCreated = z.object({ Id: networkId, Warning: z.string().optional() });
+export const networkCreated = z.object({ Id: networkId, Warning: textIfSet });
 
 /** A network of the engine. */
 export type NetworkInspect = z.output<typeof networkInspect>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { listOf, mapOf } from './fields.js';
+import { listOf, mapOf, textIfSet } from './fields.js';
 
 /** The engine serves `/version` without and under any API version, so it is used for negotiation. */
 export const versionAnswer = z.object({
@@ -9,7 +9,7 @@ export const versionAnswer = z.object({
   MinAPIVersion: z.string(),
   Os: z.string(),
   Arch: z.string(),
-  KernelVersion: z.string().optional(),
+  KernelVersion: textIfSet,
 });
 
 export const systemInfo = z.object({
@@ -44,7 +44,7 @@ export const systemInfo = z.object({
   Architecture: z.string(),
   CgroupDriver: z.string(),
   /** `1` or `2`; since 20.10. */
-  CgroupVersion: z.string().optional(),
+  CgroupVersion: textIfSet,
   LoggingDriver: z.string(),
   SecurityOptions: listOf(z.string()),
   Runtimes: mapOf(z.object({})),
@@ -53,7 +53,7 @@ export const systemInfo = z.object({
   Plugins: z.object({ Network: listOf(z.string()), Volume: listOf(z.string()) }),
   Labels: listOf(z.string()),
   /** The engine's clock, which also dates its events, in RFC 3339. */
-  SystemTime: z.string().optional(),
+  SystemTime: textIfSet,
   Warnings: listOf(z.string()),
 });
 

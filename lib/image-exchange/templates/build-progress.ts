@@ -1,5 +1,6 @@
 import type { OnProgress } from '../../../interfaces/index.js';
 import type { ProgressLine } from '../../engine/index.js';
+import { progressWords } from '../../engine/index.js';
 import { Meter } from '../../progress/index.js';
 import { PullProgress } from './pull-progress.js';
 
@@ -26,7 +27,7 @@ export class BuildProgress {
   line(line: ProgressLine): void {
     this.#pulls.line(line);
     // A program in the build can print such a line too, but that only falsifies the displayed progress.
-    const step = /^Step (\d{1,6}\/\d{1,6}) : /.exec(line.stream ?? '')?.[1];
+    const step = progressWords.buildStep.exec(line.stream ?? '')?.[1];
     if (step === undefined || step === this.#step) return;
     this.#pulls.end();
     this.#step = step;

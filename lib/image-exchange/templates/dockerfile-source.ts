@@ -8,6 +8,7 @@ import {
   isConflict,
   isNotFound,
   mayHaveSucceeded,
+  progressWords,
   type Engine,
   type ImageRef,
   type ProgressLine,
@@ -140,11 +141,11 @@ class BuildTraces {
   }
 
   note({ stream, status }: ProgressLine): void {
-    const step = /^ ---> ([0-9a-f]{12})\n$/.exec(stream ?? '')?.[1];
+    const step = progressWords.stepImage.exec(stream ?? '')?.[1];
     if (step !== undefined) this.#steps.add(imageRef(step));
     // A program in the build can print the line above, so `remove` inspects that image before the removal. It cannot
     // forge a status.
-    const base = /^Status: Downloaded newer image for (\S+)$/.exec(status ?? '')?.[1];
+    const base = progressWords.pulledImage.exec(status ?? '')?.[1];
     const name = base?.replace(/^(?:(?:index\.)?docker\.io\/)/, '');
     const isOurs = Object.values(repository).some(
       (own) => name === own || name?.startsWith(`${own}:`) === true,

@@ -1,5 +1,6 @@
 import type { OnProgress } from '../../../interfaces/index.js';
 import type { ProgressLine } from '../../engine/index.js';
+import { progressWords } from '../../engine/index.js';
 import { Meter } from '../../progress/index.js';
 
 /** Progress of a layer that an engine pulls, in compressed bytes. */
@@ -8,9 +9,9 @@ interface PulledLayer {
   readonly total: number | undefined;
 }
 
-/** Status lines of engines for a layer that they will fetch, and for one that they have. */
-const announced: readonly string[] = ['Pulling fs layer', 'Waiting'];
-const complete: readonly string[] = ['Verifying Checksum', 'Download complete', 'Pull complete'];
+/** Statuses of a layer that an engine will fetch, and of one that it has. */
+const announced: readonly string[] = progressWords.announcedLayer;
+const complete: readonly string[] = progressWords.completeLayer;
 
 /**
  * Reports the progress of an engine's pull. Engines fetch several layers at once and report each one separately. The
@@ -32,7 +33,7 @@ export class PullProgress {
     const { current = 0, total = 0 } = progressDetail ?? {};
     if (announced.includes(status)) this.#layers.set(id, known ?? { bytes: 0, total: undefined });
     // Keep the maximum: the engine restarts a layer after its download broke off.
-    else if (status === 'Downloading')
+    else if (status === progressWords.fetchedLayer)
       this.#set(id, Math.max(current, known?.bytes ?? 0), total > 0 ? total : known?.total);
     else if (complete.includes(status) && known !== undefined) {
       const size = known.total ?? known.bytes;

@@ -8,7 +8,7 @@ import type {
   ImageRef,
   ImageReference,
 } from '../../engine/index.js';
-import { EngineError, undefinedIfNotFound } from '../../engine/index.js';
+import { EngineError, engineWords, undefinedIfNotFound } from '../../engine/index.js';
 import { ArchiveRefused, plainPath } from '../../archives/index.js';
 import { isContainerdStore } from '../layers/index.js';
 import { Meter } from '../../progress/index.js';
@@ -71,9 +71,8 @@ export async function transferFileSystem(transfer: FileSystemTransfer): Promise<
   }
 }
 
-/** Matches "open …/below-0: no such file or directory" (20.10, 28.5). */
 const lacksLayers = (error: unknown): boolean =>
-  error instanceof EngineError && error.inBand && /no such file/i.test(error.engineMessage);
+  error instanceof EngineError && error.inBand && engineWords.lacksLayers.test(error.engineMessage);
 
 /**
  * Whether the destination has exactly the container's layers and can load an image on top of them. An equal image name

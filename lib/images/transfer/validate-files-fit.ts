@@ -1,5 +1,5 @@
 import type { ContainerId, Engine, FileChange, ImageId } from '../../engine/index.js';
-import { EngineError, undefinedIfNotFound } from '../../engine/index.js';
+import { EngineError, engineWords, undefinedIfNotFound } from '../../engine/index.js';
 import { label } from '../../common/index.js';
 import { ArchiveBroken, ArchiveRefused, blockSize, ByteBudget } from '../../archives/index.js';
 import { isContainerdStore } from '../layers/index.js';
@@ -165,7 +165,7 @@ export async function measuredFiles(
       return { SizeRw: written, SizeRootFs: all };
     throw new ArchiveRefused(pathTooLong);
   } catch (error) {
-    if (!(error instanceof EngineError) || !/file name too long/i.test(error.engineMessage)) throw error;
+    if (!(error instanceof EngineError) || !engineWords.pathTooLong.test(error.engineMessage)) throw error;
     throw new ArchiveRefused(pathTooLong, error);
   }
 }

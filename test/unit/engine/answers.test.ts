@@ -51,7 +51,6 @@ const container = {
 
 const image = {
   Id: `sha256:${'ab'.repeat(32)}`,
-  ParentId: '',
   Created: 1,
   Size: 2,
 };
