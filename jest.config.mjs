@@ -12,5 +12,7 @@ const project = (name) => ({
 /** One project a tier; test/run.mjs chooses tiers and starts what they need. */
 export default {
   projects: ['unit', 'engine', 'faults', 'images'].map(project),
+  // jest's default leaves one processor unused.
+  maxWorkers: '100%',
   testTimeout: 60_000,
 };
