@@ -6,11 +6,13 @@ const project = (name) => ({
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, diagnostics: false }] },
+  transform: { '^.+\\.ts$': '<rootDir>/test/environment/typescript-transform.mjs' },
 });
 
 /** One project a tier; test/run.mjs chooses tiers and starts what they need. */
 export default {
   projects: ['unit', 'engine', 'faults', 'images'].map(project),
+  // jest's default leaves one processor unused.
+  maxWorkers: '100%',
   testTimeout: 60_000,
 };

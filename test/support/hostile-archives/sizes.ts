@@ -23,6 +23,7 @@ export async function hostileSizes(): Promise<HostileArchive[]> {
     },
   ];
   const emptyLayer = await layerOf([]);
+  const tooLarge = await buildImageArchive({ layers: [Buffer.concat([emptyLayer, Buffer.alloc(33 * MiB)])] });
   const bomb = gzipSync(Buffer.alloc(40 * MiB));
   return [
     await sized(
@@ -98,15 +99,13 @@ export async function hostileSizes(): Promise<HostileArchive[]> {
     {
       what: 'that is too large',
       prevents: harm.disk,
-      archive: await buildImageArchive({ layers: [Buffer.concat([emptyLayer, Buffer.alloc(33 * MiB)])] }),
+      archive: tooLarge,
       says: /larger than the 33554432 bytes allowed/,
     },
     {
       what: 'that unpacks to too much',
       prevents: harm.disk,
-      archive: gzipSync(
-        await buildImageArchive({ layers: [Buffer.concat([emptyLayer, Buffer.alloc(33 * MiB)])] }),
-      ),
+      archive: gzipSync(tooLarge),
       says: /larger than the 33554432 bytes allowed/,
     },
     {

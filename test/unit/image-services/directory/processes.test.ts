@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
@@ -8,11 +8,18 @@ import { ImageNotFound } from '../../../../interfaces/index.js';
 import { DirectoryImageService } from '../../../../lib/image-services/index.js';
 import { ImageFolder } from '../../../../lib/image-services/directory/image-folder.js';
 import { bytesOf, formats, read, streamOf } from '../../../images/contract/index.js';
-import { begun, ended, kill, startWorker } from './processes.js';
+import { begun, compileWorker, ended, kill, startWorker } from './processes.js';
 
 const context = { project_id: 'project-a' };
+let compiled: string;
 let directory: string;
 let service: DirectoryImageService;
+
+beforeAll(async () => {
+  compiled = await mkdtemp(join(tmpdir(), 'compiled-'));
+  compileWorker(compiled);
+});
+afterAll(() => rm(compiled, { recursive: true, force: true }));
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'images-'));
@@ -32,7 +39,7 @@ async function age(folder: string): Promise<void> {
 describe('a folder of images that several processes use', () => {
   it('loses no concurrent change of metadata', async () => {
     const { id } = await service.create(context, {});
-    const workers = [1, 2, 3].map(() => startWorker('describe', directory, id));
+    const workers = [1, 2, 3].map(() => startWorker(compiled, 'describe', directory, id));
     expect(await Promise.all(workers.map(ended))).toEqual([0, 0, 0]);
     const { properties } = await service.show(context, id);
     expect(Object.keys(properties)).toHaveLength(60);
@@ -40,7 +47,7 @@ describe('a folder of images that several processes use', () => {
   }, 30_000);
 
   it('shows only complete images, even after processes that write to it are killed', async () => {
-    const workers = [1, 2, 3].map(() => startWorker('work', directory));
+    const workers = [1, 2, 3].map(() => startWorker(compiled, 'work', directory));
     await Promise.all(workers.map(begun));
     for (const worker of workers) {
       await setTimeout(60 + Math.random() * 100);
@@ -58,7 +65,7 @@ describe('a folder of images that several processes use', () => {
 
   it('is cleaned of the files that killed processes left, by the next writer, once the files are old', async () => {
     const { id } = await service.create(context, formats);
-    const workers = [startWorker('stall', directory, id), startWorker('work', directory)];
+    const workers = [startWorker(compiled, 'stall', directory, id), startWorker(compiled, 'work', directory)];
     await Promise.all(workers.map(begun));
     await Promise.all(workers.map(kill));
     await age(directory);
@@ -71,7 +78,7 @@ describe('a folder of images that several processes use', () => {
 
   it('keeps the upload of a running process, however long it stalls', async () => {
     const { id } = await service.create(context, formats);
-    const worker = startWorker('stall', directory, id);
+    const worker = startWorker(compiled, 'stall', directory, id);
     await begun(worker);
     await new DirectoryImageService({ directory }).update(context, id, { name: 'meanwhile' });
     expect((await readdir(join(directory, id))).filter((name) => name.startsWith('.'))).toHaveLength(1);
@@ -80,7 +87,7 @@ describe('a folder of images that several processes use', () => {
 
   it('accepts an upload after a crash interrupted the previous one', async () => {
     const { id } = await service.create(context, formats);
-    const worker = startWorker('stall', directory, id);
+    const worker = startWorker(compiled, 'stall', directory, id);
     await begun(worker);
     await kill(worker);
     expect(await service.show(context, id)).toMatchObject({ status: 'queued' });

@@ -1,18 +1,22 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const worker = fileURLToPath(new URL('worker.ts', import.meta.url));
-const loader =
-  'import{register}from"node:module";import{pathToFileURL}from"node:url";register("ts-node/esm",pathToFileURL("./"))';
+const project = fileURLToPath(new URL('../../../../', import.meta.url));
+const compiler = join(project, 'test/environment/transpile.mjs');
+const worker = 'test/unit/image-services/directory/worker';
 
-/** Starts a separate process that runs one of the worker's tasks. */
-export const startWorker = (task: string, directory: string, image = ''): ChildProcess =>
-  spawn(
-    process.execPath,
-    ['--no-warnings', '--import', `data:text/javascript,${loader}`, worker, task, directory, image],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+/** Compiles the worker into a folder, once for all processes. */
+export function compileWorker(folder: string): void {
+  execFileSync(process.execPath, [compiler, join(project, `${worker}.ts`), folder]);
+}
+
+/** Starts a separate process that runs one of the tasks of the worker that a folder contains. */
+export const startWorker = (folder: string, task: string, directory: string, image = ''): ChildProcess =>
+  spawn(process.execPath, [join(folder, `${worker}.js`), task, directory, image], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
 
 /** Waits until a worker reports that it is in the middle of its task. */
 export async function begun({ stdout }: ChildProcess): Promise<void> {

@@ -1,7 +1,7 @@
 /** Uses a folder of images concurrently with other processes. Arguments: task, folder, image id. */
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { DirectoryImageService } from '../../../../lib/image-services/index.js';
+import { DirectoryImageService } from '../../../../lib/image-services/directory/index.js';
 import { bytesOf, streamOf } from '../../../images/contract/bytes.js';
 
 const [task = '', directory = '', image = ''] = process.argv.slice(2);
