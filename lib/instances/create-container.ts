@@ -27,14 +27,14 @@ const polling: Polling = { timeoutMs: 10_000, interval: 100 };
  *
  * If the name is taken, the outcome depends on the container that has it:
  * - A container of this attempt is adopted: it was created, and the answer was lost.
- * - An incomplete container of an earlier attempt, or of an interrupted removal, is replaced: a crash left it behind.
- * - A container that is being removed is awaited.
+ * - An incomplete or half-removed container of the instance on this host is replaced: a crash left it behind.
+ * - The end of any other container that is being removed is awaited.
  * - Any other container is an instance: the creation fails.
  *
  * There is no signal: an engine completes a creation after its client has disconnected, so a rollback could run before
  * the container exists.
  *
- * @param name - the instance's name, or that of one of its parts.
+ * @param name - the name of the instance's container, or of a secondary one (`nova-<uuid>.spawning`).
  * @throws ImageUnacceptable, InvalidInput, ComputeResourcesUnavailable when the engine refuses, see
  * {@link refusedContainer}.
  * @throws InstanceExists when the instance has a container that has run, or another container has the name.

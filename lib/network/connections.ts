@@ -131,19 +131,21 @@ export class Connections {
     entered: readonly NetworkRef[],
     left: readonly NetworkRef[],
   ): Promise<void> {
-    const back = async (network: NetworkRef, step: () => Promise<void>): Promise<void> => {
+    const attempt = async (what: string, network: NetworkRef, step: Promise<void>): Promise<void> => {
       try {
-        await step();
+        await step;
       } catch (error) {
-        this.#logger.error('could not reconnect an instance to its former network', {
-          container,
-          network,
-          error,
-        });
+        this.#logger.error(`could not ${what} while rolling back`, { container, network, error });
       }
     };
-    for (const name of entered) await back(name, () => this.#leave(container, name));
-    for (const name of left) await back(name, () => this.#enterAgain(container, name, before[name]));
+    for (const name of entered)
+      await attempt('disconnect an instance from a network', name, this.#leave(container, name));
+    for (const name of left)
+      await attempt(
+        'reconnect an instance to its former network',
+        name,
+        this.#enterAgain(container, name, before[name]),
+      );
   }
 
   async #enterAgain(
