@@ -192,7 +192,7 @@ const engineTier = ({
 }) =>
   stopping(async (keep) => {
     if (rootless && !(await allowsRootless())) {
-      console.log(`── engine ${name}: not possible, the kernel denies namespaces to ordinary users`);
+      console.log(`── engine ${name}: not possible, ordinary users get no namespaces or no /dev/net/tun`);
       return;
     }
     const engine = keep(await startEngine(version, { containerdStore, userNamespaces, rootless }));

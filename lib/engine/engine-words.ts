@@ -1,6 +1,6 @@
 /*
- * Every text of an engine that the driver matches, because no status tells the same. Each says which engines send it: a
- * range of versions was tested at both ends; 30 stands for an engine of August 2026, built after 29.7.
+ * Every text of an engine that the driver matches, because no status tells the same. Each says which engines send it: the
+ * tests run the engines 20.10 and 28.5; 30 stands for an engine of August 2026, built after 29.7.
  */
 
 /** What engines say when they refuse or fail. */

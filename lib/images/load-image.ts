@@ -64,9 +64,9 @@ interface ImageLoad extends FlightControls {
 }
 
 /**
- * Loads one image into an engine: loads it under a temporary name, verifies it, then names it. If the
- * engine has some of the layers and the requester has a right to them, only the others are fetched. Otherwise, and for a
- * delta, the whole archive is fetched. On failure the engine holds the same images as before.
+ * Loads one image into an engine: loads it under a temporary name, verifies it, then names it. If the engine has some
+ * of the layers and the requester has a right to them, only the others are fetched. Otherwise, and for a delta, the
+ * whole archive is fetched. On failure the engine holds the same images as before.
  *
  * @returns whether the image was loaded in parts.
  * @throws ImageUnacceptable when the image is invalid; the message says why.
