@@ -10,7 +10,7 @@ import type {
   RequestContext,
   SpawnOptions,
 } from '../../lib/index.js';
-import { DirectoryImageService, DockerDriver } from '../../lib/index.js';
+import { DirectoryImageService, DockerDriver, power_state } from '../../lib/index.js';
 import { busyboxArchive } from './busybox-archive.js';
 import { forgetImages } from './forget-images.js';
 
@@ -25,6 +25,8 @@ export interface ExampleHost {
   readonly boot: (name: string, image: ImageMeta, options?: SpawnOptions) => Promise<Instance>;
   /** Waits until the instance has printed a text. */
   readonly untilPrinted: (instance: Instance, text: string) => Promise<void>;
+  /** Waits until the instance's program has ended. */
+  readonly untilEnded: (instance: Instance) => Promise<void>;
 }
 
 /** Runs an example on the engine of DOCKER_HOST, and removes from the engine and the disk all that the example made. */
@@ -61,6 +63,9 @@ export async function withExampleHost(
       },
       untilPrinted: async (instance, text) => {
         while (!(await driver.get_console_output(context, instance)).includes(text)) await sleep(50);
+      },
+      untilEnded: async (instance) => {
+        while ((await driver.get_info(instance)).state === power_state.RUNNING) await sleep(50);
       },
     });
   } finally {

@@ -6,7 +6,7 @@
 import { power_state } from '../../lib/index.js';
 import { withExampleHost } from './example-host.js';
 
-await withExampleHost({}, async ({ context, driver, boot, imageThatRuns, untilPrinted }) => {
+await withExampleHost({}, async ({ context, driver, boot, imageThatRuns, untilPrinted, untilEnded }) => {
   // The program ends at once, because its configuration is wrong.
   const program =
     'echo "mode: $(cat /etc/mode)"; read mode < /etc/mode; [ $mode = right ] && exec sleep 1000';
@@ -18,6 +18,7 @@ await withExampleHost({}, async ({ context, driver, boot, imageThatRuns, untilPr
     console.log(`${when}: ${state === power_state.RUNNING ? 'running' : 'not running'}`);
   };
   await untilPrinted(instance, 'mode: wrong');
+  await untilEnded(instance);
   await tell('broken');
 
   // Nova takes the rescue image that the user names, else the instance's own. This one repairs the file by itself; a person would use

@@ -1,5 +1,5 @@
 import { Engine, engineAddress, imageReference, isNotFound, volumeName } from '../../lib/engine/index.js';
-import { imageCacheVolume, repository } from '../../lib/common/labels.js';
+import { imageCacheVolume, label, repository } from '../../lib/common/labels.js';
 
 /** The address of the engine under test. */
 export function engineHost(): string {
@@ -71,4 +71,21 @@ export async function inventory(): Promise<
   } finally {
     engine.close();
   }
+}
+
+/** The containers of an instance, with all that a verb may change of them. */
+export async function containersOf(engine: Engine, uuid: string): Promise<unknown[]> {
+  const filters = { label: [`${label.instanceUuid}=${uuid}`] };
+  const found = await engine.containers.list({ all: true, filters });
+  const containers = await Promise.all(found.map(({ Id: id }) => engine.containers.inspect(id)));
+  return containers.map(
+    ({ Id: id, Name: name, State: state, HostConfig: host, NetworkSettings: settings }) => ({
+      id,
+      name,
+      status: state.Status,
+      started: state.StartedAt,
+      memory: host.Memory,
+      networks: Object.entries(settings.Networks).map(([of, endpoint]) => [of, endpoint.IPAddress]),
+    }),
+  );
 }

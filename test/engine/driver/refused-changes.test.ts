@@ -1,62 +1,50 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Instance, NetworkInfo } from '../../../interfaces/index.js';
+import type { Instance, LifecycleEvent, NetworkInfo } from '../../../interfaces/index.js';
 import { reboot_type } from '../../../interfaces/index.js';
 import type { Engine } from '../../../lib/engine/index.js';
 import { containerRef, imageReference } from '../../../lib/engine/index.js';
 import { label, repository } from '../../../lib/common/labels.js';
-import type { FaultProxy } from '../../../lib/testing/index.js';
-import { startFaultProxy } from '../../../lib/testing/index.js';
 import { dockerHarness } from '../../support/docker-harness.js';
-import { directEngine, engineHost } from '../../support/engine.js';
+import { containersOf, directEngine } from '../../support/engine.js';
 import { newFlavor, newImageMeta, TestNetwork } from '../../support/nova-objects.js';
 import type { Harness } from '../contract/harness.js';
+import { eventually } from '../contract/harness.js';
 
 /** A verb validates its arguments before its first change: a refusal leaves the instance as it was. */
 describe('a refused verb', () => {
   let harness: Harness;
   let engine: Engine;
-  let proxy: FaultProxy;
   let neighbour: TestNetwork;
   beforeAll(async () => {
     engine = directEngine();
-    proxy = await startFaultProxy({ engine: engineHost() });
-    harness = await dockerHarness({ engine: proxy.host });
+    harness = await dockerHarness();
     neighbour = new TestNetwork();
     await harness.boot({}, { network_info: neighbour.port(9) });
   });
   afterAll(async () => {
     await harness.close();
-    await proxy.close();
     engine.close();
   });
 
   let network: TestNetwork;
   let instance: Instance;
-  beforeEach(async () => {
+  const boot = async (): Promise<void> => {
     network = new TestNetwork();
     const system_metadata = { image_os_shutdown_timeout: '1' };
     instance = await harness.boot({ system_metadata }, { network_info: ports(network) });
-  });
+    await eventually('the listener is told of the start', () => eventsOf(instance).length > 0);
+  };
+  const eventsOf = ({ uuid }: Instance): readonly LifecycleEvent[] =>
+    harness.events.filter((event) => event.uuid === uuid);
+
+  const migrate = (dest: string, flavor: ReturnType<typeof newFlavor>): Promise<unknown> =>
+    harness.driver.migrate_disk_and_power_off(harness.context, instance, dest, flavor, ports(network));
 
   /** Without fixed addresses: an engine cannot assign those again to a running container. */
   const ports = (of: TestNetwork): NetworkInfo => of.port(5).map((vif) => ({ ...vif, address: null }));
 
-  const lookAt = async ({ uuid }: Instance): Promise<unknown> => {
-    const labels = [`${label.instanceUuid}=${uuid}`];
-    const found = await engine.containers.list({ all: true, filters: { label: labels } });
-    const containers = await Promise.all(found.map(({ Id: id }) => engine.containers.inspect(id)));
-    return containers.map(
-      ({ Id: id, Name: name, State: state, HostConfig: host, NetworkSettings: settings }) => ({
-        id,
-        name,
-        status: state.Status,
-        started: state.StartedAt,
-        memory: host.Memory,
-        networks: Object.entries(settings.Networks).map(([of, endpoint]) => [of, endpoint.IPAddress]),
-      }),
-    );
-  };
+  const lookAt = ({ uuid }: Instance): Promise<unknown> => containersOf(engine, uuid);
   const engineNetworks = async (): Promise<string[]> =>
     (await engine.networks.list({})).map(({ Name: name }) => name).sort();
 
@@ -177,139 +165,124 @@ describe('a refused verb', () => {
     },
   ];
 
-  it.each(cases)(
-    'changes nothing when its interfaces are refused: $verb',
-    async ({ prepare, call, wrapped }) => {
-      await prepare?.();
-      const before = await lookAt(instance);
-      const networks = await engineNetworks();
-      for (const [name, info] of Object.entries(refusedInterfaces()))
-        await expect(call(info)).rejects.toMatchObject({ name: wrapped ?? name });
-      expect(await lookAt(instance)).toEqual(before);
-      expect(await engineNetworks()).toEqual(networks);
-    },
-  );
-
-  it('changes nothing when another instance has the address, in either network', async () => {
-    await harness.boot({}, { network_info: network.port(6).map((vif) => ({ ...vif, address: null })) });
+  /** Verifies that a verb with interfaces that are refused leaves the engine as it was, so that cases can share an instance. */
+  const refusesInterfaces = async ({ call, wrapped }: Case): Promise<void> => {
     const before = await lookAt(instance);
-    const { driver, context } = harness;
-    for (const taken of [network.port(6), neighbour.port(9)]) {
-      const info = taken.map((vif) => ({ ...vif, address: null }));
-      const refusal = { name: 'FixedIpInvalidOnHost' };
-      await expect(driver.reboot(context, instance, info, reboot_type.HARD)).rejects.toMatchObject(refusal);
-      await expect(driver.plug_vifs(instance, info)).rejects.toMatchObject(refusal);
-    }
+    const networks = await engineNetworks();
+    for (const [name, info] of Object.entries(refusedInterfaces()))
+      await expect(call(info)).rejects.toMatchObject({ name: wrapped ?? name });
     expect(await lookAt(instance)).toEqual(before);
+    expect(await engineNetworks()).toEqual(networks);
+  };
+
+  describe('of an instance that is not running', () => {
+    beforeEach(boot);
+
+    it.each(cases.filter(({ prepare }) => prepare !== undefined))(
+      'changes nothing when its interfaces are refused: $verb',
+      async (each) => {
+        await each.prepare?.();
+        await refusesInterfaces(each);
+      },
+    );
   });
 
-  it('leaves an instance without interfaces unchanged when the engine cannot connect its first', async () => {
-    const lonely = await harness.boot();
-    const before = await lookAt(lonely);
-    const fault = proxy.inject({
-      ...{ method: 'POST', path: /\/networks\/nova-[^/]+\/connect/, kind: 'answer' },
-      ...{ status: 500, message: 'no more veth pairs' },
-    });
-    await expect(harness.driver.plug_vifs(lonely, ports(neighbour))).rejects.toBeDefined();
-    expect(fault.struck()).toHaveLength(1);
-    expect(await lookAt(lonely)).toEqual(before);
-  });
+  describe('of a running instance', () => {
+    beforeAll(boot);
 
-  describe('changes nothing:', () => {
-    const nowhere = newImageMeta('7d0a3d8e-5f5e-4c1f-9d7e-2f6f6a1b0c9d');
-    it.each<readonly [string, string, () => Promise<unknown>]>([
-      [
-        'rebuild from a missing image',
-        'ImageNotFound',
-        () => harness.driver.rebuild(harness.context, instance, nowhere),
-      ],
-      [
-        'rescue from a missing image',
-        'ImageNotFound',
-        () => harness.driver.rescue(harness.context, instance, null, nowhere),
-      ],
-      [
-        'rescue with a password that is too long',
-        'InvalidInput',
-        () =>
-          harness.driver.rescue(harness.context, instance, null, harness.image, {
-            rescue_password: 'x'.repeat(600),
-          }),
-      ],
-      [
-        'snapshot into a missing image',
-        'ImageNotFound',
-        () => harness.driver.snapshot(harness.context, instance, nowhere.id, () => Promise.resolve()),
-      ],
-      [
-        'set_admin_password with a password that is too long',
-        'InvalidInput',
-        () => harness.driver.set_admin_password(instance, 'x'.repeat(600)),
-      ],
-      ['migration to an unknown host', 'InstanceFaultRollback', () => migrate('203.0.113.9', newFlavor())],
-      [
-        'resize to a flavor with a malformed quota',
-        'InstanceFaultRollback',
-        async () =>
-          migrate(
-            await harness.driver.get_host_ip_addr(),
-            newFlavor({ extra_specs: { 'quota:cpu_shares': 'many' } }),
-          ),
-      ],
-    ])('%s', async (_what, name, call) => {
-      const before = await lookAt(instance);
-      const paused = harness.events.length;
-      await expect(call()).rejects.toMatchObject({ name });
-      expect(await lookAt(instance)).toEqual(before);
-      expect(harness.events.slice(paused)).toEqual([]);
-    });
+    it.each(cases.filter(({ prepare }) => prepare === undefined))(
+      'changes nothing when its interfaces are refused: $verb',
+      refusesInterfaces,
+    );
 
-    it.each([
-      ['rescue', 'rescued', 'InstanceExists'],
-      ['rebuild', 'replaced', 'InstanceExists'],
-      ['migrate_disk_and_power_off', 'migrated', 'InstanceFaultRollback'],
-    ])('%s when a foreign container has the name nova-….%s', async (verb, part, name) => {
-      const { driver, context, image } = harness;
+    it('changes nothing when another instance has the address, in either network', async () => {
+      await harness.boot({}, { network_info: network.port(6).map((vif) => ({ ...vif, address: null })) });
       const before = await lookAt(instance);
-      const taken = containerRef(`nova-${instance.uuid}.${part}`);
-      const specification = {
-        Image: imageReference(repository.image, image.id),
-        Labels: { [label.instanceUuid]: '' },
-      };
-      const { id } = await engine.containers.create({ name: taken, specification });
-      try {
-        const calls: Readonly<Record<string, () => Promise<unknown>>> = {
-          rescue: () => driver.rescue(context, instance, null, image),
-          rebuild: () => driver.rebuild(context, instance, image),
-          migrate_disk_and_power_off: async () =>
-            migrate(await driver.get_host_ip_addr(), newFlavor({ ephemeral_gb: 1 })),
-        };
-        await expect(calls[verb]?.()).rejects.toMatchObject({ name });
-        expect(await lookAt(instance)).toEqual(before);
-      } finally {
-        await engine.containers.remove(id, { force: true });
+      const { driver, context } = harness;
+      for (const taken of [network.port(6), neighbour.port(9)]) {
+        const info = taken.map((vif) => ({ ...vif, address: null }));
+        const refusal = { name: 'FixedIpInvalidOnHost' };
+        await expect(driver.reboot(context, instance, info, reboot_type.HARD)).rejects.toMatchObject(refusal);
+        await expect(driver.plug_vifs(instance, info)).rejects.toMatchObject(refusal);
       }
+      expect(await lookAt(instance)).toEqual(before);
     });
-  });
 
-  const migrate = (dest: string, flavor: ReturnType<typeof newFlavor>): Promise<unknown> =>
-    harness.driver.migrate_disk_and_power_off(harness.context, instance, dest, flavor, ports(network));
+    describe('changes nothing:', () => {
+      const nowhere = newImageMeta('7d0a3d8e-5f5e-4c1f-9d7e-2f6f6a1b0c9d');
+      it.each<readonly [string, string, () => Promise<unknown>]>([
+        [
+          'rebuild from a missing image',
+          'ImageNotFound',
+          () => harness.driver.rebuild(harness.context, instance, nowhere),
+        ],
+        [
+          'rescue from a missing image',
+          'ImageNotFound',
+          () => harness.driver.rescue(harness.context, instance, null, nowhere),
+        ],
+        [
+          'rescue with a password that is too long',
+          'InvalidInput',
+          () =>
+            harness.driver.rescue(harness.context, instance, null, harness.image, {
+              rescue_password: 'x'.repeat(600),
+            }),
+        ],
+        [
+          'snapshot into a missing image',
+          'ImageNotFound',
+          () => harness.driver.snapshot(harness.context, instance, nowhere.id, () => Promise.resolve()),
+        ],
+        [
+          'set_admin_password with a password that is too long',
+          'InvalidInput',
+          () => harness.driver.set_admin_password(instance, 'x'.repeat(600)),
+        ],
+        ['migration to an unknown host', 'InstanceFaultRollback', () => migrate('203.0.113.9', newFlavor())],
+        [
+          'resize to a flavor with a malformed quota',
+          'InstanceFaultRollback',
+          async () =>
+            migrate(
+              await harness.driver.get_host_ip_addr(),
+              newFlavor({ extra_specs: { 'quota:cpu_shares': 'many' } }),
+            ),
+        ],
+      ])('%s', async (_what, name, call) => {
+        const before = await lookAt(instance);
+        const told = eventsOf(instance);
+        await expect(call()).rejects.toMatchObject({ name });
+        expect(await lookAt(instance)).toEqual(before);
+        expect(eventsOf(instance)).toEqual(told);
+      });
 
-  describe('after the engine failed once the instance was stopped', () => {
-    it.each([
-      ['fails to connect', /\/networks\/nova-[^/]+\/connect/],
-      ['fails to start', /\/start$/],
-    ])('restores an instance that a hard reboot %s, running in its old networks', async (_what, path) => {
-      const other = new TestNetwork();
-      const fault = proxy.inject({ method: 'POST', path, kind: 'answer', status: 500, message: 'no memory' });
-      await expect(
-        harness.driver.reboot(harness.context, instance, ports(other), reboot_type.HARD),
-      ).rejects.toMatchObject({ name: 'InstanceRebootFailure' });
-      expect(fault.struck()).toHaveLength(1);
-      expect(await lookAt(instance)).toMatchObject([
-        { status: 'running', networks: [[`nova-${network.id}`, network.address(5)]] },
-      ]);
-      expect(await engineNetworks()).not.toContain(`nova-${other.id}`);
+      it.each([
+        ['rescue', 'rescued', 'InstanceExists'],
+        ['rebuild', 'replaced', 'InstanceExists'],
+        ['migrate_disk_and_power_off', 'migrated', 'InstanceFaultRollback'],
+      ])('%s when a foreign container has the name nova-….%s', async (verb, part, name) => {
+        const { driver, context, image } = harness;
+        const before = await lookAt(instance);
+        const taken = containerRef(`nova-${instance.uuid}.${part}`);
+        const specification = {
+          Image: imageReference(repository.image, image.id),
+          Labels: { [label.instanceUuid]: '' },
+        };
+        const { id } = await engine.containers.create({ name: taken, specification });
+        try {
+          const calls: Readonly<Record<string, () => Promise<unknown>>> = {
+            rescue: () => driver.rescue(context, instance, null, image),
+            rebuild: () => driver.rebuild(context, instance, image),
+            migrate_disk_and_power_off: async () =>
+              migrate(await driver.get_host_ip_addr(), newFlavor({ ephemeral_gb: 1 })),
+          };
+          await expect(calls[verb]?.()).rejects.toMatchObject({ name });
+          expect(await lookAt(instance)).toEqual(before);
+        } finally {
+          await engine.containers.remove(id, { force: true });
+        }
+      });
     });
   });
 });
