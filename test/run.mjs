@@ -28,7 +28,7 @@ const engines = [
       'engine/(images|image-exchange)/',
       'engine/driver-files',
       'engine/examples',
-      'engine/driver/(image-formats|broken-image|migration|linked-files|copied-files|long-lists|logs)',
+      'engine/driver/(image-formats|broken-image|migration|linked-files|copied-files|long-lists|logs|progress)',
       'faults/killed-client',
     ],
   },

@@ -18,13 +18,14 @@ import { ByteBudget, defaultImageLimits, type ImageLimits } from './limits.js';
 import { manifestPath } from './manifest.js';
 import { indexPath } from './oci-layout.js';
 import { isRootFileSystem, rootFileSystem } from './root-file-system.js';
+import { storedLayer } from './oci-manifest.js';
 import { Outcome } from './outcome.js';
 import { blockSize } from './tar-header.js';
 import { TarReader, type TarEntry } from './tar-reader.js';
 import type { RewriteOptions } from './rewrite-options.js';
 import { openArchive } from './unpacked-archive.js';
 import { verifiedImage } from './verified-image.js';
-import { layerFileName, writeLayer, writeMetadata } from './write-image.js';
+import { layerFileName, writeLayer, writeMetadata, writeOciMetadata } from './write-image.js';
 
 /** A layer in an archive. */
 interface ArchivedLayer {
@@ -47,8 +48,8 @@ type ArchiveForm = 'image' | 'root file system';
 /** The image that an engine makes of an archive. */
 export interface ArchivedImage {
   /**
-   * The image's id in a classic image store: `sha256:` and the digest of the configuration. Empty for a root file
-   * system, because the engine assigns the id.
+   * The image's id: `sha256:` and the digest of the configuration, or in the OCI layout that of the manifest. Empty for
+   * a root file system, because the engine assigns the id.
    */
   readonly id: string;
   readonly configuration: ImageConfiguration;
@@ -246,7 +247,8 @@ class ArchiveRewriter {
 
   /** Called at the end of the source: verifies the image and writes its metadata. */
   async *#metadata(): AsyncGenerator<Buffer, void, void> {
-    const { reference, rewriteConfiguration, architecture, below, validateLayerCount } = this.#options;
+    const { reference, rewriteConfiguration, architecture, below, layout, validateLayerCount } =
+      this.#options;
     const layersBelow = below?.layers ?? [];
     const verified = verifiedImage(this.#files, this.#limits, architecture, layersBelow);
     const { configuration, content } =
@@ -257,12 +259,19 @@ class ArchiveRewriter {
       return { name: newName, type, size, diffId };
     });
     await validateLayerCount?.(layersBelow.length + layers.length);
-    const id = yield* writeMetadata({
-      configuration: content,
-      reference,
-      below: layersBelow.length,
-      above: layers.map(({ name }) => name),
-    });
+    const id =
+      layout === 'oci'
+        ? yield* writeOciMetadata({
+            configuration: content,
+            reference,
+            layers: [...(below?.stored ?? []), ...verified.layers.map(storedLayer)],
+          })
+        : yield* writeMetadata({
+            configuration: content,
+            reference,
+            below: layersBelow.length,
+            above: layers.map(({ name }) => name),
+          });
     this.image.resolve({ id, configuration, layers });
   }
 }

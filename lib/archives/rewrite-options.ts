@@ -1,11 +1,14 @@
 import type { Compression } from './compression.js';
 import type { ContainerConfiguration, ImageConfiguration } from './image-configuration.js';
 import type { ImageLimits } from './limits.js';
+import type { StoredLayer } from './oci-manifest.js';
 
 /** The layers of a base image. The rewritten archive omits them, whether or not the source has them. */
 export interface LayersBelow {
   /** Their diff ids. The image's layers must begin with them. */
   readonly layers: readonly string[];
+  /** The same layers as containerd's store keeps them. The layout `oci` needs them. */
+  readonly stored?: readonly StoredLayer[] | undefined;
   /**
    * Whether the file at a path is one of these layers; called while the archive streams through. If it is wrong about a
    * layer above the base, verification at the end reports that layer missing.
@@ -15,12 +18,17 @@ export interface LayersBelow {
   readonly onMetadata?: (path: string, content: Buffer) => void;
 }
 
+/** How an archive describes its image: for a classic image store and the image service, or for containerd's store. */
+export type ArchiveLayout = 'docker' | 'oci';
+
 /** Options of `rewriteArchive`. */
 export interface RewriteOptions {
   /** The subject of the sentences in error messages: `Image 70a599e0`. */
   readonly subject: string;
   /** The only reference that the rewritten archive claims. Default: none. */
   readonly reference?: string;
+  /** Default: `docker`. */
+  readonly layout?: ArchiveLayout;
   readonly limits?: Partial<ImageLimits>;
   /** Changes the configuration, and thereby the image's id. The result is written as JSON. */
   readonly rewriteConfiguration?: (configuration: ImageConfiguration) => object;

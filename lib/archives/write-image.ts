@@ -3,6 +3,8 @@ import type { LayerType } from './content-type.js';
 import { LayerDigest, type LayerDigests } from './layer-digest.js';
 import type { ByteBudget } from './limits.js';
 import { manifestPath } from './manifest.js';
+import { indexPath } from './oci-layout.js';
+import { imageIndex, imageManifest, type StoredLayer } from './oci-manifest.js';
 import { fileHeader, paddingAfter, blockSize } from './tar-header.js';
 
 /**
@@ -100,6 +102,36 @@ export function* writeMetadata({
   yield* wholeFile(manifestPath, Buffer.from(JSON.stringify([manifest])));
   yield endOfArchive;
   return `sha256:${digest}`;
+}
+
+/** The metadata that turns layers into an image of containerd's store. */
+interface OciMetadataToWrite {
+  readonly configuration: Buffer;
+  readonly reference: string | undefined;
+  /** All layers of the image, from the base up. The store must have the files that the archive omits. */
+  readonly layers: readonly StoredLayer[];
+}
+
+/**
+ * Writes the end of an archive in the OCI layout, for an engine with containerd's image store. Such an engine takes an
+ * archive without the files that its store has. The names of the layers' files do not matter: the store identifies
+ * files by their digests. The index comes last: before it, an engine has nothing to load.
+ *
+ * @returns the image's id in containerd's store: `sha256:` and the digest of the manifest.
+ */
+export function* writeOciMetadata({
+  configuration,
+  reference,
+  layers,
+}: OciMetadataToWrite): Generator<Buffer, string, void> {
+  const manifest = imageManifest(configuration, layers);
+  const id = createHash('sha256').update(manifest).digest('hex');
+  yield* wholeFile(`blobs/sha256/${createHash('sha256').update(configuration).digest('hex')}`, configuration);
+  yield* wholeFile(`blobs/sha256/${id}`, manifest);
+  yield* wholeFile('oci-layout', Buffer.from(JSON.stringify({ imageLayoutVersion: '1.0.0' })));
+  yield* wholeFile(indexPath, imageIndex(manifest, reference));
+  yield endOfArchive;
+  return `sha256:${id}`;
 }
 
 /** Writes a whole file of an archive. */

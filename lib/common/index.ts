@@ -20,6 +20,7 @@ export {
   isOfInstance,
   isOwnLabel,
   label,
+  manifestAnnotation,
   repository,
   unusedSince,
 } from './labels.js';

@@ -61,6 +61,12 @@ export function isOwnLabel(name: string): boolean {
   return name.startsWith(`${prefix}.`);
 }
 
+/**
+ * On an image in containerd's store: the annotation that repeats the image's manifest. Engines show it where the label
+ * of an image would be inherited by its containers.
+ */
+export const manifestAnnotation = `${prefix}.manifest`;
+
 /** The volume whose labels record since when each cached image has been unused. All hosts of an engine share it. */
 export const imageCacheVolume = `${prefix}.image-cache`;
 

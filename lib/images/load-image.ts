@@ -6,6 +6,7 @@ import {
   ImageNotFound,
   ImageNotActive,
   ImageUnacceptable,
+  NovaException,
 } from '../../interfaces/index.js';
 import {
   configurationForEngine,
@@ -20,6 +21,7 @@ import {
   repositoryName,
   tagName,
   type Engine,
+  type ImageRef,
   type ImageReference,
   type ImageInspect,
   EngineError,
@@ -30,10 +32,12 @@ import { followingLayers, LoadingProgress } from '../progress/index.js';
 import { inheritedConfiguration } from './inherited-configuration.js';
 import {
   validateBaseLayers,
+  validateLayersKept,
   baseOf,
   imageInParts,
   layersOf,
   type BaseImage,
+  type LayersOfImage,
   type LayersInEngine,
 } from './layers/index.js';
 import {
@@ -104,13 +108,15 @@ async function loadInParts(image: ImageLoad): Promise<boolean> {
 async function loadWhole(image: ImageLoad): Promise<void> {
   const { engine, host, limits, record, data, signal, onProgress } = image;
   const base = baseOf(record);
-  const below = base === undefined ? undefined : await layersBelow(image, base);
+  const isOci = await image.layers.areStoredLayersShown(signal);
+  const below = base === undefined ? undefined : await layersBelow(image, base, isOci);
   const temporary = temporaryName(repository.loading, host);
   const { apiVersion, architecture } = await engine.negotiate({ signal });
   const followed = followingLayers(onProgress);
   const rewritten = rewriteArchive(await data.download({ signal, onProgress: followed.onProgress }), {
     subject: `Image ${record.id}`,
     reference: temporary.reference,
+    layout: isOci ? 'oci' : 'docker',
     limits,
     signal,
     onLayer: followed.onLayer,
@@ -120,19 +126,28 @@ async function loadWhole(image: ImageLoad): Promise<void> {
     rewriteConfiguration: configurationForEngine,
     ...(below === undefined
       ? { rootFileSystem: () => inheritedConfiguration(record) }
-      : { below: { layers: below } }),
+      : { below: { layers: below.diffIds, stored: below.stored } }),
   });
-  await sendAndVerify(image, temporary, rewritten);
+  await sendAndVerify(image, temporary, {
+    ...rewritten,
+    sharesFilesOf: below?.stored === undefined ? undefined : below.engineId,
+  });
 }
 
+/** @param isOci - whether containerd's store will take the image, and needs to be told which files it has. */
 async function layersBelow(
   { engine, record, signal }: ImageLoad,
   base: BaseImage,
-): Promise<readonly string[]> {
+  isOci: boolean,
+): Promise<LayersOfImage> {
   const layers = await layersOf(engine, base.image_id, signal);
   if (layers === undefined)
     throw new ImageNotFound(`Image ${base.image_id}, the base of image ${record.id}, is not in the engine`);
-  validateBaseLayers(record.id, base, layers);
+  validateBaseLayers(record.id, base, layers.diffIds);
+  if (isOci && layers.stored === undefined)
+    throw new NovaException(
+      `Image ${record.id} is a delta of image ${base.image_id}, and this host's engine does not show how it stores that image: remove image ${base.image_id} from the engine, so that the driver loads it anew`,
+    );
   return layers;
 }
 
@@ -143,6 +158,8 @@ interface ArchiveToLoad {
   readonly form?: Promise<'image' | 'root file system'>;
   /** What the archive held; resolves after the archive has been read. */
   readonly image: Promise<ArchivedImage>;
+  /** The image in containerd's store that must still have the omitted layers afterwards; undefined when there is none. */
+  readonly sharesFilesOf: ImageRef | undefined;
 }
 
 /**
@@ -155,7 +172,7 @@ async function sendAndVerify(
   rewritten: ArchiveToLoad,
 ): Promise<void> {
   const { engine, record, logger, signal, onProgress } = load;
-  const { archive, image } = rewritten;
+  const { archive, image, sharesFilesOf } = rewritten;
   const loading = new LoadingProgress(onProgress);
   archive.once('end', () => loading.begin());
   // The failure is reported below.
@@ -179,6 +196,7 @@ async function sendAndVerify(
     loading.end();
     signal.throwIfAborted();
     validateLoadedImage(record.id, await image, await engine.images.inspect(temporary.reference, { signal }));
+    if (sharesFilesOf !== undefined) await validateLayersKept(engine, sharesFilesOf, signal);
     await nameImage(load, temporary.reference);
   } finally {
     // An archive without its end has no manifest or no end mark, so the engine cannot have made an image of it.

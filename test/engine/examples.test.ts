@@ -5,9 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { DirectoryImageService } from '../../lib/index.js';
-import { hasContainerdStore, inventory, removeImages } from '../support/engine.js';
-
-const containerdStore = await hasContainerdStore();
+import { inventory, removeImages } from '../support/engine.js';
 
 /** The examples that need only an engine, and the lines that each prints. */
 const examples: Record<string, { readonly run: () => Promise<unknown>; readonly prints: readonly RegExp[] }> =
@@ -35,7 +33,7 @@ const examples: Record<string, { readonly run: () => Promise<unknown>; readonly 
         /^image_pending_upload$/,
         /^image_uploading$/,
         /^the image has \d+ bytes, the snapshot \d+$/,
-        containerdStore ? /^saved as a whole$/ : /^saved as a delta$/,
+        /^saved as a delta$/,
         /^the second instance has the file of the first$/,
       ],
     },

@@ -38,6 +38,8 @@ export const imageInspect = z.object({
       OnBuild: z.unknown().optional(),
     })
     .nullish(),
+  /** From API 1.48 on, if the engine has containerd's image store. */
+  Descriptor: z.object({ annotations: mapOf(z.string()) }).nullish(),
   RootFS: z.object({ Type: z.string(), Layers: listOf(z.string()) }),
 });
 

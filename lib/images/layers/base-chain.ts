@@ -3,6 +3,7 @@ import { ImageUnacceptable, NovaException } from '../../../interfaces/index.js';
 import type { Engine } from '../../engine/index.js';
 import { bootReference, type Hold, type ImageHolds } from '../references/index.js';
 import { baseOf, baseRecord, maxImagesInChain } from './base-image.js';
+import { firstWithAnnotations } from './containerd-store.js';
 import { layersOf, type LayersInEngine } from './layers-in-engine.js';
 import type { ShownImage } from '../../image-services/index.js';
 
@@ -66,9 +67,13 @@ export class BaseChain {
     const { engine, layers, imageService, context, holds, signal } = options;
     const seen = new Set([image.id]);
     let above = image;
-    if (baseOf(above) !== undefined && (await layers.isContainerdStore(signal)))
+    if (
+      baseOf(above) !== undefined &&
+      (await layers.isContainerdStore(signal)) &&
+      !(await layers.areStoredLayersShown(signal))
+    )
       throw new NovaException(
-        `Image ${image.id} is a delta, and the containerd image store of this host's engine cannot load deltas: use the classic image store, or save snapshots in full`,
+        `Image ${image.id} is a delta, and this host's engine, with the containerd image store, is too old to load deltas: use a later engine (API ${firstWithAnnotations}) or the classic image store, or save snapshots in full`,
       );
     for (let base = baseOf(above); base !== undefined; base = baseOf(above)) {
       if (seen.has(base.image_id)) throw new ImageUnacceptable(`Image ${image.id} is its own base image`);

@@ -3,7 +3,9 @@ import type { Engine, ImageReference } from '../../engine/index.js';
 import { shownRecord, type ShownImage } from '../../image-services/index.js';
 import { baseOf, chainId, hashOf, maxImagesInChain, type BaseImage } from './base-image.js';
 import { mayContain, recordIfReadable } from './layer-rights.js';
-import { isContainerdStore, layersOf } from './layers-in-engine.js';
+import type { StoredLayer } from '../../archives/index.js';
+import { isContainerdStore } from './containerd-store.js';
+import { layersOf } from './layers-in-engine.js';
 
 /** A committed container, to be saved as the layers above the image that it was booted from. */
 interface DeltaRequest {
@@ -24,6 +26,8 @@ export interface DeltaBase {
   readonly reference: BaseImage;
   /** Diff ids of the base's layers, from the base up. */
   readonly layers: readonly string[];
+  /** The same layers as containerd's store keeps them; undefined in a classic store. */
+  readonly stored: readonly StoredLayer[] | undefined;
   /** Whether the container changed any file. Engines commit no layer for an unchanged container. */
   readonly hasLayerAbove: boolean;
 }
@@ -55,15 +59,17 @@ const none = (why: string): Finding => ({ kind: 'none', why });
 
 async function find(request: DeltaRequest): Promise<Finding> {
   const { engine, imageService, context, image_id, base_id, committed, signal } = request;
-  const layers = await layersOf(engine, base_id, signal);
-  if (layers === undefined) return none('the engine has no such image');
+  const found = await layersOf(engine, base_id, signal);
+  if (found === undefined) return none('the engine has no such image');
+  const { diffIds: layers, stored } = found;
   const { RootFS: files } = await engine.images.inspect(committed, { signal });
   const above = files.Layers.slice(layers.length);
   const isAbove = layers.every((layer, index) => files.Layers[index] === layer);
   if (!isAbove || above.length > 1) return none('the instance has files of another origin');
   // Engines write a layer that occurs twice only once, at an unpredictable place in the archive.
   if (above.some((layer) => layers.includes(layer))) return none('the base has the same layer');
-  if (await isContainerdStore(engine, signal)) return none('the engine keeps its layers compressed');
+  if (stored === undefined && (await isContainerdStore(engine, signal)))
+    return none('the engine does not show how it stores the base');
   const base = await recordIfReadable(imageService, context, base_id, signal);
   if (base === undefined) return none('the image service has no such image');
   if (!mayContain(await shownRecord(imageService, context, image_id, signal), base))
@@ -71,7 +77,7 @@ async function find(request: DeltaRequest): Promise<Finding> {
   if ((await imagesBelow(base, request)) + 2 > maxImagesInChain)
     return none('the chain of base images would be too long');
   const reference = { image_id: base_id, chainId: chainId(layers), hash: hashOf(base) };
-  return { kind: 'base', base: { reference, layers, hasLayerAbove: above.length > 0 } };
+  return { kind: 'base', base: { reference, layers, stored, hasLayerAbove: above.length > 0 } };
 }
 
 /** Number of images below an image, counted up to {@link maxImagesInChain}. */

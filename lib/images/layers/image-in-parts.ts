@@ -4,7 +4,7 @@ import { EngineError, EngineProtocolError, isUnreachable } from '../../engine/in
 import type { ImageData, ShownImage } from '../../image-services/index.js';
 import { recordedIndex, IndexUnusable } from './archive-index.js';
 import { ImageRanges } from './image-ranges.js';
-import type { LayersInEngine, ResidentImage } from './layers-in-engine.js';
+import type { LayersInEngine, ResidentImage, SuppliedLayers } from './layers-in-engine.js';
 import {
   bytesOf,
   indexedImage,
@@ -69,7 +69,7 @@ export async function imageInParts(image: ImageInParts): Promise<PartialArchive 
     return undefined;
   });
   if (partial === undefined) return undefined;
-  return missingLayersArchive(partial.indexed, { ...image, below: partial.below });
+  return missingLayersArchive(partial.indexed, { ...image, supplied: partial.supplied });
 }
 
 /** Errors that are not about the image: engine failures and bugs of the driver. */
@@ -82,10 +82,10 @@ function isEngineOrDriverError(error: unknown): boolean {
   );
 }
 
-/** An image, and the number of its layers, from the base up, that need not be fetched. */
+/** An image, and the layers that need not be fetched. */
 interface Part {
   readonly indexed: IndexedImage;
-  readonly below: number;
+  readonly supplied: SuppliedLayers;
 }
 
 async function worthwhilePart(
@@ -98,14 +98,14 @@ async function worthwhilePart(
   const { diff_ids: diffIds } = indexed.configuration.rootfs;
   const least = diffIds.findIndex((_, index) => saved(indexed, index + 1) >= minSavedShare * size) + 1;
   if (least === 0) return undefined;
-  const below = await layers.toTake(resident, { ...image, diffIds, least });
-  if (below === 0) return undefined;
+  const supplied = await layers.toTake(resident, { ...image, diffIds, least });
+  if (supplied === undefined) return undefined;
   logger.debug('fetching only the layers of an image that the engine lacks', {
     image_id: record.id,
-    layers: diffIds.length - below,
-    bytes: bytesOf(missingExtents(indexed, below)),
+    layers: diffIds.length - supplied.count,
+    bytes: bytesOf(missingExtents(indexed, supplied.count)),
   });
-  return { indexed, below };
+  return { indexed, supplied };
 }
 
 /** Bytes that need not be fetched when the engine supplies the lowest `below` layers. */

@@ -5,7 +5,8 @@
  */
 export { BaseChain } from './base-chain.js';
 export { type BaseImage, validateBaseLayers, baseOf } from './base-image.js';
-export { isContainerdStore, LayersInEngine, layersOf } from './layers-in-engine.js';
+export { isContainerdStore, LayersLost, validateLayersKept } from './containerd-store.js';
+export { LayersInEngine, layersOf, layersOfInspected, type LayersOfImage } from './layers-in-engine.js';
 export { deltaBase } from './delta-base.js';
 export { imageInParts } from './image-in-parts.js';
 export { uploadAbove, uploadWhole } from './snapshot-upload.js';

@@ -1,8 +1,10 @@
 import type { ImageService, RequestContext } from '../../../interfaces/index.js';
+import { storedLayersOf, type StoredLayer } from '../../archives/index.js';
 import { repository } from '../../common/index.js';
-import { undefinedIfNotFound, type Engine, type ImageRef } from '../../engine/index.js';
+import { undefinedIfNotFound, type Engine, type ImageInspect, type ImageRef } from '../../engine/index.js';
 import type { ShownImage } from '../../image-services/index.js';
 import { bootedImageId, bootReference } from '../references/index.js';
+import { isContainerdStore, showsStoredLayers } from './containerd-store.js';
 import { mayContain, recordIfReadable } from './layer-rights.js';
 import { RememberedRecords, type Candidate } from './remembered-records.js';
 
@@ -11,6 +13,25 @@ export interface ResidentImage {
   readonly image_id: string;
   /** The engine's id of the image. Equal ids always mean equal layers. */
   readonly engineId: ImageRef;
+}
+
+/** The layers of an image in the engine. */
+export interface LayersOfImage {
+  readonly engineId: ImageRef;
+  /** From the base up. */
+  readonly diffIds: readonly string[];
+  /** The same layers as containerd's store keeps them; undefined in a classic store, or if the driver does not know. */
+  readonly stored: readonly StoredLayer[] | undefined;
+}
+
+/** Layers that the engine can supply: the lowest ones of an image that it has. */
+export interface SuppliedLayers {
+  /** Number of layers, from the base up. */
+  readonly count: number;
+  /** The image that has them. */
+  readonly engineId: ImageRef;
+  /** The files of these layers in containerd's store; undefined in a classic store. */
+  readonly stored: readonly StoredLayer[] | undefined;
 }
 
 /** An image that needs layers, and its requester. */
@@ -37,7 +58,7 @@ const storeMemory = 60_000;
 export class LayersInEngine {
   readonly #engine: Engine;
   readonly #imageService: ImageService;
-  #layers: ReadonlyMap<ImageRef, readonly string[]> = new Map();
+  #layers: ReadonlyMap<ImageRef, LayersOfImage> = new Map();
   readonly #records = new RememberedRecords();
   #store: { readonly isContainerd: boolean; readonly askedAt: number } | undefined;
 
@@ -51,24 +72,16 @@ export class LayersInEngine {
     this.#records.note(record);
   }
 
-  /**
-   * Lists the engine's images that a driver loaded; any user may have made the others. Empty when the engine cannot
-   * load images in parts.
-   */
+  /** Lists the engine's images that a driver loaded; any user may have made the others. */
   async images(signal: AbortSignal): Promise<readonly ResidentImage[]> {
     const listed = await this.#engine.images.list({ filters: { reference: [repository.image] }, signal });
     // Compare whole names: the engine's filter is a pattern.
-    const images = listed.flatMap(({ Id: engineId, RepoTags: tags }) =>
+    return listed.flatMap(({ Id: engineId, RepoTags: tags }) =>
       tags.flatMap((name) => bootedImageId(name) ?? []).map((image_id) => ({ image_id, engineId })),
     );
-    if (images.length === 0) return [];
-    return (await this.isContainerdStore(signal)) ? [] : images;
   }
 
-  /**
-   * Whether the engine's image store requires every layer in the archive, see {@link isContainerdStore}. Cached for one
-   * minute.
-   */
+  /** Whether the engine has containerd's image store, see {@link isContainerdStore}. Cached for one minute. */
   async isContainerdStore(signal: AbortSignal | undefined): Promise<boolean> {
     const askedAt = performance.now();
     if (this.#store === undefined || askedAt - this.#store.askedAt > storeMemory)
@@ -76,46 +89,59 @@ export class LayersInEngine {
     return this.#store.isContainerd;
   }
 
+  /** Whether the engine has containerd's image store and shows which files it keeps, see {@link showsStoredLayers}. */
+  async areStoredLayersShown(signal: AbortSignal | undefined): Promise<boolean> {
+    return (await showsStoredLayers(this.#engine, signal)) && (await this.isContainerdStore(signal));
+  }
+
   /**
-   * Counts the layers of an image, from the base up, that the engine can supply. Only a common prefix with one loaded
+   * Finds the layers of an image, from the base up, that the engine can supply. Only a common prefix with one loaded
    * image counts, because engines identify a layer by all layers below it. The image must be allowed to contain that
    * image, and the requester to read it, see {@link mayContain}.
    *
+   * @returns undefined when the engine can supply none.
    * @throws the error of the engine or the image service, or the signal's reason when the signal aborts.
    */
-  async toTake(images: readonly ResidentImage[], wish: LayerWish): Promise<number> {
+  async toTake(images: readonly ResidentImage[], wish: LayerWish): Promise<SuppliedLayers | undefined> {
     const { context, record, diffIds, least, signal } = wish;
+    const areFilesNeeded = await this.isContainerdStore(signal);
     const layers = await this.#layersOfAll(images, signal);
     this.#records.keepOnly(new Set(images.map(({ image_id }) => image_id)));
-    const candidates = images
-      .map(({ image_id, engineId }) => ({ image_id, count: inCommon(diffIds, layers.get(engineId) ?? []) }))
-      .filter(({ count }) => count >= least);
+    const candidates = images.flatMap(({ image_id, engineId }) => {
+      const known = layers.get(engineId);
+      if (known === undefined || (areFilesNeeded && known.stored === undefined)) return [];
+      const count = inCommon(diffIds, known.diffIds);
+      return count >= least ? { image_id, count, engineId, stored: known.stored?.slice(0, count) } : [];
+    });
     let left = this.#records.inOrder(candidates, record, context);
-    let taken = 0;
+    let taken: (typeof left)[number] | undefined;
     for (let asked = 0; left.length > 0 && asked < maxRecords;) {
       // The first candidate is usually the right one.
       const batch = left.slice(0, asked === 0 ? 1 : atOnce);
-      const counts = await Promise.all(batch.map((candidate) => this.#given(candidate, wish)));
-      taken = Math.max(taken, ...counts);
+      const areAllowed = await Promise.all(batch.map((candidate) => this.#isAllowed(candidate, wish)));
+      taken = [taken, ...batch.filter((_, index) => areAllowed[index])].reduce((best, each) =>
+        (each?.count ?? 0) > (best?.count ?? 0) ? each : best,
+      );
+      const most = taken?.count ?? 0;
       asked += batch.length;
-      left = left.slice(batch.length).filter(({ count }) => count > taken);
+      left = left.slice(batch.length).filter(({ count }) => count > most);
     }
     return taken;
   }
 
-  /** Number of layers that a candidate supplies; 0 when the image or the requester has no right to them. */
-  async #given({ image_id, count }: Candidate, { context, record, signal }: LayerWish): Promise<number> {
+  /** Whether the image may contain a candidate's layers, and the requester may read that candidate. */
+  async #isAllowed({ image_id }: Candidate, { context, record, signal }: LayerWish): Promise<boolean> {
     const other = await recordIfReadable(this.#imageService, context, image_id, signal);
     this.#records.noteAnswer(image_id, context, other);
-    return other !== undefined && mayContain(record, other) ? count : 0;
+    return other !== undefined && mayContain(record, other);
   }
 
   /** Reads the layers of images that are not cached, and drops images from the cache that the engine no longer has. */
   async #layersOfAll(
     images: readonly ResidentImage[],
     signal: AbortSignal,
-  ): Promise<ReadonlyMap<ImageRef, readonly string[]>> {
-    const all = new Map<ImageRef, readonly string[]>();
+  ): Promise<ReadonlyMap<ImageRef, LayersOfImage>> {
+    const all = new Map<ImageRef, LayersOfImage>();
     const unknown = new Set<ImageRef>();
     for (const { engineId } of images) {
       const known = this.#layers.get(engineId);
@@ -135,12 +161,12 @@ export class LayersInEngine {
   }
 }
 
-/** Diff ids of an image that a driver loaded, from the base up; undefined when the engine does not have it. */
+/** The layers of an image that a driver loaded; undefined when the engine does not have it. */
 export async function layersOf(
   engine: Engine,
   image_id: string,
   signal: AbortSignal | undefined,
-): Promise<readonly string[] | undefined> {
+): Promise<LayersOfImage | undefined> {
   return await layersAt(engine, bootReference(image_id), signal);
 }
 
@@ -148,21 +174,25 @@ async function layersAt(
   engine: Engine,
   image: ImageRef,
   signal: AbortSignal | undefined,
-): Promise<readonly string[] | undefined> {
+): Promise<LayersOfImage | undefined> {
   const found = await undefinedIfNotFound(engine.images.inspect(image, { signal }));
-  return found?.RootFS.Layers;
+  return found === undefined ? undefined : layersOfInspected(found);
+}
+
+/** The layers of an image, as the engine shows it. */
+export function layersOfInspected({
+  Id: engineId,
+  RootFS: files,
+  Descriptor: shown,
+}: ImageInspect): LayersOfImage {
+  return {
+    engineId,
+    diffIds: files.Layers,
+    stored: storedLayersOf(engineId, shown?.annotations ?? {}),
+  };
 }
 
 function inCommon(some: readonly string[], others: readonly string[]): number {
   const differs = some.findIndex((layer, index) => layer !== others[index]);
   return differs < 0 ? some.length : differs;
-}
-
-/**
- * Whether an engine keeps its images in containerd. That store identifies layers by the digests of the loaded files,
- * and does not reuse layers that are missing from an archive.
- */
-export async function isContainerdStore(engine: Engine, signal: AbortSignal | undefined): Promise<boolean> {
-  const { DriverStatus: status } = await engine.system.info({ signal });
-  return status.some(([name]) => name === 'driver-type');
 }

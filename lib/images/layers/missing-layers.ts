@@ -13,6 +13,9 @@ import {
   parseConfiguration,
   writeLayer,
   writeMetadata,
+  writeOciMetadata,
+  storedLayer,
+  type StoredLayer,
   type ImageConfiguration,
   type ImageLimits,
   type ArchivedImage,
@@ -20,6 +23,7 @@ import {
 import { Meter } from '../../progress/index.js';
 import { type ArchiveIndex, type Extent, IndexUnusable } from './archive-index.js';
 import type { ImageRanges } from './image-ranges.js';
+import type { SuppliedLayers } from './layers-in-engine.js';
 import { partialArchive, type PartialArchive } from './partial-archive.js';
 
 /** An image whose layers can be read one by one. */
@@ -62,8 +66,8 @@ export async function indexedImage(
 
 /** Selects the layers to fetch. */
 interface MissingLayersOptions {
-  /** Number of layers, from the base up, that the engine has and the requester may use. */
-  readonly below: number;
+  /** Layers that the engine has and the requester may use. */
+  readonly supplied: SuppliedLayers;
   /** The only reference in the archive. */
   readonly reference: string;
   readonly limits: ImageLimits;
@@ -82,34 +86,48 @@ export function missingExtents({ layers }: Pick<IndexedImage, 'layers'>, below: 
  */
 export function missingLayersArchive(
   image: IndexedImage,
-  { below, reference, limits, signal, onProgress }: MissingLayersOptions,
+  { supplied, reference, limits, signal, onProgress }: MissingLayersOptions,
 ): PartialArchive {
+  const { count: below, stored } = supplied;
   const extents = missingExtents(image, below);
   const names = new Map(extents.map(({ offset }, index) => [offset, layerFileName(reference, index + 1)]));
   const { diff_ids: diffIds } = image.configuration.rootfs;
   const named = new Map(image.layers.map(({ offset }, index) => [offset, diffIds[index]]));
   const nameOf = ({ offset }: Extent): string => names.get(offset) ?? '';
+  const fetched = new Map<number, StoredLayer>();
   async function* write(reading: AbortSignal): AsyncGenerator<Buffer, ArchivedImage, void> {
     const budget = new ByteBudget(limits.maxBytes);
     const meter = new Meter(onProgress, 'downloading', bytesOf(extents));
     for (const extent of extents) {
       const onBytes = (bytes: number): void => meter.add(bytes, named.get(extent.offset));
       const stream = await image.ranges.stream(extent, reading);
-      const diffId = yield* fetchedLayer({ name: nameOf(extent), extent, stream, budget, onBytes });
+      const { diffId, file } = yield* fetchedLayer({ name: nameOf(extent), extent, stream, budget, onBytes });
       const isRight = image.layers.every(
         ({ offset }, index) => index < below || offset !== extent.offset || diffIds[index] === diffId,
       );
       if (!isRight) throw new IndexUnusable(`the layer at byte ${extent.offset} has another digest`);
+      fetched.set(extent.offset, file);
     }
     meter.end();
     const layers = image.layers
       .map(({ size }, index) => ({ size, diffId: diffIds[index] ?? '' }))
       .slice(below);
-    const above = image.layers.slice(below).map(nameOf);
-    const id = yield* writeMetadata({ configuration: image.configurationBytes, reference, below, above });
+    const above = image.layers.slice(below);
+    const { configurationBytes: configuration } = image;
+    const id =
+      stored === undefined
+        ? yield* writeMetadata({ configuration, reference, below, above: above.map(nameOf) })
+        : yield* writeOciMetadata({
+            configuration,
+            reference,
+            layers: [...stored, ...above.flatMap(({ offset }) => fetched.get(offset) ?? [])],
+          });
     return { id, configuration: image.configuration, layers };
   }
-  return partialArchive(write, signal);
+  return {
+    ...partialArchive(write, signal),
+    sharesFilesOf: stored === undefined ? undefined : supplied.engineId,
+  };
 }
 
 /** Total size of files in bytes. */
@@ -126,8 +144,10 @@ interface FetchedLayer {
   readonly onBytes: (bytes: number) => void;
 }
 
-/** @returns the layer's diff id. */
-async function* fetchedLayer(layer: FetchedLayer): AsyncGenerator<Buffer, string, void> {
+/** @returns the layer's diff id, and its file as containerd's store will keep it. */
+async function* fetchedLayer(
+  layer: FetchedLayer,
+): AsyncGenerator<Buffer, { readonly diffId: string; readonly file: StoredLayer }, void> {
   const { name, extent, stream, budget, onBytes } = layer;
   // An error event without a listener would end the process. The reader reports the error.
   stream.on('error', () => undefined);
@@ -137,8 +157,9 @@ async function* fetchedLayer(layer: FetchedLayer): AsyncGenerator<Buffer, string
     const type = contentType(head);
     if (!isLayerType(type)) throw new IndexUnusable(`at byte ${extent.offset} is no layer`);
     const what = `holds a layer at byte ${extent.offset}, which`;
-    const layer = { name, size: extent.size, type, what, head, rest: bytes.rest() };
-    return (yield* writeLayer(layer, budget)).diffId;
+    const { size } = extent;
+    const { diffId, blob } = yield* writeLayer({ name, size, type, what, head, rest: bytes.rest() }, budget);
+    return { diffId, file: storedLayer({ blob, size, type }) };
   } finally {
     stream.destroy();
   }

@@ -1,12 +1,15 @@
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { archiveReadAhead, destroyOnAbort } from '../../streams/index.js';
+import type { ImageRef } from '../../engine/index.js';
 import type { ArchivedImage } from '../../archives/index.js';
 
 /** An archive that is generated while it is read, and what it holds. */
 export interface PartialArchive {
   readonly archive: Readable;
   readonly image: Promise<ArchivedImage>;
+  /** The image in containerd's store that must still have the omitted layers afterwards; undefined in a classic store. */
+  readonly sharesFilesOf: ImageRef | undefined;
 }
 
 /**
@@ -19,7 +22,7 @@ export interface PartialArchive {
 export function partialArchive(
   write: (signal: AbortSignal) => AsyncGenerator<Buffer, ArchivedImage, void>,
   signal: AbortSignal | undefined,
-): PartialArchive {
+): Omit<PartialArchive, 'sharesFilesOf'> {
   const archive = new PassThrough({ highWaterMark: archiveReadAhead });
   const closing = new AbortController();
   const image = new Promise<ArchivedImage>((resolve, reject) => {

@@ -62,12 +62,12 @@ export class RememberedRecords {
    * Sorts candidates: first those that were allowed at the last check, then unknown ones, each by most layers; last a
    * few that were forbidden, the least recently tried first.
    */
-  inOrder(
-    candidates: readonly Candidate[],
+  inOrder<T extends Candidate>(
+    candidates: readonly T[],
     image: Pick<ShownImage, 'owner'>,
     context: RequestContext,
-  ): Candidate[] {
-    const groups: Record<AccessLikelihood, Candidate[]> = { good: [], unknown: [], none: [] };
+  ): T[] {
+    const groups: Record<AccessLikelihood, T[]> = { good: [], unknown: [], none: [] };
     for (const candidate of candidates)
       groups[accessLikelihood(this.#memories.get(candidate.image_id), image, context)].push(candidate);
     const most = (a: Candidate, b: Candidate): number => b.count - a.count;

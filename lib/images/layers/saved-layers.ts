@@ -7,14 +7,18 @@ import type { DeltaBase } from './delta-base.js';
  * archive's end. The rewriter verifies the guess against the manifest.
  *
  * Engines from version 25 on and Podman name a layer's file by its diff id. Older engines put it into a folder, after a
- * description in which only the top layer has a container configuration (measured on 20.10).
+ * description in which only the top layer has a container configuration (measured on 20.10). containerd's store names
+ * a layer's file by the file's digest.
  */
 export class SavedLayers implements LayersBelow {
   readonly #base: DeltaBase;
+  /** Digests by which engines name the files of the base's layers. */
+  readonly #digests: ReadonlySet<string>;
   readonly #lowerFolders = new Set<string>();
 
   constructor(base: DeltaBase) {
     this.#base = base;
+    this.#digests = new Set(base.stored?.map(({ digest }) => digest) ?? base.layers);
   }
 
   get layers(): readonly string[] {
@@ -34,6 +38,6 @@ export class SavedLayers implements LayersBelow {
     const folder = /^([0-9a-f]{64})\/layer\.tar$/.exec(path)?.[1];
     if (folder !== undefined) return !this.#base.hasLayerAbove || this.#lowerFolders.has(folder);
     const digest = /(?:^|\/)([0-9a-f]{64})(?:\.tar)?$/.exec(path)?.[1];
-    return digest !== undefined && this.#base.layers.includes(`sha256:${digest}`);
+    return digest !== undefined && this.#digests.has(`sha256:${digest}`);
   }
 }

@@ -12,9 +12,13 @@ import {
   fileHeader,
   layerFileName,
   paddingAfter,
+  storedLayer,
+  type StoredLayer,
   writeMetadata,
+  writeOciMetadata,
 } from '../../archives/index.js';
 import { LoadingProgress, Meter } from '../../progress/index.js';
+import { validateLayersKept, type LayersOfImage } from '../layers/index.js';
 import { discardImage, temporaryName } from '../references/index.js';
 import { configurationAbove } from './configuration-above.js';
 import type { MeasuredLayer } from './measured-layer.js';
@@ -38,8 +42,10 @@ export interface ImageDestination extends LongRunningOptions {
  * before.
  *
  * @param image - supplies the configuration of the new image's containers.
+ * @param base - the destination's image whose layers the archive omits; undefined when it omits none.
  * @returns the image's id at the destination.
  * @throws ArchiveRefused when the layer has changed since it was measured.
+ * @throws LayersLost when the destination has lost the base meanwhile.
  * @throws MigrationError when the engine's image has other layers than were sent.
  * @throws the engine's error, or the signal's reason when the signal aborts.
  */
@@ -47,13 +53,16 @@ export async function sendImage(
   { destination, uuid, bootedBytes, host, logger, signal, onProgress }: ImageDestination,
   image: ImageInspect,
   layer: MeasuredLayer,
+  base?: LayersOfImage,
 ): Promise<ImageId> {
   const temporary = temporaryName(repository.loading, host);
   const layers = [...layer.below, layer.diffId];
-  const archive = Readable.from(gathered(imageArchive(image, layer, temporary.reference, bootedBytes)), {
-    objectMode: false,
-    highWaterMark: archiveReadAhead,
+  const pieces = imageArchive(image, layer, {
+    reference: temporary.reference,
+    bootedBytes,
+    stored: base?.stored,
   });
+  const archive = Readable.from(gathered(pieces), { objectMode: false, highWaterMark: archiveReadAhead });
   destroyOnAbort(archive, signal);
   let answerLost = false;
   try {
@@ -80,6 +89,7 @@ export async function sendImage(
       throw new MigrationError(
         `The engine loaded another image of the files of instance ${uuid} than the driver sent`,
       );
+    if (base?.stored !== undefined) await validateLayersKept(destination, base.engineId, signal);
     const name = { repo: repositoryName(repository.instance), tag: tagName(uuid) };
     await destination.images.tag(temporary.reference, name);
     logger.info('transferred a file system', {
@@ -95,6 +105,13 @@ export async function sendImage(
   }
 }
 
+interface ImageArchive {
+  readonly reference: ImageReference;
+  readonly bootedBytes: number;
+  /** The files of the layers below in containerd's store; undefined for a classic store. */
+  readonly stored: readonly StoredLayer[] | undefined;
+}
+
 /**
  * Generates an archive for `docker load` without the layers that the engine has. The manifest comes last, so that a
  * failure leaves the archive without one.
@@ -102,8 +119,7 @@ export async function sendImage(
 async function* imageArchive(
   image: ImageInspect,
   { content, size, diffId, below }: MeasuredLayer,
-  reference: ImageReference,
-  bootedBytes: number,
+  { reference, bootedBytes, stored }: ImageArchive,
 ): AsyncGenerator<Buffer, void, void> {
   const digest = createHash('sha256');
   const name = layerFileName(reference, 1);
@@ -121,5 +137,10 @@ async function* imageArchive(
   const configuration = Buffer.from(
     JSON.stringify(configurationAbove(image, [...below, diffId], bootedBytes)),
   );
-  yield* writeMetadata({ configuration, reference, below: below.length, above: [name] });
+  if (stored === undefined)
+    yield* writeMetadata({ configuration, reference, below: below.length, above: [name] });
+  else {
+    const layers = [...stored, storedLayer({ blob: diffId.replace(/^sha256:/, ''), size, type: 'tar' })];
+    yield* writeOciMetadata({ configuration, reference, layers });
+  }
 }

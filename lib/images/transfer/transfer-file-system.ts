@@ -10,7 +10,7 @@ import type {
 } from '../../engine/index.js';
 import { EngineError, engineWords, undefinedIfNotFound } from '../../engine/index.js';
 import { ArchiveRefused, plainPath } from '../../archives/index.js';
-import { isContainerdStore } from '../layers/index.js';
+import { isContainerdStore, LayersLost, layersOfInspected, type LayersOfImage } from '../layers/index.js';
 import { Meter } from '../../progress/index.js';
 import { LayerContent, type LayerSource } from './layer-content.js';
 import { listedChanges } from './listed-changes.js';
@@ -47,14 +47,15 @@ export async function transferFileSystem(transfer: FileSystemTransfer): Promise<
   const { source, container, logger, signal } = transfer;
   const image = await source.images.inspect(container.Image, { signal });
   try {
-    if (await hasBase(transfer, image)) {
+    const base = await baseAtDestination(transfer, image);
+    if (base !== undefined) {
       const changed = await changedFiles(transfer);
       if (changed !== undefined) {
         const layer = await measured(transfer, changed, image.RootFS.Layers);
         try {
-          return await sendImage(transfer, image, layer);
+          return await sendImage(transfer, image, layer, base);
         } catch (error) {
-          if (!lacksLayers(error)) throw error;
+          if (!(error instanceof LayersLost || lacksLayers(error))) throw error;
           // The base image was removed at the destination since the check.
           logger.warn('the destination cannot reuse its copy of the image: sending the whole file system', {
             error,
@@ -75,22 +76,23 @@ const lacksLayers = (error: unknown): boolean =>
   error instanceof EngineError && error.inBand && engineWords.lacksLayers.test(error.engineMessage);
 
 /**
- * Whether the destination has exactly the container's layers and can load an image on top of them. An equal image name
- * proves nothing.
+ * Finds an image at the destination that has exactly the container's layers, and on top of which the destination can
+ * load another. An equal image name proves nothing.
  */
-async function hasBase(
+async function baseAtDestination(
   { destination, boot, container, signal }: FileSystemTransfer,
   image: ImageInspect,
-): Promise<boolean> {
+): Promise<LayersOfImage | undefined> {
   const { Layers: layers } = image.RootFS;
-  if (layers.length >= maxBaseLayers) return false;
+  if (layers.length >= maxBaseLayers) return undefined;
   const candidates: readonly ImageRef[] = boot === undefined ? [container.Image] : [container.Image, boot];
   for (const candidate of candidates) {
     const found = await undefinedIfNotFound(destination.images.inspect(candidate, { signal }));
-    if (isDeepStrictEqual(found?.RootFS.Layers, layers))
-      return !(await isContainerdStore(destination, signal));
+    if (found === undefined || !isDeepStrictEqual(found.RootFS.Layers, layers)) continue;
+    const base = layersOfInspected(found);
+    if (base.stored !== undefined || !(await isContainerdStore(destination, signal))) return base;
   }
-  return false;
+  return undefined;
 }
 
 /** @returns undefined when the changes cannot be listed: there are too many, or a name is not UTF-8. */

@@ -13,7 +13,7 @@ import { readAll } from '../../../lib/streams/index.js';
 import { layerOf } from '../../support/archives.js';
 import { busyboxImage } from '../../support/busybox-image.js';
 import { CountedImages } from '../../support/counted-images.js';
-import { directEngine, hasContainerdStore, inventory, removeImages } from '../../support/engine.js';
+import { directEngine, inventory, removeImages } from '../../support/engine.js';
 import { context } from '../../support/nova-objects.js';
 import { noOpLogger } from '../../support/silent-logger.js';
 import { takeSnapshot } from '../../support/take-snapshot.js';
@@ -23,8 +23,6 @@ const MiB = 1024 * 1024;
 const stranger: RequestContext = { ...context, project_id: 'f0e1d2c3b4a5968778695a4b3c2d1e0f' };
 const admin: RequestContext = { ...context, project_id: 'admin', is_admin: true };
 const property = 'nova_docker_base';
-
-const containerdStore = await hasContainerdStore();
 
 describe('a delta snapshot', () => {
   let folder: string;
@@ -147,143 +145,116 @@ describe('a delta snapshot', () => {
     expect((await images.show(stranger, id)).properties).not.toHaveProperty(property);
   });
 
-  if (containerdStore) {
-    it('has all layers with the containerd store, which keeps layers compressed, and boots', async () => {
-      const id = await save(base, 'echo precious > /saved');
-      expect(await sizeOf(id)).toBeGreaterThan(3 * MiB);
-      expect((await images.show(context, id)).properties).not.toHaveProperty(property);
-      await forget();
-      await load(id);
-      expect(await outputOf(id, 'cat /saved; ls -l /large | grep -c 3145728')).toBe('precious\n1\n');
-    });
+  it('contains only the changes, and boots with all files on an engine without the base', async () => {
+    const id = await save(base, 'echo precious > /saved; rm /etc/image');
+    expect(await sizeOf(id)).toBeLessThan(20_000);
+    expect((await images.show(context, id)).properties).toHaveProperty(property);
+    await forget();
+    images.takeBytes();
+    await load(id);
+    expect([...new Set(images.downloads.map(({ image_id }) => image_id))]).toEqual([base, id]);
+    expect(
+      await outputOf(id, 'cat /saved; ls -l /large | grep -c 3145728; test -e /etc/image || echo gone'),
+    ).toBe('precious\n1\ngone\n');
+  });
 
-    it('of another host is refused before any download, so that Nova tries another host', async () => {
-      const { id } = await images.create(
-        context,
-        { container_format: 'docker', disk_format: 'raw' },
-        Readable.from([Buffer.alloc(1024)], { objectMode: false }),
-      );
-      const chain = `sha256:${'0'.repeat(64)}`;
-      const properties = { [property]: JSON.stringify({ image: id, base, chain_id: chain, hash: null }) };
-      await images.update(context, id, { properties });
-      images.takeBytes();
-      const refusal: unknown = await load(id).catch((error: unknown) => error);
-      expect(refusal).toMatchObject({ message: expect.stringMatching(/containerd image store/) });
-      expect(refusal).not.toBeInstanceOf(ImageUnacceptable);
-      expect(images.downloads).toEqual([]);
-    });
-  } else {
-    it('contains only the changes, and boots with all files on an engine without the base', async () => {
-      const id = await save(base, 'echo precious > /saved; rm /etc/image');
-      expect(await sizeOf(id)).toBeLessThan(20_000);
-      expect((await images.show(context, id)).properties).toHaveProperty(property);
-      await forget();
-      images.takeBytes();
-      await load(id);
-      expect([...new Set(images.downloads.map(({ image_id }) => image_id))]).toEqual([base, id]);
-      expect(
-        await outputOf(id, 'cat /saved; ls -l /large | grep -c 3145728; test -e /etc/image || echo gone'),
-      ).toBe('precious\n1\ngone\n');
-    });
+  it('boots with a download of the changes only where the engine has the base', async () => {
+    const id = await save(base, 'echo precious > /saved');
+    await removeImages([id]);
+    images.takeBytes();
+    await load(id);
+    expect(images.takeBytes()).toBeLessThan(20_000);
+  });
 
-    it('boots with a download of the changes only where the engine has the base', async () => {
-      const id = await save(base, 'echo precious > /saved');
-      await removeImages([id]);
-      images.takeBytes();
-      await load(id);
-      expect(images.takeBytes()).toBeLessThan(20_000);
-    });
+  it('is optional: a full snapshot has an index for partial downloads', async () => {
+    const id = await save(base, 'echo precious > /saved', context, false);
+    expect(await sizeOf(id)).toBeGreaterThan(3 * MiB);
+    const { properties } = await images.show(context, id);
+    expect(properties).toHaveProperty('nova_docker_index');
+    await removeImages([id]);
+    images.takeBytes();
+    await load(id);
+    // The configuration, and the one layer that the base does not have.
+    expect(images.downloads).toHaveLength(2);
+    expect(images.takeBytes()).toBeLessThan(50_000);
+    expect(await outputOf(id, 'cat /saved')).toBe('precious\n');
+  });
 
-    it('is optional: a full snapshot has an index for partial downloads', async () => {
-      const id = await save(base, 'echo precious > /saved', context, false);
-      expect(await sizeOf(id)).toBeGreaterThan(3 * MiB);
-      const { properties } = await images.show(context, id);
-      expect(properties).toHaveProperty('nova_docker_index');
-      await removeImages([id]);
-      images.takeBytes();
-      await load(id);
-      // The configuration, and the one layer that the base does not have.
-      expect(images.downloads).toHaveLength(2);
-      expect(images.takeBytes()).toBeLessThan(50_000);
-      expect(await outputOf(id, 'cat /saved')).toBe('precious\n');
-    });
+  it('of an unchanged instance boots', async () => {
+    const id = await save(base, 'true');
+    expect(await sizeOf(id)).toBeLessThan(20_000);
+    await forget();
+    await load(id);
+    expect(await outputOf(id, 'ls -l /large | grep -c 3145728')).toBe('1\n');
+  });
 
-    it('of an unchanged instance boots', async () => {
-      const id = await save(base, 'true');
-      expect(await sizeOf(id)).toBeLessThan(20_000);
-      await forget();
-      await load(id);
-      expect(await outputOf(id, 'ls -l /large | grep -c 3145728')).toBe('1\n');
-    });
+  it('can be chained seven times; the next snapshot contains all layers', async () => {
+    const chain = [base];
+    while ((await sizeOf(chain.at(-1) ?? '')) < 20_000 || chain.length === 1) {
+      chain.push(await save(chain.at(-1) ?? '', `echo ${chain.length} > /saved${chain.length}`));
+      expect(chain.length).toBeLessThan(10);
+    }
+    expect(chain).toHaveLength(9);
+    expect((await images.show(context, chain[8] ?? '')).properties).not.toHaveProperty(property);
+    await forget();
+    const id = chain[7] ?? '';
+    await load(id);
+    expect(await outputOf(id, 'cat /saved*')).toBe('1\n2\n3\n4\n5\n6\n7\n');
+  });
 
-    it('can be chained seven times; the next snapshot contains all layers', async () => {
-      const chain = [base];
-      while ((await sizeOf(chain.at(-1) ?? '')) < 20_000 || chain.length === 1) {
-        chain.push(await save(chain.at(-1) ?? '', `echo ${chain.length} > /saved${chain.length}`));
-        expect(chain.length).toBeLessThan(10);
-      }
-      expect(chain).toHaveLength(9);
-      expect((await images.show(context, chain[8] ?? '')).properties).not.toHaveProperty(property);
-      await forget();
-      const id = chain[7] ?? '';
-      await load(id);
-      expect(await outputOf(id, 'cat /saved*')).toBe('1\n2\n3\n4\n5\n6\n7\n');
-    });
+  it('is refused when its public base has become private', async () => {
+    const common = await give(admin, 'public');
+    const id = await save(common, 'echo precious > /saved', stranger);
+    expect(await sizeOf(id)).toBeLessThan(20_000);
+    await images.update(admin, common, { visibility: 'private' });
+    await forget();
+    images.takeBytes();
+    await expect(load(id, stranger)).rejects.toBeInstanceOf(ImageNotFound);
+    await expect(load(id, admin)).rejects.toBeInstanceOf(ImageUnacceptable);
+    expect(images.downloads).toEqual([]);
+  });
 
-    it('is refused when its public base has become private', async () => {
-      const common = await give(admin, 'public');
-      const id = await save(common, 'echo precious > /saved', stranger);
-      expect(await sizeOf(id)).toBeLessThan(20_000);
-      await images.update(admin, common, { visibility: 'private' });
-      await forget();
-      images.takeBytes();
-      await expect(load(id, stranger)).rejects.toBeInstanceOf(ImageNotFound);
-      await expect(load(id, admin)).rejects.toBeInstanceOf(ImageUnacceptable);
-      expect(images.downloads).toEqual([]);
-    });
+  it('is refused before its download when its base is missing, circular or has other data', async () => {
+    const id = await save(base, 'echo precious > /saved');
+    await forget();
+    images.takeBytes();
+    const { properties } = await images.show(context, id);
+    const reference: unknown = JSON.parse(properties[property] ?? '');
+    const rewritten = async (changes: object): Promise<void> => {
+      await images.update(context, id, {
+        properties: { [property]: JSON.stringify(Object.assign({}, reference, changes)) },
+      });
+    };
+    await rewritten({ hash: 'sha512:00' });
+    await expect(load(id)).rejects.toThrow(/data has changed since/);
+    await rewritten({ base: id });
+    await expect(load(id)).rejects.toThrow(/is its own base image/);
+    expect(images.downloads).toEqual([]);
+    await rewritten({ base: await give(), hash: null });
+    await expect(load(id)).rejects.toThrow(/layers have changed since/);
+    expect(images.downloads.map(({ image_id }) => image_id)).not.toContain(id);
+    await rewritten({});
+    await images.delete(context, base);
+    await expect(load(id)).rejects.toThrow(new RegExp(`delta of image ${base}, which cannot be found`));
+  });
 
-    it('is refused before its download when its base is missing, circular or has other data', async () => {
-      const id = await save(base, 'echo precious > /saved');
-      await forget();
-      images.takeBytes();
-      const { properties } = await images.show(context, id);
-      const reference: unknown = JSON.parse(properties[property] ?? '');
-      const rewritten = async (changes: object): Promise<void> => {
-        await images.update(context, id, {
-          properties: { [property]: JSON.stringify(Object.assign({}, reference, changes)) },
-        });
-      };
-      await rewritten({ hash: 'sha512:00' });
-      await expect(load(id)).rejects.toThrow(/data has changed since/);
-      await rewritten({ base: id });
-      await expect(load(id)).rejects.toThrow(/is its own base image/);
-      expect(images.downloads).toEqual([]);
-      await rewritten({ base: await give(), hash: null });
-      await expect(load(id)).rejects.toThrow(/layers have changed since/);
-      expect(images.downloads.map(({ image_id }) => image_id)).not.toContain(id);
-      await rewritten({});
-      await images.delete(context, base);
-      await expect(load(id)).rejects.toThrow(new RegExp(`delta of image ${base}, which cannot be found`));
-    });
-
-    it('gives another tenant no private image whose nova_docker_base that tenant copies', async () => {
-      await load(base);
-      const own = await save(base, 'echo precious > /saved');
-      const data = await readAll(await images.download(context, own), Infinity);
-      const { properties } = await images.show(context, own);
-      const { id } = await images.create(
-        stranger,
-        { container_format: 'docker', disk_format: 'raw', visibility: 'community' },
-        Readable.from([data], { objectMode: false }),
-      );
-      ids.push(id);
-      const reference: unknown = JSON.parse(properties[property] ?? '');
-      const stolen = JSON.stringify(Object.assign({}, reference, { image: id }));
-      await expect(load(id, stranger)).rejects.toBeInstanceOf(ImageUnacceptable);
-      await images.update(stranger, id, { properties: { [property]: stolen } });
-      await expect(load(id, stranger)).rejects.toBeInstanceOf(ImageNotFound);
-      for (const as of [context, admin])
-        await expect(load(id, as)).rejects.toThrow(/belongs to another project and is not public/);
-    });
-  }
+  it('gives another tenant no private image whose nova_docker_base that tenant copies', async () => {
+    await load(base);
+    const own = await save(base, 'echo precious > /saved');
+    const data = await readAll(await images.download(context, own), Infinity);
+    const { properties } = await images.show(context, own);
+    const { id } = await images.create(
+      stranger,
+      { container_format: 'docker', disk_format: 'raw', visibility: 'community' },
+      Readable.from([data], { objectMode: false }),
+    );
+    ids.push(id);
+    const reference: unknown = JSON.parse(properties[property] ?? '');
+    const stolen = JSON.stringify(Object.assign({}, reference, { image: id }));
+    await expect(load(id, stranger)).rejects.toBeInstanceOf(ImageUnacceptable);
+    await images.update(stranger, id, { properties: { [property]: stolen } });
+    await expect(load(id, stranger)).rejects.toBeInstanceOf(ImageNotFound);
+    for (const as of [context, admin])
+      await expect(load(id, as)).rejects.toThrow(/belongs to another project and is not public/);
+  });
 });

@@ -14,7 +14,7 @@ import { readAll } from '../../../lib/streams/index.js';
 import { buildImageArchive, layerOf, sha256, type ImageArchiveOptions } from '../../support/archives.js';
 import { CountedImages } from '../../support/counted-images.js';
 import { dockerHarness } from '../../support/docker-harness.js';
-import { directEngine, hasContainerdStore, inventory, removeImages } from '../../support/engine.js';
+import { directEngine, inventory, removeImages } from '../../support/engine.js';
 import { context } from '../../support/nova-objects.js';
 import { noOpLogger } from '../../support/silent-logger.js';
 
@@ -182,11 +182,8 @@ describe('an image with a file in the shared directory', () => {
 
   describe('of which the engine has layers', () => {
     let below: Buffer[];
-    /** Whether the engine accepts archives without layers that it has; the containerd store does not. */
-    let takesParts: boolean;
 
     beforeEach(async () => {
-      takesParts = !(await hasContainerdStore());
       below = [await noise(3 * MiB)];
       await loader.load(context, await give(await archive('base', { layers: below })));
     });
@@ -216,7 +213,7 @@ describe('an image with a file in the shared directory', () => {
       await recordIndex(id, data, configurationIn(data), layers);
       await loader.load(context, id);
       expect(images.downloads).toEqual([]);
-      expect(inParts).toEqual([false, takesParts]);
+      expect(inParts).toEqual([false, true]);
       expect((await loadedImage(id)).RootFS.Layers).toHaveLength(2);
     });
 
