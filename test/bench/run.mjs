@@ -9,10 +9,17 @@ import { startGlance } from '../environment/glance.mjs';
 import { installDependencies, project } from '../environment/packages.mjs';
 import { main, run, whenDone } from '../environment/processes.mjs';
 
+/** The engines to choose from. */
+const engines = [
+  ...engineVersions.map((version) => ({ name: version, version })),
+  { name: '28.5-containerd', version: '28.5', containerdStore: true },
+];
+const engineNames = engines.map(({ name }) => name);
+
 const benchmarks = ['load', 'snapshot', 'layers', 'hot-path'];
 
-const usage = `npm run bench -- [--only ${benchmarks.join('|')}]… [--engine ${engineVersions.join('|')}]… [--rounds N] [--gibibytes N]
-  Without options: every benchmark on engine ${engineVersions[0]}, in 2 rounds, with an image of 1 GiB: some five minutes. Needs root on Debian or Ubuntu.`;
+const usage = `npm run bench -- [--only ${benchmarks.join('|')}]… [--engine ${engineNames.join('|')}]… [--rounds N] [--gibibytes N]
+  Without options: every benchmark on engine ${engineNames[0]}, in 2 rounds, with an image of 1 GiB: some five minutes. Needs root on Debian or Ubuntu.`;
 
 /**
  * Parses the command line.
@@ -32,7 +39,7 @@ function readArguments() {
     ({ values } = parseArgs({
       options: {
         only: { type: 'string', multiple: true, default: benchmarks },
-        engine: { type: 'string', multiple: true, default: engineVersions.slice(0, 1) },
+        engine: { type: 'string', multiple: true, default: engineNames.slice(0, 1) },
         rounds: { type: 'string', default: '2' },
         gibibytes: { type: 'string', default: '1' },
         help: { type: 'boolean', default: false },
@@ -43,7 +50,7 @@ function readArguments() {
     refuse(error.message.split(/[.\n]/)[0]);
   }
   mustBeAmong('only', values.only, benchmarks);
-  mustBeAmong('engine', values.engine, engineVersions);
+  mustBeAmong('engine', values.engine, engineNames);
   for (const option of ['rounds', 'gibibytes'])
     if (!/^[1-9]\d{0,2}$/.test(values[option]))
       refuse(`--${option} is a number from 1 to 999, not ${values[option]}`);
@@ -75,7 +82,7 @@ async function bench(program, only, env) {
 }
 
 await main(async () => {
-  const { only, engine: versions, rounds, gibibytes, help } = readArguments();
+  const { only, engine: chosen, rounds, gibibytes, help } = readArguments();
   if (help) {
     console.log(usage);
     return 0;
@@ -85,11 +92,11 @@ await main(async () => {
   await installPackages('busybox-static', 'curl');
   const program = await compile();
   const glance = await startGlance();
-  for (const version of versions) {
-    const engine = await startEngine(version);
+  for (const { name, version, containerdStore } of engines.filter((each) => chosen.includes(each.name))) {
+    const engine = await startEngine(version, { containerdStore });
     // Later distributions package the docker command separately.
     if (!existsSync('/usr/bin/docker')) await installPackages('docker-cli');
-    console.log(`\n── engine ${engine.version}`);
+    console.log(`\n── engine ${name}, ${engine.version}`);
     const code = await bench(program, only, {
       ...glance,
       DOCKER_HOST: engine.host,
