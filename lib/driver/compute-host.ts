@@ -13,7 +13,7 @@ import { settingsOf } from './options.js';
 import type { EngineAddress } from '../engine/index.js';
 import { engineAddress } from '../engine/index.js';
 import { EventFollower } from '../events/index.js';
-import { novaException, wasSuspended } from '../instances/index.js';
+import { toNovaException, wasSuspended } from '../instances/index.js';
 import { RunningHost } from './running-host.js';
 import { usableLogger } from '../common/index.js';
 import { guardListener, LinkedAbort, steadyNow, KeyedMutex } from '../streams/index.js';
@@ -154,7 +154,7 @@ export class ComputeHost {
       await events.stop();
       engine.close();
       signal.throwIfAborted();
-      throw novaException(error, `use the engine of host ${host}`, undefined, HypervisorUnavailable);
+      throw toNovaException(error, `use the engine of host ${host}`, undefined, HypervisorUnavailable);
     }
     this.#running = new RunningHost(node, events, (leaving) =>
       reconcileAgain(
@@ -240,7 +240,7 @@ export class ComputeHost {
     } catch (error) {
       if (error instanceof OrchestratorFailure) throw error.cause;
       const action = typeof verb.action === 'string' ? verb.action : verb.action(subjects);
-      throw novaException(error, action, instance, verb.failure);
+      throw toNovaException(error, action, instance, verb.failure);
     } finally {
       releaseLock();
     }

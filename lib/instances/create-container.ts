@@ -15,7 +15,7 @@ import {
   untilSettled,
 } from '../engine/index.js';
 import { isIncomplete } from './incomplete-container.js';
-import { refusedContainer } from './image-fault.js';
+import { refusedContainer } from './launch-failure.js';
 import { type SpawnAttempt, instanceRecord } from './instance-labels.js';
 import { removeContainer } from './start-and-stop.js';
 

@@ -23,7 +23,7 @@ export {
 export { triggerCrashDump } from './crash-dump.js';
 export { adoptName, createContainer, discardAttempt, validateNameFree } from './create-container.js';
 export { diskUsage, flatDiagnostics, instanceDiagnostics, measure, usageOf } from './diagnostics.js';
-export { novaException, type VerbFailure } from './exceptions.js';
+export { toNovaException, type VerbFailure } from './engine-error-to-exception.js';
 export {
   findInstance,
   inspectInstance,
@@ -34,7 +34,7 @@ export {
 } from './find-instance.js';
 export { unpauseContainer } from './freeze-container.js';
 export { isIncomplete, spawning } from './incomplete-container.js';
-export { launchFailure } from './image-fault.js';
+export { launchFailure } from './launch-failure.js';
 export { imageOfInstance } from './image-of-instance.js';
 export type { InstanceFiles } from './files-to-write.js';
 export { instanceFiles } from './instance-files.js';

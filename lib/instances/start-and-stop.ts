@@ -171,6 +171,9 @@ type StartableContainer = ContainerId | Pick<ContainerInspect, 'Id' | 'State'>;
  *
  * When the answer was lost, the start is retried only if the inspection shows that the container was not started:
  * otherwise a short command would run twice.
+ *
+ * @throws the engine's error when it refuses. `launch-failure.ts` makes it InvalidInput or ImageUnacceptable if a mount
+ * or the image is to blame, `engine-error-to-exception.ts` makes any other the exception of the verb's failure.
  */
 export async function startContainer(
   engine: Engine,

@@ -12,14 +12,15 @@ import { codeOf, DeadlineExceeded } from '../streams/index.js';
 export type VerbFailure = new (message: string, options?: NovaExceptionOptions) => NovaException;
 
 /**
- * Converts any error to the exception that Nova handles. What knows more converts engine errors earlier, and its exception
- * passes unchanged: `image-fault.ts` and `write-files.ts` here, the loads of `images`, the interfaces of `network`.
+ * Converts any error to the exception that Nova handles. `ComputeHost` calls it for what a verb throws. Code that knows
+ * more converts an engine's error earlier, and its exception passes unchanged: `launch-failure.ts` (a refused create or
+ * start) and `write-files.ts` here, `load-image.ts` in `images`, `exceptions.ts` in `network`.
  *
  * @param verb - the verb that failed.
  * @param instance - the verb's instance; undefined for a verb of the host.
  * @param failure - the exception class for a refusal of the engine.
  */
-export function novaException(
+export function toNovaException(
   error: unknown,
   verb: string,
   instance: Instance | undefined,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { HypervisorUnavailable, InstanceDeployFailure } from '../../../interfaces/index.js';
 import { EngineUnreachable } from '../../../lib/engine/index.js';
-import { novaException } from '../../../lib/instances/index.js';
+import { toNovaException } from '../../../lib/instances/index.js';
 import { newInstance } from '../../support/nova-objects.js';
 
 describe('an engine that cannot be reached', () => {
@@ -20,7 +20,7 @@ describe('an engine that cannot be reached', () => {
     ['ECONNRESET', /ECONNRESET \/run\/docker\.sock$/],
   ])('is reported with its address, and with a remedy if there is one: %s', (code, message) => {
     const error = unreachable(code);
-    const exception = novaException(error, 'spawn', newInstance(), InstanceDeployFailure);
+    const exception = toNovaException(error, 'spawn', newInstance(), InstanceDeployFailure);
     expect(exception).toBeInstanceOf(HypervisorUnavailable);
     expect(exception.message).toMatch(message);
     expect(exception.cause).toBe(error);
