@@ -13,7 +13,7 @@ const floors = [
 ];
 /** Sub-rooms, from the highest to the lowest: the files beside them are higher than all of them. */
 const subRooms = {
-  verbs: [['migration', 'storage'], ['host', 'inventory', 'console', 'network'], ['steps'], ['definition']],
+  verbs: [['migration', 'storage'], ['host', 'queries', 'console', 'network'], ['steps'], ['definition']],
   images: [['shared-directory', 'transfer'], ['layers'], ['references']],
   'image-exchange': [['templates'], ['registry-client']],
   'image-services': [['glance', 'directory'], ['shared']],

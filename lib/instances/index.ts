@@ -65,7 +65,7 @@ export {
   mountedPaths,
   rescuedFolder,
   rescuedMounts,
-} from './rescued-files.js';
+} from './rescued-folder.js';
 export {
   canResizeInPlace,
   flavorFigures,

@@ -13,7 +13,7 @@ import {
 import { label } from '../common/index.js';
 import { KeyedMutex } from '../streams/index.js';
 import type { PlannedInterface } from './network-plan.js';
-import type { ReservedSubnets } from './reserved/index.js';
+import type { HostSubnets } from './reserved/index.js';
 
 /** A network that exists on the engine. */
 export interface ReadyNetwork {
@@ -27,7 +27,7 @@ export interface BridgeNetworksOptions {
   readonly engine: Engine;
   readonly host: string;
   /** The addresses that the host reserves: no network of instances may overlap them. */
-  readonly reserved: Pick<ReservedSubnets, 'conflict'>;
+  readonly reserved: Pick<HostSubnets, 'conflict'>;
   readonly logger: Logger;
 }
 
@@ -42,7 +42,7 @@ export interface BridgeNetworksOptions {
 export class BridgeNetworks {
   readonly #engine: Engine;
   readonly #host: string;
-  readonly #reserved: Pick<ReservedSubnets, 'conflict'>;
+  readonly #reserved: Pick<HostSubnets, 'conflict'>;
   readonly #logger: Logger;
   /**
    * One mutex per network: creation and removal of one network exclude each other; different networks run in parallel.
@@ -100,7 +100,7 @@ export class BridgeNetworks {
    * @throws VirtualInterfaceCreateException when every engine would refuse a network.
    * @throws ComputeResourcesUnavailable when a network conflicts with this host: with its addresses or routes, with an
    * overlapping network or one of the same name on its engine, or with its own network made for another subnet. Another
-   * host may have room for it. Also when a server's name cannot be resolved, see {@link ReservedSubnets.conflict}.
+   * host may have room for it. Also when a server's name cannot be resolved, see {@link HostSubnets.conflict}.
    */
   async makeAll(
     plan: readonly PlannedInterface[],

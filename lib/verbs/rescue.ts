@@ -26,9 +26,8 @@ import {
 } from '../instances/index.js';
 import { interfacesOf } from '../network/index.js';
 import { Slot } from '../streams/index.js';
-import type { ComputeNode, Verb } from './definition/index.js';
+import type { BootSubjects, ComputeNode, Verb } from './definition/index.js';
 import { schemas } from './definition/index.js';
-import type { BootSubjects } from './spawn.js';
 import type { ContainerPlan } from './steps/index.js';
 import {
   completeContainer,
