@@ -78,9 +78,9 @@ export async function unrescue(
   const { signal, onProgress } = options;
   const network_info = rescuedNetworks(current);
   const bounds = await copyBounds(node, instance, instance.flavor, rescued.Image, signal);
-  const leftOut = mountedPaths(rescued);
-  const copy = { kind: 'layer of a folder', folder: rescuedFolder, leftOut } as const;
-  const copied = { container: current.Id, limit: bounds.limit, copy, signal };
+  const excludedPaths = mountedPaths(rescued);
+  const copy = { kind: 'layer of a folder', folder: rescuedFolder, excludedPaths } as const;
+  const copied = { container: current.Id, maxBytes: bounds.maxBytes, copy, signal };
   await validateFilesCopyable(node, instance, copied, InstanceInvalidState);
   const replaced = { instance, old: current, aside: asideSuffix.rescuing, network_info, signal, onProgress };
   await using rollback = new Rollback(node, instance.uuid);
@@ -124,7 +124,7 @@ async function transferRescuedFiles(
     destination: engine,
     container: current.Id,
     folder: rescuedFolder,
-    volumes: mountedPaths(rescued),
+    excludedPaths: mountedPaths(rescued),
     like: rescued.Image,
     uuid: instance.uuid,
     ...bounds,

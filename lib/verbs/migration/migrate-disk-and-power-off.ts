@@ -126,8 +126,8 @@ async function planned(
   if (isHere && canResizeInPlace(instance, flavor, container))
     return { container, destination: undefined, bounds };
   const volumes = volumesThatMove(container, leftBehind);
-  const copy = { kind: 'layer', volumes, volumeLimit: bounds.volumeLimit } as const;
-  const copied = { container: container.Id, limit: bounds.limit, copy, signal };
+  const copy = { kind: 'layer', volumes, maxVolumeBytes: bounds.maxVolumeBytes } as const;
+  const copied = { container: container.Id, maxBytes: bounds.maxBytes, copy, signal };
   await validateFilesCopyable(node, instance, copied, ResizeError);
   return { container, destination: isHere ? node.engine : await connected(node, dest, signal), bounds };
 }
