@@ -28,7 +28,7 @@ import {
   validateOptions,
 } from '../verbs/index.js';
 
-/** The key of the mutex for starting and stopping. It cannot equal an instance's uuid. */
+/** The key of the lock for starting and stopping. It cannot equal an instance's uuid. */
 const itself = 'the host itself';
 
 /**
@@ -45,7 +45,7 @@ export class ComputeHost {
   readonly #address: EngineAddress;
   readonly #locks = new KeyedMutex();
   #running: RunningHost | undefined;
-  /** The host of each start that runs or waits for the mutex, by what aborts the start. */
+  /** The host of each start that runs or waits for that lock, by what aborts the start. */
   readonly #starting = new Map<LinkedAbort, string>();
 
   /** @throws InvalidInput naming each invalid option. */

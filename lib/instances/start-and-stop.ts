@@ -12,7 +12,7 @@ import {
 } from '../engine/index.js';
 import { DeadlineExceeded, withDeadline, pause } from '../streams/index.js';
 import { never } from './power-state.js';
-import { noteRequestedStop } from './requested-stop.js';
+import { recordRequestedStop } from './requested-stop.js';
 
 /** How to stop an instance; times in seconds. */
 interface StopOptions {
@@ -40,7 +40,7 @@ export async function stopContainer(
   options: StopOptions,
 ): Promise<void> {
   await stopInTime(engine, container, options);
-  await noteRequestedStop(engine, container, logger, options.signal);
+  await recordRequestedStop(engine, container, logger, options.signal);
 }
 
 async function stopInTime(engine: Engine, container: ContainerRef, options: StopOptions): Promise<void> {
