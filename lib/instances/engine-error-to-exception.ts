@@ -2,11 +2,11 @@ import type { Instance, NovaException, NovaExceptionOptions } from '../../interf
 import {
   ComputeResourcesUnavailable,
   HypervisorUnavailable,
-  InstanceNotFound,
   isNovaException,
 } from '../../interfaces/index.js';
-import { EngineError, engineWords, isNotFound, isUnreachable } from '../engine/index.js';
+import { EngineError, engineWords, isUnreachable } from '../engine/index.js';
 import { codeOf, DeadlineExceeded } from '../streams/index.js';
+import { instanceNotFound, isNoSuchContainer } from './instance-not-found.js';
 
 /** The exception class for the failure of a verb. */
 export type VerbFailure = new (message: string, options?: NovaExceptionOptions) => NovaException;
@@ -29,8 +29,7 @@ export function toNovaException(
   if (isNovaException(error)) return error;
   const options = instance === undefined ? { cause: error } : { cause: error, instance_uuid: instance.uuid };
   const subject = instance === undefined ? '' : ` instance ${instance.uuid}`;
-  if (instance !== undefined && isNoSuchContainer(error))
-    return new InstanceNotFound(`Instance ${instance.uuid} could not be found`, options);
+  if (instance !== undefined && isNoSuchContainer(error)) return instanceNotFound(instance, error);
   if (isAddressTaken(error))
     return new ComputeResourcesUnavailable(
       `Could not ${verb}${subject}: a fixed address is taken on this host: ${error.engineMessage}`,
@@ -59,11 +58,6 @@ const advices: Readonly<Record<string, string>> = {
 function advice(error: unknown): string {
   const known = isUnreachable(error) ? advices[codeOf(error.cause) ?? ''] : undefined;
   return known === undefined ? '' : `. ${known}`;
-}
-
-/** The engine does not have the container. The message distinguishes this 404 from a missing network or image. */
-export function isNoSuchContainer(error: unknown): error is EngineError {
-  return isNotFound(error) && engineWords.noSuchContainer.test(error.engineMessage);
 }
 
 /**

@@ -32,6 +32,7 @@ export {
   type ListedInstance,
   listInstances,
 } from './find-instance.js';
+export { instanceNotFound } from './instance-not-found.js';
 export { unpauseContainer } from './freeze-container.js';
 export { isIncomplete, spawning } from './incomplete-container.js';
 export { launchFailure } from './launch-failure.js';

@@ -5,7 +5,7 @@ import type {
   RequestContext,
   RescueOptions,
 } from '../../interfaces/index.js';
-import { InstanceNotFound, InstanceNotRescuable } from '../../interfaces/index.js';
+import { InstanceNotRescuable } from '../../interfaces/index.js';
 import type { ContainerId, ContainerInspect } from '../engine/index.js';
 import { bootReference, copyFileSystem } from '../images/index.js';
 import {
@@ -15,6 +15,7 @@ import {
   containerSpecification,
   validateImageFits,
   instanceFiles,
+  instanceNotFound,
   makeRescuedFolder,
   mountedPaths,
   rescuedFolder,
@@ -86,10 +87,7 @@ export async function rescue(
 ): Promise<void> {
   const { engine, host } = node;
   const { current, rescued } = await recoverInterruptedSwap(engine, host, instance, options.signal);
-  if (current === undefined)
-    throw new InstanceNotFound(`Instance ${instance.uuid} could not be found`, {
-      instance_uuid: instance.uuid,
-    });
+  if (current === undefined) throw instanceNotFound(instance);
   if (rescued === undefined) {
     const interfaces = network_info ?? (await interfacesOf(engine, current, options.signal));
     const request = { context, instance, original: current, network_info: interfaces, image_meta, options };

@@ -1,5 +1,5 @@
 import type { Instance, LongRunningOptions } from '../../interfaces/index.js';
-import { InstanceInvalidState, InstanceNotFound, NovaException } from '../../interfaces/index.js';
+import { InstanceInvalidState, NovaException } from '../../interfaces/index.js';
 import type { ContainerId, ContainerInspect } from '../engine/index.js';
 import {
   instanceReference,
@@ -10,6 +10,7 @@ import {
 import {
   asideSuffix,
   hasRescuedFolder,
+  instanceNotFound,
   mountedPaths,
   recreatedContainer,
   rescuedFolder,
@@ -67,10 +68,7 @@ export async function unrescue(
 ): Promise<void> {
   const { engine, host, logger } = node;
   const { current, rescued } = await recoverInterruptedSwap(engine, host, instance, options.signal);
-  if (current === undefined)
-    throw new InstanceNotFound(`Instance ${instance.uuid} could not be found`, {
-      instance_uuid: instance.uuid,
-    });
+  if (current === undefined) throw instanceNotFound(instance);
   if (rescued === undefined) {
     await connectAndStart(node, current, instance.info_cache?.network_info, options.signal);
     return;
