@@ -2,6 +2,7 @@ import type { Instance, NovaException, NovaExceptionOptions } from '../../interf
 import {
   ComputeResourcesUnavailable,
   HypervisorUnavailable,
+  ImageUnacceptable,
   isNovaException,
 } from '../../interfaces/index.js';
 import { EngineError, engineWords, isUnreachable } from '../engine/index.js';
@@ -13,7 +14,7 @@ export type VerbFailure = new (message: string, options?: NovaExceptionOptions) 
 
 /**
  * Converts any error to the exception that Nova handles. `ComputeHost` calls it for what a verb throws. Code that knows
- * more converts an engine's error earlier, and its exception passes unchanged: `launch-failure.ts` (a refused create or
+ * more converts an engine's error earlier, and its exception passes: `launch-failure.ts` (a refused create or
  * start) and `write-files.ts` here, `load-image.ts` in `images`, `exceptions.ts` in `network`.
  *
  * @param verb - the verb that failed.
@@ -26,7 +27,7 @@ export function toNovaException(
   instance: Instance | undefined,
   failure: VerbFailure,
 ): NovaException {
-  if (isNovaException(error)) return error;
+  if (isNovaException(error)) return withInstance(error, instance);
   const options = instance === undefined ? { cause: error } : { cause: error, instance_uuid: instance.uuid };
   const subject = instance === undefined ? '' : ` instance ${instance.uuid}`;
   if (instance !== undefined && isNoSuchContainer(error)) return instanceNotFound(instance, error);
@@ -40,6 +41,19 @@ export function toNovaException(
   return isUnreachable(error) || error instanceof DeadlineExceeded
     ? new HypervisorUnavailable(message, options)
     : new failure(message, options);
+}
+
+/**
+ * What finds an image at fault does not know the instance. It may throw one exception for several instances, so the
+ * result is another one.
+ */
+function withInstance(error: NovaException, instance: Instance | undefined): NovaException {
+  if (instance === undefined || error.instance_uuid !== undefined) return error;
+  if (Reflect.getPrototypeOf(error) !== ImageUnacceptable.prototype) return error;
+  const options = { cause: error.cause, instance_uuid: instance.uuid };
+  const exception = new ImageUnacceptable(error.message, options);
+  if (error.stack !== undefined) exception.stack = error.stack;
+  return exception;
 }
 
 const refusedAccess =
