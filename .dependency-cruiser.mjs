@@ -17,6 +17,7 @@ const subRooms = {
   images: [['shared-directory', 'transfer'], ['layers'], ['references']],
   'image-exchange': [['templates'], ['registry-client']],
   'image-services': [['glance', 'directory'], ['shared']],
+  instances: [['files'], ['specification']],
   network: [['reserved']],
   engine: [['schemas']],
 };

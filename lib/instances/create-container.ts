@@ -16,7 +16,7 @@ import {
 } from '../engine/index.js';
 import { isIncomplete } from './incomplete-container.js';
 import { refusedContainer } from './launch-failure.js';
-import { type SpawnAttempt, containerName, instanceRecord } from './instance-labels.js';
+import { type SpawnAttempt, containerName, instanceRecord } from './specification/index.js';
 import { removeContainer } from './start-and-stop.js';
 
 /** How long to wait, in milliseconds, until the outcome of a request is known. */

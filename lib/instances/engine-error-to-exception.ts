@@ -15,7 +15,7 @@ export type VerbFailure = new (message: string, options?: NovaExceptionOptions) 
 /**
  * Converts any error to the exception that Nova handles. `ComputeHost` calls it for what a verb throws. Code that knows
  * more converts an engine's error earlier, and its exception passes: `launch-failure.ts` (a refused create or
- * start) and `write-files.ts` here, `load-image.ts` in `images`, `exceptions.ts` in `network`.
+ * start) and `files/write-files.ts` here, `load-image.ts` in `images`, `exceptions.ts` in `network`.
  *
  * @param verb - the verb that failed.
  * @param instance - the verb's instance; undefined for a verb of the host.

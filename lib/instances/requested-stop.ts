@@ -2,7 +2,7 @@ import type { Logger } from '../../interfaces/index.js';
 import type { ContainerInspect, ContainerRef, Engine } from '../engine/index.js';
 import { undefinedIfNotFound } from '../engine/index.js';
 import { label } from '../common/index.js';
-import { instanceRecord } from './instance-labels.js';
+import { instanceRecord } from './specification/index.js';
 import { InstanceStateStore } from './instance-state-store.js';
 import { looksOutOfMemory } from './power-state.js';
 

@@ -4,9 +4,15 @@ import type { Flavor, Instance } from '../../interfaces/index.js';
 import { label } from '../common/index.js';
 import type { ContainerInspect, Engine } from '../engine/index.js';
 import type { ListedInstance } from './find-instance.js';
-import { type FlavorFigures, flavorFiguresOf, flavorLabels } from './instance-labels.js';
+import {
+  arePlainLimits,
+  changeableLimits,
+  type FlavorFigures,
+  flavorFiguresOf,
+  flavorLabels,
+  type ResourcePolicy,
+} from './specification/index.js';
 import type { InstanceStateStore } from './instance-state-store.js';
-import { type ResourcePolicy, arePlainLimits, changeableLimits } from './resource-limits.js';
 
 /** The limits of a container that the engine can change, as the state store has them. */
 const limitsSchema = z.object({
