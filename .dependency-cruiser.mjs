@@ -13,10 +13,11 @@ const floors = [
 ];
 /** Sub-rooms, from the highest to the lowest: the files beside them are higher than all of them. */
 const subRooms = {
-  verbs: [['migration', 'storage'], ['host', 'inventory', 'console', 'network'], ['steps'], ['definition']],
+  verbs: [['migration', 'storage'], ['host', 'queries', 'console', 'network'], ['steps'], ['definition']],
   images: [['shared-directory', 'transfer'], ['layers'], ['references']],
   'image-exchange': [['templates'], ['registry-client']],
   'image-services': [['glance', 'directory'], ['shared']],
+  instances: [['files'], ['specification']],
   network: [['reserved']],
   engine: [['schemas']],
 };

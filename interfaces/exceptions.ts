@@ -22,7 +22,7 @@ export class InstanceNotFound extends NovaException {
   override readonly name = 'InstanceNotFound';
   override readonly code = 'INSTANCE_NOT_FOUND';
 }
-/** A container that is already an instance has the instance's name. */
+/** A container has the instance's name already: the instance's, on this or another host, or a foreign one. */
 export class InstanceExists extends NovaException {
   override readonly name = 'InstanceExists';
   override readonly code = 'INSTANCE_EXISTS';

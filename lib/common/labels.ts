@@ -28,7 +28,7 @@ export const label = {
   /** A random id of the spawn attempt. After a lost answer it identifies the container that this attempt created. */
   attempt: `${prefix}.spawn.attempt`,
   /** The kind of state that an `InstanceStateStore` object holds. */
-  note: `${prefix}.note`,
+  stateKind: `${prefix}.note`,
   /** Suspension state: the container's start time when it was suspended. After another start the state is stale. */
   suspendedRun: `${prefix}.suspended.run`,
   /** State of a snapshot's pause: the container's start time when the driver paused it. */

@@ -9,7 +9,7 @@ import { DirectoryImageService, AbortableImageService } from '../image-services/
 import { ImageLoader } from '../images/index.js';
 import { InstanceStateStore, RootDisks } from '../instances/index.js';
 import { isOwnLabel } from '../common/index.js';
-import { Networks, ReservedSubnets } from '../network/index.js';
+import { Networks, HostSubnets } from '../network/index.js';
 import type { ComputeNode } from '../verbs/index.js';
 
 /** Whether an engine is on this machine. */
@@ -54,7 +54,7 @@ export function assembleNode(
       engine,
       host,
       logger,
-      reserved: new ReservedSubnets({
+      reserved: new HostSubnets({
         address,
         reservedSubnets: settings.reservedSubnets,
         servers: (signal) => imageService.servers({ signal }),

@@ -13,7 +13,7 @@ import { settingsOf } from './options.js';
 import type { EngineAddress } from '../engine/index.js';
 import { engineAddress } from '../engine/index.js';
 import { EventFollower } from '../events/index.js';
-import { novaException, wasSuspended } from '../instances/index.js';
+import { toNovaException, wasSuspended } from '../instances/index.js';
 import { RunningHost } from './running-host.js';
 import { usableLogger } from '../common/index.js';
 import { guardListener, LinkedAbort, steadyNow, KeyedMutex } from '../streams/index.js';
@@ -28,7 +28,7 @@ import {
   validateOptions,
 } from '../verbs/index.js';
 
-/** The key of the mutex for starting and stopping. It cannot equal an instance's uuid. */
+/** The key of the lock for starting and stopping. It cannot equal an instance's uuid. */
 const itself = 'the host itself';
 
 /**
@@ -45,7 +45,7 @@ export class ComputeHost {
   readonly #address: EngineAddress;
   readonly #locks = new KeyedMutex();
   #running: RunningHost | undefined;
-  /** The host of each start that runs or waits for the mutex, by what aborts the start. */
+  /** The host of each start that runs or waits for that lock, by what aborts the start. */
   readonly #starting = new Map<LinkedAbort, string>();
 
   /** @throws InvalidInput naming each invalid option. */
@@ -154,7 +154,7 @@ export class ComputeHost {
       await events.stop();
       engine.close();
       signal.throwIfAborted();
-      throw novaException(error, `use the engine of host ${host}`, undefined, HypervisorUnavailable);
+      throw toNovaException(error, `use the engine of host ${host}`, undefined, HypervisorUnavailable);
     }
     this.#running = new RunningHost(node, events, (leaving) =>
       reconcileAgain(
@@ -240,7 +240,7 @@ export class ComputeHost {
     } catch (error) {
       if (error instanceof OrchestratorFailure) throw error.cause;
       const action = typeof verb.action === 'string' ? verb.action : verb.action(subjects);
-      throw novaException(error, action, instance, verb.failure);
+      throw toNovaException(error, action, instance, verb.failure);
     } finally {
       releaseLock();
     }

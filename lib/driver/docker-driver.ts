@@ -72,11 +72,12 @@ import {
  * Nova's virt driver for a Docker Engine: an instance is a container. One driver serves one compute host; call
  * `init_host` first.
  *
- * Verbs on one instance run one after another. Every verb throws the signal's reason when its signal aborts. It throws
- * {@link HypervisorUnavailable} when the engine does not answer, except those that remove an instance
- * (InstancePowerOffFailure) and `migrate_disk_and_power_off` (InstanceFaultRollback).
+ * Verbs on one instance run one after another. A verb whose signal aborts rejects with the signal's reason. A verb whose
+ * engine does not answer rejects with HypervisorUnavailable; verbs that remove an instance reject with
+ * InstancePowerOffFailure instead, and `migrate_disk_and_power_off` with InstanceFaultRollback.
  *
- * Each verb delegates to its module in `verbs/`, which states its lock, its failure and the validation of its arguments.
+ * Each method runs a verb of `verbs/`. The verb's file defines its lock, the exception of its failure, and the schemas
+ * of its arguments.
  */
 export class DockerDriver implements ComputeDriver {
   readonly capabilities: DriverCapabilities = {
@@ -104,7 +105,10 @@ export class DockerDriver implements ComputeDriver {
 
   // The host
 
-  /** A repeated call leaves the host first: if it fails then, the driver serves no host, and `events()` ends. */
+  /**
+   * Starts to serve a host. If the driver serves one already, it first leaves that host as `cleanup_host` does. So after a
+   * repeated call that fails, the driver serves no host, and the iterables of `events()` have ended.
+   */
   async init_host(host: string, options: VerbOptions = {}): Promise<void> {
     const emit = async (event: LifecycleEvent): Promise<void> => {
       this.#streams.publish(event);
@@ -126,7 +130,7 @@ export class DockerDriver implements ComputeDriver {
 
   async #leave(host?: string): Promise<void> {
     await this.#host.stop(host);
-    // An init_host of another host, called before, may have been waiting.
+    // Another host is served if an earlier `init_host` waited for this stop. Its events go on.
     if (this.#host.isServing) return;
     this.#streams.endAll();
     this.#events.clear();

@@ -1,19 +1,5 @@
-import {
-  lifecycle_event,
-  type LifecycleEvent,
-  type LifecycleTransition,
-  type Logger,
-} from '../../interfaces/index.js';
-
-type TransitionName = keyof typeof lifecycle_event;
-
-const names: Readonly<Record<LifecycleTransition, TransitionName>> = {
-  [lifecycle_event.STARTED]: 'STARTED',
-  [lifecycle_event.STOPPED]: 'STOPPED',
-  [lifecycle_event.PAUSED]: 'PAUSED',
-  [lifecycle_event.RESUMED]: 'RESUMED',
-  [lifecycle_event.SUSPENDED]: 'SUSPENDED',
-};
+import type { LifecycleEvent, Logger } from '../../interfaces/index.js';
+import { type TransitionName, transitionNames } from './transition-name.js';
 
 /** A lifecycle event with the name of its transition. */
 export interface NamedLifecycleEvent extends LifecycleEvent {
@@ -51,7 +37,8 @@ export class EventStreams {
   }
 
   publish(event: LifecycleEvent): void {
-    for (const stream of this.#streams.keys()) stream.push({ ...event, name: names[event.transition] });
+    for (const stream of this.#streams.keys())
+      stream.push({ ...event, name: transitionNames[event.transition] });
   }
 
   /** Ends all iterations after the events that wait. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { LifecycleEvent, LifecycleEventListener, Logger } from '../../interfaces/index.js';
 import { InvalidInput, lifecycle_event } from '../../interfaces/index.js';
 import { callback } from '../common/index.js';
+import { transitionNames } from './transition-name.js';
 
 const listenerOrNone = callback.nullish();
 const lifecycleEvent = z.object({
@@ -54,22 +55,23 @@ export class LifecycleEvents {
   }
 
   /**
-   * Passes an event to the listener. Without a listener the event is dropped; a listener that throws is logged.
+   * Passes an event to the listener. No-op without a listener; a listener that throws is logged.
    *
    * @throws InvalidInput when it is not a lifecycle event.
    */
   async emit(event: LifecycleEvent): Promise<void> {
-    if (this.#listener === undefined) {
-      this.#logger.debug('no listener is registered: the event was dropped', { event });
-      return;
-    }
     const checked = lifecycleEvent.safeParse(event);
     if (!checked.success)
       throw new InvalidInput('emit_event was called without a lifecycle event', { cause: checked.error });
+    const details = { instance: event.uuid, transition: transitionNames[event.transition] };
+    if (this.#listener === undefined) {
+      this.#logger.debug('no listener is registered for lifecycle events', details);
+      return;
+    }
     try {
       await this.#listener(event);
     } catch (error) {
-      this.#logger.error('the event listener threw', { event, error });
+      this.#logger.error('the event listener threw', { ...details, error });
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The compute host: its resources and their use, processor times, uptime, architecture and address. It imports only the
- * engine room and the contracts in interfaces; it never changes anything.
+ * The compute host: its resources and their use, processor times, uptime, architecture and address. It asks the engine,
+ * and the operating system if the engine is on this machine. It imports engine and common; it never changes anything.
  */
 export { architectureTraits } from './architectures.js';
 export { hostCpuStats } from './host-cpu-stats.js';

@@ -40,7 +40,7 @@ interface ImageCache {
 
 /** An image under the reference that the driver gave it. */
 interface CachedImage {
-  /** Key in the cache note: the image's id in the image service, or its reference, which can never equal such an id. */
+  /** Key of the stored times: the image's id in the image service, or its reference, which can never equal such an id. */
   readonly key: string;
   readonly reference: ImageReference;
   readonly image: ImageSummary;
@@ -76,7 +76,7 @@ export async function removeUnusedImages(cache: ImageCache, unused: UnusedImages
   });
   // List containers after images, so that containers created in between are included.
   const containers = await engine.containers.list({ all: true, signal });
-  const before = await readCacheNote(engine, signal);
+  const before = await readUnusedSince(engine, signal);
   const now = Math.floor(Date.now() / 1000);
   const since = new Map<string, number>();
   for (const cached of images.flatMap((image) => cachedImages(image, unused))) {
@@ -88,7 +88,7 @@ export async function removeUnusedImages(cache: ImageCache, unused: UnusedImages
       if (await remove(cache, cached)) since.delete(cached.key);
     });
   }
-  if (!isDeepStrictEqual(since, before)) await writeCacheNote(engine, since, logger);
+  if (!isDeepStrictEqual(since, before)) await writeUnusedSince(engine, since, logger);
 }
 
 /** Matches whole names: the engine's filter is a pattern, and the driver may remove only its own images. */
@@ -148,13 +148,16 @@ async function remove({ engine, logger }: ImageCache, { key, reference }: Cached
 const name = volumeName(imageCacheVolume);
 
 /**
- * Reads the cache note: since when each image has been unused, in seconds since 1970, by cache key.
+ * Reads since when each image has been unused, in seconds since 1970, by cache key.
  *
- * The note is stored in the labels of an empty volume, which outlives the driver and is shared by all hosts of the
+ * The times are stored in the labels of an empty volume, which outlives the driver and is shared by all hosts of the
  * engine. Malformed entries are skipped: such an image counts as unused from now on. The engine's own last-tag time
  * does not work, because containerd's store keeps the old time when a tag is set again.
  */
-async function readCacheNote(engine: Engine, signal: AbortSignal | undefined): Promise<Map<string, number>> {
+async function readUnusedSince(
+  engine: Engine,
+  signal: AbortSignal | undefined,
+): Promise<Map<string, number>> {
   try {
     const { Labels: labels } = await engine.volumes.inspect(name, { signal });
     return new Map(
@@ -169,10 +172,10 @@ async function readCacheNote(engine: Engine, signal: AbortSignal | undefined): P
 }
 
 /**
- * Replaces the note's volume, because an engine cannot change labels. A note lost in between only makes images stay
- * longer.
+ * Stores since when each image has been unused. It replaces the volume, because an engine cannot change labels; times
+ * lost in between only make images stay longer.
  */
-export async function writeCacheNote(
+export async function writeUnusedSince(
   engine: Engine,
   since: ReadonlyMap<string, number>,
   logger: Logger,

@@ -191,7 +191,7 @@ async function sendAndVerify(
       await send(load, temporary, rewritten, loading);
     } catch (error) {
       answerLost = mayHaveSucceeded(error);
-      throw refusedByEngine(record.id, error);
+      throw loadError(record.id, error);
     }
     loading.end();
     signal.throwIfAborted();
@@ -293,7 +293,7 @@ function plain(value: unknown): unknown {
  *
  * @returns ImageUnacceptable when the engine's error is about the archive, else the error unchanged.
  */
-export function refusedByEngine(image_id: string, error: unknown): unknown {
+export function loadError(image_id: string, error: unknown): unknown {
   if (!(error instanceof EngineError)) return error;
   const { engineMessage } = error;
   if (!engineWords.faultyArchive.test(engineMessage)) return error;

@@ -8,7 +8,8 @@ import {
 } from '../../interfaces/index.js';
 import type { ContainerSpecification, Engine, MountSpecification } from '../engine/index.js';
 import type { RootDisks } from './root-disk.js';
-import { mountPoint, ownVolume, type VolumePolicy, volumeMount, validateVolumesExist } from './volumes.js';
+import { ownVolume } from './specification/index.js';
+import { mountPoint, type VolumePolicy, volumeMount, validateVolumesExist } from './volumes.js';
 
 /**
  * The disks of an instance as mounts of its container. Ephemeral disks become anonymous volumes, which the engine

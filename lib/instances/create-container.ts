@@ -15,8 +15,8 @@ import {
   untilSettled,
 } from '../engine/index.js';
 import { isIncomplete } from './incomplete-container.js';
-import { refusedContainer } from './image-fault.js';
-import { type SpawnAttempt, instanceRecord } from './instance-labels.js';
+import { refusedContainer } from './launch-failure.js';
+import { type SpawnAttempt, containerName, instanceRecord } from './specification/index.js';
 import { removeContainer } from './start-and-stop.js';
 
 /** How long to wait, in milliseconds, until the outcome of a request is known. */
@@ -29,7 +29,7 @@ const polling: Polling = { timeoutMs: 10_000, interval: 100 };
  * - A container of this attempt is adopted: it was created, and the answer was lost.
  * - An incomplete or half-removed container of the instance on this host is replaced: a crash left it behind.
  * - The end of any other container that is being removed is awaited.
- * - Any other container is an instance: the creation fails.
+ * - Any other container stays, be it the instance or a foreign container: the creation fails.
  *
  * There is no signal: an engine completes a creation after its client has disconnected, so a rollback could run before
  * the container exists.
@@ -46,15 +46,18 @@ export async function createContainer(
   specification: ContainerSpecification,
   attempt: SpawnAttempt,
 ): Promise<ContainerId> {
+  /** Why the outcome of the creation is unknown, to be thrown if it stays unknown. */
   let failure: unknown;
+  /** @returns undefined when the outcome is unknown: the answer was lost, or the name is taken. */
   const create = async (): Promise<ContainerId | undefined> => {
     try {
       return (await engine.containers.create({ name, specification })).id;
     } catch (error) {
       if (isBadRequest(error)) throw refusedContainer(error);
-      if (mayHaveSucceeded(error)) failure = error;
-      else if (!isConflict(error)) throw error;
-      failure ??= error;
+      const isAnswerLost = mayHaveSucceeded(error);
+      if (!isAnswerLost && !isConflict(error)) throw error;
+      // A lost answer stays the reason: the name may be taken since by the container of the lost answer.
+      if (isAnswerLost || failure === undefined) failure = error;
       return undefined;
     }
   };
@@ -65,20 +68,21 @@ export async function createContainer(
     });
     if (occupant === undefined) return await create();
     if (isOfAttempt(occupant, attempt)) return occupant.Id;
-    if (isLeft(occupant, instance, attempt)) {
+    if (isLeftover(occupant, instance, attempt)) {
       await removeContainer(engine, occupant.Id);
       return await create();
     }
-    if (occupant.State.Status !== 'removing') throw nameTaken(name, instance, failure);
+    if (occupant.State.Status !== 'removing') throw nameTaken(name, instance, occupant, failure);
     return undefined;
   };
-  const id = (await create()) ?? (await untilSettled(engine, polling, adoptOrCreate).catch(undetermined));
+  const id =
+    (await create()) ?? (await untilSettled(engine, polling, adoptOrCreate).catch(ignoreIfUndetermined));
   if (id === undefined) throw failure;
   return id;
 }
 
 /** Ignores an error that only leaves the outcome unknown: the failure of the request itself says more. */
-function undetermined(error: unknown): undefined {
+function ignoreIfUndetermined(error: unknown): undefined {
   if (!isUnreachable(error) && !mayHaveSucceeded(error)) throw error;
 }
 
@@ -100,7 +104,7 @@ export async function adoptName(
     const occupant = await undefinedIfNotFound(engine.containers.inspect(name));
     if (occupant?.Id === container) return;
     if (occupant === undefined) throw error;
-    throw nameTaken(name, instance, error);
+    throw nameTaken(name, instance, occupant, error);
   }
 }
 
@@ -116,7 +120,7 @@ export async function validateNameFree(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const occupant = await undefinedIfNotFound(engine.containers.inspect(name, { signal }));
-  if (occupant !== undefined) throw nameTaken(name, instance, undefined);
+  if (occupant !== undefined) throw nameTaken(name, instance, occupant, undefined);
 }
 
 /**
@@ -144,7 +148,7 @@ export async function discardAttempt(
 }
 
 /** Whether an incomplete spawn of this host, or an interrupted removal, left a container behind. */
-function isLeft(occupant: ContainerInspect, instance: Instance, attempt: SpawnAttempt): boolean {
+function isLeftover(occupant: ContainerInspect, instance: Instance, attempt: SpawnAttempt): boolean {
   const record = instanceRecord(occupant.Config.Labels);
   const { Status: status } = occupant.State;
   const isOurs = record?.uuid === instance.uuid && record.host === attempt.host;
@@ -155,9 +159,24 @@ function isOfAttempt(container: ContainerInspect, attempt: SpawnAttempt): boolea
   return instanceRecord(container.Config.Labels)?.attempt === attempt.id;
 }
 
-function nameTaken(name: ContainerRef, instance: Pick<Instance, 'uuid'>, cause: unknown): InstanceExists {
-  return new InstanceExists(`The container name ${name} is taken: the instance exists already`, {
-    cause,
-    instance_uuid: instance.uuid,
-  });
+/** @param occupant - the container that has the name: of the instance on this or another host, or a foreign one. */
+function nameTaken(
+  name: ContainerRef,
+  { uuid }: Pick<Instance, 'uuid'>,
+  occupant: ContainerInspect,
+  cause: unknown,
+): InstanceExists {
+  const record = instanceRecord(occupant.Config.Labels);
+  const options = { cause, instance_uuid: uuid };
+  if (record?.uuid !== uuid)
+    return new InstanceExists(
+      `The container name ${name} is taken by container ${occupant.Id}, which does not belong to instance ${uuid}: remove or rename that container`,
+      options,
+    );
+  return new InstanceExists(
+    name === containerName(uuid)
+      ? `Instance ${uuid} exists already on host ${record.host}, as container ${name}: destroy it there first`
+      : `The container name ${name} is taken by a container that another verb set aside on host ${record.host}: complete or revert that verb, or destroy the instance`,
+    options,
+  );
 }

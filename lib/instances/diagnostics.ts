@@ -1,7 +1,7 @@
 import { type Diagnostics, type NicDiagnostics, InstanceInvalidState } from '../../interfaces/index.js';
 import { GiB, MiB } from '../common/index.js';
 import type { ContainerInspect, ContainerStats, Engine } from '../engine/index.js';
-import { instanceRecord } from './instance-labels.js';
+import { instanceRecord } from './specification/index.js';
 
 /** Resource usage of an instance since it started. */
 interface InstanceUsage {

@@ -1,6 +1,6 @@
 import type { ContainerInspect } from '../engine/index.js';
 import { instanceContainerName } from '../common/index.js';
-import type { InstanceRecord } from './instance-labels.js';
+import type { InstanceRecord } from './specification/index.js';
 import { never } from './power-state.js';
 
 /** Name suffix of a container that a spawn creates without starting it: it gets the instance's own name last. */

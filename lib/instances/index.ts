@@ -1,29 +1,14 @@
 /**
- * Instances as containers: the container's specification (a pure function of instance, flavor and image), its labels
- * and files, its creation, start, stop and removal, and the conversion of its state and errors to Nova's. It imports
- * engine, streams and common; it never uses image services or creates networks.
+ * Instances as containers: the creation of a container, its start, stop and removal, its disks, and the conversion of its
+ * state and errors to Nova's. `specification/` has what the driver asks of the engine for it, `files/` what it writes
+ * into it. It imports engine, streams and common; it never uses image services or creates networks.
  */
-export { setAdministratorPassword } from './administrator-password.js';
 export { validateNoAccelerators, blockDeviceMounts, withMounts } from './block-devices.js';
-export {
-  configDriveFiles,
-  configDriveFolder,
-  configDriveMounts,
-  type ConfigDrivePolicy,
-  hasConfigDrive,
-} from './config-drive.js';
 export { consoleOutput } from './console-output.js';
-export { containerName, containerPartName, instanceRecord, type SpawnAttempt } from './instance-labels.js';
-export {
-  containerSpecification,
-  validateImageFits,
-  type InstancePolicy,
-  withNetworks,
-} from './container-specification.js';
 export { triggerCrashDump } from './crash-dump.js';
 export { adoptName, createContainer, discardAttempt, validateNameFree } from './create-container.js';
 export { diskUsage, flatDiagnostics, instanceDiagnostics, measure, usageOf } from './diagnostics.js';
-export { novaException, type VerbFailure } from './exceptions.js';
+export { toNovaException, type VerbFailure } from './engine-error-to-exception.js';
 export {
   findInstance,
   inspectInstance,
@@ -32,12 +17,22 @@ export {
   type ListedInstance,
   listInstances,
 } from './find-instance.js';
+export { instanceNotFound } from './instance-not-found.js';
 export { unpauseContainer } from './freeze-container.js';
 export { isIncomplete, spawning } from './incomplete-container.js';
-export { launchFailure } from './image-fault.js';
+export { launchFailure } from './launch-failure.js';
 export { imageOfInstance } from './image-of-instance.js';
-export type { InstanceFiles } from './files-to-write.js';
-export { instanceFiles } from './instance-files.js';
+export {
+  configDriveFiles,
+  configDriveFolder,
+  configDriveMounts,
+  type ConfigDrivePolicy,
+  hasConfigDrive,
+  type InstanceFiles,
+  instanceFiles,
+  setAdministratorPassword,
+  writeFiles,
+} from './files/index.js';
 export {
   findKeptContainer,
   keepContainer,
@@ -48,7 +43,6 @@ export { isMounted, type VolumePolicy, validateVolumesUnchanged } from './volume
 export { InstanceStateStore } from './instance-state-store.js';
 export { asideSuffix, recoverInterruptedSwap } from './interrupted-swap.js';
 export { instanceInfo } from './power-state.js';
-export { recreatedContainer } from './recreated-container.js';
 export {
   cleanly,
   removeContainer,
@@ -65,7 +59,7 @@ export {
   mountedPaths,
   rescuedFolder,
   rescuedMounts,
-} from './rescued-files.js';
+} from './rescued-folder.js';
 export {
   canResizeInPlace,
   flavorFigures,
@@ -75,8 +69,19 @@ export {
   resizeInPlace,
   undoResize,
 } from './resize-in-place.js';
-export { validateLimits } from './resource-limits.js';
 export { RootDisks } from './root-disk.js';
+export {
+  containerName,
+  containerPartName,
+  containerSpecification,
+  type InstancePolicy,
+  instanceRecord,
+  recreatedContainer,
+  type SpawnAttempt,
+  validateImageFits,
+  validateLimits,
+  withNetworks,
+} from './specification/index.js';
 export { endLeftStandstill, isOfStandstill, StandStill } from './stand-still.js';
 export {
   isSuspended,
@@ -86,4 +91,3 @@ export {
   unpauseInstance,
   wasSuspended,
 } from './suspension.js';
-export { writeFiles } from './write-files.js';

@@ -5,9 +5,9 @@ import { isConflict, isNotFound, volumeName } from '../engine/index.js';
 import { instanceContainerName, label } from '../common/index.js';
 
 /** The kinds of state that can be stored. */
-type NoteKind = 'suspended' | 'stopped' | 'flavor' | 'resize';
+type StateKind = 'suspended' | 'stopped' | 'flavor' | 'resize';
 
-/** A record of an instance. */
+/** One record of an instance. */
 interface InstanceState {
   readonly uuid: string;
   readonly values: Readonly<Record<string, string>>;
@@ -34,20 +34,20 @@ export class InstanceStateStore {
    */
   async write(
     uuid: string,
-    kind: NoteKind,
+    kind: StateKind,
     values: Readonly<Record<string, string>> = {},
     signal?: AbortSignal,
   ): Promise<void> {
     await this.remove(uuid, kind, signal);
-    const note = {
-      Name: noteName(uuid, kind),
-      Labels: { ...values, [label.host]: this.#host, [label.instanceUuid]: uuid, [label.note]: kind },
+    const wanted = {
+      Name: stateVolumeName(uuid, kind),
+      Labels: { ...values, [label.host]: this.#host, [label.instanceUuid]: uuid, [label.stateKind]: kind },
     };
     // If the name is taken, the engine returns the existing volume.
-    const { Labels: noted } = await this.#engine.volumes.create(note, { signal });
-    if (!isDeepStrictEqual({ ...noted }, note.Labels))
+    const { Labels: actual } = await this.#engine.volumes.create(wanted, { signal });
+    if (!isDeepStrictEqual({ ...actual }, wanted.Labels))
       throw new NovaException(
-        `The volume ${note.Name} is reserved for the driver, but a container has mounted it: remove that container`,
+        `The volume ${wanted.Name} is reserved for the driver, but a container has mounted it: remove that container`,
         { instance_uuid: uuid },
       );
   }
@@ -55,12 +55,12 @@ export class InstanceStateStore {
   /** @returns the values of a record; undefined when it does not exist. */
   async read(
     uuid: string,
-    kind: NoteKind,
+    kind: StateKind,
     signal?: AbortSignal,
   ): Promise<Readonly<Record<string, string>> | undefined> {
     try {
-      const note = await this.#engine.volumes.inspect(noteName(uuid, kind), { signal });
-      return this.#isOurs(note, kind) ? note.Labels : undefined;
+      const volume = await this.#engine.volumes.inspect(stateVolumeName(uuid, kind), { signal });
+      return this.#isOurs(volume, kind) ? volume.Labels : undefined;
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;
@@ -69,17 +69,17 @@ export class InstanceStateStore {
 
   /** The values of all records of a kind, by the instance's uuid. */
   async list(
-    kind: NoteKind,
+    kind: StateKind,
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
-    const labels = [`${label.host}=${this.#host}`, `${label.note}=${kind}`];
-    const notes = await this.#engine.volumes.list({ filters: { label: labels }, signal });
-    return new Map(notes.map(({ Labels: values }) => [values[label.instanceUuid] ?? '', values]));
+    const labels = [`${label.host}=${this.#host}`, `${label.stateKind}=${kind}`];
+    const volumes = await this.#engine.volumes.list({ filters: { label: labels }, signal });
+    return new Map(volumes.map(({ Labels: values }) => [values[label.instanceUuid] ?? '', values]));
   }
 
   /** Removes a record. Idempotent. */
-  async remove(uuid: string, kind: NoteKind, signal?: AbortSignal): Promise<void> {
-    await this.#engine.volumes.remove(noteName(uuid, kind), { signal }).catch((error: unknown) => {
+  async remove(uuid: string, kind: StateKind, signal?: AbortSignal): Promise<void> {
+    await this.#engine.volumes.remove(stateVolumeName(uuid, kind), { signal }).catch((error: unknown) => {
       // 409: a user's container has mounted the volume, and only its owner can change that. The next `write` reports
       // it.
       if (!isNotFound(error) && !isConflict(error)) throw error;
@@ -88,9 +88,9 @@ export class InstanceStateStore {
 
   /** All records of all instances. */
   async all(signal?: AbortSignal): Promise<InstanceState[]> {
-    const filters = { label: [`${label.host}=${this.#host}`, label.note] };
-    const notes = await this.#engine.volumes.list({ filters, signal });
-    return notes.flatMap(({ Labels: values }) => {
+    const filters = { label: [`${label.host}=${this.#host}`, label.stateKind] };
+    const volumes = await this.#engine.volumes.list({ filters, signal });
+    return volumes.flatMap(({ Labels: values }) => {
       const uuid = values[label.instanceUuid];
       return uuid === undefined ? [] : [{ uuid, values }];
     });
@@ -98,20 +98,20 @@ export class InstanceStateStore {
 
   /** Removes all records of an instance. */
   async forget(uuid: string): Promise<void> {
-    const labels = [`${label.host}=${this.#host}`, `${label.instanceUuid}=${uuid}`, label.note];
+    const labels = [`${label.host}=${this.#host}`, `${label.instanceUuid}=${uuid}`, label.stateKind];
     for (const { Labels: values } of await this.#engine.volumes.list({ filters: { label: labels } })) {
-      const kind = noteKinds.find((known) => known === values[label.note]);
+      const kind = stateKinds.find((known) => known === values[label.stateKind]);
       if (kind !== undefined) await this.remove(uuid, kind);
     }
   }
 
-  #isOurs({ Labels: labels }: VolumeInspect, kind: NoteKind): boolean {
-    return labels[label.host] === this.#host && labels[label.note] === kind;
+  #isOurs({ Labels: labels }: VolumeInspect, kind: StateKind): boolean {
+    return labels[label.host] === this.#host && labels[label.stateKind] === kind;
   }
 }
 
-const noteKinds: readonly NoteKind[] = ['suspended', 'stopped', 'flavor', 'resize'];
+const stateKinds: readonly StateKind[] = ['suspended', 'stopped', 'flavor', 'resize'];
 
-function noteName(uuid: string, kind: NoteKind): VolumeName {
+function stateVolumeName(uuid: string, kind: StateKind): VolumeName {
   return volumeName(`${instanceContainerName(uuid)}.${kind}`);
 }

@@ -4,7 +4,7 @@ import type { ContainerInspect, ContainerSummary, Engine } from '../engine/index
 import { adoptName } from './create-container.js';
 import { listContainersOf } from './find-instance.js';
 import { spawning } from './incomplete-container.js';
-import { containerName } from './instance-labels.js';
+import { containerName } from './specification/index.js';
 import { isRescueOf } from './rescue-labels.js';
 import { removeContainer } from './start-and-stop.js';
 

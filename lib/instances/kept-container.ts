@@ -1,7 +1,7 @@
 import type { Instance } from '../../interfaces/index.js';
 import { type ContainerInspect, type Engine, isNotFound } from '../engine/index.js';
 import { adoptName, validateNameFree } from './create-container.js';
-import { containerName, containerPartName, instanceRecord } from './instance-labels.js';
+import { containerName, containerPartName, instanceRecord } from './specification/index.js';
 import { removeContainer } from './start-and-stop.js';
 
 /**

@@ -2,7 +2,7 @@ import type { Logger } from '../../interfaces/index.js';
 import type { ContainerInspect, ContainerRef, Engine } from '../engine/index.js';
 import { undefinedIfNotFound } from '../engine/index.js';
 import { label } from '../common/index.js';
-import { instanceRecord } from './instance-labels.js';
+import { instanceRecord } from './specification/index.js';
 import { InstanceStateStore } from './instance-state-store.js';
 import { looksOutOfMemory } from './power-state.js';
 
@@ -16,7 +16,7 @@ import { looksOutOfMemory } from './power-state.js';
  * it ran out of memory needs the record. A failure is only logged: the container has stopped, and that is the result of
  * the verb.
  */
-export async function noteRequestedStop(
+export async function recordRequestedStop(
   engine: Engine,
   container: ContainerRef,
   logger: Logger,
@@ -47,12 +47,12 @@ async function writeIfNeeded(
 
 /** Whether a container's stop was requested. It reads the record only if the container's state indicates a crash. */
 export async function wasStopRequested(
-  notes: InstanceStateStore,
+  states: InstanceStateStore,
   { uuid }: { readonly uuid: string },
   { State: state }: ContainerInspect,
   signal?: AbortSignal,
 ): Promise<boolean> {
   if (!looksOutOfMemory(state)) return false;
-  const note = await notes.read(uuid, 'stopped', signal);
-  return note?.[label.stoppedRun] === state.StartedAt;
+  const stored = await states.read(uuid, 'stopped', signal);
+  return stored?.[label.stoppedRun] === state.StartedAt;
 }

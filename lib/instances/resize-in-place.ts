@@ -4,12 +4,18 @@ import type { Flavor, Instance } from '../../interfaces/index.js';
 import { label } from '../common/index.js';
 import type { ContainerInspect, Engine } from '../engine/index.js';
 import type { ListedInstance } from './find-instance.js';
-import { type FlavorFigures, flavorFiguresOf, flavorLabels } from './instance-labels.js';
+import {
+  arePlainLimits,
+  changeableLimits,
+  type FlavorFigures,
+  flavorFiguresOf,
+  flavorLabels,
+  type ResourcePolicy,
+} from './specification/index.js';
 import type { InstanceStateStore } from './instance-state-store.js';
-import { type ResourcePolicy, arePlainLimits, changeableLimits } from './resource-limits.js';
 
 /** The limits of a container that the engine can change, as the state store has them. */
-const notedLimits = z.object({
+const limitsSchema = z.object({
   Memory: z.number(),
   MemorySwap: z.number(),
   CpuShares: z.number(),
@@ -45,7 +51,7 @@ export function canResizeInPlace(instance: Instance, flavor: Flavor, container: 
  */
 export async function resizeInPlace(
   engine: Engine,
-  notes: InstanceStateStore,
+  states: InstanceStateStore,
   instance: Instance,
   container: ContainerInspect,
   policy: ResourcePolicy,
@@ -54,18 +60,18 @@ export async function resizeInPlace(
   const limits = changeableLimits(instance, policy);
   const { uuid, flavor } = instance;
   const about = { [label.resizedContainer]: container.Id };
-  const before = await notes.read(uuid, 'resize', signal);
+  const before = await states.read(uuid, 'resize', signal);
   if (before?.[label.resizedContainer] !== container.Id) {
-    const given = await notes.read(uuid, 'flavor', signal);
-    await notes.write(uuid, 'resize', {
+    const given = await states.read(uuid, 'flavor', signal);
+    await states.write(uuid, 'resize', {
       ...about,
-      [label.limitsBefore]: JSON.stringify(notedLimits.parse(container.HostConfig)),
+      [label.limitsBefore]: JSON.stringify(limitsSchema.parse(container.HostConfig)),
       ...flavorLabels(figuresOf(container.Config.Labels, container.Id, given)),
     });
   }
   signal?.throwIfAborted();
   await engine.containers.update(container.Id, { limits });
-  await notes.write(uuid, 'flavor', { ...about, ...flavorLabels(flavor) });
+  await states.write(uuid, 'flavor', { ...about, ...flavorLabels(flavor) });
 }
 
 /**
@@ -74,51 +80,51 @@ export async function resizeInPlace(
  */
 export async function undoResize(
   engine: Engine,
-  notes: InstanceStateStore,
+  states: InstanceStateStore,
   { uuid }: Instance,
   { Id: container }: ContainerInspect,
   signal?: AbortSignal,
 ): Promise<void> {
-  const before = await notes.read(uuid, 'resize', signal);
+  const before = await states.read(uuid, 'resize', signal);
   if (before?.[label.resizedContainer] !== container) return;
   signal?.throwIfAborted();
-  const noted = notedLimits.parse(JSON.parse(before[label.limitsBefore] ?? ''));
-  const { PidsLimit: pids, ...limits } = noted;
+  const stored = limitsSchema.parse(JSON.parse(before[label.limitsBefore] ?? ''));
+  const { PidsLimit: pids, ...limits } = stored;
   await engine.containers.update(container, {
     limits: { ...limits, ...(pids === null || pids === undefined ? {} : { PidsLimit: pids }) },
   });
-  await notes.write(uuid, 'flavor', {
+  await states.write(uuid, 'flavor', {
     [label.resizedContainer]: container,
     ...flavorLabels(flavorFiguresOf(before)),
   });
-  await notes.remove(uuid, 'resize');
+  await states.remove(uuid, 'resize');
 }
 
 /** Confirms a resize: it can no longer be rolled back. */
-export async function forgetResize(notes: InstanceStateStore, { uuid }: Instance): Promise<void> {
-  await notes.remove(uuid, 'resize');
+export async function forgetResize(states: InstanceStateStore, { uuid }: Instance): Promise<void> {
+  await states.remove(uuid, 'resize');
 }
 
 /** Whether a container was resized in place and the resize is not confirmed yet. */
 export async function isResizePending(
-  notes: InstanceStateStore,
+  states: InstanceStateStore,
   { uuid }: Instance,
   { Id: container }: Pick<ContainerInspect, 'Id'>,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  return (await notes.read(uuid, 'resize', signal))?.[label.resizedContainer] === container;
+  return (await states.read(uuid, 'resize', signal))?.[label.resizedContainer] === container;
 }
 
 /**
  * The current flavor of an instance: its labels date from the container's creation, and it may have been resized since.
  *
- * @param notes - the records of kind `flavor`, by the instance's uuid, see `InstanceStateStore.list`.
+ * @param flavors - the records of kind `flavor`, by the instance's uuid, see `InstanceStateStore.list`.
  */
 export function flavorFigures(
   { record, container }: ListedInstance,
-  notes: ReadonlyMap<string, Readonly<Record<string, string>>>,
+  flavors: ReadonlyMap<string, Readonly<Record<string, string>>>,
 ): FlavorFigures {
-  return figuresOf(container.Labels, container.Id, notes.get(record.uuid));
+  return figuresOf(container.Labels, container.Id, flavors.get(record.uuid));
 }
 
 /**
@@ -126,21 +132,21 @@ export function flavorFigures(
  * container's limits, so most instances cost no request.
  */
 export async function givenVcpus(
-  notes: InstanceStateStore,
+  states: InstanceStateStore,
   { uuid }: Instance,
   { Id: id, Config: { Labels: labels }, HostConfig: limits }: ContainerInspect,
   signal?: AbortSignal,
 ): Promise<number> {
   const labelled = flavorFiguresOf(labels);
-  const note = arePlainLimits(limits, labelled) ? undefined : await notes.read(uuid, 'flavor', signal);
-  const { vcpus } = figuresOf(labels, id, note);
+  const stored = arePlainLimits(limits, labelled) ? undefined : await states.read(uuid, 'flavor', signal);
+  const { vcpus } = figuresOf(labels, id, stored);
   return Number.isSafeInteger(vcpus) ? vcpus : 0;
 }
 
 function figuresOf(
   labels: Readonly<Record<string, string>>,
   container: string,
-  note: Readonly<Record<string, string>> | undefined,
+  stored: Readonly<Record<string, string>> | undefined,
 ): FlavorFigures {
-  return flavorFiguresOf(note?.[label.resizedContainer] === container ? note : labels);
+  return flavorFiguresOf(stored?.[label.resizedContainer] === container ? stored : labels);
 }

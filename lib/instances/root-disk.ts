@@ -34,12 +34,16 @@ export class RootDisks {
    * Only the engine knows whether quotas are enabled. So pass the error of the creation to {@link isRefusal}, and if it
    * is one, create the container without the size.
    *
-   * @param more - bytes that the root disk has on top of the flavor's size.
+   * @param extraBytes - bytes that the root disk has on top of the flavor's size.
    */
-  bounded({ root_gb }: Flavor, specification: ContainerSpecification, more = 0): ContainerSpecification {
+  bounded(
+    { root_gb }: Flavor,
+    specification: ContainerSpecification,
+    extraBytes = 0,
+  ): ContainerSpecification {
     if (root_gb === 0 || !this.#isBounded) return specification;
     const { HostConfig: host } = specification;
-    const size = more === 0 ? `${root_gb}G` : String(root_gb * 1024 ** 3 + more);
+    const size = extraBytes === 0 ? `${root_gb}G` : String(root_gb * 1024 ** 3 + extraBytes);
     return { ...specification, HostConfig: { ...host, StorageOpt: { size } } };
   }
 

@@ -1,4 +1,4 @@
-import { type ImageMeta, type Instance, InvalidInput, type Logger } from '../../interfaces/index.js';
+import type { Logger } from '../../interfaces/index.js';
 import {
   type ContainerInspect,
   type ContainerRef,
@@ -12,7 +12,8 @@ import {
 } from '../engine/index.js';
 import { DeadlineExceeded, withDeadline, pause } from '../streams/index.js';
 import { never } from './power-state.js';
-import { noteRequestedStop } from './requested-stop.js';
+import { recordRequestedStop } from './requested-stop.js';
+import { defaultShutdownTimeout } from './specification/index.js';
 
 /** How to stop an instance; times in seconds. */
 interface StopOptions {
@@ -40,7 +41,7 @@ export async function stopContainer(
   options: StopOptions,
 ): Promise<void> {
   await stopInTime(engine, container, options);
-  await noteRequestedStop(engine, container, logger, options.signal);
+  await recordRequestedStop(engine, container, logger, options.signal);
 }
 
 async function stopInTime(engine: Engine, container: ContainerRef, options: StopOptions): Promise<void> {
@@ -171,6 +172,9 @@ type StartableContainer = ContainerId | Pick<ContainerInspect, 'Id' | 'State'>;
  *
  * When the answer was lost, the start is retried only if the inspection shows that the container was not started:
  * otherwise a short command would run twice.
+ *
+ * @throws the engine's error when it refuses. `launch-failure.ts` makes it InvalidInput or ImageUnacceptable if a mount
+ * or the image is to blame, `engine-error-to-exception.ts` makes any other the exception of the verb's failure.
  */
 export async function startContainer(
   engine: Engine,
@@ -210,24 +214,4 @@ export async function removeContainer(engine: Engine, container: ContainerRef): 
       await pause(interval, undefined);
     }
   }
-}
-
-/** Seconds for a clean stop. Nova: `[DEFAULT] shutdown_timeout`. */
-export const defaultShutdownTimeout = 60;
-
-/**
- * The time for a clean stop: the image's `os_shutdown_timeout`, else Nova's default.
- *
- * @returns seconds.
- * @throws InvalidInput when the property is not a whole number of seconds.
- */
-export function shutdownTimeout(instance: Instance, image_meta?: ImageMeta): number {
-  const value =
-    image_meta?.properties?.['os_shutdown_timeout'] ??
-    instance.system_metadata?.['image_os_shutdown_timeout'];
-  if (value === undefined || value === null) return defaultShutdownTimeout;
-  const seconds = Number(value);
-  if (!Number.isSafeInteger(seconds) || seconds < 0)
-    throw new InvalidInput(`os_shutdown_timeout must be a number of seconds, not ${JSON.stringify(value)}`);
-  return seconds;
 }

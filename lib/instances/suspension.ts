@@ -20,14 +20,14 @@ import { isOfStandstill } from './stand-still.js';
 
 /** Whether an instance is suspended. It reads the record only if the instance is frozen. */
 export async function isSuspended(
-  notes: InstanceStateStore,
+  states: InstanceStateStore,
   { uuid }: Pick<Instance, 'uuid'>,
   { State: state }: ContainerInspect,
   signal?: AbortSignal,
 ): Promise<boolean> {
   if (!state.Paused) return false;
-  const note = await notes.read(uuid, 'suspended', signal);
-  return note?.[label.suspendedRun] === state.StartedAt;
+  const stored = await states.read(uuid, 'suspended', signal);
+  return stored?.[label.suspendedRun] === state.StartedAt;
 }
 
 /**
@@ -37,14 +37,14 @@ export async function isSuspended(
 export async function wasSuspended(
   engine: Engine,
   host: string,
-  notes: InstanceStateStore,
+  states: InstanceStateStore,
   uuid: string,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  const note = await notes.read(uuid, 'suspended', signal);
-  if (note === undefined) return false;
+  const stored = await states.read(uuid, 'suspended', signal);
+  if (stored === undefined) return false;
   const container = await findInstance(engine, host, { uuid }, signal);
-  return container !== undefined && note[label.suspendedRun] === container.State.StartedAt;
+  return container !== undefined && stored[label.suspendedRun] === container.State.StartedAt;
 }
 
 /**
@@ -54,12 +54,12 @@ export async function wasSuspended(
  */
 export async function suspendInstance(
   engine: Engine,
-  notes: InstanceStateStore,
+  states: InstanceStateStore,
   instance: Instance,
   container: ContainerInspect,
   signal?: AbortSignal,
 ): Promise<void> {
-  if (await isSuspended(notes, instance, container, signal)) return;
+  if (await isSuspended(states, instance, container, signal)) return;
   const { Id: id, State: state } = container;
   if (!state.Running)
     throw new InstanceSuspendFailure(
@@ -68,7 +68,7 @@ export async function suspendInstance(
         instance_uuid: instance.uuid,
       },
     );
-  await notes.write(instance.uuid, 'suspended', { [label.suspendedRun]: state.StartedAt }, signal);
+  await states.write(instance.uuid, 'suspended', { [label.suspendedRun]: state.StartedAt }, signal);
   await pauseContainer(engine, id, signal);
 }
 
@@ -80,13 +80,13 @@ export async function suspendInstance(
  */
 export async function pauseInstance(
   engine: Engine,
-  notes: InstanceStateStore,
+  states: InstanceStateStore,
   instance: Instance,
   container: ContainerInspect,
   signal?: AbortSignal,
 ): Promise<void> {
-  await validateNotSuspended(notes, instance, container, signal);
-  if (container.State.Status === 'running') await notes.remove(instance.uuid, 'suspended', signal);
+  await validateNotSuspended(states, instance, container, signal);
+  if (container.State.Status === 'running') await states.remove(instance.uuid, 'suspended', signal);
   await pauseContainer(engine, container.Id, signal);
 }
 
@@ -97,12 +97,12 @@ export async function pauseInstance(
  */
 export async function unpauseInstance(
   engine: Engine,
-  notes: InstanceStateStore,
+  states: InstanceStateStore,
   instance: Instance,
   container: ContainerInspect,
   signal?: AbortSignal,
 ): Promise<void> {
-  await validateNotSuspended(notes, instance, container, signal);
+  await validateNotSuspended(states, instance, container, signal);
   await unpauseContainer(engine, container.Id, signal);
 }
 
@@ -120,17 +120,17 @@ export async function removeSuspension(
 
 /** Also removes the record of a snapshot's pause, if the instance is still frozen by it. */
 async function validateNotSuspended(
-  notes: InstanceStateStore,
+  states: InstanceStateStore,
   instance: Instance,
   container: ContainerInspect,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { Paused: isPaused, StartedAt: started } = container.State;
-  const record = isPaused ? await notes.read(instance.uuid, 'suspended', signal) : undefined;
+  const record = isPaused ? await states.read(instance.uuid, 'suspended', signal) : undefined;
   if (record?.[label.suspendedRun] === started)
     throw new InstanceInvalidState(`Instance ${instance.uuid} is suspended: resume it`, {
       instance_uuid: instance.uuid,
     });
   // From now on the pause is the user's: no driver may end it as one that a snapshot left.
-  if (record !== undefined && isOfStandstill(record)) await notes.remove(instance.uuid, 'suspended', signal);
+  if (record !== undefined && isOfStandstill(record)) await states.remove(instance.uuid, 'suspended', signal);
 }

@@ -7,7 +7,6 @@ import {
   VolumeDriverNotFound,
   VolumeEncryptionNotSupported,
   VolumeNotFound,
-  type Instance,
 } from '../../interfaces/index.js';
 import { imageCacheVolume, label } from '../common/index.js';
 import {
@@ -177,19 +176,6 @@ function escaped(text: string): string {
  */
 function holds(path: string): (directory: string) => boolean {
   return (directory) => path.startsWith(posix.join(directory, '/')) && path !== posix.join(directory, '/');
-}
-
-/**
- * An empty volume of one container: the engine removes it with the container, and snapshots do not contain its files.
- *
- * @param path - its mount point in the container.
- */
-export function ownVolume(path: string, host: string, { uuid }: Instance): MountSpecification {
-  return {
-    Type: 'volume',
-    Target: path,
-    VolumeOptions: { NoCopy: true, Labels: { [label.host]: host, [label.instanceUuid]: uuid } },
-  };
 }
 
 /** The kernel's file systems, which every container needs. */

@@ -13,7 +13,7 @@ import {
 import { label } from '../common/index.js';
 import { KeyedMutex } from '../streams/index.js';
 import type { PlannedInterface } from './network-plan.js';
-import type { ReservedSubnets } from './reserved/index.js';
+import type { HostSubnets } from './reserved/index.js';
 
 /** A network that exists on the engine. */
 export interface ReadyNetwork {
@@ -27,7 +27,7 @@ export interface BridgeNetworksOptions {
   readonly engine: Engine;
   readonly host: string;
   /** The addresses that the host reserves: no network of instances may overlap them. */
-  readonly reserved: Pick<ReservedSubnets, 'conflict'>;
+  readonly reserved: Pick<HostSubnets, 'conflict'>;
   readonly logger: Logger;
 }
 
@@ -42,12 +42,12 @@ export interface BridgeNetworksOptions {
 export class BridgeNetworks {
   readonly #engine: Engine;
   readonly #host: string;
-  readonly #reserved: Pick<ReservedSubnets, 'conflict'>;
+  readonly #reserved: Pick<HostSubnets, 'conflict'>;
   readonly #logger: Logger;
   /**
-   * One mutex per network: creation and removal of one network exclude each other; different networks run in parallel.
+   * One lock per network: creation and removal of one network exclude each other; different networks run in parallel.
    */
-  readonly #turns = new KeyedMutex();
+  readonly #locks = new KeyedMutex();
   /** Reference counts: instances being built that need a network but whose container is not in it yet. */
   readonly #held = new Map<NetworkRef, number>();
 
@@ -100,7 +100,7 @@ export class BridgeNetworks {
    * @throws VirtualInterfaceCreateException when every engine would refuse a network.
    * @throws ComputeResourcesUnavailable when a network conflicts with this host: with its addresses or routes, with an
    * overlapping network or one of the same name on its engine, or with its own network made for another subnet. Another
-   * host may have room for it. Also when a server's name cannot be resolved, see {@link ReservedSubnets.conflict}.
+   * host may have room for it. Also when a server's name cannot be resolved, see {@link HostSubnets.conflict}.
    */
   async makeAll(
     plan: readonly PlannedInterface[],
@@ -108,7 +108,7 @@ export class BridgeNetworks {
   ): Promise<ReadonlyMap<NetworkRef, ReadyNetwork>> {
     const ready = new Map<NetworkRef, ReadyNetwork>();
     for (const planned of plan) {
-      const existing = await this.#turns.runExclusive(planned.name, signal, () =>
+      const existing = await this.#locks.runExclusive(planned.name, signal, () =>
         this.#look(planned, signal),
       );
       if (existing !== undefined) ready.set(planned.name, { id: existing.Id, members: existing.Containers });
@@ -116,7 +116,7 @@ export class BridgeNetworks {
     for (const { name, specification, vif } of plan) {
       if (ready.has(name)) continue;
       signal?.throwIfAborted();
-      const id = await this.#turns.runExclusive(name, signal, () => this.#create(name, specification, vif));
+      const id = await this.#locks.runExclusive(name, signal, () => this.#create(name, specification, vif));
       ready.set(name, { id, members: {} });
     }
     return ready;
@@ -163,7 +163,7 @@ export class BridgeNetworks {
   async removeUnused(names: readonly NetworkRef[], signal?: AbortSignal): Promise<NetworkRef[]> {
     const removed: NetworkRef[] = [];
     for (const name of new Set(names)) {
-      await this.#turns.runExclusive(name, signal, async () => {
+      await this.#locks.runExclusive(name, signal, async () => {
         if (this.#held.has(name)) return;
         const network = await this.find(name, signal);
         if (network === undefined || !isOurs(network) || (await this.#isUsed(network, signal))) return;

@@ -47,7 +47,7 @@ export function networksOf({
 const attempts = 5;
 
 /** The engine's network for containers without any. A container cannot be in it and in another network. */
-const nowhere = networkRef('none');
+const noneNetwork = networkRef('none');
 
 /** Connects existing containers to networks and disconnects them. */
 export class Connections {
@@ -66,70 +66,54 @@ export class Connections {
   }
 
   /**
-   * The interfaces of a plan that a container lacks, or has with other addresses or in another network.
-   *
-   * @param ready - the networks of the plan.
-   * @throws FixedIpInvalidOnHost when the container runs and another container has one of the planned addresses.
-   */
-  missing(
-    container: ContainerInspect,
-    plan: readonly PlannedInterface[],
-    ready: ReadonlyMap<NetworkRef, ReadyNetwork>,
-  ): PlannedInterface[] {
-    const missing = plan.filter((planned) => !isAsPlanned(container, planned, ready.get(planned.name)?.id));
-    if (container.State.Running)
-      for (const planned of missing)
-        validateAddressesFree(planned, container.Id, ready.get(planned.name)?.members ?? {});
-    return missing;
-  }
-
-  /**
    * Adds interfaces to a container and removes others. On failure it restores the container's networks.
    *
-   * @param leaving - networks to disconnect; those that the driver did not create stay connected.
+   * @param toDisconnect - networks to disconnect; those that the driver did not create stay connected.
+   * @param toConnect - see {@link interfacesToConnect}.
    * @returns a function that rolls the change back.
    */
   async change(
     container: ContainerInspect,
-    leaving: readonly NetworkRef[],
-    missing: readonly PlannedInterface[],
+    toDisconnect: readonly NetworkRef[],
+    toConnect: readonly PlannedInterface[],
     signal: AbortSignal | undefined,
   ): Promise<() => Promise<void>> {
     const { Networks: before } = container.NetworkSettings;
-    const left: NetworkRef[] = [];
-    const entered: NetworkRef[] = [];
-    const leave = async (name: NetworkRef): Promise<void> => {
-      // First: a leave that fails may have been done.
-      left.push(name);
-      await this.#leave(container.Id, name);
+    const disconnected: NetworkRef[] = [];
+    const connected: NetworkRef[] = [];
+    const disconnect = async (name: NetworkRef): Promise<void> => {
+      // First: a disconnection that fails may have been done.
+      disconnected.push(name);
+      await this.#disconnect(container.Id, name);
     };
-    const takeBack = (): Promise<void> => this.#takeBack(container, entered, left);
+    const rollBack = (): Promise<void> => this.#rollBack(container, connected, disconnected);
     try {
-      for (const name of leaving) {
+      for (const name of toDisconnect) {
         const network = await this.#bridges.find(name, signal);
         if (network !== undefined && !isOurs(network)) continue;
         signal?.throwIfAborted();
-        await leave(name);
+        await disconnect(name);
       }
-      for (const planned of missing) {
+      for (const planned of toConnect) {
         // Connected for another port, to a deleted network of this name, or by an attempt that failed.
-        if (before[planned.name] !== undefined) await leave(planned.name);
-        if (before[nowhere] !== undefined && !left.includes(nowhere)) await leave(nowhere);
-        await this.#enter(container, planned, signal);
-        entered.push(planned.name);
+        if (before[planned.name] !== undefined) await disconnect(planned.name);
+        if (before[noneNetwork] !== undefined && !disconnected.includes(noneNetwork))
+          await disconnect(noneNetwork);
+        await this.#connectExisting(container, planned, signal);
+        connected.push(planned.name);
       }
-      return takeBack;
+      return rollBack;
     } catch (error) {
-      await takeBack();
+      await rollBack();
       throw error;
     }
   }
 
   /** Never throws, so that the caller sees the failure that led to this rollback. */
-  async #takeBack(
+  async #rollBack(
     { Id: container, NetworkSettings: { Networks: before } }: ContainerInspect,
-    entered: readonly NetworkRef[],
-    left: readonly NetworkRef[],
+    connected: readonly NetworkRef[],
+    disconnected: readonly NetworkRef[],
   ): Promise<void> {
     const attempt = async (what: string, network: NetworkRef, step: Promise<void>): Promise<void> => {
       try {
@@ -138,17 +122,17 @@ export class Connections {
         this.#logger.error(`could not ${what} while rolling back`, { container, network, error });
       }
     };
-    for (const name of entered)
-      await attempt('disconnect an instance from a network', name, this.#leave(container, name));
-    for (const name of left)
+    for (const name of connected)
+      await attempt('disconnect an instance from a network', name, this.#disconnect(container, name));
+    for (const name of disconnected)
       await attempt(
         'reconnect an instance to its former network',
         name,
-        this.#enterAgain(container, name, before[name]),
+        this.#reconnect(container, name, before[name]),
       );
   }
 
-  async #enterAgain(
+  async #reconnect(
     container: ContainerId,
     name: NetworkRef,
     before: ContainerEndpoint | undefined,
@@ -166,34 +150,28 @@ export class Connections {
     } catch (error) {
       // The network was removed, and the connection with it.
       if (isNoSuchNetwork(error)) return;
-      // The engine refuses a connection that exists: the container had not left, or the answer was lost.
+      // The engine refuses a connection that exists: the disconnection had failed, or the answer was lost.
       if (!(await this.#isIn(container, name))) throw error;
     }
   }
 
-  /**
-   * Disconnects a container from those of the named networks that a driver created.
-   *
-   * @returns the container with its remaining connections.
-   */
-  async disconnect<T extends ConnectedContainer>(
-    container: T,
+  /** Disconnects a container from those of the named networks that a driver created. */
+  async disconnect(
+    container: ConnectedContainer,
     names: readonly NetworkRef[],
     signal?: AbortSignal,
-  ): Promise<T> {
-    const connections = { ...container.NetworkSettings?.Networks };
-    for (const name of names) {
+  ): Promise<void> {
+    const connections = container.NetworkSettings?.Networks ?? {};
+    for (const name of new Set(names)) {
       if (connections[name] === undefined) continue;
       const network = await this.#bridges.find(name, signal);
       if (network !== undefined && !isOurs(network)) continue;
       signal?.throwIfAborted();
-      await this.#leave(container.Id, name);
-      Reflect.deleteProperty(connections, name);
+      await this.#disconnect(container.Id, name);
     }
-    return { ...container, NetworkSettings: { ...container.NetworkSettings, Networks: connections } };
   }
 
-  async #enter(
+  async #connectExisting(
     container: ContainerInspect,
     planned: PlannedInterface,
     signal: AbortSignal | undefined,
@@ -204,15 +182,15 @@ export class Connections {
     await this.#connect(container.Id, planned, endpoint, signal);
     if (!container.State.Running || mac === undefined) return;
     try {
-      await this.#compareAddress(container.Id, planned, mac, signal);
+      await this.#warnIfMacDiffers(container.Id, planned, mac, signal);
     } catch (error) {
-      await this.#leave(container.Id, name);
+      await this.#disconnect(container.Id, name);
       throw error;
     }
   }
 
   /** Connects a new container, which has never run, to one more network. */
-  async enterNew(container: ContainerId, planned: PlannedInterface): Promise<void> {
+  async connectNew(container: ContainerId, planned: PlannedInterface): Promise<void> {
     await this.#connect(container, planned, planned.endpoint, undefined);
   }
 
@@ -228,7 +206,7 @@ export class Connections {
         await this.#engine.networks.connect(name, { container, endpoint });
         return;
       } catch (error) {
-        if (await this.#wasDone(container, name, error)) return;
+        if (await this.#settleFailedConnection(container, name, error)) return;
         if (!isNoSuchNetwork(error) || attempt === attempts) throw error;
         await this.#bridges.makeAll([planned], signal);
       }
@@ -239,7 +217,7 @@ export class Connections {
    * Engines set the MAC address of an interface when they create the container. For an interface connected later they
    * generate one and report no error (20.10 to 28.5; 20.10 keeps it for the container's first network only).
    */
-  async #compareAddress(
+  async #warnIfMacDiffers(
     container: ContainerId,
     { name, vif }: PlannedInterface,
     mac: string,
@@ -259,12 +237,17 @@ export class Connections {
    * Determines whether a failed connection exists. If it does not, it disconnects the container, because the engine
    * remembers also a connection that failed and retries it at the next start.
    *
+   * @returns whether the connection exists.
    * @throws the original failure when the state cannot be determined.
    */
-  async #wasDone(container: ContainerId, name: NetworkRef, failure: unknown): Promise<boolean> {
+  async #settleFailedConnection(
+    container: ContainerId,
+    name: NetworkRef,
+    failure: unknown,
+  ): Promise<boolean> {
     try {
       if (mayHaveSucceeded(failure) && (await this.#isIn(container, name))) return true;
-      await this.#leave(container, name);
+      await this.#disconnect(container, name);
       return false;
     } catch (error) {
       this.#logger.error('could not roll back a failed connection', { container, network: name, error });
@@ -272,7 +255,7 @@ export class Connections {
     }
   }
 
-  async #leave(container: ContainerId, name: NetworkRef): Promise<void> {
+  async #disconnect(container: ContainerId, name: NetworkRef): Promise<void> {
     try {
       await this.#engine.networks.disconnect(name, { container, force: true });
     } catch (error) {
@@ -286,6 +269,19 @@ export class Connections {
     const { NetworkSettings: settings } = await this.#engine.containers.inspect(container);
     return settings.Networks[name] !== undefined;
   }
+}
+
+/**
+ * The interfaces of a plan that a container lacks, or has with other addresses or in another network.
+ *
+ * @param ready - the networks of the plan.
+ */
+export function interfacesToConnect(
+  container: ContainerInspect,
+  plan: readonly PlannedInterface[],
+  ready: ReadonlyMap<NetworkRef, ReadyNetwork>,
+): PlannedInterface[] {
+  return plan.filter((planned) => !isAsPlanned(container, planned, ready.get(planned.name)?.id));
 }
 
 /** Whether a container is in a network with the addresses of its port. */
@@ -302,12 +298,23 @@ function isAsPlanned(
 }
 
 /**
- * The engine checks this too, but it remembers the refused connection of a running container: it cannot be removed
- * before the container has ended, and the next start fails (20.10 to 28.5).
+ * Validates the addresses of interfaces that a running container is about to get. The engine checks them too, but it
+ * remembers a refused connection of a running container: it cannot be removed before the container has ended, and the
+ * next start fails (20.10 to 28.5). A container that does not run is validated when it starts.
  *
- * @throws FixedIpInvalidOnHost when another container has one of the addresses.
+ * @throws FixedIpInvalidOnHost when the container runs and another container has one of the addresses.
  */
-function validateAddressesFree(
+export function validateAddressesFree(
+  { Id: container, State: state }: ContainerInspect,
+  toConnect: readonly PlannedInterface[],
+  ready: ReadonlyMap<NetworkRef, ReadyNetwork>,
+): void {
+  if (!state.Running) return;
+  for (const planned of toConnect)
+    validateAddressFree(planned, container, ready.get(planned.name)?.members ?? {});
+}
+
+function validateAddressFree(
   { endpoint, vif }: PlannedInterface,
   container: ContainerId,
   members: ReadyNetwork['members'],

@@ -7,5 +7,5 @@ export { interfacesOf } from './interfaces-of.js';
 export { networkNames } from './network-plan.js';
 export { Networks, type Wiring } from './networks.js';
 export type { Reconnection } from './reconnection.js';
-export { ReservedSubnets } from './reserved/index.js';
+export { HostSubnets } from './reserved/index.js';
 export { PluggingWait, type VifPluggingPolicy } from './vif-plugging.js';

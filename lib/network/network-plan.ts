@@ -8,7 +8,7 @@ import type { EndpointSpecification, NetworkRef, NetworkSpecification } from '..
 import { isNetworkRef, networkRef } from '../engine/index.js';
 import type { AddressBlock } from '../common/index.js';
 import { addressBlock, engineNetworkName, label } from '../common/index.js';
-import { isLinkLocalGateway, unusableKind } from './reserved/index.js';
+import { isLinkLocalGateway, specialPurposeOf } from './reserved/index.js';
 
 /** One interface of an instance: the engine's network and the endpoint in it. */
 export interface PlannedInterface {
@@ -143,10 +143,10 @@ function blockOf(subnet: Subnet, vif: VIF): { block: AddressBlock; cidr: string 
     throw new VirtualInterfaceCreateException(
       `Port ${vif.id} is in ${JSON.stringify(cidr)}, which is not an IPv${version(subnet)} subnet`,
     );
-  const kind = unusableKind(block);
-  if (kind !== undefined)
+  const purpose = specialPurposeOf(block);
+  if (purpose !== undefined)
     throw new VirtualInterfaceCreateException(
-      `Port ${vif.id} is in subnet ${cidr} of network ${vif.network.id}, which has ${kind} addresses: give the network another subnet`,
+      `Port ${vif.id} is in subnet ${cidr} of network ${vif.network.id}, which has ${purpose} addresses: give the network another subnet`,
     );
   return { block, cidr };
 }

@@ -4,7 +4,13 @@ import type { ContainerId, ContainerInspect, Engine, NetworkPart, NetworkRef } f
 import type { BridgeNetworksOptions } from './bridge-networks.js';
 import { BridgeNetworks } from './bridge-networks.js';
 import type { ConnectedContainer } from './connections.js';
-import { Connections, isOfPort, networksOf } from './connections.js';
+import {
+  Connections,
+  interfacesToConnect,
+  isOfPort,
+  networksOf,
+  validateAddressesFree,
+} from './connections.js';
 import { interfaceFailure } from './exceptions.js';
 import type { MacAddressing } from './mac-address.js';
 import { containerMacAddress, endpoint, macAddressing } from './mac-address.js';
@@ -86,7 +92,7 @@ export class Networks {
   /** Connects a new container to the networks that {@link specification} had to omit. */
   async connectFurther(container: ContainerId, { plan, addressing }: Wiring): Promise<void> {
     if (addressing === 'endpoint') return;
-    for (const planned of plan.slice(1)) await this.#connections.enterNew(container, planned);
+    for (const planned of plan.slice(1)) await this.#connections.connectNew(container, planned);
   }
 
   /**
@@ -126,22 +132,23 @@ export class Networks {
   ): Promise<Reconnection> {
     const wanted = networkNames(network_info);
     const isUnknown = network_info === null || network_info === undefined;
-    const others = isUnknown ? [] : networksOf(container).filter((name) => !wanted.includes(name));
-    return await this.#prepareChange(container, network_info, others, signal);
+    const toDisconnect = isUnknown ? [] : networksOf(container).filter((name) => !wanted.includes(name));
+    return await this.#prepareChange(container, network_info, toDisconnect, signal);
   }
 
   async #prepareChange(
     container: ContainerInspect,
     network_info: MaybeNetworkInfo,
-    others: readonly NetworkRef[],
+    toDisconnect: readonly NetworkRef[],
     signal: AbortSignal | undefined,
   ): Promise<Reconnection> {
     const plan = networkPlan(network_info, this.#host);
     this.#bridges.hold(namesOf(plan));
     try {
       const ready = await this.#bridges.makeAll(plan, signal);
-      const missing = this.#connections.missing(container, plan, ready);
-      const change = { container, plan, missing, others, signal };
+      const toConnect = interfacesToConnect(container, plan, ready);
+      validateAddressesFree(container, toConnect, ready);
+      const change = { container, plan, toConnect, toDisconnect, signal };
       return new Reconnection(this.#bridges, this.#connections, change);
     } catch (error) {
       await this.#bridges.abandon(namesOf(plan));

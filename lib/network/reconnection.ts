@@ -9,9 +9,8 @@ interface ConnectionChange {
   /** The container's interfaces after the change. */
   readonly plan: readonly PlannedInterface[];
   /** The interfaces of the plan that the container lacks. */
-  readonly missing: readonly PlannedInterface[];
-  /** Networks to disconnect. */
-  readonly others: readonly NetworkRef[];
+  readonly toConnect: readonly PlannedInterface[];
+  readonly toDisconnect: readonly NetworkRef[];
   readonly signal: AbortSignal | undefined;
 }
 
@@ -36,17 +35,17 @@ export class Reconnection {
 
   /** Changes the container's interfaces. On failure it restores them. */
   async connect(): Promise<void> {
-    const { container, others, missing, signal } = this.#change;
-    this.#restore = await this.#connections.change(container, others, missing, signal);
+    const { container, toDisconnect, toConnect, signal } = this.#change;
+    this.#restore = await this.#connections.change(container, toDisconnect, toConnect, signal);
   }
 
   /**
-   * Ends the change after a success: removes the networks that the container left, if they are unused. The caller's work
+   * Ends the change after a success: removes the networks that the container was disconnected from, if they are unused. The caller's work
    * is done, so a failure is only logged, and an abort is ignored.
    */
   async keep(): Promise<void> {
     this.#bridges.release(this.#held);
-    await this.#bridges.tidy(this.#change.others);
+    await this.#bridges.tidy(this.#change.toDisconnect);
   }
 
   /** Restores the container's interfaces, and removes the networks that are unused. Failures are logged. */

@@ -24,9 +24,9 @@ export class KeyedMutex {
   }
 
   /**
-   * Acquires a key's mutex, once all earlier work on it has ended.
+   * Acquires a key's lock, once all earlier work on it has ended.
    *
-   * @returns a function that releases the mutex; a second call is a no-op.
+   * @returns a function that releases the lock; a second call is a no-op.
    * @throws the signal's reason when it aborts first.
    */
   async acquire(thing: string, signal: AbortSignal | undefined): Promise<() => void> {

@@ -39,7 +39,7 @@ export {
   instanceOnDisk,
   listInstances,
   listInstanceUuids,
-} from './inventory/index.js';
+} from './queries/index.js';
 export { manageImageCache } from './manage-image-cache.js';
 export {
   checkInstanceSharedStorageLocal,

@@ -32,9 +32,8 @@ import {
   swapIn,
   warnOfLeftovers,
 } from './steps/index.js';
-import type { ComputeNode, Controls, Verb } from './definition/index.js';
+import type { BootSubjects, ComputeNode, Controls, Verb } from './definition/index.js';
 import { callOrchestrator, schemas, validateArguments } from './definition/index.js';
-import type { BootSubjects } from './spawn.js';
 import { spawn } from './spawn.js';
 
 export const rebuildVerb: Verb<BootSubjects, RebuildOptions, void> = {

@@ -16,7 +16,7 @@ import { pause } from '../streams/index.js';
 import type { ComputeNode } from './definition/index.js';
 
 /** Runs work on an instance while holding its lock, so that no verb works on it meanwhile. */
-type InTurn = (uuid: string, work: () => Promise<void>) => Promise<void>;
+type WithLock = (uuid: string, work: () => Promise<void>) => Promise<void>;
 
 /**
  * Seconds between the further passes, an hour in all. Most work that an engine continues for a killed client takes
@@ -37,7 +37,7 @@ const furtherLooks = [60, 120, 240, 480, 900, 1800];
  * signal aborts.
  */
 export async function reconcile(node: ComputeNode, signal?: AbortSignal): Promise<void> {
-  const { outcome } = await repair(node, { inTurn: (_uuid, work) => work(), signal });
+  const { outcome } = await repair(node, { withLock: (_uuid, work) => work(), signal });
   node.logger.info('reconciled the host with its engine', { host: node.host, ...outcome });
 }
 
@@ -49,13 +49,13 @@ export async function reconcile(node: ComputeNode, signal?: AbortSignal): Promis
  * A container that was never started is removed by the second pass that sees it: another process of the same host may
  * be about to start it, such as the one that this process replaces.
  *
- * @param inTurn - holds an instance's lock, so that the work of a running verb is not taken for a leftover.
+ * @param withLock - holds an instance's lock, so that the work of a running verb is not taken for a leftover.
  * @param since - when the host began to serve, in milliseconds since 1970; images named later belong to running verbs.
  * @param waits - seconds before each pass.
  */
 export async function reconcileAgain(
   node: ComputeNode,
-  inTurn: InTurn,
+  withLock: WithLock,
   since: number,
   signal: AbortSignal,
   waits: readonly number[] = furtherLooks,
@@ -65,7 +65,7 @@ export async function reconcileAgain(
   for (const seconds of waits) {
     await pause(seconds * 1000, signal);
     try {
-      const { outcome, created } = await repair(node, { inTurn, suspects, before: since, signal });
+      const { outcome, created } = await repair(node, { withLock, suspects, before: since, signal });
       suspects = created;
       const { removed, images, networks } = outcome;
       if (removed.length + images.length + networks.length > 0)
@@ -84,7 +84,7 @@ export async function reconcileAgain(
 
 /** Options of `repair`. */
 interface RepairOptions {
-  readonly inTurn: InTurn;
+  readonly withLock: WithLock;
   /** See {@link ImageLoader.removeLeftovers}. */
   readonly before?: number;
   /** Of the containers that were never started, only these are removed. Default: all. */
@@ -100,22 +100,22 @@ type RepairOutcome = Readonly<
 /** @returns the outcome, and the containers that were never started. */
 async function repair(
   node: ComputeNode,
-  { inTurn, before, suspects, signal }: RepairOptions,
+  { withLock, before, suspects, signal }: RepairOptions,
 ): Promise<{ readonly outcome: RepairOutcome; readonly created: ReadonlySet<ContainerId> }> {
-  const { engine, host, states: notes } = node;
+  const { engine, host, states } = node;
   const containers = await listContainersOfHost(engine, host, signal);
-  const repairs = new Repairs(node, inTurn, signal);
+  const repairs = new Repairs(node, withLock, signal);
   const created = new Set(containers.filter(isCreated).map(({ container: { Id: id } }) => id));
   const removed = await removeUnfinished(node, containers, repairs, suspects ?? created, signal);
   const kept = containers.filter((listed) => !removed.includes(listed));
   const settled = await settleAside(node, kept, repairs, signal);
-  const noted = await notes.all(signal);
-  await endStandstills(node, kept, noted, repairs, signal);
+  const stored = await states.all(signal);
+  await endStandstills(node, kept, stored, repairs, signal);
   const isGone = (uuid: string): boolean => !uuidsOf(kept).includes(uuid);
-  for (const uuid of [...new Set(noted.map(({ uuid: of }) => of))].filter(isGone))
+  for (const uuid of [...new Set(stored.map(({ uuid: of }) => of))].filter(isGone))
     await repairs.try(uuid, async () => {
       const left = await listContainersOf(engine, host, { uuid }, signal);
-      if (left.length === 0) await notes.forget(uuid);
+      if (left.length === 0) await states.forget(uuid);
     });
   signal?.throwIfAborted();
   const images = await node.imageLoader.removeLeftovers(signal, before);
@@ -138,12 +138,12 @@ class Repairs {
   /** The uuids of instances that could not be repaired. */
   readonly failed = new Set<string>();
   readonly #node: ComputeNode;
-  readonly #inTurn: InTurn;
+  readonly #withLock: WithLock;
   readonly #signal: AbortSignal | undefined;
 
-  constructor(node: ComputeNode, inTurn: InTurn, signal: AbortSignal | undefined) {
+  constructor(node: ComputeNode, withLock: WithLock, signal: AbortSignal | undefined) {
     this.#node = node;
-    this.#inTurn = inTurn;
+    this.#withLock = withLock;
     this.#signal = signal;
   }
 
@@ -154,7 +154,7 @@ class Repairs {
   async try(uuid: string, work: () => Promise<void>): Promise<boolean> {
     this.#signal?.throwIfAborted();
     try {
-      await this.#inTurn(uuid, work);
+      await this.#withLock(uuid, work);
       return true;
     } catch (error) {
       this.#signal?.throwIfAborted();
@@ -202,17 +202,17 @@ async function removeUnfinished(
 
 /** Unfreezes instances that an interrupted snapshot left paused, and removes the records of such pauses. */
 async function endStandstills(
-  { engine, states: notes }: ComputeNode,
+  { engine, states }: ComputeNode,
   containers: readonly ListedInstance[],
-  noted: Awaited<ReturnType<ComputeNode['states']['all']>>,
+  stored: Awaited<ReturnType<ComputeNode['states']['all']>>,
   repairs: Repairs,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  for (const { uuid } of noted.filter(({ values }) => isOfStandstill(values))) {
+  for (const { uuid } of stored.filter(({ values }) => isOfStandstill(values))) {
     const own = containers
       .filter(({ record }) => record.uuid === uuid)
       .map(({ container: { Id: id } }) => id);
-    if (own.length > 0) await repairs.try(uuid, () => endLeftStandstill(engine, notes, uuid, own, signal));
+    if (own.length > 0) await repairs.try(uuid, () => endLeftStandstill(engine, states, uuid, own, signal));
   }
 }
 

@@ -5,7 +5,7 @@ import type {
   RequestContext,
   RescueOptions,
 } from '../../interfaces/index.js';
-import { InstanceNotFound, InstanceNotRescuable } from '../../interfaces/index.js';
+import { InstanceNotRescuable } from '../../interfaces/index.js';
 import type { ContainerId, ContainerInspect } from '../engine/index.js';
 import { bootReference, copyFileSystem } from '../images/index.js';
 import {
@@ -15,6 +15,7 @@ import {
   containerSpecification,
   validateImageFits,
   instanceFiles,
+  instanceNotFound,
   makeRescuedFolder,
   mountedPaths,
   rescuedFolder,
@@ -26,9 +27,8 @@ import {
 } from '../instances/index.js';
 import { interfacesOf } from '../network/index.js';
 import { Slot } from '../streams/index.js';
-import type { ComputeNode, Verb } from './definition/index.js';
+import type { BootSubjects, ComputeNode, Verb } from './definition/index.js';
 import { schemas } from './definition/index.js';
-import type { BootSubjects } from './spawn.js';
 import type { ContainerPlan } from './steps/index.js';
 import {
   completeContainer,
@@ -87,32 +87,36 @@ export async function rescue(
 ): Promise<void> {
   const { engine, host } = node;
   const { current, rescued } = await recoverInterruptedSwap(engine, host, instance, options.signal);
-  if (current === undefined)
-    throw new InstanceNotFound(`Instance ${instance.uuid} could not be found`, {
-      instance_uuid: instance.uuid,
-    });
+  if (current === undefined) throw instanceNotFound(instance);
   if (rescued === undefined) {
     const interfaces = network_info ?? (await interfacesOf(engine, current, options.signal));
-    await startRescueContainer(node, context, instance, current, interfaces, image_meta, options);
+    const request = { context, instance, original: current, network_info: interfaces, image_meta, options };
+    await startRescueContainer(node, request);
   } else await connectAndStart(node, current, network_info, options.signal);
 }
 
-async function startRescueContainer(
-  node: ComputeNode,
-  context: RequestContext,
-  instance: Instance,
-  original: ContainerInspect,
-  network_info: NetworkInfo,
-  image_meta: ImageMeta,
-  options: RescueOptions,
-): Promise<void> {
+/** An instance to rescue. */
+interface RescueRequest {
+  readonly context: RequestContext;
+  readonly instance: Instance;
+  /** The instance's container, which is set aside. */
+  readonly original: ContainerInspect;
+  readonly network_info: NetworkInfo;
+  /** The rescue image. */
+  readonly image_meta: ImageMeta;
+  readonly options: RescueOptions;
+}
+
+async function startRescueContainer(node: ComputeNode, request: RescueRequest): Promise<void> {
   const { engine, launches } = node;
+  const { instance, original, network_info, options } = request;
   const { signal, onProgress } = options;
-  const { limit } = await copyBounds(node, instance, instance.flavor, original.Image, signal);
-  const copy = { kind: 'into a folder', folder: rescuedFolder, leftOut: mountedPaths(original) } as const;
-  const copied = { container: original.Id, limit, copy, signal };
+  const { maxBytes } = await copyBounds(node, instance, instance.flavor, original.Image, signal);
+  const plan = rescuePlan(node, request, maxBytes);
+  const excludedPaths = mountedPaths(original);
+  const copy = { kind: 'into a folder', folder: rescuedFolder, excludedPaths } as const;
+  const copied = { container: original.Id, maxBytes, copy, signal };
   await validateFilesCopyable(node, instance, copied, InstanceNotRescuable);
-  const plan = rescuePlan(node, context, instance, original, network_info, image_meta, limit, options);
   const replaced = { instance, old: original, aside: asideSuffix.rescued, network_info, signal, onProgress };
   await using rollback = new Rollback(node, instance.uuid);
   await restoreOnRollback(node, replaced, rollback);
@@ -131,8 +135,8 @@ async function startRescueContainer(
       from: original.Id,
       to: container,
       folder: rescuedFolder,
-      volumes: mountedPaths(original),
-      limit,
+      excludedPaths,
+      maxBytes,
       signal,
       onProgress,
     });
@@ -144,16 +148,18 @@ async function startRescueContainer(
   rollback.complete();
 }
 
+/**
+ * Plans the rescue container.
+ *
+ * @param maxCopyBytes - what the copy of the instance's files may take of its root disk, besides its own files.
+ * @throws what spawn throws about images and flavors.
+ */
 function rescuePlan(
   { host, policy }: ComputeNode,
-  context: RequestContext,
-  instance: Instance,
-  original: ContainerInspect,
-  network_info: NetworkInfo,
-  image_meta: ImageMeta,
-  copiedBytes: number,
-  { rescue_password, signal, onProgress }: RescueOptions,
+  { context, instance, original, network_info, image_meta, options }: RescueRequest,
+  maxCopyBytes: number,
 ): ContainerPlan {
+  const { rescue_password, signal, onProgress } = options;
   validateImageFits(image_meta, instance.flavor);
   const given = { admin_password: rescue_password ?? null, network_info };
   const drive = configDriveFiles(instance, image_meta, given, policy);
@@ -169,9 +175,8 @@ function rescuePlan(
     boot: { context, image_id: image_meta.id },
     attempt,
     specification: withMounts({ ...bare, Labels: labels }, mounts),
-    // The rescue container holds the files of two containers: its own, and the copy.
     sized: true,
-    moreBytes: copiedBytes,
+    extraDiskBytes: maxCopyBytes,
     files: instanceFiles(instance, [], rescue_password, drive),
     signal,
     onProgress,

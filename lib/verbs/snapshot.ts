@@ -63,9 +63,9 @@ export async function snapshot(
     });
   const { pauseForSnapshot: pause, snapshots } = node.policy;
   const booted = container.Config.Labels[label.imageId] ?? '';
-  const { limit } = await copyBounds(node, instance, instance.flavor, container.Image, signal);
-  const copy = { kind: 'commit', leftOut: mountedPaths(container) } as const;
-  const copied = { container: container.Id, limit, copy, signal };
+  const { maxBytes } = await copyBounds(node, instance, instance.flavor, container.Image, signal);
+  const copy = { kind: 'commit', excludedPaths: mountedPaths(container) } as const;
+  const copied = { container: container.Id, maxBytes, copy, signal };
   const snapshot = await Snapshot.prepare(node, {
     context,
     container,

@@ -4,7 +4,7 @@ import type { ContainerId } from '../engine/index.js';
 import { validateNoAccelerators } from '../instances/index.js';
 import { PluggingWait } from '../network/index.js';
 import { Slot } from '../streams/index.js';
-import type { ComputeNode, OfInstance, Verb } from './definition/index.js';
+import type { BootSubjects, ComputeNode, Verb } from './definition/index.js';
 import { schemas } from './definition/index.js';
 import {
   becomeInstance,
@@ -16,10 +16,6 @@ import {
   prepareNetworks,
   Rollback,
 } from './steps/index.js';
-
-/** The positional arguments of a verb that boots an instance from an image. */
-export type BootSubjects = OfInstance &
-  Readonly<Record<'context', RequestContext> & Record<'image_meta', ImageMeta>>;
 
 export const spawnVerb: Verb<BootSubjects, SpawnOptions, void> = {
   action: 'spawn',

@@ -1,5 +1,5 @@
 import type { Instance, LongRunningOptions } from '../../interfaces/index.js';
-import { InstanceInvalidState, InstanceNotFound, NovaException } from '../../interfaces/index.js';
+import { InstanceInvalidState, NovaException } from '../../interfaces/index.js';
 import type { ContainerId, ContainerInspect } from '../engine/index.js';
 import {
   instanceReference,
@@ -10,6 +10,7 @@ import {
 import {
   asideSuffix,
   hasRescuedFolder,
+  instanceNotFound,
   mountedPaths,
   recreatedContainer,
   rescuedFolder,
@@ -67,10 +68,7 @@ export async function unrescue(
 ): Promise<void> {
   const { engine, host, logger } = node;
   const { current, rescued } = await recoverInterruptedSwap(engine, host, instance, options.signal);
-  if (current === undefined)
-    throw new InstanceNotFound(`Instance ${instance.uuid} could not be found`, {
-      instance_uuid: instance.uuid,
-    });
+  if (current === undefined) throw instanceNotFound(instance);
   if (rescued === undefined) {
     await connectAndStart(node, current, instance.info_cache?.network_info, options.signal);
     return;
@@ -78,9 +76,9 @@ export async function unrescue(
   const { signal, onProgress } = options;
   const network_info = rescuedNetworks(current);
   const bounds = await copyBounds(node, instance, instance.flavor, rescued.Image, signal);
-  const leftOut = mountedPaths(rescued);
-  const copy = { kind: 'layer of a folder', folder: rescuedFolder, leftOut } as const;
-  const copied = { container: current.Id, limit: bounds.limit, copy, signal };
+  const excludedPaths = mountedPaths(rescued);
+  const copy = { kind: 'layer of a folder', folder: rescuedFolder, excludedPaths } as const;
+  const copied = { container: current.Id, maxBytes: bounds.maxBytes, copy, signal };
   await validateFilesCopyable(node, instance, copied, InstanceInvalidState);
   const replaced = { instance, old: current, aside: asideSuffix.rescuing, network_info, signal, onProgress };
   await using rollback = new Rollback(node, instance.uuid);
@@ -124,7 +122,7 @@ async function transferRescuedFiles(
     destination: engine,
     container: current.Id,
     folder: rescuedFolder,
-    volumes: mountedPaths(rescued),
+    excludedPaths: mountedPaths(rescued),
     like: rescued.Image,
     uuid: instance.uuid,
     ...bounds,

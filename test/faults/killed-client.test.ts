@@ -48,13 +48,13 @@ describe('requests of a killed driver that its engine completes later', () => {
     await rm(folder, { recursive: true });
   });
 
-  const turns = new KeyedMutex();
+  const locks = new KeyedMutex();
   /** Runs `reconcileAgain` every half second during `work`, as a host that started at `since` does. */
   const lookingAgain = async <T>(since: number, work: () => Promise<T>): Promise<T> => {
     const leaving = new AbortController();
     const looking = reconcileAgain(
       next,
-      (uuid, repair) => turns.runExclusive(uuid, leaving.signal, repair),
+      (uuid, repair) => locks.runExclusive(uuid, leaving.signal, repair),
       since,
       leaving.signal,
       Array.from({ length: 100 }, () => 0.5),
@@ -112,10 +112,10 @@ describe('requests of a killed driver that its engine completes later', () => {
     expect(await imagesOf(killed.host)).toEqual([]);
   });
 
-  it('a destroy that was killed before it removed its notes: init_host removes them', async () => {
+  it('a destroy that was killed before it removed its state: init_host removes them', async () => {
     const instance = await killed.boot();
-    const notes = new InstanceStateStore(engine, killed.host);
-    await notes.write(instance.uuid, 'flavor');
+    const states = new InstanceStateStore(engine, killed.host);
+    await states.write(instance.uuid, 'flavor');
     const cut = proxy.inject({
       method: 'DELETE',
       path: /\/volumes\//,
@@ -124,20 +124,20 @@ describe('requests of a killed driver that its engine completes later', () => {
     });
     await expect(killed.driver.destroy(killed.context, instance, [])).rejects.toBeDefined();
     cut.withdraw();
-    expect(await notes.read(instance.uuid, 'flavor')).toBeDefined();
+    expect(await states.read(instance.uuid, 'flavor')).toBeDefined();
     await killed.restart();
-    expect(await notes.read(instance.uuid, 'flavor')).toBeUndefined();
+    expect(await states.read(instance.uuid, 'flavor')).toBeUndefined();
   });
 
-  it('a removal that ends after init_host: the notes of the instance are removed', async () => {
+  it('a removal that ends after init_host: the state of the instance is removed', async () => {
     const instance = await killed.boot();
-    const notes = new InstanceStateStore(engine, killed.host);
-    await notes.write(instance.uuid, 'flavor');
+    const states = new InstanceStateStore(engine, killed.host);
+    await states.write(instance.uuid, 'flavor');
     await killed.restart();
-    expect(await notes.read(instance.uuid, 'flavor')).toBeDefined();
+    expect(await states.read(instance.uuid, 'flavor')).toBeDefined();
     await engine.containers.remove(nameOf(instance), { force: true, volumes: true });
     await lookingAgain(steadyNow(), () =>
-      eventually('the note is gone', async () => (await notes.read(instance.uuid, 'flavor')) === undefined),
+      eventually('the state is gone', async () => (await states.read(instance.uuid, 'flavor')) === undefined),
     );
     await expect(engine.volumes.inspect(volumeName(`nova-${instance.uuid}.flavor`))).rejects.toMatchObject({
       status: 404,
@@ -149,7 +149,7 @@ describe('requests of a killed driver that its engine completes later', () => {
     const { Config: configuration, Image: image } = await engine.containers.inspect(nameOf(model));
     const uuid = randomUUID();
     let letGo: () => void = () => undefined;
-    const atWork = turns.runExclusive(
+    const atWork = locks.runExclusive(
       uuid,
       undefined,
       () => new Promise<void>((resolve) => (letGo = resolve)),
@@ -179,10 +179,10 @@ describe('requests of a killed driver that its engine completes later', () => {
       specification: { Image: image, Labels: { ...configuration.Labels, [label.instanceUuid]: uuid } },
     });
     const ending = new AbortController();
-    const inTurn = (_uuid: string, repair: () => Promise<void>): Promise<void> => repair();
-    await reconcileAgain(next, inTurn, steadyNow(), ending.signal, [0]);
+    const withLock = (_uuid: string, repair: () => Promise<void>): Promise<void> => repair();
+    await reconcileAgain(next, withLock, steadyNow(), ending.signal, [0]);
     await expect(engine.containers.inspect(made.id)).resolves.toMatchObject({ Id: made.id });
-    await reconcileAgain(next, inTurn, steadyNow(), ending.signal, [0, 0]);
+    await reconcileAgain(next, withLock, steadyNow(), ending.signal, [0, 0]);
     await expect(engine.containers.inspect(made.id)).rejects.toMatchObject({ status: 404 });
   });
 

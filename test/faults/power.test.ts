@@ -137,7 +137,7 @@ describe('a power verb', () => {
       after: power_state.RUNNING,
     },
     {
-      name: 'suspend, at the creation of its note',
+      name: 'suspend, when its state is stored',
       prepare: () => Promise.resolve(),
       verb: (signal) => driver.suspend(context, instance, { signal }),
       path: /\/volumes\/create/,

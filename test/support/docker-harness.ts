@@ -8,7 +8,7 @@ import type { DockerDriverOptions } from '../../lib/index.js';
 import type { Harness } from '../engine/contract/harness.js';
 import { eventually } from '../engine/contract/harness.js';
 import { busyboxImage } from './busybox-image.js';
-import { removeCacheNote, removeImages } from './engine.js';
+import { forgetUnusedSince, removeImages } from './engine.js';
 import { context, newImageMeta, newInstance } from './nova-objects.js';
 
 /** Keeps an instance alive until SIGTERM. */
@@ -76,7 +76,7 @@ export async function dockerHarness(
     close: async () => {
       for (const instance of spawned) await driver.destroy(context, instance, []);
       for (const each of drivers) await each.cleanup_host(host);
-      await removeCacheNote();
+      await forgetUnusedSince();
       await removeImages((await imageService.detail(context)).map(({ id }) => id));
       await rm(folder, { recursive: true, force: true });
     },

@@ -38,8 +38,8 @@ export async function removeImages(image_ids: readonly string[]): Promise<void> 
   }
 }
 
-/** Removes the volume in which `manage_image_cache` keeps its notes. */
-export async function removeCacheNote(): Promise<void> {
+/** Removes the volume in which `manage_image_cache` records since when images are unused. */
+export async function forgetUnusedSince(): Promise<void> {
   const engine = directEngine();
   try {
     await engine.volumes.remove(volumeName(imageCacheVolume)).catch((error: unknown) => {

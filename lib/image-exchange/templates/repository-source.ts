@@ -33,7 +33,7 @@ export interface RepositorySource {
  * pulls by digest, so that no tag in the engine moves. The registry checks the caller's credentials even when the
  * engine has the image.
  *
- * @param turns - mutex per image. A removal could otherwise delete an image that a concurrent pull has just found.
+ * @param locks - one per image. A removal could otherwise delete an image that a concurrent pull has just found.
  * @returns the image's record. Its properties `registry_reference` and `registry_digest` record the source.
  * @throws InvalidInput when the reference is malformed or its name is reserved for the driver.
  * @throws ImageSourceError when the engine or the registry refuses.
@@ -43,7 +43,7 @@ export async function registerFromRepository(
   environment: SourceEnvironment,
   registration: Registration,
   source: RepositorySource,
-  turns: KeyedMutex,
+  locks: KeyedMutex,
 ): Promise<ImageRecord> {
   const { engine, host, logger } = environment;
   const reference = registryReference(source.reference);
@@ -56,7 +56,7 @@ export async function registerFromRepository(
   const pull = { digest, pinned, temporary, source };
   let mayAppear = false;
   try {
-    await turns.runExclusive(digest, signal, () =>
+    await locks.runExclusive(digest, signal, () =>
       refused(`pull ${shown}`, pulled(environment, registration, reference, pull)),
     );
     const properties = {
@@ -75,9 +75,9 @@ export async function registerFromRepository(
     mayAppear = mayHaveSucceeded(error);
     throw error;
   } finally {
-    // Hold the mutex here too: an engine (28.5) that has found all layers present fails to create the image when it is
+    // Hold the lock here too: an engine (28.5) that has found all layers present fails to create the image when it is
     // removed at that moment.
-    await turns.runExclusive(digest, undefined, () => discardImage(engine, temporary, mayAppear, logger));
+    await locks.runExclusive(digest, undefined, () => discardImage(engine, temporary, mayAppear, logger));
   }
 }
 

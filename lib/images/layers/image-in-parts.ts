@@ -22,7 +22,7 @@ interface ImageInParts {
   /** The requester's context. */
   readonly context: RequestContext;
   /** Layers that the engine has. */
-  readonly layers: LayersInEngine;
+  readonly layers: Pick<LayersInEngine, 'images' | 'toTake'>;
   /** Reference of the image in the engine. */
   readonly reference: string;
   readonly limits: ImageLimits;
@@ -61,11 +61,11 @@ export async function imageInParts(image: ImageInParts): Promise<PartialArchive 
     signal.throwIfAborted();
     if (isEngineOrDriverError(error)) throw error;
     // Fetching the whole image reports any fault of the image or the image service more precisely.
-    const isUsual = error instanceof IndexUnusable || error instanceof ArchiveRefused;
-    logger[isUsual ? 'debug' : 'warn']('fetching an image as a whole: it cannot be read in parts', {
-      image_id: record.id,
-      error,
-    });
+    const message = 'fetching an image as a whole: it cannot be read in parts';
+    // A root file system or a compressed archive, for instance, is nothing to look into: no stack is logged.
+    if (error instanceof IndexUnusable || error instanceof ArchiveRefused)
+      logger.debug(message, { image_id: record.id, reason: error.message });
+    else logger.warn(message, { image_id: record.id, error });
     return undefined;
   });
   if (partial === undefined) return undefined;

@@ -38,7 +38,7 @@ export class ImageHolds {
   readonly #engine: Engine;
   readonly #logger: Logger;
   /** Serializes the removal of an image with new holds on it. */
-  readonly #turns = new KeyedMutex();
+  readonly #locks = new KeyedMutex();
   readonly #held = new Map<ImageReference, Holding>();
   /** When each image was last kept, in seconds since 1970; most recent last. */
   readonly #kept = new Map<ImageReference, number>();
@@ -78,7 +78,7 @@ export class ImageHolds {
       },
     };
     try {
-      await this.#turns.runExclusive(image, signal, () => Promise.resolve());
+      await this.#locks.runExclusive(image, signal, () => Promise.resolve());
       return hold;
     } catch (error) {
       await hold.abandon();
@@ -98,7 +98,7 @@ export class ImageHolds {
   }
 
   /**
-   * Removes an image after its last hold, unless it was held again, kept or removed while this waited for the mutex.
+   * Removes an image after its last hold, unless it was held again, kept or removed while this waited for its lock.
    */
   async #discard(image: ImageReference, holding: Holding): Promise<void> {
     await this.unlessHeld(image, undefined, async () => {
@@ -126,7 +126,7 @@ export class ImageHolds {
     signal: AbortSignal | undefined,
     work: () => Promise<void>,
   ): Promise<void> {
-    await this.#turns.runExclusive(image, signal, async () => {
+    await this.#locks.runExclusive(image, signal, async () => {
       if ((this.#held.get(image)?.holders ?? 0) === 0) await work();
     });
   }

@@ -16,12 +16,11 @@ interface CopiedFiles extends LongRunningOptions {
   /** Absolute path of the folder. */
   readonly folder: string;
   /**
-   * Paths of volumes, without a leading slash. Their files are not copied, because the volumes themselves are mounted
-   * below the folder.
+   * Paths, without a leading slash, whose files are not copied: volumes, which are mounted below the folder themselves.
    */
-  readonly volumes: ReadonlySet<string>;
+  readonly excludedPaths: ReadonlySet<string>;
   /** Maximum size of the files in bytes, see `copiedBytes`. */
-  readonly limit: number;
+  readonly maxBytes: number;
 }
 
 /**
@@ -67,16 +66,16 @@ export async function* filesInFolder({
   engine,
   from,
   folder,
-  volumes,
-  limit,
+  excludedPaths,
+  maxBytes,
   signal,
   onProgress,
 }: CopiedFiles): AsyncGenerator<Buffer, void, void> {
   const source = await engine.files.exportAll(from, { signal });
   const meter = new Meter(onProgress, 'transferring');
-  const budget = new ByteBudget(limit);
+  const budget = new ByteBudget(maxBytes);
   for await (const { entry, content } of entriesOf(source)) {
-    if (entry.path === '' || isBeneath(entry.path, volumes)) continue;
+    if (entry.path === '' || isBeneath(entry.path, excludedPaths)) continue;
     budget.spend(copiedBytes(entry));
     // Unpack at the root: engine 20.10, unpacking in a folder, still resolves hard links from the root when it sets the
     // mode. It misses the target, so the set-user-id bit, which the change of owner has cleared, stays lost.

@@ -29,9 +29,9 @@ export interface LayerSource {
    */
   readonly volumes: readonly string[];
   /** Maximum size of the layer's files in bytes, without those of volumes. See {@link copiedBytes}. */
-  readonly limit: number;
+  readonly maxBytes: number;
   /** Maximum size of the volumes' files in bytes. */
-  readonly volumeLimit: number;
+  readonly maxVolumeBytes: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -77,9 +77,9 @@ export class LayerContent {
   }
 
   async *#entries(): AsyncGenerator<Buffer, void, void> {
-    const { engine, container, volumes, limit, volumeLimit, signal } = this.#source;
-    yield* this.#files(await engine.files.exportAll(container, { signal }), new ByteBudget(limit));
-    const budget = new ByteBudget(volumeLimit, 'has volumes that are larger');
+    const { engine, container, volumes, maxBytes, maxVolumeBytes, signal } = this.#source;
+    yield* this.#files(await engine.files.exportAll(container, { signal }), new ByteBudget(maxBytes));
+    const budget = new ByteBudget(maxVolumeBytes, 'has volumes that are larger');
     for (const volume of volumes) {
       const owners = await engine.system.idMapping({ signal });
       const archive = await engine.files.getArchive(container, { path: `/${volume}/.`, signal });

@@ -31,7 +31,7 @@ export interface ImageDestination extends LongRunningOptions {
   /** Size in bytes of the image that the instance was booted from, see `bootedBytes`. */
   readonly bootedBytes: number;
   /** Maximum size of the instance's files in bytes. */
-  readonly limit: number;
+  readonly maxBytes: number;
   /** Name of the compute host, part of the temporary name, so that the host can clean up after a crash. */
   readonly host: string;
   readonly logger: Logger;

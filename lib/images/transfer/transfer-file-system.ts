@@ -26,7 +26,7 @@ interface FileSystemTransfer extends ImageDestination {
   /** Reference that the destination may also have for the container's image. */
   readonly boot: ImageReference | undefined;
   /** Maximum size in bytes of the files in volumes. */
-  readonly volumeLimit: number;
+  readonly maxVolumeBytes: number;
   /** Absolute paths of volumes that stay behind with their content. */
   readonly leftBehind: readonly string[];
 }
@@ -109,7 +109,7 @@ async function changedFiles({
 
 /** Measures a layer. Repeats while hard links need further files in the layer. */
 async function measured(
-  { source, container, leftBehind, limit, volumeLimit, signal, onProgress }: FileSystemTransfer,
+  { source, container, leftBehind, maxBytes, maxVolumeBytes, signal, onProgress }: FileSystemTransfer,
   selected: SelectedFiles,
   below: readonly string[],
 ): Promise<MeasuredLayer> {
@@ -120,8 +120,8 @@ async function measured(
     container: container.Id,
     selected,
     volumes,
-    limit,
-    volumeLimit,
+    maxBytes,
+    maxVolumeBytes,
     signal,
   };
   const meter = new Meter(onProgress, 'measuring');

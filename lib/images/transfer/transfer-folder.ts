@@ -13,10 +13,10 @@ interface CopiedFolder {
   readonly container: ContainerRef;
   /** Absolute path of the folder. */
   readonly folder: string;
-  /** Paths of volumes relative to the folder. Their files stay behind. */
-  readonly volumes: ReadonlySet<string>;
+  /** Paths, relative to the folder, whose files stay behind: those of volumes. */
+  readonly excludedPaths: ReadonlySet<string>;
   /** Maximum size of the files in bytes, see `copiedBytes`. */
-  readonly limit: number;
+  readonly maxBytes: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -66,16 +66,16 @@ export async function* layerOfFolder({
   source,
   container,
   folder,
-  volumes,
-  limit,
+  excludedPaths,
+  maxBytes,
   signal,
 }: CopiedFolder): AsyncGenerator<Buffer, void, void> {
-  const budget = new ByteBudget(limit);
+  const budget = new ByteBudget(maxBytes);
   const owners = await source.system.idMapping({ signal });
   const archive = await source.files.getArchive(container, { path: `${folder}/.`, signal });
   for await (const { entry, content } of entriesOf(archive, owners)) {
     const { path, headers } = entry;
-    if (path === '' || isBeneath(folderOf(path), volumes)) continue;
+    if (path === '' || isBeneath(folderOf(path), excludedPaths)) continue;
     validateNotWhiteout(path);
     budget.spend(copiedBytes(entry));
     yield headers;

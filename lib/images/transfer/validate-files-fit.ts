@@ -13,19 +13,23 @@ import { layerOfFolder } from './transfer-folder.js';
 /** How a container's files are going to be copied. */
 export type PlannedCopy =
   /** Into a folder of another container, see `copyFileSystem`. */
-  | { readonly kind: 'into a folder'; readonly folder: string; readonly leftOut: ReadonlySet<string> }
+  | { readonly kind: 'into a folder'; readonly folder: string; readonly excludedPaths: ReadonlySet<string> }
   /** By the engine, which commits them. */
-  | { readonly kind: 'commit'; readonly leftOut: ReadonlySet<string> }
+  | { readonly kind: 'commit'; readonly excludedPaths: ReadonlySet<string> }
   /** As a layer, see `transferFileSystem`. */
-  | { readonly kind: 'layer'; readonly volumes: readonly string[]; readonly volumeLimit: number }
+  | { readonly kind: 'layer'; readonly volumes: readonly string[]; readonly maxVolumeBytes: number }
   /** A folder of the container as a layer, see `transferFolder`. */
-  | { readonly kind: 'layer of a folder'; readonly folder: string; readonly leftOut: ReadonlySet<string> };
+  | {
+      readonly kind: 'layer of a folder';
+      readonly folder: string;
+      readonly excludedPaths: ReadonlySet<string>;
+    };
 
 /** Files of a container that will be copied. */
 export interface FilesToCopy {
   readonly container: ContainerId;
   /** Maximum sum of file lengths in bytes. Holes count, because copies cannot preserve them. */
-  readonly limit: number;
+  readonly maxBytes: number;
   readonly copy: PlannedCopy;
   readonly signal?: AbortSignal | undefined;
 }
@@ -65,19 +69,19 @@ const maxMeasuredPaths = 200;
  * instance again.
  */
 async function surelyFit(engine: Engine, files: FilesToCopy, sizes: Sizes): Promise<boolean> {
-  const { container, limit, copy, signal } = files;
+  const { container, maxBytes, copy, signal } = files;
   // Neither figure includes volumes.
   if (copy.kind === 'layer' && copy.volumes.length > 0) return false;
   const sum = copy.kind === 'layer of a folder' ? sizes.SizeRw : sizes.SizeRootFs;
-  if (sum > limit) return false;
+  if (sum > maxBytes) return false;
   try {
     const changes = await listedChanges(engine, container, signal);
-    if (changes === undefined || sum + changes.length * blockSize > limit) return false;
+    if (changes === undefined || sum + changes.length * blockSize > maxBytes) return false;
     // An image has no such names: engines interpret them when they unpack it.
     if (copy.kind !== 'into a folder' && changes.some(({ path }) => isMark(path))) return false;
     if (!(await isContainerdStore(engine, signal))) return true;
     // Containerd's store counts blocks, and holes have none.
-    return changes.length <= maxMeasuredPaths && sum + (await lengthsOf(engine, files, changes)) <= limit;
+    return changes.length <= maxMeasuredPaths && sum + (await lengthsOf(engine, files, changes)) <= maxBytes;
   } catch (error) {
     // An engine fails to list or find files that a running container removes meanwhile.
     if (!(error instanceof EngineError)) throw error;
@@ -99,43 +103,48 @@ async function lengthsOf(
 
 /** The content of the copy, by the code that will copy it. */
 function contentOf(engine: Engine, files: FilesToCopy): AsyncGenerator<unknown, void, void> {
-  const { container, limit, copy, signal } = files;
-  const source = { container, limit, signal };
+  const { container, maxBytes, copy, signal } = files;
+  const source = { container, maxBytes, signal };
   switch (copy.kind) {
     case 'into a folder':
       return filesInFolder({
         engine,
         from: container,
         folder: copy.folder,
-        volumes: copy.leftOut,
-        limit,
+        excludedPaths: copy.excludedPaths,
+        maxBytes,
         signal,
       });
     case 'commit':
-      return committed(engine, files, copy.leftOut);
+      return committed(engine, files, copy.excludedPaths);
     case 'layer': {
-      const { volumes, volumeLimit } = copy;
+      const { volumes, maxVolumeBytes } = copy;
       return new LayerContent({
         ...source,
         engine,
         selected: SelectedFiles.all(),
         volumes,
-        volumeLimit,
+        maxVolumeBytes,
       }).bytes();
     }
     case 'layer of a folder':
-      return layerOfFolder({ ...source, source: engine, folder: copy.folder, volumes: copy.leftOut });
+      return layerOfFolder({
+        ...source,
+        source: engine,
+        folder: copy.folder,
+        excludedPaths: copy.excludedPaths,
+      });
   }
 }
 
 async function* committed(
   engine: Engine,
-  { container, limit, signal }: FilesToCopy,
-  leftOut: ReadonlySet<string>,
+  { container, maxBytes, signal }: FilesToCopy,
+  excludedPaths: ReadonlySet<string>,
 ): AsyncGenerator<void, void, void> {
-  const budget = new ByteBudget(limit);
+  const budget = new ByteBudget(maxBytes);
   for await (const { entry } of entriesOf(await engine.files.exportAll(container, { signal }))) {
-    if (isBeneath(entry.path, leftOut)) continue;
+    if (isBeneath(entry.path, excludedPaths)) continue;
     validateNotWhiteout(entry.path);
     budget.spend(copiedBytes(entry));
     yield;

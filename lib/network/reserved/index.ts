@@ -3,5 +3,5 @@
  * driver's servers have, and those with a fixed meaning. It reads procfs, resolver files and the name service, and
  * sends the engine no request. It imports engine (types), streams and common; the files beside it ask it about subnets.
  */
-export { ReservedSubnets } from './reserved-subnets.js';
-export { isLinkLocalGateway, unusableKind } from './unusable-subnets.js';
+export { HostSubnets } from './host-subnets.js';
+export { isLinkLocalGateway, specialPurposeOf } from './special-purpose-addresses.js';

@@ -12,4 +12,4 @@ export {
   validateOptions,
   withLowerCaseUuid,
 } from './validate-arguments.js';
-export type { Controls, OfHost, OfInstance, Subjects, Verb } from './verb.js';
+export type { BootSubjects, Controls, OfHost, OfInstance, Subjects, Verb } from './verb.js';

@@ -1,5 +1,11 @@
 import type { z } from 'zod';
-import type { Instance, LongRunningOptions, OnProgress } from '../../../interfaces/index.js';
+import type {
+  ImageMeta,
+  Instance,
+  LongRunningOptions,
+  OnProgress,
+  RequestContext,
+} from '../../../interfaces/index.js';
 import type { VerbFailure } from '../../instances/index.js';
 import type { ComputeNode } from './compute-node.js';
 
@@ -12,6 +18,10 @@ export interface Subjects {
 
 /** The positional arguments of a verb that concerns one instance. */
 export type OfInstance = Readonly<Record<'instance', Instance>>;
+
+/** The positional arguments of a verb that boots an instance from an image. */
+export type BootSubjects = OfInstance &
+  Readonly<Record<'context', RequestContext> & Record<'image_meta', ImageMeta>>;
 
 /** The positional arguments of a verb that concerns the host. */
 export type OfHost = Readonly<Partial<Record<'instance', undefined>>>;

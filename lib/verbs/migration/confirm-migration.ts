@@ -19,7 +19,7 @@ export const confirmMigration: Verb<
   failure: MigrationError,
   arguments: { instance: schemas.instance, network_info: schemas.networkInfo },
   run: async (node, { instance, network_info, signal }) => {
-    const { engine, host, networks, states: notes } = node;
+    const { engine, host, networks, states } = node;
     const kept = await findKeptContainer(engine, host, instance, signal);
     if (kept !== undefined) await removeContainer(engine, kept.Id);
     // Nothing else records the image and the networks of a removed container, so the signal is ignored from here on.
@@ -30,8 +30,8 @@ export const confirmMigration: Verb<
       () => networks.release(kept === undefined ? [] : [kept], network_info),
       async () => {
         const isHere = (await findInstance(engine, host, instance)) !== undefined;
-        if (isHere) await forgetResize(notes, instance);
-        else await notes.forget(instance.uuid);
+        if (isHere) await forgetResize(states, instance);
+        else await states.forget(instance.uuid);
       },
     );
   },

@@ -29,7 +29,7 @@ export const finishRevertMigration: Verb<
   failure: MigrationError,
   arguments: { instance: schemas.instance, network_info: schemas.networkInfo },
   run: async (node, { instance, network_info, power_on = true, signal }) => {
-    const { engine, host, states: notes } = node;
+    const { engine, host, states } = node;
     const kept = await findKeptContainer(engine, host, instance, signal);
     const current = await findInstance(engine, host, instance, signal);
     const own = kept ?? current;
@@ -39,7 +39,7 @@ export const finishRevertMigration: Verb<
       });
     await using rollback = new Rollback(node, instance.uuid);
     const reconnection = await prepareReconnection(node, own, network_info, rollback, signal);
-    if (kept === undefined) await undoResize(engine, notes, instance, own, signal);
+    if (kept === undefined) await undoResize(engine, states, instance, own, signal);
     else await replace(node, instance, current, kept);
     await continueAfterMove(node, own, reconnection, { network_info, power_on, signal });
     rollback.complete();
@@ -68,7 +68,7 @@ async function replace(
  * @returns undefined unless the instance is about to be restored on this host.
  */
 export async function neededForRevert(
-  { engine, host, states: notes }: ComputeNode,
+  { engine, host, states }: ComputeNode,
   instance: Instance,
   signal: AbortSignal | undefined,
 ): Promise<ContainerId | undefined> {
@@ -76,7 +76,7 @@ export async function neededForRevert(
   const kept = await findKeptContainer(engine, host, instance, signal);
   if (kept !== undefined) return kept.Id;
   const current = await findInstance(engine, host, instance, signal);
-  return current !== undefined && (await isResizePending(notes, instance, current, signal))
+  return current !== undefined && (await isResizePending(states, instance, current, signal))
     ? current.Id
     : undefined;
 }

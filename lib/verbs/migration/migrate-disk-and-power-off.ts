@@ -29,7 +29,7 @@ import {
   keepContainer,
   validateContainerKeepable,
   validateLimits,
-  novaException,
+  toNovaException,
   restoreKeptContainer,
   stopForReplacement,
 } from '../../instances/index.js';
@@ -101,7 +101,7 @@ const leftBehind = [configDriveFolder];
 async function migrate(node: ComputeNode, instance: Instance, departure: Departure): Promise<string> {
   const plan = await planned(node, instance, departure).catch((error: unknown) => {
     departure.signal?.throwIfAborted();
-    const failure = novaException(error, 'migrate', instance, MigrationPreCheckError);
+    const failure = toNovaException(error, 'migrate', instance, MigrationPreCheckError);
     throw failure instanceof InstanceNotFound ? failure : new InstanceFaultRollback(failure);
   });
   try {
@@ -126,8 +126,8 @@ async function planned(
   if (isHere && canResizeInPlace(instance, flavor, container))
     return { container, destination: undefined, bounds };
   const volumes = volumesThatMove(container, leftBehind);
-  const copy = { kind: 'layer', volumes, volumeLimit: bounds.volumeLimit } as const;
-  const copied = { container: container.Id, limit: bounds.limit, copy, signal };
+  const copy = { kind: 'layer', volumes, maxVolumeBytes: bounds.maxVolumeBytes } as const;
+  const copied = { container: container.Id, maxBytes: bounds.maxBytes, copy, signal };
   await validateFilesCopyable(node, instance, copied, ResizeError);
   return { container, destination: isHere ? node.engine : await connected(node, dest, signal), bounds };
 }
@@ -220,7 +220,7 @@ async function leave(
     if (destination !== undefined) await removeSent(node, instance, destination, image);
     const isBack = await comeBack(node, instance, container);
     signal?.throwIfAborted();
-    const failure = novaException(error, 'migrate', instance, MigrationError);
+    const failure = toNovaException(error, 'migrate', instance, MigrationError);
     throw isBack ? new InstanceFaultRollback(failure) : failure;
   }
 }

@@ -24,7 +24,7 @@ export interface ContainerPlan extends LongRunningOptions {
   /** Whether the root disk gets the flavor's size. */
   readonly sized: boolean;
   /** Bytes that a sized root disk has on top of the flavor's size. Default: 0. */
-  readonly moreBytes?: number;
+  readonly extraDiskBytes?: number;
   /** Default: none. */
   readonly files?: InstanceFiles;
 }

@@ -10,11 +10,11 @@ import type { ComputeNode } from '../definition/index.js';
 /** How much of an instance's files a verb may copy, in bytes. */
 export interface CopyBounds {
   /** The limit on the size of all files together: those of the image and those that the instance has written. */
-  readonly limit: number;
+  readonly maxBytes: number;
   /** The share of the image that the instance was booted from. */
   readonly bootedBytes: number;
   /** The limit on the size of the files in volumes, which travel in a migration. */
-  readonly volumeLimit: number;
+  readonly maxVolumeBytes: number;
 }
 
 /**
@@ -33,8 +33,8 @@ export async function copyBounds(
 ): Promise<CopyBounds> {
   const booted = await bootedBytes(engine, image, uuid, signal);
   const written = root_gb > 0 ? (root_gb + ephemeral_gb) * GiB : policy.maxCopiedBytes;
-  const volumeLimit = ephemeral_gb * GiB + policy.maxCopiedBytes;
-  return { limit: booted + written, bootedBytes: booted, volumeLimit };
+  const maxVolumeBytes = ephemeral_gb * GiB + policy.maxCopiedBytes;
+  return { maxBytes: booted + written, bootedBytes: booted, maxVolumeBytes };
 }
 
 /**

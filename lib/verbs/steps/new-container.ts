@@ -91,13 +91,13 @@ export async function createPlannedContainer(
 /** Creates a container whose root disk has the flavor's size, if the plan says so and the engine can bound it. */
 async function createSized(
   { engine, rootDisks }: ComputeNode,
-  { instance, power_on, sized, moreBytes, attempt }: ContainerPlan,
+  { instance, power_on, sized, extraDiskBytes, attempt }: ContainerPlan,
   specification: ContainerSpecification,
 ): Promise<ContainerId> {
   const { uuid, flavor } = instance;
   const name = power_on ? containerName(uuid) : containerPartName(uuid, spawning);
   if (!sized) return await createContainer(engine, name, instance, specification, attempt);
-  const bounded = rootDisks.bounded(flavor, specification, moreBytes);
+  const bounded = rootDisks.bounded(flavor, specification, extraDiskBytes);
   try {
     return await createContainer(engine, name, instance, bounded, attempt);
   } catch (error) {

@@ -104,10 +104,10 @@ describe('a restarted DockerDriver', () => {
     await expect(engine.containers.inspect(containerRef(`nova-${instance.uuid}`))).rejects.toBeDefined();
     for (const { network } of network_info)
       await expect(engine.networks.inspect(networkRef(engineNetworkName(network.id)))).rejects.toBeDefined();
-    const notes = await engine.volumes.list({
+    const stored = await engine.volumes.list({
       filters: { label: [`${label.instanceUuid}=${instance.uuid}`] },
     });
-    expect(notes).toEqual([]);
+    expect(stored).toEqual([]);
     engine.close();
     await harness.close();
   });

@@ -156,8 +156,8 @@ describe('DockerDriver power verbs after changes at the engine', () => {
       const info = await driver.get_info(instance);
       expect(info.state).toBe(power_state.RUNNING);
       expect(info.started_at).not.toBe(started_at);
-      const note = engine.volumes.inspect(volumeName(`nova-${instance.uuid}.suspended`));
-      await expect(note).rejects.toMatchObject({ status: 404 });
+      const stored = engine.volumes.inspect(volumeName(`nova-${instance.uuid}.suspended`));
+      await expect(stored).rejects.toMatchObject({ status: 404 });
     },
   );
 

@@ -9,10 +9,10 @@ import {
   type Engine,
   type ImageReference,
 } from '../../../lib/engine/index.js';
-import { writeCacheNote } from '../../../lib/images/image-cache.js';
+import { writeUnusedSince } from '../../../lib/images/image-cache.js';
 import { bootReference, type ImageLoader } from '../../../lib/images/index.js';
 import { temporaryName } from '../../../lib/images/references/temporary-image.js';
-import { directEngine, inventory, removeCacheNote } from '../../support/engine.js';
+import { directEngine, inventory, forgetUnusedSince } from '../../support/engine.js';
 import { context } from '../../support/nova-objects.js';
 import { noOpLogger } from '../../support/silent-logger.js';
 import { LoaderStage } from './loader-stage.js';
@@ -39,7 +39,7 @@ describe('ImageLoader.removeUnused', () => {
     jest.restoreAllMocks();
     for (const name of containers) await direct.containers.remove(containerRef(name), { force: true });
     direct.close();
-    await removeCacheNote();
+    await forgetUnusedSince();
     await stage.close();
   });
 
@@ -237,7 +237,7 @@ describe('ImageLoader.removeUnused', () => {
       await removeUnused({ needed: [id] });
       expect(await isLeft()).toBe(true);
       const earlier = Math.floor(Date.now() / 1000) - 3600;
-      await writeCacheNote(direct, new Map([[temporary.reference, earlier]]), noOpLogger);
+      await writeUnusedSince(direct, new Map([[temporary.reference, earlier]]), noOpLogger);
       await removeUnused({ needed: [id] });
       expect(await isLeft()).toBe(false);
       expect(await isThere()).toBe(true);

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ReservedSubnets } from '../../../lib/network/reserved/reserved-subnets.js';
+import { HostSubnets } from '../../../lib/network/reserved/host-subnets.js';
 import { noOpLogger } from '../../support/silent-logger.js';
 
 /** A host network that only the engine's namespace has, and a subnet in it. */
@@ -62,7 +62,7 @@ describe('the process of an engine in another network namespace', () => {
   const socketPath = (): string => join(folder, 'user/engine.sock');
   const engineListens = (): Promise<void> => listens({ before: ownNetwork, socket: socketPath() });
   const conflict = async (cidr: string): Promise<string | undefined> =>
-    await new ReservedSubnets({
+    await new HostSubnets({
       address: { socketPath: socketPath() },
       reservedSubnets: [],
       servers: () => Promise.resolve([]),

@@ -41,7 +41,9 @@ describe('a pino logger', () => {
 
     await driver.emit_event({ uuid: 'one', transition: 0, timestamp: 1 });
 
-    expect(lines).toMatchObject([{ level: 20, msg: expect.any(String), event: { uuid: 'one' } }]);
+    expect(lines).toMatchObject([
+      { level: 20, msg: expect.any(String), instance: 'one', transition: 'STARTED' },
+    ]);
   });
 });
 

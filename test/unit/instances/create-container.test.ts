@@ -15,11 +15,13 @@ describe('createContainer when a container that is being removed has the name', 
   let fake: FakeEngine;
   let status: string;
   let host: string;
+  /** Whether the container has the labels of the instance. */
+  let isLabelled: boolean;
   /** How many requests the engine still refuses as under removal, and the removals that it received. */
   let busy: number;
   let removals: number;
   beforeEach(async () => {
-    [status, host, busy, removals] = ['dead', attempt.host, 0, 0];
+    [status, host, isLabelled, busy, removals] = ['dead', attempt.host, true, 0, 0];
     let isThere = true;
     fake = await FakeEngine.start((request, response) => {
       if (request.method === 'POST')
@@ -58,10 +60,12 @@ describe('createContainer when a container that is being removed has the name', 
     },
     Config: {
       ...{ Image: 'x', Hostname: '', User: '', Tty: false, OpenStdin: false },
-      Labels: {
-        ...{ [label.host]: host, [label.instanceUuid]: instance.uuid, [label.instanceName]: 'x' },
-        ...{ [label.vcpus]: '1', [label.memoryMb]: '1', [label.rootGb]: '1', [label.attempt]: 'tmp-0' },
-      },
+      Labels: !isLabelled
+        ? {}
+        : {
+            ...{ [label.host]: host, [label.instanceUuid]: instance.uuid, [label.instanceName]: 'x' },
+            ...{ [label.vcpus]: '1', [label.memoryMb]: '1', [label.rootGb]: '1', [label.attempt]: 'tmp-0' },
+          },
     },
     HostConfig: {
       ...{ NetworkMode: 'none', Memory: 0, MemorySwap: 0, NanoCpus: 0, CpuShares: 0, CpuPeriod: 0 },
@@ -93,7 +97,24 @@ describe('createContainer when a container that is being removed has the name', 
 
   it("refuses with InstanceExists when another host's container is dead", async () => {
     [host, busy] = ['node-2', Infinity];
-    await expect(create()).rejects.toMatchObject({ name: 'InstanceExists' });
+    await expect(create()).rejects.toMatchObject({
+      name: 'InstanceExists',
+      message: expect.stringMatching(
+        `${instance.uuid} exists already on host node-2, as container ${name}: destroy it there`,
+      ),
+      instance_uuid: instance.uuid,
+    });
+    expect(removals).toBe(0);
+  });
+
+  it('names the container that has the name if it does not belong to the instance, and leaves it alone', async () => {
+    [status, isLabelled, busy] = ['exited', false, Infinity];
+    await expect(create()).rejects.toMatchObject({
+      name: 'InstanceExists',
+      message: expect.stringMatching(
+        `${name} is taken by container ${left}, which does not belong .*: remove or rename`,
+      ),
+    });
     expect(removals).toBe(0);
   });
 });

@@ -12,16 +12,16 @@ function gate(): { opened: Promise<void>; open: () => void } {
 
 describe('KeyedMutex', () => {
   it('serializes work on one key, and runs other keys concurrently', async () => {
-    const turns = new KeyedMutex();
+    const locks = new KeyedMutex();
     const first = gate();
     const order: string[] = [];
     const all = [
-      turns.runExclusive('a', undefined, async () => {
+      locks.runExclusive('a', undefined, async () => {
         await first.opened;
         order.push('a1');
       }),
-      turns.runExclusive('a', undefined, () => Promise.resolve(order.push('a2'))),
-      turns.runExclusive('b', undefined, () => Promise.resolve(order.push('b1'))),
+      locks.runExclusive('a', undefined, () => Promise.resolve(order.push('a2'))),
+      locks.runExclusive('b', undefined, () => Promise.resolve(order.push('b1'))),
     ];
     await all[2];
     first.open();
@@ -30,20 +30,20 @@ describe('KeyedMutex', () => {
   });
 
   it('continues after work that failed', async () => {
-    const turns = new KeyedMutex();
-    const failing = turns.runExclusive('a', undefined, () => Promise.reject(new Error('no')));
-    const next = turns.runExclusive('a', undefined, () => Promise.resolve('yes'));
+    const locks = new KeyedMutex();
+    const failing = locks.runExclusive('a', undefined, () => Promise.reject(new Error('no')));
+    const next = locks.runExclusive('a', undefined, () => Promise.resolve('yes'));
     await expect(failing).rejects.toThrow('no');
     await expect(next).resolves.toBe('yes');
   });
 
   it('stops waiting when the signal aborts, with its reason', async () => {
-    const turns = new KeyedMutex();
+    const locks = new KeyedMutex();
     const first = gate();
-    const busy = turns.runExclusive('a', undefined, () => first.opened);
+    const busy = locks.runExclusive('a', undefined, () => first.opened);
     const impatience = new AbortController();
     let ran = false;
-    const waiting = turns.runExclusive('a', impatience.signal, () => Promise.resolve((ran = true)));
+    const waiting = locks.runExclusive('a', impatience.signal, () => Promise.resolve((ran = true)));
     const reason = new Error('enough');
     impatience.abort(reason);
     await expect(waiting).rejects.toBe(reason);
@@ -53,26 +53,26 @@ describe('KeyedMutex', () => {
   });
 
   it('stays locked until aborted work has ended', async () => {
-    const turns = new KeyedMutex();
+    const locks = new KeyedMutex();
     const undone = gate();
     const stop = new AbortController();
     const order: string[] = [];
-    const first = turns.runExclusive('a', stop.signal, async () => {
+    const first = locks.runExclusive('a', stop.signal, async () => {
       stop.abort(new Error('stop'));
       await undone.opened;
       order.push('undone');
     });
-    const second = turns.runExclusive('a', undefined, () => Promise.resolve(order.push('next')));
+    const second = locks.runExclusive('a', undefined, () => Promise.resolve(order.push('next')));
     undone.open();
     await Promise.all([first, second]);
     expect(order).toEqual(['undone', 'next']);
   });
 
   it('can be acquired, and are held until they are released', async () => {
-    const turns = new KeyedMutex();
+    const locks = new KeyedMutex();
     const order: string[] = [];
-    const release = await turns.acquire('a', undefined);
-    const next = turns.runExclusive('a', undefined, () => Promise.resolve(order.push('next')));
+    const release = await locks.acquire('a', undefined);
+    const next = locks.runExclusive('a', undefined, () => Promise.resolve(order.push('next')));
     order.push('held');
     release();
     release();
@@ -81,14 +81,14 @@ describe('KeyedMutex', () => {
   });
 
   it('cannot be acquired by a caller that aborts while it waits', async () => {
-    const turns = new KeyedMutex();
-    const release = await turns.acquire('a', undefined);
+    const locks = new KeyedMutex();
+    const release = await locks.acquire('a', undefined);
     const impatience = new AbortController();
-    const waiting = turns.acquire('a', impatience.signal);
+    const waiting = locks.acquire('a', impatience.signal);
     const reason = new Error('enough');
     impatience.abort(reason);
     await expect(waiting).rejects.toBe(reason);
     release();
-    await expect(turns.runExclusive('a', undefined, () => Promise.resolve('free'))).resolves.toBe('free');
+    await expect(locks.runExclusive('a', undefined, () => Promise.resolve('free'))).resolves.toBe('free');
   });
 });

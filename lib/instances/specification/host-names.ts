@@ -1,6 +1,6 @@
-import type { Instance } from '../../interfaces/index.js';
-import { InvalidInput } from '../../interfaces/index.js';
-import type { ContainerSpecification, HostConfiguration } from '../engine/index.js';
+import type { Instance } from '../../../interfaces/index.js';
+import { InvalidInput } from '../../../interfaces/index.js';
+import type { ContainerSpecification, HostConfiguration } from '../../engine/index.js';
 
 /** The host names that Nova's API accepts. Nova: `parameter_types.fqdn`. */
 const acceptedName = /^[a-z0-9._-]{1,255}$/i;

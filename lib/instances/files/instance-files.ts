@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
-import type { InjectedFile, Instance } from '../../interfaces/index.js';
-import { InvalidInput } from '../../interfaces/index.js';
+import type { InjectedFile, Instance } from '../../../interfaces/index.js';
+import { InvalidInput } from '../../../interfaces/index.js';
 import { configDriveSeed } from './config-drive.js';
 import type { FileToChange, FileToWrite, InstanceFiles } from './files-to-write.js';
 import { withRootPassword } from './root-password.js';

@@ -1,7 +1,11 @@
-import type { Instance, Logger } from '../../interfaces/index.js';
-import { ImageUnacceptable, InstanceNotRunning, SetAdminPasswdNotSupported } from '../../interfaces/index.js';
-import type { ContainerInspect, Engine } from '../engine/index.js';
-import { mayHaveSucceeded } from '../engine/index.js';
+import type { Instance, Logger } from '../../../interfaces/index.js';
+import {
+  ImageUnacceptable,
+  InstanceNotRunning,
+  SetAdminPasswdNotSupported,
+} from '../../../interfaces/index.js';
+import type { ContainerInspect, Engine } from '../../engine/index.js';
+import { mayHaveSucceeded } from '../../engine/index.js';
 import type { FileToChange, InstanceFiles } from './files-to-write.js';
 import { withRootPassword } from './root-password.js';
 import { writeFiles } from './write-files.js';

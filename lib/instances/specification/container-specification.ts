@@ -8,13 +8,13 @@ import {
   type Flavor,
   FlavorDiskTooSmall,
   FlavorMemoryTooSmall,
-} from '../../interfaces/index.js';
-import type { ContainerSpecification, HostConfiguration, ImageRef, NetworkPart } from '../engine/index.js';
+} from '../../../interfaces/index.js';
+import type { ContainerSpecification, HostConfiguration, ImageRef, NetworkPart } from '../../engine/index.js';
 import { hostNames } from './host-names.js';
 import { type SpawnAttempt, instanceLabels } from './instance-labels.js';
 import { type LogBound, logConfiguration } from './log-configuration.js';
 import { type ResourcePolicy, resourceLimits } from './resource-limits.js';
-import { shutdownTimeout } from './start-and-stop.js';
+import { shutdownTimeout } from './shutdown-timeout.js';
 
 /** The operator's settings for all instances. */
 export interface InstancePolicy extends ResourcePolicy {

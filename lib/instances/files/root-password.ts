@@ -1,5 +1,5 @@
 import { encrypt } from 'unixcrypt';
-import { InvalidInput } from '../../interfaces/index.js';
+import { InvalidInput } from '../../../interfaces/index.js';
 
 const dayInMilliseconds = 86_400_000;
 

@@ -1,10 +1,10 @@
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
-import type { Logger } from '../../interfaces/index.js';
-import { ImageUnacceptable, InvalidInput } from '../../interfaces/index.js';
-import type { ContainerRef, Engine } from '../engine/index.js';
-import { EngineError, engineWords, isBadRequest } from '../engine/index.js';
+import type { Logger } from '../../../interfaces/index.js';
+import { ImageUnacceptable, InvalidInput } from '../../../interfaces/index.js';
+import type { ContainerRef, Engine } from '../../engine/index.js';
+import { EngineError, engineWords, isBadRequest } from '../../engine/index.js';
 import { findFile, findFolder } from './existing-file.js';
 import type { FileToChange, FileToWrite, InstanceFiles } from './files-to-write.js';
 

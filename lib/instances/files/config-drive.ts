@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import type { ImageMeta, InjectedFile, Instance, NetworkInfo } from '../../interfaces/index.js';
-import type { ContainerInspect, MountSpecification } from '../engine/index.js';
+import type { ImageMeta, InjectedFile, Instance, NetworkInfo } from '../../../interfaces/index.js';
+import type { ContainerInspect, MountSpecification } from '../../engine/index.js';
 import type { FileToWrite } from './files-to-write.js';
 import { networkMetadata } from './network-metadata.js';
-import { ownVolume } from './volumes.js';
+import { ownVolume } from '../specification/index.js';
 
 /** Where cloud-init's ConfigDrive data source looks for the files of a config drive if there is no such device. */
 const drive = 'var/lib/cloud/seed/config_drive';

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { ComputeResourcesUnavailable, InvalidInput } from '../../../interfaces/index.js';
 import { EngineError } from '../../../lib/engine/index.js';
-import { refusedContainer } from '../../../lib/instances/image-fault.js';
+import { refusedContainer } from '../../../lib/instances/launch-failure.js';
 
 const refused = (words: string): EngineError =>
   new EngineError({ method: 'POST', path: '/containers/create' }, 400, words);

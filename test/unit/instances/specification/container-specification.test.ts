@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Instance } from '../../../interfaces/index.js';
-import { InvalidInput } from '../../../interfaces/index.js';
-import { imageReference } from '../../../lib/engine/index.js';
-import type { ContainerSpecification } from '../../../lib/engine/index.js';
-import { containerSpecification, withNetworks } from '../../../lib/instances/index.js';
-import type { InstancePolicy } from '../../../lib/instances/index.js';
-import { newFlavor, newImageMeta, newInstance } from '../../support/nova-objects.js';
+import type { Instance } from '../../../../interfaces/index.js';
+import { InvalidInput } from '../../../../interfaces/index.js';
+import { imageReference } from '../../../../lib/engine/index.js';
+import type { ContainerSpecification } from '../../../../lib/engine/index.js';
+import { containerSpecification, withNetworks } from '../../../../lib/instances/index.js';
+import type { InstancePolicy } from '../../../../lib/instances/index.js';
+import { newFlavor, newImageMeta, newInstance } from '../../../support/nova-objects.js';
 
 const image_id = '1260c41d-a2ff-4026-91bc-96d07519a88e';
 const attempt = { host: 'node-1', id: 'tmp-00', power_on: true };

@@ -5,7 +5,7 @@ import { addressBlock, overlap } from '../../common/index.js';
  * Addresses with a fixed meaning on every host. A bridge with them would take over the host's loopback, its neighbour
  * discovery or its metadata service (169.254.169.254). The engine accepts them (20.10 to 28.5), so the driver refuses.
  */
-const unusable: Readonly<Record<string, string>> = {
+const specialPurposes: Readonly<Record<string, string>> = {
   '0.0.0.0/8': 'unspecified',
   '127.0.0.0/8': 'loopback',
   '169.254.0.0/16': 'link-local',
@@ -17,13 +17,13 @@ const unusable: Readonly<Record<string, string>> = {
   'ff00::/8': 'multicast',
 };
 
-const blocks = Object.entries(unusable).flatMap(([cidr, kind]) => {
+const blocks = Object.entries(specialPurposes).flatMap(([cidr, kind]) => {
   const block = addressBlock(cidr);
   return block === undefined ? [] : [{ block, kind }];
 });
 
-/** The kind of reserved addresses that a subnet overlaps; undefined when it overlaps none. */
-export function unusableKind(subnet: AddressBlock): string | undefined {
+/** The special purpose of addresses in a subnet, such as `loopback`; undefined when it has no such addresses. */
+export function specialPurposeOf(subnet: AddressBlock): string | undefined {
   return blocks.find(({ block }) => overlap(block, subnet))?.kind;
 }
 

@@ -1,7 +1,7 @@
-import type { NetworkInfo, Route, Subnet, VIF } from '../../interfaces/index.js';
-import { InvalidInput } from '../../interfaces/index.js';
-import type { AddressBlock } from '../common/index.js';
-import { addressBlock, netmask, networkAddress } from '../common/index.js';
+import type { NetworkInfo, Route, Subnet, VIF } from '../../../interfaces/index.js';
+import { InvalidInput } from '../../../interfaces/index.js';
+import type { AddressBlock } from '../../common/index.js';
+import { addressBlock, netmask, networkAddress } from '../../common/index.js';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
-import type { Flavor, Instance } from '../../interfaces/index.js';
-import { ComputeResourcesUnavailable, InvalidInput } from '../../interfaces/index.js';
-import { MiB } from '../common/index.js';
-import type { ContainerInspect, HostConfiguration, ResourceLimits } from '../engine/index.js';
+import type { Flavor, Instance } from '../../../interfaces/index.js';
+import { ComputeResourcesUnavailable, InvalidInput } from '../../../interfaces/index.js';
+import { MiB } from '../../common/index.js';
+import type { ContainerInspect, HostConfiguration, ResourceLimits } from '../../engine/index.js';
 
 /** Microseconds; the kernel's default scheduling period. */
 const defaultCpuPeriod = 100_000;

@@ -1,6 +1,6 @@
-import { type Instance, InvalidInput } from '../../interfaces/index.js';
-import { label, isUuid, instanceContainerName, instancePartName } from '../common/index.js';
-import { type ContainerRef, containerRef } from '../engine/index.js';
+import { type Instance, InvalidInput } from '../../../interfaces/index.js';
+import { label, isUuid, instanceContainerName, instancePartName } from '../../common/index.js';
+import { type ContainerRef, containerRef } from '../../engine/index.js';
 
 /** The flavor's figures, for the host's accounting. */
 export interface FlavorFigures {

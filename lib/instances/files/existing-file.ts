@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
-import { ImageUnacceptable } from '../../interfaces/index.js';
-import type { ContainerRef, Engine } from '../engine/index.js';
-import { EngineError, engineWords, isNotFound } from '../engine/index.js';
-import { readAll, TooLarge } from '../streams/index.js';
+import { ImageUnacceptable } from '../../../interfaces/index.js';
+import type { ContainerRef, Engine } from '../../engine/index.js';
+import { EngineError, engineWords, isNotFound } from '../../engine/index.js';
+import { readAll, TooLarge } from '../../streams/index.js';
 import type { ExistingFile } from './files-to-write.js';
 
 /** Maximum size in bytes of a file that is read to be changed. */

@@ -2,34 +2,35 @@ import type { Instance, NovaException, NovaExceptionOptions } from '../../interf
 import {
   ComputeResourcesUnavailable,
   HypervisorUnavailable,
-  InstanceNotFound,
+  ImageUnacceptable,
   isNovaException,
 } from '../../interfaces/index.js';
-import { EngineError, engineWords, isNotFound, isUnreachable } from '../engine/index.js';
+import { EngineError, engineWords, isUnreachable } from '../engine/index.js';
 import { codeOf, DeadlineExceeded } from '../streams/index.js';
+import { instanceNotFound, isNoSuchContainer } from './instance-not-found.js';
 
 /** The exception class for the failure of a verb. */
 export type VerbFailure = new (message: string, options?: NovaExceptionOptions) => NovaException;
 
 /**
- * Converts any error to the exception that Nova handles. What knows more converts engine errors earlier, and its exception
- * passes unchanged: `image-fault.ts` and `write-files.ts` here, the loads of `images`, the interfaces of `network`.
+ * Converts any error to the exception that Nova handles. `ComputeHost` calls it for what a verb throws. Code that knows
+ * more converts an engine's error earlier, and its exception passes: `launch-failure.ts` (a refused create or
+ * start) and `files/write-files.ts` here, `load-image.ts` in `images`, `exceptions.ts` in `network`.
  *
  * @param verb - the verb that failed.
  * @param instance - the verb's instance; undefined for a verb of the host.
  * @param failure - the exception class for a refusal of the engine.
  */
-export function novaException(
+export function toNovaException(
   error: unknown,
   verb: string,
   instance: Instance | undefined,
   failure: VerbFailure,
 ): NovaException {
-  if (isNovaException(error)) return error;
+  if (isNovaException(error)) return withInstance(error, instance);
   const options = instance === undefined ? { cause: error } : { cause: error, instance_uuid: instance.uuid };
   const subject = instance === undefined ? '' : ` instance ${instance.uuid}`;
-  if (instance !== undefined && isNoSuchContainer(error))
-    return new InstanceNotFound(`Instance ${instance.uuid} could not be found`, options);
+  if (instance !== undefined && isNoSuchContainer(error)) return instanceNotFound(instance, error);
   if (isAddressTaken(error))
     return new ComputeResourcesUnavailable(
       `Could not ${verb}${subject}: a fixed address is taken on this host: ${error.engineMessage}`,
@@ -40,6 +41,19 @@ export function novaException(
   return isUnreachable(error) || error instanceof DeadlineExceeded
     ? new HypervisorUnavailable(message, options)
     : new failure(message, options);
+}
+
+/**
+ * What finds an image at fault does not know the instance. It may throw one exception for several instances, so the
+ * result is another one.
+ */
+function withInstance(error: NovaException, instance: Instance | undefined): NovaException {
+  if (instance === undefined || error.instance_uuid !== undefined) return error;
+  if (Reflect.getPrototypeOf(error) !== ImageUnacceptable.prototype) return error;
+  const options = { cause: error.cause, instance_uuid: instance.uuid };
+  const exception = new ImageUnacceptable(error.message, options);
+  if (error.stack !== undefined) exception.stack = error.stack;
+  return exception;
 }
 
 const refusedAccess =
@@ -58,11 +72,6 @@ const advices: Readonly<Record<string, string>> = {
 function advice(error: unknown): string {
   const known = isUnreachable(error) ? advices[codeOf(error.cause) ?? ''] : undefined;
   return known === undefined ? '' : `. ${known}`;
-}
-
-/** The engine does not have the container. The message distinguishes this 404 from a missing network or image. */
-export function isNoSuchContainer(error: unknown): error is EngineError {
-  return isNotFound(error) && engineWords.noSuchContainer.test(error.engineMessage);
 }
 
 /**

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import type { ImageMeta, Instance, NetworkInfo } from '../../../interfaces/index.js';
-import type { ConfigDrivePolicy } from '../../../lib/instances/index.js';
-import { configDriveFiles } from '../../../lib/instances/index.js';
-import { image_meta, instance, network_info } from '../../support/nova-call.js';
-import { newImageMeta, newInstance } from '../../support/nova-objects.js';
+import type { ImageMeta, Instance, NetworkInfo } from '../../../../interfaces/index.js';
+import type { ConfigDrivePolicy } from '../../../../lib/instances/index.js';
+import { configDriveFiles } from '../../../../lib/instances/index.js';
+import { image_meta, instance, network_info } from '../../../support/nova-call.js';
+import { newImageMeta, newInstance } from '../../../support/nova-objects.js';
 
 const policy: ConfigDrivePolicy = { forceConfigDrive: false, vendorData: {} };
 const seed = 'var/lib/cloud/seed/config_drive/openstack/';

@@ -3,8 +3,8 @@ import type {
   ContainerId,
   ContainerSpecification,
   ImageReference,
-} from '../engine/index.js';
-import { label } from '../common/index.js';
+} from '../../engine/index.js';
+import { label } from '../../common/index.js';
 import type { LogBound } from './log-configuration.js';
 import { logConfiguration } from './log-configuration.js';
 import { noHealthcheck } from './container-specification.js';

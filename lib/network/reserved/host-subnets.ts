@@ -31,7 +31,7 @@ export interface HostReservations {
  *
  * A subnet is compared when its network is created: addresses that the host gets later are not compared with it.
  */
-export class ReservedSubnets {
+export class HostSubnets {
   readonly #host: HostReservations;
   readonly #servers: ServerAddresses;
   /** Warnings in the log already. */

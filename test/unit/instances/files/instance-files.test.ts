@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { verify } from 'unixcrypt';
-import { instanceFiles } from '../../../lib/instances/index.js';
-import { newInstance } from '../../support/nova-objects.js';
+import { instanceFiles } from '../../../../lib/instances/index.js';
+import { newInstance } from '../../../support/nova-objects.js';
 
 const existing = (text: string): { contents: Buffer; mode: number; uid: number; gid: number } => ({
   contents: Buffer.from(text),

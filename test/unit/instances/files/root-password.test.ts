@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { InvalidInput } from '../../../interfaces/index.js';
-import { withRootPassword } from '../../../lib/instances/root-password.js';
+import { InvalidInput } from '../../../../interfaces/index.js';
+import { withRootPassword } from '../../../../lib/instances/files/root-password.js';
 
 const shadow = 'daemon:*:1::::::\nroot:*:0:0:99999:7:::\n';
 

@@ -1,4 +1,4 @@
-import type { HostConfiguration } from '../engine/index.js';
+import type { HostConfiguration } from '../../engine/index.js';
 
 /** Bounds of an instance's log on the engine's disk. */
 export interface LogBound {

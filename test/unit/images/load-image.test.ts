@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
 import { EngineError } from '../../../lib/engine/index.js';
-import { refusedByEngine } from '../../../lib/images/load-image.js';
+import { loadError } from '../../../lib/images/load-image.js';
 
 const request = { method: 'POST', path: '/images/load' };
 const inBand = (words: string): EngineError => new EngineError(request, 200, words, { inBand: true });
@@ -9,7 +9,7 @@ const unpacking = 'Error processing tar file(exit status 1): ';
 const applying =
   'apply layer error for "docker.io/test/image:1": failed to extract layer sha256:0: mount callback failed on /tmp/mount1: ';
 
-describe('refusedByEngine', () => {
+describe('loadError', () => {
   // Engines sent each of these: 20.10 those with "Error processing", 28.5 with the containerd store those
   // with "apply layer error", 28.5 the others.
   it.each([
@@ -38,7 +38,7 @@ describe('refusedByEngine', () => {
     `${applying}failed to get root path: too many links`,
   ])('returns ImageUnacceptable for: %s', (words) => {
     const error = inBand(words);
-    const refusal = refusedByEngine('the-id', error);
+    const refusal = loadError('the-id', error);
     expect(refusal).toBeInstanceOf(ImageUnacceptable);
     expect(refusal).toMatchObject({ cause: error, message: expect.stringContaining(words) });
   });
@@ -57,18 +57,18 @@ describe('refusedByEngine', () => {
     `${applying}link /tmp/mount1/a /tmp/mount1/b: too many links`,
   ])('returns the error unchanged when the host is at fault, or may be: %s', (words) => {
     const error = inBand(words);
-    expect(refusedByEngine('the-id', error)).toBe(error);
+    expect(loadError('the-id', error)).toBe(error);
   });
 
   it('decides by the message, whatever the status', () => {
     const refused = new EngineError(request, 500, 'archive/tar: invalid tar header');
-    expect(refusedByEngine('the-id', refused)).toBeInstanceOf(ImageUnacceptable);
+    expect(loadError('the-id', refused)).toBeInstanceOf(ImageUnacceptable);
     const failed = new EngineError(request, 503, 'no space left on device');
-    expect(refusedByEngine('the-id', failed)).toBe(failed);
+    expect(loadError('the-id', failed)).toBe(failed);
   });
 
   it('returns an error unchanged that is not from the engine', () => {
     const error = new Error('unexpected EOF');
-    expect(refusedByEngine('the-id', error)).toBe(error);
+    expect(loadError('the-id', error)).toBe(error);
   });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { engineProcess, ownProcess } from '../../../../lib/network/reserved/engine-process.js';
 import { reservationsIn } from '../../../../lib/network/reserved/host-network.js';
-import { ReservedSubnets } from '../../../../lib/network/reserved/reserved-subnets.js';
+import { HostSubnets } from '../../../../lib/network/reserved/host-subnets.js';
 import { noOpLogger } from '../../../support/silent-logger.js';
 
 let folder: string;
@@ -87,12 +87,12 @@ describe('the network namespace of an engine', () => {
   });
 });
 
-describe('ReservedSubnets', () => {
+describe('HostSubnets', () => {
   const reserved = (
-    host: Partial<ConstructorParameters<typeof ReservedSubnets>[0]> = {},
+    host: Partial<ConstructorParameters<typeof HostSubnets>[0]> = {},
     servers: readonly string[] = [],
-  ): ReservedSubnets =>
-    new ReservedSubnets({
+  ): HostSubnets =>
+    new HostSubnets({
       address: { socketPath: join(folder, 'nowhere.sock') },
       reservedSubnets: [],
       servers: () => Promise.resolve(servers),
