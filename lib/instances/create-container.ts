@@ -35,6 +35,7 @@ const polling: Polling = { timeoutMs: 10_000, interval: 100 };
  * the container exists.
  *
  * @param name - the name of the instance's container, or of a secondary one (`nova-<uuid>.spawning`).
+ * @param within - how long to wait until the outcome of the creation is known.
  * @throws ImageUnacceptable, InvalidInput, ComputeResourcesUnavailable when the engine refuses, see
  * {@link refusedContainer}.
  * @throws InstanceExists when the instance has a container that has run, or another container has the name.
@@ -45,6 +46,7 @@ export async function createContainer(
   instance: Instance,
   specification: ContainerSpecification,
   attempt: SpawnAttempt,
+  within: Polling = polling,
 ): Promise<ContainerId> {
   let failure: unknown;
   const create = async (): Promise<ContainerId | undefined> => {
@@ -72,7 +74,7 @@ export async function createContainer(
     if (occupant.State.Status !== 'removing') throw nameTaken(name, instance, failure);
     return undefined;
   };
-  const id = (await create()) ?? (await untilSettled(engine, polling, adoptOrCreate).catch(undetermined));
+  const id = (await create()) ?? (await untilSettled(engine, within, adoptOrCreate).catch(undetermined));
   if (id === undefined) throw failure;
   return id;
 }
