@@ -35,6 +35,7 @@ const polling: Polling = { timeoutMs: 10_000, interval: 100 };
  * the container exists.
  *
  * @param name - the name of the instance's container, or of a secondary one (`nova-<uuid>.spawning`).
+ * @param within - how long to wait until the outcome of the creation is known.
  * @throws ImageUnacceptable, InvalidInput, ComputeResourcesUnavailable when the engine refuses, see
  * {@link refusedContainer}.
  * @throws InstanceExists when the instance has a container that has run, or another container has the name.
@@ -45,6 +46,7 @@ export async function createContainer(
   instance: Instance,
   specification: ContainerSpecification,
   attempt: SpawnAttempt,
+  within: Polling = polling,
 ): Promise<ContainerId> {
   /** Why the outcome of the creation is unknown, to be thrown if it stays unknown. */
   let failure: unknown;
@@ -76,7 +78,7 @@ export async function createContainer(
     return undefined;
   };
   const id =
-    (await create()) ?? (await untilSettled(engine, polling, adoptOrCreate).catch(ignoreIfUndetermined));
+    (await create()) ?? (await untilSettled(engine, within, adoptOrCreate).catch(ignoreIfUndetermined));
   if (id === undefined) throw failure;
   return id;
 }

@@ -159,7 +159,7 @@ async function packOne(entry: ArchiveEntry & { readonly mode?: number }): Promis
     ...(linkname === undefined ? {} : { linkname }),
     ...(pax === undefined ? {} : { pax }),
   };
-  if (type === 'file') packer.entry(header, Buffer.from(content));
+  if (type === 'file') packer.entry(header, typeof content === 'string' ? Buffer.from(content) : content);
   else packer.entry(header);
   packer.finalize();
   return (await readAll(packer, Infinity)).subarray(0, -endOfArchive.length);

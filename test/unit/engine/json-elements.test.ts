@@ -48,11 +48,12 @@ describe('jsonElements', () => {
 
   it('refuses an endless element before it fills the memory', async () => {
     let given = 0;
+    const piece = Buffer.alloc(1 << 20, 0x20);
     function* endless(): Generator<Uint8Array> {
       yield Buffer.from('["');
       for (;;) {
-        given += 1 << 20;
-        yield Buffer.alloc(1 << 20, 0x20);
+        given += piece.length;
+        yield piece;
       }
     }
     await expect(read(endless())).rejects.toBeInstanceOf(EngineProtocolError);
@@ -64,9 +65,9 @@ describe('a list of containers', () => {
   let fake: FakeEngine;
   /** Labels as an image can pass them on to its containers. */
   const labels = { large: 'x'.repeat(3_900_000), ours: 'kept' };
-  const listed = (id: number): object => ({
-    Id: id.toString(16).padStart(64, '0'),
-    Names: [`/c${id}`],
+  const listed = {
+    Id: 'c'.repeat(64),
+    Names: ['/c'],
     Image: 'x',
     ImageID: `sha256:${'a'.repeat(64)}`,
     Created: 1,
@@ -74,11 +75,16 @@ describe('a list of containers', () => {
     State: 'running',
     Status: '',
     HostConfig: {},
-  });
+  };
   beforeEach(async () => {
+    const element = Buffer.from(JSON.stringify(listed));
     fake = await FakeEngine.start((_request, response) => {
-      const containers = Array.from({ length: 20 }, (_, id) => JSON.stringify(listed(id)));
-      response.writeHead(200, { 'Content-Type': 'application/json' }).end(`[${containers.join()}]`);
+      response.writeHead(200, { 'Content-Type': 'application/json' }).write('[');
+      for (let count = 0; count < 20; count += 1) {
+        if (count > 0) response.write(',');
+        response.write(element);
+      }
+      response.end(']');
     });
   });
   afterEach(() => fake.stop());

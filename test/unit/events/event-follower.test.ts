@@ -31,7 +31,7 @@ describe('EventFollower', () => {
   let status: string;
   let onList: (answer: () => void) => void;
   /** The past events that the engine replays, and the intervals that the follower requested. */
-  let remembered: string;
+  let remembered: string | Buffer;
   let intervals: { since: number; until: number }[];
   let stream: ServerResponse | undefined;
   /** What the listener waits for at each event. */
@@ -80,7 +80,7 @@ describe('EventFollower', () => {
     before?.destroy();
     await until(() => stream !== before, 'the follower has reconnected');
   }
-  const send = (text: string): unknown => stream?.write(text);
+  const send = (text: string | Buffer): unknown => stream?.write(text);
 
   it("reports what happened while the stream was broken, each event once, whatever the engine's clock says", async () => {
     send(line('die', 60) + line('start', 50));
@@ -122,7 +122,7 @@ describe('EventFollower', () => {
 
   it.each([
     ['a line that is not JSON', 'junk\n'],
-    ['an overlong line', 'x'.repeat(maxLineBytes + 1)],
+    ['an overlong line', Buffer.alloc(maxLineBytes + 1, 'x')],
     ['an event in an unknown format', '{"Type":"container"}\n'],
   ])('continues after %s, even when the engine replays it', async (_what, junk) => {
     remembered = junk;

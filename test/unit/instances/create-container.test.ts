@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { containerRef, imageReference } from '../../../lib/engine/index.js';
+import { containerRef, imageReference, type Polling } from '../../../lib/engine/index.js';
 import { createContainer, discardAttempt } from '../../../lib/instances/index.js';
 import { instanceContainerName, label } from '../../../lib/common/labels.js';
 import { newInstance } from '../../support/nova-objects.js';
@@ -136,8 +136,15 @@ describe('createContainer when the answer to its request was lost', () => {
     });
   });
   afterEach(() => fake.stop());
-  const create = (): Promise<string> =>
-    createContainer(fake.client(), name, instance, { Image: imageReference('busybox', 'test') }, attempt);
+  const create = (within?: Polling): Promise<string> =>
+    createContainer(
+      fake.client(),
+      name,
+      instance,
+      { Image: imageReference('busybox', 'test') },
+      attempt,
+      within,
+    );
   const asked = (): string[] => fake.requests.slice(1).map((line) => line.split(' ', 1).join());
 
   it('looks for the container again when the first lookup fails too', async () => {
@@ -164,7 +171,7 @@ describe('createContainer when the answer to its request was lost', () => {
 
   it('fails as maybe done while the engine stays away, so that the caller waits for the container', async () => {
     outcomes = Array.from({ length: 1000 }, () => 'lost');
-    await expect(create()).rejects.toMatchObject({
+    await expect(create({ timeoutMs: 200, interval: 20 })).rejects.toMatchObject({
       name: 'EngineUnreachable',
       maybeDone: true,
       request: { method: 'POST' },
