@@ -185,11 +185,9 @@ export function layersOfInspected({
   RootFS: files,
   Descriptor: shown,
 }: ImageInspect): LayersOfImage {
-  return {
-    engineId,
-    diffIds: files.Layers,
-    stored: storedLayersOf(engineId, shown?.annotations ?? {}),
-  };
+  const diffIds = files.Layers;
+  const stored = storedLayersOf(engineId, shown?.annotations ?? {});
+  return { engineId, diffIds, stored: stored?.length === diffIds.length ? stored : undefined };
 }
 
 function inCommon(some: readonly string[], others: readonly string[]): number {
