@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe } from '@jest/globals';
 import { dockerHarness } from '../support/docker-harness.js';
 import type { Harness } from './contract/harness.js';
 import { imageCacheContract } from './contract/image-cache.contract.js';
@@ -13,9 +13,8 @@ describe('DockerDriver is a ComputeDriver with images and files', () => {
   beforeAll(async () => {
     harness = await dockerHarness();
   });
-  afterAll(async () => {
-    await harness.close();
-  });
+  afterEach(() => harness.tidy());
+  afterAll(() => harness.close());
 
   snapshotContract(() => harness);
   imageCacheContract(() => harness);
@@ -28,9 +27,8 @@ describe('DockerDriver with delta snapshots is a ComputeDriver', () => {
   beforeAll(async () => {
     harness = await dockerHarness({ snapshots: 'delta' });
   });
-  afterAll(async () => {
-    await harness.close();
-  });
+  afterEach(() => harness.tidy());
+  afterAll(() => harness.close());
 
   snapshotContract(() => harness);
 });

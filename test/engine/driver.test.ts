@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe } from '@jest/globals';
 import { dockerHarness } from '../support/docker-harness.js';
 import { consoleOutputContract, serialConsoleContract } from './contract/console.contract.js';
 import type { Harness } from './contract/harness.js';
@@ -13,9 +13,8 @@ describe('DockerDriver is a ComputeDriver', () => {
   beforeAll(async () => {
     harness = await dockerHarness();
   });
-  afterAll(async () => {
-    await harness.close();
-  });
+  afterEach(() => harness.tidy());
+  afterAll(() => harness.close());
 
   lifeCycleContract(() => harness);
   powerContract(() => harness);
@@ -30,9 +29,8 @@ describe('DockerDriver with serial consoles is a ComputeDriver', () => {
   beforeAll(async () => {
     harness = await dockerHarness({ serialConsole: { address: '127.0.0.1' } });
   });
-  afterAll(async () => {
-    await harness.close();
-  });
+  afterEach(() => harness.tidy());
+  afterAll(() => harness.close());
 
   consoleOutputContract(() => harness);
   serialConsoleContract(() => harness);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ImageRecord, Instance } from '../../interfaces/index.js';
 import { DirectoryImageService, DockerDriver, power_state } from '../../lib/index.js';
 import { label } from '../../lib/common/labels.js';
@@ -37,9 +37,17 @@ const unrescueSteps: readonly [string, Target][] = [
   ['tagging the image', { method: 'POST', path: /\/tag/ }],
 ];
 
-/** A command that appends a line to a file at each start, and prints the file. */
+const isChange = ([, { method }]: readonly [string, Target]): boolean => method !== 'GET';
+const lostSteps = { rescue: rescueSteps.filter(isChange), unrescue: unrescueSteps.filter(isChange) };
+/** A rescue and an unrescue in turn, so that one instance serves all. */
+const alternating = lostSteps.rescue.flatMap(([step, target], index) => [
+  ['rescue', step, target] as const,
+  ...lostSteps.unrescue.slice(index, index + 1).map((each) => ['unrescue', ...each] as const),
+]);
+
+/** A command that appends a line to a file at each start, prints the file, and runs until SIGTERM. */
 const diary = (folder: string, line: string): string =>
-  `sh -c 'echo ${line} >> ${folder}/diary; echo begin; cat ${folder}/diary; echo end; exec sleep 1000'`;
+  `sh -c 'trap "exit 0" TERM; echo ${line} >> ${folder}/diary; echo begin; cat ${folder}/diary; echo end; sleep 1000 & wait'`;
 
 /** The containers, networks and volumes of a host on the engine. */
 async function leftOf(host: string): Promise<string[]> {
@@ -94,11 +102,16 @@ describe('rescue, unrescue and rebuild with faults of the engine', () => {
     await driver.destroy(context, instance, network_info);
     expect(await leftOf(host)).toEqual([]);
   };
+  /** The calls of `rebuild`: each writes another diary. */
+  let rebuilds = 0;
   const rebuild = (): Promise<void> => {
-    const meta = newImageMeta(image.id, { os_command_line: diary('', 'rebuilt'), os_shutdown_timeout: '1' });
+    const os_command_line = diary('', `rebuilt ${(rebuilds += 1)}`);
+    const meta = newImageMeta(image.id, { os_command_line, os_shutdown_timeout: '1' });
     return driver.rebuild(context, instance, meta, { network_info });
   };
   const unrescue = (): Promise<void> => driver.unrescue(context, instance);
+  const isRescued = async (): Promise<boolean> =>
+    (await leftOf(host)).some((name) => name.endsWith('.rescued'));
   const told = async (): Promise<string> => {
     let last = '';
     await eventually('it has told everything', async () => {
@@ -139,8 +152,6 @@ describe('rescue, unrescue and rebuild with faults of the engine', () => {
     await verb().catch(verb);
     expect(fault.struck()).not.toEqual([]);
   };
-  const isChange = ([, { method }]: readonly [string, Target]): boolean => method !== 'GET';
-
   describe('when a request fails', () => {
     beforeAll(boot);
     afterAll(destroy);
@@ -169,48 +180,53 @@ describe('rescue, unrescue and rebuild with faults of the engine', () => {
   });
 
   describe('when the answer is lost', () => {
-    beforeEach(boot);
-    afterEach(destroy);
+    beforeAll(boot);
+    afterAll(destroy);
 
-    it.each(rescueSteps.filter(isChange))('rescue succeeds or can be repeated: %s', async (_step, target) => {
-      await lost(target, rescue);
-      expect(await told()).toMatch(/^(own\n)+rescue\n$/);
+    it.each(alternating)('%s succeeds or can be repeated: %s', async (name, _step, target) => {
+      if ((await isRescued()) !== (name === 'unrescue')) await (name === 'unrescue' ? rescue() : unrescue());
+      await told();
+      await lost(target, name === 'rescue' ? rescue : unrescue);
+      expect(await told()).toMatch(
+        name === 'rescue' ? /^(own\n(.*\n)*)?own\nrescue\n$/ : /^own\n(.*\n)*rescue\n(own\n)+$/,
+      );
     });
 
     it.each(changing)('rebuild succeeds or can be repeated: %s', async (_step, target) => {
       await lost(target, rebuild);
-      expect(await told()).toBe('rebuilt\n');
+      expect(await told()).toBe(`rebuilt ${rebuilds}\n`);
     });
-
-    it.each(unrescueSteps.filter(isChange))(
-      'unrescue succeeds or can be repeated: %s',
-      async (_step, target) => {
-        await rescue();
-        await told();
-        await lost(target, unrescue);
-        expect(await told()).toMatch(/^own\n(rescue\n)+(own\n)+$/);
-      },
-    );
   });
 
   describe('when the driver crashes', () => {
-    beforeEach(boot);
-    afterEach(destroy);
+    beforeAll(boot);
+    afterAll(destroy);
 
-    it.each(changing.filter(([step]) => step !== 'creating the new container'))(
-      'a rescue can be repeated with the next driver: %s',
-      async (_step, target) => {
-        proxy.inject({ ...target, kind: 'drop-request', times: Infinity });
-        proxy.inject({ path: /./, kind: 'drop-request', nth: 40, times: Infinity });
-        await rescue().catch(() => undefined);
-        await stop();
-        await start();
-        await rescue();
-        expect(await told()).toMatch(/^(own\n)+rescue\n$/);
-        await unrescue();
-        expect(await told()).toMatch(/^(own\n)+rescue\nown\n$/);
-      },
-    );
+    /** Each step with the renames before it. */
+    const crashes = changing
+      .slice(1)
+      .map(([step, target], index) => [step, target, Math.max(0, index - 1)] as const);
+    /** Ends a driver in the middle of a rescue: from there on its changes fail at once, its rollback too. */
+    const crash = async (target: Target, renames: number): Promise<void> => {
+      const dead = { kind: 'answer', status: 500, times: Infinity } as const;
+      const fault = proxy.inject({ ...target, ...dead });
+      proxy.inject({ method: 'POST', path: /\/rename/, nth: renames + 1, ...dead });
+      proxy.inject({ method: 'POST', path: /\/start/, ...dead });
+      proxy.inject({ method: 'DELETE', ...dead });
+      await expect(rescue()).rejects.toBeDefined();
+      expect(fault.struck()).not.toEqual([]);
+      await stop();
+    };
+
+    it.each(crashes)('a rescue can be repeated with the next driver: %s', async (_step, target, renames) => {
+      if (await isRescued()) await unrescue();
+      await crash(target, renames);
+      await start();
+      await rescue();
+      expect(await told()).toMatch(/^(own\n(.*\n)*)?own\nrescue\n$/);
+      await unrescue();
+      expect(await told()).toMatch(/^(own\n(.*\n)*)?own\nrescue\nown\n$/);
+    });
   });
 
   describe('a connection that breaks during a copy', () => {
@@ -236,19 +252,19 @@ describe('rescue, unrescue and rebuild with faults of the engine', () => {
       ['the files are measured', { method: 'GET', path: /\/archive/, nth: 2 }],
       ['the files are sent', { method: 'GET', path: /\/archive/, nth: 3 }],
     ])('for an unrescue leaves the instance rescued, when %s', async (_step, target) => {
-      if (!(await leftOf(host)).some((name) => name.endsWith('.rescued'))) await rescue();
+      if (!(await isRescued())) await rescue();
       await told();
       await broken(target, unrescue, /^(own\n)+(rescue\n)+$/);
     });
   });
 
   describe('unrescue', () => {
+    beforeAll(boot);
+    afterAll(destroy);
     beforeEach(async () => {
-      await boot();
-      await rescue();
+      if (!(await isRescued())) await rescue();
       await told();
     });
-    afterEach(destroy);
 
     it.each([
       ['loading an image of the files', { method: 'POST', path: /\/images\/load/ }],
@@ -258,7 +274,7 @@ describe('rescue, unrescue and rebuild with faults of the engine', () => {
       await expect(unrescue()).rejects.toMatchObject({ message: expect.stringContaining('not a directory') });
       expect(fault.struck()).not.toEqual([]);
       await unrescue();
-      expect(await told()).toMatch(/^own\n(rescue\n)+own\n$/);
+      expect(await told()).toMatch(/^own\n(.*\n)*rescue\nown\n$/);
     });
 
     it('succeeds, and logs a warning, when the rescue container cannot be removed', async () => {
@@ -266,20 +282,20 @@ describe('rescue, unrescue and rebuild with faults of the engine', () => {
       await unrescue();
       expect(fault.struck()).not.toEqual([]);
       expect(warnings.at(-1)).toContain('could not remove the rescue container');
-      expect(await told()).toBe('own\nrescue\nown\n');
+      expect(await told()).toMatch(/^own\n(.*\n)*rescue\nown\n$/);
     });
   });
 
   describe('rebuild', () => {
-    beforeEach(boot);
-    afterEach(destroy);
+    beforeAll(boot);
+    afterAll(destroy);
 
     it('succeeds, and logs a warning, when the old container cannot be removed', async () => {
       const fault = refuse({ method: 'DELETE', path: /\/containers\// });
       await rebuild();
       expect(fault.struck()).not.toEqual([]);
       expect(warnings.at(-1)).toContain('could not remove the replaced container');
-      expect(await told()).toBe('rebuilt\n');
+      expect(await told()).toBe(`rebuilt ${rebuilds}\n`);
     });
   });
 });

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Instance, LifecycleEvent, SpawnOptions } from '../../interfaces/index.js';
-import { DirectoryImageService, DockerDriver } from '../../lib/index.js';
+import { DirectoryImageService, DockerDriver, power_state } from '../../lib/index.js';
 import type { DockerDriverOptions } from '../../lib/index.js';
 import type { Harness } from '../engine/contract/harness.js';
 import { eventually } from '../engine/contract/harness.js';
@@ -57,6 +57,20 @@ export async function dockerHarness(
     return instance;
   };
 
+  const destroy = async (instances: readonly Instance[]): Promise<void> => {
+    for (const instance of instances) await driver.destroy(context, instance, []);
+  };
+  let shared: Instance | undefined;
+  const standing = async (): Promise<Instance> => {
+    shared ??= newInstance();
+    if (!(await driver.instance_exists(shared))) await driver.spawn(context, shared, image);
+    const { state } = await driver.get_info(shared);
+    if (state === power_state.PAUSED) await driver.unpause(shared);
+    else if (state === power_state.SUSPENDED) await driver.resume(context, shared, []);
+    else await driver.power_on(context, shared, []);
+    return shared;
+  };
+
   return {
     host,
     driver,
@@ -66,6 +80,7 @@ export async function dockerHarness(
     image,
     events,
     boot: (changes, how) => boot(changes, how),
+    standing,
     run: async (script, changes, how) => {
       const meta = { ...image, properties: { os_command_line: `sh -c ${quoted(script)}` } };
       const instance = await boot(changes, how, meta);
@@ -73,8 +88,9 @@ export async function dockerHarness(
       await eventually(`${script} says done`, async () => (await output()).includes('done'));
       return { instance, output: await output() };
     },
+    tidy: () => destroy(spawned.splice(0)),
     close: async () => {
-      for (const instance of spawned) await driver.destroy(context, instance, []);
+      await destroy([...spawned, ...(shared === undefined ? [] : [shared])]);
       for (const each of drivers) await each.cleanup_host(host);
       await forgetUnusedSince();
       await removeImages((await imageService.detail(context)).map(({ id }) => id));

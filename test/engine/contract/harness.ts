@@ -26,12 +26,19 @@ export interface Harness {
   readonly events: readonly LifecycleEvent[];
   /** Spawns a fresh instance. */
   readonly boot: (changes?: Partial<Instance>, options?: SpawnOptions) => Promise<Instance>;
+  /**
+   * A running instance, which serves several tests one after the other. A test may stop, freeze or restart it, and
+   * changes nothing else.
+   */
+  readonly standing: () => Promise<Instance>;
   /** Runs a shell script as an instance's command, and returns its output once that contains `done`. */
   readonly run: (
     script: string,
     changes?: Partial<Instance>,
     options?: SpawnOptions,
   ) => Promise<{ instance: Instance; output: string }>;
+  /** Destroys the instances of `boot` and `run`: what an instance goes on doing slows the next test. */
+  readonly tidy: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 

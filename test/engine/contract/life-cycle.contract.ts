@@ -13,8 +13,8 @@ export function lifeCycleContract(harness: () => Harness): void {
 
   describe('list_instances and list_instance_uuids', () => {
     it('report the names and uuids of the instances of this host', async () => {
-      const { driver, boot } = harness();
-      const instance = await boot();
+      const { driver, standing } = harness();
+      const instance = await standing();
       await expect(driver.list_instances()).resolves.toContain(instance.name);
       await expect(driver.list_instance_uuids()).resolves.toContain(instance.uuid);
       await expect(driver.get_num_instances()).resolves.toBeGreaterThan(0);
@@ -48,8 +48,8 @@ export function lifeCycleContract(harness: () => Harness): void {
     });
 
     it('refuses an instance that exists already, and leaves it alone', async () => {
-      const { driver, boot, context, image } = harness();
-      const instance = await boot();
+      const { driver, standing, context, image } = harness();
+      const instance = await standing();
       const before = await driver.get_info(instance);
       await expect(driver.spawn(context, instance, image)).rejects.toBeInstanceOf(InstanceExists);
       expect(await driver.get_info(instance)).toEqual(before);
@@ -135,8 +135,8 @@ export function lifeCycleContract(harness: () => Harness): void {
 
   describe('reboot', () => {
     it.each([reboot_type.SOFT, reboot_type.HARD])('%s restarts a running instance', async (type) => {
-      const { driver, boot, context } = harness();
-      const instance = await boot();
+      const { driver, standing, context } = harness();
+      const instance = await standing();
       const { started_at } = await driver.get_info(instance);
       await driver.reboot(context, instance, [], type);
       const after = await driver.get_info(instance);
@@ -147,8 +147,8 @@ export function lifeCycleContract(harness: () => Harness): void {
     it.each([reboot_type.SOFT, reboot_type.HARD])(
       '%s starts an instance that was powered off or paused',
       async (type) => {
-        const { driver, boot, context } = harness();
-        const instance = await boot();
+        const { driver, standing, context } = harness();
+        const instance = await standing();
         await driver.power_off(instance);
         await driver.reboot(context, instance, [], type);
         expect(await state(instance)).toBe(power_state.RUNNING);
@@ -201,8 +201,8 @@ export function lifeCycleContract(harness: () => Harness): void {
     });
 
     it('succeeds for an instance that is powered off, paused or unknown', async () => {
-      const { driver, boot } = harness();
-      const instance = await boot();
+      const { driver, standing } = harness();
+      const instance = await standing();
       await driver.pause(instance);
       await driver.power_off(instance);
       await driver.power_off(instance, graceful);
@@ -213,16 +213,16 @@ export function lifeCycleContract(harness: () => Harness): void {
 
   describe('power_on', () => {
     it('leaves a running instance as it is', async () => {
-      const { driver, boot, context } = harness();
-      const instance = await boot();
+      const { driver, standing, context } = harness();
+      const instance = await standing();
       const before = await driver.get_info(instance);
       await driver.power_on(context, instance, []);
       expect(await driver.get_info(instance)).toEqual(before);
     });
 
     it('starts an instance that was powered off', async () => {
-      const { driver, boot, context } = harness();
-      const instance = await boot();
+      const { driver, standing, context } = harness();
+      const instance = await standing();
       await driver.power_off(instance);
       await driver.power_on(context, instance, []);
       expect(await state(instance)).toBe(power_state.RUNNING);
@@ -236,8 +236,8 @@ export function lifeCycleContract(harness: () => Harness): void {
 
   describe('pause and unpause', () => {
     it('freeze and continue an instance, and are idempotent', async () => {
-      const { driver, boot } = harness();
-      const instance = await boot();
+      const { driver, standing } = harness();
+      const instance = await standing();
       await driver.unpause(instance);
       await driver.pause(instance);
       await driver.pause(instance);

@@ -36,8 +36,8 @@ export function powerContract(harness: () => Harness): void {
     });
 
     it('are idempotent, and leave a running instance unchanged', async () => {
-      const { driver, boot, context } = harness();
-      const instance = await boot();
+      const { driver, standing, context } = harness();
+      const instance = await standing();
       const before = await driver.get_info(instance);
       await driver.resume(context, instance, []);
       expect(await driver.get_info(instance)).toEqual(before);
@@ -50,8 +50,8 @@ export function powerContract(harness: () => Harness): void {
     });
 
     it('distinguish suspended from paused, also for an instance that was paused before', async () => {
-      const { driver, boot, context } = harness();
-      const instance = await boot();
+      const { driver, standing, context } = harness();
+      const instance = await standing();
       await driver.pause(instance);
       expect(await state(instance)).toBe(power_state.PAUSED);
       await driver.suspend(context, instance);
@@ -109,8 +109,8 @@ export function powerContract(harness: () => Harness): void {
 
   describe('resume_state_on_host_boot', () => {
     it('starts an instance that is powered off', async () => {
-      const { driver, boot, context } = harness();
-      const instance = await boot();
+      const { driver, standing, context } = harness();
+      const instance = await standing();
       await driver.power_off(instance);
       await driver.resume_state_on_host_boot(context, instance, []);
       expect(await state(instance)).toBe(power_state.RUNNING);
@@ -174,8 +174,8 @@ export function powerContract(harness: () => Harness): void {
     });
 
     it('reboots an instance that has been running for longer than the timeout', async () => {
-      const { driver, boot } = harness();
-      const instance = await boot();
+      const { driver, standing } = harness();
+      const instance = await standing();
       const { started_at } = await driver.get_info(instance);
       await driver.poll_rebooting_instances(0, [instance]);
       const after = await driver.get_info(instance);
@@ -198,8 +198,8 @@ export function powerContract(harness: () => Harness): void {
     });
 
     it('refuses a paused, powered off or unknown instance', async () => {
-      const { driver, boot } = harness();
-      const instance = await boot();
+      const { driver, standing } = harness();
+      const instance = await standing();
       await driver.pause(instance);
       await expect(driver.trigger_crash_dump(instance)).rejects.toMatchObject({ name: 'InstanceNotRunning' });
       expect(await state(instance)).toBe(power_state.PAUSED);

@@ -82,8 +82,8 @@ export function rebuildContract(harness: () => Harness): void {
     });
 
     it('leaves an instance powered off when the image has no runnable command', async () => {
-      const { driver, boot, context, image } = harness();
-      const instance = await boot();
+      const { driver, standing, context, image } = harness();
+      const instance = await standing();
       await driver.power_off(instance);
       const broken = { ...image, properties: { os_command_line: '/no/such/command' } };
       await expect(driver.rebuild(context, instance, broken)).rejects.toMatchObject({
@@ -145,8 +145,8 @@ export function rebuildContract(harness: () => Harness): void {
       ['is missing', 'ImageNotFound', () => newImageMeta('7d0a3d8e-5f5e-4c1f-9d7e-2f6f6a1b0c9d')],
       ['is too large', 'FlavorMemoryTooSmall', () => ({ ...harness().image, min_ram: 4096 })],
     ])('leaves the volumes and the instance alone when the image %s', async (_why, name, image) => {
-      const { driver, boot, context } = harness();
-      const instance = await boot();
+      const { driver, standing, context } = harness();
+      const instance = await standing();
       const before = await driver.get_info(instance);
       const calls: string[] = [];
       const rebuilding = driver.rebuild(context, instance, image(), {
@@ -163,8 +163,8 @@ export function rebuildContract(harness: () => Harness): void {
     });
 
     it('rejects preserve_ephemeral and reimage_boot_volume with NotImplementedError', async () => {
-      const { driver, boot, context, image } = harness();
-      const instance = await boot();
+      const { driver, standing, context, image } = harness();
+      const instance = await standing();
       for (const wish of [{ preserve_ephemeral: true }, { reimage_boot_volume: true }])
         await expect(driver.rebuild(context, instance, image, wish)).rejects.toMatchObject({
           name: 'NotImplementedError',

@@ -132,8 +132,8 @@ export function rescueContract(harness: () => Harness): void {
     });
 
     it('leaves the instance powered off when its signal aborts', async () => {
-      const { driver, boot, context } = harness();
-      const instance = await boot();
+      const { driver, standing, context } = harness();
+      const instance = await standing();
       await driver.power_off(instance);
       const impatience = new AbortController();
       const reason = new Error('enough');
@@ -150,8 +150,8 @@ export function rescueContract(harness: () => Harness): void {
     });
 
     it('refuses a rescue image that contains /rescued', async () => {
-      const { driver, boot, context, imageService } = harness();
-      const instance = await boot();
+      const { driver, standing, context, imageService } = harness();
+      const instance = await standing();
       const { id } = await imageService.create(
         context,
         { name: 'in the way', container_format: 'docker', disk_format: 'raw' },
@@ -202,8 +202,8 @@ export function rescueContract(harness: () => Harness): void {
     });
 
     it('leaves the instance running when the rescue image is missing', async () => {
-      const { driver, boot, context } = harness();
-      const instance = await boot();
+      const { driver, standing, context } = harness();
+      const instance = await standing();
       const before = await driver.get_info(instance);
       const nowhere = newImageMeta('7d0a3d8e-5f5e-4c1f-9d7e-2f6f6a1b0c9d');
       await expect(driver.rescue(context, instance, [], nowhere)).rejects.toMatchObject({
@@ -303,8 +303,8 @@ export function rescueContract(harness: () => Harness): void {
     });
 
     it('starts an instance that is not rescued', async () => {
-      const { driver, boot, context } = harness();
-      const instance = await boot();
+      const { driver, standing, context } = harness();
+      const instance = await standing();
       await driver.power_off(instance);
       await driver.unrescue(context, instance);
       expect(await state(instance)).toBe(power_state.RUNNING);

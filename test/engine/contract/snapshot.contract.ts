@@ -51,8 +51,8 @@ export function snapshotContract(harness: () => Harness): void {
     });
 
     it('saves an instance that is powered off', async () => {
-      const { driver, boot, context, imageService } = harness();
-      const instance = await boot();
+      const { driver, standing, context, imageService } = harness();
+      const instance = await standing();
       await driver.power_off(instance);
       const { id } = await imageService.create(context, { name: 'saved' });
       await driver.snapshot(context, instance, id, () => Promise.resolve());
@@ -61,8 +61,8 @@ export function snapshotContract(harness: () => Harness): void {
     });
 
     it('rejects with the error of update_task_state, and leaves the image queued', async () => {
-      const { driver, boot, context, imageService } = harness();
-      const instance = await boot();
+      const { driver, standing, context, imageService } = harness();
+      const instance = await standing();
       const { id } = await imageService.create(context, { name: 'unwanted' });
       const deleting = new Error('the instance is being deleted');
       await expect(

@@ -20,8 +20,8 @@ export function usageContract(harness: () => Harness): void {
     });
 
     it('measures only with the option usage, and only a running instance', async () => {
-      const { driver, boot } = harness();
-      const instance = await boot();
+      const { driver, standing } = harness();
+      const instance = await standing();
       expect(await driver.get_info(instance)).not.toHaveProperty('cpu_time_ns');
       await driver.power_off(instance);
       expect(await driver.get_info(instance, { usage: true })).not.toHaveProperty('cpu_time_ns');
@@ -58,15 +58,15 @@ export function usageContract(harness: () => Harness): void {
     });
 
     it('reports that an instance is paused', async () => {
-      const { driver, boot } = harness();
-      const instance = await boot();
+      const { driver, standing } = harness();
+      const instance = await standing();
       await driver.pause(instance);
       await expect(driver.get_instance_diagnostics(instance)).resolves.toMatchObject({ state: 'paused' });
     });
 
     it('rejects a powered off instance and an unknown one', async () => {
-      const { driver, boot } = harness();
-      const instance = await boot();
+      const { driver, standing } = harness();
+      const instance = await standing();
       await driver.power_off(instance);
       await expect(driver.get_instance_diagnostics(instance)).rejects.toMatchObject({
         name: 'InstanceInvalidState',

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
 import type { Engine } from '../../../lib/engine/index.js';
 import { imageRef } from '../../../lib/engine/index.js';
@@ -32,13 +32,11 @@ describe('ImageLoader with hostile images', () => {
     engine = directEngine();
     const archive = await buildImageArchive({ layers: [secret], repoTags: [victim] });
     await engine.images.load(Readable.from([archive], { objectMode: false }));
+    before = (await inventory()).images;
   });
   afterAll(async () => {
     await engine.images.remove(imageRef(victim));
     engine.close();
-  });
-  beforeEach(async () => {
-    before = (await inventory()).images;
   });
 
   async function refusalOf(image: GivenImage): Promise<unknown> {
