@@ -199,8 +199,8 @@ const engineTier = ({
     const other = otherVersion === undefined ? undefined : keep(await startEngine(otherVersion));
     const registry = keep(await startRegistry());
     await registry.serve(engine);
-    const restart = async () => {
-      await engine.restart();
+    const restart = async (containerd) => {
+      await engine.restart(containerd);
       await registry.serve(engine);
     };
     const restarter = keep(await restartOnRequest({ restart }));

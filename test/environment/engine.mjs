@@ -117,7 +117,7 @@ export async function startEngine(
     ...(programs === undefined ? [] : [join(programs, 'usr/sbin'), join(programs, 'usr/bin')]),
     ...own,
   ];
-  const flags = [
+  const flags = (containerd) => [
     ...[
       '-H',
       `unix://${folder}/docker.sock`,
@@ -135,7 +135,7 @@ export async function startEngine(
       '--ip-forward=false',
     ],
     ...['--shutdown-timeout', '5'],
-    ...(version === '20.10' ? [] : ['--feature', `containerd-snapshotter=${containerdStore}`]),
+    ...(version === '20.10' ? [] : ['--feature', `containerd-snapshotter=${containerd}`]),
     ...(userNamespaces ? ['--userns-remap', remapped.join(':')] : []),
     ...(rootless ? ['--rootless'] : []),
   ];
@@ -146,13 +146,13 @@ export async function startEngine(
   const log = join(folder, 'log');
   const daemon = rootless ? rootlessDaemon(folder) : 'dockerd';
   const start = `ip link set lo up && ${prepare}exec ${daemon} "$@"`;
-  const command = [
+  const command = (containerd) => [
     ...['--net', ...(userNamespaces || rootless ? ['--mount'] : [])],
-    ...['--', 'sh', '-c', start, 'dockerd', ...flags],
+    ...['--', 'sh', '-c', start, 'dockerd', ...flags(containerd)],
   ];
   const host = `unix://${folder}/docker.sock`;
-  const launch = async () => {
-    const daemon = startDaemon('unshare', command, {
+  const launch = async (containerd) => {
+    const daemon = startDaemon('unshare', command(containerd), {
       log,
       env: { PATH: path.join(':'), HOME: folder, XDG_RUNTIME_DIR: folder },
     });
@@ -164,12 +164,13 @@ export async function startEngine(
         throw new Error(`the engine ${version} did not start:\n${readFileSync(log, 'utf8').slice(-4000)}`);
     }
   };
-  const engine = await launch();
+  const engine = await launch(containerdStore);
   if (!engine.version.startsWith(`${version}.`))
     console.log(`this distribution's engine is ${engine.version}, not ${version}`);
-  const restart = async () => {
+  /** @param containerd whether to keep images in containerd's store from now on; default: as at the start. */
+  const restart = async (containerd = containerdStore) => {
     await endDaemon(folder);
-    await launch();
+    await launch(containerd);
   };
   /** The pid of the engine's process, which changes with a restart. */
   const pid = () => Number(readFileSync(daemonOf(folder), 'utf8').split(' ')[0]);
@@ -177,13 +178,15 @@ export async function startEngine(
 }
 
 /**
- * Lets other processes restart an engine, since tests run in processes of their own.
+ * Lets other processes restart an engine, since tests run in processes of their own. The parameter `containerd` of the
+ * query, `true` or `false`, changes the engine's image store.
  *
  * @returns the URL to POST to, which answers once the engine is back, and a function that stops the server.
  */
 export async function restartOnRequest({ restart }) {
-  const server = createServer((_request, response) => {
-    restart().then(
+  const server = createServer((request, response) => {
+    const wanted = new URL(request.url, 'http://localhost').searchParams.get('containerd');
+    restart(wanted === null ? undefined : wanted === 'true').then(
       () => response.writeHead(204).end(),
       (error) => response.writeHead(500).end(error.message),
     );

@@ -5,10 +5,15 @@ import { containerRef } from '../../lib/engine/index.js';
 import type { Harness } from '../engine/contract/harness.js';
 import { eventually } from '../engine/contract/harness.js';
 import { dockerHarness } from '../support/docker-harness.js';
-import { directEngine } from '../support/engine.js';
+import { directEngine, hasContainerdStore, isEngineAtLeast, removeImages } from '../support/engine.js';
+import { newInstance, TestNetwork } from '../support/nova-objects.js';
 
 /** URL that restarts the engine of `DOCKER_HOST`; set if that engine is private: see test/run.mjs. */
 const restarter = process.env['ENGINE_RESTART'];
+
+const usesContainerd = await hasContainerdStore();
+/** Whether the engine offers the classic and containerd's image store. */
+const hasTwoStores = await isEngineAtLeast('1.43');
 
 if (restarter !== undefined)
   describe('after a restart of the engine', () => {
@@ -20,8 +25,11 @@ if (restarter !== undefined)
       await harness.close();
     });
 
-    const restartEngine = async (): Promise<void> => {
-      const answer = await fetch(restarter, { method: 'POST' });
+    /** @param containerd - whether the engine keeps images in containerd's store from now on. Default: as before. */
+    const restartEngine = async (containerd?: boolean): Promise<void> => {
+      const url = new URL(restarter);
+      if (containerd !== undefined) url.searchParams.set('containerd', String(containerd));
+      const answer = await fetch(url, { method: 'POST' });
       expect(answer.status).toBe(204);
     };
     const told = (instance: Instance): number[] =>
@@ -56,4 +64,28 @@ if (restarter !== undefined)
       await next.reboot(context, second, [], reboot_type.SOFT);
       await expect(next.get_info(second)).resolves.toMatchObject({ state: power_state.RUNNING });
     });
+
+    if (hasTwoStores)
+      it('with another image store, instances are missing, and are there again with the old store', async () => {
+        const { boot, context, image, restart } = harness;
+        const network = new TestNetwork();
+        const first = await boot({}, { network_info: network.port(5) });
+        await restartEngine(!usesContainerd);
+        try {
+          const between = await restart();
+          await expect(between.list_instance_uuids()).resolves.toEqual([]);
+          await expect(between.get_info(first)).rejects.toMatchObject({ name: 'InstanceNotFound' });
+          const second = newInstance();
+          await between.spawn(context, second, image);
+          await expect(between.get_info(second)).resolves.toMatchObject({ state: power_state.RUNNING });
+          await between.destroy(context, second, []);
+          await removeImages([image.id]);
+        } finally {
+          await restartEngine(usesContainerd);
+        }
+        const next = await restart();
+        await expect(next.list_instance_uuids()).resolves.toEqual([first.uuid]);
+        await next.power_on(context, first, network.port(5));
+        await expect(next.get_info(first)).resolves.toMatchObject({ state: power_state.RUNNING });
+      });
   });

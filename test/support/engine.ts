@@ -1,4 +1,11 @@
-import { Engine, engineAddress, imageReference, isNotFound, volumeName } from '../../lib/engine/index.js';
+import {
+  Engine,
+  engineAddress,
+  imageReference,
+  isAtLeast,
+  isNotFound,
+  volumeName,
+} from '../../lib/engine/index.js';
 import { imageCacheVolume, label, repository } from '../../lib/common/labels.js';
 
 /** The address of the engine under test. */
@@ -19,6 +26,16 @@ export async function hasContainerdStore(): Promise<boolean> {
   try {
     const { DriverStatus: status } = await engine.system.info();
     return status.some(([name]) => name === 'driver-type');
+  } finally {
+    engine.close();
+  }
+}
+
+/** Whether the engine under test speaks an API version. */
+export async function isEngineAtLeast(apiVersion: string): Promise<boolean> {
+  const engine = directEngine();
+  try {
+    return isAtLeast((await engine.negotiate()).apiVersion, apiVersion);
   } finally {
     engine.close();
   }
