@@ -4,6 +4,7 @@ import { NovaException } from '../../interfaces/index.js';
 import { GiB, MiB } from '../common/index.js';
 import type { Engine, SystemInfo } from '../engine/index.js';
 import { novaArchitecture } from './architectures.js';
+import { dataFolder } from './data-folder.js';
 
 /** The node that is reported. */
 interface Node {
@@ -23,7 +24,8 @@ interface UsedResources {
  * The resources of a node and the part that is allocated to instances.
  *
  * @param used - the resources allocated to each instance of this host.
- * @param local_gb - disk size for instances in GiB. Default: the size of the file system that holds the engine's data.
+ * @param local_gb - disk size for instances in GiB. Default: the size of the file system that holds the engine's
+ * images and the files of containers.
  * @throws NovaException when the disk size is unknown: the engine is on another machine, and `local_gb` is not set.
  */
 export async function hostResources(
@@ -63,12 +65,13 @@ export async function hostResources(
 }
 
 async function engineDisk(info: SystemInfo): Promise<{ total: number; free: number }> {
+  const folder = dataFolder(info);
   try {
-    const { blocks, bavail, bsize } = await statfs(info.DockerRootDir);
+    const { blocks, bavail, bsize } = await statfs(folder);
     return { total: Math.floor((blocks * bsize) / GiB), free: Math.floor((bavail * bsize) / GiB) };
   } catch (error) {
     throw new NovaException(
-      `The disk of the engine's host is not known (${info.DockerRootDir} is not on this machine): set the driver's option localGb`,
+      `The disk of the engine's host is not known (${folder} is not on this machine): set the driver's option localGb`,
       { cause: error },
     );
   }

@@ -26,6 +26,8 @@ export const systemInfo = z.object({
   Driver: z.string(),
   DriverStatus: listOf(z.tuple([z.string(), z.string()])),
   DockerRootDir: z.string(),
+  /** The containerd that the engine uses; since API 1.46. */
+  Containerd: z.object({ Address: textIfSet }).nullish(),
   NCPU: z.int(),
   /** Bytes. */
   MemTotal: z.int(),
