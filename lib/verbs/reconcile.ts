@@ -46,8 +46,9 @@ export async function reconcile(node: ComputeNode, signal?: AbortSignal): Promis
  * a removal or a creation may finish only after the first pass. Failures are logged and left to the next pass. Ends
  * early when the signal aborts.
  *
- * A container that was never started is removed by the second pass that sees it: another process of the same host may
- * be about to start it, such as the one that this process replaces.
+ * What may be the work of another process of the same host, such as the one that this process replaces, is repaired by
+ * the second pass that sees it unchanged: a container that was never started, a container that was set aside, the pause
+ * of a snapshot.
  *
  * @param withLock - holds an instance's lock, so that the work of a running verb is not taken for a leftover.
  * @param since - when the host began to serve, in milliseconds since 1970; images named later belong to running verbs.
@@ -61,12 +62,12 @@ export async function reconcileAgain(
   waits: readonly number[] = furtherLooks,
 ): Promise<void> {
   const { host, logger } = node;
-  let suspects: ReadonlySet<ContainerId> = new Set();
+  let seen: Sighting = { created: new Set(), aside: new Map(), standstills: new Map() };
   for (const seconds of waits) {
     await pause(seconds * 1000, signal);
     try {
-      const { outcome, created } = await repair(node, { withLock, suspects, before: since, signal });
-      suspects = created;
+      const { outcome, sighting } = await repair(node, { withLock, seen, before: since, signal });
+      seen = sighting;
       const { removed, images, networks } = outcome;
       if (removed.length + images.length + networks.length > 0)
         logger.info('removed leftovers that the engine created after init_host', {
@@ -87,9 +88,19 @@ interface RepairOptions {
   readonly withLock: WithLock;
   /** See {@link ImageLoader.removeLeftovers}. */
   readonly before?: number;
-  /** Of the containers that were never started, only these are removed. Default: all. */
-  readonly suspects?: ReadonlySet<ContainerId>;
+  /** Only what is still as in this sighting is repaired. Default: all that a crash may have left. */
+  readonly seen?: Sighting;
   readonly signal: AbortSignal | undefined;
+}
+
+/** What a pass saw that is either left by a crash or the work of another process. */
+interface Sighting {
+  /** The containers that were never started. */
+  readonly created: ReadonlySet<ContainerId>;
+  /** By uuid, the containers of each instance of which one is set aside. */
+  readonly aside: ReadonlyMap<string, string>;
+  /** By uuid, the state of each pause of a snapshot. */
+  readonly standstills: ReadonlyMap<string, string>;
 }
 
 /** The uuids of instances, and the names of images and networks, by outcome. */
@@ -97,25 +108,26 @@ type RepairOutcome = Readonly<
   Record<'adopted' | 'removed' | 'settled' | 'unrepaired' | 'images' | 'networks', readonly string[]>
 >;
 
-/** @returns the outcome, and the containers that were never started. */
 async function repair(
   node: ComputeNode,
-  { withLock, before, suspects, signal }: RepairOptions,
-): Promise<{ readonly outcome: RepairOutcome; readonly created: ReadonlySet<ContainerId> }> {
+  { withLock, before, seen, signal }: RepairOptions,
+): Promise<{ readonly outcome: RepairOutcome; readonly sighting: Sighting }> {
   const { engine, host, states } = node;
   const containers = await listContainersOfHost(engine, host, signal);
-  const repairs = new Repairs(node, withLock, signal);
-  const created = new Set(containers.filter(isCreated).map(({ container: { Id: id } }) => id));
-  const removed = await removeUnfinished(node, containers, repairs, suspects ?? created, signal);
-  const kept = containers.filter((listed) => !removed.includes(listed));
-  const settled = await settleAside(node, kept, repairs, signal);
   const stored = await states.all(signal);
-  await endStandstills(node, kept, stored, repairs, signal);
+  const sighting = sightingOf(containers, stored);
+  const left = seen ?? sighting;
+  const repairs = new Repairs(node, withLock, signal);
+  const removed = await removeUnfinished(node, containers, repairs, left.created, signal);
+  const kept = containers.filter((listed) => !removed.includes(listed));
+  const settled = await settleAside(node, unchanged(sighting.aside, left.aside), repairs, signal);
+  const standstills = unchanged(sighting.standstills, left.standstills);
+  await endStandstills(node, kept, standstills, repairs, signal);
   const isGone = (uuid: string): boolean => !uuidsOf(kept).includes(uuid);
   for (const uuid of [...new Set(stored.map(({ uuid: of }) => of))].filter(isGone))
     await repairs.try(uuid, async () => {
-      const left = await listContainersOf(engine, host, { uuid }, signal);
-      if (left.length === 0) await states.forget(uuid);
+      const own = await listContainersOf(engine, host, { uuid }, signal);
+      if (own.length === 0) await states.forget(uuid);
     });
   signal?.throwIfAborted();
   const images = await node.imageLoader.removeLeftovers(signal, before);
@@ -128,8 +140,36 @@ async function repair(
     images,
     networks,
   };
-  return { outcome, created };
+  return { outcome, sighting };
 }
+
+function sightingOf(
+  containers: readonly ListedInstance[],
+  stored: Awaited<ReturnType<ComputeNode['states']['all']>>,
+): Sighting {
+  const containersOf = (uuid: string): string =>
+    containers
+      .filter(({ record }) => record.uuid === uuid)
+      .map(({ container: { Id: id, Names: names } }) => `${id} ${names.join(' ')}`)
+      .sort()
+      .join('\n');
+  return {
+    created: new Set(containers.filter(isCreated).map(({ container: { Id: id } }) => id)),
+    aside: new Map(uuidsOf(containers.filter(isAside)).map((uuid) => [uuid, containersOf(uuid)])),
+    standstills: new Map(
+      stored
+        .filter(({ values }) => isOfStandstill(values))
+        .map(({ uuid, values }) => [uuid, JSON.stringify(Object.entries(values).sort())]),
+    ),
+  };
+}
+
+const isAside = ({ record: { uuid }, container: { Names: names } }: ListedInstance): boolean =>
+  Object.values(asideSuffix).some((aside) => names.includes(`/${instancePartName(uuid, aside)}`));
+
+/** The uuids of what two sightings have in common. */
+const unchanged = (now: ReadonlyMap<string, string>, then: ReadonlyMap<string, string>): string[] =>
+  [...now.keys()].filter((uuid) => now.get(uuid) === then.get(uuid));
 
 const isCreated = ({ container: { State: state } }: ListedInstance): boolean => state === 'created';
 
@@ -174,11 +214,11 @@ async function removeUnfinished(
   { engine }: ComputeNode,
   containers: readonly ListedInstance[],
   repairs: Repairs,
-  suspects: ReadonlySet<ContainerId>,
+  created: ReadonlySet<ContainerId>,
   signal: AbortSignal | undefined,
 ): Promise<ListedInstance[]> {
   const mayBeUnfinished = ({ container: { Id: id, State: state } }: ListedInstance): boolean =>
-    state === 'removing' || state === 'dead' || suspects.has(id);
+    state === 'removing' || state === 'dead' || created.has(id);
   const isUnfinished = async ({ record, container: { Id: id, State: state } }: ListedInstance) => {
     if (state !== 'created') return true;
     try {
@@ -204,11 +244,11 @@ async function removeUnfinished(
 async function endStandstills(
   { engine, states }: ComputeNode,
   containers: readonly ListedInstance[],
-  stored: Awaited<ReturnType<ComputeNode['states']['all']>>,
+  uuids: readonly string[],
   repairs: Repairs,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  for (const { uuid } of stored.filter(({ values }) => isOfStandstill(values))) {
+  for (const uuid of uuids) {
     const own = containers
       .filter(({ record }) => record.uuid === uuid)
       .map(({ container: { Id: id } }) => id);
@@ -219,14 +259,12 @@ async function endStandstills(
 /** Completes or rolls back an interrupted rescue, unrescue or rebuild. Changes nothing where none was interrupted. */
 async function settleAside(
   { engine, host }: ComputeNode,
-  containers: readonly ListedInstance[],
+  uuids: readonly string[],
   repairs: Repairs,
   signal: AbortSignal | undefined,
 ): Promise<string[]> {
-  const isAside = ({ record: { uuid }, container: { Names: names } }: ListedInstance): boolean =>
-    Object.values(asideSuffix).some((aside) => names.includes(`/${instancePartName(uuid, aside)}`));
   const settled: string[] = [];
-  for (const uuid of uuidsOf(containers.filter(isAside)))
+  for (const uuid of uuids)
     await repairs.try(uuid, async () => {
       await recoverInterruptedSwap(engine, host, { uuid }, signal);
       settled.push(uuid);

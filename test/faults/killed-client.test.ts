@@ -186,6 +186,24 @@ describe('requests of a killed driver that its engine completes later', () => {
     await expect(engine.containers.inspect(made.id)).rejects.toMatchObject({ status: 404 });
   });
 
+  it('a container that another process of the host has set aside stays until the second look', async () => {
+    const instance = await killed.boot();
+    const own = await engine.containers.inspect(nameOf(instance));
+    await engine.containers.rename(own.Id, { name: containerRef(`nova-${instance.uuid}.replaced`) });
+    const made = await engine.containers.create({
+      name: nameOf(instance),
+      specification: { Image: own.Image, Cmd: ['sleep', '1000'], Labels: own.Config.Labels },
+    });
+    await engine.containers.start(made.id);
+    const ending = new AbortController();
+    const withLock = (_uuid: string, repair: () => Promise<void>): Promise<void> => repair();
+    await reconcileAgain(next, withLock, steadyNow(), ending.signal, [0]);
+    await expect(engine.containers.inspect(own.Id)).resolves.toMatchObject({ Id: own.Id });
+    await reconcileAgain(next, withLock, steadyNow(), ending.signal, [0, 0]);
+    await expect(engine.containers.inspect(own.Id)).rejects.toMatchObject({ status: 404 });
+    await expect(engine.containers.inspect(made.id)).resolves.toMatchObject({ Id: made.id });
+  });
+
   it('a temporary image that was tagged after the start of the host stays', async () => {
     const instance = await killed.boot();
     const since = steadyNow();
