@@ -9,7 +9,7 @@ import { settingsOf } from '../../lib/driver/options.js';
 import type { ContainerRef, Engine } from '../../lib/engine/index.js';
 import { containerRef, engineAddress, volumeName } from '../../lib/engine/index.js';
 import { temporaryName } from '../../lib/images/references/temporary-image.js';
-import { InstanceStateStore } from '../../lib/instances/index.js';
+import { InstanceStateStore, StandStill } from '../../lib/instances/index.js';
 import { label, repository } from '../../lib/common/labels.js';
 import { steadyNow, KeyedMutex } from '../../lib/streams/index.js';
 import type { FaultProxy } from '../../lib/testing/index.js';
@@ -202,6 +202,20 @@ describe('requests of a killed driver that its engine completes later', () => {
     await reconcileAgain(next, withLock, steadyNow(), ending.signal, [0, 0]);
     await expect(engine.containers.inspect(own.Id)).rejects.toMatchObject({ status: 404 });
     await expect(engine.containers.inspect(made.id)).resolves.toMatchObject({ Id: made.id });
+  });
+
+  it('an instance that another process of the host has paused for a snapshot stays paused until the second look', async () => {
+    const instance = await killed.boot();
+    const states = new InstanceStateStore(engine, killed.host);
+    const own = await engine.containers.inspect(nameOf(instance));
+    await StandStill.begin({ engine, states, logger: noOpLogger }, instance, own);
+    const status = async (): Promise<string> => (await engine.containers.inspect(own.Id)).State.Status;
+    const ending = new AbortController();
+    const withLock = (_uuid: string, repair: () => Promise<void>): Promise<void> => repair();
+    await reconcileAgain(next, withLock, steadyNow(), ending.signal, [0]);
+    await expect(status()).resolves.toBe('paused');
+    await reconcileAgain(next, withLock, steadyNow(), ending.signal, [0, 0]);
+    await expect(status()).resolves.toBe('running');
   });
 
   it('a temporary image that was tagged after the start of the host stays', async () => {
