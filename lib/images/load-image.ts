@@ -146,7 +146,7 @@ async function layersBelow(
   validateBaseLayers(record.id, base, layers.diffIds);
   if (isOci && layers.stored === undefined)
     throw new NovaException(
-      `Image ${record.id} is a delta of image ${base.image_id}, and this host's engine does not show how it stores that image: remove image ${base.image_id} from the engine, so that the driver loads it anew`,
+      `Image ${record.id} is a delta of image ${base.image_id}, and this host's engine does not show how it stores that image: save snapshots of its instances in full, or remove image ${base.image_id} from the engine if an earlier version of the driver loaded it`,
     );
   return layers;
 }
