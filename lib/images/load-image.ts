@@ -21,7 +21,6 @@ import {
   repositoryName,
   tagName,
   type Engine,
-  type ImageRef,
   type ImageReference,
   type ImageInspect,
   EngineError,
@@ -130,7 +129,7 @@ async function loadWhole(image: ImageLoad): Promise<void> {
   });
   await sendAndVerify(image, temporary, {
     ...rewritten,
-    sharesFilesOf: below?.stored === undefined ? undefined : below.engineId,
+    sharesFilesOf: below?.stored === undefined ? undefined : below,
   });
 }
 
@@ -159,7 +158,7 @@ interface ArchiveToLoad {
   /** What the archive held; resolves after the archive has been read. */
   readonly image: Promise<ArchivedImage>;
   /** The image in containerd's store that must still have the omitted layers afterwards; undefined when there is none. */
-  readonly sharesFilesOf: ImageRef | undefined;
+  readonly sharesFilesOf: Pick<LayersOfImage, 'reference' | 'engineId'> | undefined;
 }
 
 /**

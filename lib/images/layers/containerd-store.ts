@@ -27,14 +27,16 @@ export class LayersLost extends DriverError {
 /**
  * Verifies that the engine still has an image whose layers an archive omitted. containerd's store also takes an image of
  * which it has lost a file, but cannot save it later. If it still has the other image, it had the files, and keeps them.
+ * The other image is looked up by its name, because the new image may be the same one by its id.
  *
- * @throws LayersLost when the engine has the image no more.
+ * @throws LayersLost when the engine has the image no more, or another one of its name.
  */
 export async function validateLayersKept(
   engine: Engine,
-  image: ImageRef,
+  { reference, engineId }: { readonly reference: ImageRef; readonly engineId: ImageRef },
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  if ((await undefinedIfNotFound(engine.images.inspect(image, { signal }))) === undefined)
-    throw new LayersLost(`The engine has lost image ${image}, whose layers another image was to share`);
+  const found = await undefinedIfNotFound(engine.images.inspect(reference, { signal }));
+  if (found?.Id !== engineId)
+    throw new LayersLost(`The engine has lost image ${engineId}, whose layers another image was to share`);
 }

@@ -17,6 +17,8 @@ export interface ResidentImage {
 
 /** The layers of an image in the engine. */
 export interface LayersOfImage {
+  /** The name or id by which the image was found. */
+  readonly reference: ImageRef;
   readonly engineId: ImageRef;
   /** From the base up. */
   readonly diffIds: readonly string[];
@@ -28,7 +30,8 @@ export interface LayersOfImage {
 export interface SuppliedLayers {
   /** Number of layers, from the base up. */
   readonly count: number;
-  /** The image that has them. */
+  /** The image that has them: its name, and its id. */
+  readonly reference: ImageRef;
   readonly engineId: ImageRef;
   /** The files of these layers in containerd's store; undefined in a classic store. */
   readonly stored: readonly StoredLayer[] | undefined;
@@ -72,13 +75,20 @@ export class LayersInEngine {
     this.#records.note(record);
   }
 
-  /** Lists the engine's images that a driver loaded; any user may have made the others. */
+  /**
+   * Lists the engine's images that a driver loaded; any user may have made the others. Empty when the engine cannot load
+   * images in parts, see {@link showsStoredLayers}.
+   */
   async images(signal: AbortSignal): Promise<readonly ResidentImage[]> {
     const listed = await this.#engine.images.list({ filters: { reference: [repository.image] }, signal });
     // Compare whole names: the engine's filter is a pattern.
-    return listed.flatMap(({ Id: engineId, RepoTags: tags }) =>
+    const images = listed.flatMap(({ Id: engineId, RepoTags: tags }) =>
       tags.flatMap((name) => bootedImageId(name) ?? []).map((image_id) => ({ image_id, engineId })),
     );
+    if (images.length === 0) return [];
+    const isInParts =
+      (await showsStoredLayers(this.#engine, signal)) || !(await this.isContainerdStore(signal));
+    return isInParts ? images : [];
   }
 
   /** Whether the engine has containerd's image store, see {@link isContainerdStore}. Cached for one minute. */
@@ -111,7 +121,15 @@ export class LayersInEngine {
       const known = layers.get(engineId);
       if (known === undefined || (areFilesNeeded && known.stored === undefined)) return [];
       const count = inCommon(diffIds, known.diffIds);
-      return count >= least ? { image_id, count, engineId, stored: known.stored?.slice(0, count) } : [];
+      return count >= least
+        ? {
+            image_id,
+            count,
+            reference: bootReference(image_id),
+            engineId,
+            stored: known.stored?.slice(0, count),
+          }
+        : [];
     });
     let left = this.#records.inOrder(candidates, record, context);
     let taken: (typeof left)[number] | undefined;
@@ -176,18 +194,17 @@ async function layersAt(
   signal: AbortSignal | undefined,
 ): Promise<LayersOfImage | undefined> {
   const found = await undefinedIfNotFound(engine.images.inspect(image, { signal }));
-  return found === undefined ? undefined : layersOfInspected(found);
+  return found === undefined ? undefined : layersOfInspected(image, found);
 }
 
-/** The layers of an image, as the engine shows it. */
-export function layersOfInspected({
-  Id: engineId,
-  RootFS: files,
-  Descriptor: shown,
-}: ImageInspect): LayersOfImage {
+/** The layers of an image, as the engine shows it under a name or id. */
+export function layersOfInspected(
+  reference: ImageRef,
+  { Id: engineId, RootFS: files, Descriptor: shown }: ImageInspect,
+): LayersOfImage {
   const diffIds = files.Layers;
   const stored = storedLayersOf(engineId, shown?.annotations ?? {});
-  return { engineId, diffIds, stored: stored?.length === diffIds.length ? stored : undefined };
+  return { reference, engineId, diffIds, stored: stored?.length === diffIds.length ? stored : undefined };
 }
 
 function inCommon(some: readonly string[], others: readonly string[]): number {

@@ -95,13 +95,21 @@ export function missingLayersArchive(
   const named = new Map(image.layers.map(({ offset }, index) => [offset, diffIds[index]]));
   const nameOf = ({ offset }: Extent): string => names.get(offset) ?? '';
   const fetched = new Map<number, StoredLayer>();
+  const isForContainerd = stored !== undefined;
   async function* write(reading: AbortSignal): AsyncGenerator<Buffer, ArchivedImage, void> {
     const budget = new ByteBudget(limits.maxBytes);
     const meter = new Meter(onProgress, 'downloading', bytesOf(extents));
     for (const extent of extents) {
       const onBytes = (bytes: number): void => meter.add(bytes, named.get(extent.offset));
       const stream = await image.ranges.stream(extent, reading);
-      const { diffId, file } = yield* fetchedLayer({ name: nameOf(extent), extent, stream, budget, onBytes });
+      const { diffId, file } = yield* fetchedLayer({
+        name: nameOf(extent),
+        extent,
+        stream,
+        budget,
+        onBytes,
+        isForContainerd,
+      });
       const isRight = image.layers.every(
         ({ offset }, index) => index < below || offset !== extent.offset || diffIds[index] === diffId,
       );
@@ -126,7 +134,7 @@ export function missingLayersArchive(
   }
   return {
     ...partialArchive(write, signal),
-    sharesFilesOf: stored === undefined ? undefined : supplied.engineId,
+    sharesFilesOf: stored === undefined ? undefined : supplied,
   };
 }
 
@@ -142,13 +150,15 @@ interface FetchedLayer {
   readonly stream: Readable;
   readonly budget: ByteBudget;
   readonly onBytes: (bytes: number) => void;
+  /** Whether the layer is for containerd's store, which cannot unpack every compression. */
+  readonly isForContainerd: boolean;
 }
 
 /** @returns the layer's diff id, and its file as containerd's store will keep it. */
 async function* fetchedLayer(
   layer: FetchedLayer,
 ): AsyncGenerator<Buffer, { readonly diffId: string; readonly file: StoredLayer }, void> {
-  const { name, extent, stream, budget, onBytes } = layer;
+  const { name, extent, stream, budget, onBytes, isForContainerd } = layer;
   // An error event without a listener would end the process. The reader reports the error.
   stream.on('error', () => undefined);
   try {
@@ -156,6 +166,8 @@ async function* fetchedLayer(
     const head = await bytes.read(blockSize);
     const type = contentType(head);
     if (!isLayerType(type)) throw new IndexUnusable(`at byte ${extent.offset} is no layer`);
+    if (isForContainerd && (type === 'xz' || type === 'bzip2'))
+      throw new IndexUnusable(`the layer at byte ${extent.offset} is compressed with ${type}`);
     const what = `holds a layer at byte ${extent.offset}, which`;
     const { size } = extent;
     const { diffId, blob } = yield* writeLayer({ name, size, type, what, head, rest: bytes.rest() }, budget);

@@ -1,15 +1,15 @@
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { archiveReadAhead, destroyOnAbort } from '../../streams/index.js';
-import type { ImageRef } from '../../engine/index.js';
 import type { ArchivedImage } from '../../archives/index.js';
+import type { SuppliedLayers } from './layers-in-engine.js';
 
 /** An archive that is generated while it is read, and what it holds. */
 export interface PartialArchive {
   readonly archive: Readable;
   readonly image: Promise<ArchivedImage>;
   /** The image in containerd's store that must still have the omitted layers afterwards; undefined in a classic store. */
-  readonly sharesFilesOf: ImageRef | undefined;
+  readonly sharesFilesOf: SuppliedLayers | undefined;
 }
 
 /**

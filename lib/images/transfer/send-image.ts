@@ -89,7 +89,7 @@ export async function sendImage(
       throw new MigrationError(
         `The engine loaded another image of the files of instance ${uuid} than the driver sent`,
       );
-    if (base?.stored !== undefined) await validateLayersKept(destination, base.engineId, signal);
+    if (base?.stored !== undefined) await validateLayersKept(destination, base, signal);
     const name = { repo: repositoryName(repository.instance), tag: tagName(uuid) };
     await destination.images.tag(temporary.reference, name);
     logger.info('transferred a file system', {

@@ -55,7 +55,7 @@ export async function transferFileSystem(transfer: FileSystemTransfer): Promise<
         try {
           return await sendImage(transfer, image, layer, base);
         } catch (error) {
-          if (!(error instanceof LayersLost || lacksLayers(error))) throw error;
+          if (!(error instanceof LayersLost || lacksLayers(error, base))) throw error;
           // The base image was removed at the destination since the check.
           logger.warn('the destination cannot reuse its copy of the image: sending the whole file system', {
             error,
@@ -72,8 +72,14 @@ export async function transferFileSystem(transfer: FileSystemTransfer): Promise<
   }
 }
 
-const lacksLayers = (error: unknown): boolean =>
-  error instanceof EngineError && error.inBand && engineWords.lacksLayers.test(error.engineMessage);
+/**
+ * Whether the destination refused an archive because it lacks layers that the archive omits. containerd's store has
+ * many words for that: any refusal of such an archive may be one, and sending everything reports any other reason.
+ */
+const lacksLayers = (error: unknown, { stored }: LayersOfImage): boolean =>
+  error instanceof EngineError &&
+  error.inBand &&
+  (stored !== undefined || engineWords.lacksLayers.test(error.engineMessage));
 
 /**
  * Finds an image at the destination that has exactly the container's layers, and on top of which the destination can
@@ -89,7 +95,7 @@ async function baseAtDestination(
   for (const candidate of candidates) {
     const found = await undefinedIfNotFound(destination.images.inspect(candidate, { signal }));
     if (found === undefined || !isDeepStrictEqual(found.RootFS.Layers, layers)) continue;
-    const base = layersOfInspected(found);
+    const base = layersOfInspected(candidate, found);
     if (base.stored !== undefined || !(await isContainerdStore(destination, signal))) return base;
   }
   return undefined;

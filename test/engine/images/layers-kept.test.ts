@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { rewriteArchive } from '../../../lib/archives/index.js';
 import type { Engine } from '../../../lib/engine/index.js';
 import { bootReference, ImageLoader } from '../../../lib/images/index.js';
 import { DirectoryImageService } from '../../../lib/image-services/index.js';
 import { readAll } from '../../../lib/streams/index.js';
 import { buildImageArchive, layerOf, sha256, type ImageArchiveOptions } from '../../support/archives.js';
 import { CountedImages } from '../../support/counted-images.js';
-import { directEngine, inventory, removeImages } from '../../support/engine.js';
+import { directEngine, hasContainerdStore, inventory, removeImages } from '../../support/engine.js';
 import { context } from '../../support/nova-objects.js';
 import { noOpLogger } from '../../support/silent-logger.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -15,6 +16,8 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 const MiB = 1024 * 1024;
 const noise = (size: number): Promise<Buffer> => layerOf([{ path: 'data', content: randomBytes(size) }]);
 const digests = (layers: readonly Buffer[]): string[] => layers.map((layer) => `sha256:${sha256(layer)}`);
+
+const usesContainerd = await hasContainerdStore();
 
 describe('an image that was loaded in parts', () => {
   const folder = temporaryFolder();
@@ -94,4 +97,35 @@ describe('an image that was loaded in parts', () => {
     await loader.load(context, saved);
     expect(await layersOf(saved)).toEqual(digests(layers));
   });
+
+  if (usesContainerd)
+    it.each([
+      ['first', 0],
+      ['second', 1],
+    ] as const)(
+      'is loaded at once after an upload broke off within the %s index of an archive',
+      async (_which, nth) => {
+        const base = await giveLayers({ layers: shared });
+        await loader.load(context, base);
+        const source = Readable.from([await buildImageArchive({ layers: [await noise(1000)] })], {
+          objectMode: false,
+        });
+        const reference = 'nova-docker-driver.invalid/loading:kept-test';
+        const { archive } = rewriteArchive(source, { subject: 'Image 1', layout: 'oci', reference });
+        const bytes = await readAll(archive, Infinity);
+        const first = bytes.indexOf('index.json\0');
+        const header = nth === 0 ? first : bytes.indexOf('index.json\0', first + 1);
+        const cut = bytes.subarray(0, header + 512 + 300);
+        await expect(engine.images.load(Readable.from([cut], { objectMode: false }))).rejects.toMatchObject({
+          name: 'EngineError',
+        });
+
+        const layers = [...shared, await noise(10_000)];
+        const id = await giveLayers({ layers });
+        images.takeBytes();
+        await loader.load(context, id);
+        expect(images.takeBytes()).toBeLessThan(0.5 * MiB);
+        expect(await layersOf(id)).toEqual(digests(layers));
+      },
+    );
 });
