@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { KiB } from '../common/index.js';
 import type { LayerType } from './content-type.js';
 import { LayerDigest, type LayerDigests } from './layer-digest.js';
 import type { ByteBudget } from './limits.js';
@@ -118,10 +117,6 @@ interface OciMetadataToWrite {
  * archive without the files that its store has. The names of the layers' files do not matter: the store identifies
  * files by their digests. The index comes last: before it, an engine has nothing to load.
  *
- * If an upload breaks off within the index, the store keeps its beginning, and puts it in place of the beginning of the
- * next index: the name is the same in all archives. So the index is written twice, and always with the same size: the
- * first takes what the store has kept, and the second, which is the one that counts, is complete.
- *
  * @returns the image's id in containerd's store: `sha256:` and the digest of the manifest.
  */
 export function* writeOciMetadata({
@@ -134,21 +129,9 @@ export function* writeOciMetadata({
   yield* wholeFile(`blobs/sha256/${createHash('sha256').update(configuration).digest('hex')}`, configuration);
   yield* wholeFile(`blobs/sha256/${id}`, manifest);
   yield* wholeFile('oci-layout', Buffer.from(JSON.stringify({ imageLayoutVersion: '1.0.0' })));
-  const index = paddedJson(imageIndex(manifest, reference));
-  yield* wholeFile(indexPath, index);
-  yield* wholeFile(indexPath, index);
+  yield* wholeFile(indexPath, imageIndex(manifest, reference));
   yield endOfArchive;
   return `sha256:${id}`;
-}
-
-/** Bytes of an index, or a multiple: enough for some 150 layers. */
-const indexBytes = 64 * KiB;
-
-/** Pads a JSON text with spaces, which JSON allows at its end, to a multiple of {@link indexBytes}. */
-function paddedJson(text: Buffer): Buffer {
-  const padded = Buffer.alloc(Math.ceil(text.length / indexBytes) * indexBytes, ' ');
-  text.copy(padded);
-  return padded;
 }
 
 /** Writes a whole file of an archive. */
