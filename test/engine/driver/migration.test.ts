@@ -4,7 +4,7 @@ import type { ContainerInspect } from '../../../lib/engine/index.js';
 import { containerRef } from '../../../lib/engine/index.js';
 import type { FaultProxy } from '../../../lib/testing/index.js';
 import { startFaultProxy } from '../../../lib/testing/index.js';
-import { directEngine, engineHost } from '../../support/engine.js';
+import { directEngine, engineHost, hasContainerdStore } from '../../support/engine.js';
 import { context, newInstance } from '../../support/nova-objects.js';
 import { twoHosts } from '../../support/two-hosts.js';
 import { eventually } from '../contract/harness.js';
@@ -12,6 +12,7 @@ import { larger, migration } from '../contract/mover.js';
 import type { TwoHosts } from '../contract/two-hosts.js';
 
 const megabyte = 1_000_000;
+const usesContainerd = await hasContainerdStore();
 
 describe('DockerDriver migration of an instance', () => {
   let there: FaultProxy;
@@ -85,6 +86,25 @@ describe('DockerDriver migration of an instance', () => {
     const { RootFS: files } = await engine.images.inspect((await inspect()).Image);
     expect(files.Layers).toHaveLength(1);
   });
+
+  if (usesContainerd)
+    it("sends all layers when containerd's store loses the image while it loads the changes", async () => {
+      const reports: Progress[] = [];
+      // The driver inspects the image before it sends the changes, then the changes, then the image again.
+      const loss = there.inject({
+        method: 'GET',
+        path: /\/images\/.*\/json/,
+        kind: 'answer',
+        status: 404,
+        message: 'No such image',
+        nth: 3,
+      });
+      await finish(await migrate(hosts.addresses.destination, reports), 'destination');
+      expect(loss.struck()).toHaveLength(1);
+      expect(sent(reports)?.total).toBeGreaterThan(megabyte);
+      const { RootFS: files } = await engine.images.inspect((await inspect()).Image);
+      expect(files.Layers).toHaveLength(1);
+    });
 
   it('sends the ephemeral disks, and creates the config drive anew', async () => {
     const { driver, image } = hosts.source;
