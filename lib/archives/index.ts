@@ -30,15 +30,8 @@ export { lowestVariant, mayBeImage } from './media-types.js';
 export { type StoredLayer, storedLayer, storedLayersOf } from './oci-manifest.js';
 export { recordedAside, recordEntries, restoredFromRecord } from './recorded-aside.js';
 export { type ArchivedImage, rewriteArchive, type RewrittenImage } from './rewrite-archive.js';
-export type { ArchiveLayout, LayersBelow, RewriteOptions } from './rewrite-options.js';
+export type { LayersBelow, RewriteOptions } from './rewrite-options.js';
 export { blockSize, fileHeader, isTarHeader, paddingAfter, tarHeader, type TarHeader } from './tar-header.js';
 export { type OwnerMapping, withTranslatedOwners } from './translated-owners.js';
 export { neverCompressed, openArchive } from './unpacked-archive.js';
-export {
-  endOfArchive,
-  layerFileName,
-  wholeFile,
-  writeLayer,
-  writeMetadata,
-  writeOciMetadata,
-} from './write-image.js';
+export { endOfArchive, layerFileName, wholeFile, writeLayer, writeMetadata } from './write-image.js';

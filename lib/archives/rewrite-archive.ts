@@ -25,7 +25,7 @@ import { TarReader, type TarEntry } from './tar-reader.js';
 import type { RewriteOptions } from './rewrite-options.js';
 import { openArchive } from './unpacked-archive.js';
 import { verifiedImage } from './verified-image.js';
-import { layerFileName, writeLayer, writeMetadata, writeOciMetadata } from './write-image.js';
+import { layerFileName, writeLayer, writeMetadata } from './write-image.js';
 
 /** A layer in an archive. */
 interface ArchivedLayer {
@@ -247,8 +247,14 @@ class ArchiveRewriter {
 
   /** Called at the end of the source: verifies the image and writes its metadata. */
   async *#metadata(): AsyncGenerator<Buffer, void, void> {
-    const { reference, rewriteConfiguration, architecture, below, layout, validateLayerCount } =
-      this.#options;
+    const {
+      reference,
+      rewriteConfiguration,
+      architecture,
+      below,
+      layout = 'docker',
+      validateLayerCount,
+    } = this.#options;
     const layersBelow = below?.layers ?? [];
     const verified = verifiedImage(this.#files, this.#limits, architecture, layersBelow);
     const { configuration, content } =
@@ -259,19 +265,14 @@ class ArchiveRewriter {
       return { name: newName, type, size, diffId };
     });
     await validateLayerCount?.(layersBelow.length + layers.length);
-    const id =
-      layout === 'oci'
-        ? yield* writeOciMetadata({
-            configuration: content,
-            reference,
-            layers: [...(below?.stored ?? []), ...verified.layers.map(storedLayer)],
-          })
-        : yield* writeMetadata({
-            configuration: content,
-            reference,
-            below: layersBelow.length,
-            above: layers.map(({ name }) => name),
-          });
+    const id = yield* writeMetadata({
+      layout,
+      configuration: content,
+      reference,
+      below: layersBelow.length,
+      stored: below?.stored,
+      above: verified.layers.map((layer) => ({ name: layer.newName, file: storedLayer(layer) })),
+    });
     this.image.resolve({ id, configuration, layers });
   }
 }

@@ -2,6 +2,7 @@ import type { Compression } from './compression.js';
 import type { ContainerConfiguration, ImageConfiguration } from './image-configuration.js';
 import type { ImageLimits } from './limits.js';
 import type { StoredLayer } from './oci-manifest.js';
+import type { ArchiveLayout } from './write-image.js';
 
 /** The layers of a base image. The rewritten archive omits them, whether or not the source has them. */
 export interface LayersBelow {
@@ -17,9 +18,6 @@ export interface LayersBelow {
   /** Receives small files that are not layers, as they arrive. */
   readonly onMetadata?: (path: string, content: Buffer) => void;
 }
-
-/** How an archive describes its image: for a classic image store and the image service, or for containerd's store. */
-export type ArchiveLayout = 'docker' | 'oci';
 
 /** Options of `rewriteArchive`. */
 export interface RewriteOptions {

@@ -66,25 +66,46 @@ export async function* writeLayer(
   }
 }
 
+/** How an archive describes its image: for a classic image store and the image service, or for containerd's store. */
+export type ArchiveLayout = 'docker' | 'oci';
+
+/** A layer in an archive. */
+interface WrittenLayer {
+  /** The file's name in the archive. */
+  readonly name: string;
+  readonly file: StoredLayer;
+}
+
 /** The metadata that turns an archive's layers into an image. */
 interface MetadataToWrite {
+  readonly layout: ArchiveLayout;
   /** The configuration's bytes in the archive. */
   readonly configuration: Buffer;
   /** The only reference that the archive claims; undefined for none. */
   readonly reference: string | undefined;
   /** How many layers, from the base up, are not in the archive. The engine must have them. */
   readonly below: number;
-  /** The file names of the layers in the archive, from the base up. */
-  readonly above: readonly string[];
+  /** The same layers as containerd's store keeps them; the layout `oci` names them. */
+  readonly stored: readonly StoredLayer[] | undefined;
+  /** The layers in the archive, from the base up. */
+  readonly above: readonly WrittenLayer[];
 }
 
 /**
- * Writes the end of an archive: configuration, manifest, end mark. Before that, an engine has nothing to load. The
- * configuration's file is named by its digest, so that a reader that fetches parts of the archive can verify it.
+ * Writes the end of an archive: configuration, manifest, end mark. Before that, an engine has nothing to load.
  *
- * @returns the image's id in a classic image store: `sha256:` and the digest of the configuration.
+ * @returns the image's id: `sha256:` and the digest of the configuration, or in the OCI layout that of the manifest.
  */
-export function* writeMetadata({
+export function* writeMetadata(metadata: MetadataToWrite): Generator<Buffer, string, void> {
+  const id = yield* metadata.layout === 'oci' ? ociMetadata(metadata) : dockerMetadata(metadata);
+  yield endOfArchive;
+  return id;
+}
+
+/**
+ * The configuration's file is named by its digest, so that a reader that fetches parts of the archive can verify it.
+ */
+function* dockerMetadata({
   configuration,
   reference,
   below,
@@ -96,41 +117,33 @@ export function* writeMetadata({
     Config: name,
     RepoTags: reference === undefined ? null : [reference],
     // These files do not exist: an engine does not read the file of a layer that it has.
-    Layers: [...Array.from({ length: below }, (_, index) => `below-${index}`), ...above],
+    Layers: [
+      ...Array.from({ length: below }, (_, index) => `below-${index}`),
+      ...above.map(({ name: file }) => file),
+    ],
   };
   yield* wholeFile(name, configuration);
   yield* wholeFile(manifestPath, Buffer.from(JSON.stringify([manifest])));
-  yield endOfArchive;
   return `sha256:${digest}`;
 }
 
-/** The metadata that turns layers into an image of containerd's store. */
-interface OciMetadataToWrite {
-  readonly configuration: Buffer;
-  readonly reference: string | undefined;
-  /** All layers of the image, from the base up. The store must have the files that the archive omits. */
-  readonly layers: readonly StoredLayer[];
-}
-
 /**
- * Writes the end of an archive in the OCI layout, for an engine with containerd's image store. Such an engine takes an
- * archive without the files that its store has. The names of the layers' files do not matter: the store identifies
- * files by their digests. The index comes last: before it, an engine has nothing to load.
- *
- * @returns the image's id in containerd's store: `sha256:` and the digest of the manifest.
+ * An engine with containerd's image store takes an archive in the OCI layout without the files that its store has. The
+ * names of the layers' files do not matter: the store identifies files by their digests. The index comes last: before
+ * it, the engine has nothing to load.
  */
-export function* writeOciMetadata({
+function* ociMetadata({
   configuration,
   reference,
-  layers,
-}: OciMetadataToWrite): Generator<Buffer, string, void> {
-  const manifest = imageManifest(configuration, layers);
+  stored = [],
+  above,
+}: MetadataToWrite): Generator<Buffer, string, void> {
+  const manifest = imageManifest(configuration, [...stored, ...above.map(({ file }) => file)]);
   const id = createHash('sha256').update(manifest).digest('hex');
   yield* wholeFile(`blobs/sha256/${createHash('sha256').update(configuration).digest('hex')}`, configuration);
   yield* wholeFile(`blobs/sha256/${id}`, manifest);
   yield* wholeFile('oci-layout', Buffer.from(JSON.stringify({ imageLayoutVersion: '1.0.0' })));
   yield* wholeFile(indexPath, imageIndex(manifest, reference));
-  yield endOfArchive;
   return `sha256:${id}`;
 }
 

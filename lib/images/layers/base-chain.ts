@@ -67,11 +67,7 @@ export class BaseChain {
     const { engine, layers, imageService, context, holds, signal } = options;
     const seen = new Set([image.id]);
     let above = image;
-    if (
-      baseOf(above) !== undefined &&
-      (await layers.isContainerdStore(signal)) &&
-      !(await layers.areStoredLayersShown(signal))
-    )
+    if (baseOf(above) !== undefined && !(await layers.canLoadInParts(signal)))
       throw new NovaException(
         `Image ${image.id} is a delta, and this host's engine, with the containerd image store, is too old to load deltas: use a later engine (API ${firstWithAnnotations}) or the classic image store, or save snapshots in full`,
       );

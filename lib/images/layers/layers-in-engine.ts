@@ -77,7 +77,7 @@ export class LayersInEngine {
 
   /**
    * Lists the engine's images that a driver loaded; any user may have made the others. Empty when the engine cannot load
-   * images in parts, see {@link showsStoredLayers}.
+   * images in parts.
    */
   async images(signal: AbortSignal): Promise<readonly ResidentImage[]> {
     const listed = await this.#engine.images.list({ filters: { reference: [repository.image] }, signal });
@@ -85,10 +85,12 @@ export class LayersInEngine {
     const images = listed.flatMap(({ Id: engineId, RepoTags: tags }) =>
       tags.flatMap((name) => bootedImageId(name) ?? []).map((image_id) => ({ image_id, engineId })),
     );
-    if (images.length === 0) return [];
-    const isInParts =
-      (await showsStoredLayers(this.#engine, signal)) || !(await this.isContainerdStore(signal));
-    return isInParts ? images : [];
+    return images.length > 0 && (await this.canLoadInParts(signal)) ? images : [];
+  }
+
+  /** Whether the engine can load an image without the layers that it has, see {@link showsStoredLayers}. */
+  async canLoadInParts(signal: AbortSignal | undefined): Promise<boolean> {
+    return (await showsStoredLayers(this.#engine, signal)) || !(await this.isContainerdStore(signal));
   }
 
   /** Whether the engine has containerd's image store, see {@link isContainerdStore}. Cached for one minute. */

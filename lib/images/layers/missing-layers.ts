@@ -13,7 +13,6 @@ import {
   parseConfiguration,
   writeLayer,
   writeMetadata,
-  writeOciMetadata,
   storedLayer,
   type StoredLayer,
   type ImageConfiguration,
@@ -94,7 +93,7 @@ export function missingLayersArchive(
   const { diff_ids: diffIds } = image.configuration.rootfs;
   const named = new Map(image.layers.map(({ offset }, index) => [offset, diffIds[index]]));
   const nameOf = ({ offset }: Extent): string => names.get(offset) ?? '';
-  const fetched = new Map<number, StoredLayer>();
+  const written = new Map<number, { readonly name: string; readonly file: StoredLayer }>();
   const isForContainerd = stored !== undefined;
   async function* write(reading: AbortSignal): AsyncGenerator<Buffer, ArchivedImage, void> {
     const budget = new ByteBudget(limits.maxBytes);
@@ -114,22 +113,20 @@ export function missingLayersArchive(
         ({ offset }, index) => index < below || offset !== extent.offset || diffIds[index] === diffId,
       );
       if (!isRight) throw new IndexUnusable(`the layer at byte ${extent.offset} has another digest`);
-      fetched.set(extent.offset, file);
+      written.set(extent.offset, { name: nameOf(extent), file });
     }
     meter.end();
     const layers = image.layers
       .map(({ size }, index) => ({ size, diffId: diffIds[index] ?? '' }))
       .slice(below);
-    const above = image.layers.slice(below);
-    const { configurationBytes: configuration } = image;
-    const id =
-      stored === undefined
-        ? yield* writeMetadata({ configuration, reference, below, above: above.map(nameOf) })
-        : yield* writeOciMetadata({
-            configuration,
-            reference,
-            layers: [...stored, ...above.flatMap(({ offset }) => fetched.get(offset) ?? [])],
-          });
+    const id = yield* writeMetadata({
+      layout: isForContainerd ? 'oci' : 'docker',
+      configuration: image.configurationBytes,
+      reference,
+      below,
+      stored,
+      above: image.layers.slice(below).flatMap(({ offset }) => written.get(offset) ?? []),
+    });
     return { id, configuration: image.configuration, layers };
   }
   return {

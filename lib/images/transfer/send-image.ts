@@ -15,7 +15,6 @@ import {
   storedLayer,
   type StoredLayer,
   writeMetadata,
-  writeOciMetadata,
 } from '../../archives/index.js';
 import { LoadingProgress, Meter } from '../../progress/index.js';
 import { validateLayersKept, type LayersOfImage } from '../layers/index.js';
@@ -137,10 +136,12 @@ async function* imageArchive(
   const configuration = Buffer.from(
     JSON.stringify(configurationAbove(image, [...below, diffId], bootedBytes)),
   );
-  if (stored === undefined)
-    yield* writeMetadata({ configuration, reference, below: below.length, above: [name] });
-  else {
-    const layers = [...stored, storedLayer({ blob: diffId.replace(/^sha256:/, ''), size, type: 'tar' })];
-    yield* writeOciMetadata({ configuration, reference, layers });
-  }
+  yield* writeMetadata({
+    layout: stored === undefined ? 'docker' : 'oci',
+    configuration,
+    reference,
+    below: below.length,
+    stored,
+    above: [{ name, file: storedLayer({ blob: diffId.replace(/^sha256:/, ''), size, type: 'tar' }) }],
+  });
 }
