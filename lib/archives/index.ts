@@ -4,6 +4,7 @@
  * service, never writes a file, and never holds more of an archive in memory than its metadata and the piece at hand.
  */
 export { ArchiveBroken, ArchiveRefused } from './archive-refused.js';
+export { type BlobArchive, blobArchive } from './blob-archive.js';
 export { ByteReader } from './byte-reader.js';
 export type { Compression } from './compression.js';
 export { contentType, isLayerType, type LayerType } from './content-type.js';
@@ -32,6 +33,21 @@ export { recordedAside, recordEntries, restoredFromRecord } from './recorded-asi
 export { type ArchivedImage, rewriteArchive, type RewrittenImage } from './rewrite-archive.js';
 export type { LayersBelow, RewriteOptions } from './rewrite-options.js';
 export { blockSize, fileHeader, isTarHeader, paddingAfter, tarHeader, type TarHeader } from './tar-header.js';
+export {
+  acceptedManifests,
+  type Blob,
+  blobsOf,
+  type ImageManifest,
+  indexTypes,
+  layerMediaType,
+  manifestTypes,
+  maxManifestBytes,
+  ownPlatform,
+  parsedImageManifest,
+  type Platform,
+  readManifest,
+  validateImageSize,
+} from './registry-manifest.js';
 export { type OwnerMapping, withTranslatedOwners } from './translated-owners.js';
 export { neverCompressed, openArchive } from './unpacked-archive.js';
 export { endOfArchive, layerFileName, wholeFile, writeLayer, writeMetadata } from './write-image.js';

@@ -3,7 +3,7 @@
  * digest is preserved and verified. It may import the rooms below images, but takes only names and credentials from
  * engine. It never stores an image in between.
  */
-export type { Platform } from './manifests.js';
+export type { Platform } from '../../archives/index.js';
 export { registryReference, type RegistryReference, shownReference } from './reference.js';
 export {
   type PushedImage,

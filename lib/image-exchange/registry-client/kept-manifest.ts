@@ -5,11 +5,12 @@ import {
   ArchiveRefused,
   blockSize,
   isTarHeader,
+  maxManifestBytes,
   paddingAfter,
+  parsedImageManifest,
   tarHeader,
   type TarHeader,
 } from '../../archives/index.js';
-import { maxManifestBytes, parsedImageManifest } from './manifests.js';
 
 const maxKeptBytes = 16 * MiB;
 const openingBrace = '{'.charCodeAt(0);

@@ -6,8 +6,8 @@ import { asBytes, asError, Deadline, readAll } from '../../streams/index.js';
 import { verifiedStream } from '../../streams/index.js';
 import { followRedirects, ImageSourceError, limited, shownUrl } from '../../http/index.js';
 import type { WebAnswer, WebClient, WebRequest } from '../../http/index.js';
+import { acceptedManifests, maxManifestBytes } from '../../archives/index.js';
 import { authorization } from './authorization.js';
-import { acceptedManifests, maxManifestBytes } from './manifests.js';
 import type { RegistryReference } from './reference.js';
 
 /** A repository and how to access it. */

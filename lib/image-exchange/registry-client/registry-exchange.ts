@@ -24,24 +24,26 @@ import {
   text,
   usableLogger,
 } from '../../common/index.js';
-import { defaultImageLimits, rewriteArchive, type ImageLimits } from '../../archives/index.js';
+import {
+  type Blob,
+  blobArchive,
+  defaultImageLimits,
+  type ImageLimits,
+  type ImageManifest,
+  layerMediaType,
+  manifestTypes,
+  ownPlatform,
+  type Platform,
+  readManifest,
+  rewriteArchive,
+  validateImageSize,
+} from '../../archives/index.js';
 import { followingLayers } from '../../progress/index.js';
 import { AbortableImageService } from '../../image-services/index.js';
 import { guardListener, unwrapped } from '../../streams/index.js';
 import { WebClient } from '../../http/index.js';
 import { shownRecord } from '../../image-services/index.js';
 import { ManifestWatch } from './kept-manifest.js';
-import {
-  type Blob,
-  layerMediaType,
-  manifestTypes,
-  validateImageSize,
-  ownPlatform,
-  readManifest,
-  type ImageManifest,
-  type Platform,
-} from './manifests.js';
-import { pulledArchive } from './pulled-archive.js';
 import { pushBlobs, type PushedBlob } from './pushed-blobs.js';
 import { registryReference, shownReference, type RegistryReference } from './reference.js';
 import { RegistryClient } from './registry-client.js';
@@ -174,7 +176,7 @@ export class RegistryExchange {
       registry_digest: digest,
       ...metadata.properties,
     };
-    const archive = pulledArchive({
+    const { archive } = blobArchive({
       ...{ manifest, content, signal, onProgress },
       blob: (name, size) => registry.blob(name, size),
     });

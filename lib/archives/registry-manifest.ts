@@ -1,22 +1,18 @@
 import { z } from 'zod';
-import { ImageUnacceptable } from '../../../interfaces/index.js';
-import { MiB, sha256Digest } from '../../common/index.js';
-import {
-  ArchiveRefused,
-  goStruct,
-  lowestVariant,
-  mayBeImage,
-  parseGoJson,
-  type ImageLimits,
-  type LayerType,
-} from '../../archives/index.js';
+import { ImageUnacceptable } from '../../interfaces/index.js';
+import { MiB, sha256Digest } from '../common/index.js';
+import { ArchiveRefused } from './archive-refused.js';
+import type { LayerType } from './content-type.js';
+import { goStruct, parseGoJson } from './go-json.js';
+import type { ImageLimits } from './limits.js';
+import { lowestVariant, mayBeImage } from './media-types.js';
 
 /** Supported media types of manifests. The others predate layer digests or do not describe images. */
 export const manifestTypes = {
   oci: 'application/vnd.oci.image.manifest.v1+json',
   docker: 'application/vnd.docker.distribution.manifest.v2+json',
 } as const;
-const indexTypes: readonly string[] = [
+export const indexTypes: readonly string[] = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ];
