@@ -4,7 +4,7 @@
  */
 const floors = [
   ['driver'],
-  ['verbs', 'image-exchange'],
+  ['verbs', 'image-exchange', 'registry'],
   ['images', 'instances', 'network', 'host', 'events', 'console'],
   ['image-services', 'archives'],
   ['progress'],
@@ -16,6 +16,7 @@ const subRooms = {
   verbs: [['migration', 'storage'], ['host', 'queries', 'console', 'network'], ['steps'], ['definition']],
   images: [['shared-directory', 'transfer'], ['layers'], ['references']],
   'image-exchange': [['templates'], ['registry-client']],
+  registry: [['endpoints'], ['images'], ['blobs', 'access'], ['http']],
   'image-services': [['glance', 'directory'], ['shared']],
   instances: [['files'], ['specification']],
   network: [['reserved']],

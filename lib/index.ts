@@ -21,6 +21,13 @@ export {
   ImageStoreError,
 } from './image-services/index.js';
 export { ImageTemplates, RegistryExchange } from './image-exchange/index.js';
+export { ImageRegistry, KeystoneAccounts, StaticAccounts } from './registry/index.js';
+export type {
+  ImageRegistryOptions,
+  KeystoneAccountsOptions,
+  RegistryAccounts,
+  StaticAccount,
+} from './registry/index.js';
 export type {
   ApplicationCredentialAuth,
   ContextTokenAuth,

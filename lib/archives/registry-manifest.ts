@@ -51,10 +51,15 @@ const blob = goStruct({ mediaType, digest, size: z.int().nonnegative() }, [
   'platform',
   'artifactType',
 ]);
-const imageManifest = goStruct(
-  { schemaVersion, mediaType, artifactType: z.string().nullish(), config: blob, layers: z.array(blob) },
-  ['subject', 'annotations'],
-);
+const imageManifest = goStruct({
+  schemaVersion,
+  mediaType,
+  artifactType: z.string().nullish(),
+  config: blob,
+  layers: z.array(blob),
+  subject: blob.nullish(),
+  annotations: z.record(z.string(), z.string()).nullish(),
+});
 const platform = goStruct(
   { os: z.string().nullish(), architecture: z.string().nullish(), variant: z.string().nullish() },
   ['os.version', 'os.features'],
@@ -62,6 +67,7 @@ const platform = goStruct(
 const imageIndex = goStruct(
   {
     schemaVersion,
+    mediaType,
     manifests: z.array(
       goStruct({ mediaType, digest: z.string(), platform: platform.nullish() }, [
         'size',
@@ -72,7 +78,7 @@ const imageIndex = goStruct(
       ]),
     ),
   },
-  ['mediaType', 'artifactType', 'subject', 'annotations'],
+  ['artifactType', 'subject', 'annotations'],
 );
 
 /** A blob as listed in a manifest. */
@@ -101,6 +107,14 @@ export const ownPlatform: Platform = {
  */
 export function parsedImageManifest(content: Buffer): ImageManifest | undefined {
   return imageManifest.safeParse(readJson(content)).data;
+}
+
+/** A list of manifests. */
+export type ImageIndex = z.output<typeof imageIndex>;
+
+/** Parses a list of manifests; see {@link parsedImageManifest}. */
+export function parsedImageIndex(content: Buffer): ImageIndex | undefined {
+  return imageIndex.safeParse(readJson(content)).data;
 }
 
 function readJson(content: Buffer): unknown {

@@ -16,6 +16,7 @@ export {
   type GlanceTimeouts,
   ImageServiceError,
   ImageServiceProtocolError,
+  KeystoneLogin,
   type PasswordAuth,
 } from './glance/index.js';
 export { AbortableImageService } from './abortable-image-service.js';

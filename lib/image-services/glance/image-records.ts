@@ -1,7 +1,7 @@
 import type { ImageFilters, ImageMetadata, ImageRecord, RequestContext } from '../../../interfaces/index.js';
 import { ImageDeleteConflict, ImageNotFound } from '../../../interfaces/index.js';
 import { isUuid } from '../../common/index.js';
-import { passes } from '../shared/index.js';
+import { isProperty, passes } from '../shared/index.js';
 import { ImageServiceProtocolError } from './exceptions.js';
 import type { GlanceClient, GlanceRequest, Reply, Routed } from './glance-client.js';
 import { newImageOf, patchType, patchOf } from './image-changes.js';
@@ -138,17 +138,26 @@ function recordOf(reply: Reply, image_id: string): ImageRecord {
   return record;
 }
 
+/** Words that have a meaning of their own in the query of a list. Such a property is compared on this side only. */
+const queryWords: ReadonlySet<string> = new Set([
+  ...['limit', 'marker', 'sort', 'sort_key', 'sort_dir', 'tag', 'member_status', 'changes-since'],
+  ...['size_min', 'size_max', 'is_public', 'deleted'],
+]);
+const isQueryWord = (property: string): boolean => queryWords.has(property) || !isProperty(property);
+
 /**
  * Without `visibility=all`, Glance omits other projects' community images. `eq:` prevents that Glance reads a name that
  * begins with `in:` as an operator.
  */
 function queryOf(filters: ImageFilters = {}): string {
-  const { name, status, visibility = 'all', owner, container_format } = filters;
+  const { name, status, visibility = 'all', owner, container_format, properties = {} } = filters;
   const query = new URLSearchParams({ limit: pageSize.toString(), visibility });
   if (name !== undefined) query.set('name', `eq:${name}`);
   if (status !== undefined) query.set('status', `eq:${status}`);
   if (container_format !== undefined) query.set('container_format', `eq:${container_format}`);
   if (owner !== undefined) query.set('owner', owner);
+  for (const [property, value] of Object.entries(properties))
+    if (!isQueryWord(property)) query.set(property, value);
   return `?${query.toString()}`;
 }
 

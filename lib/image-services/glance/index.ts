@@ -5,6 +5,7 @@
  */
 export { ImageServiceError, ImageServiceProtocolError } from './exceptions.js';
 export { GlanceImageService } from './glance-image-service.js';
+export { KeystoneLogin } from './keystone-login.js';
 export type {
   ApplicationCredentialAuth,
   ContextTokenAuth,

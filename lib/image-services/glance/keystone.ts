@@ -23,6 +23,10 @@ export interface TimedSession extends Session {
 const tokenSchema = z.object({
   token: z.object({
     expires_at: z.iso.datetime({ offset: true }),
+    user: z.object({ id: z.string(), name: z.string() }),
+    /** Missing for a user without a project. */
+    project: z.object({ id: z.string(), name: z.string() }).optional(),
+    roles: z.array(z.object({ name: z.string() })).default([]),
     catalog: z
       .array(
         z.object({
@@ -41,26 +45,49 @@ const tokenSchema = z.object({
   }),
 });
 
-type Catalogue = z.output<typeof tokenSchema>['token']['catalog'];
+/** A token of Keystone, and what it stands for. */
+type IssuedToken = z.output<typeof tokenSchema>['token'] & { readonly token: string };
+type Catalogue = IssuedToken['catalog'];
 
 const request = { method: 'POST', path: '/v3/auth/tokens' };
 
 /**
- * Requests a token and the image service's endpoints from Keystone (Identity API v3).
+ * Requests a token and the image service's endpoints from Keystone.
  *
- * @throws ImageNotAuthorized when Keystone refuses the credentials.
- * @throws ConnectionBroken when the connection fails.
- * @throws DeadlineExceeded when Keystone does not answer in time.
  * @throws GlanceConnectionFailed when the catalogue has no image service.
  * @throws InvalidInput when the catalogue has image services in several regions and `region_name` is not set.
- * @throws ImageServiceError for other error answers.
+ * @throws the errors of {@link requestToken}.
  */
 export async function authenticate(
   transport: HttpTransport,
   auth: KeystoneAuth,
   settings: Settings,
 ): Promise<TimedSession> {
-  return withDeadline('Keystone', settings.timeouts.callMs, undefined, async (signal) => {
+  const { token, expires_at, catalog } = await requestToken(transport, auth, settings.timeouts.callMs);
+  return {
+    token,
+    expires: Date.parse(expires_at),
+    endpoints: settings.endpoints ?? find(catalog, settings),
+  };
+}
+
+/**
+ * Requests a token from Keystone (Identity API v3). Without a project in `auth`, Keystone takes the user's default
+ * project.
+ *
+ * @param timeoutMs - the deadline for the answer.
+ * @throws ImageNotAuthorized when Keystone refuses the credentials.
+ * @throws ConnectionBroken when the connection fails.
+ * @throws DeadlineExceeded when Keystone does not answer in time.
+ * @throws ImageServiceError for other error answers.
+ */
+export async function requestToken(
+  transport: HttpTransport,
+  auth: KeystoneAuth,
+  timeoutMs: number,
+  parent?: AbortSignal,
+): Promise<IssuedToken> {
+  return withDeadline('Keystone', timeoutMs, parent, async (signal) => {
     const answer = await transport.send({
       method: request.method,
       url: `${auth.auth_url.replace(/\/+$/, '').replace(/\/v3$/, '')}${request.path}`,
@@ -72,12 +99,7 @@ export async function authenticate(
     if (answer.status !== 201) throw refusal(answer.status, content);
     const token = answer.header('x-subject-token');
     if (token === undefined) throw new ImageServiceProtocolError('Keystone answered without a token');
-    const { expires_at, catalog } = parseServiceJson(content, tokenSchema, "Keystone's token").token;
-    return {
-      token,
-      expires: Date.parse(expires_at),
-      endpoints: settings.endpoints ?? find(catalog, settings),
-    };
+    return { ...parseServiceJson(content, tokenSchema, "Keystone's token").token, token };
   });
 }
 
@@ -100,11 +122,12 @@ function credentialsOf(auth: KeystoneAuth): object {
     auth.user_id === undefined
       ? { name: auth.username, domain: domain(auth.user_domain_id, auth.user_domain_name) }
       : { id: auth.user_id };
+  const identity = { methods: ['password'], password: { user: { ...user, password: auth.password } } };
+  if (auth.project_id === undefined && auth.project_name === undefined) return { auth: { identity } };
   const project =
     auth.project_id === undefined
       ? { name: auth.project_name, domain: domain(auth.project_domain_id, auth.project_domain_name) }
       : { id: auth.project_id };
-  const identity = { methods: ['password'], password: { user: { ...user, password: auth.password } } };
   return { auth: { identity, scope: { project } } };
 }
 

@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { steadyNow } from '../../streams/index.js';
+import { RegistryError } from '../http/index.js';
+
+/** A range of a blob, both ends included. */
+export interface BlobRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** A blob that the registry can read. */
+export interface StoredBlob {
+  readonly digest: string;
+  readonly size: number;
+  /** Opens the blob, or a range of it. The caller must read or destroy the stream. */
+  open(range?: BlobRange): Promise<Readable>;
+}
+
+/** A blob in the folder. */
+class BlobFile implements StoredBlob {
+  /** The number of running requests that need the file. */
+  holders = 0;
+  lastUse = steadyNow();
+
+  constructor(
+    readonly digest: string,
+    readonly size: number,
+    readonly path: string,
+  ) {}
+
+  open(range?: BlobRange): Promise<Readable> {
+    this.lastUse = steadyNow();
+    const { first, last } = range ?? { first: 0, last: Infinity };
+    return Promise.resolve(createReadStream(this.path, { start: first, end: last }));
+  }
+}
+
+/**
+ * The blobs that clients pushed and no image of the image service holds yet. They are files of a temporary folder: a
+ * client that pushes again after a restart of the registry sends them again.
+ */
+export class BlobFolder {
+  readonly #path: string;
+  readonly #maxBytes: number;
+  /** By repository, see {@link BlobFolder.find}, and digest. */
+  readonly #blobs = new Map<string, Map<string, BlobFile>>();
+  #bytes = 0;
+
+  /**
+   * @param path - the folder, for this registry alone.
+   * @param maxBytes - the limit for all files in the folder.
+   */
+  constructor(path: string, maxBytes: number) {
+    this.#path = path;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Creates the folder, and removes what a killed registry left in it. */
+  async open(): Promise<void> {
+    await this.close();
+    await mkdir(this.#path, { recursive: true, mode: 0o700 });
+  }
+
+  /** Removes the folder. */
+  async close(): Promise<void> {
+    await rm(this.#path, { recursive: true, force: true });
+  }
+
+  /** Returns a path for a new file. */
+  newPath(): string {
+    return join(this.#path, randomUUID());
+  }
+
+  /**
+   * Counts bytes of a file before they are written.
+   *
+   * @throws RegistryError when the folder is full.
+   */
+  reserve(bytes: number): void {
+    if (this.#bytes + bytes > this.#maxBytes)
+      throw new RegistryError(
+        'TOOMANYREQUESTS',
+        `The registry holds ${this.#maxBytes} bytes of unfinished pushes, which is its limit. Try again later.`,
+      );
+    this.#bytes += bytes;
+  }
+
+  /** Reverts {@link BlobFolder.reserve} after the file was removed. */
+  release(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+
+  /**
+   * Adds a verified file, whose bytes are reserved.
+   *
+   * @param repository - a project's repository: projects do not see each other's blobs.
+   */
+  async add(repository: string, file: { digest: string; size: number; path: string }): Promise<void> {
+    const { digest, size, path } = file;
+    const blobs = this.#blobs.get(repository) ?? new Map<string, BlobFile>();
+    if (blobs.has(digest)) {
+      await rm(path, { force: true });
+      this.release(size);
+      return;
+    }
+    const final = this.newPath();
+    await rename(path, final);
+    this.#blobs.set(repository, blobs.set(digest, new BlobFile(digest, size, final)));
+  }
+
+  /** Returns a blob of a project's repository; undefined when it is not here. */
+  find(repository: string, digest: string): StoredBlob | undefined {
+    const blob = this.#blobs.get(repository)?.get(digest);
+    if (blob !== undefined) blob.lastUse = steadyNow();
+    return blob;
+  }
+
+  /** Removes a blob. @returns false when it is not here. */
+  async remove(repository: string, digest: string): Promise<boolean> {
+    const blob = this.#blobs.get(repository)?.get(digest);
+    if (blob === undefined) return false;
+    await this.#remove(repository, blob);
+    return true;
+  }
+
+  /** Keeps blobs until the returned function is called, so that the garbage collection does not remove them meanwhile. */
+  hold(repository: string, digests: readonly string[]): () => void {
+    const held = digests.flatMap((digest) => this.#blobs.get(repository)?.get(digest) ?? []);
+    for (const blob of held) blob.holders += 1;
+    return () => {
+      for (const blob of held) blob.holders -= 1;
+    };
+  }
+
+  /** Removes blobs that nobody has used for `unusedMs`. */
+  async removeUnused(unusedMs: number): Promise<void> {
+    const before = steadyNow() - unusedMs;
+    for (const [repository, blobs] of this.#blobs)
+      for (const blob of blobs.values())
+        if (blob.holders === 0 && blob.lastUse <= before) await this.#remove(repository, blob);
+  }
+
+  /** Removes blobs that an image holds now, unless a running request needs them. */
+  async removePublished(repository: string, digests: readonly string[]): Promise<void> {
+    for (const digest of digests) {
+      const blob = this.#blobs.get(repository)?.get(digest);
+      if (blob?.holders === 0) await this.#remove(repository, blob);
+    }
+  }
+
+  async #remove(repository: string, blob: BlobFile): Promise<void> {
+    const blobs = this.#blobs.get(repository);
+    blobs?.delete(blob.digest);
+    if (blobs?.size === 0) this.#blobs.delete(repository);
+    await rm(blob.path, { force: true });
+    this.release(blob.size);
+  }
+}
