@@ -4,7 +4,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Logger } from '../../../interfaces/index.js';
-import { asBytes, Deadline, pause } from '../../streams/index.js';
+import { asBytes, Deadline, raceSignal, withDeadline } from '../../streams/index.js';
 import { errorToAnswer } from './error-to-answer.js';
 import { RegistryError } from './registry-error.js';
 import { type Answer, RegistryRequest } from './request.js';
@@ -68,7 +68,13 @@ export class RegistryServer {
     this.#closing.abort(new RegistryError('UNAVAILABLE', 'The registry is closing.'));
     const closed = this.#server.listening ? once(this.#server, 'close') : undefined;
     this.#server.close();
-    await Promise.race([Promise.allSettled(this.#running), pause(closingTimeoutMs, undefined)]);
+    try {
+      await withDeadline('the end of the running requests', closingTimeoutMs, undefined, (signal) =>
+        raceSignal(Promise.allSettled(this.#running), signal),
+      );
+    } catch (error) {
+      this.#settings.logger.warn('The registry closes while requests are running', { error });
+    }
     this.#server.closeAllConnections();
     await closed;
   }
@@ -124,17 +130,23 @@ async function send(
   else response.end(body);
 }
 
-/** Sends a stream. A client that does not read for `idleTimeoutMs` loses its connection. */
+/**
+ * Sends a stream. A client that does not read for `idleTimeoutMs` loses its connection. The last chunk waits for the end
+ * of the stream: the client must not get all bytes of a blob whose digest turns out to be wrong.
+ */
 async function sendStream(response: ServerResponse, body: Readable, idleTimeoutMs: number): Promise<void> {
   const deadline = new Deadline('the client that reads a blob', idleTimeoutMs);
-  async function* touching(source: Readable): AsyncGenerator<Buffer, void, void> {
+  async function* delayed(source: Readable): AsyncGenerator<Buffer, void, void> {
+    let last: Buffer | undefined;
     for await (const chunk of source) {
       deadline.touch();
-      yield asBytes(chunk);
+      if (last !== undefined) yield last;
+      last = asBytes(chunk);
     }
+    if (last !== undefined) yield last;
   }
   try {
-    await pipeline(body, touching, response, { signal: deadline.signal });
+    await pipeline(body, delayed, response, { signal: deadline.signal });
   } finally {
     deadline.clear();
     body.destroy();

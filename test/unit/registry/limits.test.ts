@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { ImageRegistry, StaticAccounts } from '../../../lib/index.js';
+import { digestOf } from '../../support/registry-user.js';
+import { stage, type Stage } from './stage.js';
+
+describe('the limits of the registry', () => {
+  let on: Stage;
+  afterEach(() => on.close());
+  const files = (): string[] => readdirSync(on.blobFolder).flatMap((each) => readdirSync(join(on.blobFolder, each)));
+  const until = async (isTrue: () => boolean | Promise<boolean>): Promise<void> => {
+    while (!(await isTrue())) await sleep(20);
+  };
+
+  it('bound a blob', async () => {
+    on = await stage({ imageLimits: { maxBytes: 1000 } });
+    const begun = await on.alice.send('POST', '/v2/app/blobs/uploads/');
+    const answer = await on.alice.send('PATCH', begun.header('location') ?? '', { body: randomBytes(1001) });
+    expect([answer.status, answer.error]).toEqual([413, 'SIZE_INVALID']);
+    expect(files()).toEqual([]);
+  });
+
+  it('bound the bytes of unfinished pushes, and free them when an image holds them', async () => {
+    on = await stage({ maxFolderBytes: 10_000 });
+    const layers = [randomBytes(6000)];
+    await on.alice.pushBlob('app', randomBytes(3000));
+    await expect(on.alice.pushImage('app', 'latest', [randomBytes(8000)])).rejects.toThrow('429');
+    await on.alice.pushImage('app', 'latest', layers);
+    await on.alice.pushImage('app', 'other', [randomBytes(6000)]);
+  });
+
+  it('bound the uploads at the same time', async () => {
+    on = await stage({ maxUploads: 2 });
+    const begin = (): ReturnType<typeof on.alice.send> => on.alice.send('POST', '/v2/app/blobs/uploads/');
+    const [first] = [await begin(), await begin()];
+    const answer = await begin();
+    expect([answer.status, answer.error]).toEqual([429, 'TOOMANYREQUESTS']);
+    await on.alice.send('DELETE', first.header('location') ?? '');
+    expect((await begin()).status).toBe(202);
+  });
+
+  it('bound the silence of a client', async () => {
+    on = await stage({ idleTimeoutMs: 200 });
+    const token = on.registry.issueToken({ project_id: 'project-a' }, 60_000);
+    const begun = await on.alice.send('POST', '/v2/app/blobs/uploads/');
+    const [host, port] = on.address.split(':');
+    const socket = connect(Number(port), host);
+    socket.on('error', () => undefined);
+    socket.write(
+      `PATCH ${begun.header('location') ?? ''} HTTP/1.1\r\nHost: ${on.address}\r\nAuthorization: Bearer ${token}\r\nContent-Length: 1000\r\n\r\nhalf`,
+    );
+    await new Promise((resolve) => socket.once('close', resolve).resume());
+    await until(async () => (await on.alice.send('DELETE', begun.header('location') ?? '')).status === 204);
+  });
+
+  it('bound how long unfinished pushes are kept', async () => {
+    on = await stage({ removeUnusedBlobsAfterMs: 100 });
+    const digest = await on.alice.pushBlob('app', randomBytes(1000));
+    const begun = await on.alice.send('POST', '/v2/app/blobs/uploads/');
+    await until(() => files().length === 0);
+    expect((await on.alice.send('HEAD', `/v2/app/blobs/${digest}`)).status).toBe(404);
+    expect((await on.alice.send('PATCH', begun.header('location') ?? '', { body: 'late' })).status).toBe(404);
+  });
+
+  it('bound the length of an image name to what Glance stores', async () => {
+    on = await stage();
+    const answer = await on.alice.pushManifest('a'.repeat(200), 'latest', {});
+    expect([answer.status, answer.error]).toEqual([400, 'NAME_INVALID']);
+  });
+
+  it.each(['/v2/UPPER/manifests/latest', '/v2/../manifests/latest', '/v2/a//b/tags/list', '/v2/%ff/tags/list', '/elsewhere'])(
+    'refuse the path %s',
+    async (path) => {
+      on = await stage();
+      const answer = await on.alice.send('GET', path);
+      expect([answer.status, answer.error]).toEqual([400, 'NAME_INVALID']);
+    },
+  );
+
+  it('refuse a method that a path does not have', async () => {
+    on = await stage();
+    const answer = await on.alice.send('POST', '/v2/app/manifests/latest');
+    expect([answer.status, answer.error]).toEqual([405, 'UNSUPPORTED']);
+  });
+
+  it('remove what a killed registry left, and nothing else', async () => {
+    on = await stage();
+    const port = on.address.split(':')[1] ?? '';
+    await on.registry.close();
+    const left = join(on.blobFolder, `127.0.0.1-${port}`);
+    const others = join(on.blobFolder, '127.0.0.1-1');
+    for (const folder of [left, others]) {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, 'blob'), 'left');
+    }
+    const accounts = new StaticAccounts([]);
+    const again = new ImageRegistry({
+      ...{ imageService: on.imageService, accounts, folder: on.blobFolder, port: Number(port) },
+    });
+    await again.start();
+    try {
+      expect(readdirSync(left)).toEqual([]);
+      expect(existsSync(join(others, 'blob'))).toBe(true);
+    } finally {
+      await again.close();
+    }
+    expect(existsSync(left)).toBe(false);
+  });
+
+  it('end with the registry: a push that is cut off leaves no image', async () => {
+    let arrived = (): void => undefined;
+    const uploading = new Promise<void>((resolve) => (arrived = resolve));
+    on = await stage();
+    const { imageService } = on;
+    const slow = await stage({
+      imageService: {
+        show: (...call) => imageService.show(...call),
+        detail: (...call) => imageService.detail(...call),
+        download: (...call) => imageService.download(...call),
+        create: (context, metadata, data, options) => {
+          async function* halting(): AsyncGenerator<Uint8Array, void, void> {
+            for await (const chunk of data ?? []) {
+              yield chunk;
+              arrived();
+              await sleep(60_000, undefined, { ref: false, ...(options?.signal && { signal: options.signal }) });
+            }
+          }
+          return imageService.create(context, metadata, halting(), options);
+        },
+        update: (...call) => imageService.update(...call),
+        delete: (...call) => imageService.delete(...call),
+      },
+    });
+    const pushing = slow.alice.pushImage('app', 'latest', [randomBytes(1000)]).catch((error: unknown) => error);
+    await uploading;
+    await slow.close();
+    expect(await pushing).toBeInstanceOf(Error);
+    expect(await on.images()).toEqual([]);
+    expect(digestOf('')).toMatch(/^sha256/);
+  });
+});
+
+describe('the options of the registry', () => {
+  const imageService = { show: 1 } as never;
+  it.each([
+    ['an address off loopback without TLS', { address: '0.0.0.0' }, 'tls is required'],
+    ['a name instead of an address', { address: 'localhost' }, 'must be an IP address'],
+    ['an unknown option', { adress: '::1' }, 'adress'],
+  ])('refuse %s', async (_what, options, words) => {
+    const on = await stage();
+    await on.close();
+    const build = (): ImageRegistry =>
+      new ImageRegistry({
+        ...{ imageService: on.imageService, accounts: new StaticAccounts([]) },
+        ...(options as object),
+      });
+    expect(build).toThrow(words);
+    expect(imageService).toBeDefined();
+  });
+});
