@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { canInstall, Unavailable } from './environment/debian.mjs';
+import { canInstall, installPackages, Unavailable } from './environment/debian.mjs';
 import { allowsRootless, findEngine, restartOnRequest, startEngine } from './environment/engine.mjs';
 import { startGlance } from './environment/glance.mjs';
 import { installDependencies, project } from './environment/packages.mjs';
@@ -25,7 +25,7 @@ const engines = [
     version: '28.5',
     containerdStore: true,
     only: [
-      'engine/(images|image-exchange)/',
+      'engine/(images|image-exchange|registry)/',
       'engine/driver-files',
       'engine/examples',
       'engine/driver/(image-formats|broken-image|migration|linked-files|copied-files|long-lists|logs|progress)',
@@ -198,12 +198,14 @@ const engineTier = ({
     const engine = keep(await startEngine(version, { containerdStore, userNamespaces, rootless }));
     const other = otherVersion === undefined ? undefined : keep(await startEngine(otherVersion));
     const registry = keep(await startRegistry());
+    // Clients of the registry that the library has.
+    await installPackages('skopeo', 'podman');
     await registry.serve(engine);
     const restart = async (containerd) => {
       await engine.restart(containerd);
       await registry.serve(engine);
     };
-    const restarter = keep(await restartOnRequest({ restart }));
+    const restarter = keep(await restartOnRequest({ restart, pid: engine.pid }));
     const special = [
       ...(containerdStore ? [', containerd image store'] : []),
       ...(userNamespaces ? [', user namespaces'] : []),

@@ -179,12 +179,13 @@ export async function startEngine(
 
 /**
  * Lets other processes restart an engine, since tests run in processes of their own. The parameter `containerd` of the
- * query, `true` or `false`, changes the engine's image store.
+ * query, `true` or `false`, changes the engine's image store. GET tells the pid of the engine's process.
  *
  * @returns the URL to POST to, which answers once the engine is back, and a function that stops the server.
  */
-export async function restartOnRequest({ restart }) {
+export async function restartOnRequest({ restart, pid }) {
   const server = createServer((request, response) => {
+    if (request.method === 'GET') return response.end(String(pid()));
     const wanted = new URL(request.url, 'http://localhost').searchParams.get('containerd');
     restart(wanted === null ? undefined : wanted === 'true').then(
       () => response.writeHead(204).end(),
