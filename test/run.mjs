@@ -225,6 +225,7 @@ const engineTier = ({
 
 const imagesTier = () =>
   stopping(async (keep) => {
+    await installPackages('skopeo', 'podman');
     const [engine, glance] = await Promise.all([startEngine('20.10').then(keep), startGlance()]);
     await jest(
       'images',

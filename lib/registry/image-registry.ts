@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Logger, RequestContext } from '../../interfaces/index.js';
 import { defaultImageLimits } from '../archives/index.js';
 import { pemContent, usableLogger } from '../common/index.js';
@@ -91,21 +90,30 @@ export class ImageRegistry {
 
   async #start(): Promise<Running> {
     const { address, tls, idleTimeoutMs, folder: parent, maxFolderBytes } = this.#settings;
-    const server = new RegistryServer({ tls: tls && pemOf(tls), idleTimeoutMs, logger: this.#logger });
-    // Only one registry can have the port. So after `listen` this folder belongs to no other registry.
-    const port = await server.listen(address, this.#settings.port);
-    const folder = new BlobFolder(join(parent, `${address.replaceAll(':', '.')}-${port}`), maxFolderBytes);
+    const pem = tls && pemOf(tls);
+    const folder = await BlobFolder.create(parent, maxFolderBytes);
+    const { routes, uploads, clean } = this.#parts(folder);
+    const logger = this.#logger;
+    const server = new RegistryServer({
+      ...{ tls: pem, idleTimeoutMs, logger },
+      handle: (request) => routes.handle(request),
+    });
     try {
-      await folder.open();
+      const port = await server.listen(address, this.#settings.port);
+      const onTimer = (): void =>
+        void clean().catch((error: unknown) =>
+          logger.warn('The registry could not remove the blobs of unfinished pushes', { error }),
+        );
+      const interval = Math.min(maxCleaningIntervalMs, this.#settings.removeUnusedBlobsAfterMs);
+      return { server, folder, uploads, port, cleaning: setInterval(onTimer, interval).unref() };
     } catch (error) {
-      await server.close();
+      await folder.close();
       throw error;
     }
-    return this.#serve(server, folder, port);
   }
 
-  #serve(server: RegistryServer, folder: BlobFolder, port: number): Running {
-    const { maxUploads, removeUnusedBlobsAfterMs, mayDeleteReplaced } = this.#settings;
+  #parts(folder: BlobFolder): { routes: Routes; uploads: Uploads; clean: () => Promise<void> } {
+    const { maxUploads, removeUnusedBlobsAfterMs: unusedMs, mayDeleteReplaced } = this.#settings;
     const limits = { ...defaultImageLimits, ...this.#settings.imageLimits };
     const imageService = new AbortableImageService(this.#settings.imageService);
     const uploads = new Uploads(folder, { maxUploads, maxBytes: limits.maxBytes });
@@ -119,18 +127,13 @@ export class ImageRegistry {
       new BlobEndpoints({ blobs, folder, uploads }),
       new ManifestEndpoints(manifests, images),
     );
-    server.serve((request) => routes.handle(request));
     const clean = async (): Promise<void> => {
-      blobs.removeUnused(removeUnusedBlobsAfterMs);
-      await uploads.removeUnused(removeUnusedBlobsAfterMs);
-      await folder.removeUnused(removeUnusedBlobsAfterMs);
+      await folder.touch();
+      blobs.removeUnused(unusedMs);
+      await uploads.removeUnused(unusedMs);
+      await folder.removeUnused(unusedMs);
     };
-    const onTimer = (): void =>
-      void clean().catch((error: unknown) =>
-        logger.warn('The registry could not remove the blobs of unfinished pushes', { error }),
-      );
-    const interval = Math.min(maxCleaningIntervalMs, removeUnusedBlobsAfterMs);
-    return { server, folder, uploads, port, cleaning: setInterval(onTimer, interval).unref() };
+    return { routes, uploads, clean };
   }
 }
 

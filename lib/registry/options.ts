@@ -1,5 +1,4 @@
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { type ImageRecord, type ImageService, InvalidInput, type Logger } from '../../interfaces/index.js';
@@ -64,7 +63,7 @@ const optionsSchema = z
     address: text.refine((address) => isIP(address) !== 0, 'must be an IP address').default('127.0.0.1'),
     port: z.int().min(0).max(65535).default(5042),
     tls: z.strictObject({ cert: certificates, key: certificates }).optional(),
-    folder: text.default(join(tmpdir(), 'nova-docker-driver-registry')),
+    folder: text.default(tmpdir()),
     maxFolderBytes: count.default(64 * GiB),
     maxUploads: count.default(100),
     imageLimits: amounts(defaultImageLimits).optional(),

@@ -63,7 +63,7 @@ export class Authentication {
    */
   async token(request: RegistryRequest): Promise<Answer> {
     const login = request.method === 'POST' ? await formLogin(request) : basicLogin(request);
-    if (login === undefined) return refused('A username and a password are required.');
+    if (login === undefined) return refused('Log in to this registry with docker login.');
     try {
       const { signal } = request;
       const context = await this.#accounts.authenticate(login.username, login.password, { signal });

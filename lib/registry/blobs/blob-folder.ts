@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { steadyNow } from '../../streams/index.js';
+import { codeOf, steadyNow } from '../../streams/index.js';
 import { RegistryError } from '../http/index.js';
 
 /** A range of a blob, both ends included. */
@@ -19,6 +19,12 @@ export interface StoredBlob {
   /** Opens the blob, or a range of it. The caller must read or destroy the stream. */
   open(range?: BlobRange): Promise<Readable>;
 }
+
+/** The names of the folders of registries. */
+const prefix = 'nova-docker-driver-registry-';
+
+/** A folder that its registry has not touched for so long belongs to none. */
+const abandonedAfterMs = 60 * 60_000;
 
 /** A blob in the folder. */
 class BlobFile implements StoredBlob {
@@ -50,19 +56,27 @@ export class BlobFolder {
   readonly #blobs = new Map<string, Map<string, BlobFile>>();
   #bytes = 0;
 
-  /**
-   * @param path - the folder, for this registry alone.
-   * @param maxBytes - the limit for all files in the folder.
-   */
-  constructor(path: string, maxBytes: number) {
+  private constructor(path: string, maxBytes: number) {
     this.#path = path;
     this.#maxBytes = maxBytes;
   }
 
-  /** Creates the folder, and removes what a killed registry left in it. */
-  async open(): Promise<void> {
-    await this.close();
-    await mkdir(this.#path, { recursive: true, mode: 0o700 });
+  /**
+   * Creates a folder, and removes those that killed registries left beside it.
+   *
+   * @param parent - where to create it; several registries may use one parent.
+   * @param maxBytes - the limit for all files in the folder.
+   */
+  static async create(parent: string, maxBytes: number): Promise<BlobFolder> {
+    await mkdir(parent, { recursive: true });
+    await removeAbandoned(parent);
+    return new BlobFolder(await mkdtemp(join(parent, prefix)), maxBytes);
+  }
+
+  /** Tells other registries that this folder is in use. Call it more often than `abandonedAfterMs`. */
+  async touch(): Promise<void> {
+    const now = new Date();
+    await utimes(this.#path, now, now);
   }
 
   /** Removes the folder. */
@@ -159,4 +173,19 @@ export class BlobFolder {
     await rm(blob.path, { force: true });
     this.release(blob.size);
   }
+}
+
+async function removeAbandoned(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    if (!name.startsWith(prefix)) continue;
+    const path = join(parent, name);
+    // Another registry that starts at the same moment may remove the folder first.
+    const { mtimeMs } = (await stat(path).catch(undefinedIfGone)) ?? { mtimeMs: Infinity };
+    if (mtimeMs < Date.now() - abandonedAfterMs) await rm(path, { recursive: true, force: true });
+  }
+}
+
+function undefinedIfGone(error: unknown): undefined {
+  if (codeOf(error) === 'ENOENT') return undefined;
+  throw error;
 }

@@ -18,13 +18,9 @@ interface ServerSettings {
   /** The longest silence of a client, in milliseconds. */
   readonly idleTimeoutMs: number;
   readonly logger: Logger;
+  /** Answers a request, or throws. */
+  readonly handle: (request: RegistryRequest) => Promise<Answer>;
 }
-
-/** Answers a request, or throws. */
-type Handle = (request: RegistryRequest) => Promise<Answer>;
-
-const notReady: Handle = () =>
-  Promise.reject(new RegistryError('UNAVAILABLE', 'The registry is starting. Try again.'));
 
 /** The HTTP server of the registry. Knows nothing of images. */
 export class RegistryServer {
@@ -32,7 +28,6 @@ export class RegistryServer {
   readonly #server: ReturnType<typeof createHttpServer>;
   readonly #closing = new AbortController();
   readonly #running = new Set<Promise<void>>();
-  #handle = notReady;
 
   constructor(settings: ServerSettings) {
     this.#settings = settings;
@@ -46,7 +41,7 @@ export class RegistryServer {
   }
 
   /**
-   * Listens. Requests are refused until {@link RegistryServer.serve}.
+   * Listens.
    *
    * @returns the port.
    * @throws Node's error when the address cannot be used: EADDRINUSE, EACCES, …
@@ -56,11 +51,6 @@ export class RegistryServer {
     await once(this.#server, 'listening');
     const bound = this.#server.address();
     return typeof bound === 'object' && bound !== null ? bound.port : port;
-  }
-
-  /** Answers requests from now on. */
-  serve(handle: Handle): void {
-    this.#handle = handle;
   }
 
   /** Aborts running requests, closes all connections, and waits for the requests to roll back. */
@@ -80,7 +70,7 @@ export class RegistryServer {
   }
 
   async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { idleTimeoutMs, logger, tls } = this.#settings;
+    const { idleTimeoutMs, logger, handle, tls } = this.#settings;
     const gone = new AbortController();
     const onClose = (): void => gone.abort(new RegistryError('UNAVAILABLE', 'The client disconnected.'));
     response.once('close', onClose);
@@ -93,7 +83,7 @@ export class RegistryServer {
     try {
       const origin = `${tls === undefined ? 'http' : 'https'}://${message.headers.host ?? 'localhost'}`;
       const answer = await this.#answer(named, async () =>
-        this.#handle(new RegistryRequest(message, origin, gone.signal, idleTimeoutMs)),
+        handle(new RegistryRequest(message, origin, gone.signal, idleTimeoutMs)),
       );
       // A client that is still sending a refused body must not be read to the end.
       if (!message.complete) response.setHeader('Connection', 'close');

@@ -90,7 +90,7 @@ if (canServeEngine)
       await docker('load', '--input', await archive(`${name}:latest`));
       try {
         await docker('logout', address);
-        await expect(docker('push', name)).rejects.toThrow(/denied|authoriz|authentication/i);
+        await expect(docker('push', name)).rejects.toThrow(/denied|authoriz|authentication|log in/i);
       } finally {
         await docker('rmi', '--force', name);
       }

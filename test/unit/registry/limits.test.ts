@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -89,26 +89,29 @@ describe('the limits of the registry', () => {
 
   it('remove what a killed registry left, and nothing else', async () => {
     on = await stage();
-    const port = on.address.split(':')[1] ?? '';
-    await on.registry.close();
-    const left = join(on.blobFolder, `127.0.0.1-${port}`);
-    const others = join(on.blobFolder, '127.0.0.1-1');
-    for (const folder of [left, others]) {
-      mkdirSync(folder, { recursive: true });
+    const [own = ''] = readdirSync(on.blobFolder);
+    const left = join(on.blobFolder, 'nova-docker-driver-registry-left');
+    const foreign = join(on.blobFolder, 'somebody-else');
+    const longAgo = new Date(Date.now() - 2 * 60 * 60_000);
+    for (const folder of [left, foreign]) {
+      mkdirSync(folder);
       writeFileSync(join(folder, 'blob'), 'left');
+      utimesSync(folder, longAgo, longAgo);
     }
     const accounts = new StaticAccounts([]);
-    const again = new ImageRegistry({
-      ...{ imageService: on.imageService, accounts, folder: on.blobFolder, port: Number(port) },
-    });
-    await again.start();
+    const { imageService } = on;
+    const other = new ImageRegistry({ imageService, accounts, folder: on.blobFolder, port: 0 });
+    await other.start();
     try {
-      expect(readdirSync(left)).toEqual([]);
-      expect(existsSync(join(others, 'blob'))).toBe(true);
+      expect([existsSync(left), existsSync(foreign), existsSync(join(on.blobFolder, own))]).toEqual([
+        false,
+        true,
+        true,
+      ]);
     } finally {
-      await again.close();
+      await other.close();
     }
-    expect(existsSync(left)).toBe(false);
+    expect(readdirSync(on.blobFolder).sort()).toEqual([own, 'somebody-else'].sort());
   });
 
   it('end with the registry: a push that is cut off leaves no image', async () => {
