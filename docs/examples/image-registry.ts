@@ -10,9 +10,7 @@ import { DirectoryImageService, ImageRegistry, StaticAccounts } from '../../lib/
 const [directory, port = '5042'] = process.argv.slice(2);
 const { REGISTRY_USERNAME: username, REGISTRY_PASSWORD: password } = process.env;
 if (directory === undefined || username === undefined || password === undefined) {
-  console.error(
-    'usage: REGISTRY_USERNAME=… REGISTRY_PASSWORD=… image-registry.ts FOLDER [PORT]',
-  );
+  console.error('usage: REGISTRY_USERNAME=… REGISTRY_PASSWORD=… image-registry.ts FOLDER [PORT]');
   process.exit(2);
 }
 

@@ -54,7 +54,7 @@ export interface ImageRegistryOptions {
 }
 
 const minute = 60_000;
-const isLoopback = (address: string): boolean => address === '::1' || /^127\./.test(address);
+const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.');
 
 const optionsSchema = z
   .strictObject({

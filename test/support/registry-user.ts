@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { ImageNotAuthorized } from '../../interfaces/index.js';
+import { z } from 'zod';
+import { ImageNotAuthorized, type ImageRecord } from '../../interfaces/index.js';
 
 /** An HTTP answer, read to its end. */
 export interface ReadAnswer {
@@ -11,6 +12,13 @@ export interface ReadAnswer {
   readonly error: string | undefined;
   readonly json: () => unknown;
 }
+
+const tokenAnswer = z.object({ token: z.string().optional() });
+const errorAnswer = z.object({ errors: z.array(z.object({ code: z.string() })) });
+/** The property in which the registry says where an image's blobs are. */
+const contents = z.looseObject({ blobs: z.array(z.tuple([z.string(), z.number(), z.number()])) });
+export const contentsOf = (image: ImageRecord | undefined): z.output<typeof contents> =>
+  contents.parse(JSON.parse(image?.properties['registry_contents'] ?? '{}'));
 
 export const digestOf = (content: Buffer | string): string =>
   `sha256:${createHash('sha256').update(content).digest('hex')}`;
@@ -65,8 +73,10 @@ export class RegistryUser {
   /** Gets a token for a username and a password. */
   async token(login: { readonly username: string; readonly password: string }): Promise<string> {
     const basic = Buffer.from(`${login.username}:${login.password}`).toString('base64');
-    const answer = await this.sendAs(undefined, 'GET', '/token', { headers: { authorization: `Basic ${basic}` } });
-    const { token } = (answer.json() ?? {}) as { token?: string };
+    const answer = await this.sendAs(undefined, 'GET', '/token', {
+      headers: { authorization: `Basic ${basic}` },
+    });
+    const { token } = tokenAnswer.parse(answer.json());
     if (answer.status !== 200 || token === undefined) throw new ImageNotAuthorized(`status ${answer.status}`);
     return token;
   }
@@ -74,12 +84,19 @@ export class RegistryUser {
   /** Uploads a blob in one request. */
   async pushBlob(repository: string, content: Buffer): Promise<string> {
     const digest = digestOf(content);
-    const answer = await this.send('POST', `/v2/${repository}/blobs/uploads/?digest=${digest}`, { body: content });
+    const answer = await this.send('POST', `/v2/${repository}/blobs/uploads/?digest=${digest}`, {
+      body: content,
+    });
     if (answer.status !== 201) throw new Error(`${answer.status} ${answer.body.toString()}`);
     return digest;
   }
 
-  async pushManifest(repository: string, reference: string, manifest: object, type = ociManifest): Promise<ReadAnswer> {
+  async pushManifest(
+    repository: string,
+    reference: string,
+    manifest: object,
+    type = ociManifest,
+  ): Promise<ReadAnswer> {
     const body = JSON.stringify(manifest);
     return await this.send('PUT', `/v2/${repository}/manifests/${reference}`, {
       headers: { 'content-type': type },
@@ -119,9 +136,7 @@ export function manifestOf(layers: readonly Buffer[]): {
     schemaVersion: 2,
     mediaType: ociManifest,
     config: descriptor(configurationOf(layers), 'application/vnd.oci.image.config.v1+json'),
-    layers: layers.map((layer) =>
-      descriptor(gzipSync(layer), 'application/vnd.oci.image.layer.v1.tar+gzip'),
-    ),
+    layers: layers.map((layer) => descriptor(gzipSync(layer), 'application/vnd.oci.image.layer.v1.tar+gzip')),
   };
 }
 
@@ -138,6 +153,5 @@ export const descriptor = (content: Buffer, mediaType: string): Descriptor => ({
 });
 
 function errorCode(answer: unknown): string | undefined {
-  const { errors } = (answer ?? {}) as { errors?: { code?: string }[] };
-  return errors?.[0]?.code;
+  return errorAnswer.safeParse(answer).data?.errors[0]?.code;
 }

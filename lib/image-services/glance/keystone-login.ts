@@ -21,9 +21,16 @@ export class KeystoneLogin {
    * @throws ConnectionBroken, DeadlineExceeded or ImageServiceError when Keystone cannot be asked.
    */
   async login(auth: KeystoneAuth, signal: AbortSignal | undefined): Promise<RequestContext> {
-    const { token, user, project, roles } = await requestToken(this.#transport, auth, this.#timeoutMs, signal);
+    const { token, user, project, roles } = await requestToken(
+      this.#transport,
+      auth,
+      this.#timeoutMs,
+      signal,
+    );
     if (project === undefined)
-      throw new ImageNotAuthorized(`The user ${user.name} has no default project: log in as project/${user.name}.`);
+      throw new ImageNotAuthorized(
+        `The user ${user.name} has no default project: log in as project/${user.name}.`,
+      );
     return {
       auth_token: token,
       ...{ user_id: user.id, user_name: user.name },

@@ -40,7 +40,10 @@ export class ManifestEndpoints {
   async put(request: RegistryRequest, repository: Repository, reference: string): Promise<Answer> {
     validReference(reference);
     const { name } = repository;
-    if (`${name}@sha256:${'0'.repeat(64)}`.length > maxImageNameLength || `${name}:${reference}`.length > maxImageNameLength)
+    if (
+      `${name}@sha256:${'0'.repeat(64)}`.length > maxImageNameLength ||
+      `${name}:${reference}`.length > maxImageNameLength
+    )
       throw new RegistryError(
         'NAME_INVALID',
         `The repository's name is too long: the image's name would exceed ${maxImageNameLength} characters.`,
@@ -69,7 +72,9 @@ export class ManifestEndpoints {
     const images = await this.#images.ofRepository(context, name, signal);
     if (images.length === 0)
       throw new RegistryError('NAME_UNKNOWN', `There is no repository ${name} that you may read.`);
-    const tags = [...new Set(images.flatMap((image) => this.#images.tagOf(context, image, name) ?? []))].sort();
+    const tags = [
+      ...new Set(images.flatMap((image) => this.#images.tagOf(context, image, name) ?? [])),
+    ].sort();
     const last = request.query('last');
     const after = last === undefined ? tags : tags.filter((tag) => tag > last);
     const wanted = pageSize(request.query('n')) ?? after.length;

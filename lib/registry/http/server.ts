@@ -35,7 +35,8 @@ export class RegistryServer {
       const running = this.#serve(message, response).finally(() => this.#running.delete(running));
       this.#running.add(running);
     };
-    this.#server = settings.tls === undefined ? createHttpServer(listener) : createHttpsServer(settings.tls, listener);
+    this.#server =
+      settings.tls === undefined ? createHttpServer(listener) : createHttpsServer(settings.tls, listener);
     // Node ends a request after 5 minutes by default. An upload may take longer; `idleTimeoutMs` applies instead.
     this.#server.requestTimeout = 0;
   }

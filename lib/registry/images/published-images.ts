@@ -104,7 +104,9 @@ export class PublishedImages {
     const exact = ofSize(data, last - first + 1, record.id);
     if (first > 0 || last < size - 1) return exact;
     return verifiedStream(exact, 'sha256', digest.slice('sha256:'.length), (found) => {
-      return new ImageUnacceptable(`Image ${record.id} has a blob with the digest sha256:${found}, not ${digest}`);
+      return new ImageUnacceptable(
+        `Image ${record.id} has a blob with the digest sha256:${found}, not ${digest}`,
+      );
     });
   }
 

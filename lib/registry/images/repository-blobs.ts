@@ -36,7 +36,10 @@ export class RepositoryBlobs {
   }
 
   /** Returns the blobs of several digests with one list of the repository's images. */
-  async findAll(repository: Repository, digests: readonly string[]): Promise<ReadonlyMap<string, StoredBlob>> {
+  async findAll(
+    repository: Repository,
+    digests: readonly string[],
+  ): Promise<ReadonlyMap<string, StoredBlob>> {
     const found = new Map<string, StoredBlob>();
     for (const digest of digests) {
       const pushed = this.#folder.find(keyOf(repository), digest);

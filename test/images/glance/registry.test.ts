@@ -19,7 +19,7 @@ import {
 import { busyboxImage } from '../../support/busybox-image.js';
 import { removeImages } from '../../support/engine.js';
 import { newImageMeta, newInstance } from '../../support/nova-objects.js';
-import { digestOf, RegistryUser } from '../../support/registry-user.js';
+import { contentsOf, digestOf, RegistryUser } from '../../support/registry-user.js';
 import { contextOf, keystone, passwordAuth, setting } from './environment.js';
 
 const member = passwordAuth();
@@ -70,7 +70,14 @@ describe('the registry in front of Glance, with the users of Keystone', () => {
     return `${username}:${password}`;
   };
   const skopeo = async (...args: string[]): Promise<string> =>
-    await run('skopeo', '--insecure-policy', 'copy', '--dest-tls-verify=false', '--src-tls-verify=false', ...args);
+    await run(
+      'skopeo',
+      '--insecure-policy',
+      'copy',
+      '--dest-tls-verify=false',
+      '--src-tls-verify=false',
+      ...args,
+    );
   const archive = async (name: string): Promise<string> => {
     const path = join(folder, `${randomUUID()}.tar`);
     const image = await busyboxImage({ command: ['sleep', '1000'], repoTags: [name] });
@@ -114,7 +121,14 @@ describe('the registry in front of Glance, with the users of Keystone', () => {
   it('makes an image of Glance from what podman pushes, which boots', async () => {
     const repository = newRepository();
     const name = `${address}/${repository}:latest`;
-    const storage = ['--root', join(folder, 'storage'), '--runroot', join(folder, 'run'), '--storage-driver', 'vfs'];
+    const storage = [
+      '--root',
+      join(folder, 'storage'),
+      '--runroot',
+      join(folder, 'run'),
+      '--storage-driver',
+      'vfs',
+    ];
     await run('podman', ...storage, 'load', '--input', await archive(name));
     await run('podman', ...storage, 'push', '--tls-verify=false', '--creds', credentials(member), name);
     await boots(await named(`${repository}:latest`));
@@ -138,10 +152,13 @@ describe('the registry in front of Glance, with the users of Keystone', () => {
     for (const reference of ['latest', digest])
       expect((await thief.send('GET', `/v2/${repository}/manifests/${reference}`)).status).toBe(404);
     const [image] = await imageService.detail(context, { filters: { name: `${repository}:latest` } });
-    const { blobs } = JSON.parse(image?.properties['registry_contents'] ?? '{}') as { blobs: [string][] };
+    const { blobs } = contentsOf(image);
     for (const [blob] of blobs) {
       expect((await thief.send('GET', `/v2/${repository}/blobs/${blob}`)).status).toBe(404);
-      const mounted = await thief.send('POST', `/v2/tests/mine/blobs/uploads/?mount=${blob}&from=${repository}`);
+      const mounted = await thief.send(
+        'POST',
+        `/v2/tests/mine/blobs/uploads/?mount=${blob}&from=${repository}`,
+      );
       expect(mounted.status).toBe(202);
     }
   });

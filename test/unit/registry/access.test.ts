@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { configurationOf, digestOf, manifestOf } from '../../support/registry-user.js';
+import { z } from 'zod';
+import { configurationOf, contentsOf, digestOf, manifestOf } from '../../support/registry-user.js';
 import { alice, stage, type Stage } from './stage.js';
 
 describe('access to the registry', () => {
@@ -43,7 +44,7 @@ describe('access to the registry', () => {
   it('issues a token for a form, as containerd asks', async () => {
     const form = new URLSearchParams({ grant_type: 'password', ...alice, service: on.address });
     const answer = await on.nobody.send('POST', '/token', { body: form.toString() });
-    const { access_token } = answer.json() as { access_token: string };
+    const { access_token } = z.object({ access_token: z.string() }).parse(answer.json());
     expect((await on.nobody.sendAs(access_token, 'GET', '/v2/')).status).toBe(200);
   });
 
@@ -78,11 +79,14 @@ describe('access to the registry', () => {
       expect(answer.status).toBe(202);
     });
 
-    it.each(['mine', 'secret'])('pushes no manifest that names its blobs, into the repository %s', async (repository) => {
-      await on.bob.pushBlob(repository, configurationOf(layers));
-      const answer = await on.bob.pushManifest(repository, 'latest', manifestOf(layers));
-      expect([answer.status, answer.error]).toEqual([404, 'MANIFEST_BLOB_UNKNOWN']);
-    });
+    it.each(['mine', 'secret'])(
+      'pushes no manifest that names its blobs, into the repository %s',
+      async (repository) => {
+        await on.bob.pushBlob(repository, configurationOf(layers));
+        const answer = await on.bob.pushManifest(repository, 'latest', manifestOf(layers));
+        expect([answer.status, answer.error]).toEqual([404, 'MANIFEST_BLOB_UNKNOWN']);
+      },
+    );
 
     it('continues no upload of it', async () => {
       const begun = await on.alice.send('POST', '/v2/secret/blobs/uploads/');
@@ -99,18 +103,18 @@ describe('access to the registry', () => {
 
     it('gives an image of its own the same name, and changes nothing for the first', async () => {
       const other = await on.bob.pushImage('secret', 'latest', [randomBytes(10)]);
-      expect((await on.bob.send('HEAD', '/v2/secret/manifests/latest')).header('docker-content-digest')).toBe(other);
-      expect((await on.alice.send('HEAD', '/v2/secret/manifests/latest')).header('docker-content-digest')).toBe(
-        digest,
+      expect((await on.bob.send('HEAD', '/v2/secret/manifests/latest')).header('docker-content-digest')).toBe(
+        other,
       );
+      expect(
+        (await on.alice.send('HEAD', '/v2/secret/manifests/latest')).header('docker-content-digest'),
+      ).toBe(digest);
     });
 
     it('names a blob of another image in the properties of its own image, and reads only its own bytes', async () => {
       const own = await on.bob.pushImage('trick', 'latest', [randomBytes(10)]);
       const [image] = (await on.images()).filter(({ name }) => name === 'trick:latest');
-      const contents = JSON.parse(image?.properties['registry_contents'] ?? '{}') as {
-        blobs: [string, number, number][];
-      };
+      const contents = contentsOf(image);
       contents.blobs.push([digestOf(layer), 0, 512]);
       await on.imageService.update({ project_id: 'project-b' }, image?.id ?? '', {
         properties: { registry_contents: JSON.stringify(contents) },

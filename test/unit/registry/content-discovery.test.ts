@@ -71,7 +71,10 @@ describe('content discovery (OCI distribution specification 1.1)', () => {
       const all = await on.alice.send('GET', `/v2/app/referrers/${subject}`);
       expect(JSON.stringify(all.json())).toContain(one);
       expect(JSON.stringify(all.json())).toContain(other);
-      const filtered = await on.alice.send('GET', `/v2/app/referrers/${subject}?artifactType=application/x-one`);
+      const filtered = await on.alice.send(
+        'GET',
+        `/v2/app/referrers/${subject}?artifactType=application/x-one`,
+      );
       expect(filtered.header('oci-filters-applied')).toBe('artifactType');
       expect(filtered.json()).toMatchObject({
         manifests: [

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ImageRegistry, StaticAccounts } from '../../../lib/index.js';
-import { digestOf } from '../../support/registry-user.js';
 import { stage, type Stage } from './stage.js';
 
 describe('the limits of the registry', () => {
   let on: Stage;
   afterEach(() => on.close());
-  const files = (): string[] => readdirSync(on.blobFolder).flatMap((each) => readdirSync(join(on.blobFolder, each)));
+  const files = (): string[] =>
+    readdirSync(on.blobFolder).flatMap((each) => readdirSync(join(on.blobFolder, each)));
   const until = async (isTrue: () => boolean | Promise<boolean>): Promise<void> => {
     while (!(await isTrue())) await sleep(20);
   };
@@ -72,14 +72,17 @@ describe('the limits of the registry', () => {
     expect([answer.status, answer.error]).toEqual([400, 'NAME_INVALID']);
   });
 
-  it.each(['/v2/UPPER/manifests/latest', '/v2/../manifests/latest', '/v2/a//b/tags/list', '/v2/%ff/tags/list', '/elsewhere'])(
-    'refuse the path %s',
-    async (path) => {
-      on = await stage();
-      const answer = await on.alice.send('GET', path);
-      expect([answer.status, answer.error]).toEqual([400, 'NAME_INVALID']);
-    },
-  );
+  it.each([
+    '/v2/UPPER/manifests/latest',
+    '/v2/../manifests/latest',
+    '/v2/a//b/tags/list',
+    '/v2/%ff/tags/list',
+    '/elsewhere',
+  ])('refuse the path %s', async (path) => {
+    on = await stage();
+    const answer = await on.alice.send('GET', path);
+    expect([answer.status, answer.error]).toEqual([400, 'NAME_INVALID']);
+  });
 
   it('refuse a method that a path does not have', async () => {
     on = await stage();
@@ -129,7 +132,10 @@ describe('the limits of the registry', () => {
             for await (const chunk of data ?? []) {
               yield chunk;
               arrived();
-              await sleep(60_000, undefined, { ref: false, ...(options?.signal && { signal: options.signal }) });
+              await sleep(60_000, undefined, {
+                ref: false,
+                ...(options?.signal && { signal: options.signal }),
+              });
             }
           }
           return imageService.create(context, metadata, halting(), options);
@@ -138,17 +144,17 @@ describe('the limits of the registry', () => {
         delete: (...call) => imageService.delete(...call),
       },
     });
-    const pushing = slow.alice.pushImage('app', 'latest', [randomBytes(1000)]).catch((error: unknown) => error);
+    const pushing = slow.alice
+      .pushImage('app', 'latest', [randomBytes(1000)])
+      .catch((error: unknown) => error);
     await uploading;
     await slow.close();
     expect(await pushing).toBeInstanceOf(Error);
     expect(await on.images()).toEqual([]);
-    expect(digestOf('')).toMatch(/^sha256/);
   });
 });
 
 describe('the options of the registry', () => {
-  const imageService = { show: 1 } as never;
   it.each([
     ['an address off loopback without TLS', { address: '0.0.0.0' }, 'tls is required'],
     ['a name instead of an address', { address: 'localhost' }, 'must be an IP address'],
@@ -159,9 +165,8 @@ describe('the options of the registry', () => {
     const build = (): ImageRegistry =>
       new ImageRegistry({
         ...{ imageService: on.imageService, accounts: new StaticAccounts([]) },
-        ...(options as object),
+        ...options,
       });
     expect(build).toThrow(words);
-    expect(imageService).toBeDefined();
   });
 });

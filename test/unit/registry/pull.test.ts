@@ -58,7 +58,10 @@ describe('a pull (OCI distribution specification 1.1)', () => {
     expect(answer.status).toBe(status);
     expect(answer.header('content-range')).toContain(contentRange);
     const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(range) ?? [];
-    const wanted = first === '' ? whole.subarray(-Number(last)) : whole.subarray(Number(first), last === '' ? undefined : Number(last) + 1);
+    const wanted =
+      first === ''
+        ? whole.subarray(-Number(last))
+        : whole.subarray(Number(first), last === '' ? undefined : Number(last) + 1);
     expect(answer.body).toEqual(wanted);
   });
 
