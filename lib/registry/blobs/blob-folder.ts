@@ -115,15 +115,16 @@ export class BlobFolder {
    */
   async add(repository: string, file: { digest: string; size: number; path: string }): Promise<void> {
     const { digest, size, path } = file;
-    const blobs = this.#blobs.get(repository) ?? new Map<string, BlobFile>();
-    if (blobs.has(digest)) {
-      await rm(path, { force: true });
-      this.release(size);
-      return;
-    }
     const final = this.newPath();
     await rename(path, final);
-    this.#blobs.set(repository, blobs.set(digest, new BlobFile(digest, size, final)));
+    // No `await` between these lines: two blobs may arrive at the same time.
+    const blobs = this.#blobs.get(repository) ?? new Map<string, BlobFile>();
+    const isThere = blobs.has(digest);
+    if (!isThere) this.#blobs.set(repository, blobs.set(digest, new BlobFile(digest, size, final)));
+    if (isThere) {
+      await rm(final, { force: true });
+      this.release(size);
+    }
   }
 
   /** Returns a blob of a project's repository; undefined when it is not here. */

@@ -118,6 +118,21 @@ describe('a push (OCI distribution specification 1.1)', () => {
       expect(digestOf(await stored('resumed', content))).toBe(digestOf(content));
     });
 
+    it('may arrive together with others, also the first ones of a repository', async () => {
+      for (let round = 0; round < 10; round += 1) {
+        const contents = Array.from({ length: 8 }, () => randomBytes(100));
+        const repository = `together-${round}`;
+        await Promise.all(contents.map((content) => on.alice.pushBlob(repository, content)));
+        for (const content of contents) expect(await stored(repository, content)).toEqual(content);
+      }
+    });
+
+    it('may arrive twice at the same time', async () => {
+      const content = randomBytes(100);
+      await Promise.all([1, 2, 3].map(() => on.alice.pushBlob('twins', content)));
+      expect(await stored('twins', content)).toEqual(content);
+    });
+
     it('is refused when its digest is wrong, and leaves nothing', async () => {
       const wrong = digestOf('something else');
       const answer = await on.alice.send('POST', `${uploads('wrong')}?digest=${wrong}`, { body: 'this' });
