@@ -1,6 +1,8 @@
 const project = (name) => ({
   displayName: name,
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/environment/shared-modules/environment.mjs',
+  testRunner: '<rootDir>/test/environment/shared-modules/runner.mjs',
+  fakeTimers: { doNotFake: ['nextTick', 'queueMicrotask'] },
   // Each run has a temporary folder of its own; what was compiled is kept.
   cacheDirectory: '<rootDir>/.cache/jest',
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
