@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 const project = (name) => ({
   displayName: name,
   testEnvironment: '<rootDir>/test/environment/shared-modules/environment.mjs',
@@ -14,7 +16,7 @@ const project = (name) => ({
 /** One project a tier; test/run.mjs chooses tiers and starts what they need. */
 export default {
   projects: ['unit', 'engine', 'faults', 'images'].map(project),
-  // jest's default leaves one processor unused.
-  maxWorkers: '100%',
+  // One more than processors: tests also wait.
+  maxWorkers: availableParallelism() + 1,
   testTimeout: 60_000,
 };
