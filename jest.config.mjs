@@ -4,6 +4,7 @@ const project = (name) => ({
   displayName: name,
   testEnvironment: '<rootDir>/test/environment/shared-modules/environment.mjs',
   testRunner: '<rootDir>/test/environment/shared-modules/runner.mjs',
+  // Node itself needs these.
   fakeTimers: { doNotFake: ['nextTick', 'queueMicrotask'] },
   // Each run has a temporary folder of its own; what was compiled is kept.
   cacheDirectory: '<rootDir>/.cache/jest',
