@@ -1,6 +1,11 @@
+import { availableParallelism } from 'node:os';
+
 const project = (name) => ({
   displayName: name,
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/environment/shared-modules/environment.mjs',
+  testRunner: '<rootDir>/test/environment/shared-modules/runner.mjs',
+  // Node itself needs these.
+  fakeTimers: { doNotFake: ['nextTick', 'queueMicrotask'] },
   // Each run has a temporary folder of its own; what was compiled is kept.
   cacheDirectory: '<rootDir>/.cache/jest',
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
@@ -12,7 +17,7 @@ const project = (name) => ({
 /** One project a tier; test/run.mjs chooses tiers and starts what they need. */
 export default {
   projects: ['unit', 'engine', 'faults', 'images'].map(project),
-  // jest's default leaves one processor unused.
-  maxWorkers: '100%',
+  // One more than processors: tests also wait.
+  maxWorkers: availableParallelism() + 1,
   testTimeout: 60_000,
 };

@@ -1,6 +1,7 @@
 // npm test: runs the unit tests, and those on real engines, Glance and Keystone. See --help.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
@@ -12,19 +13,27 @@ import { isEnding, main, run, whenDone } from './environment/processes.mjs';
 import { startRegistry } from './environment/registry.mjs';
 import { stateFolder } from './environment/state-folder.mjs';
 
+/** The engines under test. */
+const engines = {
+  '20.10': { version: '20.10' },
+  28.5: { version: '28.5' },
+  '28.5-containerd': { version: '28.5', containerdStore: true },
+  '28.5-userns': { version: '28.5', userNamespaces: true },
+  '28.5-rootless': { version: '28.5', rootless: true },
+};
+
 /**
- * The engines under test. `other`: the version of a second engine, to which instances move and back.
- * `only`: the paths of the tests to run, default all: the containerd store changes how an engine keeps
- * images and files, user namespaces change the owners of files.
+ * What runs on each engine, the longest first. `tests`: the paths of the tests. The containerd store changes how an
+ * engine keeps images and files, user namespaces change the owners of files. `other`: a second engine, to which
+ * instances move and back.
  */
-const engines = [
-  { name: '20.10', version: '20.10', other: '28.5' },
-  { name: '28.5', version: '28.5', other: '20.10' },
+const parts = [
+  { engine: '28.5', tests: ['engine/'], other: '20.10' },
+  { engine: '20.10', tests: ['engine/'], other: '28.5' },
+  { engine: '28.5', tests: ['faults/'] },
   {
-    name: '28.5-containerd',
-    version: '28.5',
-    containerdStore: true,
-    only: [
+    engine: '28.5-containerd',
+    tests: [
       'engine/(images|image-exchange|registry)/',
       'engine/driver-files',
       'engine/examples',
@@ -33,15 +42,18 @@ const engines = [
     ],
   },
   {
-    name: '28.5-userns',
-    version: '28.5',
-    userNamespaces: true,
-    only: ['engine/driver-files', 'engine/driver/(instance|migration|linked-files)'],
+    engine: '28.5-userns',
+    tests: ['engine/driver-files', 'engine/driver/(instance|migration|linked-files)'],
   },
-  { name: '28.5-rootless', version: '28.5', rootless: true, only: ['engine/driver/linked-files'] },
+  {
+    engine: '20.10',
+    // The others concern the requests of the driver, which are the same for each engine.
+    tests: ['faults/(console|destroy|engine-restart|events|interfaces|killed-client|spawn)'],
+  },
+  { engine: '28.5-rootless', tests: ['engine/driver/linked-files'] },
 ];
 
-const choices = { tier: ['unit', 'engine', 'images'], engine: engines.map(({ name }) => name) };
+const choices = { tier: ['unit', 'engine', 'images'], engine: Object.keys(engines) };
 
 const usage = `npm test -- [--tier ${choices.tier.join('|')}]… [--engine ${choices.engine.join('|')}]… [jest's options and patterns]
   Tiers: unit (recorded fixtures), engine (real Docker Engines, faults), images (real Glance and Keystone).
@@ -180,23 +192,20 @@ async function stopping(work) {
   }
 }
 
-/** Runs the tests of one engine. */
-const engineTier = ({
-  name,
-  version,
-  containerdStore = false,
-  userNamespaces = false,
-  rootless = false,
-  other: otherVersion,
-  only,
-}) =>
+/**
+ * Runs tests on an engine of their own.
+ *
+ * @param name prefixes each line of the output.
+ */
+const engineTier = (name, { engine: kind, tests, other: otherKind }) =>
   stopping(async (keep) => {
+    const { version, containerdStore = false, userNamespaces = false, rootless = false } = engines[kind];
     if (rootless && !(await allowsRootless())) {
       console.log(`── engine ${name}: not possible, ordinary users get no namespaces or no /dev/net/tun`);
       return;
     }
     const engine = keep(await startEngine(version, { containerdStore, userNamespaces, rootless }));
-    const other = otherVersion === undefined ? undefined : keep(await startEngine(otherVersion));
+    const other = otherKind === undefined ? undefined : keep(await startEngine(engines[otherKind].version));
     const registry = keep(await startRegistry());
     // Clients of the registry that the library has.
     await installPackages('skopeo', 'podman');
@@ -206,22 +215,41 @@ const engineTier = ({
       await registry.serve(engine);
     };
     const restarter = keep(await restartOnRequest({ restart, pid: engine.pid }));
-    const special = [
-      ...(containerdStore ? [', containerd image store'] : []),
-      ...(userNamespaces ? [', user namespaces'] : []),
-      ...(rootless ? [', rootless'] : []),
-    ];
-    const title = `engine ${engine.version}${special.join('')}`;
+    const title = `engine ${name}, ${engine.version}`;
     // The command line selects among these tests.
-    const ignored =
-      only === undefined ? [] : [`--testPathIgnorePatterns=<rootDir>/test/(?!${only.join('|')})`];
-    await jest(name, title, ['engine', 'faults'], [...alone, ...patience, ...ignored], {
+    const ignored = `--testPathIgnorePatterns=<rootDir>/test/(?!${tests.join('|')})`;
+    await jest(name, title, ['engine', 'faults'], [...alone, ...patience, ignored], {
       DOCKER_HOST: engine.host,
       ...(other === undefined ? {} : { OTHER_DOCKER_HOST: other.host }),
       ENGINE_RESTART: restarter.url,
       ...registry.env,
     });
   });
+
+/** The engine tiers by name. Chosen tests share one engine of each kind, since they are few. */
+function engineTiers() {
+  const wanted = parts.filter(({ engine }) => values.engine.includes(engine));
+  if (chosen.length === 0)
+    return wanted.map((part) => [
+      part.tests.every((path) => path.startsWith('faults/')) ? `${part.engine} faults` : part.engine,
+      part,
+    ]);
+  const kinds = [...new Set(wanted.map(({ engine }) => engine))];
+  return kinds.map((engine) => {
+    const ofThis = wanted.filter((part) => part.engine === engine);
+    const other = ofThis.find((part) => part.other !== undefined)?.other;
+    return [engine, { engine, other, tests: ofThis.flatMap(({ tests }) => tests) }];
+  });
+}
+
+/** Tests mostly wait for an engine or a timeout. */
+async function twoForEachProcessor(works) {
+  const waiting = [...works];
+  const lane = async () => {
+    for (let work = waiting.shift(); work !== undefined; work = waiting.shift()) await work();
+  };
+  await Promise.all(Array.from({ length: 2 * availableParallelism() }, lane));
+}
 
 const imagesTier = () =>
   stopping(async (keep) => {
@@ -254,17 +282,18 @@ await main(async () => {
   const wants = (tier) => values.tier.includes(tier);
   const installs = canInstall();
   if (wants('unit')) await attempt('unit', () => jest('unit', 'unit, on recorded fixtures', ['unit'], []));
-  // Lanes of similar length run concurrently, since tests mostly wait for an engine or a timeout.
-  const lanes = engines.filter(({ rootless }) => rootless !== true).map(() => []);
-  const laneOf = (engine) => lanes[engines.indexOf(engine)] ?? lanes.at(-1);
-  if (wants('engine') && installs)
-    for (const each of engines.filter(({ name }) => values.engine.includes(name)))
-      laneOf(each).push(() => attempt(`engine ${each.name}`, () => engineTier(each)));
-  if (wants('images') && installs) lanes.at(-1).push(() => attempt('images', imagesTier));
-  await Promise.all(
-    lanes.map(async (lane) => {
-      for (const tier of lane) await tier();
-    }),
+  const tiers = [
+    ...(wants('engine') && installs
+      ? engineTiers().map(([name, part]) => [`engine ${name}`, () => engineTier(name, part)])
+      : []),
+    ...(wants('images') && installs ? [['images', imagesTier]] : []),
+  ];
+  await twoForEachProcessor(
+    tiers.map(
+      ([title, tier]) =>
+        () =>
+          attempt(title, tier),
+    ),
   );
   if (wants('engine') && !installs) {
     const engine = await findEngine();

@@ -1,3 +1,8 @@
+/**
+ * This file loads the library twice.
+ *
+ * @jest-environment node
+ */
 import { describe, expect, it, jest } from '@jest/globals';
 import * as face from '../../lib/index.js';
 import { codeOf as systemCode } from '../../lib/streams/index.js';

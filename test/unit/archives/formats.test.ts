@@ -31,8 +31,9 @@ describe('rewriteArchive', () => {
       layers: [[{ path: 'a', content: Buffer.alloc(300 * KiB, 'ab') }]],
     });
     const plain = await rewritten(archive);
-    for (const piece of [700, 64 * 1024, archive.length])
-      expect(await rewritten(packed(archive, packing), {}, piece)).toEqual(plain);
+    const bytes = packed(archive, packing);
+    for (const piece of [Math.ceil(bytes.length / 5), bytes.length])
+      expect(await rewritten(bytes, {}, piece)).toEqual(plain);
   });
 
   it.each(['zstd', 'xz', 'bzip2'] as const)('reads %s data of several frames or streams', async (packing) => {
@@ -113,7 +114,7 @@ describe('malicious compressed data', () => {
     'is refused as %s wherever it is truncated: an engine may load the truncated data',
     async (packing, says) => {
       const bytes = packed(await buildImageArchive(), packing);
-      for (const length of [8, 100, bytes.length >> 1, bytes.length - 1])
+      for (const length of [8, bytes.length >> 1, bytes.length - 1])
         expect(await refusal(bytes.subarray(0, length))).toEqual(refusedAs(says));
     },
   );

@@ -12,7 +12,8 @@ describe('rewriteArchive', () => {
       const archive = await build('test/valid:1');
       const whole = await rewritten(archive, taken, archive.length);
       expect(whole.form).toBe(isRootFileSystem === true ? 'root file system' : 'image');
-      for (const piece of [500, 16 * 1024]) expect(await rewritten(archive, taken, piece)).toEqual(whole);
+      const pieces = [500, 16 * 1024].filter((piece) => piece < archive.length);
+      for (const piece of pieces) expect(await rewritten(archive, taken, piece)).toEqual(whole);
     },
   );
 

@@ -9,6 +9,7 @@ describe('ProgressThrottle', () => {
   it('reports the first and the last of many, and few in between', async () => {
     const reported: Progress[] = [];
     const throttle = new ProgressThrottle((progress) => reported.push(progress));
+    const began = performance.now();
     for (let bytes = 1; bytes <= 250; bytes += 1) {
       throttle.report(downloading(bytes));
       await sleep(1);
@@ -17,7 +18,9 @@ describe('ProgressThrottle', () => {
     expect(reported.at(0)).toEqual(downloading(1));
     expect(reported.at(-1)).toEqual(downloading(250));
     expect(reported.length).toBeGreaterThan(2);
-    expect(reported.length).toBeLessThan(10);
+    // A busy machine takes longer for the sleeps.
+    const seconds = (performance.now() - began) / 1000;
+    expect(reported.length).toBeLessThan(5 + 10 * seconds);
   });
 
   it('reports the last of a phase before the first of the next', () => {

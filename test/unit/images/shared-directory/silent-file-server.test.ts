@@ -1,3 +1,8 @@
+/**
+ * This file replaces a module of Node.
+ *
+ * @jest-environment node
+ */
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import * as files from 'node:fs/promises';
 import { join } from 'node:path';

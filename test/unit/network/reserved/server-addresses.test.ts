@@ -1,3 +1,8 @@
+/**
+ * This file replaces a module of Node.
+ *
+ * @jest-environment node
+ */
 import type { LookupAddress } from 'node:dns';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Logger } from '../../../../interfaces/index.js';

@@ -1,0 +1,3 @@
+// jest gives its object to CommonJS modules only.
+/* global jest */
+module.exports = jest;
