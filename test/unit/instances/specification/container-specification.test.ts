@@ -78,6 +78,10 @@ describe('containerSpecification', () => {
     expect(limits({ 'docker:pids_limit': '50' })).toMatchObject({ PidsLimit: 50 });
   });
 
+  it('limits open files, so that no default of the engine counts', () => {
+    expect(limits({})).toMatchObject({ Ulimits: [{ Name: 'nofile', Soft: 1024, Hard: 4096 }] });
+  });
+
   it('limits disk rates on the configured device, and refuses them without one', () => {
     const flavor = newFlavor({
       extra_specs: { 'quota:disk_read_bytes_sec': '1048576', 'quota:disk_write_iops_sec': '100' },
