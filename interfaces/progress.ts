@@ -4,6 +4,11 @@ export type ProgressPhase =
   | 'downloading'
   /** The engine unpacks an image's layers. Layers that it already has cost nothing and are not counted. */
   | 'loading'
+  /**
+   * The engine has the whole image and does not say how far it is with unpacking it. Moves no bytes, and is reported
+   * every two seconds until the engine says more.
+   */
+  | 'waiting'
   /** The engine starts a container. Moves no bytes. */
   | 'starting'
   /** The engine commits an instance as an image. Moves no bytes. */
