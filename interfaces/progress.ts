@@ -48,8 +48,8 @@ export interface Progress {
 /**
  * A listener for progress reports. It is called at the start of every phase, at the end of every phase that moves
  * bytes, and up to several times a second in between. `loading` moves no bytes if the engine does not report how far it
- * is with an archive (a root file system, layers that the engine already has, containerd's image store). The
- * listener is not awaited, and its errors are logged.
+ * is with an archive (a root file system, layers that the engine already has, containerd's image store); then `waiting`
+ * follows every two seconds. The listener is not awaited, and its errors are logged.
  */
 export type OnProgress = (progress: Progress) => void;
 

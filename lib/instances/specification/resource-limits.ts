@@ -48,8 +48,8 @@ export function resourceLimits(instance: Instance, policy: ResourcePolicy): Host
 }
 
 /**
- * The limits of each process of an instance. Without one, the engine's containerd decides: its soft limit of open files
- * fell from 1048576 to 1024 with containerd 2.1.5.
+ * The limits of each process of an instance. Without them it would inherit those of the engine's containerd, which
+ * differ between its versions: the soft limit of open files is 1024 since 2.1.5, and was far higher before.
  */
 export function processLimits({
   maxOpenFiles: { soft, hard },
