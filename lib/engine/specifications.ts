@@ -125,7 +125,7 @@ export interface ContainerSpecification {
   readonly StopTimeout?: number;
   readonly NetworkDisabled?: boolean;
   /**
-   * The MAC address in the first network. Since API 1.44 it belongs in the endpoint; from 1.52 on it must be empty here.
+   * The MAC address in the first network. Since API 1.44 it belongs in the endpoint; from 1.52 on engines ignore it here.
    */
   readonly MacAddress?: string;
   readonly HostConfig?: HostConfiguration;
