@@ -4,6 +4,11 @@ export type ProgressPhase =
   | 'downloading'
   /** The engine unpacks an image's layers. Layers that it already has cost nothing and are not counted. */
   | 'loading'
+  /**
+   * The engine has the whole image and does not say how far it is with unpacking it. Moves no bytes, and is reported
+   * every two seconds until the engine says more.
+   */
+  | 'waiting'
   /** The engine starts a container. Moves no bytes. */
   | 'starting'
   /** The engine commits an instance as an image. Moves no bytes. */
@@ -43,8 +48,8 @@ export interface Progress {
 /**
  * A listener for progress reports. It is called at the start of every phase, at the end of every phase that moves
  * bytes, and up to several times a second in between. `loading` moves no bytes if the engine does not report how far it
- * is with an archive (a root file system, layers that the engine already has, containerd's image store). The
- * listener is not awaited, and its errors are logged.
+ * is with an archive (a root file system, layers that the engine already has, containerd's image store); then `waiting`
+ * follows every two seconds. The listener is not awaited, and its errors are logged.
  */
 export type OnProgress = (progress: Progress) => void;
 

@@ -17,6 +17,7 @@ export {
   instanceContainerName,
   instancePartName,
   instanceUuid,
+  interfaceOption,
   isOfInstance,
   isOwnLabel,
   label,

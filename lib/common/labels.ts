@@ -43,6 +43,8 @@ export const label = {
   rescuedContainer: `${prefix}.rescue.container`,
   /** On a rescue container: the `network_info` that Nova passed. */
   rescuedNetworks: `${prefix}.rescue.network_info`,
+  /** The instance's interfaces as they were requested when the container was created. */
+  interfaces: `${prefix}.instance.interfaces`,
   /** On an image of an instance's files: the size in bytes of the image that the instance first booted from. */
   bootedBytes: `${prefix}.image.booted_bytes`,
   /**
@@ -52,6 +54,9 @@ export const label = {
   /** Neutron's id of the network. */
   networkId: `${prefix}.network.id`,
 } as const;
+
+/** The option of an endpoint that records what was requested for an interface of an existing container. */
+export const interfaceOption = `${prefix}.interface`;
 
 /**
  * Whether the label's name is reserved for the driver. All names with the prefix are, so that an image that is cached

@@ -24,6 +24,7 @@ import {
   unchecked,
 } from '../common/index.js';
 import { isUuid } from '../common/index.js';
+import { openFilesLimit } from './open-files-limit.js';
 
 /** The options of a {@link DockerDriver}. All are optional. */
 export interface DockerDriverOptions {
@@ -80,6 +81,13 @@ export interface DockerDriverOptions {
   readonly removeUnusedImagesAfterSeconds?: number;
   /** The maximum number of processes of an instance, if its flavor sets none. Default: 4096. */
   readonly maxPids?: number;
+  /**
+   * How many files each process of an instance may have open: `soft` at first, `hard` after it has raised its limit.
+   * Default: 1024 and 524288, what systemd gives to the services of a machine, but not more than this process may have
+   * itself: an engine without the privilege to raise limits starts no instance that is to get more. Applies only to
+   * instances that are created from now on.
+   */
+  readonly maxOpenFiles?: { readonly soft?: number; readonly hard?: number };
   /**
    * The size of an instance's log, which the engine keeps on its own disk: up to `maxFiles` files of `maxBytes` bytes
    * each. When the last file is full, the oldest is deleted.
@@ -222,6 +230,11 @@ const plainOptions = z.strictObject({
     .nonnegative()
     .default(24 * 60 * 60),
   maxPids: count.default(4096),
+  maxOpenFiles: z
+    .strictObject({ soft: count.optional(), hard: count.optional() })
+    .prefault({})
+    .transform(openFilesLimit)
+    .refine(({ soft, hard }) => soft <= hard, 'soft must not be more than hard'),
   logs: z
     .strictObject({
       maxBytes: z

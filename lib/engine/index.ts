@@ -66,6 +66,7 @@ export type { EngineEvent, SystemInfo } from './schemas/system.js';
 export type { VolumeInspect } from './schemas/volumes.js';
 export type {
   ContainerSpecification,
+  DiskRates,
   EndpointSpecification,
   HostConfiguration,
   MountSpecification,

@@ -7,8 +7,16 @@ interface ThrottledDevice {
   readonly Rate: number;
 }
 
+/** The rates of block devices. An update changes them since API 1.55; an empty list removes the limits. */
+export interface DiskRates {
+  readonly BlkioDeviceReadBps?: readonly ThrottledDevice[];
+  readonly BlkioDeviceWriteBps?: readonly ThrottledDevice[];
+  readonly BlkioDeviceReadIOps?: readonly ThrottledDevice[];
+  readonly BlkioDeviceWriteIOps?: readonly ThrottledDevice[];
+}
+
 /** Limits that can be changed during a container's life. Sizes are in bytes. */
-export interface ResourceLimits {
+export interface ResourceLimits extends DiskRates {
   readonly Memory?: number;
   /** Memory plus swap. Equal to `Memory`: no swap; -1: unlimited. */
   readonly MemorySwap?: number;
@@ -26,10 +34,8 @@ export interface ResourceLimits {
 export interface HostConfiguration extends ResourceLimits {
   readonly OomKillDisable?: boolean;
   readonly BlkioWeight?: number;
-  readonly BlkioDeviceReadBps?: readonly ThrottledDevice[];
-  readonly BlkioDeviceWriteBps?: readonly ThrottledDevice[];
-  readonly BlkioDeviceReadIOps?: readonly ThrottledDevice[];
-  readonly BlkioDeviceWriteIOps?: readonly ThrottledDevice[];
+  /** Limits of each process. */
+  readonly Ulimits?: readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[];
   readonly StorageOpt?: Readonly<Record<string, string>>;
   readonly ShmSize?: number;
   readonly SecurityOpt?: readonly string[];
@@ -84,11 +90,18 @@ export interface VolumeSpecification {
 export interface EndpointSpecification {
   readonly IPAMConfig?: { readonly IPv4Address?: string; readonly IPv6Address?: string };
   /**
-   * Since API 1.44, and only when the container is created: 28.5 ignores it in a later connect. Before 1.44, see
-   * {@link ContainerSpecification.MacAddress}.
+   * Since API 1.44 when the container is created, since 1.54 in a later connect, which ignores it before. Before 1.44,
+   * see {@link ContainerSpecification.MacAddress}.
    */
   readonly MacAddress?: string;
   readonly Aliases?: readonly string[];
+  /** Options for the driver of the network. A bridge network ignores those that it does not know. */
+  readonly DriverOpts?: Readonly<Record<string, string>>;
+  /**
+   * The endpoint of the highest priority that has a gateway gets the default route. Default: 0. Since API 1.48; earlier
+   * engines ignore it.
+   */
+  readonly GwPriority?: number;
 }
 
 /** The body of `POST /containers/create`, as far as the driver uses it. */
@@ -111,7 +124,9 @@ export interface ContainerSpecification {
   /** Seconds. */
   readonly StopTimeout?: number;
   readonly NetworkDisabled?: boolean;
-  /** The MAC address in the first network. Since API 1.44 it belongs in the endpoint, but is still accepted here. */
+  /**
+   * The MAC address in the first network. Since API 1.44 it belongs in the endpoint; from 1.52 on engines ignore it here.
+   */
   readonly MacAddress?: string;
   readonly HostConfig?: HostConfiguration;
   /** Before API 1.44 at most one network. */
@@ -119,7 +134,8 @@ export interface ContainerSpecification {
 }
 
 /** The network-related part of a container's specification. */
-export type NetworkPart = Pick<ContainerSpecification, 'MacAddress' | 'NetworkingConfig' | 'HostConfig'>;
+export type NetworkPart = Pick<ContainerSpecification, 'MacAddress' | 'NetworkingConfig' | 'HostConfig'> &
+  Required<Pick<ContainerSpecification, 'Labels'>>;
 
 /** The body of `POST /networks/create`. */
 export interface NetworkSpecification {
@@ -128,6 +144,8 @@ export interface NetworkSpecification {
   /** Refuses a duplicate name. Since API 1.44 engines always do. */
   readonly CheckDuplicate?: boolean;
   readonly Internal?: boolean;
+  /** Default: true. Since API 1.48; earlier engines ignore it and give every network an IPv4 subnet. */
+  readonly EnableIPv4?: boolean;
   readonly EnableIPv6?: boolean;
   readonly IPAM?: {
     readonly Driver?: string;

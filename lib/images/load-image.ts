@@ -172,7 +172,7 @@ async function sendAndVerify(
 ): Promise<void> {
   const { engine, record, logger, signal, onProgress } = load;
   const { archive, image, sharesFilesOf } = rewritten;
-  const loading = new LoadingProgress(onProgress);
+  using loading = new LoadingProgress(onProgress);
   archive.once('end', () => loading.begin());
   // The failure is reported below.
   image.then(

@@ -2,17 +2,22 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Flavor, Instance } from '../../interfaces/index.js';
 import { label } from '../common/index.js';
-import type { ContainerInspect, Engine } from '../engine/index.js';
+import type { ContainerInspect, Engine, ResourceLimits } from '../engine/index.js';
 import type { ListedInstance } from './find-instance.js';
 import {
   arePlainLimits,
   changeableLimits,
+  changedDiskRates,
+  changesDiskRates,
   type FlavorFigures,
   flavorFiguresOf,
   flavorLabels,
   type ResourcePolicy,
 } from './specification/index.js';
 import type { InstanceStateStore } from './instance-state-store.js';
+
+/** Older versions of the driver did not store them. */
+const rates = z.array(z.object({ Path: z.string(), Rate: z.number() })).optional();
 
 /** The limits of a container that the engine can change, as the state store has them. */
 const limitsSchema = z.object({
@@ -23,19 +28,31 @@ const limitsSchema = z.object({
   CpuQuota: z.number(),
   CpusetCpus: z.string(),
   PidsLimit: z.number().nullish(),
+  BlkioDeviceReadBps: rates,
+  BlkioDeviceWriteBps: rates,
+  BlkioDeviceReadIOps: rates,
+  BlkioDeviceWriteIOps: rates,
 });
 
 /**
  * Whether a resize to another flavor changes only limits that the engine can update. Pinned processors are not among
- * them: an engine can change the pinning but not remove it.
+ * them: an engine can change the pinning but not remove it. Disk rates are since API 1.55.
  */
-export function canResizeInPlace(instance: Instance, flavor: Flavor, container: ContainerInspect): boolean {
+export async function canResizeInPlace(
+  engine: Engine,
+  instance: Instance,
+  flavor: Flavor,
+  container: ContainerInspect,
+  policy: ResourcePolicy,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const areRatesFixed = !changesDiskRates(await engine.negotiate({ signal }), policy);
   const isDiskLimited = 'size' in container.HostConfig.StorageOpt;
   const fixed = ({ extra_specs = {}, ephemeral_gb = 0, root_gb }: Flavor): unknown[] => [
     extra_specs['docker:privileged'] === 'true',
     (extra_specs['hw:cpu_policy'] ?? 'shared') === 'shared',
     ...Object.entries(extra_specs)
-      .filter(([name, value]) => name.startsWith('quota:disk_') && Number(value) !== 0)
+      .filter(([name, value]) => areRatesFixed && name.startsWith('quota:disk_') && Number(value) !== 0)
       .sort(),
     ephemeral_gb,
     isDiskLimited ? root_gb : 0,
@@ -57,8 +74,12 @@ export async function resizeInPlace(
   policy: ResourcePolicy,
   signal?: AbortSignal,
 ): Promise<void> {
-  const limits = changeableLimits(instance, policy);
   const { uuid, flavor } = instance;
+  const hasRates = changesDiskRates(await engine.negotiate({ signal }), policy);
+  const limits = {
+    ...changeableLimits(instance, policy),
+    ...(hasRates ? changedDiskRates(flavor, policy) : {}),
+  };
   const about = { [label.resizedContainer]: container.Id };
   const before = await states.read(uuid, 'resize', signal);
   if (before?.[label.resizedContainer] !== container.Id) {
@@ -89,15 +110,31 @@ export async function undoResize(
   if (before?.[label.resizedContainer] !== container) return;
   signal?.throwIfAborted();
   const stored = limitsSchema.parse(JSON.parse(before[label.limitsBefore] ?? ''));
-  const { PidsLimit: pids, ...limits } = stored;
-  await engine.containers.update(container, {
-    limits: { ...limits, ...(pids === null || pids === undefined ? {} : { PidsLimit: pids }) },
-  });
+  await engine.containers.update(container, { limits: onlySet(stored) });
   await states.write(uuid, 'flavor', {
     [label.resizedContainer]: container,
     ...flavorLabels(flavorFiguresOf(before)),
   });
   await states.remove(uuid, 'resize');
+}
+
+/** Stored limits without those that are unset, which an update must leave as they are. */
+function onlySet({
+  PidsLimit: pids,
+  BlkioDeviceReadBps: readBps,
+  BlkioDeviceWriteBps: writeBps,
+  BlkioDeviceReadIOps: readIOps,
+  BlkioDeviceWriteIOps: writeIOps,
+  ...limits
+}: z.output<typeof limitsSchema>): ResourceLimits {
+  return {
+    ...limits,
+    ...(pids === null || pids === undefined ? {} : { PidsLimit: pids }),
+    ...(readBps === undefined ? {} : { BlkioDeviceReadBps: readBps }),
+    ...(writeBps === undefined ? {} : { BlkioDeviceWriteBps: writeBps }),
+    ...(readIOps === undefined ? {} : { BlkioDeviceReadIOps: readIOps }),
+    ...(writeIOps === undefined ? {} : { BlkioDeviceWriteIOps: writeIOps }),
+  };
 }
 
 /** Confirms a resize: it can no longer be rolled back. */

@@ -22,6 +22,12 @@ import { engineNetworkName } from '../common/index.js';
 import type { BridgeNetworks, ReadyNetwork } from './bridge-networks.js';
 import { isOurs } from './bridge-networks.js';
 import type { PlannedInterface } from './network-plan.js';
+import {
+  interfaceOptions,
+  type RecordedContainer,
+  requestedAddresses,
+  requestedFor,
+} from './requested-interface.js';
 
 /** The fields needed to disconnect a container: both an inspection and a list have them. */
 export interface ConnectedContainer {
@@ -111,10 +117,11 @@ export class Connections {
 
   /** Never throws, so that the caller sees the failure that led to this rollback. */
   async #rollBack(
-    { Id: container, NetworkSettings: { Networks: before } }: ContainerInspect,
+    before: ContainerInspect,
     connected: readonly NetworkRef[],
     disconnected: readonly NetworkRef[],
   ): Promise<void> {
+    const { Id: container } = before;
     const attempt = async (what: string, network: NetworkRef, step: Promise<void>): Promise<void> => {
       try {
         await step;
@@ -125,26 +132,12 @@ export class Connections {
     for (const name of connected)
       await attempt('disconnect an instance from a network', name, this.#disconnect(container, name));
     for (const name of disconnected)
-      await attempt(
-        'reconnect an instance to its former network',
-        name,
-        this.#reconnect(container, name, before[name]),
-      );
+      await attempt('reconnect an instance to its former network', name, this.#reconnect(before, name));
   }
 
-  async #reconnect(
-    container: ContainerId,
-    name: NetworkRef,
-    before: ContainerEndpoint | undefined,
-  ): Promise<void> {
-    const { IPAMConfig: asked, MacAddress: mac } = before ?? {};
-    const endpoint = {
-      IPAMConfig: {
-        ...(asked?.IPv4Address === undefined ? {} : { IPv4Address: asked.IPv4Address }),
-        ...(asked?.IPv6Address === undefined ? {} : { IPv6Address: asked.IPv6Address }),
-      },
-      ...(mac === undefined ? {} : { MacAddress: mac }),
-    };
+  async #reconnect(before: ContainerInspect, name: NetworkRef): Promise<void> {
+    const { Id: container } = before;
+    const endpoint = formerEndpoint(before, name);
     try {
       await this.#engine.networks.connect(name, { container, endpoint });
     } catch (error) {
@@ -178,7 +171,11 @@ export class Connections {
   ): Promise<void> {
     const { name, mac } = planned;
     signal?.throwIfAborted();
-    const endpoint = { ...planned.endpoint, ...(mac === undefined ? {} : { MacAddress: mac }) };
+    const endpoint = {
+      ...planned.endpoint,
+      ...(mac === undefined ? {} : { MacAddress: mac }),
+      DriverOpts: interfaceOptions(planned),
+    };
     await this.#connect(container.Id, planned, endpoint, signal);
     if (!container.State.Running || mac === undefined) return;
     try {
@@ -214,8 +211,8 @@ export class Connections {
   }
 
   /**
-   * Engines set the MAC address of an interface when they create the container. For an interface connected later they
-   * generate one and report no error (20.10 to 28.5; 20.10 keeps it for the container's first network only).
+   * Before API 1.54 engines set the MAC address of an interface only when they create the container. For an interface
+   * connected later they generate one and report no error (20.10 keeps it for the container's first network only).
    */
   async #warnIfMacDiffers(
     container: ContainerId,
@@ -286,12 +283,13 @@ export function interfacesToConnect(
 
 /** Whether a container is in a network with the addresses of its port. */
 function isAsPlanned(
-  { NetworkSettings: { Networks: connections }, State: state }: ContainerInspect,
+  container: ContainerInspect,
   { name, vif }: PlannedInterface,
   network: NetworkId | undefined,
 ): boolean {
-  const connection = connections[name];
-  if (connection === undefined || !isOfPort(connection, vif)) return false;
+  const { NetworkSettings: settings, State: state } = container;
+  const connection = settings.Networks[name];
+  if (connection === undefined || !isOfPort(container, name, vif)) return false;
   const { NetworkID: id } = connection;
   // A container that does not run gets the network's id only when it is first started.
   return id === undefined ? !state.Running : id === network;
@@ -330,12 +328,34 @@ function validateAddressFree(
 }
 
 /**
- * Whether a connection belongs to a port: all addresses requested for the connection are fixed addresses of the port.
+ * Whether a container's interface in a network belongs to a port: all addresses requested for it are fixed addresses of
+ * the port, and so is its MAC address, if the driver recorded one. The one that an engine shows does not count: it may
+ * have generated it.
  */
-export function isOfPort({ IPAMConfig: asked }: ContainerEndpoint, { network }: VIF): boolean {
-  const fixed = (network.subnets ?? []).flatMap(({ ips }) => (ips ?? []).map(({ address }) => address));
-  const requested = [asked?.IPv4Address, asked?.IPv6Address].filter((address) => address !== undefined);
-  return requested.every((address) => fixed.includes(address));
+export function isOfPort(container: RecordedContainer, name: NetworkRef, { address, network }: VIF): boolean {
+  const endpoint = container.NetworkSettings.Networks[name];
+  if (endpoint === undefined) return false;
+  const { mac, addresses = requestedAddresses(endpoint) } = requestedFor(container, name) ?? {};
+  const fixed = (network.subnets ?? []).flatMap(({ ips }) => (ips ?? []).map(({ address: ip }) => ip));
+  if (!addresses.every((each) => fixed.includes(each))) return false;
+  return !mac || !address || mac.toLowerCase() === address.toLowerCase();
+}
+
+/** The endpoint by which a container gets an interface back. */
+function formerEndpoint(before: ContainerInspect, name: NetworkRef): EndpointSpecification {
+  const endpoint = before.NetworkSettings.Networks[name];
+  if (endpoint === undefined) return {};
+  const { IPAMConfig: asked, DriverOpts: options, GwPriority: priority } = endpoint;
+  const mac = requestedFor(before, name)?.mac ?? endpoint.MacAddress;
+  return {
+    IPAMConfig: {
+      ...(asked?.IPv4Address === undefined ? {} : { IPv4Address: asked.IPv4Address }),
+      ...(asked?.IPv6Address === undefined ? {} : { IPv6Address: asked.IPv6Address }),
+    },
+    ...(mac === undefined ? {} : { MacAddress: mac }),
+    DriverOpts: options,
+    ...(typeof priority === 'number' ? { GwPriority: priority } : {}),
+  };
 }
 
 /** The container is not in the network, or the container or network is gone. */

@@ -1,17 +1,18 @@
 import type { NetworkInfo, Subnet, VIF } from '../../interfaces/index.js';
-import type { ContainerEndpoint, ContainerInspect, Engine, NetworkInspect } from '../engine/index.js';
+import type { ContainerInspect, Engine, NetworkInspect } from '../engine/index.js';
 import { undefinedIfNotFound, isNetworkRef } from '../engine/index.js';
 import { label } from '../common/index.js';
+import { requestedAddresses, requestedFor } from './requested-interface.js';
 
 const mtuOption = 'com.docker.network.driver.mtu';
 
 /**
  * Rebuilds `network_info` from a container's interfaces in the driver's networks, for a new container with the same
- * interfaces when Nova passes no `network_info`. The network's id stands in for the port's, which the engine does not
- * know.
+ * interfaces when Nova passes no `network_info`. It trusts what the driver recorded of each interface.
  *
- * Of a stopped container the engine tells no interface's MAC address but the first one's, and that only up to API 1.51
- * (20.10 to 30): the other interfaces get new ones.
+ * Older versions of the driver recorded nothing. Then the network's id stands in for the port's, and of a stopped
+ * container the engine tells no MAC address but the first interface's, and that only up to API 1.51 (20.10 to 30): the
+ * other interfaces get new ones.
  */
 export async function interfacesOf(
   engine: Engine,
@@ -29,15 +30,15 @@ export async function interfacesOf(
       : undefined;
     const id = network?.Labels[label.networkId];
     if (network === undefined || id === undefined) continue;
+    const { port = id, mac, addresses = requestedAddresses(endpoint) } = requestedFor(container, name) ?? {};
     const own = name === host.NetworkMode ? configuration.MacAddress : undefined;
-    const address = endpoint.MacAddress ?? own ?? null;
     const mtu = network.Options[mtuOption];
     interfaces.push({
-      id,
-      address,
+      id: port,
+      address: mac ?? endpoint.MacAddress ?? own ?? null,
       network: {
         id,
-        subnets: network.IPAM.Config.map((pool) => subnetOf(pool, endpoint)),
+        subnets: network.IPAM.Config.map((pool) => subnetOf(pool, addresses)),
         meta: mtu === undefined ? {} : { mtu: Number(mtu) },
       },
     });
@@ -47,12 +48,9 @@ export async function interfacesOf(
 
 type Pool = NetworkInspect['IPAM']['Config'][number];
 
-function subnetOf(
-  { Subnet: cidr, Gateway: gateway }: Pool,
-  { IPAMConfig: asked }: ContainerEndpoint,
-): Subnet {
+function subnetOf({ Subnet: cidr, Gateway: gateway }: Pool, addresses: readonly string[]): Subnet {
   const version = cidr?.includes(':') === true ? 6 : 4;
-  const fixed = version === 6 ? asked?.IPv6Address : asked?.IPv4Address;
+  const fixed = addresses.find((address) => address.includes(':') === (version === 6));
   return {
     cidr: cidr ?? null,
     version,

@@ -91,6 +91,7 @@ function plannedInterface(vif: VIF, host: string): PlannedInterface {
       CheckDuplicate: true,
       // Neutron omits the gateway of a subnet without a way out.
       Internal: used.length > 0 && used.every((subnet) => gateway(subnet) === undefined),
+      ...(v4 === undefined && v6 !== undefined ? { EnableIPv4: false } : {}),
       EnableIPv6: v6 !== undefined,
       IPAM: { Driver: 'default', Config: used.map((subnet) => addressPool(subnet, vif)) },
       Options: mtu(vif),

@@ -1,7 +1,7 @@
 import type { NetworkInfo, VIF } from '../../interfaces/index.js';
 import { InterfaceAttachFailed, InterfaceDetachFailed } from '../../interfaces/index.js';
 import type { ContainerId, ContainerInspect, Engine, NetworkPart, NetworkRef } from '../engine/index.js';
-import type { BridgeNetworksOptions } from './bridge-networks.js';
+import type { BridgeNetworksOptions, ReadyNetwork } from './bridge-networks.js';
 import { BridgeNetworks } from './bridge-networks.js';
 import type { ConnectedContainer } from './connections.js';
 import {
@@ -12,11 +12,13 @@ import {
   validateAddressesFree,
 } from './connections.js';
 import { interfaceFailure } from './exceptions.js';
+import { gatewayPriorities, inGatewayOrder } from './gateway-order.js';
 import type { MacAddressing } from './mac-address.js';
 import { containerMacAddress, endpoint, macAddressing } from './mac-address.js';
 import type { PlannedInterface } from './network-plan.js';
 import { networkNames, networkPlan } from './network-plan.js';
 import { Reconnection } from './reconnection.js';
+import { interfacesLabel } from './requested-interface.js';
 
 /** The networks of an instance that is being created, with a reference that prevents their removal. */
 export interface Wiring {
@@ -49,7 +51,7 @@ export class Networks {
    * @throws VirtualInterfaceMacAddressException when the engine cannot set an interface's MAC address.
    */
   async prepare(network_info: MaybeNetworkInfo, signal?: AbortSignal): Promise<Wiring> {
-    const plan = networkPlan(network_info, this.#host);
+    const plan = inGatewayOrder(networkPlan(network_info, this.#host));
     if (plan.length === 0) return { plan, addressing: 'endpoint' };
     const wiring: Wiring = { plan, addressing: macAddressing(await this.#engine.negotiate({ signal })) };
     plan.forEach((planned, position) => endpoint(planned, position, wiring.addressing));
@@ -76,9 +78,11 @@ export class Networks {
   /** The network part of the container's specification. Before API 1.44 the engine accepts only the first network. */
   specification({ plan, addressing }: Wiring): NetworkPart {
     const [first] = plan;
-    if (first === undefined) return { HostConfig: { NetworkMode: 'none' } };
+    const labels = interfacesLabel(plan);
+    if (first === undefined) return { Labels: labels, HostConfig: { NetworkMode: 'none' } };
     const atOnce = addressing === 'endpoint' ? plan : [first];
     return {
+      Labels: labels,
       ...containerMacAddress(plan, addressing),
       HostConfig: { NetworkMode: first.name, Dns: [...new Set(plan.flatMap(({ dns }) => dns))] },
       NetworkingConfig: {
@@ -146,7 +150,7 @@ export class Networks {
     this.#bridges.hold(namesOf(plan));
     try {
       const ready = await this.#bridges.makeAll(plan, signal);
-      const toConnect = interfacesToConnect(container, plan, ready);
+      const toConnect = inOrderOfGateways(container, plan, toDisconnect, ready);
       validateAddressesFree(container, toConnect, ready);
       const change = { container, plan, toConnect, toDisconnect, signal };
       return new Reconnection(this.#bridges, this.#connections, change);
@@ -192,7 +196,7 @@ export class Networks {
   async attach(container: ContainerInspect, vif: VIF, signal?: AbortSignal): Promise<void> {
     const [name] = networkNames([vif]);
     const connection = name === undefined ? undefined : container.NetworkSettings.Networks[name];
-    if (connection !== undefined && !isOfPort(connection, vif))
+    if (name !== undefined && connection !== undefined && !isOfPort(container, name, vif))
       throw new InterfaceAttachFailed(
         `The instance has an interface in network ${vif.network.id} already, and port ${vif.id} is another one: ` +
           'an engine connects a container once to a network',
@@ -212,7 +216,7 @@ export class Networks {
   async detach(container: ContainerInspect, vif: VIF, signal?: AbortSignal): Promise<void> {
     const names = networkNames([vif]).filter((name) => {
       const connection = container.NetworkSettings.Networks[name];
-      return connection === undefined || isOfPort(connection, vif);
+      return connection === undefined || isOfPort(container, name, vif);
     });
     try {
       await this.unplug(container, names.length > 0 ? [vif] : [], signal);
@@ -225,6 +229,20 @@ export class Networks {
   async removeLeftovers(signal?: AbortSignal): Promise<NetworkRef[]> {
     return await this.#bridges.removeLeftovers(signal);
   }
+}
+
+/** The interfaces of a plan that a container lacks, in the plan's order of gateways. */
+function inOrderOfGateways(
+  container: ContainerInspect,
+  plan: readonly PlannedInterface[],
+  toDisconnect: readonly NetworkRef[],
+  ready: ReadonlyMap<NetworkRef, ReadyNetwork>,
+): PlannedInterface[] {
+  const lacking = namesOf(interfacesToConnect(container, plan, ready));
+  const staying = [...gatewayPriorities(container)].filter(
+    ([name]) => !lacking.includes(name) && !toDisconnect.includes(name),
+  );
+  return inGatewayOrder(plan, new Map(staying)).filter(({ name }) => lacking.includes(name));
 }
 
 function namesOf(plan: readonly PlannedInterface[]): NetworkRef[] {

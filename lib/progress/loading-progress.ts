@@ -9,11 +9,17 @@ interface GivenLayer {
   readonly size: number;
 }
 
+/** Milliseconds between two reports while the engine is silent. */
+const silence = 2000;
+
 /**
  * Reports how far an engine is with loading an archive. The engine unpacks layers from the base up and does not report
  * those that it already has. When it reports a layer, the skipped layers below it are removed from the expected total.
+ *
+ * An engine with containerd's store reports nothing until it has unpacked all. So from {@link begin} to {@link end} the
+ * listener gets a report at a fixed interval, whatever the engine says. Disposing ends these reports after a failure.
  */
-export class LoadingProgress {
+export class LoadingProgress implements Disposable {
   readonly #onProgress: OnProgress | undefined;
   /** Layers that the engine may still report, from the base up; undefined while the archive's layers are unknown. */
   #ahead: readonly GivenLayer[] | undefined;
@@ -22,6 +28,8 @@ export class LoadingProgress {
   #layer: LoadedLayer | undefined;
   /** Bytes of the completed layers. */
   #before = 0;
+  #repeating: NodeJS.Timeout | undefined;
+  #isOver = false;
 
   constructor(onProgress: OnProgress | undefined) {
     this.#onProgress = onProgress;
@@ -29,7 +37,9 @@ export class LoadingProgress {
 
   /** Reports the start: the engine has received the whole archive. */
   begin(): void {
-    this.#onProgress?.({ phase: 'loading', bytes: 0 });
+    if (this.#onProgress === undefined || this.#isOver) return;
+    this.#onProgress({ phase: 'loading', bytes: 0 });
+    this.#repeating = setInterval(() => this.#repeat(), silence);
   }
 
   /** @param layers - of the archive, from the base up. */
@@ -50,9 +60,20 @@ export class LoadingProgress {
 
   /** Reports the end: the engine has created the image. */
   end(): void {
+    this[Symbol.dispose]();
     if (this.#layer === undefined) return;
     this.#meter?.reach(this.#before + this.#layer.total);
     this.#meter?.end();
+  }
+
+  [Symbol.dispose](): void {
+    this.#isOver = true;
+    clearInterval(this.#repeating);
+  }
+
+  #repeat(): void {
+    if (this.#layer === undefined) this.#onProgress?.({ phase: 'waiting', bytes: 0 });
+    else this.#meter?.reach(this.#before + this.#layer.current, this.#name);
   }
 
   #next({ id }: LoadedLayer): void {

@@ -151,7 +151,7 @@ async function comeBackChanged(
     network_info,
     power_on: false,
     attempt,
-    specification: recreatedContainer(configuration, own, reference, attempt, policy.logs),
+    specification: recreatedContainer(configuration, own, reference, attempt, policy),
     sized: false,
     signal,
     onProgress,

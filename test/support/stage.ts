@@ -23,7 +23,9 @@ export async function playOn(engine: string, scenario: Scenario): Promise<void> 
     ]),
   );
   const events: LifecycleEvent[] = [];
-  const driver = new DockerDriver({ engine, imageService, localGb: 100 });
+  // The default of maxOpenFiles depends on this machine.
+  const maxOpenFiles = { soft: 1024, hard: 4096 };
+  const driver = new DockerDriver({ engine, imageService, localGb: 100, maxOpenFiles });
   await driver.register_event_listener((event) => {
     events.push(event);
   });

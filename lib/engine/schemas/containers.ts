@@ -18,6 +18,10 @@ const endpoint = z.object({
   /** Unset while the container is stopped. */
   MacAddress: textIfSet,
   Aliases: listOf(z.string()),
+  /** Kept with the endpoint; the driver of its network gets them too. */
+  DriverOpts: mapOf(z.string()),
+  /** Since API 1.48. */
+  GwPriority: z.int().nullish(),
 });
 
 const containerState = z.object({
@@ -34,6 +38,8 @@ const containerState = z.object({
   StartedAt: z.string(),
   FinishedAt: z.string(),
 });
+
+const throttledDevice = z.object({ Path: z.string(), Rate: z.number() });
 
 export const containerInspect = z.object({
   Id: containerId,
@@ -70,6 +76,10 @@ export const containerInspect = z.object({
     CpuQuota: z.number(),
     CpusetCpus: z.string(),
     PidsLimit: z.int().nullish(),
+    BlkioDeviceReadBps: listOf(throttledDevice),
+    BlkioDeviceWriteBps: listOf(throttledDevice),
+    BlkioDeviceReadIOps: listOf(throttledDevice),
+    BlkioDeviceWriteIOps: listOf(throttledDevice),
     Privileged: z.boolean(),
     StorageOpt: mapOf(z.string()),
   }),

@@ -70,7 +70,7 @@ export async function sendImage(
     // client, and a rollback would find nothing to remove yet.
     const meter = new Meter(onProgress, 'transferring', layer.size);
     const onBytes = (bytes: number): void => meter.reach(Math.min(bytes, layer.size), layer.diffId);
-    const loading = new LoadingProgress(onProgress);
+    using loading = new LoadingProgress(onProgress);
     loading.expect([layer]);
     archive.once('end', () => {
       meter.end();

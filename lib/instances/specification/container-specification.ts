@@ -75,6 +75,7 @@ export function withNetworks(
   return {
     ...specification,
     ...network,
+    Labels: { ...specification.Labels, ...network.Labels },
     HostConfig: { ...specification.HostConfig, ...network.HostConfig },
   };
 }

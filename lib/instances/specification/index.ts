@@ -20,5 +20,12 @@ export {
 } from './instance-labels.js';
 export { ownVolume } from './own-volume.js';
 export { recreatedContainer } from './recreated-container.js';
-export { arePlainLimits, changeableLimits, type ResourcePolicy, validateLimits } from './resource-limits.js';
+export {
+  arePlainLimits,
+  changeableLimits,
+  changedDiskRates,
+  changesDiskRates,
+  type ResourcePolicy,
+  validateLimits,
+} from './resource-limits.js';
 export { defaultShutdownTimeout } from './shutdown-timeout.js';

@@ -5,13 +5,14 @@ import type {
   ImageReference,
 } from '../../engine/index.js';
 import { label } from '../../common/index.js';
-import type { LogBound } from './log-configuration.js';
+import type { InstancePolicy } from './container-specification.js';
 import { logConfiguration } from './log-configuration.js';
 import { noHealthcheck } from './container-specification.js';
 import type { SpawnAttempt } from './instance-labels.js';
+import { processLimits } from './resource-limits.js';
 
 /**
- * The specification of a container that differs from another only in its image, networks and log: same configuration,
+ * The specification of a container that differs from another only in its image, networks, log and open files: same configuration,
  * same labels, same volumes. It has no networks yet: see {@link withNetworks}.
  *
  * @param other - the container to copy from: its id and its labels.
@@ -21,7 +22,7 @@ export function recreatedContainer(
   other: { readonly id: ContainerId; readonly labels: Readonly<Record<string, string>> },
   image: ImageReference,
   attempt: SpawnAttempt,
-  logs: LogBound,
+  policy: Pick<InstancePolicy, 'logs' | 'maxOpenFiles'>,
 ): ContainerSpecification {
   return {
     ...configuration,
@@ -41,7 +42,9 @@ export function recreatedContainer(
       ...host,
       Mounts: [],
       VolumesFrom: [other.id],
-      LogConfig: logConfiguration(logs),
+      LogConfig: logConfiguration(policy.logs),
+      // Older versions of the driver left them to the engine.
+      Ulimits: processLimits(policy),
     },
   };
 }

@@ -1,7 +1,14 @@
 import type { Flavor, Instance } from '../../../interfaces/index.js';
 import { ComputeResourcesUnavailable, InvalidInput } from '../../../interfaces/index.js';
 import { MiB } from '../../common/index.js';
-import type { ContainerInspect, HostConfiguration, ResourceLimits } from '../../engine/index.js';
+import type {
+  ContainerInspect,
+  DiskRates,
+  EngineVersion,
+  HostConfiguration,
+  ResourceLimits,
+} from '../../engine/index.js';
+import { isAtLeast } from '../../engine/index.js';
 
 /** Microseconds; the kernel's default scheduling period. */
 const defaultCpuPeriod = 100_000;
@@ -10,10 +17,18 @@ const unlimited = -1;
 /** The value of libvirt and of nova-docker per virtual CPU. Shares are relative; 1024 stands for one CPU. */
 const sharesPerCpu = 1024;
 
+/** How many files a process may have open: at first, and after it has raised its own limit. */
+export interface OpenFilesLimit {
+  readonly soft: number;
+  readonly hard: number;
+}
+
 /** The operator's settings for resource limits. */
 export interface ResourcePolicy {
   /** Maximum number of processes of an instance whose flavor does not set `docker:pids_limit`. */
   readonly maxPids: number;
+  /** How many files a process of an instance may have open. */
+  readonly maxOpenFiles: OpenFilesLimit;
   /** The block device with the engine's data, to which `quota:disk_*` applies: `/dev/sda`. */
   readonly blockDevice?: string | undefined;
 }
@@ -25,11 +40,26 @@ export interface ResourcePolicy {
  * @throws ComputeResourcesUnavailable when this host does not support a limit; Nova then tries another host.
  */
 export function resourceLimits(instance: Instance, policy: ResourcePolicy): HostConfiguration {
-  return { ...changeableLimits(instance, policy), ...diskRates(instance.flavor, policy) };
+  return {
+    ...changeableLimits(instance, policy),
+    ...diskRates(instance.flavor, policy),
+    Ulimits: processLimits(policy),
+  };
 }
 
 /**
- * The limits that an engine can update while the container exists.
+ * The limits of each process of an instance. Without them it would inherit those of the engine's containerd, which
+ * differ between its versions: the soft limit of open files is 1024 since 2.1.5, and was far higher before.
+ */
+export function processLimits({
+  maxOpenFiles: { soft, hard },
+}: Pick<ResourcePolicy, 'maxOpenFiles'>): NonNullable<HostConfiguration['Ulimits']> {
+  return [{ Name: 'nofile', Soft: soft, Hard: hard }];
+}
+
+/**
+ * The limits that every engine can update while the container exists. Some can update the disk rates, too, see
+ * {@link changesDiskRates}.
  *
  * @throws what {@link resourceLimits} throws.
  */
@@ -106,7 +136,27 @@ function pinnedCpus(instance: Instance): ResourceLimits {
   return { CpusetCpus: pinned.join(',') };
 }
 
-function diskRates(flavor: Flavor, policy: ResourcePolicy): HostConfiguration {
+/** Whether an engine of this version can update the disk rates of a container, and the driver knows the device. */
+export function changesDiskRates({ apiVersion }: EngineVersion, { blockDevice }: ResourcePolicy): boolean {
+  return isAtLeast(apiVersion, '1.55') && blockDevice !== undefined;
+}
+
+/**
+ * The disk rates of a flavor for an update, which removes those that the flavor does not have.
+ *
+ * @throws what {@link resourceLimits} throws.
+ */
+export function changedDiskRates(flavor: Flavor, policy: ResourcePolicy): Required<DiskRates> {
+  const none = {
+    BlkioDeviceReadBps: [],
+    BlkioDeviceWriteBps: [],
+    BlkioDeviceReadIOps: [],
+    BlkioDeviceWriteIOps: [],
+  };
+  return { ...none, ...diskRates(flavor, policy) };
+}
+
+function diskRates(flavor: Flavor, policy: ResourcePolicy): DiskRates {
   const rates = {
     BlkioDeviceReadBps: limit(flavor, 'quota:disk_read_bytes_sec'),
     BlkioDeviceWriteBps: limit(flavor, 'quota:disk_write_bytes_sec'),

@@ -123,7 +123,7 @@ async function planned(
   await validateDiskFits(node, instance, flavor, container, signal);
   await validateContainerKeepable(node.engine, node.host, instance, signal);
   const bounds = await copyBounds(node, instance, flavor, container.Image, signal);
-  if (isHere && canResizeInPlace(instance, flavor, container))
+  if (isHere && (await canResizeInPlace(node.engine, instance, flavor, container, node.policy, signal)))
     return { container, destination: undefined, bounds };
   const volumes = volumesThatMove(container, leftBehind);
   const copy = { kind: 'layer', volumes, maxVolumeBytes: bounds.maxVolumeBytes } as const;

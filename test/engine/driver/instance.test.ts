@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { verify } from 'unixcrypt';
@@ -47,6 +48,25 @@ describe('an instance on an engine', () => {
     );
     const { Mounts: mounts } = await engine.containers.inspect(containerRef(`nova-${instance.uuid}`));
     expect(mounts).toEqual([]);
+  });
+
+  describe('may open as many files', () => {
+    const limits = 'echo $(ulimit -Sn) $(ulimit -Hn); echo done; exec sleep 1000';
+
+    it('as its operator says', async () => {
+      const bounded = await dockerHarness({ maxOpenFiles: { soft: 300, hard: 2000 } });
+      try {
+        expect((await bounded.run(limits)).output).toBe('300 2000\ndone\n');
+      } finally {
+        await bounded.close();
+      }
+    });
+
+    it('as a service of a machine with systemd, but not more than the driver itself', async () => {
+      const own = /^Max open files +\S+ +(\d+)/m.exec(await readFile('/proc/self/limits', 'utf8'))?.[1];
+      const hard = Math.min(524_288, Number(own));
+      expect((await harness.run(limits)).output).toBe(`1024 ${String(hard)}\ndone\n`);
+    });
   });
 
   describe('whose name is longer than a Linux host name', () => {

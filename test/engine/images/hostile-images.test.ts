@@ -96,6 +96,7 @@ describe('ImageLoader with hostile images', () => {
         { name: 'a/x', content: 'x' },
       ],
     ],
+    ['a whiteout of its own folder', [{ name: 'a/.wh...', content: '' }]],
     ['a truncated file', [{ name: '', raw: rawHeader({ size: 1_000_000 }) }]],
   ] as const)('refuses an image whose layer has %s, and leaves no image', async (_what, entries) => {
     const layer = await packEntries(entries);

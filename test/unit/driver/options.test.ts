@@ -17,6 +17,8 @@ describe('the options of a driver', () => {
     [{ maxCopiedBytes: 0 }, 'maxCopiedBytes'],
     [{ maxLaunches: 0 }, 'maxLaunches'],
     [{ maxPids: 1.5 }, 'maxPids'],
+    [{ maxOpenFiles: { soft: 0 } }, 'soft'],
+    [{ maxOpenFiles: { soft: 5000, hard: 4096 } }, 'soft must not be more than hard'],
     [{ blockDevice: 'sda' }, 'blockDevice'],
     [{ myIp: 'localhost' }, 'myIp'],
     [{ localGb: -1 }, 'localGb'],
@@ -42,6 +44,18 @@ describe('the options of a driver', () => {
     expect(() => new DockerDriver(options)).toThrow(
       expect.objectContaining({ name: 'InvalidInput', message: expect.stringContaining(named) }),
     );
+  });
+
+  it.each([
+    [
+      { soft: 256, hard: 4096 },
+      { soft: 256, hard: 4096 },
+    ],
+    [{ hard: 100 }, { soft: 100, hard: 100 }],
+    [{ hard: 4096 }, { soft: 1024, hard: 4096 }],
+    [{ soft: 600_000 }, { soft: 600_000, hard: 600_000 }],
+  ])('complete the limit %j on open files to %j', (maxOpenFiles, complete) => {
+    expect(settingsOf({ maxOpenFiles }).maxOpenFiles).toEqual(complete);
   });
 
   it('are refused when they are unknown', () => {

@@ -52,8 +52,9 @@ describe('the API version', () => {
     ['1.12', '1.41', '1.41'],
     ['1.12', '1.43', '1.43'],
     ['1.24', '1.51', '1.51'],
-    ['1.44', '1.52', '1.51'],
-    ['1.51', '1.99', '1.51'],
+    ['1.44', '1.52', '1.52'],
+    ['1.40', '1.56', '1.55'],
+    ['1.55', '1.99', '1.55'],
   ])('with an engine that speaks %s to %s is %s', async (minimum, maximum, chosen) => {
     become(minimum, maximum);
     expect(await fake.client().negotiate()).toEqual({
@@ -68,13 +69,13 @@ describe('the API version', () => {
 
   it.each([
     ['1.12', '1.39'],
-    ['1.52', '1.60'],
+    ['1.56', '1.60'],
   ])('cannot be negotiated with an engine that speaks only %s to %s', async (minimum, maximum) => {
     become(minimum, maximum);
     const failure = fake.client().containers.create({ specification });
     await expect(failure).rejects.toBeInstanceOf(EngineVersionUnsupported);
     await expect(failure).rejects.toThrow(
-      `engine 20.10.24 speaks API ${minimum} to ${maximum}, this driver 1.40 to 1.51`,
+      `engine 20.10.24 speaks API ${minimum} to ${maximum}, this driver 1.40 to 1.55`,
     );
   });
 
@@ -113,7 +114,7 @@ describe('the API version', () => {
   });
 
   it.each([
-    ['newer', '1.44', '1.52', '1.51'],
+    ['newer', '1.44', '1.56', '1.55'],
     ['older', '1.12', '1.40', '1.40'],
   ])(
     'is negotiated again, once, when the engine was replaced by a %s one',
@@ -136,12 +137,12 @@ describe('the API version', () => {
   it('is negotiated again for the next call when the engine refused the version of an upload, which cannot be retried', async () => {
     const engine = fake.client();
     await engine.negotiate();
-    become('1.44', '1.52');
+    become('1.44', '1.56');
     const archive = Readable.from([Buffer.from('tar')]);
     const failure = engine.files.putArchive(containerRef('ab'), { path: '/', archive });
     await expect(failure).rejects.toBeInstanceOf(EngineError);
     await engine.containers.create({ specification });
-    expect(fake.requests.at(-1)).toBe('POST /v1.51/containers/create');
+    expect(fake.requests.at(-1)).toBe('POST /v1.55/containers/create');
   });
 
   it('is negotiated only once more with an engine whose /version contradicts its answers', async () => {

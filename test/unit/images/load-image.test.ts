@@ -24,6 +24,8 @@ describe('loadError', () => {
     'invalid entry name "../../escape"',
     'invalid hardlink target "../../../etc/passwd"',
     'invalid whiteout entry ".wh."',
+    `${applying}invalid whiteout name: .wh.: invalid archive`,
+    `${unpacking}failed to mknod("/", S_IFCHR, 0): file exists`,
     'invalid diffID for layer 0: expected "sha256:0", got "sha256:1"',
     'statat l: path escapes from parent',
     `${unpacking}open /a/x: too many levels of symbolic links`,

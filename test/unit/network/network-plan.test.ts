@@ -29,6 +29,16 @@ describe('networkPlan', () => {
     expect(planned?.dns).toEqual([network.address(253)]);
   });
 
+  it('plans a network without IPv4 where Neutron names only an IPv6 subnet', () => {
+    const subnets = [{ cidr: 'fd77::/64', gateway: { address: 'fd77::1' }, version: 6 }];
+    const [planned] = networkPlan(changed({ subnets }), 'node-1');
+    expect(planned?.specification).toMatchObject({
+      EnableIPv4: false,
+      EnableIPv6: true,
+      IPAM: { Config: [{ Subnet: 'fd77::/64', Gateway: 'fd77::1' }] },
+    });
+  });
+
   it('plans an internal network where Neutron names no gateway', () => {
     const [planned] = networkPlan(
       changed({ subnets: [{ cidr: '10.0.0.0/24', gateway: null, version: 4 }] }),

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Progress } from '../../../interfaces/index.js';
 import { LoadingProgress } from '../../../lib/progress/index.js';
 
@@ -44,6 +44,42 @@ describe('LoadingProgress', () => {
     progress.end();
     expect(reported[0]).toEqual({ phase: 'loading', bytes: 10, total: 200, layer: digest('a') });
     expect(reported.at(-1)).toEqual({ phase: 'loading', bytes: 200, total: 200 });
+  });
+
+  describe('while the engine is silent', () => {
+    beforeEach(() => void jest.useFakeTimers());
+    afterEach(() => void jest.useRealTimers());
+    const waiting: Progress = { phase: 'waiting', bytes: 0 };
+
+    it('reports at a fixed interval that the wait goes on, until the end', () => {
+      const { reported, progress } = loading();
+      jest.advanceTimersByTime(10_000);
+      progress.begin();
+      jest.advanceTimersByTime(6000);
+      progress.end();
+      jest.advanceTimersByTime(10_000);
+      expect(reported).toEqual([{ phase: 'loading', bytes: 0 }, waiting, waiting, waiting]);
+    });
+
+    it('repeats how far the engine was when it last said so', () => {
+      const { reported, progress } = loading();
+      progress.begin();
+      jest.advanceTimersByTime(2000);
+      progress.layer(line('a', 10, 100));
+      jest.advanceTimersByTime(4000);
+      const unpacked = { phase: 'loading', bytes: 10, layer: 'a'.repeat(12), rate: expect.any(Number) };
+      expect(reported.slice(1)).toEqual([waiting, { ...unpacked, rate: undefined }, unpacked, unpacked]);
+    });
+
+    it('reports nothing after a failure, nor without a listener', () => {
+      const { reported, progress } = loading();
+      progress.begin();
+      progress[Symbol.dispose]();
+      progress.begin();
+      new LoadingProgress(undefined).begin();
+      expect(jest.getTimerCount()).toBe(0);
+      expect(reported).toEqual([{ phase: 'loading', bytes: 0 }]);
+    });
   });
 
   it('reports the bytes that the engine reports when the layers are unknown', () => {

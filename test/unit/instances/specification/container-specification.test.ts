@@ -11,6 +11,7 @@ const image_id = '1260c41d-a2ff-4026-91bc-96d07519a88e';
 const attempt = { host: 'node-1', id: 'tmp-00', power_on: true };
 const policy: InstancePolicy = {
   maxPids: 4096,
+  maxOpenFiles: { soft: 1024, hard: 4096 },
   allowPrivileged: false,
   logs: { maxBytes: 2_000_000, maxFiles: 4 },
 };
@@ -30,7 +31,7 @@ function specify(
     attempt,
     { ...policy, ...allowed },
   );
-  return withNetworks(specification, { HostConfig: { NetworkMode } });
+  return withNetworks(specification, { Labels: {}, HostConfig: { NetworkMode } });
 }
 
 const specifyIn = (NetworkMode: string, changes: Partial<Instance>): ContainerSpecification =>
@@ -75,6 +76,10 @@ describe('containerSpecification', () => {
   it('limits processes by default, and by the flavor', () => {
     expect(limits({})).toMatchObject({ PidsLimit: 4096 });
     expect(limits({ 'docker:pids_limit': '50' })).toMatchObject({ PidsLimit: 50 });
+  });
+
+  it('limits open files, so that no default of the engine counts', () => {
+    expect(limits({})).toMatchObject({ Ulimits: [{ Name: 'nofile', Soft: 1024, Hard: 4096 }] });
   });
 
   it('limits disk rates on the configured device, and refuses them without one', () => {
