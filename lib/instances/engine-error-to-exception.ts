@@ -5,9 +5,9 @@ import {
   ImageUnacceptable,
   isNovaException,
 } from '../../interfaces/index.js';
-import { EngineError, engineWords, isUnreachable } from '../engine/index.js';
+import { EngineError, engineWords, isNoSuchContainer, isUnreachable } from '../engine/index.js';
 import { codeOf, DeadlineExceeded } from '../streams/index.js';
-import { instanceNotFound, isNoSuchContainer } from './instance-not-found.js';
+import { instanceNotFound } from './instance-not-found.js';
 
 /** The exception class for the failure of a verb. */
 export type VerbFailure = new (message: string, options?: NovaExceptionOptions) => NovaException;

@@ -1,8 +1,12 @@
 import { type Instance, InstanceNotFound } from '../../interfaces/index.js';
 import { instanceContainerName, instanceUuid, isOfInstance, label } from '../common/index.js';
-import type { ContainerInspect, Engine, ContainerSummary } from '../engine/index.js';
+import {
+  type ContainerInspect,
+  type ContainerSummary,
+  type Engine,
+  isNoSuchContainer,
+} from '../engine/index.js';
 import { containerName, instanceRecord, type InstanceRecord } from './specification/index.js';
-import { isNoSuchContainer } from './instance-not-found.js';
 
 /**
  * Inspects an instance's container.

@@ -1,7 +1,6 @@
-import type { ContainerInspect } from '../engine/index.js';
+import { type ContainerInspect, neverStarted } from '../engine/index.js';
 import { instanceContainerName } from '../common/index.js';
 import type { InstanceRecord } from './specification/index.js';
-import { never } from './power-state.js';
 
 /** Name suffix of a container that a spawn creates without starting it: it gets the instance's own name last. */
 export const spawning = 'spawning';
@@ -16,5 +15,5 @@ export function isIncomplete(
   { Name: name, State: state }: Pick<ContainerInspect, 'Name' | 'State'>,
 ): boolean {
   if (name !== `/${instanceContainerName(record.uuid)}`) return name.endsWith(`.${spawning}`);
-  return record.power_on && state.Status === 'created' && state.StartedAt === never;
+  return record.power_on && state.Status === 'created' && state.StartedAt === neverStarted;
 }

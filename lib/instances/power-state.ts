@@ -1,9 +1,6 @@
 import type { InstanceInfo, PowerState } from '../../interfaces/index.js';
 import { power_state } from '../../interfaces/index.js';
-import type { ContainerInspect } from '../engine/index.js';
-
-/** The engine's zero time. */
-export const never = '0001-01-01T00:00:00Z';
+import { type ContainerInspect, neverStarted } from '../engine/index.js';
 
 type State = ContainerInspect['State'];
 
@@ -27,7 +24,7 @@ export function instanceInfo(
   recorded: { readonly isSuspended: boolean; readonly isStopped: boolean; readonly vcpus: number },
 ): InstanceInfo {
   const { State: state } = container;
-  const hasRun = state.StartedAt !== never;
+  const hasRun = state.StartedAt !== neverStarted;
   return {
     state: recorded.isSuspended ? power_state.SUSPENDED : powerState(state, recorded.isStopped),
     internal_id: container.Id,

@@ -7,11 +7,11 @@ import {
   engineWords,
   isConflict,
   mayHaveSucceeded,
+  neverStarted,
   type ContainerId,
   isNotFound,
 } from '../engine/index.js';
 import { DeadlineExceeded, withDeadline, pause } from '../streams/index.js';
-import { never } from './power-state.js';
 import { recordRequestedStop } from './requested-stop.js';
 import { defaultShutdownTimeout } from './specification/index.js';
 
@@ -182,7 +182,7 @@ export async function startContainer(
   signal?: AbortSignal,
 ): Promise<void> {
   const [id, startedBefore] =
-    typeof container === 'string' ? [container, never] : [container.Id, container.State.StartedAt];
+    typeof container === 'string' ? [container, neverStarted] : [container.Id, container.State.StartedAt];
   try {
     await engine.containers.start(id, { signal });
   } catch (error) {
