@@ -17,7 +17,14 @@ const subRooms = {
   images: [['shared-directory', 'transfer'], ['layers'], ['references']],
   'image-exchange': [['templates'], ['registry-client']],
   'image-services': [['glance', 'directory'], ['shared']],
-  instances: [['files'], ['specification']],
+  instances: [
+    ['disks'],
+    ['containers'],
+    ['states', 'reports'],
+    ['lookup', 'rescue'],
+    ['errors', 'files'],
+    ['specification'],
+  ],
   network: [['reserved']],
   engine: [['schemas']],
 };

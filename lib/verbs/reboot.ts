@@ -19,7 +19,6 @@ import {
   containerName,
   containerPartName,
   findInstance,
-  imageOfInstance,
   instanceRecord,
   isIncomplete,
   listContainersOf,
@@ -30,7 +29,13 @@ import {
 } from '../instances/index.js';
 import type { ComputeNode, OfInstance, Verb } from './definition/index.js';
 import { schemas } from './definition/index.js';
-import { prepareReconnection, reconnectAndStart, Rollback, startAgain } from './steps/index.js';
+import {
+  imageOfInstance,
+  prepareReconnection,
+  reconnectAndStart,
+  Rollback,
+  startAgain,
+} from './steps/index.js';
 import { spawn } from './spawn.js';
 
 type Subjects = OfInstance &

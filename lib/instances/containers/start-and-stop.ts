@@ -1,0 +1,217 @@
+import type { Logger } from '../../../interfaces/index.js';
+import {
+  type ContainerInspect,
+  type ContainerRef,
+  type Engine,
+  EngineError,
+  engineWords,
+  isConflict,
+  mayHaveSucceeded,
+  neverStarted,
+  type ContainerId,
+  isNotFound,
+} from '../../engine/index.js';
+import { DeadlineExceeded, withDeadline, pause } from '../../streams/index.js';
+import { recordRequestedStop } from '../states/index.js';
+import { defaultShutdownTimeout } from '../specification/index.js';
+
+/** How to stop an instance; times in seconds. */
+interface StopOptions {
+  /** Time for a clean stop; 0 kills at once. */
+  readonly timeout: number;
+  /** Interval between repeated stop signals; 0 sends the signal once. */
+  readonly retry_interval: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What stopping needs of a compute node. */
+interface StopEnvironment {
+  readonly engine: Engine;
+  readonly logger: Logger;
+}
+
+/**
+ * Stops a container: sends its stop signal, repeats it every `retry_interval`, and kills the container after `timeout`.
+ * No-op if it does not run. The engine unfreezes a frozen container, which then receives the signal (20.10 to 28.5).
+ * Records that the stop was requested, so that no exit code counts as a crash.
+ */
+export async function stopContainer(
+  { engine, logger }: StopEnvironment,
+  container: ContainerRef,
+  options: StopOptions,
+): Promise<void> {
+  await stopInTime(engine, container, options);
+  await recordRequestedStop(engine, container, logger, options.signal);
+}
+
+async function stopInTime(engine: Engine, container: ContainerRef, options: StopOptions): Promise<void> {
+  const { signal } = options;
+  // The engine counts whole seconds.
+  const retry_interval = Math.ceil(options.retry_interval);
+  let remaining = Math.ceil(options.timeout);
+  try {
+    while (retry_interval > 0 && remaining > retry_interval) {
+      if (await stopsWithin(engine, container, retry_interval, signal)) return;
+      remaining -= retry_interval;
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    // The stop below retries, and reports its own failure.
+    if (!isNoSuchSignal(error) && !mayHaveSucceeded(error)) throw error;
+  }
+  await stop(engine, container, remaining, signal);
+}
+
+/**
+ * Stops a container for a verb that starts it again on failure. A stop signal cannot be revoked. So when the caller
+ * aborts, this function waits until the container has stopped before it throws; otherwise the pending stop would hit
+ * the container that the verb starts again.
+ */
+export async function stopForReplacement(
+  node: StopEnvironment,
+  container: ContainerRef,
+  options: StopOptions,
+): Promise<void> {
+  options.signal?.throwIfAborted();
+  try {
+    await stopContainer(node, container, options);
+  } catch (error) {
+    if (options.signal?.aborted === true)
+      await stopContainer(node, container, { timeout: options.timeout, retry_interval: 0 });
+    throw error;
+  }
+}
+
+/** Stops a container within the time that its instance got for a clean stop when it was created. */
+export async function stopContainerCleanly(
+  node: StopEnvironment,
+  container: ContainerInspect,
+  signal?: AbortSignal,
+): Promise<void> {
+  await stopContainer(node, container.Id, { ...cleanly(container), signal });
+}
+
+/** The options of a stop within the time that the instance got for a clean stop when it was created. */
+export const cleanly = ({ Config: configuration }: ContainerInspect): StopOptions => ({
+  timeout: configuration.StopTimeout ?? defaultShutdownTimeout,
+  retry_interval: 0,
+});
+
+/**
+ * Requests a stop from the engine. Stopping is idempotent, so a request whose answer was lost is retried for the
+ * remaining time.
+ */
+async function stop(
+  engine: Engine,
+  container: ContainerRef,
+  seconds: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const end = performance.now() + seconds * 1000;
+  try {
+    await engine.containers.stop(container, { timeout: seconds, signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!mayHaveSucceeded(error)) throw error;
+    const timeout = Math.max(0, Math.ceil((end - performance.now()) / 1000));
+    await engine.containers.stop(container, { timeout, signal });
+  }
+}
+
+/** Sends a container its stop signal; returns whether it stopped in time. */
+async function stopsWithin(
+  engine: Engine,
+  container: ContainerRef,
+  seconds: number,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const { State: state, Config: configuration } = await engine.containers.inspect(container, { signal });
+  if (!state.Running) return true;
+  try {
+    const stopSignal = configuration.StopSignal ?? 'SIGTERM';
+    await engine.containers.kill(container, { signal: stopSignal, abortSignal: signal });
+  } catch (error) {
+    // It ended between the inspection and the signal.
+    if (isConflict(error)) return true;
+    throw error;
+  }
+  return await endsWithin(engine, container, seconds, signal);
+}
+
+async function endsWithin(
+  engine: Engine,
+  container: ContainerRef,
+  seconds: number,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  try {
+    await withDeadline('a clean stop', seconds * 1000, signal, (within) =>
+      engine.containers.wait(container, { condition: 'not-running', signal: within }),
+    );
+    return true;
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof DeadlineExceeded) return false;
+    throw error;
+  }
+}
+
+/**
+ * The image's stop signal does not exist. 20.10 then refuses every other signal too, but the engine can still stop the
+ * container.
+ */
+function isNoSuchSignal(error: unknown): boolean {
+  return error instanceof EngineError && engineWords.noSuchSignal.test(error.engineMessage);
+}
+
+/** A container to start, as last inspected. The id alone stands for a new container that never ran. */
+type StartableContainer = ContainerId | Pick<ContainerInspect, 'Id' | 'State'>;
+
+/**
+ * Starts a container; no-op if it runs.
+ *
+ * When the answer was lost, the start is retried only if the inspection shows that the container was not started:
+ * otherwise a short command would run twice.
+ *
+ * @throws the engine's error when it refuses. `launch-failure.ts` makes it InvalidInput or ImageUnacceptable if a mount
+ * or the image is to blame, `engine-error-to-exception.ts` makes any other the exception of the verb's failure.
+ */
+export async function startContainer(
+  engine: Engine,
+  container: StartableContainer,
+  signal?: AbortSignal,
+): Promise<void> {
+  const [id, startedBefore] =
+    typeof container === 'string' ? [container, neverStarted] : [container.Id, container.State.StartedAt];
+  try {
+    await engine.containers.start(id, { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!mayHaveSucceeded(error)) throw error;
+    const { State: state } = await engine.containers.inspect(id, { signal });
+    if (state.Running || state.StartedAt !== startedBefore) return;
+    await engine.containers.start(id, { signal });
+  }
+}
+
+/** Timeout of a removal and polling interval, in milliseconds. */
+const removalTimeoutMs = 60_000;
+const interval = 100;
+
+/**
+ * Removes a container, running or not, with its anonymous volumes, and resolves when it no longer exists. Idempotent.
+ */
+export async function removeContainer(engine: Engine, container: ContainerRef): Promise<void> {
+  const end = performance.now() + removalTimeoutMs;
+  for (;;) {
+    try {
+      await engine.containers.remove(container, { force: true, volumes: true });
+      return;
+    } catch (error) {
+      if (isNotFound(error)) return;
+      // Another removal is in progress, or the answer was lost: retry until the container no longer exists.
+      if (!(isConflict(error) || mayHaveSucceeded(error)) || performance.now() > end) throw error;
+      await pause(interval, undefined);
+    }
+  }
+}
