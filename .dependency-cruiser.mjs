@@ -5,7 +5,7 @@
 const floors = [
   ['driver'],
   ['verbs', 'image-exchange'],
-  ['images', 'instances', 'network', 'host', 'events', 'console'],
+  ['images', 'instances', 'network', 'host', 'events', 'serial-consoles'],
   ['image-services', 'archives'],
   ['progress'],
   ['engine', 'http'],
@@ -13,7 +13,12 @@ const floors = [
 ];
 /** Sub-rooms, from the highest to the lowest: the files beside them are higher than all of them. */
 const subRooms = {
-  verbs: [['migration', 'storage'], ['host', 'queries', 'console', 'network'], ['steps'], ['definition']],
+  verbs: [
+    ['migration', 'storage'],
+    ['host-reports', 'queries', 'console', 'interfaces'],
+    ['steps'],
+    ['definition'],
+  ],
   images: [['shared-directory', 'transfer'], ['layers'], ['references']],
   'image-exchange': [['templates'], ['registry-client']],
   'image-services': [['glance', 'directory'], ['shared']],

@@ -3,7 +3,7 @@ import { join, posix } from 'node:path';
 import { z } from 'zod';
 import type { ImageService, Logger, VirtAPI } from '../../interfaces/index.js';
 import { InvalidInput } from '../../interfaces/index.js';
-import type { PortRange } from '../console/index.js';
+import type { PortRange } from '../serial-consoles/index.js';
 import type { EngineOptions, EngineTimeouts } from '../engine/index.js';
 import { defaultTimeouts } from '../engine/index.js';
 import type { ImageLimits } from '../archives/index.js';

@@ -3,15 +3,10 @@
  * validation of its arguments), then its steps. Verbs that need one or two rooms are in a folder by area; `steps/` holds
  * the steps that several verbs share, `definition/` the type of a verb, the argument schemas and the `ComputeNode` that
  * every verb works with. The driver calls this room. It may import the rooms below it (images, instances, network, host,
- * console and lower); it never imports the driver or the image exchange.
+ * serial-consoles and lower); it never imports the driver or the image exchange.
  */
 export { cacheImage } from './cache-image.js';
-export {
-  getConsoleOutput,
-  getDiagnostics,
-  getInstanceDiagnostics,
-  getSerialConsole,
-} from './console/index.js';
+export { getConsoleOutput, getSerialConsole } from './console/index.js';
 export {
   type ComputeNode,
   normalizedSubjects,
@@ -32,9 +27,11 @@ export {
   getHostUptime,
   getNodenamesByUuid,
   updateProviderTree,
-} from './host/index.js';
+} from './host-reports/index.js';
 export {
+  getDiagnostics,
   getInfo,
+  getInstanceDiagnostics,
   instanceExists,
   instanceOnDisk,
   listInstances,
@@ -55,7 +52,7 @@ export {
   networkBindingHostId,
   plugVifs,
   unplugVifs,
-} from './network/index.js';
+} from './interfaces/index.js';
 export { pause, unpause } from './pause.js';
 export { powerOff } from './power-off.js';
 export { powerOn, resume } from './power-on.js';

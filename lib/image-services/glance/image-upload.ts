@@ -16,7 +16,7 @@ import type { Reply } from './glance-client.js';
 import { HttpTransport, readContent } from './http-transport.js';
 import { pathOf, type Caller, type ImageRecords } from './image-records.js';
 import type { Settings } from './options.js';
-import { refusal } from './refusals.js';
+import { refusal } from './error-to-exception.js';
 import { UploadBody } from './upload-body.js';
 
 /** Dependencies of the uploader. */

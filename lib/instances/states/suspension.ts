@@ -5,7 +5,7 @@ import { label } from '../../common/index.js';
 import { findInstance } from '../lookup/index.js';
 import { pauseContainer, unpauseContainer } from './freeze-container.js';
 import type { InstanceStateStore } from './instance-state-store.js';
-import { isOfStandstill } from './stand-still.js';
+import { isOfStandstill } from './snapshot-pause.js';
 
 /*
  * To the engine a suspended instance is a paused container: its processes are frozen and its memory is kept. A record

@@ -35,7 +35,7 @@ import {
 } from '../../instances/index.js';
 import { GiB, label } from '../../common/index.js';
 import { type ComputeNode, type OfInstance, schemas, type Verb } from '../definition/index.js';
-import { getHostIpAddr } from '../host/index.js';
+import { getHostIpAddr } from '../host-reports/index.js';
 import type { CopyBounds } from '../steps/index.js';
 import { connectAndStart, copyBounds, validateFilesCopyable, orchestratorAnswer } from '../steps/index.js';
 import { handoverText } from './handover.js';

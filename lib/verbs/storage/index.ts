@@ -1,5 +1,5 @@
 /**
- * The verbs that concern volumes and disks. May import `host/`, `definition/` and the rooms below the verbs; never
+ * The verbs that concern volumes and disks. May import `host-reports/`, `definition/` and the rooms below the verbs; never
  * imports another verb.
  */
 export { attachVolume, detachVolume } from './attach-volume.js';

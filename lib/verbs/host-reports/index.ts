@@ -1,5 +1,5 @@
 /**
- * The verbs that concern the host: its nodes, resources and address. May import `definition/` and the rooms below the
+ * The verbs that report the host: its nodes, resources and address. May import `definition/` and the rooms below the
  * verbs; never imports another verb.
  */
 export { getAvailableNodes, getNodenamesByUuid } from './get-available-nodes.js';
