@@ -371,7 +371,7 @@ export class DockerDriver implements ComputeDriver {
     instances: readonly Instance[],
     options: VerbOptions = {},
   ): Promise<void> {
-    return this.#host.runOnEach(verbs.finishReboot, instances, { timeout }, options);
+    return this.#host.runOnEach(verbs.pollRebootingInstance, instances, { timeout }, options);
   }
 
   power_update_event(..._args: Parameters<ComputeDriver['power_update_event']>): Promise<void> {

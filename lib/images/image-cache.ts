@@ -29,7 +29,7 @@ export interface UnusedImages {
  * Seconds after which a temporary name counts as left behind. An image has one only while the driver loads and checks
  * it.
  */
-const leftBehindAfter = 60 * 60;
+const leftBehindAfterSeconds = 60 * 60;
 
 /** The engine whose images are cached, and their reference counts. */
 interface ImageCache {
@@ -111,7 +111,7 @@ function cachedImages(image: ImageSummary, { needed, instances, minimumAge }: Un
         ];
       case repository.loading:
         return isTemporaryTag(tag)
-          ? [{ reference, image, key: reference, isNeeded: false, minimumAge: leftBehindAfter }]
+          ? [{ reference, image, key: reference, isNeeded: false, minimumAge: leftBehindAfterSeconds }]
           : [];
       default:
         return [];

@@ -25,7 +25,7 @@ interface SerialConsoleOptions {
 }
 
 /** Milliseconds of silence before TCP probes whether the user's machine is still reachable. */
-const keepAliveInitialDelay = 30_000;
+const keepAliveDelayMs = 30_000;
 
 /** A TCP port that connects to one terminal. */
 export class SerialConsole {
@@ -37,9 +37,12 @@ export class SerialConsole {
   private constructor(port: number, options: SerialConsoleOptions) {
     this.port = port;
     this.#options = options;
-    this.#server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay }, (user) => {
-      void this.#receive(user);
-    });
+    this.#server = createServer(
+      { noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveDelayMs },
+      (user) => {
+        void this.#receive(user);
+      },
+    );
   }
 
   /**

@@ -56,7 +56,7 @@ export {
 export { pause, unpause } from './pause.js';
 export { powerOff } from './power-off.js';
 export { powerOn, resume } from './power-on.js';
-export { finishReboot, reboot, resumeStateOnHostBoot } from './reboot.js';
+export { pollRebootingInstance, reboot, resumeStateOnHostBoot } from './reboot.js';
 export { rebuildVerb as rebuild } from './rebuild.js';
 export { reconcile, reconcileAgain } from './reconcile.js';
 export { rescueVerb as rescue } from './rescue.js';

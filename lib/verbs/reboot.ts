@@ -22,7 +22,7 @@ import {
   instanceRecord,
   isIncomplete,
   listContainersOf,
-  recoverInterruptedSwap,
+  settleSwap,
   removeSuspension,
   spawning,
   stopForReplacement,
@@ -77,7 +77,11 @@ export const resumeStateOnHostBoot: Verb<Subjects, ResumeOptions, void> = {
 };
 
 /** One instance of Nova's `poll_rebooting_instances`. */
-export const finishReboot: Verb<Readonly<Record<'timeout', number>> & OfInstance, VerbOptions, void> = {
+export const pollRebootingInstance: Verb<
+  Readonly<Record<'timeout', number>> & OfInstance,
+  VerbOptions,
+  void
+> = {
   action: 'reboot',
   lock: 'instance',
   failure: InstanceRebootFailure,
@@ -157,7 +161,7 @@ async function findOrSettle(
   signal: AbortSignal | undefined,
 ): Promise<ContainerInspect | undefined> {
   const container = await findInstance(engine, host, instance, signal);
-  return container ?? (await recoverInterruptedSwap(engine, host, instance, signal)).current;
+  return container ?? (await settleSwap(engine, host, instance, signal)).current;
 }
 
 /**

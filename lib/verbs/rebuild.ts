@@ -14,7 +14,7 @@ import {
   findInstance,
   listContainersOf,
   removeContainer,
-  recoverInterruptedSwap,
+  settleSwap,
   stopForReplacement,
 } from '../instances/index.js';
 import { interfacesOf, PluggingWait } from '../network/index.js';
@@ -154,7 +154,7 @@ export async function rebuild(
   image_meta: ImageMeta,
   plan: RebuildPlan,
 ): Promise<void> {
-  const { current } = await recoverInterruptedSwap(node.engine, node.host, instance, plan.signal);
+  const { current } = await settleSwap(node.engine, node.host, instance, plan.signal);
   if (current === undefined || plan.evacuate) await spawn(node, context, instance, image_meta, plan);
   else await replace(node, context, instance, current, image_meta, plan);
 }

@@ -4,15 +4,15 @@ import { isNotFound, isUnreachable } from '../engine/index.js';
 import type { ListedInstance } from '../instances/index.js';
 import {
   asideSuffix,
-  endLeftStandstill,
+  endLeftSnapshotPause,
   isIncomplete,
-  isOfStandstill,
+  isOfSnapshotPause,
   listContainersOf,
   listContainersOfHost,
   removeContainer,
-  recoverInterruptedSwap,
+  settleSwap,
 } from '../instances/index.js';
-import { pause } from '../streams/index.js';
+import { sleep } from '../streams/index.js';
 import type { ComputeNode } from './definition/index.js';
 
 /** Runs work on an instance while holding its lock, so that no verb works on it meanwhile. */
@@ -62,9 +62,9 @@ export async function reconcileAgain(
   waits: readonly number[] = furtherLooks,
 ): Promise<void> {
   const { host, logger } = node;
-  let seen: Sighting = { created: new Set(), aside: new Map(), standstills: new Map() };
+  let seen: Sighting = { created: new Set(), aside: new Map(), snapshotPauses: new Map() };
   for (const seconds of waits) {
-    await pause(seconds * 1000, signal);
+    await sleep(seconds * 1000, signal);
     try {
       const { outcome, sighting } = await repair(node, { withLock, seen, before: since, signal });
       seen = sighting;
@@ -100,7 +100,7 @@ interface Sighting {
   /** By uuid, the containers of each instance of which one is set aside. */
   readonly aside: ReadonlyMap<string, string>;
   /** By uuid, the state of each pause of a snapshot. */
-  readonly standstills: ReadonlyMap<string, string>;
+  readonly snapshotPauses: ReadonlyMap<string, string>;
 }
 
 /** The uuids of instances, and the names of images and networks, by outcome. */
@@ -121,8 +121,8 @@ async function repair(
   const removed = await removeUnfinished(node, containers, repairs, left.created, signal);
   const kept = containers.filter((listed) => !removed.includes(listed));
   const settled = await settleAside(node, unchanged(sighting.aside, left.aside), repairs, signal);
-  const standstills = unchanged(sighting.standstills, left.standstills);
-  await endStandstills(node, kept, standstills, repairs, signal);
+  const snapshotPauses = unchanged(sighting.snapshotPauses, left.snapshotPauses);
+  await endSnapshotPauses(node, kept, snapshotPauses, repairs, signal);
   const isGone = (uuid: string): boolean => !uuidsOf(kept).includes(uuid);
   for (const uuid of [...new Set(stored.map(({ uuid: of }) => of))].filter(isGone))
     await repairs.try(uuid, async () => {
@@ -156,9 +156,9 @@ function sightingOf(
   return {
     created: new Set(containers.filter(isCreated).map(({ container: { Id: id } }) => id)),
     aside: new Map(uuidsOf(containers.filter(isAside)).map((uuid) => [uuid, containersOf(uuid)])),
-    standstills: new Map(
+    snapshotPauses: new Map(
       stored
-        .filter(({ values }) => isOfStandstill(values))
+        .filter(({ values }) => isOfSnapshotPause(values))
         .map(({ uuid, values }) => [uuid, JSON.stringify(Object.entries(values).sort())]),
     ),
   };
@@ -241,7 +241,7 @@ async function removeUnfinished(
 }
 
 /** Unfreezes instances that an interrupted snapshot left paused, and removes the records of such pauses. */
-async function endStandstills(
+async function endSnapshotPauses(
   { engine, states }: ComputeNode,
   containers: readonly ListedInstance[],
   uuids: readonly string[],
@@ -252,7 +252,8 @@ async function endStandstills(
     const own = containers
       .filter(({ record }) => record.uuid === uuid)
       .map(({ container: { Id: id } }) => id);
-    if (own.length > 0) await repairs.try(uuid, () => endLeftStandstill(engine, states, uuid, own, signal));
+    if (own.length > 0)
+      await repairs.try(uuid, () => endLeftSnapshotPause(engine, states, uuid, own, signal));
   }
 }
 
@@ -266,7 +267,7 @@ async function settleAside(
   const settled: string[] = [];
   for (const uuid of uuids)
     await repairs.try(uuid, async () => {
-      await recoverInterruptedSwap(engine, host, { uuid }, signal);
+      await settleSwap(engine, host, { uuid }, signal);
       settled.push(uuid);
     });
   return settled;

@@ -21,7 +21,7 @@ import {
   rescuedFolder,
   rescuedMounts,
   rescueLabels,
-  recoverInterruptedSwap,
+  settleSwap,
   stopForReplacement,
   withMounts,
 } from '../instances/index.js';
@@ -86,7 +86,7 @@ export async function rescue(
   options: RescueOptions,
 ): Promise<void> {
   const { engine, host } = node;
-  const { current, rescued } = await recoverInterruptedSwap(engine, host, instance, options.signal);
+  const { current, rescued } = await settleSwap(engine, host, instance, options.signal);
   if (current === undefined) throw instanceNotFound(instance);
   if (rescued === undefined) {
     const interfaces = network_info ?? (await interfacesOf(engine, current, options.signal));

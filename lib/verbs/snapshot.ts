@@ -7,7 +7,7 @@ import type {
 import { InstanceInvalidState, InstanceNotRunning, NovaException } from '../../interfaces/index.js';
 import { Snapshot } from '../images/index.js';
 import { label } from '../common/index.js';
-import { findInstance, mountedPaths, StandStill } from '../instances/index.js';
+import { findInstance, mountedPaths, SnapshotPause } from '../instances/index.js';
 import type { ComputeNode, OfInstance, Verb } from './definition/index.js';
 import { callOrchestrator, schemas } from './definition/index.js';
 import { copyBounds, validateFilesCopyable, orchestratorAnswer, Rollback } from './steps/index.js';
@@ -82,7 +82,7 @@ export async function snapshot(
   // The engine writes the holes of sparse files out, and a commit cannot be cancelled. So the files are validated
   // before the pause, which may read them all, and again when they cannot grow any more, mostly by figures alone.
   await validateFilesCopyable(node, instance, copied, InstanceInvalidState);
-  const stillness = pause ? await StandStill.begin(node, instance, container, signal) : undefined;
+  const stillness = pause ? await SnapshotPause.begin(node, instance, container, signal) : undefined;
   try {
     if (pause) await validateFilesCopyable(node, instance, copied, InstanceInvalidState);
     signal?.throwIfAborted();

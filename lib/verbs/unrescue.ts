@@ -15,7 +15,7 @@ import {
   recreatedContainer,
   rescuedFolder,
   rescuedNetworks,
-  recoverInterruptedSwap,
+  settleSwap,
   stopForReplacement,
 } from '../instances/index.js';
 import { Slot } from '../streams/index.js';
@@ -67,7 +67,7 @@ export async function unrescue(
   options: LongRunningOptions,
 ): Promise<void> {
   const { engine, host, logger } = node;
-  const { current, rescued } = await recoverInterruptedSwap(engine, host, instance, options.signal);
+  const { current, rescued } = await settleSwap(engine, host, instance, options.signal);
   if (current === undefined) throw instanceNotFound(instance);
   if (rescued === undefined) {
     await connectAndStart(node, current, instance.info_cache?.network_info, options.signal);
@@ -101,7 +101,7 @@ export async function unrescue(
   }
   rollback.complete();
   try {
-    await recoverInterruptedSwap(engine, host, instance);
+    await settleSwap(engine, host, instance);
     await removeReplacedImage(engine, rescued.Image);
   } catch (error) {
     warnOfLeftovers(node, instance, 'the rescue container', error);

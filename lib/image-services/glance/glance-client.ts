@@ -1,6 +1,6 @@
 import { GlanceConnectionFailed, type Logger, type RequestContext } from '../../../interfaces/index.js';
 import { ConnectionBroken } from '../../http/index.js';
-import { DeadlineExceeded, pause, withDeadline } from '../../streams/index.js';
+import { DeadlineExceeded, sleep, withDeadline } from '../../streams/index.js';
 import type { Credentials } from './credentials.js';
 import { ImageServiceError, type RequestLine } from './exceptions.js';
 import { readContent, type HttpTransport } from './http-transport.js';
@@ -121,7 +121,7 @@ export class GlanceClient {
       });
       // Other endpoints are tried at once, but an endpoint that has just failed only after a backoff.
       if (attempt + 1 >= endpoints.length) {
-        await pause(backoff(attempt + 1 - endpoints.length), request.signal);
+        await sleep(backoff(attempt + 1 - endpoints.length), request.signal);
       }
     }
   }

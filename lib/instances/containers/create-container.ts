@@ -20,7 +20,7 @@ import { type SpawnAttempt, containerName, instanceRecord } from '../specificati
 import { removeContainer } from './start-and-stop.js';
 
 /** How long to wait, in milliseconds, until the outcome of a request is known. */
-const polling: Polling = { timeoutMs: 10_000, interval: 100 };
+const polling: Polling = { timeoutMs: 10_000, intervalMs: 100 };
 
 /**
  * Creates a container of an instance.

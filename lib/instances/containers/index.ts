@@ -5,7 +5,7 @@
  */
 export { triggerCrashDump } from './crash-dump.js';
 export { adoptName, createContainer, discardAttempt, validateNameFree } from './create-container.js';
-export { asideSuffix, recoverInterruptedSwap } from './settle-swap.js';
+export { asideSuffix, settleSwap } from './settle-swap.js';
 export {
   findKeptContainer,
   keepContainer,

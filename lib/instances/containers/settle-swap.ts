@@ -17,7 +17,7 @@ export const asideSuffix = {
   replaced: 'replaced',
 } as const;
 
-/** The containers of an instance after {@link recoverInterruptedSwap}. */
+/** The containers of an instance after {@link settleSwap}. */
 interface SettledInstance {
   /** The container that is the instance; undefined when there is none. */
   readonly current: ContainerInspect | undefined;
@@ -32,7 +32,7 @@ interface SettledInstance {
  * If no container has the instance's name, the last one that had it gets it back. An incomplete container is removed:
  * all its data is in another one too. If a container has the name, the others are obsolete and are removed.
  */
-export async function recoverInterruptedSwap(
+export async function settleSwap(
   engine: Engine,
   host: string,
   instance: Pick<Instance, 'uuid'>,

@@ -11,9 +11,9 @@ import {
   type ContainerId,
   isNotFound,
 } from '../../engine/index.js';
-import { DeadlineExceeded, withDeadline, pause } from '../../streams/index.js';
+import { DeadlineExceeded, withDeadline, sleep } from '../../streams/index.js';
 import { recordRequestedStop } from '../states/index.js';
-import { defaultShutdownTimeout } from '../specification/index.js';
+import { defaultShutdownSeconds } from '../specification/index.js';
 
 /** How to stop an instance; times in seconds. */
 interface StopOptions {
@@ -93,7 +93,7 @@ export async function stopContainerCleanly(
 
 /** The options of a stop within the time that the instance got for a clean stop when it was created. */
 export const cleanly = ({ Config: configuration }: ContainerInspect): StopOptions => ({
-  timeout: configuration.StopTimeout ?? defaultShutdownTimeout,
+  timeout: configuration.StopTimeout ?? defaultShutdownSeconds,
   retry_interval: 0,
 });
 
@@ -196,7 +196,7 @@ export async function startContainer(
 
 /** Timeout of a removal and polling interval, in milliseconds. */
 const removalTimeoutMs = 60_000;
-const interval = 100;
+const removalIntervalMs = 100;
 
 /**
  * Removes a container, running or not, with its anonymous volumes, and resolves when it no longer exists. Idempotent.
@@ -211,7 +211,7 @@ export async function removeContainer(engine: Engine, container: ContainerRef): 
       if (isNotFound(error)) return;
       // Another removal is in progress, or the answer was lost: retry until the container no longer exists.
       if (!(isConflict(error) || mayHaveSucceeded(error)) || performance.now() > end) throw error;
-      await pause(interval, undefined);
+      await sleep(removalIntervalMs, undefined);
     }
   }
 }

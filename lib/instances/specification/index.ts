@@ -21,4 +21,4 @@ export {
 export { ownVolume } from './own-volume.js';
 export { recreatedContainer } from './recreated-container.js';
 export { arePlainLimits, changeableLimits, type ResourcePolicy, validateLimits } from './resource-limits.js';
-export { defaultShutdownTimeout } from './shutdown-timeout.js';
+export { defaultShutdownSeconds } from './shutdown-timeout.js';

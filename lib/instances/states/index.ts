@@ -16,7 +16,7 @@ export {
   resizeInPlace,
   undoResize,
 } from './resize-in-place.js';
-export { endLeftStandstill, isOfStandstill, StandStill } from './snapshot-pause.js';
+export { endLeftSnapshotPause, isOfSnapshotPause, SnapshotPause } from './snapshot-pause.js';
 export {
   isSuspended,
   pauseInstance,

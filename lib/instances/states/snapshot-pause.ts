@@ -12,29 +12,29 @@ import type { InstanceStateStore } from './instance-state-store.js';
  * later driver unfreezes what the user has frozen since.
  */
 
-/** What {@link StandStill} needs of a compute node. */
-interface StandstillEnvironment {
+/** What {@link SnapshotPause} needs of a compute node. */
+interface SnapshotPauseEnvironment {
   readonly engine: Engine;
   readonly states: InstanceStateStore;
   readonly logger: Logger;
 }
 
 /** How long to try to unfreeze a container, in milliseconds. The instance's next verb waits meanwhile. */
-const polling: Polling = { timeoutMs: 60_000, interval: 500 };
+const polling: Polling = { timeoutMs: 60_000, intervalMs: 500 };
 /** The same in the background, where no verb waits. */
-const backgroundPolling: Polling = { timeoutMs: 60 * 60_000, interval: 5000, ref: false };
+const backgroundPolling: Polling = { timeoutMs: 60 * 60_000, intervalMs: 5000, ref: false };
 
 /**
  * A pause of an instance's container, which the caller must {@link end}. If this driver dies meanwhile, a record makes
  * the next driver unfreeze the container.
  */
-export class StandStill {
-  readonly #environment: StandstillEnvironment;
+export class SnapshotPause {
+  readonly #environment: SnapshotPauseEnvironment;
   readonly #uuid: string;
   readonly #container: ContainerId;
   #isFrozen = false;
 
-  private constructor(environment: StandstillEnvironment, uuid: string, container: ContainerId) {
+  private constructor(environment: SnapshotPauseEnvironment, uuid: string, container: ContainerId) {
     this.#environment = environment;
     this.#uuid = uuid;
     this.#container = container;
@@ -42,21 +42,21 @@ export class StandStill {
 
   /** Freezes a container. One that is already frozen or does not run stays as it is, also in the end. */
   static async begin(
-    environment: StandstillEnvironment,
+    environment: SnapshotPauseEnvironment,
     { uuid }: Pick<Instance, 'uuid'>,
     { Id: container, State: state }: ContainerInspect,
     signal?: AbortSignal,
-  ): Promise<StandStill> {
-    const stillness = new StandStill(environment, uuid, container);
-    if (state.Status !== 'running') return stillness;
-    await environment.states.write(uuid, 'suspended', { [label.stillRun]: state.StartedAt }, signal);
-    stillness.#isFrozen = true;
+  ): Promise<SnapshotPause> {
+    const pause = new SnapshotPause(environment, uuid, container);
+    if (state.Status !== 'running') return pause;
+    await environment.states.write(uuid, 'suspended', { [label.snapshotPauseRun]: state.StartedAt }, signal);
+    pause.#isFrozen = true;
     try {
       // Without the signal: the engine may still pause after an abort, and the container would stay frozen.
       await pauseContainer(environment.engine, container);
-      return stillness;
+      return pause;
     } catch (error) {
-      await stillness.end();
+      await pause.end();
       throw error;
     }
   }
@@ -100,7 +100,7 @@ export class StandStill {
     let failure: unknown;
     const isOver = await untilSettled(engine, backgroundPolling, async () => {
       try {
-        await endLeftStandstill(engine, states, this.#uuid, [this.#container]);
+        await endLeftSnapshotPause(engine, states, this.#uuid, [this.#container]);
         return true;
       } catch (error) {
         failure = error;
@@ -115,19 +115,19 @@ export class StandStill {
   }
 }
 
-/** Whether a record is one of {@link StandStill}. */
-export function isOfStandstill(values: Readonly<Record<string, string>>): boolean {
-  return values[label.stillRun] !== undefined;
+/** Whether a record is one of {@link SnapshotPause}. */
+export function isOfSnapshotPause(values: Readonly<Record<string, string>>): boolean {
+  return values[label.snapshotPauseRun] !== undefined;
 }
 
 /**
- * Unfreezes an instance that a driver had frozen for {@link StandStill} when it died, and removes the record. If the
+ * Unfreezes an instance that a driver had frozen for {@link SnapshotPause} when it died, and removes the record. If the
  * instance is not frozen, it only removes the record, so that no later pause by other tools is taken for the driver's.
  * Between such a crash and this repair, a pause by other tools cannot be distinguished from the driver's.
  *
  * @param containers - the instance's containers.
  */
-export async function endLeftStandstill(
+export async function endLeftSnapshotPause(
   engine: Engine,
   states: InstanceStateStore,
   uuid: string,
@@ -136,10 +136,10 @@ export async function endLeftStandstill(
 ): Promise<void> {
   // A verb may have replaced the record since it was listed.
   const record = await states.read(uuid, 'suspended', signal);
-  if (record === undefined || !isOfStandstill(record)) return;
+  if (record === undefined || !isOfSnapshotPause(record)) return;
   for (const container of containers) {
     const found = await undefinedIfNotFound(engine.containers.inspect(container, { signal }));
-    if (found?.State.Paused === true && record[label.stillRun] === found.State.StartedAt)
+    if (found?.State.Paused === true && record[label.snapshotPauseRun] === found.State.StartedAt)
       await wake(engine, container);
   }
   await states.remove(uuid, 'suspended', signal);

@@ -5,13 +5,13 @@ import { label } from '../../common/index.js';
 import { findInstance } from '../lookup/index.js';
 import { pauseContainer, unpauseContainer } from './freeze-container.js';
 import type { InstanceStateStore } from './instance-state-store.js';
-import { isOfStandstill } from './snapshot-pause.js';
+import { isOfSnapshotPause } from './snapshot-pause.js';
 
 /*
  * To the engine a suspended instance is a paused container: its processes are frozen and its memory is kept. A record
  * in the state store marks it as suspended, also for the next driver.
  *
- * The same record may belong to a snapshot's pause instead, see `StandStill`: the verbs below replace or remove it.
+ * The same record may belong to a snapshot's pause instead, see `SnapshotPause`: the verbs below replace or remove it.
  *
  * The record is written before the container is frozen and removed after it was unfrozen, so a suspended instance
  * always has it. A crash in between leaves a record of a running instance, which is ignored. The record contains the
@@ -132,5 +132,6 @@ async function validateNotSuspended(
       instance_uuid: instance.uuid,
     });
   // From now on the pause is the user's: no driver may end it as one that a snapshot left.
-  if (record !== undefined && isOfStandstill(record)) await states.remove(instance.uuid, 'suspended', signal);
+  if (record !== undefined && isOfSnapshotPause(record))
+    await states.remove(instance.uuid, 'suspended', signal);
 }

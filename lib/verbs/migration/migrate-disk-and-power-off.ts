@@ -242,7 +242,7 @@ async function removeSent(
 }
 
 /** For how long an instance is restored while the engine does not answer, in milliseconds. */
-const polling: Polling = { timeoutMs: 60_000, interval: 500 };
+const polling: Polling = { timeoutMs: 60_000, intervalMs: 500 };
 
 /**
  * Makes the container the instance again, and starts it if it ran before. It stays in its current networks, whatever

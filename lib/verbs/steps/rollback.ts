@@ -16,7 +16,7 @@ interface Step {
 
 /** How long a rollback waits for an engine that does not answer, and the interval between attempts, in milliseconds. */
 const timeoutMs = 60_000;
-const interval = 500;
+const intervalMs = 500;
 
 /**
  * An undo stack for the steps of a verb. Declare it with `await using`: when the block ends before {@link complete}, it
@@ -67,7 +67,7 @@ export class Rollback implements AsyncDisposable {
     // A restore may need what is undone before it: the new container must give up the instance's name.
     const end = performance.now() + (steps.some(({ isRestore }) => isRestore) ? timeoutMs : 0);
     for (const { what, undo } of steps) {
-      const remaining = { timeoutMs: end - performance.now(), interval };
+      const remaining = { timeoutMs: end - performance.now(), intervalMs };
       try {
         await untilSettled(engine, remaining, async () => {
           await undo();

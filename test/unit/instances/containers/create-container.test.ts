@@ -171,7 +171,7 @@ describe('createContainer when the answer to its request was lost', () => {
 
   it('fails as maybe done while the engine stays away, so that the caller waits for the container', async () => {
     outcomes = Array.from({ length: 1000 }, () => 'lost');
-    await expect(create({ timeoutMs: 200, interval: 20 })).rejects.toMatchObject({
+    await expect(create({ timeoutMs: 200, intervalMs: 20 })).rejects.toMatchObject({
       name: 'EngineUnreachable',
       maybeDone: true,
       request: { method: 'POST' },

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { instanceContainerName, instancePartName, label } from '../../../../lib/common/labels.js';
-import { recoverInterruptedSwap } from '../../../../lib/instances/index.js';
+import { settleSwap } from '../../../../lib/instances/index.js';
 import { newInstance } from '../../../support/nova-objects.js';
 import { answerJson, FakeEngine } from '../../engine/fake-engine.js';
 
 const [own, aside] = ['a'.repeat(64), 'b'.repeat(64)];
 const host = 'node-1';
 
-describe('recoverInterruptedSwap', () => {
+describe('settleSwap', () => {
   const { uuid } = newInstance();
   /** The labels of the instance's container: the last one may be inherited from an image. */
   const Labels = {
@@ -52,7 +52,7 @@ describe('recoverInterruptedSwap', () => {
 
   it('keeps the container that a rescue put aside', async () => {
     asideName = instancePartName(uuid, 'rescued');
-    const { current, rescued } = await recoverInterruptedSwap(fake.client(), host, { uuid });
+    const { current, rescued } = await settleSwap(fake.client(), host, { uuid });
     expect([current?.Id, rescued?.Id, removed]).toEqual([own, aside, []]);
   });
 
@@ -60,7 +60,7 @@ describe('recoverInterruptedSwap', () => {
     'takes no instance for rescued by a label of its image, with a container aside that is %s',
     async (part) => {
       asideName = instancePartName(uuid, part);
-      const { current, rescued } = await recoverInterruptedSwap(fake.client(), host, { uuid });
+      const { current, rescued } = await settleSwap(fake.client(), host, { uuid });
       expect([current?.Id, rescued?.Id, removed]).toEqual([own, undefined, [aside]]);
     },
   );

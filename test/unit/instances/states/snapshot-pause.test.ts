@@ -5,7 +5,7 @@ import { containerRef, type Engine } from '../../../../lib/engine/index.js';
 import {
   InstanceStateStore,
   pauseInstance,
-  StandStill,
+  SnapshotPause,
   unpauseInstance,
 } from '../../../../lib/instances/index.js';
 import { newInstance } from '../../../support/nova-objects.js';
@@ -82,31 +82,31 @@ describe("a snapshot's pause", () => {
     ...{ Driver: 'overlay2', Mounts: [], NetworkSettings: { Networks: {} } },
   });
   const inspect = () => fake.client().containers.inspect(containerRef(id));
-  const begin = async (): Promise<StandStill> => {
+  const begin = async (): Promise<SnapshotPause> => {
     const logger = { ...noOpLogger, error: (message: string) => void errors.push(message) };
-    return await StandStill.begin({ engine, states, logger }, instance, await inspect());
+    return await SnapshotPause.begin({ engine, states, logger }, instance, await inspect());
   };
   const breakOff = (response: ServerResponse): void => void response.destroy();
 
   it('ends although the engine breaks off the first request to end it', async () => {
-    const stillness = await begin();
+    const pause = await begin();
     expect(status).toBe('paused');
     failures = [breakOff, breakOff];
-    await stillness.end();
+    await pause.end();
     expect([status, record, errors]).toEqual(['running', undefined, []]);
   });
 
   it('does not hide how the snapshot ends, and is ended in the background, when the engine refuses', async () => {
-    const stillness = await begin();
+    const pause = await begin();
     failures = [(response) => answerJson(response, 500, { message: 'cannot unpause' })];
-    await stillness.end();
+    await pause.end();
     expect(errors).toEqual([expect.stringContaining('could not unpause')]);
     await until(() => status === 'running' && record === undefined, 'the instance runs');
   });
 
   it("becomes the user's pause when the user pauses the instance that a dead driver left frozen", async () => {
     await begin();
-    expect(record).toMatchObject({ Labels: { [label.stillRun]: started } });
+    expect(record).toMatchObject({ Labels: { [label.snapshotPauseRun]: started } });
     await pauseInstance(engine, states, instance, await inspect());
     expect([status, record]).toEqual(['paused', undefined]);
   });
