@@ -19,7 +19,7 @@ export {
   stopContainer,
   stopContainerCleanly,
   stopForReplacement,
-  triggerCrashDump,
+  sendCrashSignal,
   validateContainerKeepable,
   validateNameFree,
 } from './containers/index.js';

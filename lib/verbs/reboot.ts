@@ -36,7 +36,7 @@ import {
   Rollback,
   startAgain,
 } from './steps/index.js';
-import { spawn } from './spawn.js';
+import { spawnInstance } from './spawn.js';
 
 type Subjects = OfInstance &
   Readonly<Record<'context', RequestContext> & Record<'network_info', NetworkInfo | null>>;
@@ -241,7 +241,7 @@ async function makeAgain(
     image: image_meta.id,
   });
   const { signal, block_device_info = null, accel_info = null } = options;
-  await spawn(node, context, instance, image_meta, {
+  await spawnInstance(node, context, instance, image_meta, {
     network_info: network_info ?? null,
     block_device_info,
     accel_info,

@@ -34,9 +34,9 @@ import {
 } from './steps/index.js';
 import type { BootSubjects, ComputeNode, Controls, Verb } from './definition/index.js';
 import { callOrchestrator, schemas, validateArguments } from './definition/index.js';
-import { spawn } from './spawn.js';
+import { spawnInstance } from './spawn.js';
 
-export const rebuildVerb: Verb<BootSubjects, RebuildOptions, void> = {
+export const rebuild: Verb<BootSubjects, RebuildOptions, void> = {
   action: 'rebuild',
   lock: 'instance',
   failure: InstanceDeployFailure,
@@ -57,7 +57,7 @@ export const rebuildVerb: Verb<BootSubjects, RebuildOptions, void> = {
     // Of an instance that is stopped so that the orchestrator can detach its volumes.
     await using restart = new Rollback(node, instance.uuid);
     const block_device_info = await handOverVolumes(node, given, restart);
-    await rebuild(node, context, instance, image_meta, { ...given, block_device_info, evacuate });
+    await rebuildInstance(node, context, instance, image_meta, { ...given, block_device_info, evacuate });
     restart.complete();
   },
 };
@@ -147,7 +147,7 @@ interface RebuildPlan extends Pick<
  *
  * @throws what spawn throws.
  */
-export async function rebuild(
+export async function rebuildInstance(
   node: ComputeNode,
   context: RequestContext,
   instance: Instance,
@@ -155,7 +155,7 @@ export async function rebuild(
   plan: RebuildPlan,
 ): Promise<void> {
   const { current } = await settleSwap(node.engine, node.host, instance, plan.signal);
-  if (current === undefined || plan.evacuate) await spawn(node, context, instance, image_meta, plan);
+  if (current === undefined || plan.evacuate) await spawnInstance(node, context, instance, image_meta, plan);
   else await replace(node, context, instance, current, image_meta, plan);
 }
 

@@ -46,7 +46,7 @@ import {
   swapIn,
 } from './steps/index.js';
 
-export const rescueVerb: Verb<
+export const rescue: Verb<
   BootSubjects & Readonly<Record<'network_info', NetworkInfo | null>>,
   RescueOptions,
   void
@@ -62,7 +62,7 @@ export const rescueVerb: Verb<
   },
   options: { rescue_password: schemas.optionalText, block_device_info: schemas.blockDeviceInfo },
   run: (node, given) =>
-    rescue(node, given.context, given.instance, given.network_info, given.image_meta, given),
+    rescueInstance(node, given.context, given.instance, given.network_info, given.image_meta, given),
 };
 
 /**
@@ -77,7 +77,7 @@ export const rescueVerb: Verb<
  * `/rescued`, or when the instance's files are too large or nested too deep to be copied.
  * @throws what spawn throws about images, interfaces and flavors.
  */
-export async function rescue(
+export async function rescueInstance(
   node: ComputeNode,
   context: RequestContext,
   instance: Instance,

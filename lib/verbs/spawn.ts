@@ -17,7 +17,7 @@ import {
   Rollback,
 } from './steps/index.js';
 
-export const spawnVerb: Verb<BootSubjects, SpawnOptions, void> = {
+export const spawn: Verb<BootSubjects, SpawnOptions, void> = {
   action: 'spawn',
   lock: 'instance',
   failure: InstanceDeployFailure,
@@ -27,7 +27,7 @@ export const spawnVerb: Verb<BootSubjects, SpawnOptions, void> = {
     image_meta: schemas.imageMeta,
   },
   options: schemas.bootOptions,
-  run: (node, given) => spawn(node, given.context, given.instance, given.image_meta, given),
+  run: (node, given) => spawnInstance(node, given.context, given.instance, given.image_meta, given),
 };
 
 /**
@@ -37,7 +37,7 @@ export const spawnVerb: Verb<BootSubjects, SpawnOptions, void> = {
  * the engine reports that it is missing. With a cached image, and without networks, files and volumes, a spawn sends the
  * engine two requests.
  */
-export async function spawn(
+export async function spawnInstance(
   node: ComputeNode,
   context: RequestContext,
   instance: Instance,

@@ -38,12 +38,12 @@ import {
   warnOfLeftovers,
 } from './steps/index.js';
 
-export const unrescueVerb: Verb<OfInstance, LongRunningOptions, void> = {
+export const unrescue: Verb<OfInstance, LongRunningOptions, void> = {
   action: 'unrescue',
   lock: 'instance',
   failure: NovaException,
   arguments: { instance: schemas.connectedInstance },
-  run: (node, given) => unrescue(node, given.instance, given),
+  run: (node, given) => unrescueInstance(node, given.instance, given),
 };
 
 /**
@@ -61,7 +61,7 @@ export const unrescueVerb: Verb<OfInstance, LongRunningOptions, void> = {
  * @throws InstanceNotFound when there is no such instance; InstanceInvalidState when its files are too large or nested
  * too deep to be copied: it stays rescued.
  */
-export async function unrescue(
+export async function unrescueInstance(
   node: ComputeNode,
   instance: Instance,
   options: LongRunningOptions,

@@ -6,7 +6,8 @@ import {
 import { ConnectionBroken } from '../../http/index.js';
 import { DeadlineExceeded, sleep, raceSignal } from '../../streams/index.js';
 import type { HttpTransport } from './http-transport.js';
-import { backoff, authenticate, type Session, type TimedSession } from './keystone.js';
+import { backoff } from './backoff.js';
+import { authenticate, type Session, type TimedSession } from './keystone.js';
 import type { KeystoneAuth, Settings } from './options.js';
 
 /** A source of tokens for the image service. */

@@ -4,7 +4,8 @@ import { DeadlineExceeded, sleep, withDeadline } from '../../streams/index.js';
 import type { Credentials } from './credentials.js';
 import { ImageServiceError, type RequestLine } from './exceptions.js';
 import { readContent, type HttpTransport } from './http-transport.js';
-import { backoff, type Session } from './keystone.js';
+import { backoff } from './backoff.js';
+import { type Session } from './keystone.js';
 import { wordsOf } from './service-words.js';
 
 /** A request to the image service. */

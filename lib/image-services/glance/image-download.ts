@@ -4,7 +4,7 @@ import type { Meter } from '../../progress/index.js';
 import { DeadlineExceeded, sleep, type ByteSource } from '../../streams/index.js';
 import type { Verification } from '../shared/index.js';
 import { openData, type DataConnection, type DataRequest } from './data-connection.js';
-import { backoff } from './keystone.js';
+import { backoff } from './backoff.js';
 
 /** Error code of an answer that seems complete but is too short. */
 const endedEarly = 'ENDED_EARLY';

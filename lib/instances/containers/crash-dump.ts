@@ -17,7 +17,7 @@ const crashSignal = 'SIGABRT';
  * @throws InstanceNotRunning when the instance does not run or is frozen. Depending on the image, the engine would wake
  * a frozen container for the signal, or not (20.10 to 28.5).
  */
-export async function triggerCrashDump(
+export async function sendCrashSignal(
   engine: Engine,
   { uuid: instance_uuid }: Instance,
   { Id: container, State: state }: ContainerInspect,

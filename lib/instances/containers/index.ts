@@ -3,7 +3,7 @@
  * sets aside, and the repair of a swap that a crash interrupted. May import all folders of instances but `disks/`,
  * engine, streams, common and the contracts; it never plans what a container is like.
  */
-export { triggerCrashDump } from './crash-dump.js';
+export { sendCrashSignal } from './crash-dump.js';
 export { adoptName, createContainer, discardAttempt, validateNameFree } from './create-container.js';
 export { asideSuffix, settleSwap } from './settle-swap.js';
 export {

@@ -99,7 +99,7 @@ const leftBehind = [configDriveFolder];
  * @throws InstanceNotFound when the instance is not on this host.
  */
 async function migrate(node: ComputeNode, instance: Instance, departure: Departure): Promise<string> {
-  const plan = await planned(node, instance, departure).catch((error: unknown) => {
+  const plan = await prepareDeparture(node, instance, departure).catch((error: unknown) => {
     departure.signal?.throwIfAborted();
     const failure = toNovaException(error, 'migrate', instance, MigrationPreCheckError);
     throw failure instanceof InstanceNotFound ? failure : new InstanceFaultRollback(failure);
@@ -111,8 +111,11 @@ async function migrate(node: ComputeNode, instance: Instance, departure: Departu
   }
 }
 
-/** Checks everything that can be checked while the instance runs. */
-async function planned(
+/**
+ * Validates all that can be validated while the instance runs. It restores the container that an earlier, unfinished
+ * attempt set aside.
+ */
+async function prepareDeparture(
   node: ComputeNode,
   instance: Instance,
   { dest, flavor, signal }: Departure,

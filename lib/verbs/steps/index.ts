@@ -14,6 +14,7 @@ export {
 } from './connect-and-start.js';
 export { type ContainerPlan, newAttempt } from './container-plan.js';
 export { type CopyBounds, copyBounds, validateCopyReachable, validateFilesCopyable } from './copied-files.js';
+export { ensureRunning } from './ensure-running.js';
 export { imageOfInstance } from './image-of-instance.js';
 export {
   becomeInstance,
