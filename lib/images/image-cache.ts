@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../../interfaces/index.js';
-import { label, repository, imageCacheVolume, unusedSince } from '../common/index.js';
+import { label, repository } from '../common/index.js';
 import {
   EngineError,
   isConflict,
@@ -10,9 +10,9 @@ import {
   type Engine,
   type ImageReference,
   type ImageSummary,
-  volumeName,
 } from '../engine/index.js';
 import { type ImageHolds, isTemporaryTag } from './references/index.js';
+import { readUnusedSince, writeUnusedSince } from './unused-times.js';
 
 /** Selects the images to remove. */
 export interface UnusedImages {
@@ -143,59 +143,4 @@ async function remove({ engine, logger }: ImageCache, { key, reference }: Cached
     if (!isConflict(error)) logger.error('could not remove an unused image', { image: key, error });
     return false;
   }
-}
-
-const name = volumeName(imageCacheVolume);
-
-/**
- * Reads since when each image has been unused, in seconds since 1970, by cache key.
- *
- * The times are stored in the labels of an empty volume, which outlives the driver and is shared by all hosts of the
- * engine. Malformed entries are skipped: such an image counts as unused from now on. The engine's own last-tag time
- * does not work, because containerd's store keeps the old time when a tag is set again.
- */
-async function readUnusedSince(
-  engine: Engine,
-  signal: AbortSignal | undefined,
-): Promise<Map<string, number>> {
-  try {
-    const { Labels: labels } = await engine.volumes.inspect(name, { signal });
-    return new Map(
-      Object.entries(labels)
-        .filter(([key, since]) => key.startsWith(unusedSince) && /^\d{1,15}$/.test(since))
-        .map(([key, since]) => [key.slice(unusedSince.length), Number(since)]),
-    );
-  } catch (error) {
-    if (isNotFound(error)) return new Map();
-    throw error;
-  }
-}
-
-/**
- * Stores since when each image has been unused. It replaces the volume, because an engine cannot change labels; times
- * lost in between only make images stay longer.
- */
-export async function writeUnusedSince(
-  engine: Engine,
-  since: ReadonlyMap<string, number>,
-  logger: Logger,
-): Promise<void> {
-  try {
-    await engine.volumes.remove(name);
-  } catch (error) {
-    if (isConflict(error)) {
-      logger.warn(
-        'kept all unused images: a container has mounted the volume that records how long they have been unused',
-        {
-          volume: name,
-        },
-      );
-      return;
-    }
-    if (!isNotFound(error)) throw error;
-  }
-  if (since.size === 0) return;
-  const labels: Record<string, string> = {};
-  for (const [id, seconds] of since) labels[`${unusedSince}${id}`] = String(seconds);
-  await engine.volumes.create({ Name: name, Labels: labels });
 }

@@ -26,6 +26,7 @@ export {
 export {
   blockDeviceMounts,
   isMounted,
+  mountedPaths,
   RootDisks,
   validateNoAccelerators,
   validateVolumesUnchanged,
@@ -47,7 +48,7 @@ export {
 export {
   findInstance,
   inspectInstance,
-  isIncomplete,
+  isUnfinished,
   listContainersOf,
   listContainersOfHost,
   type ListedInstance,
@@ -65,7 +66,6 @@ export {
 export {
   hasRescuedFolder,
   makeRescuedFolder,
-  mountedPaths,
   rescuedFolder,
   rescuedMounts,
   rescuedNetworks,

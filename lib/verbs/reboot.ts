@@ -19,8 +19,7 @@ import {
   containerName,
   containerPartName,
   findInstance,
-  instanceRecord,
-  isIncomplete,
+  isUnfinished,
   listContainersOf,
   settleSwap,
   removeSuspension,
@@ -106,7 +105,7 @@ async function rebootInstance(
   options: RebootOptions = {},
 ): Promise<void> {
   const container = await findOrSettle(node, instance, options.signal);
-  if (container !== undefined && isWhole(container))
+  if (container !== undefined && !isUnfinished(container))
     await rebootContainer(node, instance, container, network_info, reboot_type, options.signal);
   else await makeAgain(node, context, instance, network_info, options);
 }
@@ -125,7 +124,7 @@ async function rebootIfStuck(
   signal?: AbortSignal,
 ): Promise<void> {
   const container = await findInstance(node.engine, node.host, instance, signal);
-  if (container === undefined || !isWhole(container)) {
+  if (container === undefined || isUnfinished(container)) {
     node.logger.warn('could not finish an interrupted reboot: the instance has no container', {
       instance: instance.uuid,
     });
@@ -208,13 +207,6 @@ async function stopsCleanly(
     });
     return false;
   }
-}
-
-/** Whether a container can be started again: neither half created by a spawn, nor half removed. */
-function isWhole(container: ContainerInspect): boolean {
-  if (container.State.Status === 'dead' || container.State.Status === 'removing') return false;
-  const record = instanceRecord(container.Config.Labels);
-  return record !== undefined && !isIncomplete(record, container);
 }
 
 /**

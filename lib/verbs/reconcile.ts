@@ -1,12 +1,12 @@
 import { instancePartName } from '../common/index.js';
 import type { ContainerId } from '../engine/index.js';
-import { isNotFound, isUnreachable } from '../engine/index.js';
+import { isUnreachable, undefinedIfNotFound } from '../engine/index.js';
 import type { ListedInstance } from '../instances/index.js';
 import {
   asideSuffix,
   endLeftSnapshotPause,
-  isIncomplete,
   isOfSnapshotPause,
+  isUnfinished,
   listContainersOf,
   listContainersOfHost,
   removeContainer,
@@ -217,22 +217,18 @@ async function removeUnfinished(
   created: ReadonlySet<ContainerId>,
   signal: AbortSignal | undefined,
 ): Promise<ListedInstance[]> {
-  const mayBeUnfinished = ({ container: { Id: id, State: state } }: ListedInstance): boolean =>
+  const mayBeLeftover = ({ container: { Id: id, State: state } }: ListedInstance): boolean =>
     state === 'removing' || state === 'dead' || created.has(id);
-  const isUnfinished = async ({ record, container: { Id: id, State: state } }: ListedInstance) => {
+  const isLeftover = async ({ container: { Id: id, State: state } }: ListedInstance): Promise<boolean> => {
     if (state !== 'created') return true;
-    try {
-      return isIncomplete(record, await engine.containers.inspect(id, { signal }));
-    } catch (error) {
-      // The container was removed after it was listed: the rest of the instance may be removed too.
-      if (isNotFound(error)) return true;
-      throw error;
-    }
+    const found = await undefinedIfNotFound(engine.containers.inspect(id, { signal }));
+    // If it was removed after it was listed, the rest of the instance may be removed too.
+    return found === undefined || isUnfinished(found);
   };
   const removed: ListedInstance[] = [];
-  for (const listed of containers.filter(mayBeUnfinished))
+  for (const listed of containers.filter(mayBeLeftover))
     await repairs.try(listed.record.uuid, async () => {
-      if (!(await isUnfinished(listed))) return;
+      if (!(await isLeftover(listed))) return;
       signal?.throwIfAborted();
       await removeContainer(engine, listed.container.Id);
       removed.push(listed);

@@ -14,10 +14,10 @@ import {
   mayHaveSucceeded,
   untilSettled,
 } from '../../engine/index.js';
-import { isIncomplete } from '../lookup/index.js';
+import { isUnfinished } from '../lookup/index.js';
 import { refusedContainer } from '../errors/index.js';
 import { type SpawnAttempt, containerName, instanceRecord } from '../specification/index.js';
-import { removeContainer } from './start-and-stop.js';
+import { removeContainer } from './remove-container.js';
 
 /** How long to wait, in milliseconds, until the outcome of a request is known. */
 const polling: Polling = { timeoutMs: 10_000, intervalMs: 100 };
@@ -152,9 +152,7 @@ export async function discardAttempt(
 /** Whether an incomplete spawn of this host, or an interrupted removal, left a container behind. */
 function isLeftover(occupant: ContainerInspect, instance: Instance, attempt: SpawnAttempt): boolean {
   const record = instanceRecord(occupant.Config.Labels);
-  const { Status: status } = occupant.State;
-  const isOurs = record?.uuid === instance.uuid && record.host === attempt.host;
-  return isOurs && (status === 'removing' || status === 'dead' || isIncomplete(record, occupant));
+  return record?.uuid === instance.uuid && record.host === attempt.host && isUnfinished(occupant);
 }
 
 function isOfAttempt(container: ContainerInspect, attempt: SpawnAttempt): boolean {

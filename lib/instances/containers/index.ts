@@ -12,11 +12,6 @@ export {
   restoreKeptContainer,
   validateContainerKeepable,
 } from './kept-container.js';
-export {
-  cleanly,
-  removeContainer,
-  startContainer,
-  stopContainer,
-  stopContainerCleanly,
-  stopForReplacement,
-} from './start-and-stop.js';
+export { removeContainer } from './remove-container.js';
+export { startContainer } from './start-container.js';
+export { cleanly, stopContainer, stopContainerCleanly, stopForReplacement } from './stop-container.js';

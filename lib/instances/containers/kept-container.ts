@@ -1,8 +1,8 @@
 import type { Instance } from '../../../interfaces/index.js';
-import { type ContainerInspect, type Engine, isNotFound } from '../../engine/index.js';
+import { type ContainerInspect, type Engine, undefinedIfNotFound } from '../../engine/index.js';
 import { adoptName, validateNameFree } from './create-container.js';
 import { containerName, containerPartName, instanceRecord } from '../specification/index.js';
-import { removeContainer } from './start-and-stop.js';
+import { removeContainer } from './remove-container.js';
 
 /**
  * Name suffix of the original container of a migrated instance, which is kept until the migration is confirmed or
@@ -17,15 +17,10 @@ export async function findKeptContainer(
   instance: Instance,
   signal?: AbortSignal,
 ): Promise<ContainerInspect | undefined> {
-  try {
-    const kept = await engine.containers.inspect(containerPartName(instance.uuid, migrated), { signal });
-    const record = instanceRecord(kept.Config.Labels);
-    const isOurs = record?.host === host && record.uuid === instance.uuid;
-    return isOurs ? kept : undefined;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  const name = containerPartName(instance.uuid, migrated);
+  const kept = await undefinedIfNotFound(engine.containers.inspect(name, { signal }));
+  const record = instanceRecord(kept?.Config.Labels ?? {});
+  return record?.host === host && record.uuid === instance.uuid ? kept : undefined;
 }
 
 /**

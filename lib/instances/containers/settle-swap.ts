@@ -5,7 +5,7 @@ import { adoptName } from './create-container.js';
 import { listContainersOf, spawning } from '../lookup/index.js';
 import { containerName } from '../specification/index.js';
 import { isRescueOf } from '../rescue/index.js';
-import { removeContainer } from './start-and-stop.js';
+import { removeContainer } from './remove-container.js';
 
 /** Name suffixes of an instance's containers while another container has, or is about to get, the instance's name. */
 export const asideSuffix = {

@@ -9,7 +9,9 @@ import {
 import type { ContainerSpecification, Engine, MountSpecification } from '../../engine/index.js';
 import type { RootDisks } from './root-disk.js';
 import { ownVolume } from '../specification/index.js';
-import { mountPoint, type VolumePolicy, volumeMount, validateVolumesExist } from './volumes.js';
+import { mountPoint } from './mount-point.js';
+import { validateVolumesExist } from './validate-volumes.js';
+import { type VolumePolicy, volumeMount } from './volume-mount.js';
 
 /**
  * The disks of an instance as mounts of its container. Ephemeral disks become anonymous volumes, which the engine

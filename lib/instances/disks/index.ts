@@ -4,5 +4,7 @@
  * contracts; it never creates a container.
  */
 export { blockDeviceMounts, validateNoAccelerators, withMounts } from './block-devices.js';
+export { isMounted, mountedPaths } from './mount-point.js';
 export { RootDisks } from './root-disk.js';
-export { isMounted, validateVolumesUnchanged, type VolumePolicy } from './volumes.js';
+export { validateVolumesUnchanged } from './validate-volumes.js';
+export type { VolumePolicy } from './volume-mount.js';

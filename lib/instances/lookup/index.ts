@@ -10,4 +10,4 @@ export {
   type ListedInstance,
   listInstances,
 } from './find-instance.js';
-export { isIncomplete, spawning } from './incomplete-container.js';
+export { isUnfinished, spawning } from './unfinished-container.js';

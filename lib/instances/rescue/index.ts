@@ -3,10 +3,4 @@
  * common and the contracts; the steps of a rescue are in `verbs/`.
  */
 export { isRescueOf, rescuedNetworks, rescueLabels } from './rescue-labels.js';
-export {
-  hasRescuedFolder,
-  makeRescuedFolder,
-  mountedPaths,
-  rescuedFolder,
-  rescuedMounts,
-} from './rescued-folder.js';
+export { hasRescuedFolder, makeRescuedFolder, rescuedFolder, rescuedMounts } from './rescued-folder.js';

@@ -21,13 +21,6 @@ export function rescuedMounts({ Mounts: mounts }: ContainerInspect): MountSpecif
   });
 }
 
-/** The mount points of a container, relative to its root. */
-export function mountedPaths({ Mounts: mounts }: ContainerInspect): ReadonlySet<string> {
-  return new Set(
-    mounts.map(({ Destination: destination }) => posix.join('/', destination).replace(/^\/|\/$/g, '')),
-  );
-}
-
 /**
  * Creates the folder for the instance's files in a rescue container.
  *

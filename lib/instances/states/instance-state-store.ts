@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { NovaException } from '../../../interfaces/index.js';
 import type { Engine, VolumeInspect, VolumeName } from '../../engine/index.js';
-import { isConflict, isNotFound, volumeName } from '../../engine/index.js';
+import { isConflict, isNotFound, undefinedIfNotFound, volumeName } from '../../engine/index.js';
 import { instanceContainerName, label } from '../../common/index.js';
 
 /** The kinds of state that can be stored. */
@@ -58,13 +58,9 @@ export class InstanceStateStore {
     kind: StateKind,
     signal?: AbortSignal,
   ): Promise<Readonly<Record<string, string>> | undefined> {
-    try {
-      const volume = await this.#engine.volumes.inspect(stateVolumeName(uuid, kind), { signal });
-      return this.#isOurs(volume, kind) ? volume.Labels : undefined;
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+    const inspection = this.#engine.volumes.inspect(stateVolumeName(uuid, kind), { signal });
+    const volume = await undefinedIfNotFound(inspection);
+    return volume !== undefined && this.#isOurs(volume, kind) ? volume.Labels : undefined;
   }
 
   /** The values of all records of a kind, by the instance's uuid. */

@@ -8,7 +8,7 @@ import type {
 } from '../../../interfaces/index.js';
 import { InstanceExists, MigrationError } from '../../../interfaces/index.js';
 import type { ContainerId, ContainerInspect, ImageId, MountSpecification } from '../../engine/index.js';
-import { isNotFound } from '../../engine/index.js';
+import { undefinedIfNotFound } from '../../engine/index.js';
 import { instanceReference } from '../../images/index.js';
 import {
   blockDeviceMounts,
@@ -18,8 +18,7 @@ import {
   findInstance,
   inspectInstance,
   instanceFiles,
-  instanceRecord,
-  isIncomplete,
+  isUnfinished,
   resizeInPlace,
   undoResize,
   withMounts,
@@ -81,7 +80,7 @@ async function finish(node: ComputeNode, instance: Instance, arrival: Arrival): 
     return;
   }
   const arrived = await findInstance(node.engine, node.host, instance, arrival.signal);
-  if (arrived === undefined || isLeftHalfMade(arrived)) await arrive(node, instance, info.image, arrival);
+  if (arrived === undefined || isUnfinished(arrived)) await arrive(node, instance, info.image, arrival);
   else if (arrived.Image === info.image) await resume(node, instance, arrived, arrival);
   else throw new InstanceExists(`Instance ${instance.uuid} exists on this host already, with other files`);
 }
@@ -118,11 +117,6 @@ async function resume(
   await continueAfterMove(node, container, reconnection, arrival);
   rollback.complete();
   await reconnection.keep();
-}
-
-function isLeftHalfMade(container: ContainerInspect): boolean {
-  const record = instanceRecord(container.Config.Labels);
-  return record !== undefined && isIncomplete(record, container);
 }
 
 /** Creates the instance's container from the image of its files. On failure the image is kept for a retry. */
@@ -183,10 +177,7 @@ async function validateImageArrived(
   image: ImageId,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const found = await engine.images.inspect(instanceReference(uuid), { signal }).catch((error: unknown) => {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  });
+  const found = await undefinedIfNotFound(engine.images.inspect(instanceReference(uuid), { signal }));
   if (found?.Id !== image)
     throw new MigrationError(
       `The files of instance ${uuid}, sent as image ${image}, are not in the engine of this host`,

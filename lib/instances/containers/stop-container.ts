@@ -7,11 +7,8 @@ import {
   engineWords,
   isConflict,
   mayHaveSucceeded,
-  neverStarted,
-  type ContainerId,
-  isNotFound,
 } from '../../engine/index.js';
-import { DeadlineExceeded, withDeadline, sleep } from '../../streams/index.js';
+import { DeadlineExceeded, withDeadline } from '../../streams/index.js';
 import { recordRequestedStop } from '../states/index.js';
 import { defaultShutdownSeconds } from '../specification/index.js';
 
@@ -162,56 +159,4 @@ async function endsWithin(
  */
 function isNoSuchSignal(error: unknown): boolean {
   return error instanceof EngineError && engineWords.noSuchSignal.test(error.engineMessage);
-}
-
-/** A container to start, as last inspected. The id alone stands for a new container that never ran. */
-type StartableContainer = ContainerId | Pick<ContainerInspect, 'Id' | 'State'>;
-
-/**
- * Starts a container; no-op if it runs.
- *
- * When the answer was lost, the start is retried only if the inspection shows that the container was not started:
- * otherwise a short command would run twice.
- *
- * @throws the engine's error when it refuses. `launch-failure.ts` makes it InvalidInput or ImageUnacceptable if a mount
- * or the image is to blame, `engine-error-to-exception.ts` makes any other the exception of the verb's failure.
- */
-export async function startContainer(
-  engine: Engine,
-  container: StartableContainer,
-  signal?: AbortSignal,
-): Promise<void> {
-  const [id, startedBefore] =
-    typeof container === 'string' ? [container, neverStarted] : [container.Id, container.State.StartedAt];
-  try {
-    await engine.containers.start(id, { signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (!mayHaveSucceeded(error)) throw error;
-    const { State: state } = await engine.containers.inspect(id, { signal });
-    if (state.Running || state.StartedAt !== startedBefore) return;
-    await engine.containers.start(id, { signal });
-  }
-}
-
-/** Timeout of a removal and polling interval, in milliseconds. */
-const removalTimeoutMs = 60_000;
-const removalIntervalMs = 100;
-
-/**
- * Removes a container, running or not, with its anonymous volumes, and resolves when it no longer exists. Idempotent.
- */
-export async function removeContainer(engine: Engine, container: ContainerRef): Promise<void> {
-  const end = performance.now() + removalTimeoutMs;
-  for (;;) {
-    try {
-      await engine.containers.remove(container, { force: true, volumes: true });
-      return;
-    } catch (error) {
-      if (isNotFound(error)) return;
-      // Another removal is in progress, or the answer was lost: retry until the container no longer exists.
-      if (!(isConflict(error) || mayHaveSucceeded(error)) || performance.now() > end) throw error;
-      await sleep(removalIntervalMs, undefined);
-    }
-  }
 }

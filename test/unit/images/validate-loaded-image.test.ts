@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
 import type { ArchivedImage } from '../../../lib/archives/index.js';
 import { imageId, type ImageInspect } from '../../../lib/engine/index.js';
-import { validateLoadedImage } from '../../../lib/images/load-image.js';
+import { validateLoadedImage } from '../../../lib/images/validate-loaded-image.js';
 
 const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;
 
