@@ -6,7 +6,7 @@ import type {
   RescueOptions,
 } from '../../interfaces/index.js';
 import { InstanceNotRescuable } from '../../interfaces/index.js';
-import type { ContainerId, ContainerInspect } from '../engine/index.js';
+import type { ContainerInspect } from '../engine/index.js';
 import { bootReference, copyFileSystem } from '../images/index.js';
 import {
   asideSuffix,
@@ -26,16 +26,14 @@ import {
   withMounts,
 } from '../instances/index.js';
 import { interfacesOf } from '../network/index.js';
-import { Slot } from '../streams/index.js';
 import type { BootSubjects, ComputeNode, Verb } from './definition/index.js';
 import { schemas } from './definition/index.js';
 import type { ContainerPlan } from './steps/index.js';
 import {
-  completeContainer,
   connectAndStart,
   copyBounds,
   validateCopyReachable,
-  createPlannedContainer,
+  createBeside,
   validateFilesCopyable,
   holdImage,
   launchError,
@@ -108,7 +106,7 @@ interface RescueRequest {
 }
 
 async function startRescueContainer(node: ComputeNode, request: RescueRequest): Promise<void> {
-  const { engine, launches } = node;
+  const { engine } = node;
   const { instance, original, network_info, options } = request;
   const { signal, onProgress } = options;
   const { maxBytes } = await copyBounds(node, instance, instance.flavor, original.Image, signal);
@@ -122,12 +120,8 @@ async function startRescueContainer(node: ComputeNode, request: RescueRequest): 
   await restoreOnRollback(node, replaced, rollback);
   const image = await holdImage(node, plan, rollback);
   const wiring = await prepareNetworks(node, plan, rollback);
-  let container: ContainerId | undefined;
+  const container = await createBeside(node, plan, { image, wiring }, rollback);
   try {
-    using slot = await Slot.acquire(launches, signal);
-    container = await createPlannedContainer(node, plan, { image, wiring, slot }, rollback);
-    await completeContainer(node, plan, wiring, container);
-    slot.release();
     await makeRescuedFolder(engine, container, signal);
     await stopForReplacement(node, original.Id, { timeout: 0, retry_interval: 0, signal });
     await copyFileSystem({

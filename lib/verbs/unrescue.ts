@@ -1,6 +1,6 @@
 import type { Instance, LongRunningOptions } from '../../interfaces/index.js';
 import { InstanceInvalidState, NovaException } from '../../interfaces/index.js';
-import type { ContainerId, ContainerInspect } from '../engine/index.js';
+import type { ContainerInspect } from '../engine/index.js';
 import {
   instanceReference,
   removeInstanceImages,
@@ -18,15 +18,13 @@ import {
   settleSwap,
   stopForReplacement,
 } from '../instances/index.js';
-import { Slot } from '../streams/index.js';
 import type { ComputeNode, OfInstance, Verb } from './definition/index.js';
 import { schemas } from './definition/index.js';
 import type { ContainerPlan, CopyBounds, Replaced } from './steps/index.js';
 import {
-  completeContainer,
   connectAndStart,
   copyBounds,
-  createPlannedContainer,
+  createBeside,
   validateFilesCopyable,
   launchError,
   newAttempt,
@@ -140,7 +138,7 @@ async function comeBackChanged(
   replaced: Replaced,
   rollback: Rollback,
 ): Promise<void> {
-  const { engine, host, launches, policy } = node;
+  const { engine, host, policy } = node;
   const { instance, network_info, signal, onProgress } = replaced;
   const configuration = await engine.containers.configuration(rescued.Id, { signal });
   const own = { id: rescued.Id, labels: rescued.Config.Labels };
@@ -157,12 +155,8 @@ async function comeBackChanged(
     onProgress,
   };
   const wiring = await prepareNetworks(node, plan, rollback);
-  let container: ContainerId | undefined;
+  const container = await createBeside(node, plan, { image: undefined, wiring }, rollback);
   try {
-    using slot = await Slot.acquire(launches, signal);
-    container = await createPlannedContainer(node, plan, { image: undefined, wiring, slot }, rollback);
-    await completeContainer(node, plan, wiring, container);
-    slot.release();
     await swapIn(node, container, replaced);
   } catch (error) {
     throw await launchError(node, plan, container, error);

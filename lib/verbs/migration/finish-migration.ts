@@ -7,7 +7,7 @@ import type {
   NetworkInfo,
 } from '../../../interfaces/index.js';
 import { InstanceExists, MigrationError } from '../../../interfaces/index.js';
-import type { ContainerId, ContainerInspect, ImageId, MountSpecification } from '../../engine/index.js';
+import type { ContainerInspect, ImageId, MountSpecification } from '../../engine/index.js';
 import { undefinedIfNotFound } from '../../engine/index.js';
 import { instanceReference } from '../../images/index.js';
 import {
@@ -23,15 +23,11 @@ import {
   undoResize,
   withMounts,
 } from '../../instances/index.js';
-import { Slot } from '../../streams/index.js';
 import { type ComputeNode, type OfInstance, schemas, type Verb } from '../definition/index.js';
 import type { ContainerPlan } from '../steps/index.js';
 import {
-  becomeInstance,
-  completeContainer,
   continueAfterMove,
-  createPlannedContainer,
-  launchError,
+  createInstance,
   newAttempt,
   prepareNetworks,
   prepareReconnection,
@@ -149,15 +145,7 @@ async function arrive(
   };
   await using rollback = new Rollback(node, instance.uuid);
   const wiring = await prepareNetworks(node, plan, rollback);
-  let container: ContainerId | undefined;
-  try {
-    using slot = await Slot.acquire(node.launches, signal);
-    container = await createPlannedContainer(node, plan, { image: undefined, wiring, slot }, rollback);
-    await completeContainer(node, plan, wiring, container);
-    await becomeInstance(node, plan, container);
-  } catch (error) {
-    throw await launchError(node, plan, container, error);
-  }
+  await createInstance(node, plan, { image: undefined, wiring }, rollback);
   rollback.complete();
 }
 
