@@ -13,8 +13,8 @@ const lifecycleEvent = z.object({
 });
 
 /**
- * The listener of the orchestrator, and the events that wait for it. Nova: `register_event_listener` and `emit_event` of
- * `ComputeDriver`.
+ * The listener of the orchestrator, and the events that wait for it. Nova: `register_event_listener` and `emit_event`
+ * of `ComputeDriver`.
  */
 export class LifecycleEvents {
   readonly #logger: Logger;

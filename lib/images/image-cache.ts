@@ -40,7 +40,9 @@ interface ImageCache {
 
 /** An image under the reference that the driver gave it. */
 interface CachedImage {
-  /** Key of the stored times: the image's id in the image service, or its reference, which can never equal such an id. */
+  /**
+   * Key of the stored times: the image's id in the image service, or its reference, which can never equal such an id.
+   */
   readonly key: string;
   readonly reference: ImageReference;
   readonly image: ImageSummary;

@@ -156,7 +156,9 @@ interface ArchiveToLoad {
   readonly form?: Promise<'image' | 'root file system'>;
   /** What the archive held; resolves after the archive has been read. */
   readonly image: Promise<ArchivedImage>;
-  /** The image in containerd's store that must still have the omitted layers afterwards; undefined when there is none. */
+  /**
+   * The image in containerd's store that must still have the omitted layers afterwards; undefined when there is none.
+   */
   readonly sharesFilesOf: Pick<LayersOfImage, 'reference' | 'engineId'> | undefined;
 }
 

@@ -1,8 +1,8 @@
 /**
  * Instances as containers. Each folder is one part: `specification/` is what the driver asks of the engine for a
- * container, `files/` what it writes into it, `containers/` its creation, start, stop and removal, `disks/` its volumes,
- * `states/` how it runs, `reports/` what it says, `lookup/` how it is found, `rescue/` the marks of a rescue, `errors/`
- * Nova's exceptions. It imports engine, streams and common; it never uses image services or creates networks.
+ * container, `files/` what it writes into it, `containers/` its creation, start, stop and removal, `disks/` its
+ * volumes, `states/` how it runs, `reports/` what it says, `lookup/` how it is found, `rescue/` the marks of a rescue,
+ * `errors/` Nova's exceptions. It imports engine, streams and common; it never uses image services or creates networks.
  */
 export {
   adoptName,

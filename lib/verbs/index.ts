@@ -1,9 +1,11 @@
 /**
  * Nova's verbs. Each file is one verb, or a few that are one thing: its definition (name for messages, lock, failure,
- * validation of its arguments), then its steps. Verbs that need one or two rooms are in a folder by area; `steps/` holds
- * the steps that several verbs share, `definition/` the type of a verb, the argument schemas and the `ComputeNode` that
- * every verb works with. The driver calls this room. It may import the rooms below it (images, instances, network, host,
- * serial-consoles and lower); it never imports the driver or the image exchange.
+ * validation of its arguments), then its steps; `reconcile.ts` is what `init_host` cleans up. The folders hold verbs of
+ * one area: host reports, queries, console, interfaces, storage, migration. Verbs that change the life of one instance,
+ * and the image cache, are beside them. `steps/` holds the steps of verbs, `definition/` the type of a verb, the
+ * argument schemas and the `ComputeNode` that every verb works with. The driver calls this room. It may import the
+ * rooms below it (images, instances, network, host, serial-consoles and lower); it never imports the driver or the
+ * image exchange.
  */
 export { cacheImage } from './cache-image.js';
 export { getConsoleOutput, getSerialConsole } from './console/index.js';

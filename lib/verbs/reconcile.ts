@@ -25,13 +25,12 @@ type WithLock = (uuid: string, work: () => Promise<void>) => Promise<void>;
 const furtherLooks = [60, 120, 240, 480, 900, 1800];
 
 /**
- * Repairs what a crash left on the host: instances half created by a spawn or half removed by a destroy, containers set
- * aside by an unfinished verb, stored state of instances that are gone, images in transfer, networks without
- * containers. Complete instances are adopted unchanged. The outcome is logged.
+ * `init_host`: repairs what a crash left on the host: instances half created by a spawn or half removed by a destroy,
+ * containers set aside by an unfinished verb, stored state of instances that are gone, images in transfer, networks
+ * without containers. Complete instances are adopted unchanged. The outcome is logged.
  *
  * Only containers, images and networks of this host are touched: drivers of other hosts may share the engine. Failures
- * are logged and left to the next run: one container that an engine cannot remove must not leave all others without a
- * driver.
+ * are logged and left to the next run: a container that cannot be removed must not stop `init_host`.
  *
  * @throws what the engine fails with when it cannot be reached or cannot list what it has; the signal's reason when the
  * signal aborts.
@@ -46,9 +45,8 @@ export async function reconcile(node: ComputeNode, signal?: AbortSignal): Promis
  * a removal or a creation may finish only after the first pass. Failures are logged and left to the next pass. Ends
  * early when the signal aborts.
  *
- * What may be the work of another process of the same host, such as the one that this process replaces, is repaired by
- * the second pass that sees it unchanged: a container that was never started, a container that was set aside, the pause
- * of a snapshot.
+ * Another process may serve this host, such as the one that this process replaces. So a container that was never
+ * started or was set aside, and the pause of a snapshot, are repaired only if two passes see them unchanged.
  *
  * @param withLock - holds an instance's lock, so that the work of a running verb is not taken for a leftover.
  * @param since - when the host began to serve, in milliseconds since 1970; images named later belong to running verbs.

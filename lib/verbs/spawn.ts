@@ -23,8 +23,8 @@ export const spawn: Verb<BootSubjects, SpawnOptions, void> = {
  * Boots an instance. A failure is rolled back.
  *
  * The container is created at once from the reference that belongs to the image's id, and the image is loaded only if
- * the engine reports that it is missing. With a cached image, and without networks, files and volumes, a spawn sends the
- * engine two requests.
+ * the engine reports that it is missing. With a cached image, and without networks, files and volumes, a spawn sends
+ * the engine two requests.
  */
 export async function spawnInstance(
   node: ComputeNode,

@@ -131,7 +131,9 @@ async function transferRescuedFiles(
   });
 }
 
-/** Creates a container from the image of the files that is otherwise like the original one, and makes it the instance. */
+/**
+ * Creates a container from the image of the files that is otherwise like the original one, and makes it the instance.
+ */
 async function comeBackChanged(
   node: ComputeNode,
   rescued: ContainerInspect,

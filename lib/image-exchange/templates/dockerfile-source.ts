@@ -28,8 +28,8 @@ export interface DockerfileSource {
   readonly type: 'dockerfile';
   /**
    * The build context: a folder on this machine, with its `.dockerignore`; a tar stream, plain or compressed with gzip,
-   * zstd, xz or bzip2; or the URL of such an archive, which this process fetches. The stream may be a Node stream, a web
-   * stream or an async iterable of bytes; the driver takes it over and destroys it.
+   * zstd, xz or bzip2; or the URL of such an archive, which this process fetches. The stream may be a Node stream, a
+   * web stream or an async iterable of bytes; the driver takes it over and destroys it.
    */
   readonly context:
     | { readonly folder: string }

@@ -73,7 +73,9 @@ export async function flushFolder(path: string): Promise<void> {
   }
 }
 
-/** Touches a file or folder regularly while `work` runs, so that it does not count as stale, see {@link staleAfterMs}. */
+/**
+ * Touches a file or folder regularly while `work` runs, so that it does not count as stale, see {@link staleAfterMs}.
+ */
 export async function keepingAlive<T>(path: string, work: () => Promise<T>): Promise<T> {
   const touch = (): void => {
     const now = new Date();

@@ -128,7 +128,9 @@ export class ImageRecords {
   }
 }
 
-/** @throws ImageNotFound when the image is deleted: Glance shows its record to administrators, and for a moment to all. */
+/**
+ * @throws ImageNotFound when the image is deleted: Glance shows its record to administrators, and for a moment to all.
+ */
 function recordOf(reply: Reply, image_id: string): ImageRecord {
   const record = parseServiceJson(reply.content, recordSchema, `the record of image ${image_id}`);
   if (record.id.toLowerCase() !== image_id.toLowerCase())

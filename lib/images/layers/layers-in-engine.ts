@@ -76,8 +76,8 @@ export class LayersInEngine {
   }
 
   /**
-   * Lists the engine's images that a driver loaded; any user may have made the others. Empty when the engine cannot load
-   * images in parts.
+   * Lists the engine's images that a driver loaded; any user may have made the others. Empty when the engine cannot
+   * load images in parts.
    */
   async images(signal: AbortSignal): Promise<readonly ResidentImage[]> {
     const listed = await this.#engine.images.list({ filters: { reference: [repository.image] }, signal });

@@ -14,8 +14,10 @@ export type VerbFailure = new (message: string, options?: NovaExceptionOptions) 
 
 /**
  * Converts any error to the exception that Nova handles. `ComputeHost` calls it for what a verb throws. Code that knows
- * more converts an engine's error earlier, and its exception passes: `launch-failure.ts` (a refused create or
- * start) and `files/write-files.ts` here, `load-image.ts` in `images`, `exceptions.ts` in `network`.
+ * more converts an engine's error earlier, and its exception passes. In this room: `launch-failure.ts` (a refused
+ * create or start), `create-container.ts`, `crash-dump.ts`, `freeze-container.ts`, `console-output.ts`,
+ * `validate-volumes.ts`, `rescued-folder.ts` and `files/`. In `images`: `load-image.ts` and `transfer/`. In `network`:
+ * `exceptions.ts`.
  *
  * @param verb - the verb that failed.
  * @param instance - the verb's instance; undefined for a verb of the host.
@@ -43,10 +45,7 @@ export function toNovaException(
     : new failure(message, options);
 }
 
-/**
- * What finds an image at fault does not know the instance. It may throw one exception for several instances, so the
- * result is another one.
- */
+/** Adds the instance to an ImageUnacceptable. It makes a copy, because several instances may share the exception. */
 function withInstance(error: NovaException, instance: Instance | undefined): NovaException {
   if (instance === undefined || error.instance_uuid !== undefined) return error;
   if (Reflect.getPrototypeOf(error) !== ImageUnacceptable.prototype) return error;

@@ -20,7 +20,10 @@ export function rescueLabels(
   };
 }
 
-/** Whether a container is the rescue container of another one, which must have the name of a rescued container. */
+/**
+ * Whether a container is the rescue container of another one. The caller must check that the other one is named
+ * `.rescued`.
+ */
 export function isRescueOf({ Config: { Labels: labels } }: ContainerInspect, rescued: string): boolean {
   return labels[label.rescuedContainer] === rescued;
 }

@@ -1,6 +1,7 @@
 /**
  * What the driver asks of the engine for an instance's container: command, limits, host name, log, labels and empty
- * volumes. Pure functions. May import engine, common and the contracts; knows nothing of the other folders of instances.
+ * volumes. Pure functions. May import engine, common and the contracts; knows nothing of the other folders of
+ * instances.
  */
 export {
   containerSpecification,

@@ -1,6 +1,6 @@
 /**
- * The verbs that list instances and report their state and their use of resources. May import `definition/` and the rooms below the verbs; never
- * imports another verb, and never changes anything.
+ * The verbs that list instances and report their state and their use of resources. May import `definition/` and the
+ * rooms below the verbs; never imports another verb, and never changes anything.
  */
 export { getDiagnostics, getInstanceDiagnostics } from './get-diagnostics.js';
 export { getInfo } from './get-info.js';

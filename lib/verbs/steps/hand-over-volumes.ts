@@ -50,8 +50,8 @@ export async function handOverVolumes(
 }
 
 /**
- * Validates a rebuild as far as possible before a volume is detached: the image can be loaded and fits, the networks can
- * be used, files and disks are valid. The plan and the networks are made again once the volumes are known.
+ * Validates a rebuild as far as possible before a volume is detached: the image can be loaded and fits, the networks
+ * can be used, files and disks are valid. The plan and the networks are made again once the volumes are known.
  *
  * @throws what spawn throws.
  */
