@@ -47,11 +47,15 @@ import type {
   VolumeUsage,
 } from '../../interfaces/index.js';
 import { noCapabilities } from '../../interfaces/index.js';
+import {
+  type EventsOptions,
+  EventStreams,
+  LifecycleEvents,
+  type NamedLifecycleEvent,
+} from '../events/index.js';
 import * as verbs from '../verbs/index.js';
 import { capabilitiesAsTraits } from './capabilities-as-traits.js';
 import { ComputeHost } from './compute-host.js';
-import { EventStreams, type EventsOptions, type NamedLifecycleEvent } from './event-streams.js';
-import { LifecycleEvents } from './lifecycle-events.js';
 import type { DockerDriverOptions } from './options.js';
 import {
   noDeviceNames,

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { lifecycle_event, type LifecycleEvent, type LifecycleTransition } from '../../../interfaces/index.js';
-import { EventStreams } from '../../../lib/driver/event-streams.js';
+import { EventStreams } from '../../../lib/events/event-streams.js';
 import { DockerDriver, InvalidInput } from '../../../lib/index.js';
 import { startReplayer, type Replayer } from '../../../lib/testing/index.js';
 import { noOpLogger } from '../../support/silent-logger.js';
