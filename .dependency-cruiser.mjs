@@ -5,7 +5,7 @@
 const floors = [
   ['driver'],
   ['verbs', 'image-exchange', 'registry'],
-  ['images', 'instances', 'network', 'host', 'events', 'console'],
+  ['images', 'instances', 'network', 'host', 'events', 'serial-consoles'],
   ['image-services', 'archives'],
   ['progress'],
   ['engine', 'http'],
@@ -13,12 +13,24 @@ const floors = [
 ];
 /** Sub-rooms, from the highest to the lowest: the files beside them are higher than all of them. */
 const subRooms = {
-  verbs: [['migration', 'storage'], ['host', 'queries', 'console', 'network'], ['steps'], ['definition']],
+  verbs: [
+    ['migration', 'storage'],
+    ['host-reports', 'queries', 'console', 'interfaces'],
+    ['steps'],
+    ['definition'],
+  ],
   images: [['shared-directory', 'transfer'], ['layers'], ['references']],
   'image-exchange': [['templates'], ['registry-client']],
   registry: [['endpoints'], ['images'], ['blobs', 'access'], ['http']],
   'image-services': [['glance', 'directory'], ['shared']],
-  instances: [['files'], ['specification']],
+  instances: [
+    ['disks'],
+    ['containers'],
+    ['states', 'reports'],
+    ['lookup', 'rescue'],
+    ['errors', 'files'],
+    ['specification'],
+  ],
   network: [['reserved']],
   engine: [['schemas']],
 };

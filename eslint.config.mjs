@@ -38,7 +38,7 @@ export default tseslint.config(
         {
           selector: 'variable',
           modifiers: ['global'],
-          format: ['camelCase', 'snake_case', 'UPPER_CASE', 'PascalCase'],
+          format: ['camelCase', 'snake_case', 'PascalCase'],
         },
         {
           selector: ['variable', 'parameter'],

@@ -1,8 +1,8 @@
 const brand = Symbol.for('nova-docker-driver.error');
 
 /**
- * The base class of all errors of this library. `name` and `code` are constants of each class: a minifier, which renames
- * classes, does not change them.
+ * The base class of all errors of this library. `name` and `code` are constants of each class: a minifier, which
+ * renames classes, does not change them.
  */
 export abstract class DriverError extends Error {
   static {
@@ -15,7 +15,9 @@ export abstract class DriverError extends Error {
   abstract readonly code: string;
 }
 
-/** Whether an error is one of this library, also of another copy of the package, whose classes are different objects. */
+/**
+ * Whether an error is one of this library, also of another copy of the package, whose classes are different objects.
+ */
 export function isDriverError(error: unknown): error is DriverError {
   return typeof error === 'object' && error !== null && Reflect.get(error, brand) === true;
 }

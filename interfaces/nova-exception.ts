@@ -28,8 +28,8 @@ export class NovaException extends DriverError {
 }
 
 /**
- * Whether an error is a {@link NovaException}, also of another copy of the package, where `instanceof` is false. Compare
- * its `code` to tell the exceptions apart.
+ * Whether an error is a {@link NovaException}, also of another copy of the package, where `instanceof` is false.
+ * Compare its `code` to tell the exceptions apart.
  */
 export function isNovaException(error: unknown): error is NovaException {
   return isDriverError(error) && Reflect.get(error, brand) === true;

@@ -1,7 +1,7 @@
 /** The public face of nova-docker-driver. */
 export * from '../interfaces/index.js';
 export { DockerDriver } from './driver/index.js';
-export type { DockerDriverOptions, EventsOptions, NamedLifecycleEvent } from './driver/index.js';
+export type { DockerDriverOptions } from './driver/index.js';
 export type { EngineOptions, EngineTimeouts, RegistryCredentials } from './engine/index.js';
 export {
   EngineError,
@@ -10,6 +10,7 @@ export {
   EngineVersionUnsupported,
   TruncatedStream,
 } from './engine/index.js';
+export type { EventsOptions, NamedLifecycleEvent } from './events/index.js';
 export { ConnectionBroken, ImageSourceError } from './http/index.js';
 export { defaultImageLimits } from './archives/index.js';
 export {

@@ -24,8 +24,8 @@ export class NotForThisHost extends ArchiveRefused {
 }
 
 /**
- * An archive ends early, or in the middle is no archive. So does an engine's archive of files that change while it reads
- * them; another attempt may succeed.
+ * An archive ends early, or in the middle is no archive. So does an engine's archive of files that change while it
+ * reads them; another attempt may succeed.
  */
 export class ArchiveBroken extends ArchiveRefused {}
 

@@ -7,8 +7,8 @@ import { ArchiveRefused, shown } from './archive-refused.js';
  * in Go: Go's decoder merges the values of a duplicate key, `JSON.parse` takes the last one. As in Go, half of a
  * surrogate pair becomes U+FFFD.
  *
- * @throws ArchiveRefused when the text is not JSON, has too many values, is nested too deep, has a number that is too large, or an object
- * has a key twice with different values.
+ * @throws ArchiveRefused when the text is not JSON, has too many values, is nested too deep, has a number that is too
+ * large, or an object has a key twice with different values.
  */
 export function parseGoJson(path: string, text: string): unknown {
   if (hasTooManyValues(text))
@@ -115,8 +115,8 @@ function ambiguous(key: string, field: string): { readonly code: 'custom'; reado
 }
 
 /**
- * Formats the first problems of an error in one line. The error itself is no cause to keep: it may hold as many problems
- * as an untrusted text has values, and keys of any length.
+ * Formats the first problems of an error in one line. The error itself is no cause to keep: it may hold as many
+ * problems as an untrusted text has values, and keys of any length.
  */
 export function why(error: z.ZodError): string {
   const most = 3;

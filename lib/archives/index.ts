@@ -3,7 +3,7 @@
  * interfaces and lower rooms, and needs only `progress`, `streams` and `common`. It never calls an engine or an image
  * service, never writes a file, and never holds more of an archive in memory than its metadata and the piece at hand.
  */
-export { ArchiveBroken, ArchiveRefused } from './archive-refused.js';
+export { ArchiveBroken, ArchiveRefused, shown } from './archive-refused.js';
 export { type BlobArchive, blobArchive } from './blob-archive.js';
 export { ByteReader } from './byte-reader.js';
 export type { Compression } from './compression.js';

@@ -43,8 +43,8 @@ export function validateLayerLimit(layers: number, maxLayers: number): void {
 }
 
 /**
- * Bytes that an entry of a layer counts, besides its own: an empty file takes an inode and up to a block of the engine's
- * disk.
+ * Bytes that an entry of a layer counts, besides its own: an empty file takes an inode and up to a block of the
+ * engine's disk.
  */
 export const entryBytes = 4 * KiB;
 

@@ -30,8 +30,8 @@ const manifests = z.array(
 /**
  * Parses an archive's manifest.
  *
- * @throws ArchiveRefused when it is malformed, does not describe exactly one image (once or several times), has a path outside the archive, or
- * has more layers than the limit.
+ * @throws ArchiveRefused when it is malformed, does not describe exactly one image (once or several times), has a path
+ * outside the archive, or has more layers than the limit.
  */
 export function parseManifest(text: string, { maxLayers }: ImageLimits): Manifest {
   const result = manifests.safeParse(parseGoJson(manifestPath, text));

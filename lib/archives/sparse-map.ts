@@ -30,8 +30,7 @@ export const isSparseKey = (key: string): boolean => key.startsWith('GNU.sparse.
 /**
  * Selects the records that make an entry sparse, in the versions 0.0, 0.1 and 1.0 of GNU tar.
  *
- * @returns undefined when the entry is not sparse. Another version is none for Go's archive/tar: it reads the entry as
- * stored, under its own name.
+ * @returns undefined when the entry is not sparse. Go's archive/tar ignores other versions.
  */
 export function sparseRecords(records: ReadonlyMap<string, string>): SparseRecords | undefined {
   const said = (key: string): string => records.get(`GNU.sparse.${key}`) ?? '';

@@ -32,8 +32,8 @@ export async function openArchive(chunks: AsyncIterable<unknown>, budget: ByteBu
 }
 
 /**
- * A tar archive can begin with a compression's magic bytes, as the name of its first entry. An engine that receives such
- * an archive unpacks it again, to unchecked content.
+ * A tar archive can begin with a compression's magic bytes, as the name of its first entry. An engine that receives
+ * such an archive unpacks it again, to unchecked content.
  */
 async function mustNotBeCompressed(content: ByteReader): Promise<void> {
   if (isCompression(contentType(await content.peek(blockSize))))

@@ -92,7 +92,7 @@ interface MetadataToWrite {
 }
 
 /**
- * Writes the end of an archive: configuration, manifest, end mark. Before that, an engine has nothing to load.
+ * Writes the end of an archive: configuration, manifest, end mark. Until the end arrives, an engine loads nothing.
  *
  * @returns the image's id: `sha256:` and the digest of the configuration, or in the OCI layout that of the manifest.
  */

@@ -1,6 +1,7 @@
 /**
- * Small definitions that every room needs: label and image names, UUIDs, option fields, parsing of untrusted JSON, the
- * loggers, subnets, units and digests. Imports only interfaces. Sends no request and keeps no state.
+ * Small definitions that every room needs, of names and values; what flows or waits is in `streams/`: label and image
+ * names, UUIDs, option fields, parsing of untrusted JSON, the loggers, subnets, units and digests. Imports only
+ * interfaces. Sends no request and keeps no state.
  */
 export {
   addressAlone,

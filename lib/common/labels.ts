@@ -32,7 +32,7 @@ export const label = {
   /** Suspension state: the container's start time when it was suspended. After another start the state is stale. */
   suspendedRun: `${prefix}.suspended.run`,
   /** State of a snapshot's pause: the container's start time when the driver paused it. */
-  stillRun: `${prefix}.still.run`,
+  snapshotPauseRun: `${prefix}.still.run`,
   /** Requested-stop state: the container's start time when it was stopped. After another start the state is stale. */
   stoppedRun: `${prefix}.stopped.run`,
   /** Resize state: the id of the resized container. The state does not apply to a later container of the instance. */

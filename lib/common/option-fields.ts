@@ -11,8 +11,8 @@ type OrUndefined<T> = T extends (...args: never[]) => unknown
     : T;
 
 /**
- * A schema for each field of an interface, which accepts only what the interface allows. `satisfies FieldsOf<Options>` makes
- * the compiler find a field that only one of schema and interface has.
+ * A schema for each field of an interface, which accepts only what the interface allows. `satisfies FieldsOf<Options>`
+ * makes the compiler find a field that only one of schema and interface has.
  */
 export type FieldsOf<T> = {
   readonly [Field in keyof T]-?: z.ZodType<unknown, OrUndefined<T[Field]> | undefined>;

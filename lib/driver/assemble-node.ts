@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
 import type { Logger } from '../../interfaces/index.js';
-import { SerialConsoles } from '../console/index.js';
+import { SerialConsoles } from '../serial-consoles/index.js';
 import type { DockerDriverOptions, Settings } from './options.js';
 import { defaultImageDirectory } from './options.js';
 import type { EngineAddress } from '../engine/index.js';

@@ -47,11 +47,15 @@ import type {
   VolumeUsage,
 } from '../../interfaces/index.js';
 import { noCapabilities } from '../../interfaces/index.js';
+import {
+  type EventsOptions,
+  EventStreams,
+  LifecycleEvents,
+  type NamedLifecycleEvent,
+} from '../events/index.js';
 import * as verbs from '../verbs/index.js';
 import { capabilitiesAsTraits } from './capabilities-as-traits.js';
 import { ComputeHost } from './compute-host.js';
-import { EventStreams, type EventsOptions, type NamedLifecycleEvent } from './event-streams.js';
-import { LifecycleEvents } from './lifecycle-events.js';
 import type { DockerDriverOptions } from './options.js';
 import {
   noDeviceNames,
@@ -72,8 +76,8 @@ import {
  * Nova's virt driver for a Docker Engine: an instance is a container. One driver serves one compute host; call
  * `init_host` first.
  *
- * Verbs on one instance run one after another. A verb whose signal aborts rejects with the signal's reason. A verb whose
- * engine does not answer rejects with HypervisorUnavailable; verbs that remove an instance reject with
+ * Verbs on one instance run one after another. A verb whose signal aborts rejects with the signal's reason. A verb
+ * whose engine does not answer rejects with HypervisorUnavailable; verbs that remove an instance reject with
  * InstancePowerOffFailure instead, and `migrate_disk_and_power_off` with InstanceFaultRollback.
  *
  * Each method runs a verb of `verbs/`. The verb's file defines its lock, the exception of its failure, and the schemas
@@ -106,8 +110,8 @@ export class DockerDriver implements ComputeDriver {
   // The host
 
   /**
-   * Starts to serve a host. If the driver serves one already, it first leaves that host as `cleanup_host` does. So after a
-   * repeated call that fails, the driver serves no host, and the iterables of `events()` have ended.
+   * Starts to serve a host. If the driver serves one already, it first leaves that host as `cleanup_host` does. So
+   * after a repeated call that fails, the driver serves no host, and the iterables of `events()` have ended.
    */
   async init_host(host: string, options: VerbOptions = {}): Promise<void> {
     const emit = async (event: LifecycleEvent): Promise<void> => {
@@ -371,7 +375,7 @@ export class DockerDriver implements ComputeDriver {
     instances: readonly Instance[],
     options: VerbOptions = {},
   ): Promise<void> {
-    return this.#host.runOnEach(verbs.finishReboot, instances, { timeout }, options);
+    return this.#host.runOnEach(verbs.pollRebootingInstance, instances, { timeout }, options);
   }
 
   power_update_event(..._args: Parameters<ComputeDriver['power_update_event']>): Promise<void> {
@@ -761,9 +765,9 @@ export class DockerDriver implements ComputeDriver {
 
   /**
    * Returns the lifecycle events of this host's instances, beside Nova's listener: for use with `for await`. Events are
-   * collected from this call on. The iteration ends, without an error, when the signal aborts, and when the driver leaves
-   * the host: by `cleanup_host`, its disposal, or a repeated `init_host` that fails. A reader that is more than 1000
-   * events behind loses the oldest; a warning is logged then.
+   * collected from this call on. The iteration ends, without an error, when the signal aborts, and when the driver
+   * leaves the host: by `cleanup_host`, its disposal, or a repeated `init_host` that fails. A reader that is more than
+   * 1000 events behind loses the oldest; a warning is logged then.
    *
    * @throws InvalidInput when an option is malformed.
    */

@@ -4,5 +4,4 @@
  * import all lower rooms; no room imports this one. It never contains a verb's steps: those are in `verbs/`.
  */
 export { DockerDriver } from './docker-driver.js';
-export type { EventsOptions, NamedLifecycleEvent } from './event-streams.js';
 export type { DockerDriverOptions } from './options.js';

@@ -3,7 +3,7 @@ import { join, posix } from 'node:path';
 import { z } from 'zod';
 import type { ImageService, Logger, VirtAPI } from '../../interfaces/index.js';
 import { InvalidInput } from '../../interfaces/index.js';
-import type { PortRange } from '../console/index.js';
+import type { PortRange } from '../serial-consoles/index.js';
 import type { EngineOptions, EngineTimeouts } from '../engine/index.js';
 import { defaultTimeouts } from '../engine/index.js';
 import type { ImageLimits } from '../archives/index.js';
@@ -66,8 +66,8 @@ export interface DockerDriverOptions {
   readonly imageLimits?: Partial<ImageLimits>;
   /**
    * How many bytes an instance may have written for rescue, unrescue, snapshot and migration to copy its files, if its
-   * flavor sets no limit (`root_gb` 0). Also how many bytes a migration may copy of its anonymous volumes, on top of the
-   * flavor's `ephemeral_gb`: volumes are not on the root disk. Default: 64 GiB.
+   * flavor sets no limit (`root_gb` 0). Also how many bytes a migration may copy of its anonymous volumes, on top of
+   * the flavor's `ephemeral_gb`: volumes are not on the root disk. Default: 64 GiB.
    */
   readonly maxCopiedBytes?: number;
   /** The maximum number of concurrent launches in the engine. Default: twice this machine's number of processors. */
@@ -186,7 +186,10 @@ export interface DockerDriverOptions {
    * name.
    */
   readonly nodeUuid?: string;
-  /** This host's address, as `get_host_ip_addr` returns it. Default: this machine's first address. */
+  /**
+   * This host's address, as `get_host_ip_addr` returns it. Default: this machine's first address; none for a remote
+   * engine.
+   */
   readonly myIp?: string;
   /**
    * Subnets that no instance network on this host may overlap, in CIDR notation: `10.0.0.0/24`, `2001:db8::/64`.

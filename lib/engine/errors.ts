@@ -158,6 +158,11 @@ export const mayHaveSucceeded = (error: unknown): boolean =>
  */
 export const isNoSuchImage = (error: unknown): error is EngineError =>
   isNotFound(error) && engineWords.noSuchImage.test(error.engineMessage);
+/**
+ * Whether the engine does not have the container. The message distinguishes this 404 from a missing network or image.
+ */
+export const isNoSuchContainer = (error: unknown): error is EngineError =>
+  isNotFound(error) && engineWords.noSuchContainer.test(error.engineMessage);
 /** Whether a container's network does not exist. */
 export const isNoSuchNetwork = (error: unknown): error is EngineError =>
   isNotFound(error) && engineWords.noSuchNetwork.test(error.engineMessage);

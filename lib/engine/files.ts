@@ -17,7 +17,9 @@ export interface ArchivedPath {
   readonly linkTarget: string | undefined;
 }
 
-/** The maximum number of changed files that are listed: a container can have millions, and the list is held in memory. */
+/**
+ * The maximum number of changed files that are listed: a container can have millions, and the list is held in memory.
+ */
 const mostChanges = 100_000;
 
 /** The file API of an engine's containers, running or not. */

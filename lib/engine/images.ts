@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { ImageRef, RepositoryName, TagName } from './schemas/identifiers.js';
 import { engineWords, progressWords } from './engine-words.js';
 import { EngineError } from './errors.js';
-import { instructions, type ImageChanges } from './image-changes.js';
+import { instructions, type ImageChanges } from './dockerfile-instructions.js';
 import { throwInBand } from './in-band.js';
 import { path } from './request-path.js';
 import {

@@ -18,6 +18,7 @@ export {
   undefinedIfNotFound,
   isBadRequest,
   isConflict,
+  isNoSuchContainer,
   isNoSuchImage,
   isNoSuchNetwork,
   isNotFound,
@@ -27,11 +28,12 @@ export {
 } from './errors.js';
 export { ImagesApi, type LoadedLayer } from './images.js';
 export { NetworksApi } from './networks.js';
-export type {
-  ContainerConfiguration,
-  ContainerEndpoint,
-  ContainerInspect,
-  ContainerSummary,
+export {
+  type ContainerConfiguration,
+  type ContainerEndpoint,
+  type ContainerInspect,
+  type ContainerSummary,
+  neverStarted,
 } from './schemas/containers.js';
 export type { FileChange } from './schemas/files.js';
 export {

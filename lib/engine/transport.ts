@@ -179,7 +179,7 @@ export class Transport {
       });
       request.once('response', (response) => resolve(this.#answer(response, exchange, signal)));
       request.once('error', reject);
-      request.once('socket', (socket) => socket.setKeepAlive(true, keepAliveDelay));
+      request.once('socket', (socket) => socket.setKeepAlive(true, keepAliveDelayMs));
       request.end(body);
     });
   }
@@ -260,7 +260,7 @@ function withoutRequest({ message, code }: AxiosError): Error {
 
 const switchingProtocols = 101;
 /** Milliseconds of silence before TCP keep-alive probes the other end; the same as axios. */
-const keepAliveDelay = 60_000;
+const keepAliveDelayMs = 60_000;
 const userAgent = 'nova-docker-driver';
 const commonHeaders = { Accept: '*/*', 'Accept-Encoding': 'identity', 'User-Agent': userAgent };
 const jsonType = 'application/json';

@@ -5,7 +5,7 @@ import { isUnreachable, mayHaveSucceeded } from './errors.js';
 /** How long to retry, and the delay between attempts, in milliseconds. */
 export interface Polling {
   readonly timeoutMs: number;
-  readonly interval: number;
+  readonly intervalMs: number;
   /** Whether the delay keeps the process alive. Default: true. */
   readonly ref?: boolean;
 }
@@ -22,7 +22,7 @@ export interface Polling {
  */
 export async function untilSettled<T>(
   engine: Pick<Engine, 'closed'>,
-  { timeoutMs, interval, ref = true }: Polling,
+  { timeoutMs, intervalMs, ref = true }: Polling,
   attempt: () => Promise<T | undefined>,
   signal?: AbortSignal,
 ): Promise<T | undefined> {
@@ -36,7 +36,7 @@ export async function untilSettled<T>(
       const cannotTell = isUnreachable(error) || mayHaveSucceeded(error);
       if (!cannotTell || isLast || engine.closed) throw error;
     }
-    await sleep(interval, undefined, { ref });
+    await sleep(intervalMs, undefined, { ref });
     signal?.throwIfAborted();
   }
 }

@@ -3,7 +3,7 @@ import { lifecycle_event } from '../../interfaces/index.js';
 import type { Engine, EngineEvent, EventFilters } from '../engine/index.js';
 import { EngineProtocolError } from '../engine/index.js';
 import { instanceUuid, label } from '../common/index.js';
-import { asError, LinkedAbort, pause, raceSignal, withDeadline } from '../streams/index.js';
+import { asError, LinkedAbort, sleep, raceSignal, withDeadline } from '../streams/index.js';
 import { Activities } from './activities.js';
 import { RecentEvents } from './recent-events.js';
 import type { Activity } from './transitions.js';
@@ -20,7 +20,7 @@ const openTimeoutMs = 60_000;
  * Seconds that an event's time may lie before that of the previous event: the engine takes the time before it queues
  * the event.
  */
-const disorder = 1;
+const disorderSeconds = 1;
 
 /** Options of {@link EventFollower}. */
 interface EventFollowerOptions {
@@ -99,7 +99,7 @@ export class EventFollower {
       }
       // Back off: a stream that breaks again and again is not reopened at once.
       if (performance.now() - opened > maxWaitMs) wait = minWaitMs;
-      await pause(wait, signal).catch(() => 'stopping');
+      await sleep(wait, signal).catch(() => 'stopping');
       wait = Math.min(wait * 2, maxWaitMs);
     }
   }
@@ -186,7 +186,7 @@ export class EventFollower {
     const { engine, logger } = this.#options;
     const beginning = now - (performance.now() - began) / 1000;
     // If a clock was set back, the interval must not end before it begins: engines refuse that.
-    const since = Math.max(beginning, Math.min(this.#last, now) - disorder);
+    const since = Math.max(beginning, Math.min(this.#last, now) - disorderSeconds);
     // Read all before handling any: the engine remembers few events.
     const missed: EngineEvent[] = [];
     const past = { since, until: now, filters: this.#filters, signal };

@@ -1,6 +1,8 @@
 import type { SystemInfo } from '../engine/index.js';
 
-/** A containerd that the host's own init system starts, and where it keeps its data unless it is configured otherwise. */
+/**
+ * A containerd that the host's own init system starts, and where it keeps its data unless it is configured otherwise.
+ */
 const systemContainerd = { address: '/run/containerd/containerd.sock', folder: '/var/lib/containerd' };
 
 /**

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../../interfaces/index.js';
-import { label, repository, imageCacheVolume, unusedSince } from '../common/index.js';
+import { label, repository } from '../common/index.js';
 import {
   EngineError,
   isConflict,
@@ -10,9 +10,9 @@ import {
   type Engine,
   type ImageReference,
   type ImageSummary,
-  volumeName,
 } from '../engine/index.js';
 import { type ImageHolds, isTemporaryTag } from './references/index.js';
+import { readUnusedSince, writeUnusedSince } from './unused-times.js';
 
 /** Selects the images to remove. */
 export interface UnusedImages {
@@ -29,7 +29,7 @@ export interface UnusedImages {
  * Seconds after which a temporary name counts as left behind. An image has one only while the driver loads and checks
  * it.
  */
-const leftBehindAfter = 60 * 60;
+const leftBehindAfterSeconds = 60 * 60;
 
 /** The engine whose images are cached, and their reference counts. */
 interface ImageCache {
@@ -40,7 +40,9 @@ interface ImageCache {
 
 /** An image under the reference that the driver gave it. */
 interface CachedImage {
-  /** Key of the stored times: the image's id in the image service, or its reference, which can never equal such an id. */
+  /**
+   * Key of the stored times: the image's id in the image service, or its reference, which can never equal such an id.
+   */
   readonly key: string;
   readonly reference: ImageReference;
   readonly image: ImageSummary;
@@ -111,7 +113,7 @@ function cachedImages(image: ImageSummary, { needed, instances, minimumAge }: Un
         ];
       case repository.loading:
         return isTemporaryTag(tag)
-          ? [{ reference, image, key: reference, isNeeded: false, minimumAge: leftBehindAfter }]
+          ? [{ reference, image, key: reference, isNeeded: false, minimumAge: leftBehindAfterSeconds }]
           : [];
       default:
         return [];
@@ -143,59 +145,4 @@ async function remove({ engine, logger }: ImageCache, { key, reference }: Cached
     if (!isConflict(error)) logger.error('could not remove an unused image', { image: key, error });
     return false;
   }
-}
-
-const name = volumeName(imageCacheVolume);
-
-/**
- * Reads since when each image has been unused, in seconds since 1970, by cache key.
- *
- * The times are stored in the labels of an empty volume, which outlives the driver and is shared by all hosts of the
- * engine. Malformed entries are skipped: such an image counts as unused from now on. The engine's own last-tag time
- * does not work, because containerd's store keeps the old time when a tag is set again.
- */
-async function readUnusedSince(
-  engine: Engine,
-  signal: AbortSignal | undefined,
-): Promise<Map<string, number>> {
-  try {
-    const { Labels: labels } = await engine.volumes.inspect(name, { signal });
-    return new Map(
-      Object.entries(labels)
-        .filter(([key, since]) => key.startsWith(unusedSince) && /^\d{1,15}$/.test(since))
-        .map(([key, since]) => [key.slice(unusedSince.length), Number(since)]),
-    );
-  } catch (error) {
-    if (isNotFound(error)) return new Map();
-    throw error;
-  }
-}
-
-/**
- * Stores since when each image has been unused. It replaces the volume, because an engine cannot change labels; times
- * lost in between only make images stay longer.
- */
-export async function writeUnusedSince(
-  engine: Engine,
-  since: ReadonlyMap<string, number>,
-  logger: Logger,
-): Promise<void> {
-  try {
-    await engine.volumes.remove(name);
-  } catch (error) {
-    if (isConflict(error)) {
-      logger.warn(
-        'kept all unused images: a container has mounted the volume that records how long they have been unused',
-        {
-          volume: name,
-        },
-      );
-      return;
-    }
-    if (!isNotFound(error)) throw error;
-  }
-  if (since.size === 0) return;
-  const labels: Record<string, string> = {};
-  for (const [id, seconds] of since) labels[`${unusedSince}${id}`] = String(seconds);
-  await engine.volumes.create({ Name: name, Labels: labels });
 }

@@ -1,7 +1,7 @@
 /**
  * Loads images into the engine and saves containers as images: the loader, the image cache, snapshots and the transfer
- * of an instance's files between engines. It may import image-services, archives, progress, engine, http, streams,
- * common and the contracts. It knows nothing of instances and never trusts what an image says about itself.
+ * of a container's files. It may import image-services, archives, progress, engine, http, streams, common and the
+ * contracts. It sees of instances only their uuids and containers, and never trusts what an image says about itself.
  */
 export { defaultConcurrency, type HeldImage, ImageLoader, type ImageLoaderOptions } from './image-loader.js';
 export { bootReference, discardImage, temporaryName, type TemporaryName } from './references/index.js';

@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream';
-import { isDeepStrictEqual } from 'node:util';
 import {
   type Logger,
   type RequestContext,
@@ -22,7 +21,6 @@ import {
   tagName,
   type Engine,
   type ImageReference,
-  type ImageInspect,
   EngineError,
   engineWords,
 } from '../engine/index.js';
@@ -46,6 +44,7 @@ import {
   temporaryName,
   type TemporaryName,
 } from './references/index.js';
+import { validateLoadedImage } from './validate-loaded-image.js';
 import { validateLayerCompression, validateLayerCount } from './validate-layers.js';
 import type { FlightControls } from './single-flight.js';
 
@@ -157,7 +156,9 @@ interface ArchiveToLoad {
   readonly form?: Promise<'image' | 'root file system'>;
   /** What the archive held; resolves after the archive has been read. */
   readonly image: Promise<ArchivedImage>;
-  /** The image in containerd's store that must still have the omitted layers afterwards; undefined when there is none. */
+  /**
+   * The image in containerd's store that must still have the omitted layers afterwards; undefined when there is none.
+   */
   readonly sharesFilesOf: Pick<LayersOfImage, 'reference' | 'engineId'> | undefined;
 }
 
@@ -243,47 +244,6 @@ export function validateBootable(
     );
   if (size !== null && size > maxBytes)
     throw new ImageUnacceptable(`Image ${id} has ${size} bytes: ${maxBytes} are allowed`);
-}
-
-/**
- * Verifies that the engine's image equals what the archive held.
- *
- * @throws ImageUnacceptable when the two differ.
- */
-export function validateLoadedImage(
-  image_id: string,
-  expected: Pick<ArchivedImage, 'id' | 'configuration'>,
-  loaded: ImageInspect,
-): void {
-  const differs = (what: string): ImageUnacceptable =>
-    new ImageUnacceptable(`The engine loaded image ${image_id} with other content: the ${what} differs`);
-  if (!isDeepStrictEqual(loaded.RootFS.Layers, expected.configuration.rootfs.diff_ids))
-    throw differs('list of layers');
-  // Classic stores use the configuration's digest as the id, so equal ids prove equality. containerd's store uses the
-  // manifest's digest.
-  if (loaded.Id === expected.id) return;
-  const config = expected.configuration.config ?? {};
-  const pairs: readonly (readonly [string, unknown, unknown])[] = [
-    ['user', config.User, loaded.Config?.User],
-    ['environment', config.Env, loaded.Config?.Env],
-    ['entry point', config.Entrypoint, loaded.Config?.Entrypoint],
-    ['command', config.Cmd, loaded.Config?.Cmd],
-    ['working directory', config.WorkingDir, loaded.Config?.WorkingDir],
-    ['labels', config.Labels, loaded.Config?.Labels],
-    ['volumes', config.Volumes, loaded.Config?.Volumes],
-    ['stop signal', config.StopSignal, loaded.Config?.StopSignal],
-  ];
-  for (const [what, ours, theirs] of pairs) {
-    if (!isDeepStrictEqual(plain(ours), plain(theirs))) throw differs(what);
-  }
-}
-
-/** Normalizes a value: engines omit empty values or write null, and may write a command of one word as a string. */
-function plain(value: unknown): unknown {
-  if (value === null || value === '') return undefined;
-  if (typeof value === 'string') return [value];
-  if (typeof value === 'object' && Object.keys(value).length === 0) return undefined;
-  return value;
 }
 
 /**

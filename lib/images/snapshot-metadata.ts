@@ -1,6 +1,8 @@
 import type { ImageMetadata, Instance } from '../../interfaces/index.js';
 
-/** The metadata of a snapshot's image record, as Nova's drivers set it. Users find their snapshots by the properties. */
+/**
+ * The metadata of a snapshot's image record, as Nova's drivers set it. Users find their snapshots by the properties.
+ */
 export function snapshotMetadata(project_id: Instance['project_id']): ImageMetadata {
   return {
     container_format: 'docker',

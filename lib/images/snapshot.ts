@@ -45,7 +45,7 @@ export interface SnapshotRequest extends LongRunningOptions {
   readonly update_task_state: UpdateTaskState;
 }
 
-/** A snapshot of a container: prepare it, commit it, then upload it. After a failure before the upload, discard it. */
+/** A snapshot of a container: announce it, commit it, then upload it. After a failure before the upload, discard it. */
 export class Snapshot {
   readonly #environment: SnapshotEnvironment;
   readonly #request: SnapshotRequest;
@@ -68,11 +68,11 @@ export class Snapshot {
   }
 
   /**
-   * Announces a snapshot to the orchestrator, and checks that its image can be filled.
+   * Reports to the orchestrator that a snapshot begins, and validates that its image can be filled.
    *
    * @throws the error of `update_task_state`, the image service or the engine; the signal's reason when it aborts.
    */
-  static async prepare(environment: SnapshotEnvironment, request: SnapshotRequest): Promise<Snapshot> {
+  static async announce(environment: SnapshotEnvironment, request: SnapshotRequest): Promise<Snapshot> {
     const { engine, imageService, host } = environment;
     const { context, container, image_id, update_task_state, signal, onProgress } = request;
     signal?.throwIfAborted();

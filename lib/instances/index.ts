@@ -1,27 +1,39 @@
 /**
- * Instances as containers: the creation of a container, its start, stop and removal, its disks, and the conversion of its
- * state and errors to Nova's. `specification/` has what the driver asks of the engine for it, `files/` what it writes
- * into it. It imports engine, streams and common; it never uses image services or creates networks.
+ * Instances as containers. Each folder is one part: `specification/` is what the driver asks of the engine for a
+ * container, `files/` what it writes into it, `containers/` its creation, start, stop and removal, `disks/` its
+ * volumes, `states/` how it runs, `reports/` what it says, `lookup/` how it is found, `rescue/` the marks of a rescue,
+ * `errors/` Nova's exceptions. It imports engine, streams and common; it never uses image services or creates networks.
  */
-export { validateNoAccelerators, blockDeviceMounts, withMounts } from './block-devices.js';
-export { consoleOutput } from './console-output.js';
-export { triggerCrashDump } from './crash-dump.js';
-export { adoptName, createContainer, discardAttempt, validateNameFree } from './create-container.js';
-export { diskUsage, flatDiagnostics, instanceDiagnostics, measure, usageOf } from './diagnostics.js';
-export { toNovaException, type VerbFailure } from './engine-error-to-exception.js';
 export {
-  findInstance,
-  inspectInstance,
-  listContainersOf,
-  listContainersOfHost,
-  type ListedInstance,
-  listInstances,
-} from './find-instance.js';
-export { instanceNotFound } from './instance-not-found.js';
-export { unpauseContainer } from './freeze-container.js';
-export { isIncomplete, spawning } from './incomplete-container.js';
-export { launchFailure } from './launch-failure.js';
-export { imageOfInstance } from './image-of-instance.js';
+  adoptName,
+  asideSuffix,
+  cleanly,
+  createContainer,
+  discardAttempt,
+  findKeptContainer,
+  keepContainer,
+  settleSwap,
+  removeContainer,
+  restoreKeptContainer,
+  startContainer,
+  stopContainer,
+  stopContainerCleanly,
+  stopForReplacement,
+  sendCrashSignal,
+  validateContainerKeepable,
+  validateNameFree,
+} from './containers/index.js';
+export {
+  blockDeviceMounts,
+  isMounted,
+  mountedPaths,
+  RootDisks,
+  validateNoAccelerators,
+  validateVolumesUnchanged,
+  type VolumePolicy,
+  withMounts,
+} from './disks/index.js';
+export { instanceNotFound, launchFailure, toNovaException, type VerbFailure } from './errors/index.js';
 export {
   configDriveFiles,
   configDriveFolder,
@@ -34,42 +46,31 @@ export {
   writeFiles,
 } from './files/index.js';
 export {
-  findKeptContainer,
-  keepContainer,
-  validateContainerKeepable,
-  restoreKeptContainer,
-} from './kept-container.js';
-export { isMounted, type VolumePolicy, validateVolumesUnchanged } from './volumes.js';
-export { InstanceStateStore } from './instance-state-store.js';
-export { asideSuffix, recoverInterruptedSwap } from './interrupted-swap.js';
-export { instanceInfo } from './power-state.js';
+  findInstance,
+  inspectInstance,
+  isUnfinished,
+  listContainersOf,
+  listContainersOfHost,
+  type ListedInstance,
+  listInstances,
+  spawning,
+} from './lookup/index.js';
 export {
-  cleanly,
-  removeContainer,
-  startContainer,
-  stopContainer,
-  stopContainerCleanly,
-  stopForReplacement,
-} from './start-and-stop.js';
-export { wasStopRequested } from './requested-stop.js';
-export { rescuedNetworks, rescueLabels } from './rescue-labels.js';
+  consoleOutput,
+  diskUsage,
+  flatDiagnostics,
+  instanceDiagnostics,
+  measure,
+  usageOf,
+} from './reports/index.js';
 export {
   hasRescuedFolder,
   makeRescuedFolder,
-  mountedPaths,
   rescuedFolder,
   rescuedMounts,
-} from './rescued-folder.js';
-export {
-  canResizeInPlace,
-  flavorFigures,
-  forgetResize,
-  givenVcpus,
-  isResizePending,
-  resizeInPlace,
-  undoResize,
-} from './resize-in-place.js';
-export { RootDisks } from './root-disk.js';
+  rescuedNetworks,
+  rescueLabels,
+} from './rescue/index.js';
 export {
   containerName,
   containerPartName,
@@ -82,12 +83,25 @@ export {
   validateLimits,
   withNetworks,
 } from './specification/index.js';
-export { endLeftStandstill, isOfStandstill, StandStill } from './stand-still.js';
 export {
+  canResizeInPlace,
+  endLeftSnapshotPause,
+  flavorFigures,
+  forgetResize,
+  givenVcpus,
+  instanceInfo,
+  InstanceStateStore,
+  isOfSnapshotPause,
+  isResizePending,
   isSuspended,
   pauseInstance,
   removeSuspension,
+  resizeInPlace,
+  SnapshotPause,
   suspendInstance,
+  undoResize,
+  unpauseContainer,
   unpauseInstance,
+  wasStopRequested,
   wasSuspended,
-} from './suspension.js';
+} from './states/index.js';

@@ -1,6 +1,7 @@
 /**
  * Progress reports of work that moves bytes: throttled, with a transfer rate, and complete up to the last byte. May
- * import engine, http, streams, common and interfaces. Never decides what is measured: the callers do.
+ * import engine, http, streams, common and interfaces. The callers say what they move, and this room when and how it is
+ * reported.
  */
 export { followingLayers } from './following-layers.js';
 export { layerName } from './layer-name.js';

@@ -2,7 +2,7 @@ import type { OnProgress, ProgressPhase } from '../../interfaces/index.js';
 import { Rate } from './rate.js';
 
 /** Minimum milliseconds between two reports. */
-const interval = 200;
+const intervalMs = 200;
 
 /**
  * Reports the progress of a phase that moves bytes: at its first bytes, at the first bytes with a layer, then at most
@@ -48,7 +48,7 @@ export class Meter {
     const now = performance.now();
     // An image's small configuration often precedes its layers. In a quick transfer it would use up the only report.
     const isFirstLayer = layer !== undefined && this.#reportedLayer === undefined;
-    if (isFirstLayer || now - this.#reportedAt >= interval) this.#tell(now);
+    if (isFirstLayer || now - this.#reportedAt >= intervalMs) this.#tell(now);
   }
 
   /** @param total - the new expected total in bytes; undefined if unknown. */

@@ -1,7 +1,7 @@
 import type { OnProgress, Progress } from '../../interfaces/index.js';
 
 /** Minimum milliseconds between two reports. */
-const interval = 100;
+const intervalMs = 100;
 
 /**
  * Limits progress reports to about ten a second. Always passes on the first and the last report of each phase, and its
@@ -34,7 +34,7 @@ export class ProgressThrottle {
     this.#last = after(this.#before, progress);
     // Otherwise a quick phase would end without ever reporting a layer.
     const isFirstLayer = progress.layer !== undefined && this.#reported?.layer === undefined;
-    if (isNewPhase || isFirstLayer || performance.now() - this.#reportedAt >= interval) this.flush();
+    if (isNewPhase || isFirstLayer || performance.now() - this.#reportedAt >= intervalMs) this.flush();
   }
 
   /** Passes on the newest report, unless that was already done. */

@@ -2,7 +2,7 @@
  * Milliseconds over which the rate is averaged: long enough for a steady display, short enough to follow a slowing
  * connection.
  */
-const window = 3000;
+const windowMs = 3000;
 /** Minimum milliseconds before a rate is reported: the first bytes come out of buffers. */
 const minElapsedMs = 100;
 
@@ -29,7 +29,7 @@ export class Rate {
    * @returns whole bytes per second; undefined while it is too early to tell.
    */
   measure(bytes: number, now: number): number | undefined {
-    const from = this.#marks.findLastIndex(({ at }) => at <= now - window);
+    const from = this.#marks.findLastIndex(({ at }) => at <= now - windowMs);
     this.#marks = [...this.#marks.slice(Math.max(from, 0)), { at: now, bytes }];
     const [first] = this.#marks;
     if (first === undefined || now - first.at < minElapsedMs) return undefined;

@@ -12,7 +12,7 @@ export {
 export { asBytes, readAll, TooLarge } from './read-all.js';
 export { steadyNow } from './clock.js';
 export { Deadline, DeadlineExceeded, withDeadline } from './deadline.js';
-export { destroyOnAbort, LinkedAbort, pause, raceSignal, unwrapped } from './wait.js';
+export { destroyOnAbort, LinkedAbort, sleep, raceSignal, unwrapped } from './wait.js';
 export { gathered } from './gathered.js';
 export { guardListener } from './guard-listener.js';
 export { receivedStream } from './received-stream.js';

@@ -46,7 +46,7 @@ export async function unwrapped<T>(signal: AbortSignal | undefined, work: () => 
  *
  * @throws the signal's reason when it aborts.
  */
-export async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+export async function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const passed = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, milliseconds);

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 
 /** The number of buffered bytes at which the source is paused. */
-const WAITING_LIMIT = 256 * 1024;
+const waitingLimit = 256 * 1024;
 
 /** A stream of a relay broke; the `cause` is the reason. */
 export class BrokenStream extends Error {
@@ -34,7 +34,7 @@ export async function* chunksOf(source: Readable): AsyncGenerator<Buffer, void, 
   const onData = (chunk: Buffer): void => {
     waiting.push(chunk);
     bytes += chunk.length;
-    if (bytes >= WAITING_LIMIT) {
+    if (bytes >= waitingLimit) {
       source.pause();
     }
     wake();
@@ -52,7 +52,7 @@ export async function* chunksOf(source: Readable): AsyncGenerator<Buffer, void, 
       if (chunk !== undefined) {
         bytes -= chunk.length;
         yield chunk;
-        if (bytes < WAITING_LIMIT && source.isPaused()) {
+        if (bytes < waitingLimit && source.isPaused()) {
           source.resume();
         }
       } else if (finished !== undefined) {

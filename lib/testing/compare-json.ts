@@ -9,12 +9,12 @@ export interface Difference {
   readonly asked: string;
 }
 
-const SHOWN_LENGTH = 200;
+const shownLength = 200;
 
 /** Formats a value for a message. */
 export function show(value: Json | undefined): string {
   const text = value === undefined ? 'nothing' : JSON.stringify(value);
-  return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
+  return text.length > shownLength ? `${text.slice(0, shownLength)}…` : text;
 }
 
 /** All differences between two values, each at the deepest possible path. Binds the random names that match. */

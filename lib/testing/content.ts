@@ -6,13 +6,13 @@ import type { Json } from './fixture.js';
 type Content = { text: string } | { base64: string };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const ARCHIVE = /^application\/(x-tar|octet-stream|gzip|x-gzip|x-xz|x-bzip2)\b/i;
+const archiveType = /^application\/(x-tar|octet-stream|gzip|x-gzip|x-xz|x-bzip2)\b/i;
 // Go's JSON encoder escapes these characters; JSON.stringify does not.
-const ESCAPED_BY_GO = /\\u(003c|003e|0026|2028|2029)/g;
+const escapedByGo = /\\u(003c|003e|0026|2028|2029)/g;
 
 /** Whether a content type is an archive, which varies between runs and is never text. */
 export function isArchive(contentType: string | undefined): boolean {
-  return contentType !== undefined && ARCHIVE.test(contentType);
+  return contentType !== undefined && archiveType.test(contentType);
 }
 
 /** Encodes bytes for a fixture, without loss: readable text if they are UTF-8, otherwise base64. */
@@ -53,6 +53,6 @@ export function jsonIfFaithful(source: string): Json | undefined {
   if (value === undefined) {
     return undefined;
   }
-  const plain = source.replace(ESCAPED_BY_GO, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
+  const plain = source.replace(escapedByGo, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
   return plain === JSON.stringify(value) || plain === `${JSON.stringify(value)}\n` ? value : undefined;
 }

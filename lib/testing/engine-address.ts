@@ -1,8 +1,8 @@
 /** An engine's address in the terms of `node:net`. */
 export type EngineAddress = { readonly path: string } | { readonly host: string; readonly port: number };
 
-const UNIX = /^unix:\/\/(?<path>\/.+)$/;
-const TCP = /^tcp:\/\/(?<host>\[[0-9a-f:.]+\]|[^/:[\]]+):(?<port>\d{1,5})\/?$/i;
+const unixAddress = /^unix:\/\/(?<path>\/.+)$/;
+const tcpAddress = /^tcp:\/\/(?<host>\[[0-9a-f:.]+\]|[^/:[\]]+):(?<port>\d{1,5})\/?$/i;
 
 /**
  * Parses an address in the form of `DOCKER_HOST`, without TLS.
@@ -11,11 +11,11 @@ const TCP = /^tcp:\/\/(?<host>\[[0-9a-f:.]+\]|[^/:[\]]+):(?<port>\d{1,5})\/?$/i;
  * @throws TypeError when it is neither.
  */
 export function engineAddress(engine: string): EngineAddress {
-  const path = UNIX.exec(engine)?.groups?.['path'];
+  const path = unixAddress.exec(engine)?.groups?.['path'];
   if (path !== undefined) {
     return { path };
   }
-  const tcp = TCP.exec(engine)?.groups;
+  const tcp = tcpAddress.exec(engine)?.groups;
   const host = tcp?.['host'];
   const port = tcp?.['port'];
   if (host === undefined || port === undefined) {

@@ -6,7 +6,7 @@ import type { EngineAddress } from './engine-address.js';
 import { RecordingError } from './errors.js';
 import type { Fixture } from './fixture.js';
 
-const DEADLINE_MS = 10_000;
+const deadlineMs = 10_000;
 
 const version = z.object({
   Version: z.string(),
@@ -35,7 +35,7 @@ export async function engineVersion(engine: string, address: EngineAddress): Pro
 
 function get(address: EngineAddress, path: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const signal = AbortSignal.timeout(DEADLINE_MS);
+    const signal = AbortSignal.timeout(deadlineMs);
     const asking = request({ createConnection: () => connect(address), path, signal }, (response) => {
       text(response).then(resolve, reject);
     });

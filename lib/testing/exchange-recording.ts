@@ -4,7 +4,7 @@ import { RecordingError } from './errors.js';
 import type { Exchange, RecordedResponse } from './fixture.js';
 import { isLive } from './live.js';
 import type { ExchangeEnd, Observer, Side } from './proxy.js';
-import { recordRequest, REQUEST_BODY_LIMIT } from './request-record.js';
+import { recordRequest, requestBodyLimit } from './request-record.js';
 import { recordAnswerBody, recordHead } from './response-record.js';
 import type { Scrubber } from './scrubbing.js';
 import { recordStream } from './stream-record.js';
@@ -15,7 +15,7 @@ export class ExchangeRecording implements Observer {
   readonly #asked: AskedRequest;
   readonly #answerLimit: number;
   readonly #laterExchanges: () => number;
-  readonly #requestBody = new Capture(REQUEST_BODY_LIMIT);
+  readonly #requestBody = new Capture(requestBodyLimit);
   #requestComplete = false;
   #head: AnswerHead | undefined;
   readonly #answer: Capture;

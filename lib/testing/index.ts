@@ -1,8 +1,9 @@
 /**
- * The testing kit: stand-ins for an engine's socket. A recorder saves the traffic between a client and a real engine as
- * a fixture. A replayer answers from fixtures without an engine. A fault proxy injects failures into the traffic. The
- * kit works at the level of HTTP and knows nothing of the driver: it imports only Node's modules and zod. It never
- * answers a request that was not recorded, and importing it has no side effects.
+ * The kit for users' own tests, not the tests of this project: stand-ins for an engine's socket. A recorder saves the
+ * traffic between a client and a real engine as a fixture. A replayer answers from fixtures without an engine. A fault
+ * proxy injects failures into the traffic. The kit works at the level of HTTP and knows nothing of the driver: it
+ * imports only Node's modules and zod. It never answers a request that was not recorded, and importing it has no side
+ * effects.
  */
 export { FixtureError, RecordingError, ReplayError } from './errors.js';
 export type { UnmatchedRequest, UnusedExchange } from './errors.js';

@@ -1,4 +1,4 @@
-const LIVE: readonly { readonly method: string; readonly path: RegExp; readonly query?: RegExp }[] = [
+const liveRequests: readonly { readonly method: string; readonly path: RegExp; readonly query?: RegExp }[] = [
   { method: 'GET', path: /^\/events$/ },
   { method: 'POST', path: /^\/containers\/[^/]+\/(wait|attach)$/ },
   { method: 'GET', path: /^\/containers\/[^/]+\/attach\/ws$/ },
@@ -13,7 +13,7 @@ const LIVE: readonly { readonly method: string; readonly path: RegExp; readonly 
  */
 export function isLive({ method, path }: { readonly method: string; readonly path: string }): boolean {
   const [resource = '', query = ''] = path.replace(/^\/v\d+\.\d+(?=\/)/, '').split('?', 2);
-  return LIVE.some(
+  return liveRequests.some(
     (live) =>
       live.method === method &&
       live.path.test(resource) &&

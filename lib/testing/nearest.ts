@@ -3,7 +3,7 @@ import type { Exchange, RecordedRequest } from './fixture.js';
 import { compareRequests } from './matching.js';
 import { TokenBindings } from './tokens.js';
 
-const SHOWN_DIFFERENCES = 8;
+const shownDifferences = 8;
 
 /** The recorded exchange whose request is most similar; of equally similar ones, the first unused. */
 export function nearest<Entry extends { readonly exchange: Exchange }>(
@@ -19,7 +19,7 @@ export function nearest<Entry extends { readonly exchange: Exchange }>(
         (sum, difference) => sum + weight(difference),
         used.has(entry) ? 0.5 : 0,
       );
-      return { entry, differences: differences.slice(0, SHOWN_DIFFERENCES), distance };
+      return { entry, differences: differences.slice(0, shownDifferences), distance };
     })
     .sort((a, b) => a.distance - b.distance);
   return best;

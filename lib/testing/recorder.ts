@@ -7,7 +7,7 @@ import { validateOptions } from './options.js';
 import { startProxy } from './proxy.js';
 import { Scrubber } from './scrubbing.js';
 
-const ANSWER_LIMIT = 4 * 1024 * 1024;
+const answerLimit = 4 * 1024 * 1024;
 
 /** Options of {@link startRecorder}. */
 export interface RecorderOptions {
@@ -75,7 +75,7 @@ export async function startRecorder(options: RecorderOptions): Promise<Recorder>
       const begun = recordings.length + 1;
       const observer = new ExchangeRecording(
         asked,
-        options.maxAnswerBytes ?? ANSWER_LIMIT,
+        options.maxAnswerBytes ?? answerLimit,
         () => recordings.length - begun,
       );
       recordings.push(observer);

@@ -11,7 +11,7 @@ import { listen } from './listener.js';
 import { validateOptions } from './options.js';
 import { play } from './playback.js';
 import { refuse } from './refusal.js';
-import { recordRequest, REQUEST_BODY_LIMIT } from './request-record.js';
+import { recordRequest, requestBodyLimit } from './request-record.js';
 import { Scrubber } from './scrubbing.js';
 import type { SeenRequest } from './seen-request.js';
 
@@ -114,7 +114,7 @@ function seen({ method, path }: RecordedRequest): SeenRequest {
 
 /** Reads a request, up to its end or a disconnect, and describes it in the recorder's form. */
 async function readRequest(call: Call): Promise<RecordedRequest> {
-  const body = new Capture(REQUEST_BODY_LIMIT);
+  const body = new Capture(requestBodyLimit);
   const read = async (): Promise<void> => {
     for await (const chunk of chunksOf(call.body)) {
       body.add(chunk);

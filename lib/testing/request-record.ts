@@ -5,9 +5,9 @@ import type { RecordedRequest, RequestBody } from './fixture.js';
 import type { Scrubber } from './scrubbing.js';
 
 /** The longest request body to keep, in bytes; of a longer one, only the size is recorded. */
-export const REQUEST_BODY_LIMIT = 64 * 1024;
+export const requestBodyLimit = 64 * 1024;
 
-const KEPT_HEADERS = ['content-type', 'upgrade', 'authorization', 'x-registry-auth', 'x-registry-config'];
+const keptHeaders = ['content-type', 'upgrade', 'authorization', 'x-registry-auth', 'x-registry-config'];
 
 /**
  * Converts a request to a fixture's form. The recorder and the replayer share it, so that their results are comparable.
@@ -21,7 +21,7 @@ export function recordRequest(
   scrubber: Scrubber,
 ): RecordedRequest {
   const headers: Record<string, string> = {};
-  for (const name of KEPT_HEADERS) {
+  for (const name of keptHeaders) {
     const value = asked.headers[name];
     if (typeof value === 'string') {
       headers[name] = scrubber.header(name, value);

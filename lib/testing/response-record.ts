@@ -5,7 +5,7 @@ import type { Chunk, RecordedResponse } from './fixture.js';
 import type { Scrubber } from './scrubbing.js';
 
 /** The headers that a client may depend on; all others vary between runs or hosts. */
-const KEPT_HEADERS = new Set([
+const keptHeaders = new Set([
   'api-version',
   'content-length',
   'content-type',
@@ -23,7 +23,7 @@ export function recordHead(
   const headers: Record<string, string> = {};
   rawHeaders.forEach((value, i) => {
     const name = (rawHeaders[i - 1] ?? '').toLowerCase();
-    if (i % 2 === 1 && KEPT_HEADERS.has(name)) {
+    if (i % 2 === 1 && keptHeaders.has(name)) {
       headers[name] = scrubber.header(name, value);
     }
   });

@@ -2,12 +2,12 @@ import { decodeText } from './content.js';
 import type { Json } from './fixture.js';
 
 /** Replaces a secret in a fixture; in a replay it matches any text. */
-export const SCRUBBED = '[scrubbed]';
+export const scrubbedText = '[scrubbed]';
 
-const SECRET_HEADERS = new Set(['authorization', 'x-registry-auth', 'x-registry-config']);
-const SECRET_FIELDS = new Set(['password', 'auth', 'identitytoken', 'registrytoken']);
+const secretHeaders = new Set(['authorization', 'x-registry-auth', 'x-registry-config']);
+const secretFields = new Set(['password', 'auth', 'identitytoken', 'registrytoken']);
 /** The same fields inside a text; the match is the secret alone. */
-const SECRET_FIELDS_IN_TEXT = /(?<="(?:password|auth|identitytoken|registrytoken)"\s*:\s*")(?:[^"\\]|\\.)+/gi;
+const secretFieldsInText = /(?<="(?:password|auth|identitytoken|registrytoken)"\s*:\s*")(?:[^"\\]|\\.)+/gi;
 
 /** Removes secrets from a recording. */
 export class Scrubber {
@@ -19,12 +19,12 @@ export class Scrubber {
   }
 
   header(name: string, value: string): string {
-    return SECRET_HEADERS.has(name) ? SCRUBBED : this.text(value);
+    return secretHeaders.has(name) ? scrubbedText : this.text(value);
   }
 
   text(value: string): string {
-    return [SECRET_FIELDS_IN_TEXT, ...this.#patterns].reduce(
-      (text, pattern) => text.replace(pattern, SCRUBBED),
+    return [secretFieldsInText, ...this.#patterns].reduce(
+      (text, pattern) => text.replace(pattern, scrubbedText),
       value,
     );
   }
@@ -40,8 +40,8 @@ export class Scrubber {
       return value;
     }
     const scrub = ([name, field]: [string, Json]): [string, Json] =>
-      typeof field === 'string' && field !== '' && SECRET_FIELDS.has(name.toLowerCase())
-        ? [name, SCRUBBED]
+      typeof field === 'string' && field !== '' && secretFields.has(name.toLowerCase())
+        ? [name, scrubbedText]
         : [name, this.json(field)];
     return Object.fromEntries(Object.entries(value).map(scrub));
   }
@@ -55,7 +55,7 @@ export class Scrubber {
     const decoded = decodeText(whole);
     const encoding = decoded === undefined ? 'latin1' : 'utf8';
     const text = decoded ?? whole.toString(encoding);
-    for (const pattern of [SECRET_FIELDS_IN_TEXT, ...this.#patterns]) {
+    for (const pattern of [secretFieldsInText, ...this.#patterns]) {
       for (const match of text.matchAll(pattern)) {
         const start = Buffer.byteLength(text.slice(0, match.index), encoding);
         whole.fill('*', start, start + Buffer.byteLength(match[0], encoding));

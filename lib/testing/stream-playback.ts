@@ -4,10 +4,10 @@ import { writeChunk } from './chunks.js';
 import { bytesOf } from './content.js';
 import type { Step } from './fixture.js';
 import type { Entry, Ledger } from './ledger.js';
-import { SCRUBBED } from './scrubbing.js';
+import { scrubbedText } from './scrubbing.js';
 import { tokenPlaces } from './tokens.js';
 
-const SHOWN_LENGTH = 200;
+const shownLength = 200;
 
 /**
  * Replays the engine's side of an upgraded connection: the recorded steps in order, so that each chunk of the engine
@@ -65,7 +65,7 @@ async function hear(client: ClientVoice, step: Step, ledger: Ledger): Promise<bo
         client.forget(Buffer.byteLength(said.slice(0, length), encoding));
         return true;
       }
-      const saidEnough = said.length >= recorded.length && !recorded.includes(SCRUBBED);
+      const saidEnough = said.length >= recorded.length && !recorded.includes(scrubbedText);
       if (client.over || saidEnough) {
         return false;
       }
@@ -105,13 +105,13 @@ class ClientVoice {
 
   quote(): string {
     return this.heard.length > 0
-      ? JSON.stringify(this.heard.toString('utf8', 0, SHOWN_LENGTH))
+      ? JSON.stringify(this.heard.toString('utf8', 0, shownLength))
       : 'nothing more';
   }
 }
 
 function quote(step: Step): string {
-  return 'end' in step ? 'its end' : JSON.stringify(bytesOf(step).toString('utf8', 0, SHOWN_LENGTH));
+  return 'end' in step ? 'its end' : JSON.stringify(bytesOf(step).toString('utf8', 0, shownLength));
 }
 
 function bytesOfStep(step: Step): Buffer {

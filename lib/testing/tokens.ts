@@ -1,8 +1,8 @@
-import { SCRUBBED } from './scrubbing.js';
+import { scrubbedText } from './scrubbing.js';
 
 /** Random names that differ from run to run: `tmp-` and 32 hexadecimal digits, anywhere in a text. */
-const TOKEN = /tmp-[0-9a-f]{32}/g;
-const VOLATILE = /tmp-[0-9a-f]{32}|\[scrubbed\]/g;
+const anyToken = /tmp-[0-9a-f]{32}/g;
+const volatileText = /tmp-[0-9a-f]{32}|\[scrubbed\]/g;
 
 /** A one-to-one mapping between the random names of a recording and those of the current run. */
 export class TokenBindings {
@@ -29,7 +29,7 @@ export class TokenBindings {
 
   /** Replaces recorded names by actual ones in a text. */
   inText(text: string): string {
-    return text.replace(TOKEN, (token) => this.#actual.get(token) ?? token);
+    return text.replace(anyToken, (token) => this.#actual.get(token) ?? token);
   }
 
   /**
@@ -57,7 +57,7 @@ interface TokenPlace {
 
 /** All random names in a buffer, text or binary. */
 export function tokenPlaces(bytes: Buffer): TokenPlace[] {
-  return [...bytes.toString('latin1').matchAll(TOKEN)].map((match) => ({
+  return [...bytes.toString('latin1').matchAll(anyToken)].map((match) => ({
     offset: match.index,
     token: match[0],
   }));
@@ -68,7 +68,7 @@ export function tokenPlaces(bytes: Buffer): TokenPlace[] {
  * Binds the names that it finds.
  */
 export function matchText(recorded: string, actual: string, bindings: TokenBindings): boolean {
-  return recorded.search(VOLATILE) < 0
+  return recorded.search(volatileText) < 0
     ? recorded === actual
     : match(new RegExp(`^${patternOf(recorded)}$`), recorded, actual, bindings) !== undefined;
 }
@@ -87,11 +87,13 @@ export function matchBeginning(
 }
 
 function patternOf(recorded: string): string {
-  const gaps = recorded.match(VOLATILE) ?? [];
-  const literals = recorded.split(VOLATILE).map((literal) => literal.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+  const gaps = recorded.match(volatileText) ?? [];
+  const literals = recorded
+    .split(volatileText)
+    .map((literal) => literal.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
   return literals.reduce((pattern, literal, i) => {
-    if (gaps[i - 1] !== SCRUBBED) {
-      return `${pattern}(${TOKEN.source})${literal}`;
+    if (gaps[i - 1] !== scrubbedText) {
+      return `${pattern}(${anyToken.source})${literal}`;
     }
     const isLast = i === literals.length - 1 && literal === '';
     return `${pattern}${isLast ? '[^]*' : '[^]*?'}${literal}`;
@@ -105,7 +107,7 @@ function match(
   bindings: TokenBindings,
 ): number | undefined {
   const found = pattern.exec(actual);
-  const tokens = recorded.match(TOKEN) ?? [];
+  const tokens = recorded.match(anyToken) ?? [];
   return found !== null && tokens.every((token, i) => bindings.bind(token, found[i + 1] ?? token))
     ? found[0].length
     : undefined;

@@ -1,17 +1,14 @@
 /**
  * Nova's verbs. Each file is one verb, or a few that are one thing: its definition (name for messages, lock, failure,
- * validation of its arguments), then its steps. Verbs that need one or two rooms are in a folder by area; `steps/` holds
- * the steps that several verbs share, `definition/` the type of a verb, the argument schemas and the `ComputeNode` that
- * every verb works with. The driver calls this room. It may import the rooms below it (images, instances, network, host,
- * console and lower); it never imports the driver or the image exchange.
+ * validation of its arguments), then its steps; `reconcile.ts` is what `init_host` cleans up. The folders hold verbs of
+ * one area: host reports, queries, console, interfaces, storage, migration. Verbs that change the life of one instance,
+ * and the image cache, are beside them. `steps/` holds the steps of verbs, `definition/` the type of a verb, the
+ * argument schemas and the `ComputeNode` that every verb works with. The driver calls this room. It may import the
+ * rooms below it (images, instances, network, host, serial-consoles and lower); it never imports the driver or the
+ * image exchange.
  */
 export { cacheImage } from './cache-image.js';
-export {
-  getConsoleOutput,
-  getDiagnostics,
-  getInstanceDiagnostics,
-  getSerialConsole,
-} from './console/index.js';
+export { getConsoleOutput, getSerialConsole } from './console/index.js';
 export {
   type ComputeNode,
   normalizedSubjects,
@@ -32,9 +29,11 @@ export {
   getHostUptime,
   getNodenamesByUuid,
   updateProviderTree,
-} from './host/index.js';
+} from './host-reports/index.js';
 export {
+  getDiagnostics,
   getInfo,
+  getInstanceDiagnostics,
   instanceExists,
   instanceOnDisk,
   listInstances,
@@ -55,19 +54,20 @@ export {
   networkBindingHostId,
   plugVifs,
   unplugVifs,
-} from './network/index.js';
+} from './interfaces/index.js';
 export { pause, unpause } from './pause.js';
 export { powerOff } from './power-off.js';
-export { powerOn, resume } from './power-on.js';
-export { finishReboot, reboot, resumeStateOnHostBoot } from './reboot.js';
-export { rebuildVerb as rebuild } from './rebuild.js';
+export { powerOn } from './power-on.js';
+export { pollRebootingInstance, reboot, resumeStateOnHostBoot } from './reboot.js';
+export { rebuild } from './rebuild.js';
 export { reconcile, reconcileAgain } from './reconcile.js';
-export { rescueVerb as rescue } from './rescue.js';
+export { rescue } from './rescue.js';
+export { resume } from './resume.js';
 export { setAdminPassword } from './set-admin-password.js';
-export { snapshotVerb as snapshot } from './snapshot.js';
+export { snapshot } from './snapshot.js';
 export { restore, softDelete } from './soft-delete.js';
-export { spawnVerb as spawn } from './spawn.js';
+export { spawn } from './spawn.js';
 export { attachVolume, detachVolume, getInstanceDiskInfo, getVolumeConnector } from './storage/index.js';
 export { suspend } from './suspend.js';
 export { triggerCrashDump } from './trigger-crash-dump.js';
-export { unrescueVerb as unrescue } from './unrescue.js';
+export { unrescue } from './unrescue.js';

@@ -19,19 +19,23 @@ import {
   containerName,
   containerPartName,
   findInstance,
-  imageOfInstance,
-  instanceRecord,
-  isIncomplete,
+  isUnfinished,
   listContainersOf,
-  recoverInterruptedSwap,
+  settleSwap,
   removeSuspension,
   spawning,
   stopForReplacement,
 } from '../instances/index.js';
 import type { ComputeNode, OfInstance, Verb } from './definition/index.js';
 import { schemas } from './definition/index.js';
-import { prepareReconnection, reconnectAndStart, Rollback, startAgain } from './steps/index.js';
-import { spawn } from './spawn.js';
+import {
+  imageOfInstance,
+  prepareReconnection,
+  reconnectAndStart,
+  Rollback,
+  startAgain,
+} from './steps/index.js';
+import { spawnInstance } from './spawn.js';
 
 type Subjects = OfInstance &
   Readonly<Record<'context', RequestContext> & Record<'network_info', NetworkInfo | null>>;
@@ -72,7 +76,11 @@ export const resumeStateOnHostBoot: Verb<Subjects, ResumeOptions, void> = {
 };
 
 /** One instance of Nova's `poll_rebooting_instances`. */
-export const finishReboot: Verb<Readonly<Record<'timeout', number>> & OfInstance, VerbOptions, void> = {
+export const pollRebootingInstance: Verb<
+  Readonly<Record<'timeout', number>> & OfInstance,
+  VerbOptions,
+  void
+> = {
   action: 'reboot',
   lock: 'instance',
   failure: InstanceRebootFailure,
@@ -97,7 +105,7 @@ async function rebootInstance(
   options: RebootOptions = {},
 ): Promise<void> {
   const container = await findOrSettle(node, instance, options.signal);
-  if (container !== undefined && isWhole(container))
+  if (container !== undefined && !isUnfinished(container))
     await rebootContainer(node, instance, container, network_info, reboot_type, options.signal);
   else await makeAgain(node, context, instance, network_info, options);
 }
@@ -116,7 +124,7 @@ async function rebootIfStuck(
   signal?: AbortSignal,
 ): Promise<void> {
   const container = await findInstance(node.engine, node.host, instance, signal);
-  if (container === undefined || !isWhole(container)) {
+  if (container === undefined || isUnfinished(container)) {
     node.logger.warn('could not finish an interrupted reboot: the instance has no container', {
       instance: instance.uuid,
     });
@@ -152,7 +160,7 @@ async function findOrSettle(
   signal: AbortSignal | undefined,
 ): Promise<ContainerInspect | undefined> {
   const container = await findInstance(engine, host, instance, signal);
-  return container ?? (await recoverInterruptedSwap(engine, host, instance, signal)).current;
+  return container ?? (await settleSwap(engine, host, instance, signal)).current;
 }
 
 /**
@@ -201,13 +209,6 @@ async function stopsCleanly(
   }
 }
 
-/** Whether a container can be started again: neither half created by a spawn, nor half removed. */
-function isWhole(container: ContainerInspect): boolean {
-  if (container.State.Status === 'dead' || container.State.Status === 'removing') return false;
-  const record = instanceRecord(container.Config.Labels);
-  return record !== undefined && !isIncomplete(record, container);
-}
-
 /**
  * Recreates an instance's container from its image, as spawn does, and replaces what is left of the old one. Files
  * written in the old container are lost.
@@ -232,7 +233,7 @@ async function makeAgain(
     image: image_meta.id,
   });
   const { signal, block_device_info = null, accel_info = null } = options;
-  await spawn(node, context, instance, image_meta, {
+  await spawnInstance(node, context, instance, image_meta, {
     network_info: network_info ?? null,
     block_device_info,
     accel_info,

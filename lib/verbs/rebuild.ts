@@ -6,37 +6,34 @@ import type {
   RequestContext,
 } from '../../interfaces/index.js';
 import { InstanceDeployFailure, NotImplementedError } from '../../interfaces/index.js';
-import type { ContainerId, ContainerInspect, ContainerSummary } from '../engine/index.js';
+import type { ContainerInspect, ContainerSummary } from '../engine/index.js';
 import { removeInstanceImages } from '../images/index.js';
 import {
   asideSuffix,
   cleanly,
-  findInstance,
   listContainersOf,
   removeContainer,
-  recoverInterruptedSwap,
+  settleSwap,
   stopForReplacement,
 } from '../instances/index.js';
 import { interfacesOf, PluggingWait } from '../network/index.js';
-import { raceSignal, Slot } from '../streams/index.js';
 import {
   bootPlan,
-  completeContainer,
-  createPlannedContainer,
+  createBeside,
+  handOverVolumes,
   holdImage,
   launchError,
   prepareNetworks,
   restoreOnRollback,
   Rollback,
-  startAgain,
   swapIn,
   warnOfLeftovers,
 } from './steps/index.js';
-import type { BootSubjects, ComputeNode, Controls, Verb } from './definition/index.js';
-import { callOrchestrator, schemas, validateArguments } from './definition/index.js';
-import { spawn } from './spawn.js';
+import type { BootSubjects, ComputeNode, Verb } from './definition/index.js';
+import { schemas } from './definition/index.js';
+import { spawnInstance } from './spawn.js';
 
-export const rebuildVerb: Verb<BootSubjects, RebuildOptions, void> = {
+export const rebuild: Verb<BootSubjects, RebuildOptions, void> = {
   action: 'rebuild',
   lock: 'instance',
   failure: InstanceDeployFailure,
@@ -54,10 +51,10 @@ export const rebuildVerb: Verb<BootSubjects, RebuildOptions, void> = {
   run: async (node, given) => {
     validateRebuildOptions(given);
     const { context, instance, image_meta, evacuate = false } = given;
-    // Of an instance that is stopped so that the orchestrator can detach its volumes.
+    // Restarts the instance if a later step fails.
     await using restart = new Rollback(node, instance.uuid);
     const block_device_info = await handOverVolumes(node, given, restart);
-    await rebuild(node, context, instance, image_meta, { ...given, block_device_info, evacuate });
+    await rebuildInstance(node, context, instance, image_meta, { ...given, block_device_info, evacuate });
     restart.complete();
   },
 };
@@ -78,56 +75,6 @@ function validateRebuildOptions({
     );
 }
 
-/**
- * Has the orchestrator detach and attach the volumes. This happens without the instance's lock and without a timeout: its
- * callbacks may call other verbs of the same instance.
- *
- * @param restart - gets the undo of the instance's stop.
- * @returns the instance's disks.
- * @throws InvalidInput when the answer of `attach_block_devices` is malformed.
- */
-async function handOverVolumes(
-  node: ComputeNode,
-  given: BootSubjects & RebuildOptions & Controls,
-  restart: Rollback,
-): Promise<BlockDeviceInfo | null> {
-  const { context, instance, image_meta, bdms = [], evacuate, signal } = given;
-  const { detach_block_devices: detach, attach_block_devices: attach, block_device_info = null } = given;
-  if (detach === undefined && attach === undefined) return block_device_info;
-  // `attach_block_devices` returns the disks later, so they cannot be validated yet.
-  const disks = attach === undefined ? block_device_info : null;
-  const losesVolumes =
-    evacuate !== true && bdms.some(({ destination_type: destination }) => destination === 'volume');
-  const stop = async (container: ContainerInspect): Promise<void> => {
-    if (container.State.Running)
-      restart.pushRestore('the stop of the instance', async () => {
-        // After an abort, too: the lock may be free, and another verb may have it.
-        await given.acquireLock(AbortSignal.timeout(longestLockWait));
-        await startAgain(node, container);
-      });
-    await stopForReplacement(node, container.Id, { ...cleanly(container), signal });
-  };
-  await prepareRebuild(node, context, instance, image_meta, {
-    ...given,
-    block_device_info: disks,
-    stop: losesVolumes ? stop : undefined,
-  });
-  given.releaseLock();
-  const handedOver = await callOrchestrator(async () => {
-    if (detach !== undefined) await raceSignal(detach(context, bdms), signal);
-    if (attach === undefined) return block_device_info;
-    return await raceSignal(attach(context, instance, bdms), signal);
-  });
-  await given.acquireLock();
-  validateArguments(answers, { 'the answer of attach_block_devices': handedOver });
-  return handedOver;
-}
-
-/** Milliseconds that the restart of an instance waits for its lock. */
-const longestLockWait = 60_000;
-
-const answers = { 'the answer of attach_block_devices': schemas.blockDeviceInfo };
-
 /** What a rebuilt instance gets, apart from its image and flavor. */
 interface RebuildPlan extends Pick<
   RebuildOptions,
@@ -147,47 +94,16 @@ interface RebuildPlan extends Pick<
  *
  * @throws what spawn throws.
  */
-export async function rebuild(
+export async function rebuildInstance(
   node: ComputeNode,
   context: RequestContext,
   instance: Instance,
   image_meta: ImageMeta,
   plan: RebuildPlan,
 ): Promise<void> {
-  const { current } = await recoverInterruptedSwap(node.engine, node.host, instance, plan.signal);
-  if (current === undefined || plan.evacuate) await spawn(node, context, instance, image_meta, plan);
+  const { current } = await settleSwap(node.engine, node.host, instance, plan.signal);
+  if (current === undefined || plan.evacuate) await spawnInstance(node, context, instance, image_meta, plan);
   else await replace(node, context, instance, current, image_meta, plan);
-}
-
-/**
- * Validates a rebuild as far as possible in advance: the image can be loaded and fits, the networks can be used, files
- * and disks are valid. Then, like Nova, stops the instance cleanly if it has volumes that the orchestrator is about to
- * detach.
- *
- * @throws what spawn throws.
- */
-async function prepareRebuild(
-  node: ComputeNode,
-  context: RequestContext,
-  instance: Instance,
-  image_meta: ImageMeta,
-  {
-    stop,
-    ...options
-  }: Omit<RebuildPlan, 'evacuate'> & {
-    readonly stop: ((container: ContainerInspect) => Promise<void>) | undefined;
-  },
-): Promise<void> {
-  const { networks } = node;
-  await bootPlan(node, context, instance, image_meta, options);
-  await node.imageLoader.load(context, image_meta.id, options);
-  const container = await findInstance(node.engine, node.host, instance, options.signal);
-  const wiring = await networks.prepare(options.network_info, options.signal);
-  try {
-    if (stop !== undefined && container !== undefined) await stop(container);
-  } finally {
-    await networks.abandon(wiring);
-  }
 }
 
 async function replace(
@@ -198,7 +114,7 @@ async function replace(
   image_meta: ImageMeta,
   options: RebuildPlan,
 ): Promise<void> {
-  const { engine, host, launches, virtapi, policy, logger } = node;
+  const { engine, host, virtapi, policy, logger } = node;
   const { signal, onProgress } = options;
   const network_info = options.network_info ?? (await interfacesOf(engine, old, signal));
   const beside = { ...options, network_info, power_on: false };
@@ -209,15 +125,10 @@ async function replace(
   await restoreOnRollback(node, replaced, rollback);
   const image = await holdImage(node, plan, rollback);
   const wiring = await prepareNetworks(node, plan, rollback);
-  let container: ContainerId | undefined;
-  let plugging: PluggingWait | undefined;
+  const container = await createBeside(node, plan, { image, wiring }, rollback);
+  // Begin before the stop: if the orchestrator fails here, the instance still runs.
+  const plugging = await PluggingWait.begin(virtapi, instance, network_info, { ...policy, logger, signal });
   try {
-    using slot = await Slot.acquire(launches, signal);
-    container = await createPlannedContainer(node, plan, { image, wiring, slot }, rollback);
-    await completeContainer(node, plan, wiring, container);
-    slot.release();
-    // An orchestrator that does not listen must not cost the instance its uptime.
-    plugging = await PluggingWait.begin(virtapi, instance, network_info, { ...policy, logger, signal });
     await stopForReplacement(node, old.Id, { ...cleanly(old), signal });
     await swapIn(node, container, replaced);
     await plugging?.reported();

@@ -1,18 +1,18 @@
 import { instancePartName } from '../common/index.js';
 import type { ContainerId } from '../engine/index.js';
-import { isNotFound, isUnreachable } from '../engine/index.js';
+import { isUnreachable, undefinedIfNotFound } from '../engine/index.js';
 import type { ListedInstance } from '../instances/index.js';
 import {
   asideSuffix,
-  endLeftStandstill,
-  isIncomplete,
-  isOfStandstill,
+  endLeftSnapshotPause,
+  isOfSnapshotPause,
+  isUnfinished,
   listContainersOf,
   listContainersOfHost,
   removeContainer,
-  recoverInterruptedSwap,
+  settleSwap,
 } from '../instances/index.js';
-import { pause } from '../streams/index.js';
+import { sleep } from '../streams/index.js';
 import type { ComputeNode } from './definition/index.js';
 
 /** Runs work on an instance while holding its lock, so that no verb works on it meanwhile. */
@@ -25,13 +25,12 @@ type WithLock = (uuid: string, work: () => Promise<void>) => Promise<void>;
 const furtherLooks = [60, 120, 240, 480, 900, 1800];
 
 /**
- * Repairs what a crash left on the host: instances half created by a spawn or half removed by a destroy, containers set
- * aside by an unfinished verb, stored state of instances that are gone, images in transfer, networks without
- * containers. Complete instances are adopted unchanged. The outcome is logged.
+ * `init_host`: repairs what a crash left on the host: instances half created by a spawn or half removed by a destroy,
+ * containers set aside by an unfinished verb, stored state of instances that are gone, images in transfer, networks
+ * without containers. Complete instances are adopted unchanged. The outcome is logged.
  *
  * Only containers, images and networks of this host are touched: drivers of other hosts may share the engine. Failures
- * are logged and left to the next run: one container that an engine cannot remove must not leave all others without a
- * driver.
+ * are logged and left to the next run: a container that cannot be removed must not stop `init_host`.
  *
  * @throws what the engine fails with when it cannot be reached or cannot list what it has; the signal's reason when the
  * signal aborts.
@@ -46,9 +45,8 @@ export async function reconcile(node: ComputeNode, signal?: AbortSignal): Promis
  * a removal or a creation may finish only after the first pass. Failures are logged and left to the next pass. Ends
  * early when the signal aborts.
  *
- * What may be the work of another process of the same host, such as the one that this process replaces, is repaired by
- * the second pass that sees it unchanged: a container that was never started, a container that was set aside, the pause
- * of a snapshot.
+ * Another process may serve this host, such as the one that this process replaces. So a container that was never
+ * started or was set aside, and the pause of a snapshot, are repaired only if two passes see them unchanged.
  *
  * @param withLock - holds an instance's lock, so that the work of a running verb is not taken for a leftover.
  * @param since - when the host began to serve, in milliseconds since 1970; images named later belong to running verbs.
@@ -62,9 +60,9 @@ export async function reconcileAgain(
   waits: readonly number[] = furtherLooks,
 ): Promise<void> {
   const { host, logger } = node;
-  let seen: Sighting = { created: new Set(), aside: new Map(), standstills: new Map() };
+  let seen: Sighting = { created: new Set(), aside: new Map(), snapshotPauses: new Map() };
   for (const seconds of waits) {
-    await pause(seconds * 1000, signal);
+    await sleep(seconds * 1000, signal);
     try {
       const { outcome, sighting } = await repair(node, { withLock, seen, before: since, signal });
       seen = sighting;
@@ -100,7 +98,7 @@ interface Sighting {
   /** By uuid, the containers of each instance of which one is set aside. */
   readonly aside: ReadonlyMap<string, string>;
   /** By uuid, the state of each pause of a snapshot. */
-  readonly standstills: ReadonlyMap<string, string>;
+  readonly snapshotPauses: ReadonlyMap<string, string>;
 }
 
 /** The uuids of instances, and the names of images and networks, by outcome. */
@@ -121,8 +119,8 @@ async function repair(
   const removed = await removeUnfinished(node, containers, repairs, left.created, signal);
   const kept = containers.filter((listed) => !removed.includes(listed));
   const settled = await settleAside(node, unchanged(sighting.aside, left.aside), repairs, signal);
-  const standstills = unchanged(sighting.standstills, left.standstills);
-  await endStandstills(node, kept, standstills, repairs, signal);
+  const snapshotPauses = unchanged(sighting.snapshotPauses, left.snapshotPauses);
+  await endSnapshotPauses(node, kept, snapshotPauses, repairs, signal);
   const isGone = (uuid: string): boolean => !uuidsOf(kept).includes(uuid);
   for (const uuid of [...new Set(stored.map(({ uuid: of }) => of))].filter(isGone))
     await repairs.try(uuid, async () => {
@@ -156,9 +154,9 @@ function sightingOf(
   return {
     created: new Set(containers.filter(isCreated).map(({ container: { Id: id } }) => id)),
     aside: new Map(uuidsOf(containers.filter(isAside)).map((uuid) => [uuid, containersOf(uuid)])),
-    standstills: new Map(
+    snapshotPauses: new Map(
       stored
-        .filter(({ values }) => isOfStandstill(values))
+        .filter(({ values }) => isOfSnapshotPause(values))
         .map(({ uuid, values }) => [uuid, JSON.stringify(Object.entries(values).sort())]),
     ),
   };
@@ -217,22 +215,18 @@ async function removeUnfinished(
   created: ReadonlySet<ContainerId>,
   signal: AbortSignal | undefined,
 ): Promise<ListedInstance[]> {
-  const mayBeUnfinished = ({ container: { Id: id, State: state } }: ListedInstance): boolean =>
+  const mayBeLeftover = ({ container: { Id: id, State: state } }: ListedInstance): boolean =>
     state === 'removing' || state === 'dead' || created.has(id);
-  const isUnfinished = async ({ record, container: { Id: id, State: state } }: ListedInstance) => {
+  const isLeftover = async ({ container: { Id: id, State: state } }: ListedInstance): Promise<boolean> => {
     if (state !== 'created') return true;
-    try {
-      return isIncomplete(record, await engine.containers.inspect(id, { signal }));
-    } catch (error) {
-      // The container was removed after it was listed: the rest of the instance may be removed too.
-      if (isNotFound(error)) return true;
-      throw error;
-    }
+    const found = await undefinedIfNotFound(engine.containers.inspect(id, { signal }));
+    // If it was removed after it was listed, the rest of the instance may be removed too.
+    return found === undefined || isUnfinished(found);
   };
   const removed: ListedInstance[] = [];
-  for (const listed of containers.filter(mayBeUnfinished))
+  for (const listed of containers.filter(mayBeLeftover))
     await repairs.try(listed.record.uuid, async () => {
-      if (!(await isUnfinished(listed))) return;
+      if (!(await isLeftover(listed))) return;
       signal?.throwIfAborted();
       await removeContainer(engine, listed.container.Id);
       removed.push(listed);
@@ -241,7 +235,7 @@ async function removeUnfinished(
 }
 
 /** Unfreezes instances that an interrupted snapshot left paused, and removes the records of such pauses. */
-async function endStandstills(
+async function endSnapshotPauses(
   { engine, states }: ComputeNode,
   containers: readonly ListedInstance[],
   uuids: readonly string[],
@@ -252,7 +246,8 @@ async function endStandstills(
     const own = containers
       .filter(({ record }) => record.uuid === uuid)
       .map(({ container: { Id: id } }) => id);
-    if (own.length > 0) await repairs.try(uuid, () => endLeftStandstill(engine, states, uuid, own, signal));
+    if (own.length > 0)
+      await repairs.try(uuid, () => endLeftSnapshotPause(engine, states, uuid, own, signal));
   }
 }
 
@@ -266,7 +261,7 @@ async function settleAside(
   const settled: string[] = [];
   for (const uuid of uuids)
     await repairs.try(uuid, async () => {
-      await recoverInterruptedSwap(engine, host, { uuid }, signal);
+      await settleSwap(engine, host, { uuid }, signal);
       settled.push(uuid);
     });
   return settled;

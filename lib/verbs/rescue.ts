@@ -6,7 +6,7 @@ import type {
   RescueOptions,
 } from '../../interfaces/index.js';
 import { InstanceNotRescuable } from '../../interfaces/index.js';
-import type { ContainerId, ContainerInspect } from '../engine/index.js';
+import type { ContainerInspect } from '../engine/index.js';
 import { bootReference, copyFileSystem } from '../images/index.js';
 import {
   asideSuffix,
@@ -21,21 +21,19 @@ import {
   rescuedFolder,
   rescuedMounts,
   rescueLabels,
-  recoverInterruptedSwap,
+  settleSwap,
   stopForReplacement,
   withMounts,
 } from '../instances/index.js';
 import { interfacesOf } from '../network/index.js';
-import { Slot } from '../streams/index.js';
 import type { BootSubjects, ComputeNode, Verb } from './definition/index.js';
 import { schemas } from './definition/index.js';
 import type { ContainerPlan } from './steps/index.js';
 import {
-  completeContainer,
   connectAndStart,
   copyBounds,
   validateCopyReachable,
-  createPlannedContainer,
+  createBeside,
   validateFilesCopyable,
   holdImage,
   launchError,
@@ -46,7 +44,7 @@ import {
   swapIn,
 } from './steps/index.js';
 
-export const rescueVerb: Verb<
+export const rescue: Verb<
   BootSubjects & Readonly<Record<'network_info', NetworkInfo | null>>,
   RescueOptions,
   void
@@ -62,7 +60,7 @@ export const rescueVerb: Verb<
   },
   options: { rescue_password: schemas.optionalText, block_device_info: schemas.blockDeviceInfo },
   run: (node, given) =>
-    rescue(node, given.context, given.instance, given.network_info, given.image_meta, given),
+    rescueInstance(node, given.context, given.instance, given.network_info, given.image_meta, given),
 };
 
 /**
@@ -77,7 +75,7 @@ export const rescueVerb: Verb<
  * `/rescued`, or when the instance's files are too large or nested too deep to be copied.
  * @throws what spawn throws about images, interfaces and flavors.
  */
-export async function rescue(
+export async function rescueInstance(
   node: ComputeNode,
   context: RequestContext,
   instance: Instance,
@@ -86,7 +84,7 @@ export async function rescue(
   options: RescueOptions,
 ): Promise<void> {
   const { engine, host } = node;
-  const { current, rescued } = await recoverInterruptedSwap(engine, host, instance, options.signal);
+  const { current, rescued } = await settleSwap(engine, host, instance, options.signal);
   if (current === undefined) throw instanceNotFound(instance);
   if (rescued === undefined) {
     const interfaces = network_info ?? (await interfacesOf(engine, current, options.signal));
@@ -108,7 +106,7 @@ interface RescueRequest {
 }
 
 async function startRescueContainer(node: ComputeNode, request: RescueRequest): Promise<void> {
-  const { engine, launches } = node;
+  const { engine } = node;
   const { instance, original, network_info, options } = request;
   const { signal, onProgress } = options;
   const { maxBytes } = await copyBounds(node, instance, instance.flavor, original.Image, signal);
@@ -122,12 +120,8 @@ async function startRescueContainer(node: ComputeNode, request: RescueRequest): 
   await restoreOnRollback(node, replaced, rollback);
   const image = await holdImage(node, plan, rollback);
   const wiring = await prepareNetworks(node, plan, rollback);
-  let container: ContainerId | undefined;
+  const container = await createBeside(node, plan, { image, wiring }, rollback);
   try {
-    using slot = await Slot.acquire(launches, signal);
-    container = await createPlannedContainer(node, plan, { image, wiring, slot }, rollback);
-    await completeContainer(node, plan, wiring, container);
-    slot.release();
     await makeRescuedFolder(engine, container, signal);
     await stopForReplacement(node, original.Id, { timeout: 0, retry_interval: 0, signal });
     await copyFileSystem({

@@ -7,7 +7,7 @@ import type {
 import { InstanceInvalidState, InstanceNotRunning, NovaException } from '../../interfaces/index.js';
 import { Snapshot } from '../images/index.js';
 import { label } from '../common/index.js';
-import { findInstance, mountedPaths, StandStill } from '../instances/index.js';
+import { findInstance, mountedPaths, SnapshotPause } from '../instances/index.js';
 import type { ComputeNode, OfInstance, Verb } from './definition/index.js';
 import { callOrchestrator, schemas } from './definition/index.js';
 import { copyBounds, validateFilesCopyable, orchestratorAnswer, Rollback } from './steps/index.js';
@@ -19,7 +19,7 @@ type Subjects = OfInstance &
       Record<'update_task_state', UpdateTaskState>
   >;
 
-export const snapshotVerb: Verb<Subjects, LongRunningOptions, void> = {
+export const snapshot: Verb<Subjects, LongRunningOptions, void> = {
   action: 'snapshot',
   lock: 'instance',
   failure: NovaException,
@@ -35,7 +35,7 @@ export const snapshotVerb: Verb<Subjects, LongRunningOptions, void> = {
       callOrchestrator(() =>
         orchestratorAnswer('update_task_state', signal, () => given.update_task_state(update)),
       );
-    const committed = await snapshot(node, context, instance, image_id, update_task_state, given);
+    const committed = await commitInstance(node, context, instance, image_id, update_task_state, given);
     given.releaseLock();
     await committed.upload();
   },
@@ -48,7 +48,7 @@ export const snapshotVerb: Verb<Subjects, LongRunningOptions, void> = {
  * be snapshotted.
  * @throws InstanceInvalidState when the instance's files are too large or nested too deep to be copied.
  */
-export async function snapshot(
+export async function commitInstance(
   node: ComputeNode,
   context: RequestContext,
   instance: Instance,
@@ -66,7 +66,7 @@ export async function snapshot(
   const { maxBytes } = await copyBounds(node, instance, instance.flavor, container.Image, signal);
   const copy = { kind: 'commit', excludedPaths: mountedPaths(container) } as const;
   const copied = { container: container.Id, maxBytes, copy, signal };
-  const snapshot = await Snapshot.prepare(node, {
+  const announced = await Snapshot.announce(node, {
     context,
     container,
     image_id,
@@ -78,19 +78,19 @@ export async function snapshot(
     onProgress,
   });
   await using rollback = new Rollback(node, instance.uuid);
-  rollback.push('the committed image', () => snapshot.discard());
+  rollback.push('the committed image', () => announced.discard());
   // The engine writes the holes of sparse files out, and a commit cannot be cancelled. So the files are validated
   // before the pause, which may read them all, and again when they cannot grow any more, mostly by figures alone.
   await validateFilesCopyable(node, instance, copied, InstanceInvalidState);
-  const stillness = pause ? await StandStill.begin(node, instance, container, signal) : undefined;
+  const snapshotPause = pause ? await SnapshotPause.begin(node, instance, container, signal) : undefined;
   try {
     if (pause) await validateFilesCopyable(node, instance, copied, InstanceInvalidState);
     signal?.throwIfAborted();
-    await snapshot.commit();
+    await announced.commit();
   } finally {
-    await stillness?.end();
+    await snapshotPause?.end();
   }
   signal?.throwIfAborted();
   rollback.complete();
-  return snapshot;
+  return announced;
 }

@@ -2,7 +2,7 @@ import type { VerbOptions } from '../../interfaces/index.js';
 import { InstancePowerOffFailure, InstancePowerOnFailure } from '../../interfaces/index.js';
 import { stopContainerCleanly } from '../instances/index.js';
 import { containerIfAny, containerOf, type OfInstance, schemas, type Verb } from './definition/index.js';
-import { ensureRunning } from './power-on.js';
+import { ensureRunning } from './steps/index.js';
 
 export const softDelete: Verb<OfInstance, VerbOptions, void> = {
   action: 'soft-delete',

@@ -1,23 +1,12 @@
 import type { ImageMeta, Instance, RequestContext, SpawnOptions } from '../../interfaces/index.js';
 import { InstanceDeployFailure } from '../../interfaces/index.js';
-import type { ContainerId } from '../engine/index.js';
 import { validateNoAccelerators } from '../instances/index.js';
 import { PluggingWait } from '../network/index.js';
-import { Slot } from '../streams/index.js';
 import type { BootSubjects, ComputeNode, Verb } from './definition/index.js';
 import { schemas } from './definition/index.js';
-import {
-  becomeInstance,
-  bootPlan,
-  completeContainer,
-  createPlannedContainer,
-  holdImage,
-  launchError,
-  prepareNetworks,
-  Rollback,
-} from './steps/index.js';
+import { bootPlan, createInstance, holdImage, prepareNetworks, Rollback } from './steps/index.js';
 
-export const spawnVerb: Verb<BootSubjects, SpawnOptions, void> = {
+export const spawn: Verb<BootSubjects, SpawnOptions, void> = {
   action: 'spawn',
   lock: 'instance',
   failure: InstanceDeployFailure,
@@ -27,24 +16,24 @@ export const spawnVerb: Verb<BootSubjects, SpawnOptions, void> = {
     image_meta: schemas.imageMeta,
   },
   options: schemas.bootOptions,
-  run: (node, given) => spawn(node, given.context, given.instance, given.image_meta, given),
+  run: (node, given) => spawnInstance(node, given.context, given.instance, given.image_meta, given),
 };
 
 /**
  * Boots an instance. A failure is rolled back.
  *
  * The container is created at once from the reference that belongs to the image's id, and the image is loaded only if
- * the engine reports that it is missing. With a cached image, and without networks, files and volumes, a spawn sends the
- * engine two requests.
+ * the engine reports that it is missing. With a cached image, and without networks, files and volumes, a spawn sends
+ * the engine two requests.
  */
-export async function spawn(
+export async function spawnInstance(
   node: ComputeNode,
   context: RequestContext,
   instance: Instance,
   image_meta: ImageMeta,
   options: SpawnOptions,
 ): Promise<void> {
-  const { launches, policy, logger } = node;
+  const { policy, logger } = node;
   const { network_info, signal } = options;
   validateNoAccelerators(options.accel_info);
   const plan = await bootPlan(node, context, instance, image_meta, options);
@@ -53,15 +42,11 @@ export async function spawn(
   const wiring = await prepareNetworks(node, plan, rollback);
   const virtapi = plan.power_on ? node.virtapi : undefined;
   const plugging = await PluggingWait.begin(virtapi, instance, network_info, { ...policy, logger, signal });
-  let container: ContainerId | undefined;
   try {
-    using slot = await Slot.acquire(launches, signal);
-    container = await createPlannedContainer(node, plan, { image, wiring, slot }, rollback);
-    await completeContainer(node, plan, wiring, container);
-    await becomeInstance(node, plan, container);
+    await createInstance(node, plan, { image, wiring }, rollback);
   } catch (error) {
     plugging?.fail(error);
-    throw await launchError(node, plan, container, error);
+    throw error;
   }
   await plugging?.reported();
   rollback.complete();

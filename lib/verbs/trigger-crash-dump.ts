@@ -1,6 +1,6 @@
 import type { VerbOptions } from '../../interfaces/index.js';
 import { NovaException } from '../../interfaces/index.js';
-import { triggerCrashDump as sendAbort } from '../instances/index.js';
+import { sendCrashSignal } from '../instances/index.js';
 import { containerOf, type OfInstance, schemas, type Verb } from './definition/index.js';
 
 export const triggerCrashDump: Verb<OfInstance, VerbOptions, void> = {
@@ -9,6 +9,6 @@ export const triggerCrashDump: Verb<OfInstance, VerbOptions, void> = {
   failure: NovaException,
   arguments: { instance: schemas.instance },
   run: async (node, given) => {
-    await sendAbort(node.engine, given.instance, await containerOf(node, given), given.signal);
+    await sendCrashSignal(node.engine, given.instance, await containerOf(node, given), given.signal);
   },
 };

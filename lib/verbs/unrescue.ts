@@ -1,6 +1,6 @@
 import type { Instance, LongRunningOptions } from '../../interfaces/index.js';
 import { InstanceInvalidState, NovaException } from '../../interfaces/index.js';
-import type { ContainerId, ContainerInspect } from '../engine/index.js';
+import type { ContainerInspect } from '../engine/index.js';
 import {
   instanceReference,
   removeInstanceImages,
@@ -15,18 +15,16 @@ import {
   recreatedContainer,
   rescuedFolder,
   rescuedNetworks,
-  recoverInterruptedSwap,
+  settleSwap,
   stopForReplacement,
 } from '../instances/index.js';
-import { Slot } from '../streams/index.js';
 import type { ComputeNode, OfInstance, Verb } from './definition/index.js';
 import { schemas } from './definition/index.js';
 import type { ContainerPlan, CopyBounds, Replaced } from './steps/index.js';
 import {
-  completeContainer,
   connectAndStart,
   copyBounds,
-  createPlannedContainer,
+  createBeside,
   validateFilesCopyable,
   launchError,
   newAttempt,
@@ -38,12 +36,12 @@ import {
   warnOfLeftovers,
 } from './steps/index.js';
 
-export const unrescueVerb: Verb<OfInstance, LongRunningOptions, void> = {
+export const unrescue: Verb<OfInstance, LongRunningOptions, void> = {
   action: 'unrescue',
   lock: 'instance',
   failure: NovaException,
   arguments: { instance: schemas.connectedInstance },
-  run: (node, given) => unrescue(node, given.instance, given),
+  run: (node, given) => unrescueInstance(node, given.instance, given),
 };
 
 /**
@@ -61,13 +59,13 @@ export const unrescueVerb: Verb<OfInstance, LongRunningOptions, void> = {
  * @throws InstanceNotFound when there is no such instance; InstanceInvalidState when its files are too large or nested
  * too deep to be copied: it stays rescued.
  */
-export async function unrescue(
+export async function unrescueInstance(
   node: ComputeNode,
   instance: Instance,
   options: LongRunningOptions,
 ): Promise<void> {
   const { engine, host, logger } = node;
-  const { current, rescued } = await recoverInterruptedSwap(engine, host, instance, options.signal);
+  const { current, rescued } = await settleSwap(engine, host, instance, options.signal);
   if (current === undefined) throw instanceNotFound(instance);
   if (rescued === undefined) {
     await connectAndStart(node, current, instance.info_cache?.network_info, options.signal);
@@ -101,7 +99,7 @@ export async function unrescue(
   }
   rollback.complete();
   try {
-    await recoverInterruptedSwap(engine, host, instance);
+    await settleSwap(engine, host, instance);
     await removeReplacedImage(engine, rescued.Image);
   } catch (error) {
     warnOfLeftovers(node, instance, 'the rescue container', error);
@@ -133,14 +131,16 @@ async function transferRescuedFiles(
   });
 }
 
-/** Creates a container from the image of the files that is otherwise like the original one, and makes it the instance. */
+/**
+ * Creates a container from the image of the files that is otherwise like the original one, and makes it the instance.
+ */
 async function comeBackChanged(
   node: ComputeNode,
   rescued: ContainerInspect,
   replaced: Replaced,
   rollback: Rollback,
 ): Promise<void> {
-  const { engine, host, launches, policy } = node;
+  const { engine, host, policy } = node;
   const { instance, network_info, signal, onProgress } = replaced;
   const configuration = await engine.containers.configuration(rescued.Id, { signal });
   const own = { id: rescued.Id, labels: rescued.Config.Labels };
@@ -157,12 +157,8 @@ async function comeBackChanged(
     onProgress,
   };
   const wiring = await prepareNetworks(node, plan, rollback);
-  let container: ContainerId | undefined;
+  const container = await createBeside(node, plan, { image: undefined, wiring }, rollback);
   try {
-    using slot = await Slot.acquire(launches, signal);
-    container = await createPlannedContainer(node, plan, { image: undefined, wiring, slot }, rollback);
-    await completeContainer(node, plan, wiring, container);
-    slot.release();
     await swapIn(node, container, replaced);
   } catch (error) {
     throw await launchError(node, plan, container, error);

@@ -9,7 +9,7 @@ import { settingsOf } from '../../lib/driver/options.js';
 import type { ContainerRef, Engine } from '../../lib/engine/index.js';
 import { containerRef, engineAddress, volumeName } from '../../lib/engine/index.js';
 import { temporaryName } from '../../lib/images/references/temporary-image.js';
-import { InstanceStateStore, StandStill } from '../../lib/instances/index.js';
+import { InstanceStateStore, SnapshotPause } from '../../lib/instances/index.js';
 import { label, repository } from '../../lib/common/labels.js';
 import { steadyNow, KeyedMutex } from '../../lib/streams/index.js';
 import type { FaultProxy } from '../../lib/testing/index.js';
@@ -208,7 +208,7 @@ describe('requests of a killed driver that its engine completes later', () => {
     const instance = await killed.boot();
     const states = new InstanceStateStore(engine, killed.host);
     const own = await engine.containers.inspect(nameOf(instance));
-    await StandStill.begin({ engine, states, logger: noOpLogger }, instance, own);
+    await SnapshotPause.begin({ engine, states, logger: noOpLogger }, instance, own);
     const status = async (): Promise<string> => (await engine.containers.inspect(own.Id)).State.Status;
     const ending = new AbortController();
     const withLock = (_uuid: string, repair: () => Promise<void>): Promise<void> => repair();

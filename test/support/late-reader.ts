@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ImageMetadata, ImageRecord, RequestContext } from '../../interfaces/index.js';
-import { pause } from '../../lib/streams/index.js';
+import { sleep } from '../../lib/streams/index.js';
 import { SmallImageService } from './small-image-service.js';
 
 const longEnoughForAnError = 50;
@@ -21,7 +21,7 @@ export class LateReader extends SmallImageService {
     data?: Readable,
   ): Promise<ImageRecord> {
     this.#onGiven();
-    await pause(longEnoughForAnError, undefined);
+    await sleep(longEnoughForAnError, undefined);
     return await super.create(context, metadata, data);
   }
 }

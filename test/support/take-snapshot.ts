@@ -2,10 +2,10 @@ import { Snapshot, type SnapshotRequest } from '../../lib/images/index.js';
 
 /** Commits a container at once, as a verb does for an instance that needs no pause and no check. */
 export async function takeSnapshot(
-  environment: Parameters<typeof Snapshot.prepare>[0],
+  environment: Parameters<typeof Snapshot.announce>[0],
   request: SnapshotRequest,
 ): Promise<Snapshot> {
-  const snapshot = await Snapshot.prepare(environment, request);
+  const snapshot = await Snapshot.announce(environment, request);
   try {
     await snapshot.commit();
     request.signal?.throwIfAborted();

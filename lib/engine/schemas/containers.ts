@@ -24,6 +24,9 @@ const endpoint = z.object({
   GwPriority: z.int().nullish(),
 });
 
+/** The `StartedAt` of a container that was never started. */
+export const neverStarted = '0001-01-01T00:00:00Z';
+
 const containerState = z.object({
   Status: status,
   Running: z.boolean(),
@@ -34,7 +37,7 @@ const containerState = z.object({
   Pid: z.int(),
   ExitCode: z.int(),
   Error: z.string(),
-  /** `0001-01-01T00:00:00Z` if never started. */
+  /** {@link neverStarted}, or a time. */
   StartedAt: z.string(),
   FinishedAt: z.string(),
 });

@@ -11,6 +11,7 @@ import {
   headersAt,
   isInside,
   openArchive,
+  shown,
 } from '../../archives/index.js';
 
 /**
@@ -69,5 +70,3 @@ async function* checked(bytes: AsyncIterable<unknown>, maxBytes: number): AsyncG
     await unpacked?.close();
   }
 }
-
-const shown = (path: string): string => JSON.stringify(path.slice(0, 200));

@@ -15,7 +15,7 @@ import {
   type RegistryCredentials,
 } from '../../engine/index.js';
 import { repository } from '../../common/index.js';
-import { guardListener, pause } from '../../streams/index.js';
+import { guardListener, sleep } from '../../streams/index.js';
 import { discardImage, temporaryName } from '../../images/index.js';
 import { ImageSourceError } from '../../http/index.js';
 import { archiveContext } from './archive-context.js';
@@ -28,8 +28,8 @@ export interface DockerfileSource {
   readonly type: 'dockerfile';
   /**
    * The build context: a folder on this machine, with its `.dockerignore`; a tar stream, plain or compressed with gzip,
-   * zstd, xz or bzip2; or the URL of such an archive, which this process fetches. The stream may be a Node stream, a web
-   * stream or an async iterable of bytes; the driver takes it over and destroys it.
+   * zstd, xz or bzip2; or the URL of such an archive, which this process fetches. The stream may be a Node stream, a
+   * web stream or an async iterable of bytes; the driver takes it over and destroys it.
    */
   readonly context:
     | { readonly folder: string }
@@ -125,7 +125,7 @@ async function contextOf(
 
 /** Maximum number of retries of a removal, and milliseconds between them. */
 const maxRetries = 50;
-const betweenTries = 200;
+const betweenTriesMs = 200;
 
 /** Images that a build leaves in the engine besides the result: one for each step, and base images. */
 class BuildTraces {
@@ -198,7 +198,7 @@ class BuildTraces {
           return;
         }
       }
-      await pause(betweenTries, undefined);
+      await sleep(betweenTriesMs, undefined);
     }
   }
 }

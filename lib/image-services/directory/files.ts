@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { lstat, open, utimes, type FileHandle } from 'node:fs/promises';
 import { codeOf } from '../../streams/index.js';
 import { ImageStoreError } from './exceptions.js';
-import { fileMode, HEARTBEAT } from './layout.js';
+import { fileMode, heartbeatMs } from './layout.js';
 
 /** Whether an operation failed because a file does not exist. */
 export const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT';
@@ -73,14 +73,16 @@ export async function flushFolder(path: string): Promise<void> {
   }
 }
 
-/** Touches a file or folder regularly while `work` runs, so that it does not count as stale, see {@link STALE}. */
+/**
+ * Touches a file or folder regularly while `work` runs, so that it does not count as stale, see {@link staleAfterMs}.
+ */
 export async function keepingAlive<T>(path: string, work: () => Promise<T>): Promise<T> {
   const touch = (): void => {
     const now = new Date();
     // If this fails, another process may remove the path as stale. Then the next step of `work` fails.
     utimes(path, now, now).catch(() => undefined);
   };
-  const timer = setInterval(touch, HEARTBEAT);
+  const timer = setInterval(touch, heartbeatMs);
   try {
     return await work();
   } finally {

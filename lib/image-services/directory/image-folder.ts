@@ -6,14 +6,14 @@ import { ImageConflict } from '../shared/index.js';
 import { notFound } from './access.js';
 import { ImageStoreError } from './exceptions.js';
 import { checkFolder, createFile, flushFolder, isMissing, openPlain, readSmall } from './files.js';
-import { DELETION_CLAIM, isClaim, isData, metadataName, newClaim, STALE, versionOf } from './layout.js';
+import { deletionClaim, isClaim, isData, metadataName, newClaim, staleAfterMs, versionOf } from './layout.js';
 import { formatStoredImage, parseStoredImage, type StoredImage } from './stored-image.js';
 
 /** Maximum bytes of a metadata file: more than any valid metadata needs. */
-const METADATA_LIMIT = 64 * MiB;
+const metadataLimit = 64 * MiB;
 
 /** Maximum attempts of a reader whose metadata file is replaced while it reads. */
-const ATTEMPTS = 100;
+const maxAttempts = 100;
 
 /** A record and its version number. */
 interface Version {
@@ -107,7 +107,7 @@ export class ImageFolder {
    * @returns whether the folder was moved.
    */
   async moveToTrash(trash: string): Promise<boolean> {
-    const claim = join(this.path, DELETION_CLAIM);
+    const claim = join(this.path, deletionClaim);
     try {
       await (await createFile(claim)).close();
     } catch (error) {
@@ -141,12 +141,12 @@ export class ImageFolder {
   }
 
   async #latest(): Promise<Version> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
       const number = Math.max(...(await this.#versions()));
       if (number === -Infinity) continue;
       const path = join(this.path, metadataName(number));
       try {
-        const content = await readSmall(path, METADATA_LIMIT);
+        const content = await readSmall(path, metadataLimit);
         return { number, stored: parseStoredImage(content, this.id, path) };
       } catch (error) {
         // The file was replaced and removed after the folder was listed: retry.
@@ -202,7 +202,7 @@ export class ImageFolder {
     for (const name of claims) {
       try {
         const { mtimeMs } = await lstat(join(this.path, name));
-        if (Date.now() - mtimeMs > STALE) dead.push(name);
+        if (Date.now() - mtimeMs > staleAfterMs) dead.push(name);
       } catch (error) {
         if (!isMissing(error)) throw error;
         // The claim has gone since the folder was listed: its owner may have completed its work, so it is not dead.

@@ -6,7 +6,7 @@ import { ImageConflict, type Incoming } from '../shared/index.js';
 import { writeData } from './data-file.js';
 import { createFile, flushFolder, keepingAlive } from './files.js';
 import { ImageFolder } from './image-folder.js';
-import { folderMode, metadataName, newClaim, newData, newDraft, STALE } from './layout.js';
+import { folderMode, metadataName, newClaim, newData, newDraft, staleAfterMs } from './layout.js';
 import type { Store } from './options.js';
 import { activeRecord, formatStoredImage, type StoredImage } from './stored-image.js';
 import { sweep, tidy } from './sweep.js';
@@ -27,7 +27,7 @@ export class ImageWriter {
   async prepare(): Promise<void> {
     const { directory, logger } = this.#store;
     await mkdir(directory, { recursive: true, mode: folderMode });
-    if (performance.now() - this.#swept < STALE) return;
+    if (performance.now() - this.#swept < staleAfterMs) return;
     this.#swept = performance.now();
     await sweep(directory, logger);
   }

@@ -15,17 +15,17 @@ import { isUuid } from '../../common/index.js';
  * ```
  *
  * Files are immutable: they are written under a dotted name, flushed to disk, then linked or renamed to their final
- * name. A dotted name that was not touched for {@link STALE} belongs to a dead process.
+ * name. A dotted name that was not touched for {@link staleAfterMs} belongs to a dead process.
  */
 export const folderMode = 0o700;
 export const fileMode = 0o600;
 
 /**
- * Milliseconds after which an untouched dotted name counts as stale. Its owner touches it every {@link HEARTBEAT}
+ * Milliseconds after which an untouched dotted name counts as stale. Its owner touches it every {@link heartbeatMs}
  * milliseconds.
  */
-export const STALE = 60 * 60 * 1000;
-export const HEARTBEAT = 60 * 1000;
+export const staleAfterMs = 60 * 60 * 1000;
+export const heartbeatMs = 60 * 1000;
 
 /** Whether an entry of the directory is an image. Only lower-case ids count: some file systems ignore case. */
 export const isImageFolder = (name: string): boolean => isUuid(name) && name === name.toLowerCase();
@@ -34,7 +34,7 @@ export const isClaim = (name: string): boolean => name.startsWith('.');
 export const newClaim = (): string => `.${randomUUID()}`;
 
 /** The claim for removing a deleted image's folder. Its fixed name excludes concurrent removals. */
-export const DELETION_CLAIM = '.burial';
+export const deletionClaim = '.burial';
 
 export const isDraft = (name: string): boolean => name.startsWith('.new-');
 export const newDraft = (): string => `.new-${randomUUID()}`;
@@ -42,14 +42,14 @@ export const newDraft = (): string => `.new-${randomUUID()}`;
 export const isTrash = (name: string): boolean => name.startsWith('.deleted-');
 export const newTrashName = (): string => `.deleted-${randomUUID()}`;
 
-const DATA = /^data\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-export const isData = (name: string): boolean => DATA.test(name);
+const dataPattern = /^data\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+export const isData = (name: string): boolean => dataPattern.test(name);
 export const newData = (): string => `data.${randomUUID()}`;
 
-const METADATA = /^metadata\.(?<version>[1-9][0-9]{0,14})\.json$/;
+const metadataPattern = /^metadata\.(?<version>[1-9][0-9]{0,14})\.json$/;
 export const metadataName = (version: number): string => `metadata.${version}.json`;
 /** Returns the version number in a metadata file's name; undefined for other names. */
 export function versionOf(name: string): number | undefined {
-  const version = METADATA.exec(name)?.groups?.['version'];
+  const version = metadataPattern.exec(name)?.groups?.['version'];
   return version === undefined ? undefined : Number(version);
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ImageNotFound, type Logger } from '../../../interfaces/index.js';
 import { flushFolder, isMissing } from './files.js';
 import { ImageFolder } from './image-folder.js';
-import { isDraft, isImageFolder, isTrash, newTrashName, STALE } from './layout.js';
+import { isDraft, isImageFolder, isTrash, newTrashName, staleAfterMs } from './layout.js';
 
 /** Removes a deleted image's folder. Renames it first, so that it disappears atomically. */
 export async function deleteFolder(directory: string, folder: ImageFolder): Promise<void> {
@@ -34,7 +34,7 @@ export async function sweep(directory: string, logger: Logger): Promise<void> {
 
 async function isStale(path: string): Promise<boolean> {
   try {
-    return Date.now() - (await lstat(path)).mtimeMs > STALE;
+    return Date.now() - (await lstat(path)).mtimeMs > staleAfterMs;
   } catch (error) {
     if (isMissing(error)) return false;
     throw error;

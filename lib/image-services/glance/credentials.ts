@@ -4,9 +4,10 @@ import {
   type RequestContext,
 } from '../../../interfaces/index.js';
 import { ConnectionBroken } from '../../http/index.js';
-import { DeadlineExceeded, pause, raceSignal } from '../../streams/index.js';
+import { DeadlineExceeded, sleep, raceSignal } from '../../streams/index.js';
 import type { HttpTransport } from './http-transport.js';
-import { backoff, authenticate, type Session, type TimedSession } from './keystone.js';
+import { backoff } from './backoff.js';
+import { authenticate, type Session, type TimedSession } from './keystone.js';
 import type { KeystoneAuth, Settings } from './options.js';
 
 /** A source of tokens for the image service. */
@@ -56,7 +57,7 @@ export class ContextToken implements Credentials {
 }
 
 /** A token is renewed so many milliseconds before it expires: requests take time, and clocks differ. */
-const expiryMargin = 60_000;
+const expiryMarginMs = 60_000;
 
 /**
  * Uses the token of one user. Fetches it from Keystone on first use and again before it expires. Concurrent callers
@@ -85,7 +86,8 @@ export class KeystoneToken implements Credentials {
 
   #valid(signal: AbortSignal | undefined): Promise<Session> {
     const current = this.#current;
-    if (current !== undefined && Date.now() < current.expires - expiryMargin) return Promise.resolve(current);
+    if (current !== undefined && Date.now() < current.expires - expiryMarginMs)
+      return Promise.resolve(current);
     return this.#fetch(signal);
   }
 
@@ -111,7 +113,7 @@ export class KeystoneToken implements Credentials {
         if (attempt >= this.#settings.maxRetries) {
           throw new GlanceConnectionFailed(`Keystone does not answer: ${error.message}.`, { cause: error });
         }
-        await pause(backoff(attempt), undefined);
+        await sleep(backoff(attempt), undefined);
       }
     }
   }

@@ -5,7 +5,7 @@ import { ImageServiceProtocolError } from './exceptions.js';
 import type { GlanceClient, GlanceRequest, Reply } from './glance-client.js';
 import { readContent, type DataAnswer, type HttpTransport } from './http-transport.js';
 import { pathOf, type Caller } from './image-records.js';
-import { refusal } from './refusals.js';
+import { refusal } from './error-to-exception.js';
 
 /** A request for an image's data, and the means to send it. */
 export interface DataRequest {

@@ -1,10 +1,11 @@
 import { GlanceConnectionFailed, type Logger, type RequestContext } from '../../../interfaces/index.js';
 import { ConnectionBroken } from '../../http/index.js';
-import { DeadlineExceeded, pause, withDeadline } from '../../streams/index.js';
+import { DeadlineExceeded, sleep, withDeadline } from '../../streams/index.js';
 import type { Credentials } from './credentials.js';
 import { ImageServiceError, type RequestLine } from './exceptions.js';
 import { readContent, type HttpTransport } from './http-transport.js';
-import { backoff, type Session } from './keystone.js';
+import { backoff } from './backoff.js';
+import { type Session } from './keystone.js';
 import { wordsOf } from './service-words.js';
 
 /** A request to the image service. */
@@ -121,7 +122,7 @@ export class GlanceClient {
       });
       // Other endpoints are tried at once, but an endpoint that has just failed only after a backoff.
       if (attempt + 1 >= endpoints.length) {
-        await pause(backoff(attempt + 1 - endpoints.length), request.signal);
+        await sleep(backoff(attempt + 1 - endpoints.length), request.signal);
       }
     }
   }

@@ -1,10 +1,10 @@
 import { GlanceConnectionFailed, ImageUnacceptable, type Logger } from '../../../interfaces/index.js';
 import { ConnectionBroken } from '../../http/index.js';
 import type { Meter } from '../../progress/index.js';
-import { DeadlineExceeded, pause, type ByteSource } from '../../streams/index.js';
+import { DeadlineExceeded, sleep, type ByteSource } from '../../streams/index.js';
 import type { Verification } from '../shared/index.js';
 import { openData, type DataConnection, type DataRequest } from './data-connection.js';
-import { backoff } from './keystone.js';
+import { backoff } from './backoff.js';
 
 /** Error code of an answer that seems complete but is too short. */
 const endedEarly = 'ENDED_EARLY';
@@ -124,7 +124,7 @@ export class ImageDownload implements ByteSource {
       why: failure.message,
     });
     const { signal } = this.#closing;
-    await pause(backoff(0), signal);
+    await sleep(backoff(0), signal);
     const caller = { ...this.#wanted.caller, signal };
     this.#connection = await openData({ ...this.#wanted, caller, first: this.#position });
     if (signal.aborted) this.#connection.close();

@@ -4,10 +4,10 @@ import { isUuid } from '../../common/index.js';
 import { isProperty, passes } from '../shared/index.js';
 import { ImageServiceProtocolError } from './exceptions.js';
 import type { GlanceClient, GlanceRequest, Reply, Routed } from './glance-client.js';
-import { newImageOf, patchType, patchOf } from './image-changes.js';
+import { newImageOf, patchType, patchOf } from './image-patch.js';
 import { pageSchema, recordSchema } from './image-schema.js';
 import { parseServiceJson } from './json.js';
-import { refusal } from './refusals.js';
+import { refusal } from './error-to-exception.js';
 
 /** The context of a request and the signal that aborts it. */
 export interface Caller {
@@ -128,7 +128,9 @@ export class ImageRecords {
   }
 }
 
-/** @throws ImageNotFound when the image is deleted: Glance shows its record to administrators, and for a moment to all. */
+/**
+ * @throws ImageNotFound when the image is deleted: Glance shows its record to administrators, and for a moment to all.
+ */
 function recordOf(reply: Reply, image_id: string): ImageRecord {
   const record = parseServiceJson(reply.content, recordSchema, `the record of image ${image_id}`);
   if (record.id.toLowerCase() !== image_id.toLowerCase())

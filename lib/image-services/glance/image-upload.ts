@@ -8,7 +8,7 @@ import {
   type Logger,
   type RequestContext,
 } from '../../../interfaces/index.js';
-import { Deadline, DeadlineExceeded, pause, readableOf } from '../../streams/index.js';
+import { Deadline, DeadlineExceeded, sleep, readableOf } from '../../streams/index.js';
 import { ImageConflict, type Incoming } from '../shared/index.js';
 import { ConnectionBroken } from '../../http/index.js';
 import type { Credentials } from './credentials.js';
@@ -16,7 +16,7 @@ import type { Reply } from './glance-client.js';
 import { HttpTransport, readContent } from './http-transport.js';
 import { pathOf, type Caller, type ImageRecords } from './image-records.js';
 import type { Settings } from './options.js';
-import { refusal } from './refusals.js';
+import { refusal } from './error-to-exception.js';
 import { UploadBody } from './upload-body.js';
 
 /** Dependencies of the uploader. */
@@ -61,7 +61,7 @@ type Aftermath = { readonly stored: ImageRecord } | 'gone' | 'taken' | 'undone';
  * Milliseconds between two polls of an image that is still `saving`. Glance 25.1 needs 200 ms to notice that its client
  * has disconnected.
  */
-const betweenLooks = 250;
+const betweenLooksMs = 250;
 
 /** Uploads image data. A failed upload leaves no half-uploaded image behind. */
 export class ImageUploader {
@@ -233,7 +233,7 @@ export class ImageUploader {
       const { status } = record;
       if (status === 'queued' ? before === status : status !== 'saving') return record;
       before = status;
-      await pause(betweenLooks, undefined);
+      await sleep(betweenLooksMs, undefined);
     }
   }
 

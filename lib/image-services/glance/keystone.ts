@@ -159,7 +159,3 @@ function find(catalogue: Catalogue, settings: Settings): string[] {
   }
   return found.map(({ url }) => withoutVersion(url));
 }
-
-/** Returns the milliseconds to wait before a retry: exponential backoff with random jitter, at most 5 s. */
-export const backoff = (attempt: number): number =>
-  Math.min(5000, 200 * 2 ** attempt) * (0.5 + Math.random() / 2);

@@ -5,7 +5,7 @@ import type { Meter } from '../../progress/index.js';
 import type { Verification } from './digest.js';
 
 /** Bytes per read. A larger buffer than the 64 KiB of Node's streams needs fewer round trips to the thread pool. */
-const PIECE = 512 * 1024;
+const pieceSize = 512 * 1024;
 
 /** Reads the bytes of a file from `first` to `last`, both included. */
 export class FileBytes implements ByteSource {
@@ -24,7 +24,7 @@ export class FileBytes implements ByteSource {
     this.#meter = meter;
     this.#verification = verification;
     this.#position = range.first;
-    this.#memory = Buffer.allocUnsafe(Math.min(PIECE, range.last + 1 - range.first));
+    this.#memory = Buffer.allocUnsafe(Math.min(pieceSize, range.last + 1 - range.first));
   }
 
   /** @throws ImageUnacceptable when the file is too short or its data does not match the record. */

@@ -25,9 +25,9 @@ export class LayersLost extends DriverError {
 }
 
 /**
- * Verifies that the engine still has an image whose layers an archive omitted. containerd's store also takes an image of
- * which it has lost a file, but cannot save it later. If it still has the other image, it had the files, and keeps them.
- * The other image is looked up by its name, because the new image may be the same one by its id.
+ * Verifies that the engine still has an image whose layers an archive omitted. containerd loads an image even if a
+ * shared file is missing; saving it then fails. If the engine still has the other image, it had the files, and keeps them. The
+ * other image is looked up by its name, because the new image may be the same one by its id.
  *
  * @throws LayersLost when the engine has the image no more, or another one of its name.
  */

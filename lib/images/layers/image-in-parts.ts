@@ -22,7 +22,7 @@ interface ImageInParts {
   /** The requester's context. */
   readonly context: RequestContext;
   /** Layers that the engine has. */
-  readonly layers: Pick<LayersInEngine, 'images' | 'toTake'>;
+  readonly layers: Pick<LayersInEngine, 'images' | 'layersToOmit'>;
   /** Reference of the image in the engine. */
   readonly reference: string;
   readonly limits: ImageLimits;
@@ -98,7 +98,7 @@ async function worthwhilePart(
   const { diff_ids: diffIds } = indexed.configuration.rootfs;
   const least = diffIds.findIndex((_, index) => saved(indexed, index + 1) >= minSavedShare * size) + 1;
   if (least === 0) return undefined;
-  const supplied = await layers.toTake(resident, { ...image, diffIds, least });
+  const supplied = await layers.layersToOmit(resident, { ...image, diffIds, least });
   if (supplied === undefined) return undefined;
   logger.debug('fetching only the layers of an image that the engine lacks', {
     image_id: record.id,

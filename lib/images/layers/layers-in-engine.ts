@@ -53,7 +53,7 @@ const maxRecords = 64;
 const atOnce = 8;
 
 /** Milliseconds that an engine's image store is cached. A restart of the engine can change the store. */
-const storeMemory = 60_000;
+const storeMemoryMs = 60_000;
 
 /**
  * Finds layers in the engine that an image may use. Caches what cannot change: the layers of an image by its engine id.
@@ -76,8 +76,8 @@ export class LayersInEngine {
   }
 
   /**
-   * Lists the engine's images that a driver loaded; any user may have made the others. Empty when the engine cannot load
-   * images in parts.
+   * Lists the engine's images that a driver loaded; any user may have made the others. Empty when the engine cannot
+   * load images in parts.
    */
   async images(signal: AbortSignal): Promise<readonly ResidentImage[]> {
     const listed = await this.#engine.images.list({ filters: { reference: [repository.image] }, signal });
@@ -96,7 +96,7 @@ export class LayersInEngine {
   /** Whether the engine has containerd's image store, see {@link isContainerdStore}. Cached for one minute. */
   async isContainerdStore(signal: AbortSignal | undefined): Promise<boolean> {
     const askedAt = performance.now();
-    if (this.#store === undefined || askedAt - this.#store.askedAt > storeMemory)
+    if (this.#store === undefined || askedAt - this.#store.askedAt > storeMemoryMs)
       this.#store = { isContainerd: await isContainerdStore(this.#engine, signal), askedAt };
     return this.#store.isContainerd;
   }
@@ -114,7 +114,7 @@ export class LayersInEngine {
    * @returns undefined when the engine can supply none.
    * @throws the error of the engine or the image service, or the signal's reason when the signal aborts.
    */
-  async toTake(images: readonly ResidentImage[], wish: LayerWish): Promise<SuppliedLayers | undefined> {
+  async layersToOmit(images: readonly ResidentImage[], wish: LayerWish): Promise<SuppliedLayers | undefined> {
     const { context, record, diffIds, least, signal } = wish;
     const areFilesNeeded = await this.isContainerdStore(signal);
     const layers = await this.#layersOfAll(images, signal);

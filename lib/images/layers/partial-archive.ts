@@ -8,7 +8,9 @@ import type { SuppliedLayers } from './layers-in-engine.js';
 export interface PartialArchive {
   readonly archive: Readable;
   readonly image: Promise<ArchivedImage>;
-  /** The image in containerd's store that must still have the omitted layers afterwards; undefined in a classic store. */
+  /**
+   * The image in containerd's store that must still have the omitted layers afterwards; undefined in a classic store.
+   */
   readonly sharesFilesOf: SuppliedLayers | undefined;
 }
 

@@ -37,9 +37,9 @@ const randomDigits = 12;
 const temporaryTag = new RegExp(`^tmp-[0-9a-f]{${hostDigits + timeDigits + randomDigits}}$`);
 
 /** Milliseconds that the caller's removal retries before it returns. */
-const foregroundPolling: Polling = { timeoutMs: 5000, interval: 200 };
+const foregroundPolling: Polling = { timeoutMs: 5000, intervalMs: 200 };
 /** Background retries. An engine may keep loading or committing for a long time, and no caller waits for them. */
-const backgroundPolling: Polling = { timeoutMs: 60 * 60_000, interval: 2000, ref: false };
+const backgroundPolling: Polling = { timeoutMs: 60 * 60_000, intervalMs: 2000, ref: false };
 
 /**
  * Makes a temporary name that no other image has. It encodes the host, because several hosts may share an engine, and

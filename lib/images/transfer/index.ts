@@ -1,5 +1,5 @@
 /**
- * Moves a container's files to another engine, as an image of that engine, in one stream. It may import layers,
+ * Moves a container's files into an engine as an image, its own engine or another, in one stream. It may import layers,
  * references and the rooms below images. It never stores the stream in a file, keeps only the names of changed files in
  * memory, and never starts or stops a container.
  */

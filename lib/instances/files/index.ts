@@ -1,7 +1,7 @@
 /**
  * The files that the driver writes into an instance's container: config drive, injected files, key and passwords. It
  * follows links of the image only inside the container. May import `specification/`, engine, streams, common and the
- * contracts; knows nothing of the files beside this folder.
+ * contracts; knows nothing of the other folders of instances.
  */
 export { setAdministratorPassword } from './administrator-password.js';
 export {

@@ -1,6 +1,7 @@
 /**
  * What the driver asks of the engine for an instance's container: command, limits, host name, log, labels and empty
- * volumes. Pure functions. May import engine, common and the contracts; knows nothing of the files beside this folder.
+ * volumes. Pure functions. May import engine, common and the contracts; knows nothing of the other folders of
+ * instances.
  */
 export {
   containerSpecification,
@@ -28,4 +29,4 @@ export {
   type ResourcePolicy,
   validateLimits,
 } from './resource-limits.js';
-export { defaultShutdownTimeout } from './shutdown-timeout.js';
+export { defaultShutdownSeconds } from './shutdown-timeout.js';

@@ -3,8 +3,8 @@ import { reboot_type as rebootTypes } from '../../../interfaces/index.js';
 import { callback, vif, withMethods } from '../../common/index.js';
 
 /*
- * The schemas of the verbs' arguments, which may come from plain JavaScript. A verb names in its definition the schema of
- * each argument.
+ * The schemas of the verbs' arguments, which may come from plain JavaScript. A verb names in its definition the schema
+ * of each argument.
  */
 
 /** Python's None (null) means that a value was omitted, as in Nova. */

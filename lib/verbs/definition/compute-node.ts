@@ -1,6 +1,6 @@
 import type PQueue from 'p-queue';
 import type { ImageService, Logger, VirtAPI } from '../../../interfaces/index.js';
-import type { SerialConsoles } from '../../console/index.js';
+import type { SerialConsoles } from '../../serial-consoles/index.js';
 import type { Engine } from '../../engine/index.js';
 import type { InventoryPolicy } from '../../host/index.js';
 import type { ImageLoader } from '../../images/index.js';

@@ -47,8 +47,8 @@ export interface Controls {
 type Schemas<Arguments> = { readonly [Name in keyof Arguments]: z.ZodType };
 
 /**
- * One verb of Nova's interface. The driver validates the arguments, waits for the lock, runs the verb, and converts what
- * it throws to a Nova exception.
+ * One verb of Nova's interface. The driver validates the arguments, waits for the lock, runs the verb, and converts
+ * what it throws to a Nova exception.
  *
  * @typeParam Given - the positional arguments that the verb reads, by Nova's names.
  */

@@ -5,8 +5,8 @@ import { type OfHost, schemas, type Verb } from '../definition/index.js';
 type SharedStorageData = Readonly<Record<string, unknown>>;
 
 /**
- * Hosts never share instances' files, so the check only tells whether both hosts are the same one. In that case Nova must
- * not destroy the files before it reverts a resize.
+ * Hosts never share instances' files, so the check only tells whether both hosts are the same one. In that case Nova
+ * must not destroy the files before it reverts a resize.
  */
 export const checkInstanceSharedStorageLocal: Verb<OfHost, VerbOptions, SharedStorageData> = {
   action: 'identify this host',

@@ -7,8 +7,8 @@ import type {
   NetworkInfo,
 } from '../../../interfaces/index.js';
 import { InstanceExists, MigrationError } from '../../../interfaces/index.js';
-import type { ContainerId, ContainerInspect, ImageId, MountSpecification } from '../../engine/index.js';
-import { isNotFound } from '../../engine/index.js';
+import type { ContainerInspect, ImageId, MountSpecification } from '../../engine/index.js';
+import { undefinedIfNotFound } from '../../engine/index.js';
 import { instanceReference } from '../../images/index.js';
 import {
   blockDeviceMounts,
@@ -18,21 +18,16 @@ import {
   findInstance,
   inspectInstance,
   instanceFiles,
-  instanceRecord,
-  isIncomplete,
+  isUnfinished,
   resizeInPlace,
   undoResize,
   withMounts,
 } from '../../instances/index.js';
-import { Slot } from '../../streams/index.js';
 import { type ComputeNode, type OfInstance, schemas, type Verb } from '../definition/index.js';
 import type { ContainerPlan } from '../steps/index.js';
 import {
-  becomeInstance,
-  completeContainer,
   continueAfterMove,
-  createPlannedContainer,
-  launchError,
+  createInstance,
   newAttempt,
   prepareNetworks,
   prepareReconnection,
@@ -81,7 +76,7 @@ async function finish(node: ComputeNode, instance: Instance, arrival: Arrival): 
     return;
   }
   const arrived = await findInstance(node.engine, node.host, instance, arrival.signal);
-  if (arrived === undefined || isLeftHalfMade(arrived)) await arrive(node, instance, info.image, arrival);
+  if (arrived === undefined || isUnfinished(arrived)) await arrive(node, instance, info.image, arrival);
   else if (arrived.Image === info.image) await resume(node, instance, arrived, arrival);
   else throw new InstanceExists(`Instance ${instance.uuid} exists on this host already, with other files`);
 }
@@ -120,11 +115,6 @@ async function resume(
   await reconnection.keep();
 }
 
-function isLeftHalfMade(container: ContainerInspect): boolean {
-  const record = instanceRecord(container.Config.Labels);
-  return record !== undefined && isIncomplete(record, container);
-}
-
 /** Creates the instance's container from the image of its files. On failure the image is kept for a retry. */
 async function arrive(
   node: ComputeNode,
@@ -155,15 +145,7 @@ async function arrive(
   };
   await using rollback = new Rollback(node, instance.uuid);
   const wiring = await prepareNetworks(node, plan, rollback);
-  let container: ContainerId | undefined;
-  try {
-    using slot = await Slot.acquire(node.launches, signal);
-    container = await createPlannedContainer(node, plan, { image: undefined, wiring, slot }, rollback);
-    await completeContainer(node, plan, wiring, container);
-    await becomeInstance(node, plan, container);
-  } catch (error) {
-    throw await launchError(node, plan, container, error);
-  }
+  await createInstance(node, plan, { image: undefined, wiring }, rollback);
   rollback.complete();
 }
 
@@ -183,10 +165,7 @@ async function validateImageArrived(
   image: ImageId,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const found = await engine.images.inspect(instanceReference(uuid), { signal }).catch((error: unknown) => {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  });
+  const found = await undefinedIfNotFound(engine.images.inspect(instanceReference(uuid), { signal }));
   if (found?.Id !== image)
     throw new MigrationError(
       `The files of instance ${uuid}, sent as image ${image}, are not in the engine of this host`,

@@ -12,8 +12,7 @@ import {
   MigrationPreCheckError,
   ResizeError,
 } from '../../../interfaces/index.js';
-import type { ContainerInspect, Engine, ImageId, Polling } from '../../engine/index.js';
-import { untilSettled } from '../../engine/index.js';
+import type { ContainerInspect, Engine, ImageId } from '../../engine/index.js';
 import {
   bootReference,
   removeInstanceImages,
@@ -35,9 +34,15 @@ import {
 } from '../../instances/index.js';
 import { GiB, label } from '../../common/index.js';
 import { type ComputeNode, type OfInstance, schemas, type Verb } from '../definition/index.js';
-import { getHostIpAddr } from '../host/index.js';
+import { getHostIpAddr } from '../host-reports/index.js';
 import type { CopyBounds } from '../steps/index.js';
-import { connectAndStart, copyBounds, validateFilesCopyable, orchestratorAnswer } from '../steps/index.js';
+import {
+  connectAndStart,
+  copyBounds,
+  orchestratorAnswer,
+  Rollback,
+  validateFilesCopyable,
+} from '../steps/index.js';
 import { handoverText } from './handover.js';
 
 type Subjects = OfInstance &
@@ -99,7 +104,7 @@ const leftBehind = [configDriveFolder];
  * @throws InstanceNotFound when the instance is not on this host.
  */
 async function migrate(node: ComputeNode, instance: Instance, departure: Departure): Promise<string> {
-  const plan = await planned(node, instance, departure).catch((error: unknown) => {
+  const plan = await prepareDeparture(node, instance, departure).catch((error: unknown) => {
     departure.signal?.throwIfAborted();
     const failure = toNovaException(error, 'migrate', instance, MigrationPreCheckError);
     throw failure instanceof InstanceNotFound ? failure : new InstanceFaultRollback(failure);
@@ -111,8 +116,11 @@ async function migrate(node: ComputeNode, instance: Instance, departure: Departu
   }
 }
 
-/** Checks everything that can be checked while the instance runs. */
-async function planned(
+/**
+ * Validates all that can be validated while the instance runs. It restores the container that an earlier, unfinished
+ * attempt set aside.
+ */
+async function prepareDeparture(
   node: ComputeNode,
   instance: Instance,
   { dest, flavor, signal }: Departure,
@@ -195,9 +203,16 @@ async function leave(
   const { signal, onProgress } = departure;
   const bootImage = container.Config.Labels[label.imageId] ?? '';
   let image: ImageId | undefined;
+  // Apart from the restore, which must not wait for the destination's engine.
+  await using sent = new Rollback(node, instance.uuid);
+  const restore = new Rollback(node, instance.uuid);
   try {
+    restore.pushRestore('the departure of the instance', () => comeBack(node, instance, container));
     await stopForReplacement(node, container.Id, departure);
     if (destination === undefined) return handoverText({ kind: 'in place' });
+    sent.push("the transfer of the instance's files", () =>
+      removeInstanceImages(destination, instance.uuid, image === undefined ? [] : [image]),
+    );
     // Remove what an earlier, unfinished attempt left there.
     await removeInstanceImages(destination, instance.uuid);
     image = await transferFileSystem({
@@ -215,58 +230,23 @@ async function leave(
     });
     await keepContainer(engine, host, instance, container);
     signal?.throwIfAborted();
+    sent.complete();
     return handoverText({ kind: 'image', image });
   } catch (error) {
-    if (destination !== undefined) await removeSent(node, instance, destination, image);
-    const isBack = await comeBack(node, instance, container);
+    const isBack = await restore.undo();
     signal?.throwIfAborted();
     const failure = toNovaException(error, 'migrate', instance, MigrationError);
     throw isBack ? new InstanceFaultRollback(failure) : failure;
   }
 }
 
-async function removeSent(
-  { logger }: ComputeNode,
-  instance: Instance,
-  destination: Engine,
-  image: ImageId | undefined,
-): Promise<void> {
-  try {
-    await removeInstanceImages(destination, instance.uuid, image === undefined ? [] : [image]);
-  } catch (error) {
-    logger.error("could not remove the instance's files from the destination", {
-      instance: instance.uuid,
-      error,
-    });
-  }
-}
-
-/** For how long an instance is restored while the engine does not answer, in milliseconds. */
-const polling: Polling = { timeoutMs: 60_000, interval: 500 };
-
 /**
  * Makes the container the instance again, and starts it if it ran before. It stays in its current networks, whatever
  * Nova records of its interfaces by now.
- *
- * @returns whether the instance is as it was.
  */
-async function comeBack(
-  node: ComputeNode,
-  instance: Instance,
-  container: ContainerInspect,
-): Promise<boolean> {
-  const { engine, host, logger } = node;
-  try {
-    // Rolls back without the signal, which may already have aborted.
-    const restored = await untilSettled(engine, polling, async () => {
-      const kept = await findKeptContainer(engine, host, instance);
-      if (kept?.Id === container.Id) await restoreKeptContainer(engine, instance, kept);
-      if (container.State.Running) await connectAndStart(node, container, undefined);
-      return true;
-    });
-    return restored === true;
-  } catch (error) {
-    logger.error('could not start the instance again on its former host', { instance: instance.uuid, error });
-    return false;
-  }
+async function comeBack(node: ComputeNode, instance: Instance, container: ContainerInspect): Promise<void> {
+  const { engine, host } = node;
+  const kept = await findKeptContainer(engine, host, instance);
+  if (kept?.Id === container.Id) await restoreKeptContainer(engine, instance, kept);
+  if (container.State.Running) await connectAndStart(node, container, undefined);
 }

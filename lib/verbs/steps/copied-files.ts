@@ -11,7 +11,7 @@ import type { ComputeNode } from '../definition/index.js';
 export interface CopyBounds {
   /** The limit on the size of all files together: those of the image and those that the instance has written. */
   readonly maxBytes: number;
-  /** The share of the image that the instance was booted from. */
+  /** Bytes of the boot image. */
   readonly bootedBytes: number;
   /** The limit on the size of the files in volumes, which travel in a migration. */
   readonly maxVolumeBytes: number;

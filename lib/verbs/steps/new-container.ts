@@ -16,7 +16,7 @@ import {
   writeFiles,
 } from '../../instances/index.js';
 import type { Wiring } from '../../network/index.js';
-import type { Slot } from '../../streams/index.js';
+import { Slot } from '../../streams/index.js';
 import type { ComputeNode } from '../definition/index.js';
 import { startInNetworks } from './connect-and-start.js';
 import type { ContainerPlan } from './container-plan.js';
@@ -54,16 +54,68 @@ export async function prepareNetworks(
   return wiring;
 }
 
+/** What a verb holds for a new container until it exists. */
+interface HeldForContainer {
+  /** Undefined if the container's image is one that the driver itself created in the engine. */
+  readonly image: HeldImage | undefined;
+  readonly wiring: Wiring;
+}
+
 /**
- * Creates a container next to the instance's present one, if it has one.
+ * Creates an instance's container, completes it and makes it the instance, within the limit on concurrent launches.
+ *
+ * @throws what {@link launchError} makes of the failure.
+ */
+export async function createInstance(
+  node: ComputeNode,
+  plan: ContainerPlan,
+  held: HeldForContainer,
+  rollback: Rollback,
+): Promise<void> {
+  let container: ContainerId | undefined;
+  try {
+    using slot = await Slot.acquire(node.launches, plan.signal);
+    container = await createPlannedContainer(node, plan, { ...held, slot }, rollback);
+    await completeContainer(node, plan, held.wiring, container);
+    await becomeInstance(node, plan, container);
+  } catch (error) {
+    throw await launchError(node, plan, container, error);
+  }
+}
+
+/**
+ * Creates a container beside the one that is the instance, and completes it, within the limit on concurrent launches.
+ * It becomes the instance by `swapIn`.
+ *
+ * @throws what {@link launchError} makes of the failure.
+ */
+export async function createBeside(
+  node: ComputeNode,
+  plan: ContainerPlan,
+  held: HeldForContainer,
+  rollback: Rollback,
+): Promise<ContainerId> {
+  let container: ContainerId | undefined;
+  try {
+    using slot = await Slot.acquire(node.launches, plan.signal);
+    container = await createPlannedContainer(node, plan, { ...held, slot }, rollback);
+    await completeContainer(node, plan, held.wiring, container);
+    return container;
+  } catch (error) {
+    throw await launchError(node, plan, container, error);
+  }
+}
+
+/**
+ * Creates a container, beside the one that is the instance if there is one.
  *
  * The image is loaded only after the engine has reported that it is missing, so a cached image costs no request. The
  * slot is free meanwhile.
  */
-export async function createPlannedContainer(
+async function createPlannedContainer(
   node: ComputeNode,
   plan: ContainerPlan,
-  { image, wiring, slot }: { image: HeldImage | undefined; wiring: Wiring; slot: Slot },
+  { image, wiring, slot }: HeldForContainer & { readonly slot: Slot },
   rollback: Rollback,
 ): Promise<ContainerId> {
   const { instance, boot, attempt, signal, onProgress } = plan;
@@ -110,7 +162,7 @@ async function createSized(
  * Completes a new container: validates its volumes, connects it to the networks that the creation had to omit, and
  * writes its files.
  */
-export async function completeContainer(
+async function completeContainer(
   { engine, networks, logger }: ComputeNode,
   { specification, files, signal }: ContainerPlan,
   wiring: Wiring,
@@ -124,7 +176,7 @@ export async function completeContainer(
 }
 
 /** Makes a complete container the instance: starts it, or gives it the instance's name if it stays off. */
-export async function becomeInstance(
+async function becomeInstance(
   node: ComputeNode,
   { instance, network_info, power_on, signal, onProgress }: ContainerPlan,
   container: ContainerId,

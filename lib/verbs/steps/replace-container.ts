@@ -78,7 +78,7 @@ export async function swapBack(
   replaced: Replaced,
 ): Promise<void> {
   await using rollback = new Rollback(node, replaced.instance.uuid);
-  // The restore of the other container needs it: this one must give up the instance's name.
+  // This container must give up the name before the other is restored.
   rollback.pushRestore('the return of its former container', async () => {
     await stopContainer(node, container.Id, { timeout: 0, retry_interval: 0 });
     await ensureName(node, replaced.instance, container.Id, containerRef(container.Name.slice(1)));

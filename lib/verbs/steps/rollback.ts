@@ -16,11 +16,11 @@ interface Step {
 
 /** How long a rollback waits for an engine that does not answer, and the interval between attempts, in milliseconds. */
 const timeoutMs = 60_000;
-const interval = 500;
+const intervalMs = 500;
 
 /**
  * An undo stack for the steps of a verb. Declare it with `await using`: when the block ends before {@link complete}, it
- * undoes the steps.
+ * undoes the steps. A verb that must know whether all was undone calls {@link undo}.
  */
 export class Rollback implements AsyncDisposable {
   readonly #steps: Step[] = [];
@@ -57,25 +57,34 @@ export class Rollback implements AsyncDisposable {
     for (const { keep } of this.#steps.splice(0)) keep?.();
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.undo();
+  }
+
   /**
    * Undoes all steps, last first. A failing undo is logged and does not stop the others: the caller must get the
    * original error, and `init_host` removes what is left.
+   *
+   * @returns whether every undo succeeded.
    */
-  async [Symbol.asyncDispose](): Promise<void> {
+  async undo(): Promise<boolean> {
     const { engine, logger } = this.#environment;
     const steps = this.#steps.splice(0).reverse();
     // A restore may need what is undone before it: the new container must give up the instance's name.
     const end = performance.now() + (steps.some(({ isRestore }) => isRestore) ? timeoutMs : 0);
+    let isUndone = true;
     for (const { what, undo } of steps) {
-      const remaining = { timeoutMs: end - performance.now(), interval };
+      const remaining = { timeoutMs: end - performance.now(), intervalMs };
       try {
         await untilSettled(engine, remaining, async () => {
           await undo();
           return true;
         });
       } catch (error) {
+        isUndone = false;
         logger.error(`could not roll back ${what}`, { instance: this.#uuid, error });
       }
     }
+    return isUndone;
   }
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Instance } from '../../../interfaces/index.js';
-import { SerialConsoles } from '../../../lib/console/index.js';
+import { SerialConsoles } from '../../../lib/serial-consoles/index.js';
 import type { ContainerRef, Engine } from '../../../lib/engine/index.js';
 import { containerRef, imageReference } from '../../../lib/engine/index.js';
 import { DockerDriver } from '../../../lib/index.js';

@@ -9,7 +9,7 @@ import {
   type Engine,
   type ImageReference,
 } from '../../../lib/engine/index.js';
-import { writeUnusedSince } from '../../../lib/images/image-cache.js';
+import { writeUnusedSince } from '../../../lib/images/unused-times.js';
 import { bootReference, type ImageLoader } from '../../../lib/images/index.js';
 import { temporaryName } from '../../../lib/images/references/temporary-image.js';
 import { directEngine, inventory, forgetUnusedSince } from '../../support/engine.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { pause, raceSignal } from '../../../lib/streams/index.js';
+import { sleep, raceSignal } from '../../../lib/streams/index.js';
 
 describe('raceSignal and pause', () => {
   it('return the value of the promise', async () => {
@@ -27,7 +27,7 @@ describe('raceSignal and pause', () => {
   it('abort a pause', async () => {
     const reason = new Error('no longer wanted');
     const abort = new AbortController();
-    const outcome = pause(60_000, abort.signal);
+    const outcome = sleep(60_000, abort.signal);
     abort.abort(reason);
     await expect(outcome).rejects.toBe(reason);
   });

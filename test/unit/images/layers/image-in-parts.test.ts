@@ -43,7 +43,7 @@ describe('imageInParts', () => {
           download: download ?? ((options) => images.download(context, id, options)),
         },
         context,
-        layers: { images: () => Promise.resolve(resident), toTake: () => Promise.resolve(undefined) },
+        layers: { images: () => Promise.resolve(resident), layersToOmit: () => Promise.resolve(undefined) },
         reference: 'nova-docker-driver.invalid/loading:x',
         limits: defaultImageLimits,
         onProgress: () => undefined,
