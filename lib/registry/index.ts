@@ -12,3 +12,4 @@ export {
 } from './access/index.js';
 export { ImageRegistry } from './image-registry.js';
 export type { ImageRegistryOptions } from './options.js';
+export type { PushedSnapshot, SnapshotReception } from './snapshots/index.js';
