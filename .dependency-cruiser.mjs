@@ -16,7 +16,7 @@ const subRooms = {
   verbs: [['migration', 'storage'], ['host', 'queries', 'console', 'network'], ['steps'], ['definition']],
   images: [['shared-directory', 'transfer'], ['layers'], ['references']],
   'image-exchange': [['templates'], ['registry-client']],
-  registry: [['endpoints'], ['images'], ['blobs', 'access'], ['http']],
+  registry: [['snapshots'], ['endpoints'], ['images'], ['blobs', 'access'], ['http']],
   'image-services': [['glance', 'directory'], ['shared']],
   instances: [['files'], ['specification']],
   network: [['reserved']],

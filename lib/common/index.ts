@@ -21,6 +21,7 @@ export {
   isOwnLabel,
   label,
   manifestAnnotation,
+  pushedRepository,
   repository,
   unusedSince,
 } from './labels.js';

@@ -1,4 +1,4 @@
-import type { Logger, RequestContext } from '../../interfaces/index.js';
+import { InvalidInput, type Logger, type RequestContext } from '../../interfaces/index.js';
 import { defaultImageLimits } from '../archives/index.js';
 import { pemContent, usableLogger } from '../common/index.js';
 import { AbortableImageService } from '../image-services/index.js';
@@ -8,12 +8,14 @@ import { BlobEndpoints, ManifestEndpoints, Routes } from './endpoints/index.js';
 import { RegistryServer } from './http/index.js';
 import { PublishedImages, RepositoryBlobs, RepositoryManifests } from './images/index.js';
 import { type ImageRegistryOptions, registrySettings, type RegistrySettings } from './options.js';
+import { type SnapshotReception, SnapshotReceptions } from './snapshots/index.js';
 
 /** What runs while the registry is started. */
 interface Running {
   readonly server: RegistryServer;
   readonly folder: BlobFolder;
   readonly uploads: Uploads;
+  readonly receptions: SnapshotReceptions;
   readonly port: number;
   readonly cleaning: NodeJS.Timeout;
 }
@@ -88,15 +90,28 @@ export class ImageRegistry {
     this.#authentication.revoke(token);
   }
 
+  /**
+   * Begins to receive a snapshot from an engine, which pushes it with the reception's token. The caller disposes the
+   * reception.
+   *
+   * @param existing - blobs that the engine need not push.
+   * @throws InvalidInput when the registry is not started.
+   */
+  async receiveSnapshot(existing: readonly { digest: string; size: number }[]): Promise<SnapshotReception> {
+    const running = await this.#running;
+    if (running === undefined) throw new InvalidInput('The registry receives nothing: call start first');
+    return running.receptions.receive(existing);
+  }
+
   async #start(): Promise<Running> {
     const { address, tls, idleTimeoutMs, folder: parent, maxFolderBytes } = this.#settings;
     const pem = tls && pemOf(tls);
     const folder = await BlobFolder.create(parent, maxFolderBytes);
-    const { routes, uploads, clean } = this.#parts(folder);
+    const { routes, uploads, receptions, clean } = this.#parts(folder);
     const logger = this.#logger;
     const server = new RegistryServer({
       ...{ tls: pem, idleTimeoutMs, logger },
-      handle: (request) => routes.handle(request),
+      handle: (request) => (receptions.of(request) ?? routes).handle(request),
     });
     try {
       const port = await server.listen(address, this.#settings.port);
@@ -105,14 +120,20 @@ export class ImageRegistry {
           logger.warn('The registry could not remove the blobs of unfinished pushes', { error }),
         );
       const interval = Math.min(maxCleaningIntervalMs, this.#settings.removeUnusedBlobsAfterMs);
-      return { server, folder, uploads, port, cleaning: setInterval(onTimer, interval).unref() };
+      const cleaning = setInterval(onTimer, interval).unref();
+      return { server, folder, uploads, receptions, port, cleaning };
     } catch (error) {
       await folder.close();
       throw error;
     }
   }
 
-  #parts(folder: BlobFolder): { routes: Routes; uploads: Uploads; clean: () => Promise<void> } {
+  #parts(folder: BlobFolder): {
+    routes: Routes;
+    uploads: Uploads;
+    receptions: SnapshotReceptions;
+    clean: () => Promise<void>;
+  } {
     const { maxUploads, removeUnusedBlobsAfterMs: unusedMs, mayDeleteReplaced } = this.#settings;
     const limits = { ...defaultImageLimits, ...this.#settings.imageLimits };
     const imageService = new AbortableImageService(this.#settings.imageService);
@@ -133,7 +154,7 @@ export class ImageRegistry {
       await uploads.removeUnused(unusedMs);
       await folder.removeUnused(unusedMs);
     };
-    return { routes, uploads, clean };
+    return { routes, uploads, receptions: new SnapshotReceptions({ folder, uploads, limits }), clean };
   }
 }
 

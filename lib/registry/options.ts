@@ -56,28 +56,54 @@ export interface ImageRegistryOptions {
 const minute = 60_000;
 const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.');
 
+const fields = {
+  accounts: objectWith<RegistryAccounts>('authenticate'),
+  address: text.refine((address) => isIP(address) !== 0, 'must be an IP address').default('127.0.0.1'),
+  port: z.int().min(0).max(65535).default(5042),
+  tls: z.strictObject({ cert: certificates, key: certificates }).optional(),
+  folder: text.default(tmpdir()),
+  maxFolderBytes: count.default(64 * GiB),
+  maxUploads: count.default(100),
+  imageLimits: amounts(defaultImageLimits).optional(),
+  idleTimeoutMs: count.default(minute),
+  removeUnusedBlobsAfterMs: count.default(60 * minute),
+  mayDeleteReplaced: callbackOf<NonNullable<ImageRegistryOptions['mayDeleteReplaced']>>().default(
+    () => () => false,
+  ),
+} satisfies FieldsOf<Omit<ImageRegistryOptions, 'imageService' | 'logger'>>;
+
+const isTlsRightlyOmitted = ({ address, tls }: { address: string; tls?: object | undefined }): boolean =>
+  tls !== undefined || isLoopback(address);
+const tlsMissing =
+  'tls is required, because address is not a loopback address: passwords would cross the network in plain text';
+
 const optionsSchema = z
   .strictObject({
+    ...fields,
     imageService,
-    accounts: objectWith<RegistryAccounts>('authenticate'),
-    address: text.refine((address) => isIP(address) !== 0, 'must be an IP address').default('127.0.0.1'),
-    port: z.int().min(0).max(65535).default(5042),
-    tls: z.strictObject({ cert: certificates, key: certificates }).optional(),
-    folder: text.default(tmpdir()),
-    maxFolderBytes: count.default(64 * GiB),
-    maxUploads: count.default(100),
-    imageLimits: amounts(defaultImageLimits).optional(),
-    idleTimeoutMs: count.default(minute),
-    removeUnusedBlobsAfterMs: count.default(60 * minute),
-    mayDeleteReplaced: callbackOf<NonNullable<ImageRegistryOptions['mayDeleteReplaced']>>().default(
-      () => () => false,
-    ),
     logger: logger.optional(),
   } satisfies FieldsOf<ImageRegistryOptions>)
-  .refine(
-    ({ address, tls }) => tls !== undefined || isLoopback(address),
-    'tls is required, because address is not a loopback address: passwords would cross the network in plain text',
-  );
+  .refine(isTlsRightlyOmitted, tlsMissing);
+
+/** Options of the registry that a driver runs. The driver gives it its own image service and logger. */
+export interface DriverRegistryOptions extends Omit<ImageRegistryOptions, 'imageService' | 'logger'> {
+  /**
+   * `host:port` by which the engine reaches the registry. The engine then pushes the layers of delta snapshots to it.
+   * Default: the address of the registry if that is an IPv4 loopback address and the engine has a socket on this
+   * machine; otherwise none, and the engine exports snapshots.
+   */
+  readonly engineAddress?: string;
+}
+
+export const driverRegistryOptions = z
+  .strictObject({
+    ...fields,
+    engineAddress: z
+      .string()
+      .regex(/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?:[0-9]{1,5}$/i, 'must be host:port')
+      .optional(),
+  } satisfies FieldsOf<DriverRegistryOptions>)
+  .refine(isTlsRightlyOmitted, tlsMissing);
 
 /** The validated options with their defaults. */
 export type RegistrySettings = z.output<typeof optionsSchema>;

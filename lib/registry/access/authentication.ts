@@ -39,7 +39,7 @@ export class Authentication {
 
   /** Returns the context of a request; undefined when the client must first get a token. */
   contextOf(request: RegistryRequest): RequestContext | undefined {
-    const [, token] = /^bearer +(\S+)$/i.exec(request.header('authorization') ?? '') ?? [];
+    const token = bearerToken(request);
     return token === undefined ? undefined : this.#tokens.contextOf(token);
   }
 
@@ -79,6 +79,12 @@ export class Authentication {
       throw error;
     }
   }
+}
+
+/** Returns the bearer token of a request; undefined without one. */
+export function bearerToken(request: RegistryRequest): string | undefined {
+  const [, token] = /^bearer +(\S+)$/i.exec(request.header('authorization') ?? '') ?? [];
+  return token;
 }
 
 function refused(message: string): Answer {

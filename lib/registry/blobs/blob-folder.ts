@@ -142,6 +142,11 @@ export class BlobFolder {
     return true;
   }
 
+  /** Removes all blobs of a project's repository. */
+  async removeAll(repository: string): Promise<void> {
+    for (const blob of this.#blobs.get(repository)?.values() ?? []) await this.#remove(repository, blob);
+  }
+
   /** Keeps blobs until the returned function is called, so that the garbage collection does not remove them meanwhile. */
   hold(repository: string, digests: readonly string[]): () => void {
     const held = digests.flatMap((digest) => this.#blobs.get(repository)?.get(digest) ?? []);
@@ -169,8 +174,8 @@ export class BlobFolder {
 
   async #remove(repository: string, blob: BlobFile): Promise<void> {
     const blobs = this.#blobs.get(repository);
-    blobs?.delete(blob.digest);
-    if (blobs?.size === 0) this.#blobs.delete(repository);
+    if (blobs?.delete(blob.digest) !== true) return;
+    if (blobs.size === 0) this.#blobs.delete(repository);
     await rm(blob.path, { force: true });
     this.release(blob.size);
   }

@@ -100,6 +100,7 @@ export class Uploads {
     validatePosition(upload, first);
     await this.#busy(upload, async () => {
       await this.#write(upload, body);
+      this.#find(repository, id);
       const found = `sha256:${upload.hash.copy().digest('hex')}`;
       if (found !== digest) {
         await this.#remove(upload);
@@ -115,6 +116,12 @@ export class Uploads {
   async cancel(repository: string, id: string): Promise<void> {
     const upload = this.#find(repository, id);
     await this.#busy(upload, async () => this.#remove(upload));
+  }
+
+  /** Removes all uploads of a repository. A request that writes to one fails. */
+  async removeAll(repository: string): Promise<void> {
+    for (const upload of this.#uploads.values())
+      if (upload.repository === repository) await this.#remove(upload);
   }
 
   /** Removes uploads to which no client has written for `unusedMs`. */
@@ -150,6 +157,7 @@ export class Uploads {
 
   async #write(upload: Upload, body: AsyncIterable<Buffer>): Promise<void> {
     for await (const chunk of body) {
+      this.#find(upload.repository, upload.id);
       if (upload.size + chunk.length > this.#limits.maxBytes) {
         await this.#remove(upload);
         throw new RegistryError(
@@ -175,7 +183,7 @@ export class Uploads {
   }
 
   async #remove(upload: Upload): Promise<void> {
-    this.#uploads.delete(upload.id);
+    if (!this.#uploads.delete(upload.id)) return;
     await upload.file.close();
     await rm(upload.path, { force: true });
     this.#folder.release(upload.size);

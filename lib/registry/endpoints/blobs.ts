@@ -6,7 +6,7 @@ import { keyOf, type Repository, type RepositoryBlobs } from '../images/index.js
 
 /** What the endpoints of blobs work with. */
 interface Parts {
-  readonly blobs: RepositoryBlobs;
+  readonly blobs: Pick<RepositoryBlobs, 'find' | 'mount'>;
   readonly folder: BlobFolder;
   readonly uploads: Uploads;
 }

@@ -11,7 +11,7 @@ export interface Repository {
 }
 
 /** Identifies a project's repository. */
-export const keyOf = ({ context, name }: Repository): string =>
+export const keyOf = ({ context, name }: Omit<Repository, 'signal'>): string =>
   JSON.stringify([context.project_id ?? null, name]);
 
 interface Mount {
