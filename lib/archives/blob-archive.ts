@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { OnProgress } from '../../interfaces/index.js';
+import { digestOf } from '../common/index.js';
 import { archiveReadAhead, asBytes, destroyOnAbort } from '../streams/index.js';
 import { Meter } from '../progress/index.js';
 import { blobsOf, manifestTypes, type Blob, type ImageManifest } from './registry-manifest.js';
@@ -42,7 +42,7 @@ export interface BlobArchive {
  * configuration, then the layers from the base up. Manifest and blobs are unchanged.
  */
 export function blobArchive(image: ImageInBlobs): BlobArchive {
-  const digest = `sha256:${createHash('sha256').update(image.content).digest('hex')}`;
+  const digest = digestOf(image.content);
   const head = headOf(image, digest);
   const manifest = { digest, offset: head.length + blockSize, size: image.content.length };
   let offset = manifest.offset + paddedSize(manifest.size) + blockSize;

@@ -4,7 +4,7 @@ import { pemContent, usableLogger } from '../common/index.js';
 import { AbortableImageService } from '../image-services/index.js';
 import { Authentication } from './access/index.js';
 import { BlobFolder, Uploads } from './blobs/index.js';
-import { BlobEndpoints, ManifestEndpoints, Routes } from './endpoints/index.js';
+import { BlobEndpoints, errorToAnswer, ManifestEndpoints, Routes } from './endpoints/index.js';
 import { RegistryServer } from './http/index.js';
 import { PublishedImages, RepositoryBlobs, RepositoryManifests } from './images/index.js';
 import { type ImageRegistryOptions, registrySettings, type RegistrySettings } from './options.js';
@@ -19,6 +19,9 @@ interface Running {
   readonly port: number;
   readonly cleaning: NodeJS.Timeout;
 }
+
+/** Milliseconds that an interrupted upload waits for its client. Docker begins a new one instead. */
+const maxUploadIdleMs = 10 * 60_000;
 
 /** Longest time between two passes of the garbage collection, in milliseconds. */
 const maxCleaningIntervalMs = 60_000;
@@ -37,7 +40,8 @@ export class ImageRegistry {
   constructor(options: ImageRegistryOptions) {
     this.#settings = registrySettings(options);
     this.#logger = usableLogger(options.logger);
-    this.#authentication = new Authentication(this.#settings.accounts);
+    const { accounts, publicUrl } = this.#settings;
+    this.#authentication = new Authentication(accounts, publicUrl);
   }
 
   /**
@@ -106,12 +110,18 @@ export class ImageRegistry {
   async #start(): Promise<Running> {
     const { address, tls, idleTimeoutMs, folder: parent, maxFolderBytes } = this.#settings;
     const pem = tls && pemOf(tls);
-    const folder = await BlobFolder.create(parent, maxFolderBytes);
+    const folder = await BlobFolder.create(parent, maxFolderBytes, this.#logger);
     const { routes, uploads, receptions, clean } = this.#parts(folder);
     const logger = this.#logger;
     const server = new RegistryServer({
       ...{ tls: pem, idleTimeoutMs, logger },
-      handle: (request) => (receptions.of(request) ?? routes).handle(request),
+      handle: async (request) => {
+        const reception = receptions.of(request);
+        if (reception === undefined) return await routes.handle(request);
+        return await reception
+          .handle(request)
+          .catch((error: unknown) => errorToAnswer(error, 'a push of a snapshot', logger));
+      },
     });
     try {
       const port = await server.listen(address, this.#settings.port);
@@ -144,15 +154,14 @@ export class ImageRegistry {
     const parts = { imageService, images, blobs, folder, limits, mayDeleteReplaced, logger };
     const manifests = new RepositoryManifests(parts);
     const routes = new Routes(
-      this.#authentication,
+      { authentication: this.#authentication, logger },
       new BlobEndpoints({ blobs, folder, uploads }),
       new ManifestEndpoints(manifests, images),
     );
     const clean = async (): Promise<void> => {
-      await folder.touch();
-      blobs.removeUnused(unusedMs);
-      await uploads.removeUnused(unusedMs);
+      await uploads.removeUnused(Math.min(unusedMs, maxUploadIdleMs));
       await folder.removeUnused(unusedMs);
+      await folder.touch();
     };
     return { routes, uploads, receptions: new SnapshotReceptions({ folder, uploads, limits }), clean };
   }

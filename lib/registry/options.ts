@@ -30,13 +30,21 @@ export interface ImageRegistryOptions {
   /** The server's certificate and its private key: PEM, or the paths of PEM files. Default: plain HTTP. */
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
   /**
+   * How clients reach the registry, if a proxy stands before it: `https://registry.example.org`. Default: what a request
+   * names as its host.
+   */
+  readonly publicUrl?: string;
+  /**
    * Folder for blobs of unfinished pushes. The registry creates a folder for itself in it, and removes it when it closes.
    * Default: the system's folder for temporary files.
    */
   readonly folder?: string;
-  /** Maximum bytes of unfinished pushes in the folder. A push beyond it is refused for the moment. Default: 64 GiB. */
+  /**
+   * Maximum bytes of unfinished pushes in the folder; one project may use half of it. A push beyond it is refused for the
+   * moment. Default: 64 GiB.
+   */
   readonly maxFolderBytes?: number;
-  /** Maximum number of blobs that are received at the same time. Default: 100. */
+  /** Maximum number of blobs that are received from one project at the same time. Default: 100. */
   readonly maxUploads?: number;
   /** Limits of a pushed image. Default: those of images that the driver boots. */
   readonly imageLimits?: Partial<ImageLimits>;
@@ -61,6 +69,7 @@ const fields = {
   address: text.refine((address) => isIP(address) !== 0, 'must be an IP address').default('127.0.0.1'),
   port: z.int().min(0).max(65535).default(5042),
   tls: z.strictObject({ cert: certificates, key: certificates }).optional(),
+  publicUrl: z.url({ protocol: /^https?$/ }).optional(),
   folder: text.default(tmpdir()),
   maxFolderBytes: count.default(64 * GiB),
   maxUploads: count.default(100),

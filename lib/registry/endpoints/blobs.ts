@@ -62,10 +62,9 @@ export class BlobEndpoints {
       validateDigest(mount);
       if (await blobs.mount(repository, from, mount)) return created(repository, mount);
     }
-    const id = await uploads.begin(keyOf(repository));
-    if (digest === undefined) return uploading(repository, id, 0);
+    if (digest === undefined) return uploading(repository, await uploads.begin(keyOf(repository)), 0);
     validateDigest(digest);
-    await uploads.finish(keyOf(repository), id, request.body(), digest);
+    await uploads.take(keyOf(repository), request.body(), digest);
     return created(repository, digest);
   }
 

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
 import {
@@ -8,7 +8,7 @@ import {
   maxManifestBytes,
   parsedImageManifest,
 } from '../../archives/index.js';
-import { pushedRepository } from '../../common/index.js';
+import { digestOf, pushedRepository } from '../../common/index.js';
 import type { BlobFolder, StoredBlob, Uploads } from '../blobs/index.js';
 import { BlobEndpoints } from '../endpoints/index.js';
 import { type Answer, RegistryError, type RegistryRequest } from '../http/index.js';
@@ -122,7 +122,7 @@ export class SnapshotReception implements AsyncDisposable {
   }
 
   #put(reference: string, content: Buffer): Promise<Answer> {
-    const digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
+    const digest = digestOf(content);
     if (isDigest(reference) && reference !== digest)
       throw new RegistryError('DIGEST_INVALID', `The manifest has the digest ${digest}, not ${reference}.`);
     const manifest = parsedImageManifest(content);
@@ -161,7 +161,7 @@ export class SnapshotReception implements AsyncDisposable {
 function existingBlob(digest: string, size: number): StoredBlob {
   const open = (): Promise<Readable> =>
     Promise.reject(new ImageUnacceptable(`The blob ${digest} was not pushed`));
-  return { digest, size, open };
+  return { digest, size, open, hold: () => () => undefined };
 }
 
 const entryOf = (digest: string, blob: StoredBlob | undefined): [string, StoredBlob][] =>
