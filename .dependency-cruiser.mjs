@@ -21,7 +21,7 @@ const subRooms = {
   ],
   images: [['shared-directory', 'transfer'], ['layers'], ['references']],
   'image-exchange': [['templates'], ['registry-client']],
-  registry: [['endpoints'], ['images'], ['blobs', 'access'], ['http']],
+  registry: [['snapshots'], ['endpoints'], ['images'], ['blobs', 'access'], ['http']],
   'image-services': [['glance', 'directory'], ['shared']],
   instances: [
     ['disks'],

@@ -24,6 +24,7 @@ export {
 export { ImageTemplates, RegistryExchange } from './image-exchange/index.js';
 export { ImageRegistry, KeystoneAccounts, StaticAccounts } from './registry/index.js';
 export type {
+  DriverRegistryOptions,
   ImageRegistryOptions,
   KeystoneAccountsOptions,
   RegistryAccounts,

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { OnProgress } from '../../interfaces/index.js';
+import { digestOf } from '../common/index.js';
 import { archiveReadAhead, asBytes, destroyOnAbort } from '../streams/index.js';
 import { Meter } from '../progress/index.js';
 import { blobsOf, manifestTypes, type Blob, type ImageManifest } from './registry-manifest.js';
@@ -14,6 +14,8 @@ interface ImageInBlobs {
   readonly content: Buffer;
   /** The stream must have `size` bytes, or fail. */
   readonly blob: (digest: string, size: number) => Promise<Readable>;
+  /** Digests of layers that the archive names, but does not hold. Default: none. */
+  readonly omitted?: ReadonlySet<string>;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;
 }
@@ -40,11 +42,11 @@ export interface BlobArchive {
  * configuration, then the layers from the base up. Manifest and blobs are unchanged.
  */
 export function blobArchive(image: ImageInBlobs): BlobArchive {
-  const digest = `sha256:${createHash('sha256').update(image.content).digest('hex')}`;
+  const digest = digestOf(image.content);
   const head = headOf(image, digest);
   const manifest = { digest, offset: head.length + blockSize, size: image.content.length };
   let offset = manifest.offset + paddedSize(manifest.size) + blockSize;
-  const blobs = blobsOf(image.manifest).map((blob) => {
+  const blobs = heldBlobs(image).map((blob) => {
     const position = { digest: blob.digest, offset, size: blob.size };
     offset += paddedSize(blob.size) + blockSize;
     return position;
@@ -73,14 +75,18 @@ function headOf({ manifest, content }: ImageInBlobs, digest: string): Buffer {
   ]);
 }
 
+const heldBlobs = ({ manifest, omitted }: ImageInBlobs): readonly Blob[] =>
+  blobsOf(manifest).filter(({ digest }) => omitted?.has(digest) !== true);
+
 async function* entries(
-  { manifest, content, blob, onProgress }: ImageInBlobs,
+  image: ImageInBlobs,
   head: Buffer,
   digest: string,
 ): AsyncGenerator<Buffer, void, void> {
+  const { manifest, content, blob, onProgress } = image;
   yield head;
   yield* wholeFile(pathOf({ digest }), content);
-  const blobs = blobsOf(manifest);
+  const blobs = heldBlobs(image);
   const total = blobs.reduce((sum, { size }) => sum + size, 0);
   const meter = new Meter(onProgress, 'pulling', total);
   for (const each of blobs) {

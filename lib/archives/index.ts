@@ -43,6 +43,7 @@ export {
   layerMediaType,
   manifestTypes,
   maxManifestBytes,
+  ociIndexType,
   ownPlatform,
   parsedImageIndex,
   parsedImageManifest,

@@ -12,8 +12,10 @@ export const manifestTypes = {
   oci: 'application/vnd.oci.image.manifest.v1+json',
   docker: 'application/vnd.docker.distribution.manifest.v2+json',
 } as const;
+export const ociIndexType = 'application/vnd.oci.image.index.v1+json';
+/** Media types of lists of manifests. */
 export const indexTypes: readonly string[] = [
-  'application/vnd.oci.image.index.v1+json',
+  ociIndexType,
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ];
 
@@ -68,6 +70,7 @@ const imageIndex = goStruct(
   {
     schemaVersion,
     mediaType,
+    subject: blob.nullish(),
     manifests: z.array(
       goStruct({ mediaType, digest: z.string(), platform: platform.nullish() }, [
         'size',
@@ -78,7 +81,7 @@ const imageIndex = goStruct(
       ]),
     ),
   },
-  ['artifactType', 'subject', 'annotations'],
+  ['artifactType', 'annotations'],
 );
 
 /** A blob as listed in a manifest. */

@@ -23,6 +23,7 @@ export {
   isOwnLabel,
   label,
   manifestAnnotation,
+  pushedRepository,
   repository,
   unusedSince,
 } from './labels.js';
@@ -42,7 +43,7 @@ export {
 } from './option-fields.js';
 export { pemContent } from './pem.js';
 export { withoutSecrets, withoutValues } from './secrets.js';
-export { sha256Digest } from './sha256-digest.js';
+export { digestOf, sha256Digest } from './sha256-digest.js';
 export { GiB, KiB, MiB } from './units.js';
 export { usableLogger } from './usable-logger.js';
 export { isUuid, namedUuid } from './uuid.js';

@@ -99,6 +99,9 @@ export const repository = {
   snapshot: `${registry}/snapshot`,
 } as const;
 
+/** The repository, at a registry of the driver's own, that the engine pushes committed containers to. The tag is random. */
+export const pushedRepository = `${prefix}/snapshot`;
+
 /**
  * The name of an instance's container. It is derived from the UUID, so that a verb can address the container without a
  * lookup.

@@ -11,9 +11,15 @@ import { InstanceStateStore, RootDisks } from '../instances/index.js';
 import { isOwnLabel } from '../common/index.js';
 import { Networks, HostSubnets } from '../network/index.js';
 import type { ComputeNode } from '../verbs/index.js';
+import { ServedRegistry } from './served-registry.js';
 
 /** Whether an engine is on this machine. */
 export const isLocal = (address: EngineAddress): boolean => 'socketPath' in address;
+
+/** A compute node, with what the driver starts and ends itself. */
+export interface AssembledNode extends ComputeNode {
+  readonly snapshotReceiver: ServedRegistry | undefined;
+}
 
 /**
  * Creates the objects that the verbs of a host work with. Sends no request to the engine.
@@ -29,8 +35,8 @@ export function assembleNode(
   options: DockerDriverOptions,
   settings: Settings,
   logger: Logger,
-): ComputeNode {
-  const { timeouts = {}, imageLimits = {}, virtapi } = options;
+): AssembledNode {
+  const { timeouts = {}, imageLimits = {}, virtapi, registry } = options;
   const { sharedDirectory, serialConsole } = settings;
   const engine = new Engine(address, { logger, timeouts, keepLabel: isOwnLabel });
   const imageService = new AbortableImageService(
@@ -48,6 +54,7 @@ export function assembleNode(
       limits: imageLimits,
       concurrency: settings.maxLoads,
       sharedDirectory,
+      hasRegistry: registry !== undefined,
       logger,
     }),
     networks: new Networks({
@@ -66,6 +73,10 @@ export function assembleNode(
     policy: settings,
     rootDisks: new RootDisks({ engine, logger }),
     virtapi,
+    snapshotReceiver:
+      registry === undefined
+        ? undefined
+        : new ServedRegistry({ registry, imageLimits, imageService, isLocal: isLocal(address), logger }),
     serialConsoles:
       serialConsole === undefined ? undefined : new SerialConsoles({ ...serialConsole, logger }),
     migrationEngine: async (dest) => {

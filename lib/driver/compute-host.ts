@@ -146,12 +146,14 @@ export class ComputeHost {
       logger,
     });
     try {
+      await node.snapshotReceiver?.start();
       await engine.negotiate({ signal });
       await reconcile(node, signal);
       await node.rootDisks.prepare(signal);
       await events.start(signal);
     } catch (error) {
       await events.stop();
+      await node.snapshotReceiver?.close();
       engine.close();
       signal.throwIfAborted();
       throw toNovaException(error, `use the engine of host ${host}`, undefined, HypervisorUnavailable);

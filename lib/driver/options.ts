@@ -23,6 +23,7 @@ import {
   text,
   unchecked,
 } from '../common/index.js';
+import { type DriverRegistryOptions, driverRegistryOptions } from '../registry/index.js';
 import { isUuid } from '../common/index.js';
 import { openFilesLimit } from './open-files-limit.js';
 
@@ -161,6 +162,12 @@ export interface DockerDriverOptions {
    */
   readonly snapshots?: 'full' | 'delta';
   /**
+   * Runs an {@link ImageRegistry} from `init_host` to `cleanup_host`, with the driver's image service. People push and pull
+   * images there. The engine pushes delta snapshots to it if it has containerd's image store, and then sends only what
+   * the instance changed. Default: none.
+   */
+  readonly registry?: DriverRegistryOptions;
+  /**
    * The disk space for instances in GiB. Default: the size of the file system with the engine's data, which must then
    * be on this machine.
    */
@@ -271,6 +278,7 @@ const plainOptions = z.strictObject({
   vifPluggingIsFatal: z.boolean().default(true),
   pauseForSnapshot: z.boolean().default(true),
   snapshots: z.enum(['full', 'delta']).default('full'),
+  registry: driverRegistryOptions.optional(),
   localGb: count.optional(),
   cpuAllocationRatio: z.number().positive().optional(),
   ramAllocationRatio: z.number().positive().optional(),

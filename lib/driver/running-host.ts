@@ -2,6 +2,7 @@ import { HypervisorUnavailable, NovaException } from '../../interfaces/index.js'
 import type { EventFollower } from '../events/index.js';
 import { LinkedAbort } from '../streams/index.js';
 import type { ComputeNode } from '../verbs/index.js';
+import type { AssembledNode } from './assemble-node.js';
 
 /**
  * Milliseconds that aborted verbs get for their rollback. A rollback is a handful of requests, seconds on a busy
@@ -11,7 +12,7 @@ const maxStopMs = 30_000;
 
 /** A host between `init_host` and `cleanup_host`: its compute node and the running verbs. */
 export class RunningHost {
-  readonly #node: ComputeNode;
+  readonly #node: AssembledNode;
   readonly #events: EventFollower;
   /** The running verbs, by what aborts them. */
   readonly #verbs = new Map<LinkedAbort, Promise<unknown>>();
@@ -20,7 +21,11 @@ export class RunningHost {
   #isLeaving = false;
 
   /** @param background - work beside the verbs. Its signal aborts when the driver leaves the host. */
-  constructor(node: ComputeNode, events: EventFollower, background: (leaving: AbortSignal) => Promise<void>) {
+  constructor(
+    node: AssembledNode,
+    events: EventFollower,
+    background: (leaving: AbortSignal) => Promise<void>,
+  ) {
     this.#node = node;
     this.#events = events;
     this.#background = background(this.#leaving.signal).catch((error: unknown) => {
@@ -79,13 +84,14 @@ export class RunningHost {
     const tooLong = new Promise<void>((resolve) => (timer = setTimeout(resolve, maxStopMs)));
     await Promise.race([Promise.allSettled([...this.#verbs.values(), this.#background]), tooLong]);
     clearTimeout(timer);
-    const { host, engine, serialConsoles, logger } = this.#node;
+    const { host, engine, snapshotReceiver, serialConsoles, logger } = this.#node;
     if (this.#verbs.size > 0)
       logger.error('aborted verbs did not end in time: the next init_host removes what they left', {
         host,
         verbs: this.#verbs.size,
       });
     await this.#events.stop();
+    await snapshotReceiver?.close();
     await serialConsoles?.stop();
     engine.close();
   }

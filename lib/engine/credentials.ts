@@ -19,6 +19,11 @@ export function buildCredentials(
   return { 'X-Registry-Config': encoded(Object.fromEntries(known)) };
 }
 
+/** The authentication header for a push with a registry's bearer token. */
+export function tokenCredentials(token: string): Record<string, string> {
+  return { 'X-Registry-Auth': encoded({ registrytoken: token }) };
+}
+
 const plain = ({ username, password }: RegistryCredentials): object => ({ username, password });
 
 /** The engine expects URL-safe base64 with padding, which Node's `base64url` omits. */

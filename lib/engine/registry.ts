@@ -1,5 +1,5 @@
-import { pullCredentials, type RegistryCredentials } from './credentials.js';
-import type { ImageRef, RepositoryName } from './schemas/identifiers.js';
+import { pullCredentials, type RegistryCredentials, tokenCredentials } from './credentials.js';
+import type { ImageRef, RepositoryName, TagName } from './schemas/identifiers.js';
 import { hidingSecrets, secretsOf, throwInBand } from './in-band.js';
 import { path } from './request-path.js';
 import { distributionInspect, progressLine, type ProgressLine } from './schemas/progress.js';
@@ -64,6 +64,43 @@ export class RegistryApi {
         headers: pullCredentials(options.credentials),
         timeout: this.#session.timeouts.imageIdleMs,
         signal: options.signal,
+      },
+      progressLine,
+    );
+    for await (const line of lines) {
+      throwInBand(request, line);
+      yield line;
+    }
+  }
+
+  /**
+   * Pushes an image to the registry that its name begins with. The engine stops a push when its client disconnects.
+   *
+   * @param token - the registry's bearer token.
+   * @returns the engine's progress lines; the registry has the image when they end.
+   * @throws EngineError, also with `inBand`, when the engine or the registry refuses.
+   */
+  async *push(
+    repo: RepositoryName,
+    tag: TagName,
+    options: CallOptions & { token: string },
+  ): AsyncGenerator<ProgressLine, void, void> {
+    yield* hidingSecrets(this.#push(repo, tag, options), [options.token]);
+  }
+
+  async *#push(
+    repo: RepositoryName,
+    tag: TagName,
+    { token, signal }: CallOptions & { token: string },
+  ): AsyncGenerator<ProgressLine, void, void> {
+    const request = { method: 'POST', path: path`/images/${repo}/push` } as const;
+    const lines = this.#session.lines(
+      {
+        ...request,
+        query: { tag },
+        headers: tokenCredentials(token),
+        timeout: this.#session.timeouts.imageIdleMs,
+        signal,
       },
       progressLine,
     );

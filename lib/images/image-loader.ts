@@ -33,6 +33,8 @@ export interface ImageLoaderOptions {
    * service.
    */
   readonly sharedDirectory?: string | undefined;
+  /** Whether the driver has a registry that the engine pushes snapshots to. Default: false. */
+  readonly hasRegistry?: boolean;
   readonly logger: Logger;
 }
 
@@ -74,6 +76,7 @@ export class ImageLoader {
   readonly #imageService: ImageService;
   readonly #host: string;
   readonly #limits: ImageLimits;
+  readonly #hasRegistry: boolean;
   readonly #logger: Logger;
   readonly #holds: ImageHolds;
   readonly #flights = new SingleFlight<boolean>();
@@ -86,6 +89,7 @@ export class ImageLoader {
     this.#imageService = options.imageService;
     this.#host = options.host;
     this.#limits = { ...defaultImageLimits, ...options.limits };
+    this.#hasRegistry = options.hasRegistry === true;
     this.#logger = options.logger;
     this.#holds = new ImageHolds(options.engine, options.logger);
     this.#queue = new PQueue({ concurrency: options.concurrency ?? defaultConcurrency });
@@ -143,7 +147,8 @@ export class ImageLoader {
    * @throws the signal's reason when the signal aborts.
    */
   async removeLeftovers(signal?: AbortSignal, before?: number): Promise<ImageRef[]> {
-    return await removeTemporaryImages(this.#engine, { host: this.#host, before }, this.#logger, signal);
+    const leftovers = { host: this.#host, before, hasRegistry: this.#hasRegistry };
+    return await removeTemporaryImages(this.#engine, leftovers, this.#logger, signal);
   }
 
   /**

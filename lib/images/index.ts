@@ -4,6 +4,7 @@
  * contracts. It sees of instances only their uuids and containers, and never trusts what an image says about itself.
  */
 export { defaultConcurrency, type HeldImage, ImageLoader, type ImageLoaderOptions } from './image-loader.js';
+export type { SnapshotReceiver } from './layers/index.js';
 export { bootReference, discardImage, temporaryName, type TemporaryName } from './references/index.js';
 export { SharedDirectory } from './shared-directory/index.js';
 export { Snapshot, type SnapshotRequest } from './snapshot.js';

@@ -11,7 +11,7 @@ import type { ContainerInspect, Engine, ImageInspect } from '../engine/index.js'
 import { mayHaveSucceeded } from '../engine/index.js';
 import { label, repository } from '../common/index.js';
 import type { ImageConfiguration } from '../archives/index.js';
-import { deltaBase, uploadAbove, uploadWhole } from './layers/index.js';
+import { deltaBase, pushSnapshot, type SnapshotReceiver, uploadAbove, uploadWhole } from './layers/index.js';
 import { snapshotConfiguration } from './snapshot-configuration.js';
 import { snapshotMetadata } from './snapshot-metadata.js';
 import { discardImage, temporaryName, type TemporaryName } from './references/index.js';
@@ -22,6 +22,8 @@ interface SnapshotEnvironment {
   readonly imageService: ImageService;
   /** Name of the compute host. Hosts that share an engine clean up only their own temporary images. */
   readonly host: string;
+  /** Where the engine can push snapshots to. Default: the engine exports them. */
+  readonly snapshotReceiver?: SnapshotReceiver | undefined;
   readonly logger: Logger;
 }
 
@@ -129,9 +131,9 @@ export class Snapshot {
   }
 
   async #stream(): Promise<void> {
-    const { engine, imageService, logger } = this.#environment;
+    const { engine, imageService, snapshotReceiver: receiver, logger } = this.#environment;
     const { context, container, image_id, project_id, above, signal, onProgress } = this.#request;
-    const { reference: committed } = this.#temporary;
+    const { reference: committed, tag } = this.#temporary;
     const base =
       above === undefined
         ? undefined
@@ -157,7 +159,11 @@ export class Snapshot {
       signal,
       onProgress,
     };
-    const saved = await engine.images.save(committed, { signal });
+    const stored = base?.stored;
+    await using pushed = await pushSnapshot({
+      ...{ engine, receiver, committed, tag, stored, signal, onProgress, logger },
+    });
+    const saved = pushed?.archive ?? (await engine.images.save(committed, { signal }));
     await (base === undefined ? uploadWhole(saved, upload) : uploadAbove(saved, base, upload));
   }
 }

@@ -1,22 +1,27 @@
-import type { Logger, RequestContext } from '../../interfaces/index.js';
+import { InvalidInput, type Logger, type RequestContext } from '../../interfaces/index.js';
 import { defaultImageLimits } from '../archives/index.js';
 import { pemContent, usableLogger } from '../common/index.js';
 import { AbortableImageService } from '../image-services/index.js';
 import { Authentication } from './access/index.js';
 import { BlobFolder, Uploads } from './blobs/index.js';
-import { BlobEndpoints, ManifestEndpoints, Routes } from './endpoints/index.js';
+import { BlobEndpoints, errorToAnswer, ManifestEndpoints, Routes } from './endpoints/index.js';
 import { RegistryServer } from './http/index.js';
 import { PublishedImages, RepositoryBlobs, RepositoryManifests } from './images/index.js';
 import { type ImageRegistryOptions, registrySettings, type RegistrySettings } from './options.js';
+import { type SnapshotReception, SnapshotReceptions } from './snapshots/index.js';
 
 /** What runs while the registry is started. */
 interface Running {
   readonly server: RegistryServer;
   readonly folder: BlobFolder;
   readonly uploads: Uploads;
+  readonly receptions: SnapshotReceptions;
   readonly port: number;
   readonly cleaning: NodeJS.Timeout;
 }
+
+/** Milliseconds that an interrupted upload waits for its client. Docker begins a new one instead. */
+const maxUploadIdleMs = 10 * 60_000;
 
 /** Longest time between two passes of the garbage collection, in milliseconds. */
 const maxCleaningIntervalMs = 60_000;
@@ -35,7 +40,8 @@ export class ImageRegistry {
   constructor(options: ImageRegistryOptions) {
     this.#settings = registrySettings(options);
     this.#logger = usableLogger(options.logger);
-    this.#authentication = new Authentication(this.#settings.accounts);
+    const { accounts, publicUrl } = this.#settings;
+    this.#authentication = new Authentication(accounts, publicUrl);
   }
 
   /**
@@ -88,15 +94,34 @@ export class ImageRegistry {
     this.#authentication.revoke(token);
   }
 
+  /**
+   * Begins to receive a snapshot from an engine, which pushes it with the reception's token. The caller disposes the
+   * reception.
+   *
+   * @param existing - blobs that the engine need not push.
+   * @throws InvalidInput when the registry is not started.
+   */
+  async receiveSnapshot(existing: readonly { digest: string; size: number }[]): Promise<SnapshotReception> {
+    const running = await this.#running;
+    if (running === undefined) throw new InvalidInput('The registry receives nothing: call start first');
+    return running.receptions.receive(existing);
+  }
+
   async #start(): Promise<Running> {
     const { address, tls, idleTimeoutMs, folder: parent, maxFolderBytes } = this.#settings;
     const pem = tls && pemOf(tls);
-    const folder = await BlobFolder.create(parent, maxFolderBytes);
-    const { routes, uploads, clean } = this.#parts(folder);
+    const folder = await BlobFolder.create(parent, maxFolderBytes, this.#logger);
+    const { routes, uploads, receptions, clean } = this.#parts(folder);
     const logger = this.#logger;
     const server = new RegistryServer({
       ...{ tls: pem, idleTimeoutMs, logger },
-      handle: (request) => routes.handle(request),
+      handle: async (request) => {
+        const reception = receptions.of(request);
+        if (reception === undefined) return await routes.handle(request);
+        return await reception
+          .handle(request)
+          .catch((error: unknown) => errorToAnswer(error, 'a push of a snapshot', logger));
+      },
     });
     try {
       const port = await server.listen(address, this.#settings.port);
@@ -105,14 +130,20 @@ export class ImageRegistry {
           logger.warn('The registry could not remove the blobs of unfinished pushes', { error }),
         );
       const interval = Math.min(maxCleaningIntervalMs, this.#settings.removeUnusedBlobsAfterMs);
-      return { server, folder, uploads, port, cleaning: setInterval(onTimer, interval).unref() };
+      const cleaning = setInterval(onTimer, interval).unref();
+      return { server, folder, uploads, receptions, port, cleaning };
     } catch (error) {
       await folder.close();
       throw error;
     }
   }
 
-  #parts(folder: BlobFolder): { routes: Routes; uploads: Uploads; clean: () => Promise<void> } {
+  #parts(folder: BlobFolder): {
+    routes: Routes;
+    uploads: Uploads;
+    receptions: SnapshotReceptions;
+    clean: () => Promise<void>;
+  } {
     const { maxUploads, removeUnusedBlobsAfterMs: unusedMs, mayDeleteReplaced } = this.#settings;
     const limits = { ...defaultImageLimits, ...this.#settings.imageLimits };
     const imageService = new AbortableImageService(this.#settings.imageService);
@@ -123,17 +154,16 @@ export class ImageRegistry {
     const parts = { imageService, images, blobs, folder, limits, mayDeleteReplaced, logger };
     const manifests = new RepositoryManifests(parts);
     const routes = new Routes(
-      this.#authentication,
+      { authentication: this.#authentication, logger },
       new BlobEndpoints({ blobs, folder, uploads }),
       new ManifestEndpoints(manifests, images),
     );
     const clean = async (): Promise<void> => {
-      await folder.touch();
-      blobs.removeUnused(unusedMs);
-      await uploads.removeUnused(unusedMs);
+      await uploads.removeUnused(Math.min(unusedMs, maxUploadIdleMs));
       await folder.removeUnused(unusedMs);
+      await folder.touch();
     };
-    return { routes, uploads, clean };
+    return { routes, uploads, receptions: new SnapshotReceptions({ folder, uploads, limits }), clean };
   }
 }
 

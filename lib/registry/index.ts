@@ -11,4 +11,5 @@ export {
   StaticAccounts,
 } from './access/index.js';
 export { ImageRegistry } from './image-registry.js';
-export type { ImageRegistryOptions } from './options.js';
+export { type DriverRegistryOptions, driverRegistryOptions, type ImageRegistryOptions } from './options.js';
+export type { PushedSnapshot, SnapshotReception } from './snapshots/index.js';

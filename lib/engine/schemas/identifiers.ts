@@ -31,7 +31,7 @@ export type RepositoryName = string & { readonly [kind]: 'repository' };
 /** An image's tag. Created by {@link tagName}. */
 export type TagName = string & { readonly [kind]: 'tag' };
 /** Every identifier that may be part of a request's path. */
-export type PathIdentifier = ContainerRef | NetworkRef | ImageRef | VolumeName | ExecId;
+export type PathIdentifier = ContainerRef | NetworkRef | ImageRef | RepositoryName | VolumeName | ExecId;
 
 /** The engine's rule for container names, plus an upper bound that keeps request lines short. */
 const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,254}$/;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { sha256Digest } from '../../common/index.js';
 import { textIfSet } from './fields.js';
 
-/** A line of the answer to a pull or a build: progress, output of a step, or an error. */
+/** A line of the answer to a pull, a push or a build: progress, output of a step, or an error. */
 export const progressLine = z.object({
   /** The builder's messages and the output of its steps. */
   stream: textIfSet,
@@ -22,5 +22,5 @@ export const distributionInspect = z.object({
   Descriptor: z.object({ digest: z.string().regex(sha256Digest) }),
 });
 
-/** A line of the answer to a pull or a build. */
+/** A line of the answer to a pull, a push or a build. */
 export type ProgressLine = z.output<typeof progressLine>;

@@ -107,7 +107,7 @@ function refusal(status: number, content: Buffer): Error {
   const cause = new ImageServiceError(request, status, wordsOf(content));
   // Keystone answers 404 when the project or the user does not exist, or the caller may not see it.
   if (status !== 401 && status !== 403 && status !== 404) return cause;
-  return new ImageNotAuthorized('Keystone refuses the credentials of the image service.', { cause });
+  return new ImageNotAuthorized('Keystone refuses the credentials.', { cause });
 }
 
 /** Encodes the credentials for Identity API v3. */

@@ -9,4 +9,6 @@ export { isContainerdStore, LayersLost, validateLayersKept } from './containerd-
 export { LayersInEngine, layersOf, layersOfInspected, type LayersOfImage } from './layers-in-engine.js';
 export { deltaBase } from './delta-base.js';
 export { imageInParts } from './image-in-parts.js';
+export { pushSnapshot } from './push-snapshot.js';
+export type { SnapshotReceiver } from './snapshot-receiver.js';
 export { uploadAbove, uploadWhole } from './snapshot-upload.js';

@@ -17,7 +17,7 @@ import {
   type RepositoryName,
   type TagName,
 } from '../../engine/index.js';
-import { label, repository } from '../../common/index.js';
+import { label, pushedRepository, repository } from '../../common/index.js';
 import { steadyNow } from '../../streams/index.js';
 
 /** Name of an image that the engine holds only while some work runs. */
@@ -136,6 +136,8 @@ interface Leftovers {
   readonly host: string;
   /** Milliseconds since 1970: images named later belong to current work. Default: all images are leftovers. */
   readonly before?: number | undefined;
+  /** Whether the driver has a registry that the engine pushes snapshots to. */
+  readonly hasRegistry?: boolean | undefined;
 }
 
 /**
@@ -166,17 +168,21 @@ export async function removeTemporaryImages(
 
 async function leftOver(
   engine: Engine,
-  { host, before = Infinity }: Leftovers,
+  { host, before = Infinity, hasRegistry = false }: Leftovers,
   signal: AbortSignal | undefined,
 ): Promise<ImageRef[]> {
   const isLeft = (tag: string): boolean =>
     tag.startsWith(tagPrefix(host)) && (before === Infinity || (isTemporaryTag(tag) && timeOf(tag) < before));
   const left: ImageRef[] = [];
   for (const repo of [repository.loading, repository.snapshot]) {
-    const images = await engine.images.list({ filters: { reference: [repo] }, signal });
+    const pushed = hasRegistry && repo === repository.snapshot ? [`*/${pushedRepository}`] : [];
+    const images = await engine.images.list({ filters: { reference: [repo, ...pushed] }, signal });
     // Compare whole names: the engine's filter is a pattern, and the driver may remove only its own images.
-    const isOurs = (name: string): boolean =>
-      name.startsWith(`${repo}:`) && isLeft(name.slice(repo.length + 1));
+    const isOurs = (name: string): boolean => {
+      const colon = name.lastIndexOf(':');
+      const of = name.slice(0, colon);
+      return (of === repo || isPushed(of)) && isLeft(name.slice(colon + 1));
+    };
     const names = images.flatMap(({ RepoTags: tags }) => tags);
     left.push(...names.filter(isOurs).filter(isImageReference));
   }
@@ -187,6 +193,9 @@ async function leftOver(
     if (tags.length === 0 && isLeft(labels[label.temporary] ?? '')) left.push(id);
   return left;
 }
+
+/** Whether a repository is the one that snapshots are pushed to, at the address of any registry. */
+const isPushed = (repo: string): boolean => repo.slice(repo.indexOf('/') + 1) === pushedRepository;
 
 /** Whether {@link temporaryName} made this tag, on any host. */
 export function isTemporaryTag(tag: string): boolean {

@@ -1,14 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { ImageNotAuthorized, InvalidInput, type RequestContext } from '../../../interfaces/index.js';
-import { text, unchecked } from '../../common/index.js';
+import { text } from '../../common/index.js';
 
 /** Who may use the registry. Implemented by {@link StaticAccounts} and {@link KeystoneAccounts}, or by your own class. */
 export interface RegistryAccounts {
   /**
    * Authenticates a person who ran `docker login`.
    *
-   * @returns the context with which the registry calls the image service for this person.
+   * @returns the context with which the registry calls the image service for this person. It must have a `project_id`.
    * @throws ImageNotAuthorized when the username or the password is wrong.
    */
   authenticate(
@@ -22,16 +22,22 @@ export interface RegistryAccounts {
 export interface StaticAccount {
   readonly username: string;
   readonly password: string;
-  /** The context with which the registry calls the image service. A context without a project sees all images. */
-  readonly context: RequestContext;
+  /** The context with which the registry calls the image service. */
+  readonly context: RequestContext & { readonly project_id: string };
 }
+
+const projectContext = z.custom<StaticAccount['context']>(
+  (context) =>
+    typeof context === 'object' && context !== null && typeof Reflect.get(context, 'project_id') === 'string',
+  'must have a project_id',
+);
 
 const accountsSchema = z
   .array(
     z.strictObject({
       username: text.refine((name) => !name.includes(':'), 'must not contain a colon'),
       password: text,
-      context: unchecked<RequestContext>(),
+      context: projectContext,
     }),
   )
   .refine((accounts) => new Set(accounts.map(({ username }) => username)).size === accounts.length, {

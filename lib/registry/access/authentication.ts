@@ -1,10 +1,14 @@
 import { ImageNotAuthorized, type RequestContext } from '../../../interfaces/index.js';
+import { pause } from '../../streams/index.js';
 import { type Answer, RegistryError, type RegistryRequest } from '../http/index.js';
 import type { RegistryAccounts } from './accounts.js';
 import { Tokens } from './tokens.js';
 
 /** Clients renew a token without asking the person. Keystone's tokens live longer. */
 const tokenLifetimeMs = 15 * 60_000;
+
+/** Slows down who tries passwords. */
+const wrongPasswordDelayMs = 500;
 
 const maxFormBytes = 64 * 1024;
 
@@ -22,10 +26,13 @@ interface Login {
  */
 export class Authentication {
   readonly #accounts: RegistryAccounts;
+  readonly #publicUrl: string | undefined;
   readonly #tokens = new Tokens();
 
-  constructor(accounts: RegistryAccounts) {
+  /** @param publicUrl - how clients reach the registry. Default: as the request says. */
+  constructor(accounts: RegistryAccounts, publicUrl: string | undefined) {
     this.#accounts = accounts;
+    this.#publicUrl = publicUrl;
   }
 
   /** Returns a token with the rights of a context. The caller revokes it with {@link Authentication.revoke}. */
@@ -39,19 +46,20 @@ export class Authentication {
 
   /** Returns the context of a request; undefined when the client must first get a token. */
   contextOf(request: RegistryRequest): RequestContext | undefined {
-    const [, token] = /^bearer +(\S+)$/i.exec(request.header('authorization') ?? '') ?? [];
+    const token = bearerToken(request);
     return token === undefined ? undefined : this.#tokens.contextOf(token);
   }
 
   /** Sends a client to the token endpoint. */
   challenge({ url }: RegistryRequest): Answer {
-    const realm = new URL(tokenPath, url).href;
+    const base = new URL(this.#publicUrl ?? url);
+    const realm = new URL(tokenPath, base).href;
     const errors = [{ code: 'UNAUTHORIZED', message: 'Log in to this registry with docker login.' }];
     return {
       status: 401,
       headers: {
         'Content-Type': 'application/json',
-        'WWW-Authenticate': `Bearer realm="${realm}",service="${url.host}"`,
+        'WWW-Authenticate': `Bearer realm="${realm}",service="${base.host}"`,
       },
       body: Buffer.from(JSON.stringify({ errors })),
     };
@@ -67,7 +75,8 @@ export class Authentication {
     try {
       const { signal } = request;
       const context = await this.#accounts.authenticate(login.username, login.password, { signal });
-      const token = this.#tokens.issue(context, tokenLifetimeMs);
+      if (typeof context.project_id !== 'string') return refused('The account has no project.');
+      const token = this.#tokens.issue(context, tokenLifetimeMs, login.username);
       const body = { token, access_token: token, expires_in: tokenLifetimeMs / 1000 };
       return {
         status: 200,
@@ -75,10 +84,17 @@ export class Authentication {
         body: Buffer.from(JSON.stringify(body)),
       };
     } catch (error) {
-      if (error instanceof ImageNotAuthorized) return refused(error.message);
-      throw error;
+      if (!(error instanceof ImageNotAuthorized)) throw error;
+      await pause(wrongPasswordDelayMs, request.signal);
+      return refused(error.message);
     }
   }
+}
+
+/** Returns the bearer token of a request; undefined without one. */
+export function bearerToken(request: RegistryRequest): string | undefined {
+  const [, token] = /^bearer +(\S+)$/i.exec(request.header('authorization') ?? '') ?? [];
+  return token;
 }
 
 function refused(message: string): Answer {

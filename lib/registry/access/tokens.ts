@@ -2,23 +2,30 @@ import { randomBytes } from 'node:crypto';
 import type { RequestContext } from '../../../interfaces/index.js';
 import { steadyNow } from '../../streams/index.js';
 
-/** Tokens beyond this number replace the oldest ones: a client that asks for many must not exhaust the memory. */
-const maxTokens = 10_000;
+/** Tokens of one person beyond this number replace the oldest ones: nobody can exhaust the memory. */
+const maxTokensOfPerson = 100;
 
 interface Issued {
   readonly context: RequestContext;
   readonly expires: number;
+  /** Who logged in; undefined for a token that a program issued. */
+  readonly username: string | undefined;
 }
 
 /** Issues the bearer tokens of the registry and keeps them in memory. A restart of the registry revokes them. */
 export class Tokens {
   readonly #issued = new Map<string, Issued>();
 
-  /** Returns a new token for the holder of a context. */
-  issue(context: RequestContext, lifetimeMs: number): string {
+  /**
+   * Returns a new token for the holder of a context.
+   *
+   * @param username - who logged in. Default: a program.
+   */
+  issue(context: RequestContext, lifetimeMs: number, username?: string): string {
     const token = randomBytes(32).toString('base64url');
     this.#removeExpired();
-    this.#issued.set(token, { context, expires: steadyNow() + lifetimeMs });
+    if (username !== undefined) this.#removeOldestOf(username);
+    this.#issued.set(token, { context, expires: steadyNow() + lifetimeMs, username });
     return token;
   }
 
@@ -34,7 +41,12 @@ export class Tokens {
 
   #removeExpired(): void {
     const now = steadyNow();
-    for (const [token, { expires }] of this.#issued)
-      if (expires <= now || this.#issued.size >= maxTokens) this.#issued.delete(token);
+    for (const [token, { expires }] of this.#issued) if (expires <= now) this.#issued.delete(token);
+  }
+
+  #removeOldestOf(username: string): void {
+    const own = [...this.#issued].filter(([, issued]) => issued.username === username);
+    const [oldest] = own;
+    if (own.length >= maxTokensOfPerson && oldest !== undefined) this.#issued.delete(oldest[0]);
   }
 }

@@ -3,10 +3,11 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { steadyNow } from '../../streams/index.js';
 import { RegistryError } from '../http/index.js';
 import type { BlobFolder } from './blob-folder.js';
+import { projectOf, type RepositoryKey } from './repository-key.js';
 
 /** Limits of the uploads. */
 interface UploadLimits {
-  /** Maximum number of unfinished uploads. */
+  /** Maximum number of unfinished uploads of a project. */
   readonly maxUploads: number;
   /** Maximum bytes of a blob. */
   readonly maxBytes: number;
@@ -15,9 +16,9 @@ interface UploadLimits {
 /** A blob that arrives in one or more chunks. */
 interface Upload {
   readonly id: string;
-  readonly repository: string;
+  readonly repository: RepositoryKey;
   readonly path: string;
-  readonly file: FileHandle;
+  readonly file: Promise<FileHandle>;
   readonly hash: ReturnType<typeof createHash>;
   size: number;
   /** Whether a request writes to the file. */
@@ -43,23 +44,44 @@ export class Uploads {
    * @returns the upload's id.
    * @throws RegistryError when there are too many uploads.
    */
-  async begin(repository: string): Promise<string> {
+  async begin(repository: RepositoryKey): Promise<string> {
     const { maxUploads } = this.#limits;
-    if (this.#uploads.size >= maxUploads)
+    const project = projectOf(repository);
+    const own = [...this.#uploads.values()].filter((each) => projectOf(each.repository) === project);
+    if (own.length >= maxUploads)
       throw new RegistryError(
         'TOOMANYREQUESTS',
-        `The registry receives ${maxUploads} uploads, which is its limit. Try again later.`,
+        `The registry receives ${maxUploads} uploads of this project, which is the limit. Try again later.`,
       );
     const id = randomUUID();
     const path = this.#folder.newPath();
-    const file = await open(path, 'wx', 0o600);
+    // The upload counts before its file is there, so that requests at the same time cannot exceed the limit.
+    const file = open(path, 'wx', 0o600);
     const state = { size: 0, isBusy: false, lastUse: steadyNow() };
     this.#uploads.set(id, { id, repository, path, file, hash: createHash('sha256'), ...state });
+    try {
+      await file;
+    } catch (error) {
+      this.#uploads.delete(id);
+      throw error;
+    }
     return id;
   }
 
+  /** Takes a whole blob. Nothing is left when it fails. */
+  async take(repository: RepositoryKey, body: AsyncIterable<Buffer>, digest: string): Promise<void> {
+    const id = await this.begin(repository);
+    try {
+      await this.finish(repository, id, body, digest);
+    } catch (error) {
+      const upload = this.#uploads.get(id);
+      if (upload !== undefined) await this.#remove(upload);
+      throw error;
+    }
+  }
+
   /** Returns how many bytes have arrived. */
-  size(repository: string, id: string): number {
+  size(repository: RepositoryKey, id: string): number {
     return this.#find(repository, id).size;
   }
 
@@ -71,7 +93,7 @@ export class Uploads {
    * @throws RegistryError when the position is another one, or a limit is exceeded.
    */
   async append(
-    repository: string,
+    repository: RepositoryKey,
     id: string,
     body: AsyncIterable<Buffer>,
     first: number | undefined,
@@ -90,7 +112,7 @@ export class Uploads {
    * @throws RegistryError when the digest is wrong, or as {@link Uploads.append}.
    */
   async finish(
-    repository: string,
+    repository: RepositoryKey,
     id: string,
     body: AsyncIterable<Buffer>,
     digest: string,
@@ -100,21 +122,28 @@ export class Uploads {
     validatePosition(upload, first);
     await this.#busy(upload, async () => {
       await this.#write(upload, body);
+      this.#find(repository, id);
       const found = `sha256:${upload.hash.copy().digest('hex')}`;
       if (found !== digest) {
         await this.#remove(upload);
         throw new RegistryError('DIGEST_INVALID', `The blob has the digest ${found}, not ${digest}.`);
       }
       this.#uploads.delete(id);
-      await upload.file.close();
+      await (await upload.file).close();
       await this.#folder.add(repository, { digest, size: upload.size, path: upload.path });
     });
   }
 
   /** Cancels an upload. */
-  async cancel(repository: string, id: string): Promise<void> {
+  async cancel(repository: RepositoryKey, id: string): Promise<void> {
     const upload = this.#find(repository, id);
     await this.#busy(upload, async () => this.#remove(upload));
+  }
+
+  /** Removes all uploads of a repository. A request that writes to one fails. */
+  async removeAll(repository: RepositoryKey): Promise<void> {
+    for (const upload of this.#uploads.values())
+      if (upload.repository === repository) await this.#remove(upload);
   }
 
   /** Removes uploads to which no client has written for `unusedMs`. */
@@ -129,7 +158,7 @@ export class Uploads {
     for (const upload of this.#uploads.values()) await this.#remove(upload);
   }
 
-  #find(repository: string, id: string): Upload {
+  #find(repository: RepositoryKey, id: string): Upload {
     const upload = this.#uploads.get(id);
     if (upload?.repository !== repository)
       throw new RegistryError('BLOB_UPLOAD_UNKNOWN', `The upload ${id} does not exist. Begin a new one.`);
@@ -150,6 +179,7 @@ export class Uploads {
 
   async #write(upload: Upload, body: AsyncIterable<Buffer>): Promise<void> {
     for await (const chunk of body) {
+      this.#find(upload.repository, upload.id);
       if (upload.size + chunk.length > this.#limits.maxBytes) {
         await this.#remove(upload);
         throw new RegistryError(
@@ -157,17 +187,27 @@ export class Uploads {
           `The blob is larger than the ${this.#limits.maxBytes} bytes allowed.`,
         );
       }
-      this.#folder.reserve(chunk.length);
+      await this.#reserveOrRemove(upload, chunk.length);
       upload.size += chunk.length;
       upload.hash.update(chunk);
       await this.#appendOrRemove(upload, chunk);
     }
   }
 
+  /** The rest of a refused upload never comes, and must not take the space of others. */
+  async #reserveOrRemove(upload: Upload, bytes: number): Promise<void> {
+    try {
+      this.#folder.reserve(upload.repository, bytes);
+    } catch (error) {
+      await this.#remove(upload);
+      throw error;
+    }
+  }
+
   /** After a failed write, nobody knows what the file holds. */
   async #appendOrRemove(upload: Upload, chunk: Buffer): Promise<void> {
     try {
-      await upload.file.appendFile(chunk);
+      await (await upload.file).appendFile(chunk);
     } catch (error) {
       await this.#remove(upload);
       throw error;
@@ -175,10 +215,13 @@ export class Uploads {
   }
 
   async #remove(upload: Upload): Promise<void> {
-    this.#uploads.delete(upload.id);
-    await upload.file.close();
-    await rm(upload.path, { force: true });
-    this.#folder.release(upload.size);
+    if (!this.#uploads.delete(upload.id)) return;
+    try {
+      await (await upload.file).close();
+      await rm(upload.path, { force: true });
+    } finally {
+      this.#folder.release(upload.repository, upload.size);
+    }
   }
 }
 

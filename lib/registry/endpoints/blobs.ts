@@ -6,7 +6,7 @@ import { keyOf, type Repository, type RepositoryBlobs } from '../images/index.js
 
 /** What the endpoints of blobs work with. */
 interface Parts {
-  readonly blobs: RepositoryBlobs;
+  readonly blobs: Pick<RepositoryBlobs, 'find' | 'mount'>;
   readonly folder: BlobFolder;
   readonly uploads: Uploads;
 }
@@ -62,10 +62,9 @@ export class BlobEndpoints {
       validateDigest(mount);
       if (await blobs.mount(repository, from, mount)) return created(repository, mount);
     }
-    const id = await uploads.begin(keyOf(repository));
-    if (digest === undefined) return uploading(repository, id, 0);
+    if (digest === undefined) return uploading(repository, await uploads.begin(keyOf(repository)), 0);
     validateDigest(digest);
-    await uploads.finish(keyOf(repository), id, request.body(), digest);
+    await uploads.take(keyOf(repository), request.body(), digest);
     return created(repository, digest);
   }
 

@@ -1,7 +1,8 @@
-import { maxManifestBytes } from '../../archives/index.js';
+import { maxManifestBytes, ociIndexType, parsedImageManifest } from '../../archives/index.js';
 import { type Answer, RegistryError, type RegistryRequest } from '../http/index.js';
 import {
   isDigest,
+  type PublishedImage,
   type PublishedImages,
   type Repository,
   type RepositoryManifests,
@@ -13,7 +14,8 @@ const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 /** The name of an image has at most so many characters in Glance. */
 const maxImageNameLength = 255;
 
-const indexType = 'application/vnd.oci.image.index.v1+json';
+/** Each referrer costs a request to the image service. */
+const maxReferrers = 100;
 
 /** The endpoints of manifests, tags and referrers, by the OCI distribution specification 1.1. */
 export class ManifestEndpoints {
@@ -49,7 +51,7 @@ export class ManifestEndpoints {
         `The repository's name is too long: the image's name would exceed ${maxImageNameLength} characters.`,
       );
     const content = await request.wholeBody(maxManifestBytes);
-    const type = request.header('content-type');
+    const type = request.header('content-type')?.split(';')[0]?.trim();
     const { digest, subject } = await this.#manifests.put(repository, reference, content, type);
     return {
       status: 201,
@@ -72,9 +74,7 @@ export class ManifestEndpoints {
     const images = await this.#images.ofRepository(context, name, signal);
     if (images.length === 0)
       throw new RegistryError('NAME_UNKNOWN', `There is no repository ${name} that you may read.`);
-    const tags = [
-      ...new Set(images.flatMap((image) => this.#images.tagOf(context, image, name) ?? [])),
-    ].sort();
+    const tags = [...new Set(images.flatMap((image) => this.#images.tagOf(image, name) ?? []))].sort();
     const last = request.query('last');
     const after = last === undefined ? tags : tags.filter((tag) => tag > last);
     const wanted = pageSize(request.query('n')) ?? after.length;
@@ -92,19 +92,29 @@ export class ManifestEndpoints {
     const { context, name, signal } = repository;
     if (!isDigest(digest)) throw new RegistryError('DIGEST_INVALID', 'The digest is malformed.');
     const wanted = request.query('artifactType');
-    const about = await this.#images.about(context, name, digest, signal);
-    const manifests = new Map(
-      about
-        .filter(({ contents }) => wanted === undefined || contents.artifactType === wanted)
-        .map(({ digest: own, contents: { mediaType, manifest, artifactType, annotations } }) => [
-          own,
-          { mediaType, digest: own, size: manifest.size, artifactType, annotations },
-        ]),
-    );
-    const index = { schemaVersion: 2, mediaType: indexType, manifests: [...manifests.values()] };
+    const images = await this.#images.referrers(context, name, digest, signal);
+    const manifests = new Map<string, object>();
+    for (const image of images.slice(0, maxReferrers)) {
+      if (manifests.has(image.digest)) continue;
+      const described = describedReferrer(image, await this.#images.manifest(context, image, signal));
+      if (wanted === undefined || described.artifactType === wanted) manifests.set(image.digest, described);
+    }
+    const index = { schemaVersion: 2, mediaType: ociIndexType, manifests: [...manifests.values()] };
     const filtered = wanted === undefined ? {} : { 'OCI-Filters-Applied': 'artifactType' };
-    return json(index, { 'Content-Type': indexType, ...filtered });
+    return json(index, { 'Content-Type': ociIndexType, ...filtered });
   }
+}
+
+/** What a list of referrers tells of a manifest. */
+function describedReferrer(
+  { digest, contents }: PublishedImage,
+  content: Buffer,
+): { readonly artifactType: string | undefined } {
+  const manifest = parsedImageManifest(content);
+  const artifactType = manifest?.artifactType ?? manifest?.config.mediaType ?? undefined;
+  const annotations = manifest?.annotations ?? undefined;
+  const { mediaType, manifest: part } = contents;
+  return Object.assign({ mediaType, digest, size: part.size, annotations }, { artifactType });
 }
 
 function json(value: object, headers: Record<string, string>): Answer {

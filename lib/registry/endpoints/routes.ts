@@ -1,8 +1,9 @@
-import type { RequestContext } from '../../../interfaces/index.js';
+import { ImageNotAuthorized, type Logger, type RequestContext } from '../../../interfaces/index.js';
 import { type Authentication, tokenPath } from '../access/index.js';
 import { type Answer, RegistryError, type RegistryRequest } from '../http/index.js';
 import type { Repository } from '../images/index.js';
 import type { BlobEndpoints } from './blobs.js';
+import { errorToAnswer } from './error-to-answer.js';
 import type { ManifestEndpoints } from './manifests.js';
 
 type Endpoint = (request: RegistryRequest, repository: Repository, last: string) => Promise<Answer>;
@@ -21,10 +22,16 @@ const name = `(${component}(?:/${component})*)`;
 /** Answers the requests of clients, see the table below. */
 export class Routes {
   readonly #authentication: Authentication;
+  readonly #logger: Logger;
   readonly #routes: readonly Route[];
 
-  constructor(authentication: Authentication, blobs: BlobEndpoints, manifests: ManifestEndpoints) {
+  constructor(
+    { authentication, logger }: { readonly authentication: Authentication; readonly logger: Logger },
+    blobs: BlobEndpoints,
+    manifests: ManifestEndpoints,
+  ) {
     this.#authentication = authentication;
+    this.#logger = logger;
     const read: Endpoint = (...request) => blobs.read(...request);
     const readManifest: Endpoint = (...request) => manifests.read(...request);
     this.#routes = [
@@ -65,8 +72,18 @@ export class Routes {
     ];
   }
 
-  /** @throws RegistryError when the request is refused; the errors of the image service. */
+  /** Answers a request, also when it is refused or fails. */
   async handle(request: RegistryRequest): Promise<Answer> {
+    try {
+      return await this.#answer(request);
+    } catch (error) {
+      // The token of the image service may have expired: the client logs in again.
+      if (error instanceof ImageNotAuthorized) return this.#authentication.challenge(request);
+      return errorToAnswer(error, `${request.method} ${request.url.pathname}`, this.#logger);
+    }
+  }
+
+  async #answer(request: RegistryRequest): Promise<Answer> {
     const path = decodedPath(request.url);
     if (path === tokenPath) return await this.#authentication.token(request);
     const context = this.#authentication.contextOf(request);

@@ -1,7 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { asBytes, Deadline, readAll, TooLarge } from '../../streams/index.js';
+import { asBytes, Deadline, raceSignal, readAll, TooLarge, withDeadline } from '../../streams/index.js';
 import { RegistryError } from './registry-error.js';
+
+/** Milliseconds for a whole small body: a client that sends a byte now and then is never silent. */
+const maxWholeBodyMs = 5 * 60_000;
 
 /** The answer to a request. */
 export interface Answer {
@@ -70,7 +73,9 @@ export class RegistryRequest {
   /** @throws RegistryError when the body is larger than `maxBytes`. */
   async wholeBody(maxBytes: number): Promise<Buffer> {
     try {
-      return await readAll(this.body(), maxBytes);
+      return await withDeadline('the body of a small request', maxWholeBodyMs, this.signal, (signal) =>
+        raceSignal(readAll(this.body(), maxBytes), signal),
+      );
     } catch (error) {
       if (!(error instanceof TooLarge)) throw error;
       throw new RegistryError('SIZE_INVALID', `The body is larger than the ${maxBytes} bytes allowed.`, {

@@ -1,16 +1,18 @@
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Logger } from '../../../interfaces/index.js';
 import { asBytes, Deadline, raceSignal, withDeadline } from '../../streams/index.js';
-import { errorToAnswer } from './error-to-answer.js';
 import { RegistryError } from './registry-error.js';
 import { type Answer, RegistryRequest } from './request.js';
 
-/** Milliseconds that running requests have to end when the server closes. */
-const closingTimeoutMs = 5000;
+/** Milliseconds that running requests have to end when the server closes: an image service needs some to roll back. */
+const closingTimeoutMs = 15_000;
+
+/** Sockets take memory before anybody has logged in. */
+const maxConnections = 1000;
 
 /** Settings of a {@link RegistryServer}. */
 interface ServerSettings {
@@ -18,7 +20,7 @@ interface ServerSettings {
   /** The longest silence of a client, in milliseconds. */
   readonly idleTimeoutMs: number;
   readonly logger: Logger;
-  /** Answers a request, or throws. */
+  /** Answers a request. An error breaks the connection off. */
   readonly handle: (request: RegistryRequest) => Promise<Answer>;
 }
 
@@ -39,6 +41,8 @@ export class RegistryServer {
       settings.tls === undefined ? createHttpServer(listener) : createHttpsServer(settings.tls, listener);
     // Node ends a request after 5 minutes by default. An upload may take longer; `idleTimeoutMs` applies instead.
     this.#server.requestTimeout = 0;
+    this.#server.maxConnections = maxConnections;
+    setMaxListeners(0, this.#closing.signal);
   }
 
   /**
@@ -50,6 +54,9 @@ export class RegistryServer {
   async listen(address: string, port: number): Promise<number> {
     this.#server.listen(port, address);
     await once(this.#server, 'listening');
+    this.#server.on('error', (error) =>
+      this.#settings.logger.warn('The registry could not accept a connection', { error }),
+    );
     const bound = this.#server.address();
     return typeof bound === 'object' && bound !== null ? bound.port : port;
   }
@@ -83,27 +90,17 @@ export class RegistryServer {
     const named = `${message.method ?? ''} ${(message.url ?? '').replace(/\?.*/, '')}`;
     try {
       const origin = `${tls === undefined ? 'http' : 'https'}://${message.headers.host ?? 'localhost'}`;
-      const answer = await this.#answer(named, async () =>
-        handle(new RegistryRequest(message, origin, gone.signal, idleTimeoutMs)),
-      );
+      const answer = await handle(new RegistryRequest(message, origin, gone.signal, idleTimeoutMs));
       // A client that is still sending a refused body must not be read to the end.
       if (!message.complete) response.setHeader('Connection', 'close');
       await send(response, answer, idleTimeoutMs, message.method === 'HEAD');
     } catch (error) {
-      // The head of the answer is sent: only a broken connection can tell the client.
+      // The head of the answer may be sent: only a broken connection can tell the client.
       logger.warn(`The registry broke off an answer: ${named}`, { error });
       response.destroy();
     } finally {
       this.#closing.signal.removeEventListener('abort', abort);
       response.off('close', onClose);
-    }
-  }
-
-  async #answer(named: string, answer: () => Promise<Answer>): Promise<Answer> {
-    try {
-      return await answer();
-    } catch (error) {
-      return errorToAnswer(error, named, this.#settings.logger);
     }
   }
 }

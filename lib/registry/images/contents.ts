@@ -14,9 +14,6 @@ export interface ImageContents {
   readonly mediaType: string;
   readonly manifest: ImagePart;
   readonly blobs: readonly ImagePart[];
-  /** The type of an artifact, for lists of referrers. */
-  readonly artifactType?: string | undefined;
-  readonly annotations?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The properties by which the registry finds its images. */
@@ -27,8 +24,8 @@ export const registryProperty = {
   digest: 'registry_digest',
   /** The digest of the manifest that this one is about, for instance of a signed image. */
   subject: 'registry_subject',
-  /** A list of manifests, as pushed: a client that pulls the tag gets it instead of the manifest. */
-  index: 'registry_index',
+  /** The digest of the list of manifests that the image's tag stands for. */
+  list: 'registry_list',
   contents: 'registry_contents',
 } as const;
 
@@ -37,13 +34,15 @@ const digest = z.string().regex(sha256Digest);
 const part = z
   .tuple([digest, bytes, bytes])
   .transform(([name, offset, size]): ImagePart => ({ digest: name, offset, size }));
+
+/** A media type becomes a header of HTTP. */
+export const mediaTypePattern = /^[\w.+-]{1,127}\/[\w.+-]{1,127}$/;
+
 const contents = z.object({
   image: z.string(),
-  mediaType: z.string(),
+  mediaType: z.string().regex(mediaTypePattern),
   manifest: part,
   blobs: z.array(part),
-  artifactType: z.string().optional(),
-  annotations: z.record(z.string(), z.string()).optional(),
 });
 
 /**
@@ -52,11 +51,11 @@ const contents = z.object({
  */
 export function contentsProperty(
   image_id: string,
-  { manifest, blobs, ...rest }: ImageContents,
+  { mediaType, manifest, blobs }: ImageContents,
 ): Record<string, string> {
   const tuple = ({ digest: name, offset, size }: ImagePart): [string, number, number] => [name, offset, size];
   const value: z.input<typeof contents> = {
-    ...{ image: image_id, ...rest },
+    ...{ image: image_id, mediaType },
     ...{ manifest: tuple(manifest), blobs: blobs.map(tuple) },
   };
   return { [registryProperty.contents]: JSON.stringify(value) };

@@ -3,10 +3,11 @@ import {
   type ImageFilters,
   type ImageRecord,
   type ImageService,
+  ImageNotAuthorized,
   ImageUnacceptable,
   type RequestContext,
 } from '../../../interfaces/index.js';
-import { asBytes, readAll, verifiedStream } from '../../streams/index.js';
+import { asBytes, raceSignal, readAll, steadyNow, verifiedStream } from '../../streams/index.js';
 import type { BlobRange, StoredBlob } from '../blobs/index.js';
 import { contentsOf, type ImageContents, type ImagePart, registryProperty } from './contents.js';
 
@@ -15,8 +16,16 @@ export interface PublishedImage {
   readonly record: ImageRecord;
   readonly digest: string;
   readonly contents: ImageContents;
-  /** The list of manifests that the tag stands for, if a list was pushed. */
-  readonly index: string | undefined;
+  /** The digest of the list of manifests that the tag stands for, if a list was pushed. */
+  readonly list: string | undefined;
+}
+
+/** Milliseconds that a list of a repository's images is kept: a client asks for each layer of an image. */
+const listLifetimeMs = 2000;
+
+interface KeptList {
+  readonly images: Promise<PublishedImage[]>;
+  readonly until: number;
 }
 
 /**
@@ -27,22 +36,37 @@ export interface PublishedImage {
  */
 export class PublishedImages {
   readonly #imageService: ImageService;
+  /** By client and repository. */
+  readonly #kept = new WeakMap<RequestContext, Map<string, KeptList>>();
 
   constructor(imageService: ImageService) {
     this.#imageService = imageService;
   }
 
-  /** Returns the images of a repository that the client may read, newest first. */
+  /** Returns the images of a repository that the client may read: the project's own first, each kind newest first. */
   async ofRepository(
     context: RequestContext,
     repository: string,
     signal: AbortSignal,
   ): Promise<PublishedImage[]> {
-    return await this.#list(context, { properties: { [registryProperty.repository]: repository } }, signal);
+    const lists = this.#kept.get(context) ?? new Map<string, KeptList>();
+    this.#kept.set(context, lists);
+    const kept = lists.get(repository);
+    if (kept !== undefined && kept.until > steadyNow()) return await raceSignal(kept.images, signal);
+    lists.clear();
+    const images = this.#list(context, { properties: { [registryProperty.repository]: repository } });
+    lists.set(repository, { images, until: steadyNow() + listLifetimeMs });
+    images.catch(() => lists.delete(repository));
+    return await raceSignal(images, signal);
   }
 
-  /** Returns the images that are about a manifest, for instance its signatures. */
-  async about(
+  /** Reads the list anew next time, because the client has changed the repository. */
+  forget(context: RequestContext): void {
+    this.#kept.delete(context);
+  }
+
+  /** Returns the images that refer to a manifest, for instance its signatures. */
+  async referrers(
     context: RequestContext,
     repository: string,
     digest: string,
@@ -52,13 +76,10 @@ export class PublishedImages {
       [registryProperty.repository]: repository,
       [registryProperty.subject]: digest,
     };
-    return await this.#list(context, { properties }, signal);
+    return await raceSignal(this.#list(context, { properties }), signal);
   }
 
-  /**
-   * Returns the image with a tag: the project's own one, else a public one. Other projects' shared and community images
-   * are left out: their owners could otherwise take any name.
-   */
+  /** Returns the image with a tag: the project's own one, else a public one. */
   async tagged(
     context: RequestContext,
     repository: string,
@@ -66,20 +87,17 @@ export class PublishedImages {
     signal: AbortSignal,
   ): Promise<PublishedImage | undefined> {
     const properties = { [registryProperty.repository]: repository };
-    const named = await this.#list(context, { name: `${repository}:${tag}`, properties }, signal);
-    return (
-      named.find(({ record }) => isOwn(context, record)) ??
-      named.find(({ record }) => record.visibility === 'public')
+    const [first] = await raceSignal(
+      this.#list(context, { name: `${repository}:${tag}`, properties }),
+      signal,
     );
+    return first;
   }
 
   /** Returns the tag by which the client can pull an image; undefined when it has none. */
-  tagOf(context: RequestContext, { record }: PublishedImage, repository: string): string | undefined {
+  tagOf({ record }: PublishedImage, repository: string): string | undefined {
     const prefix = `${repository}:`;
-    const mayPullByTag = isOwn(context, record) || record.visibility === 'public';
-    return mayPullByTag && record.name?.startsWith(prefix) === true
-      ? record.name.slice(prefix.length)
-      : undefined;
+    return record.name?.startsWith(prefix) === true ? record.name.slice(prefix.length) : undefined;
   }
 
   /**
@@ -120,7 +138,8 @@ export class PublishedImages {
     const part = image.contents.blobs.find((each) => each.digest === digest);
     if (part === undefined) return undefined;
     const open = (range?: BlobRange): Promise<Readable> => this.open(context, image, part, signal, range);
-    return { digest, size: part.size, open };
+    // Nothing to hold: the image service keeps the image while it is read.
+    return { digest, size: part.size, open, hold: () => () => undefined };
   }
 
   /** Reads the manifest of an image. */
@@ -129,35 +148,43 @@ export class PublishedImages {
     return await readAll(await this.open(context, image, manifest, signal), manifest.size);
   }
 
-  async #list(
-    context: RequestContext,
-    filters: ImageFilters,
-    signal: AbortSignal,
-  ): Promise<PublishedImage[]> {
-    const records = await this.#imageService.detail(context, {
-      filters: { ...filters, status: 'active' },
-      signal,
-    });
+  async #list(context: RequestContext, filters: ImageFilters): Promise<PublishedImage[]> {
+    const records = await this.#imageService.detail(context, { filters: { ...filters, status: 'active' } });
+    const rank = ({ record }: PublishedImage): number => (isOwn(context, record) ? 0 : 1);
     return records
       .filter((record) => mayRead(context, record))
       .flatMap((record) => published(record) ?? [])
-      .sort((one, other) => other.record.created_at.localeCompare(one.record.created_at));
+      .sort(
+        (one, other) =>
+          rank(one) - rank(other) || other.record.created_at.localeCompare(one.record.created_at),
+      );
   }
 }
 
-/** Whether an image belongs to the project of a context. A context without a project owns all images. */
-export function isOwn(context: RequestContext, { owner }: Pick<ImageRecord, 'owner'>): boolean {
-  return typeof context.project_id !== 'string' || owner === context.project_id;
+/** @throws ImageNotAuthorized when the context has no project: nobody would own what it pushes. */
+export function projectIdOf({ project_id }: RequestContext): string {
+  if (typeof project_id === 'string' && project_id !== '') return project_id;
+  throw new ImageNotAuthorized('The account has no project, so it cannot use the registry.');
 }
 
+/** Whether an image belongs to the project of a context. */
+export function isOwn(context: RequestContext, { owner }: Pick<ImageRecord, 'owner'>): boolean {
+  return owner === projectIdOf(context);
+}
+
+/**
+ * Only an administrator can make an image public. Shared and community images of other projects are left out: their
+ * owners could write properties that claim any repository and any digest.
+ */
 const mayRead = (context: RequestContext, record: ImageRecord): boolean =>
-  isOwn(context, record) || record.visibility === 'public' || record.visibility === 'community';
+  isOwn(context, record) || record.visibility === 'public';
 
 function published(record: ImageRecord): PublishedImage | undefined {
   const contents = contentsOf(record);
   if (contents === undefined) return undefined;
-  const index = record.properties[registryProperty.index];
-  return { record, digest: contents.manifest.digest, contents, index };
+  const list = record.properties[registryProperty.list];
+  // A property cannot be removed, so an empty one means none.
+  return { record, digest: contents.manifest.digest, contents, list: list === '' ? undefined : list };
 }
 
 /** Fails when the image service sends another number of bytes than was asked for. */

@@ -1,7 +1,6 @@
 import type { RequestContext } from '../../../interfaces/index.js';
-import { steadyNow } from '../../streams/index.js';
-import type { BlobFolder, StoredBlob } from '../blobs/index.js';
-import { type PublishedImage, type PublishedImages } from './published-images.js';
+import { type BlobFolder, repositoryKey, type RepositoryKey, type StoredBlob } from '../blobs/index.js';
+import { projectIdOf, type PublishedImage, type PublishedImages } from './published-images.js';
 
 /** A client's view of one repository. Every project has repositories of its own. */
 export interface Repository {
@@ -10,20 +9,13 @@ export interface Repository {
   readonly signal: AbortSignal;
 }
 
-/** Identifies a project's repository. */
-export const keyOf = ({ context, name }: Repository): string =>
-  JSON.stringify([context.project_id ?? null, name]);
-
-interface Mount {
-  readonly from: string;
-  readonly since: number;
-}
+export const keyOf = ({ context, name }: Omit<Repository, 'signal'>): RepositoryKey =>
+  repositoryKey(projectIdOf(context), name);
 
 /** Finds the blobs of a repository: those just pushed, those mounted from another repository, and those of its images. */
 export class RepositoryBlobs {
   readonly #folder: BlobFolder;
   readonly #images: PublishedImages;
-  readonly #mounts = new Map<string, Mount>();
 
   constructor(folder: BlobFolder, images: PublishedImages) {
     this.#folder = folder;
@@ -40,17 +32,13 @@ export class RepositoryBlobs {
     repository: Repository,
     digests: readonly string[],
   ): Promise<ReadonlyMap<string, StoredBlob>> {
-    const found = new Map<string, StoredBlob>();
-    for (const digest of digests) {
-      const pushed = this.#folder.find(keyOf(repository), digest);
-      if (pushed !== undefined) found.set(digest, pushed);
-    }
+    const found = this.#pushed(repository, digests);
     const images = found.size < digests.length ? await this.#imagesOf(repository) : [];
     for (const digest of digests.filter((each) => !found.has(each))) {
-      const mount = this.#mounts.get(mountKey(repository, digest));
+      const from = this.#folder.mountedFrom(keyOf(repository), digest);
       const blob =
         this.#blobOf(images, repository, digest) ??
-        (mount && (await this.#elsewhere(repository, mount.from, digest)));
+        (from === undefined ? undefined : await this.#elsewhere(repository, from, digest));
       if (blob !== undefined) found.set(digest, blob);
     }
     return found;
@@ -60,27 +48,28 @@ export class RepositoryBlobs {
    * Makes a blob of another repository part of this one, without a copy.
    *
    * @returns false when the client may read no such blob there.
+   * @throws RegistryError when too many blobs wait for a manifest.
    */
   async mount(repository: Repository, from: string, digest: string): Promise<boolean> {
     if ((await this.#elsewhere(repository, from, digest)) === undefined) return false;
-    this.#mounts.set(mountKey(repository, digest), { from, since: steadyNow() });
+    this.#folder.mount(keyOf(repository), from, digest);
     return true;
   }
 
-  /** Forgets mounts that no image was made of for `unusedMs`. */
-  removeUnused(unusedMs: number): void {
-    const before = steadyNow() - unusedMs;
-    for (const [key, { since }] of this.#mounts) if (since <= before) this.#mounts.delete(key);
+  #pushed(repository: Repository, digests: readonly string[]): Map<string, StoredBlob> {
+    const found = new Map<string, StoredBlob>();
+    for (const digest of digests) {
+      const blob = this.#folder.find(keyOf(repository), digest);
+      if (blob !== undefined) found.set(digest, blob);
+    }
+    return found;
   }
 
   /** The rights are those of the client at this moment, not those at the time of the mount. */
   async #elsewhere(repository: Repository, from: string, digest: string): Promise<StoredBlob | undefined> {
     const other = { ...repository, name: from };
-    return this.#folder.find(keyOf(other), digest) ?? (await this.#inImages(other, digest));
-  }
-
-  async #inImages(repository: Repository, digest: string): Promise<StoredBlob | undefined> {
-    return this.#blobOf(await this.#imagesOf(repository), repository, digest);
+    const pushed = this.#folder.find(keyOf(other), digest);
+    return pushed ?? this.#blobOf(await this.#imagesOf(other), other, digest);
   }
 
   async #imagesOf({ context, name, signal }: Repository): Promise<readonly PublishedImage[]> {
@@ -99,6 +88,3 @@ export class RepositoryBlobs {
     return undefined;
   }
 }
-
-const mountKey = (repository: Repository, digest: string): string =>
-  JSON.stringify([keyOf(repository), digest]);

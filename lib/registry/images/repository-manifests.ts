@@ -1,29 +1,31 @@
-import { createHash } from 'node:crypto';
 import {
+  ImageUnacceptable,
   type ImageRecord,
   type ImageService,
-  ImageUnacceptable,
   type Logger,
 } from '../../../interfaces/index.js';
 import {
   blobsOf,
+  type ImageIndex,
   type ImageLimits,
   type ImageManifest,
   indexTypes,
   manifestTypes,
+  ociIndexType,
   ownPlatform,
   parsedImageIndex,
   parsedImageManifest,
   readManifest,
 } from '../../archives/index.js';
-import { sha256Digest } from '../../common/index.js';
+import { digestOf, sha256Digest } from '../../common/index.js';
 import { KeyedMutex } from '../../streams/index.js';
 import type { BlobFolder } from '../blobs/index.js';
 import { RegistryError } from '../http/index.js';
-import { registryProperty } from './contents.js';
-import { publishManifest, validateBlobs } from './publish-manifest.js';
+import { mediaTypePattern } from './contents.js';
+import { Publisher, type PushedContent, validateBlobs } from './publish.js';
 import { isOwn, type PublishedImage, type PublishedImages } from './published-images.js';
 import { keyOf, type Repository, type RepositoryBlobs } from './repository-blobs.js';
+import { Tags } from './tags.js';
 
 /** A manifest, or a list of manifests, as a client gets it. */
 export interface ShownManifest {
@@ -32,9 +34,6 @@ export interface ShownManifest {
   readonly size: number;
   readonly read: () => Promise<Buffer>;
 }
-
-/** The property of an image service has at most so many characters. */
-const maxIndexLength = 65_000;
 
 /** Whether a reference is a digest, not a tag. */
 export const isDigest = (reference: string): boolean => sha256Digest.test(reference);
@@ -50,31 +49,35 @@ interface Parts {
   readonly logger: Logger;
 }
 
+/** A pushed manifest, parsed. */
+type PushedManifest = PushedContent & { readonly manifest: ImageManifest };
+
 /**
- * The manifests of repositories. Each is an image of the image service: `app:1` with the tag 1, `app@sha256:…` without a
- * tag. A tag that moves to another manifest moves to another image.
+ * The manifests of repositories, and lists of them. Each is an image of the image service. The tag of a list belongs to
+ * the image for this machine's processor, so that the tag boots; without such an image, to the list.
  */
 export class RepositoryManifests {
   readonly #parts: Parts;
-  /** Changes of the names of one project's repository. */
-  readonly #mutex = new KeyedMutex();
+  readonly #publisher: Publisher;
+  readonly #tags: Tags;
+  /** One publication of a digest at a time: clients push the same manifest twice. */
+  readonly #publications = new KeyedMutex();
 
   constructor(parts: Parts) {
+    const { imageService, images, logger, mayDeleteReplaced } = parts;
     this.#parts = parts;
+    this.#publisher = new Publisher(imageService, logger);
+    this.#tags = new Tags(imageService, images, mayDeleteReplaced);
   }
 
   /** Returns a manifest; undefined when the client may read none by this tag or digest. */
   async find(repository: Repository, reference: string): Promise<ShownManifest | undefined> {
     const { context, name, signal } = repository;
     const { images } = this.#parts;
-    if (!isDigest(reference)) {
-      const image = await images.tagged(context, name, reference, signal);
-      return image && (indexOf(image) ?? this.#manifestOf(repository, image));
-    }
-    const all = await images.ofRepository(context, name, signal);
-    const image = all.find(({ digest }) => digest === reference);
-    if (image !== undefined) return this.#manifestOf(repository, image);
-    return all.map(indexOf).find((index) => index?.digest === reference);
+    if (isDigest(reference)) return this.#shown(repository, await this.#image(repository, reference));
+    const tagged = await images.tagged(context, name, reference, signal);
+    const list = tagged?.list === undefined ? undefined : await this.#image(repository, tagged.list);
+    return this.#shown(repository, list ?? tagged);
   }
 
   /**
@@ -93,18 +96,16 @@ export class RepositoryManifests {
     const digest = digestOf(content);
     if (isDigest(reference) && reference !== digest)
       throw new RegistryError('DIGEST_INVALID', `The manifest has the digest ${digest}, not ${reference}.`);
-    return await this.#mutex.runExclusive(keyOf(repository), repository.signal, async () => {
-      if (isIndex(content, contentType)) {
-        await this.#putIndex(repository, reference, content);
-        return { digest };
-      }
-      const manifest = parsedImageManifest(content);
-      if (manifest === undefined)
-        throw new RegistryError('MANIFEST_INVALID', 'The manifest cannot be read, or is ambiguous.');
-      const mediaType = mediaTypeOf(manifest, contentType);
-      await this.#putManifest(repository, reference, { manifest, content, mediaType, digest });
-      return { digest, subject: manifest.subject?.digest };
+    const list = listIn(content, contentType);
+    const subject = await (list === undefined
+      ? this.#putManifest(repository, reference, parsedManifest(content, contentType))
+      : this.#putList(repository, reference, list, content));
+    this.#parts.logger.info('The registry stored a manifest', {
+      repository: repository.name,
+      reference,
+      digest,
     });
+    return { digest, subject };
   }
 
   /**
@@ -113,191 +114,155 @@ export class RepositoryManifests {
    * @returns false when the project has no such manifest.
    */
   async remove(repository: Repository, reference: string): Promise<boolean> {
-    return await this.#mutex.runExclusive(keyOf(repository), repository.signal, async () => {
-      const own = await this.#own(repository);
-      if (!isDigest(reference)) {
-        const tagged = own.filter(({ record }) => record.name === `${repository.name}:${reference}`);
-        for (const image of tagged) await this.#retire(repository, image);
-        return tagged.length > 0;
-      }
-      const lists = own.filter((image) => indexOf(image)?.digest === reference);
-      for (const image of lists) await this.#retire(repository, image);
-      const found = own.filter(({ digest }) => digest === reference);
-      const { imageService } = this.#parts;
-      const { context, signal } = repository;
-      for (const { record } of found) await imageService.delete(context, record.id, { signal });
-      return found.length + lists.length > 0;
-    });
+    return await (isDigest(reference)
+      ? this.#tags.removeDigest(repository, reference)
+      : this.#tags.remove(repository, reference));
   }
 
   async #putManifest(
     repository: Repository,
     reference: string,
-    pushed: { manifest: ImageManifest; content: Buffer; mediaType: string; digest: string },
-  ): Promise<void> {
-    const { name } = repository;
-    const { manifest, content, digest } = pushed;
-    const wanted = isDigest(reference) ? `${name}@${digest}` : `${name}:${reference}`;
-    const own = await this.#own(repository);
-    const same = own.filter((image) => image.digest === digest);
-    // A manifest by digest is there under any name.
-    if (isDigest(reference) && same.length > 0) return;
-    const there = same.find(({ record, index }) => record.name === wanted && index === undefined);
-    if (there !== undefined) return;
-    const untagged = same.find(({ record }) => record.name === `${name}@${digest}`);
-    if (untagged !== undefined) await this.#rename(repository, untagged, wanted, '');
-    else await this.#publish(repository, { ...pushed, name: wanted });
-    const replaced = own.filter((image) => image !== untagged && image.record.name === wanted);
-    for (const image of replaced) await this.#retire(repository, image);
-    const digests = blobsOf(manifest).map((blob) => blob.digest);
+    pushed: PushedManifest,
+  ): Promise<string | undefined> {
+    const publish = (): Promise<ImageRecord> => this.#publishManifest(repository, pushed);
+    const digest = digestOf(pushed.content);
+    await this.#store(repository, digest, publish);
+    if (!isDigest(reference)) await this.#moveTag(repository, reference, { digest, publish });
+    const digests = blobsOf(pushed.manifest).map((blob) => blob.digest);
     await this.#parts.folder.removePublished(keyOf(repository), digests);
-    this.#parts.logger.info(`The registry stored ${wanted}`, { digest, bytes: content.length });
+    return pushed.subject;
   }
 
-  async #publish(
-    repository: Repository,
-    pushed: { manifest: ImageManifest; content: Buffer; mediaType: string; name: string },
-  ): Promise<ImageRecord> {
-    const { imageService, blobs, folder, limits } = this.#parts;
+  async #publishManifest(repository: Repository, pushed: PushedManifest): Promise<ImageRecord> {
+    const { blobs, limits } = this.#parts;
     const digests = blobsOf(pushed.manifest).map(({ digest }) => digest);
-    const release = folder.hold(keyOf(repository), digests);
+    const found = await blobs.findAll(repository, digests);
+    const releases = [...found.values()].map((blob) => blob.hold());
     try {
-      const found = await blobs.findAll(repository, digests);
       validateBlobs(pushed.manifest, pushed.content, found, limits);
-      return await publishManifest(imageService, { repository, ...pushed, blobs: found });
+      return await this.#publisher.manifest(repository, pushed, found);
     } finally {
-      release();
+      for (const release of releases) release();
     }
   }
 
-  /**
-   * Gives a tag to a list of manifests. The tag's image is that for this machine's processor; the others stay images
-   * without a tag.
-   */
-  async #putIndex(repository: Repository, reference: string, content: Buffer): Promise<void> {
-    const { context, name, signal } = repository;
-    if (isDigest(reference))
-      throw new RegistryError('UNSUPPORTED', 'A list of manifests needs a tag: push it by its tag.');
-    const text = content.toString('utf8');
-    if (text.length > maxIndexLength)
-      throw new RegistryError(
-        'SIZE_INVALID',
-        `The list of manifests is longer than ${maxIndexLength} characters.`,
-      );
-    const subject = `The list of manifests ${name}:${reference}`;
-    const list = parsedImageIndex(content);
-    const chosen = readManifest(content, ownPlatform, subject);
-    if (list === undefined || !('digest' in chosen))
-      throw new RegistryError('MANIFEST_INVALID', `${subject} cannot be read.`);
-    const images = await this.#parts.images.ofRepository(context, name, signal);
-    const missing = list.manifests.find(({ digest }) => !images.some((image) => image.digest === digest));
-    if (missing !== undefined)
-      throw new RegistryError(
-        'MANIFEST_BLOB_UNKNOWN',
-        `${subject} names the manifest ${missing.digest}, which is not here. Push it by its digest first.`,
-      );
-    await this.#tagIndex(repository, `${name}:${reference}`, { images, text, digest: chosen.digest });
+  async #putList(
+    repository: Repository,
+    reference: string,
+    list: ImageIndex,
+    content: Buffer,
+  ): Promise<string | undefined> {
+    const subject = list.subject?.digest;
+    const pushed = { content, mediaType: list.mediaType ?? ociIndexType, subject };
+    await this.#validateMembers(repository, list);
+    const digest = digestOf(content);
+    const publish = (): Promise<ImageRecord> => this.#publisher.list(repository, pushed);
+    await this.#store(repository, digest, publish);
+    if (isDigest(reference)) return subject;
+    const member = await this.#bootable(repository, content);
+    if (member === undefined) await this.#moveTag(repository, reference, { digest, publish });
+    else {
+      const copy = async (): Promise<ImageRecord> => this.#copy(repository, member);
+      await this.#moveTag(repository, reference, { digest: member.digest, list: digest, publish: copy });
+    }
+    return subject;
   }
 
-  async #tagIndex(
-    repository: Repository,
-    wanted: string,
-    { images, text, digest }: { images: readonly PublishedImage[]; text: string; digest: string },
-  ): Promise<void> {
-    const { context, name } = repository;
-    const own = images.filter(({ record }) => isOwn(context, record));
-    const same = images.filter((image) => image.digest === digest);
-    const there = own.find((image) => image.digest === digest && image.record.name === wanted);
-    const untagged = own.find(
-      (image) => image.digest === digest && image.record.name === `${name}@${digest}`,
-    );
-    const renamed = there ?? untagged;
-    if (renamed !== undefined) await this.#rename(repository, renamed, wanted, text);
-    else await this.#copyWithIndex(repository, same, wanted, text);
-    const replaced = own.filter((image) => image !== renamed && image.record.name === wanted);
-    for (const image of replaced) await this.#retire(repository, image);
-  }
-
-  /** The manifest belongs to another tag, or to another project: the tag gets an image of its own. */
-  async #copyWithIndex(
-    repository: Repository,
-    [image]: readonly PublishedImage[],
-    wanted: string,
-    text: string,
-  ): Promise<void> {
+  /** Stores something under its digest, unless the project has it. */
+  async #store(repository: Repository, digest: string, publish: () => Promise<unknown>): Promise<void> {
     const { context, signal } = repository;
-    const { imageService, images } = this.#parts;
-    if (image === undefined) throw new ImageUnacceptable(`The manifest of ${wanted} is gone`);
-    const content = await images.manifest(context, image, signal);
-    const manifest = parsedImageManifest(content);
-    if (manifest === undefined) throw new ImageUnacceptable(`The manifest of ${wanted} cannot be read`);
-    const { mediaType } = image.contents;
-    const { id } = await this.#publish(repository, { manifest, content, mediaType, name: wanted });
-    await imageService.update(context, id, { properties: { [registryProperty.index]: text } }, undefined, {
-      signal,
+    const { images } = this.#parts;
+    await this.#publications.runExclusive(`${keyOf(repository)} ${digest}`, signal, async () => {
+      images.forget(context);
+      const there = await this.#image(repository, digest);
+      if (there === undefined || !isOwn(context, there.record)) await publish();
+      images.forget(context);
     });
   }
 
-  /** Takes the tag from an image; the operator decides whether the image then goes. */
-  async #retire(repository: Repository, image: PublishedImage): Promise<void> {
-    const { context, name, signal } = repository;
-    const { imageService, mayDeleteReplaced } = this.#parts;
-    if (await mayDeleteReplaced(image.record))
-      await imageService.delete(context, image.record.id, { signal });
-    else await this.#rename(repository, image, `${name}@${image.digest}`, '');
-  }
-
-  async #rename(
-    { context, signal }: Repository,
-    { record }: PublishedImage,
-    name: string,
-    index: string,
+  /** Moves a tag. If the images with the digest have other tags, the tag gets an image of its own. */
+  async #moveTag(
+    repository: Repository,
+    tag: string,
+    to: { readonly digest: string; readonly list?: string; readonly publish: () => Promise<unknown> },
   ): Promise<void> {
-    const properties = { [registryProperty.index]: index };
-    await this.#parts.imageService.update(context, record.id, { name, properties }, undefined, { signal });
+    if (await this.#tags.move(repository, tag, to.digest, to.list)) return;
+    await to.publish();
+    if (!(await this.#tags.move(repository, tag, to.digest, to.list)))
+      throw new RegistryError('UNAVAILABLE', `The image of the tag ${tag} has disappeared. Push again.`);
   }
 
-  async #own({ context, name, signal }: Repository): Promise<PublishedImage[]> {
+  async #copy(repository: Repository, image: PublishedImage): Promise<ImageRecord> {
+    const { context, signal } = repository;
+    const { mediaType } = image.contents;
+    const content = await this.#parts.images.manifest(context, image, signal);
+    return await this.#publishManifest(repository, parsedManifest(content, mediaType));
+  }
+
+  /** @throws RegistryError when a manifest of a list is missing. */
+  async #validateMembers(repository: Repository, { manifests }: ImageIndex): Promise<void> {
+    for (const { digest } of manifests)
+      if ((await this.#image(repository, digest)) === undefined)
+        throw new RegistryError(
+          'MANIFEST_BLOB_UNKNOWN',
+          `The list names the manifest ${digest}, which is not here. Push it by its digest first.`,
+        );
+  }
+
+  /** The member of a list that runs on this machine's processor; undefined when there is none. */
+  async #bootable(repository: Repository, content: Buffer): Promise<PublishedImage | undefined> {
+    try {
+      const chosen = readManifest(content, ownPlatform, 'The list of manifests');
+      const image = 'digest' in chosen ? await this.#image(repository, chosen.digest) : undefined;
+      return image?.record.container_format === 'docker' ? image : undefined;
+    } catch (error) {
+      if (error instanceof ImageUnacceptable) return undefined;
+      throw error;
+    }
+  }
+
+  async #image({ context, name, signal }: Repository, digest: string): Promise<PublishedImage | undefined> {
     const all = await this.#parts.images.ofRepository(context, name, signal);
-    return all.filter(({ record }) => isOwn(context, record));
+    return all.find((image) => image.digest === digest);
   }
 
-  #manifestOf({ context, signal }: Repository, image: PublishedImage): ShownManifest {
-    const { images } = this.#parts;
-    return {
-      digest: image.digest,
-      mediaType: image.contents.mediaType,
-      size: image.contents.manifest.size,
-      read: () => images.manifest(context, image, signal),
-    };
+  #shown({ context, signal }: Repository, image: PublishedImage | undefined): ShownManifest | undefined {
+    if (image === undefined) return undefined;
+    const { digest, contents } = image;
+    const read = (): Promise<Buffer> => this.#parts.images.manifest(context, image, signal);
+    return { digest, mediaType: contents.mediaType, size: contents.manifest.size, read };
   }
 }
 
-function digestOf(content: Buffer): string {
-  return `sha256:${createHash('sha256').update(content).digest('hex')}`;
+/** Parses a list of manifests; undefined when the content is something else. */
+function listIn(content: Buffer, contentType: string | undefined): ImageIndex | undefined {
+  const list = parsedImageIndex(content);
+  const isSaid = indexTypes.includes(contentType ?? '');
+  if (isSaid && list === undefined)
+    throw new RegistryError('MANIFEST_INVALID', 'The list of manifests cannot be read, or is ambiguous.');
+  if (list === undefined || (!isSaid && parsedImageManifest(content) !== undefined)) return undefined;
+  validateMediaType(list.mediaType, contentType);
+  return list;
 }
 
-/** The list of manifests that an image's tag stands for. */
-function indexOf({ index }: PublishedImage): ShownManifest | undefined {
-  if (index === undefined || index === '') return undefined;
-  const content = Buffer.from(index);
-  const mediaType = parsedImageIndex(content)?.mediaType ?? 'application/vnd.oci.image.index.v1+json';
-  return { digest: digestOf(content), mediaType, size: content.length, read: () => Promise.resolve(content) };
+/** @throws RegistryError when it is no manifest. */
+function parsedManifest(content: Buffer, contentType: string | undefined): PushedManifest {
+  const manifest = parsedImageManifest(content);
+  if (manifest === undefined)
+    throw new RegistryError('MANIFEST_INVALID', 'The manifest cannot be read, or is ambiguous.');
+  validateMediaType(manifest.mediaType, contentType);
+  const mediaType = manifest.mediaType ?? contentType ?? manifestTypes.oci;
+  return { manifest, content, mediaType, subject: manifest.subject?.digest };
 }
 
-function isIndex(content: Buffer, contentType: string | undefined): boolean {
-  const type = contentType?.split(';')[0]?.trim();
-  if (type !== undefined && indexTypes.includes(type)) return true;
-  return parsedImageManifest(content) === undefined && parsedImageIndex(content) !== undefined;
-}
-
-/** @throws RegistryError when the header and the manifest name different types. */
-function mediaTypeOf({ mediaType }: ImageManifest, contentType: string | undefined): string {
-  const type = contentType?.split(';')[0]?.trim();
-  if (typeof mediaType === 'string' && mediaType !== '' && type !== undefined && type !== mediaType)
+/** @throws RegistryError when the types of header and content differ, or one cannot be a header. */
+function validateMediaType(mediaType: string | null | undefined, contentType: string | undefined): void {
+  for (const type of [mediaType, contentType])
+    if (typeof type === 'string' && !mediaTypePattern.test(type))
+      throw new RegistryError('MANIFEST_INVALID', 'The media type is malformed.');
+  if (typeof mediaType === 'string' && contentType !== undefined && contentType !== mediaType)
     throw new RegistryError(
       'MANIFEST_INVALID',
-      `The manifest has the type ${mediaType}, but the request says ${type}.`,
+      `The manifest has the type ${mediaType}, but the request says ${contentType}.`,
     );
-  return mediaType === '' ? manifestTypes.oci : (mediaType ?? type ?? manifestTypes.oci);
 }

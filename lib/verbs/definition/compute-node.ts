@@ -3,7 +3,7 @@ import type { ImageService, Logger, VirtAPI } from '../../../interfaces/index.js
 import type { SerialConsoles } from '../../serial-consoles/index.js';
 import type { Engine } from '../../engine/index.js';
 import type { InventoryPolicy } from '../../host/index.js';
-import type { ImageLoader } from '../../images/index.js';
+import type { ImageLoader, SnapshotReceiver } from '../../images/index.js';
 import type {
   ConfigDrivePolicy,
   InstancePolicy,
@@ -81,6 +81,8 @@ export interface ComputeNode extends HostFacts {
    * @returns undefined when the driver does not know that host's engine.
    */
   readonly migrationEngine: (dest: string) => Promise<Engine | undefined>;
+  /** Receives snapshots that the engine pushes. Undefined if the driver has no registry. */
+  readonly snapshotReceiver: SnapshotReceiver | undefined;
   /** Undefined if serial consoles are disabled. */
   readonly serialConsoles: SerialConsoles | undefined;
   /** The orchestrator's interface for waiting for events of other services. Undefined if the caller passed none. */

@@ -147,11 +147,67 @@ describe('access to the registry', () => {
     });
   });
 
-  it('gives no tag to a community image of another project', async () => {
-    await on.bob.pushImage('popular', 'latest', layers);
-    const [image] = (await on.images()).filter(({ name }) => name === 'popular:latest');
-    await on.imageService.update({ is_admin: true }, image?.id ?? '', { visibility: 'community' });
-    expect((await on.alice.send('HEAD', '/v2/popular/manifests/latest')).status).toBe(404);
-    expect((await on.alice.send('HEAD', `/v2/popular/manifests/${digest}`)).status).toBe(200);
+  describe('of a community image of another project', () => {
+    const popular = Buffer.from('popular');
+    let forged: string;
+    beforeAll(async () => {
+      await on.bob.pushImage('popular', 'latest', [popular]);
+      forged = await on.bob.pushImage('forged', 'latest', [Buffer.from('forged')]);
+      for (const name of ['popular:latest', 'forged:latest']) {
+        const [image] = (await on.images()).filter((each) => each.name === name);
+        await on.imageService.update({ is_admin: true }, image?.id ?? '', { visibility: 'community' });
+      }
+    });
+
+    it('is impossible: its owner could take any name', async () => {
+      expect((await on.alice.send('HEAD', '/v2/popular/manifests/latest')).status).toBe(404);
+    });
+
+    it('does not replace what this project pushed, whatever its properties claim', async () => {
+      const [image] = (await on.images()).filter(({ name }) => name === 'forged:latest');
+      const { blobs, ...contents } = contentsOf(image);
+      const claimed = {
+        ...contents,
+        manifest: [digest, 0, 512],
+        blobs: [[digestOf(layer), 0, 512], ...blobs],
+      };
+      await on.imageService.update({ project_id: 'project-b' }, image?.id ?? '', {
+        properties: {
+          registry_repository: 'secret',
+          registry_digest: digest,
+          registry_subject: digest,
+          registry_contents: JSON.stringify(claimed),
+        },
+      });
+      const manifest = await on.alice.send('GET', `/v2/secret/manifests/${digest}`);
+      expect([manifest.status, digestOf(manifest.body)]).toEqual([200, digest]);
+      const read = await on.alice.send('GET', `/v2/secret/blobs/${digestOf(layer)}`);
+      expect(read.body).toEqual(layer);
+      expect((await on.alice.send('GET', `/v2/secret/referrers/${digest}`)).json()).toMatchObject({
+        manifests: [],
+      });
+      expect((await on.alice.send('HEAD', `/v2/forged/manifests/${forged}`)).status).toBe(404);
+    });
+  });
+
+  it('needs a project', async () => {
+    const accounts = { authenticate: () => Promise.resolve({ user_id: 'root' }) };
+    const open = await stage({ accounts });
+    try {
+      await expect(open.alice.token(alice)).rejects.toThrow('401');
+    } finally {
+      await open.close();
+    }
+  });
+
+  it('names the public URL in its challenge, if a proxy stands before it', async () => {
+    const behind = await stage({ publicUrl: 'https://registry.example.org' });
+    try {
+      expect((await behind.nobody.send('GET', '/v2/')).header('www-authenticate')).toBe(
+        'Bearer realm="https://registry.example.org/token",service="registry.example.org"',
+      );
+    } finally {
+      await behind.close();
+    }
   });
 });

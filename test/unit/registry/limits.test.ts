@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ImageRegistry, StaticAccounts } from '../../../lib/index.js';
+import { BlobFolder, repositoryKey } from '../../../lib/registry/blobs/index.js';
+import { noOpLogger } from '../../support/silent-logger.js';
 import { stage, type Stage } from './stage.js';
 
 describe('the limits of the registry', () => {
@@ -25,10 +27,12 @@ describe('the limits of the registry', () => {
   });
 
   it('bound the bytes of unfinished pushes, and free them when an image holds them', async () => {
-    on = await stage({ maxFolderBytes: 10_000 });
+    on = await stage({ maxFolderBytes: 20_000 });
     const layers = [randomBytes(6000)];
     await on.alice.pushBlob('app', randomBytes(3000));
     await expect(on.alice.pushImage('app', 'latest', [randomBytes(8000)])).rejects.toThrow('429');
+    // Half of the folder is left to others.
+    await on.bob.pushImage('app', 'latest', [randomBytes(8000)]);
     await on.alice.pushImage('app', 'latest', layers);
     await on.alice.pushImage('app', 'other', [randomBytes(6000)]);
   });
@@ -41,6 +45,39 @@ describe('the limits of the registry', () => {
     expect([answer.status, answer.error]).toEqual([429, 'TOOMANYREQUESTS']);
     await on.alice.send('DELETE', first.header('location') ?? '');
     expect((await begin()).status).toBe(202);
+  });
+
+  it('count no upload that was refused or broke off', async () => {
+    on = await stage({ maxUploads: 2 });
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      const wrong = await on.alice.send('POST', '/v2/app/blobs/uploads/?digest=md5:1', { body: 'a' });
+      expect(wrong.status).toBe(400);
+      const other = await on.alice.send('POST', `/v2/app/blobs/uploads/?digest=sha256:${'0'.repeat(64)}`, {
+        body: 'a',
+      });
+      expect(other.status).toBe(400);
+    }
+    expect((await on.alice.send('POST', '/v2/app/blobs/uploads/')).status).toBe(202);
+    const many = await Promise.all(
+      Array.from({ length: 20 }, () => on.alice.send('POST', '/v2/app/blobs/uploads/')),
+    );
+    expect(many.filter(({ status }) => status === 202)).toHaveLength(1);
+    expect((await on.bob.send('POST', '/v2/app/blobs/uploads/')).status).toBe(202);
+  });
+
+  it('keep the first blobs of a push while the others arrive', async () => {
+    on = await stage();
+    const path = join(on.blobFolder, 'alone');
+    const folder = await BlobFolder.create(path, 1000, noOpLogger);
+    const repository = repositoryKey('project-a', 'app');
+    await folder.add(repository, { digest: 'first', size: 0, path: folder.newPath() });
+    await sleep(1100);
+    folder.reserve(repository, 1);
+    await folder.removeUnused(1000);
+    expect(folder.find(repository, 'first')).toBeDefined();
+    await sleep(1100);
+    await folder.removeUnused(1000);
+    expect(folder.find(repository, 'first')).toBeUndefined();
   });
 
   it('bound the silence of a client', async () => {

@@ -241,6 +241,38 @@ describe('a push (OCI distribution specification 1.1)', () => {
       expect((await on.images()).length).toBe(before);
     });
 
+    it('pushed again after its tag had moved back makes no copy', async () => {
+      for (const image of [layers, [randomBytes(10)], layers])
+        await on.alice.pushImage('thrice', 'latest', image);
+      const before = (await on.images()).length;
+      await on.alice.pushImage('thrice', 'latest', layers);
+      expect((await on.images()).length).toBe(before);
+    });
+
+    it('mends a tag that an interrupted push gave to two images', async () => {
+      await on.alice.pushImage('double', 'latest', layers);
+      await on.alice.pushImage('double', 'latest', [randomBytes(10)]);
+      const [old] = (await on.images()).filter(({ name }) => name?.startsWith('double@'));
+      await on.imageService.update({ project_id: 'project-a' }, old?.id ?? '', { name: 'double:latest' });
+      await on.alice.pushImage('double', 'latest', layers);
+      expect((await on.images()).filter(({ name }) => name === 'double:latest')).toHaveLength(1);
+    });
+
+    it('is refused when its media type cannot be a header', async () => {
+      const answer = await on.alice.pushManifest('broken', 'latest', {
+        ...manifestOf([]),
+        mediaType: 'a/b\r\nX',
+      });
+      expect([answer.status, answer.error]).toEqual([400, 'MANIFEST_INVALID']);
+    });
+
+    it('may have long annotations', async () => {
+      await on.alice.pushImage('annotated', 'plain', layers);
+      const annotations = { 'org.example': 'x'.repeat(100_000) };
+      const answer = await on.alice.pushManifest('annotated', 'long', { ...manifestOf(layers), annotations });
+      expect(answer.status).toBe(201);
+    });
+
     it('pushed twice makes one image', async () => {
       await on.alice.pushImage('twice', 'latest', layers);
       await on.alice.pushImage('twice', 'latest', layers);
@@ -311,10 +343,46 @@ describe('a push (OCI distribution specification 1.1)', () => {
       expect([answer.status, answer.error]).toEqual([404, 'MANIFEST_BLOB_UNKNOWN']);
     });
 
-    it('is refused when no image runs on this processor', async () => {
-      const index = list([entry(Buffer.from('for another machine'), 'riscv64')]);
-      const answer = await on.alice.pushManifest('many', 'wrong', index, ociIndex);
-      expect([answer.status, answer.error]).toEqual([400, 'MANIFEST_INVALID']);
+    it('without an image for this processor keeps its tag, but does not boot', async () => {
+      const digest = await on.alice.pushImage(
+        'foreign',
+        digestOf(JSON.stringify(manifestOf(layers))),
+        layers,
+      );
+      const manifest = Buffer.from(JSON.stringify(manifestOf(layers)));
+      const index = list([entry(manifest, 'riscv64')]);
+      expect((await on.alice.pushManifest('foreign', 'latest', index, ociIndex)).status).toBe(201);
+      expect((await on.alice.send('GET', '/v2/foreign/manifests/latest')).json()).toEqual(index);
+      const [image] = (await on.images()).filter(({ name }) => name === 'foreign:latest');
+      expect(image?.container_format).toBe('bare');
+      expect((await on.alice.send('HEAD', `/v2/foreign/manifests/${digest}`)).status).toBe(200);
+    });
+
+    it('can be pushed by its digest, as buildx does', async () => {
+      const manifest = Buffer.from(JSON.stringify(manifestOf(layers)));
+      await on.alice.pushImage('by-digest', digestOf(manifest), layers);
+      const index = list([entry(manifest, architecture)]);
+      const digest = digestOf(JSON.stringify(index));
+      expect((await on.alice.pushManifest('by-digest', digest, index, ociIndex)).status).toBe(201);
+      expect((await on.alice.send('GET', `/v2/by-digest/manifests/${digest}`)).json()).toEqual(index);
+    });
+
+    it('stays there by its digest after its tag has moved', async () => {
+      const manifest = Buffer.from(JSON.stringify(manifestOf(layers)));
+      await on.alice.pushImage('lists', digestOf(manifest), layers);
+      const [first, second] = [
+        list([entry(manifest, architecture)]),
+        list([entry(manifest, architecture), entry(manifest, 'arm')]),
+      ];
+      for (const index of [first, second])
+        expect((await on.alice.pushManifest('lists', 'latest', index, ociIndex)).status).toBe(201);
+      for (const index of [first, second]) {
+        const digest = digestOf(JSON.stringify(index));
+        expect((await on.alice.send('GET', `/v2/lists/manifests/${digest}`)).json()).toEqual(index);
+      }
+      expect((await on.alice.send('GET', '/v2/lists/manifests/latest')).json()).toEqual(second);
+      await on.alice.pushImage('lists', 'latest', layers);
+      expect((await on.alice.send('GET', '/v2/lists/manifests/latest')).json()).toEqual(manifestOf(layers));
     });
   });
 });

@@ -3,13 +3,13 @@ import {
   ImageNotActive,
   ImageNotAuthorized,
   ImageNotFound,
+  ImageQuotaExceeded,
   ImageUnacceptable,
   InvalidInput,
   type Logger,
 } from '../../../interfaces/index.js';
 import { DeadlineExceeded } from '../../streams/index.js';
-import { RegistryError, type RegistryErrorCode } from './registry-error.js';
-import type { Answer } from './request.js';
+import { type Answer, RegistryError, type RegistryErrorCode } from '../http/index.js';
 
 /** What an error of the image service or of the archives means to a client. */
 const codes: readonly (readonly [abstract new (...args: never[]) => Error, RegistryErrorCode])[] = [
@@ -18,6 +18,7 @@ const codes: readonly (readonly [abstract new (...args: never[]) => Error, Regis
   [ImageNotActive, 'MANIFEST_UNKNOWN'],
   [ImageUnacceptable, 'MANIFEST_INVALID'],
   [ImageDeleteConflict, 'DENIED'],
+  [ImageQuotaExceeded, 'DENIED'],
   [InvalidInput, 'MANIFEST_INVALID'],
   [DeadlineExceeded, 'UNAVAILABLE'],
 ];
