@@ -193,5 +193,8 @@ export class Uploads {
 /** @throws RegistryError when a chunk does not begin at the end of what has arrived. */
 function validatePosition({ size }: Upload, first: number | undefined): void {
   if (first === undefined || first === size) return;
-  throw new RegistryError('RANGE_INVALID', `The chunk begins at byte ${first}, but ${size} bytes have arrived.`);
+  throw new RegistryError(
+    'RANGE_INVALID',
+    `The chunk begins at byte ${first}, but ${size} bytes have arrived.`,
+  );
 }

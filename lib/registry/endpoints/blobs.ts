@@ -143,4 +143,3 @@ function rangeOf(header: string | undefined, size: number): BlobRange | undefine
   if (first > last) throw new RegistryError('RANGE_INVALID', `The blob has ${size} bytes.`);
   return { first, last };
 }
-

@@ -122,10 +122,7 @@ describe('a snapshot that an engine pushes', () => {
       const answer = await send(method, to);
       expect([method, to, answer.status, answer.error]).toEqual([method, to, 403, 'DENIED']);
     }
-    const mount = await send(
-      'POST',
-      `${path}/blobs/uploads/?mount=${digestOf(configuration)}&from=secret`,
-    );
+    const mount = await send('POST', `${path}/blobs/uploads/?mount=${digestOf(configuration)}&from=secret`);
     expect(mount.status).toBe(202);
   });
 
