@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
-import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
+import { createServer, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Instance, Logger } from '../../interfaces/index.js';
 import { DirectoryImageService, DockerDriver, StaticAccounts } from '../../lib/index.js';
@@ -60,7 +60,9 @@ class Gate implements AsyncDisposable {
   async listen(): Promise<string> {
     this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('the gate has no port');
+    return `127.0.0.1:${address.port}`;
   }
 
   /** Aborts when the engine connects. */

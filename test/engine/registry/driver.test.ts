@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { NovaException } from '../../../interfaces/index.js';
 import { DirectoryImageService, DockerDriver, StaticAccounts } from '../../../lib/index.js';
 import { RegistryUser } from '../../support/registry-user.js';
+import { WebServer } from '../../support/web-server.js';
 
 const login = { username: 'alice', password: 'open sesame' };
 const accounts = new StaticAccounts([{ ...login, context: { project_id: 'demo' } }]);
@@ -19,11 +20,9 @@ describe('the registry of a driver', () => {
   let driver: DockerDriver;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'driver-registry-'));
-    const probe = createServer().listen(0, '127.0.0.1');
-    await once(probe, 'listening');
-    port = (probe.address() as AddressInfo).port;
-    probe.close();
-    await once(probe, 'close');
+    const probe = await WebServer.start(() => undefined);
+    port = Number(new URL(probe.url('/')).port);
+    await probe.close();
     driver = new DockerDriver({
       imageService: new DirectoryImageService({ directory: join(folder, 'images') }),
       registry: { accounts, port, folder: join(folder, 'registry') },

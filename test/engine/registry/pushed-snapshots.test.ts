@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { unchecked } from '../../../lib/common/index.js';
 import { DirectoryImageService, DockerDriver, StaticAccounts } from '../../../lib/index.js';
 import { hasContainerdStore, inventory, removeImages } from '../../support/engine.js';
 import { canServeEngine, engineNetwork } from '../../support/example-registry.js';
@@ -31,7 +32,7 @@ if (canServeEngine)
       return stdout
         .trim()
         .split('\n')
-        .map((line) => JSON.parse(line) as SnapshotReport);
+        .map((line) => unchecked<SnapshotReport>().parse(JSON.parse(line)));
     };
     beforeAll(async () => {
       before = await inventory();
@@ -40,7 +41,7 @@ if (canServeEngine)
         'counted',
         ...(isContainerd ? (['loopback', 'unreachable', 'silent'] as const) : []),
       );
-    });
+    }, 600_000);
     afterAll(() => rm(folder, { recursive: true, force: true }));
 
     it('leaves nothing in the engine, nor in the folder of the registry', async () => {
