@@ -11,6 +11,11 @@ const engineProcess = process.env['ENGINE_RESTART'];
 /** Whether the registry can run where the engine under test reaches it: if `npm test` started that engine. */
 export const canServeEngine = engineProcess !== undefined;
 
+/** The option of `nsenter` that runs a program in the network of the engine under test. */
+export async function engineNetwork(): Promise<string> {
+  return `--net=/proc/${await (await fetch(engineProcess ?? '')).text()}/ns/net`;
+}
+
 export const login = { username: 'alice', password: 'open sesame' };
 
 /** The example image-registry.ts, in the engine's network, and clients there. */
@@ -40,9 +45,8 @@ export class ExampleRegistry {
   }
 
   static async start(): Promise<ExampleRegistry> {
-    const pid = await (await fetch(engineProcess ?? '')).text();
     const folder = await mkdtemp(join(tmpdir(), 'registry-'));
-    const registry = new ExampleRegistry(folder, `--net=/proc/${pid}/ns/net`);
+    const registry = new ExampleRegistry(folder, await engineNetwork());
     const { stdout } = registry.#server;
     if (stdout === null) throw new Error('the registry has no output');
     for await (const line of createInterface({ input: stdout })) if (line.includes('docker login')) break;

@@ -48,11 +48,14 @@ export async function pushSnapshot(push: SnapshotPush): Promise<PushedSnapshot |
     return await unwrapped(signal, () => pushed(push, receiver, address, stored));
   } catch (error) {
     signal?.throwIfAborted();
-    logger.warn('the engine could not push a snapshot to the registry of the driver: it exports the snapshot', {
-      committed,
-      registry: address,
-      error,
-    });
+    logger.warn(
+      'the engine could not push a snapshot to the registry of the driver: it exports the snapshot',
+      {
+        committed,
+        registry: address,
+        error,
+      },
+    );
     return undefined;
   }
 }
@@ -108,7 +111,9 @@ async function receive(
       );
     }
     if (reception.received === undefined)
-      throw new EngineProtocolError(`the engine says that it pushed ${repo}, but the registry got no manifest`);
+      throw new EngineProtocolError(
+        `the engine says that it pushed ${repo}, but the registry got no manifest`,
+      );
     return reception.received;
   } finally {
     meter.end();

@@ -1,5 +1,5 @@
 import { ImageNotAuthorized, type RequestContext } from '../../../interfaces/index.js';
-import { pause } from '../../streams/index.js';
+import { sleep } from '../../streams/index.js';
 import { type Answer, RegistryError, type RegistryRequest } from '../http/index.js';
 import type { RegistryAccounts } from './accounts.js';
 import { Tokens } from './tokens.js';
@@ -85,7 +85,7 @@ export class Authentication {
       };
     } catch (error) {
       if (!(error instanceof ImageNotAuthorized)) throw error;
-      await pause(wrongPasswordDelayMs, request.signal);
+      await sleep(wrongPasswordDelayMs, request.signal);
       return refused(error.message);
     }
   }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { DockerDriver } from '../../../lib/index.js';
+import { DockerDriver, StaticAccounts } from '../../../lib/index.js';
 import { settingsOf } from '../../../lib/driver/options.js';
+
+const accounts = new StaticAccounts([]);
 
 describe('the options of a driver', () => {
   it('are all optional', () => {
@@ -39,6 +41,9 @@ describe('the options of a driver', () => {
     [{ imageLimits: { maxBytes: -5 } }, 'maxBytes'],
     [{ logs: { maxBytes: 1000 } }, 'maxBytes'],
     [{ logs: { maxFiles: 1 } }, 'maxFiles'],
+    [{ registry: { accounts, port: 70_000 } }, 'registry.port'],
+    [{ registry: { accounts, address: '0.0.0.0' } }, 'tls is required'],
+    [{ registry: { accounts, engineAddress: 'http://host' } }, 'registry.engineAddress'],
     [{ timeouts: { readMs: Number.NaN } }, 'readMs'],
   ])('are refused when they are invalid: %p', (options, named) => {
     expect(() => new DockerDriver(options)).toThrow(

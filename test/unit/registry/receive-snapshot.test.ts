@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from '@jest/globals';
 import type { SnapshotReception } from '../../../lib/registry/index.js';
-import { pause, readAll } from '../../../lib/streams/index.js';
+import { sleep, readAll } from '../../../lib/streams/index.js';
 import {
   configurationOf,
   digestOf,
@@ -144,17 +146,16 @@ describe('a snapshot that an engine pushes', () => {
     await pushAll();
     const location = (await send('POST', `${path}/blobs/uploads/`)).header('location') ?? '';
     expect((await files()).length).toBeGreaterThan(before.length);
-    async function* slow(): AsyncGenerator<string, void, void> {
-      yield 'part of a layer';
-      while ((await send('GET', location)).header('range') !== '0-14') await pause(10, undefined);
-      await reception[Symbol.asyncDispose]();
-      yield 'and more';
-    }
-    const answer = await fetch(`http://${on.address}${location}`, {
-      ...{ method: 'PATCH', headers: { authorization: `Bearer ${reception.token}` } },
-      ...{ body: slow() as never, duplex: 'half' },
-    } as RequestInit);
-    expect(answer.status).toBe(404);
+    const headers = { authorization: `Bearer ${reception.token}` };
+    const patch = request(`http://${on.address}${location}`, { method: 'PATCH', headers });
+    const answered: Promise<unknown[]> = once(patch, 'response');
+    patch.write('part of a layer');
+    while ((await send('GET', location)).header('range') !== '0-14') await sleep(10, undefined);
+    await reception[Symbol.asyncDispose]();
+    patch.end('and more');
+    const [answer] = await answered;
+    expect(answer).toMatchObject({ statusCode: 404 });
+    patch.destroy();
     expect(await files()).toEqual(before);
     const { status } = await send('HEAD', `${path}/blobs/${digestOf(configuration)}`);
     expect(status).toBe(401);
