@@ -28,7 +28,10 @@ export class ServedRegistry implements SnapshotReceiver {
     this.#givenAddress = engineAddress;
   }
 
-  /** An engine on this machine reaches a registry on its loopback address. */
+  /**
+   * `host:port` for the engine: the given one, else the registry's own if both are on this machine's loopback; otherwise
+   * undefined.
+   */
   get engineAddress(): string | undefined {
     const isReached = this.#isLocal && this.#address?.startsWith('127.') === true;
     return this.#givenAddress ?? (isReached ? this.#address : undefined);
@@ -51,9 +54,9 @@ export class ServedRegistry implements SnapshotReceiver {
   }
 
   receiveSnapshot(
-    ...existing: Parameters<ImageRegistry['receiveSnapshot']>
+    existing: Parameters<ImageRegistry['receiveSnapshot']>[0],
   ): ReturnType<ImageRegistry['receiveSnapshot']> {
-    return this.#registry.receiveSnapshot(...existing);
+    return this.#registry.receiveSnapshot(existing);
   }
 
   /** Ends running requests and closes all connections. */

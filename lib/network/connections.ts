@@ -26,8 +26,8 @@ import {
   interfaceOptions,
   type RecordedContainer,
   requestedAddresses,
-  requestedFor,
-} from './requested-interface.js';
+  recordedInterface,
+} from './interface-record.js';
 
 /** The fields needed to disconnect a container: both an inspection and a list have them. */
 export interface ConnectedContainer {
@@ -101,7 +101,7 @@ export class Connections {
         await disconnect(name);
       }
       for (const planned of toConnect) {
-        // Connected for another port, to a deleted network of this name, or by an attempt that failed.
+        // The container has a connection for another port, to a deleted network of this name, or from a failed attempt.
         if (before[planned.name] !== undefined) await disconnect(planned.name);
         if (before[noneNetwork] !== undefined && !disconnected.includes(noneNetwork))
           await disconnect(noneNetwork);
@@ -335,7 +335,7 @@ function validateAddressFree(
 export function isOfPort(container: RecordedContainer, name: NetworkRef, { address, network }: VIF): boolean {
   const endpoint = container.NetworkSettings.Networks[name];
   if (endpoint === undefined) return false;
-  const { mac, addresses = requestedAddresses(endpoint) } = requestedFor(container, name) ?? {};
+  const { mac, addresses = requestedAddresses(endpoint) } = recordedInterface(container, name) ?? {};
   const fixed = (network.subnets ?? []).flatMap(({ ips }) => (ips ?? []).map(({ address: ip }) => ip));
   if (!addresses.every((each) => fixed.includes(each))) return false;
   return !mac || !address || mac.toLowerCase() === address.toLowerCase();
@@ -346,7 +346,7 @@ function formerEndpoint(before: ContainerInspect, name: NetworkRef): EndpointSpe
   const endpoint = before.NetworkSettings.Networks[name];
   if (endpoint === undefined) return {};
   const { IPAMConfig: asked, DriverOpts: options, GwPriority: priority } = endpoint;
-  const mac = requestedFor(before, name)?.mac ?? endpoint.MacAddress;
+  const mac = recordedInterface(before, name)?.mac ?? endpoint.MacAddress;
   return {
     IPAMConfig: {
       ...(asked?.IPv4Address === undefined ? {} : { IPv4Address: asked.IPv4Address }),

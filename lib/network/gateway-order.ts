@@ -7,18 +7,18 @@ import type { PlannedInterface } from './network-plan.js';
  * the interface of the highest priority among those that have a gateway (since API 1.48; before, the first by the name
  * of its network).
  *
- * @param connected - the priorities of the instance's interfaces that stay, by network. Those in the plan keep theirs;
- * the others come before the plan, as an interface that is attached comes last.
+ * @param staying - the priorities of the instance's interfaces that stay, by network. Those in the plan keep theirs. The
+ * others outrank the plan, because an attached interface comes last.
  */
 export function inGatewayOrder(
   plan: readonly PlannedInterface[],
-  connected: ReadonlyMap<NetworkRef, number> = new Map(),
+  staying: ReadonlyMap<NetworkRef, number> = new Map(),
 ): PlannedInterface[] {
   const planned = new Set(plan.map(({ name }) => name));
-  const others = [...connected].filter(([name]) => !planned.has(name)).map(([, priority]) => priority);
+  const others = [...staying].filter(([name]) => !planned.has(name)).map(([, priority]) => priority);
   let next = Math.min(1, ...others) - 1;
   return plan.map((each) => {
-    const priority = connected.get(each.name) ?? next;
+    const priority = staying.get(each.name) ?? next;
     next = Math.min(next, priority - 1);
     return { ...each, endpoint: { ...each.endpoint, GwPriority: priority } };
   });

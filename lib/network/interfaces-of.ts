@@ -2,7 +2,7 @@ import type { NetworkInfo, Subnet, VIF } from '../../interfaces/index.js';
 import type { ContainerInspect, Engine, NetworkInspect } from '../engine/index.js';
 import { undefinedIfNotFound, isNetworkRef } from '../engine/index.js';
 import { label } from '../common/index.js';
-import { requestedAddresses, requestedFor } from './requested-interface.js';
+import { requestedAddresses, recordedInterface } from './interface-record.js';
 
 const mtuOption = 'com.docker.network.driver.mtu';
 
@@ -10,9 +10,8 @@ const mtuOption = 'com.docker.network.driver.mtu';
  * Rebuilds `network_info` from a container's interfaces in the driver's networks, for a new container with the same
  * interfaces when Nova passes no `network_info`. It trusts what the driver recorded of each interface.
  *
- * Older versions of the driver recorded nothing. Then the network's id stands in for the port's, and of a stopped
- * container the engine tells no MAC address but the first interface's, and that only up to API 1.51 (20.10 to 30): the
- * other interfaces get new ones.
+ * Older versions of the driver recorded nothing. Then the network's id stands in for the port's id. Of a stopped
+ * container the engine tells only the first interface's MAC address, up to API 1.51. The other interfaces get new ones.
  */
 export async function interfacesOf(
   engine: Engine,
@@ -30,7 +29,11 @@ export async function interfacesOf(
       : undefined;
     const id = network?.Labels[label.networkId];
     if (network === undefined || id === undefined) continue;
-    const { port = id, mac, addresses = requestedAddresses(endpoint) } = requestedFor(container, name) ?? {};
+    const {
+      port = id,
+      mac,
+      addresses = requestedAddresses(endpoint),
+    } = recordedInterface(container, name) ?? {};
     const own = name === host.NetworkMode ? configuration.MacAddress : undefined;
     const mtu = network.Options[mtuOption];
     interfaces.push({

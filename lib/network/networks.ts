@@ -18,7 +18,7 @@ import { containerMacAddress, endpoint, macAddressing } from './mac-address.js';
 import type { PlannedInterface } from './network-plan.js';
 import { networkNames, networkPlan } from './network-plan.js';
 import { Reconnection } from './reconnection.js';
-import { interfacesLabel } from './requested-interface.js';
+import { interfacesLabel } from './interface-record.js';
 
 /** The networks of an instance that is being created, with a reference that prevents their removal. */
 export interface Wiring {

@@ -12,4 +12,4 @@ export {
 } from './access/index.js';
 export { ImageRegistry } from './image-registry.js';
 export { type DriverRegistryOptions, driverRegistryOptions, type ImageRegistryOptions } from './options.js';
-export type { PushedSnapshot, SnapshotReception } from './snapshots/index.js';
+export type { ReceivedSnapshot, SnapshotReception } from './snapshots/index.js';

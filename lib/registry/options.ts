@@ -81,7 +81,7 @@ const fields = {
   ),
 } satisfies FieldsOf<Omit<ImageRegistryOptions, 'imageService' | 'logger'>>;
 
-const isTlsRightlyOmitted = ({ address, tls }: { address: string; tls?: object | undefined }): boolean =>
+const hasTlsIfNeeded = ({ address, tls }: { address: string; tls?: object | undefined }): boolean =>
   tls !== undefined || isLoopback(address);
 const tlsMissing =
   'tls is required, because address is not a loopback address: passwords would cross the network in plain text';
@@ -92,7 +92,7 @@ const optionsSchema = z
     imageService,
     logger: logger.optional(),
   } satisfies FieldsOf<ImageRegistryOptions>)
-  .refine(isTlsRightlyOmitted, tlsMissing);
+  .refine(hasTlsIfNeeded, tlsMissing);
 
 /** Options of the registry that a driver runs. The driver gives it its own image service and logger. */
 export interface DriverRegistryOptions extends Omit<ImageRegistryOptions, 'imageService' | 'logger'> {
@@ -112,7 +112,7 @@ export const driverRegistryOptions = z
       .regex(/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?:[0-9]{1,5}$/i, 'must be host:port')
       .optional(),
   } satisfies FieldsOf<DriverRegistryOptions>)
-  .refine(isTlsRightlyOmitted, tlsMissing);
+  .refine(hasTlsIfNeeded, tlsMissing);
 
 /** The validated options with their defaults. */
 export type RegistrySettings = z.output<typeof optionsSchema>;

@@ -86,7 +86,8 @@ interface RebuildPlan extends Pick<
 }
 
 /**
- * Replaces an instance's container by one from another image, as a destroy followed by a spawn does in Nova.
+ * Replaces an instance's container by one from another image, as a destroy followed by a spawn does in Nova. On
+ * evacuation, or without a container on this host, it spawns the instance.
  *
  * The instance keeps running until the new container is ready, so an image that cannot be booted or an interface that
  * cannot be created does no harm. Then the instance is stopped cleanly; its old container is removed once the new one

@@ -28,7 +28,7 @@ interface SnapshotPush extends LongRunningOptions {
 }
 
 /** A snapshot that the engine has pushed. Disposing it removes what was received. */
-export interface PushedSnapshot extends AsyncDisposable {
+export interface SnapshotArchive extends AsyncDisposable {
   /** The archive of the snapshot, without the files of its base. The receiver must read or destroy it. */
   readonly archive: Readable;
 }
@@ -40,12 +40,12 @@ export interface PushedSnapshot extends AsyncDisposable {
  * @returns undefined when the engine cannot push it, and so must export it; the reason is logged.
  * @throws the signal's reason when the signal aborts.
  */
-export async function pushSnapshot(push: SnapshotPush): Promise<PushedSnapshot | undefined> {
+export async function pushSnapshot(push: SnapshotPush): Promise<SnapshotArchive | undefined> {
   const { receiver, stored, signal, logger, committed } = push;
   const address = receiver?.engineAddress;
   if (receiver === undefined || address === undefined || stored === undefined) return undefined;
   try {
-    return await unwrapped(signal, () => pushed(push, receiver, address, stored));
+    return await unwrapped(signal, () => archiveOfPush(push, receiver, address, stored));
   } catch (error) {
     signal?.throwIfAborted();
     logger.warn(
@@ -60,15 +60,15 @@ export async function pushSnapshot(push: SnapshotPush): Promise<PushedSnapshot |
   }
 }
 
-async function pushed(
+async function archiveOfPush(
   push: SnapshotPush,
   receiver: SnapshotReceiver,
   address: string,
   stored: readonly StoredLayer[],
-): Promise<PushedSnapshot> {
+): Promise<SnapshotArchive> {
   const reception = await receiver.receiveSnapshot(stored);
   try {
-    const received = await receive(push, reception, address);
+    const received = await pushInto(push, reception, address);
     const omitted = new Set(stored.map(({ digest }) => digest));
     const blob = (digest: string): Promise<Readable> => received.blob(digest);
     const { manifest, content } = received;
@@ -87,7 +87,7 @@ async function pushed(
 }
 
 /** Engines push an image to the registry that its name begins with, so it gets such a name for the time of the push. */
-async function receive(
+async function pushInto(
   { engine, committed, tag, signal, onProgress, logger }: SnapshotPush,
   reception: SnapshotReception,
   address: string,

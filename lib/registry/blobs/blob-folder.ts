@@ -137,7 +137,7 @@ export class BlobFolder {
     else this.#bytes.delete(project);
   }
 
-  /** Adds a verified file, whose bytes are reserved. */
+  /** Adds a verified file, whose bytes are reserved, or deletes it if the blob is here already. */
   async add(
     repository: RepositoryKey,
     file: { readonly digest: string; readonly size: number; readonly path: string },

@@ -122,7 +122,7 @@ export class Uploads {
     validatePosition(upload, first);
     await this.#busy(upload, async () => {
       await this.#write(upload, body);
-      this.#find(repository, id);
+      this.#validateNotRemoved(upload);
       const found = `sha256:${upload.hash.copy().digest('hex')}`;
       if (found !== digest) {
         await this.#remove(upload);
@@ -165,6 +165,11 @@ export class Uploads {
     return upload;
   }
 
+  /** @throws RegistryError when the upload was removed while a request writes to it. */
+  #validateNotRemoved({ repository, id }: Upload): void {
+    this.#find(repository, id);
+  }
+
   async #busy(upload: Upload, work: () => Promise<void>): Promise<void> {
     if (upload.isBusy)
       throw new RegistryError('BLOB_UPLOAD_INVALID', 'Another request writes to this upload.');
@@ -179,7 +184,7 @@ export class Uploads {
 
   async #write(upload: Upload, body: AsyncIterable<Buffer>): Promise<void> {
     for await (const chunk of body) {
-      this.#find(upload.repository, upload.id);
+      this.#validateNotRemoved(upload);
       if (upload.size + chunk.length > this.#limits.maxBytes) {
         await this.#remove(upload);
         throw new RegistryError(

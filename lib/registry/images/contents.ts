@@ -46,8 +46,8 @@ const contents = z.object({
 });
 
 /**
- * Encodes the contents as a property. It names its image, because Nova copies an image's properties to snapshots of its
- * instances, where it is wrong.
+ * Encodes the contents as a property, with the image's id. Nova copies properties to snapshots, where the property would
+ * describe the wrong image: {@link contentsOf} then ignores it.
  */
 export function contentsProperty(
   image_id: string,

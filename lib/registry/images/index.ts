@@ -3,7 +3,7 @@
  * the client. May import blobs, http and lower rooms.
  */
 export { type ImageContents, registryProperty } from './contents.js';
-export { validateBlobs } from './publish.js';
+export { validateManifest } from './publish.js';
 export { isOwn, type PublishedImage, PublishedImages } from './published-images.js';
 export { keyOf, type Repository, RepositoryBlobs } from './repository-blobs.js';
 export { isDigest, RepositoryManifests, type ShownManifest } from './repository-manifests.js';

@@ -35,12 +35,12 @@ export interface PushedContent {
 }
 
 /**
- * Validates a pushed manifest before anything of it is stored.
+ * Validates a pushed manifest, its blobs and its size before anything of it is stored.
  *
  * @throws RegistryError when the registry lacks a blob, or a size is wrong.
  * @throws ImageUnacceptable when the image exceeds a limit.
  */
-export function validateBlobs(
+export function validateManifest(
   manifest: ImageManifest,
   content: Buffer,
   blobs: ReadonlyMap<string, StoredBlob>,
@@ -76,7 +76,7 @@ export class Publisher {
    * Stores a manifest and its blobs, as one stream. A manifest that is no image (a signature, a bill of materials) gets the
    * container format `bare`, so that Nova does not boot it.
    *
-   * @param blobs - by digest; see {@link validateBlobs}.
+   * @param blobs - by digest; see {@link validateManifest}.
    * @throws the image service's error. Then no image is left.
    */
   async manifest(

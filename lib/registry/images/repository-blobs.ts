@@ -38,7 +38,7 @@ export class RepositoryBlobs {
       const from = this.#folder.mountedFrom(keyOf(repository), digest);
       const blob =
         this.#blobOf(images, repository, digest) ??
-        (from === undefined ? undefined : await this.#elsewhere(repository, from, digest));
+        (from === undefined ? undefined : await this.#blobIn(repository, from, digest));
       if (blob !== undefined) found.set(digest, blob);
     }
     return found;
@@ -51,7 +51,7 @@ export class RepositoryBlobs {
    * @throws RegistryError when too many blobs wait for a manifest.
    */
   async mount(repository: Repository, from: string, digest: string): Promise<boolean> {
-    if ((await this.#elsewhere(repository, from, digest)) === undefined) return false;
+    if ((await this.#blobIn(repository, from, digest)) === undefined) return false;
     this.#folder.mount(keyOf(repository), from, digest);
     return true;
   }
@@ -65,8 +65,8 @@ export class RepositoryBlobs {
     return found;
   }
 
-  /** The rights are those of the client at this moment, not those at the time of the mount. */
-  async #elsewhere(repository: Repository, from: string, digest: string): Promise<StoredBlob | undefined> {
+  /** A blob of another repository, with the client's rights now, not those when it was mounted. */
+  async #blobIn(repository: Repository, from: string, digest: string): Promise<StoredBlob | undefined> {
     const other = { ...repository, name: from };
     const pushed = this.#folder.find(keyOf(other), digest);
     return pushed ?? this.#blobOf(await this.#imagesOf(other), other, digest);

@@ -22,7 +22,7 @@ import { KeyedMutex } from '../../streams/index.js';
 import type { BlobFolder } from '../blobs/index.js';
 import { RegistryError } from '../http/index.js';
 import { mediaTypePattern } from './contents.js';
-import { Publisher, type PushedContent, validateBlobs } from './publish.js';
+import { Publisher, type PushedContent, validateManifest } from './publish.js';
 import { isOwn, type PublishedImage, type PublishedImages } from './published-images.js';
 import { keyOf, type Repository, type RepositoryBlobs } from './repository-blobs.js';
 import { Tags } from './tags.js';
@@ -53,8 +53,8 @@ interface Parts {
 type PushedManifest = PushedContent & { readonly manifest: ImageManifest };
 
 /**
- * The manifests of repositories, and lists of them. Each is an image of the image service. The tag of a list belongs to
- * the image for this machine's processor, so that the tag boots; without such an image, to the list.
+ * The manifests of repositories, and lists of them. Each is an image of the image service. A tag pushed for a list names
+ * the member for this machine's processor, so that it boots; without such a member, the list's own image.
  */
 export class RepositoryManifests {
   readonly #parts: Parts;
@@ -139,7 +139,7 @@ export class RepositoryManifests {
     const found = await blobs.findAll(repository, digests);
     const releases = [...found.values()].map((blob) => blob.hold());
     try {
-      validateBlobs(pushed.manifest, pushed.content, found, limits);
+      validateManifest(pushed.manifest, pushed.content, found, limits);
       return await this.#publisher.manifest(repository, pushed, found);
     } finally {
       for (const release of releases) release();
@@ -180,7 +180,7 @@ export class RepositoryManifests {
     });
   }
 
-  /** Moves a tag. If the images with the digest have other tags, the tag gets an image of its own. */
+  /** Moves a tag. An image has one name, so one tag: if all images with the digest have tags, another is published. */
   async #moveTag(
     repository: Repository,
     tag: string,

@@ -12,7 +12,7 @@ import { digestOf, pushedRepository } from '../../common/index.js';
 import type { BlobFolder, StoredBlob, Uploads } from '../blobs/index.js';
 import { BlobEndpoints } from '../endpoints/index.js';
 import { type Answer, RegistryError, type RegistryRequest } from '../http/index.js';
-import { isDigest, keyOf, type Repository, validateBlobs } from '../images/index.js';
+import { isDigest, keyOf, type Repository, validateManifest } from '../images/index.js';
 
 /** A blob that the engine need not push. */
 export interface ExistingBlob {
@@ -28,7 +28,7 @@ export interface ReceptionParts {
 }
 
 /** A snapshot that the engine has pushed, without the blobs that existed. */
-export interface PushedSnapshot {
+export interface ReceivedSnapshot {
   readonly manifest: ImageManifest;
   /** The manifest's bytes. */
   readonly content: Buffer;
@@ -51,7 +51,7 @@ export class SnapshotReception implements AsyncDisposable {
   /** Keeps the blobs of this reception apart from all others: no client belongs to such a project. */
   readonly #context = { project_id: randomUUID() };
   readonly #key = keyOf({ context: this.#context, name: pushedRepository });
-  #received: PushedSnapshot | undefined;
+  #received: ReceivedSnapshot | undefined;
   #release: (() => void) | undefined;
   #isClosed = false;
 
@@ -72,7 +72,7 @@ export class SnapshotReception implements AsyncDisposable {
   }
 
   /** The snapshot; undefined until the engine has pushed its manifest. */
-  get received(): PushedSnapshot | undefined {
+  get received(): ReceivedSnapshot | undefined {
     return this.#received;
   }
 
@@ -130,7 +130,7 @@ export class SnapshotReception implements AsyncDisposable {
       throw new RegistryError('MANIFEST_INVALID', 'The manifest cannot be read, or is ambiguous.');
     const digests = blobsOf(manifest).map((blob) => blob.digest);
     const blobs = new Map(digests.flatMap((each) => entryOf(each, this.#find(each))));
-    validateBlobs(manifest, content, blobs, this.#parts.limits);
+    validateManifest(manifest, content, blobs, this.#parts.limits);
     this.#release?.();
     this.#release = this.#parts.folder.hold(this.#key, digests);
     this.#received = { manifest, content, blob: (each) => this.#open(each) };
@@ -157,7 +157,7 @@ export class SnapshotReception implements AsyncDisposable {
   }
 }
 
-/** The engine only asks whether the registry has it. */
+/** Stands for a blob that need not be pushed: the engine asks only whether it is here. Opening it fails. */
 function existingBlob(digest: string, size: number): StoredBlob {
   const open = (): Promise<Readable> =>
     Promise.reject(new ImageUnacceptable(`The blob ${digest} was not pushed`));

@@ -26,7 +26,7 @@ export function interfacesLabel(plan: readonly PlannedInterface[]): Record<strin
 
 /**
  * The option of an endpoint that records an interface of an existing container, whose labels cannot change. The engine
- * keeps it with the connection, through stops and restarts, and both come and go in one request. A volume of the state
+ * keeps it with the connection, through stops and restarts, and connection and record come and go in one request. A volume of the state
  * store would take a second request, and a crash in between would leave it wrong.
  */
 export function interfaceOptions(
@@ -40,13 +40,13 @@ function requestOf({ vif, mac, endpoint }: PlannedInterface): RequestedInterface
 }
 
 /**
- * What was requested for the interface of a container in a network: what its endpoint records, else what its container
- * records, else the addresses that the engine shows.
+ * Reads what was requested for the interface of a container in a network: what its endpoint records, else what its
+ * container records.
  *
  * @param network - the engine's name of the network.
  * @returns undefined if the driver did not record it, as older versions did not, or if there is no such interface.
  */
-export function requestedFor(
+export function recordedInterface(
   { Config: { Labels: labels }, NetworkSettings: { Networks: connections } }: RecordedContainer,
   network: string,
 ): RequestedInterface | undefined {
