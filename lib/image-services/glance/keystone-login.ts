@@ -29,11 +29,11 @@ export class KeystoneLogin {
     );
     if (project === undefined)
       throw new ImageNotAuthorized(
-        `The user ${user.name} has no default project: log in as project/${user.name}.`,
+        `The user ${user?.name ?? ''} has no default project: log in as project/user.`,
       );
     return {
       auth_token: token,
-      ...{ user_id: user.id, user_name: user.name },
+      ...{ user_id: user?.id ?? null, user_name: user?.name ?? null },
       ...{ project_id: project.id, project_name: project.name },
       roles: roles.map(({ name }) => name),
     };

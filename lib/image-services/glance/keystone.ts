@@ -23,7 +23,7 @@ export interface TimedSession extends Session {
 const tokenSchema = z.object({
   token: z.object({
     expires_at: z.iso.datetime({ offset: true }),
-    user: z.object({ id: z.string(), name: z.string() }),
+    user: z.object({ id: z.string(), name: z.string() }).optional(),
     /** Missing for a user without a project. */
     project: z.object({ id: z.string(), name: z.string() }).optional(),
     roles: z.array(z.object({ name: z.string() })).default([]),
