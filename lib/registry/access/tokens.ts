@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { RequestContext } from '../../../interfaces/index.js';
 import { steadyNow } from '../../streams/index.js';
 
-/** Tokens of one person beyond this number replace the oldest ones: nobody can exhaust the memory. */
+/** Maximum number of tokens of one user. Beyond it, the oldest is revoked, so that no user can exhaust the memory. */
 const maxTokensOfPerson = 100;
 
 interface Issued {

@@ -183,8 +183,9 @@ export class BlobFolder {
   /** Removes all blobs of a project's repository. */
   async removeAll(repository: RepositoryKey): Promise<void> {
     const pending = this.#repositories.get(repository);
-    for (const blob of pending?.blobs.values() ?? []) await this.#remove(repository, blob);
+    // Forget the blobs first: one that arrives during the removal must stay.
     this.#repositories.delete(repository);
+    for (const blob of pending?.blobs.values() ?? []) await this.#removeFile(repository, blob);
   }
 
   /** Keeps blobs until the returned function is called, so that the garbage collection does not remove them meanwhile. */
@@ -196,7 +197,7 @@ export class BlobFolder {
     };
   }
 
-  /** Removes what was pushed to repositories that nobody has used for `unusedMs`. */
+  /** Removes the blobs of repositories that no request has used for `unusedMs`. */
   async removeUnused(unusedMs: number): Promise<void> {
     const before = steadyNow() - unusedMs;
     for (const [repository, { lastUse, blobs }] of this.#repositories) {

@@ -209,7 +209,7 @@ export class Uploads {
     }
   }
 
-  /** After a failed write, nobody knows what the file holds. */
+  /** After a failed write, the file's content is unknown, so the upload cannot continue. */
   async #appendOrRemove(upload: Upload, chunk: Buffer): Promise<void> {
     try {
       await (await upload.file).appendFile(chunk);

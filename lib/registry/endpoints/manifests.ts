@@ -93,11 +93,11 @@ export class ManifestEndpoints {
     if (!isDigest(digest)) throw new RegistryError('DIGEST_INVALID', 'The digest is malformed.');
     const wanted = request.query('artifactType');
     const images = await this.#images.referrers(context, name, digest, signal);
-    const manifests = new Map<string, object>();
+    const manifests = new Map<string, Referrer>();
     for (const image of images.slice(0, maxReferrers)) {
       if (manifests.has(image.digest)) continue;
-      const described = describedReferrer(image, await this.#images.manifest(context, image, signal));
-      if (wanted === undefined || described.artifactType === wanted) manifests.set(image.digest, described);
+      const referrer = referrerOf(image, await this.#images.manifest(context, image, signal));
+      if (wanted === undefined || referrer.artifactType === wanted) manifests.set(image.digest, referrer);
     }
     const index = { schemaVersion: 2, mediaType: ociIndexType, manifests: [...manifests.values()] };
     const filtered = wanted === undefined ? {} : { 'OCI-Filters-Applied': 'artifactType' };
@@ -106,15 +106,23 @@ export class ManifestEndpoints {
 }
 
 /** What a list of referrers tells of a manifest. */
-function describedReferrer(
-  { digest, contents }: PublishedImage,
-  content: Buffer,
-): { readonly artifactType: string | undefined } {
+interface Referrer {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+  readonly artifactType: string | undefined;
+  readonly annotations: Readonly<Record<string, string>> | undefined;
+}
+
+function referrerOf({ digest, contents }: PublishedImage, content: Buffer): Referrer {
   const manifest = parsedImageManifest(content);
-  const artifactType = manifest?.artifactType ?? manifest?.config.mediaType ?? undefined;
-  const annotations = manifest?.annotations ?? undefined;
-  const { mediaType, manifest: part } = contents;
-  return Object.assign({ mediaType, digest, size: part.size, annotations }, { artifactType });
+  return {
+    mediaType: contents.mediaType,
+    digest,
+    size: contents.manifest.size,
+    artifactType: manifest?.artifactType ?? manifest?.config.mediaType ?? undefined,
+    annotations: manifest?.annotations ?? undefined,
+  };
 }
 
 function json(value: object, headers: Record<string, string>): Answer {

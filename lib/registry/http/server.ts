@@ -82,7 +82,7 @@ export class RegistryServer {
     const gone = new AbortController();
     const onClose = (): void => gone.abort(new RegistryError('UNAVAILABLE', 'The client disconnected.'));
     response.once('close', onClose);
-    // A broken connection is seen by whoever reads or writes; without a listener the error would end the process.
+    // Reads and writes report a broken connection, too. Without a listener the error event would end the process.
     message.on('error', () => undefined);
     response.on('error', () => undefined);
     const abort = (): void => gone.abort(this.#closing.signal.reason);

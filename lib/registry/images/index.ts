@@ -6,4 +6,10 @@ export { type ImageContents, registryProperty } from './contents.js';
 export { validateManifest } from './publish.js';
 export { isOwn, type PublishedImage, PublishedImages } from './published-images.js';
 export { keyOf, type Repository, RepositoryBlobs } from './repository-blobs.js';
-export { isDigest, RepositoryManifests, type ShownManifest } from './repository-manifests.js';
+export {
+  isDigest,
+  parsedManifest,
+  RepositoryManifests,
+  type ShownManifest,
+  validatedDigest,
+} from './repository-manifests.js';

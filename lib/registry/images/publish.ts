@@ -20,11 +20,15 @@ import {
   wholeFile,
 } from '../../archives/index.js';
 import { digestOf } from '../../common/index.js';
+import { withDeadline } from '../../streams/index.js';
 import type { StoredBlob } from '../blobs/index.js';
 import { RegistryError } from '../http/index.js';
 import { contentsProperty, type ImageContents, registryProperty } from './contents.js';
 import { projectIdOf } from './published-images.js';
 import type { Repository } from './repository-blobs.js';
+
+/** Milliseconds for removing an unfinished image. The client may be gone, so its signal does not bound this. */
+const removalTimeoutMs = 30_000;
 
 /** What clients push by a name: a manifest, or a list of manifests. */
 export interface PushedContent {
@@ -129,10 +133,12 @@ export class Publisher {
     }
   }
 
-  /** Nobody else knows the id. After a lost answer, the service keeps an image that it cannot tell from another's. */
+  /** After a lost answer, the service keeps the image. It is ours: the id was generated for this push. */
   async #remove(context: Repository['context'], id: string): Promise<void> {
     try {
-      await this.#imageService.delete(context, id);
+      await withDeadline('the removal of an unfinished image', removalTimeoutMs, undefined, (signal) =>
+        this.#imageService.delete(context, id, { signal }),
+      );
     } catch (error) {
       if (!(error instanceof ImageNotFound))
         this.#logger.warn('The registry could not remove an unfinished image', { image_id: id, error });

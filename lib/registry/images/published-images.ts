@@ -161,7 +161,7 @@ export class PublishedImages {
   }
 }
 
-/** @throws ImageNotAuthorized when the context has no project: nobody would own what it pushes. */
+/** @throws ImageNotAuthorized when the context has no project: pushed images would have no owner. */
 export function projectIdOf({ project_id }: RequestContext): string {
   if (typeof project_id === 'string' && project_id !== '') return project_id;
   throw new ImageNotAuthorized('The account has no project, so it cannot use the registry.');

@@ -93,9 +93,7 @@ export class RepositoryManifests {
     content: Buffer,
     contentType: string | undefined,
   ): Promise<{ readonly digest: string; readonly subject?: string | undefined }> {
-    const digest = digestOf(content);
-    if (isDigest(reference) && reference !== digest)
-      throw new RegistryError('DIGEST_INVALID', `The manifest has the digest ${digest}, not ${reference}.`);
+    const digest = validatedDigest(reference, content);
     const list = listIn(content, contentType);
     const subject = await (list === undefined
       ? this.#putManifest(repository, reference, parsedManifest(content, contentType))
@@ -245,8 +243,20 @@ function listIn(content: Buffer, contentType: string | undefined): ImageIndex | 
   return list;
 }
 
+/**
+ * Computes the digest of a pushed manifest.
+ *
+ * @throws RegistryError when the reference is another digest.
+ */
+export function validatedDigest(reference: string, content: Buffer): string {
+  const digest = digestOf(content);
+  if (isDigest(reference) && reference !== digest)
+    throw new RegistryError('DIGEST_INVALID', `The manifest has the digest ${digest}, not ${reference}.`);
+  return digest;
+}
+
 /** @throws RegistryError when it is no manifest. */
-function parsedManifest(content: Buffer, contentType: string | undefined): PushedManifest {
+export function parsedManifest(content: Buffer, contentType: string | undefined): PushedManifest {
   const manifest = parsedImageManifest(content);
   if (manifest === undefined)
     throw new RegistryError('MANIFEST_INVALID', 'The manifest cannot be read, or is ambiguous.');

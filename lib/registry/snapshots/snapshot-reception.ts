@@ -1,18 +1,18 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { ImageUnacceptable } from '../../../interfaces/index.js';
-import {
-  blobsOf,
-  type ImageLimits,
-  type ImageManifest,
-  maxManifestBytes,
-  parsedImageManifest,
-} from '../../archives/index.js';
-import { digestOf, pushedRepository } from '../../common/index.js';
+import { blobsOf, type ImageLimits, type ImageManifest, maxManifestBytes } from '../../archives/index.js';
+import { pushedRepository } from '../../common/index.js';
 import type { BlobFolder, StoredBlob, Uploads } from '../blobs/index.js';
 import { BlobEndpoints } from '../endpoints/index.js';
 import { type Answer, RegistryError, type RegistryRequest } from '../http/index.js';
-import { isDigest, keyOf, type Repository, validateManifest } from '../images/index.js';
+import {
+  keyOf,
+  parsedManifest,
+  type Repository,
+  validatedDigest,
+  validateManifest,
+} from '../images/index.js';
 
 /** A blob that the engine need not push. */
 export interface ExistingBlob {
@@ -122,12 +122,8 @@ export class SnapshotReception implements AsyncDisposable {
   }
 
   #put(reference: string, content: Buffer): Promise<Answer> {
-    const digest = digestOf(content);
-    if (isDigest(reference) && reference !== digest)
-      throw new RegistryError('DIGEST_INVALID', `The manifest has the digest ${digest}, not ${reference}.`);
-    const manifest = parsedImageManifest(content);
-    if (manifest === undefined)
-      throw new RegistryError('MANIFEST_INVALID', 'The manifest cannot be read, or is ambiguous.');
+    const digest = validatedDigest(reference, content);
+    const { manifest } = parsedManifest(content, undefined);
     const digests = blobsOf(manifest).map((blob) => blob.digest);
     const blobs = new Map(digests.flatMap((each) => entryOf(each, this.#find(each))));
     validateManifest(manifest, content, blobs, this.#parts.limits);

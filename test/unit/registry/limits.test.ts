@@ -80,6 +80,18 @@ describe('the limits of the registry', () => {
     expect(folder.find(repository, 'first')).toBeUndefined();
   });
 
+  it('keep a blob that arrives while older ones of its repository are removed', async () => {
+    on = await stage();
+    const folder = await BlobFolder.create(join(on.blobFolder, 'alone'), 1000, noOpLogger);
+    const repository = repositoryKey('project-a', 'app');
+    await folder.add(repository, { digest: 'old', size: 0, path: folder.newPath() });
+    const removing = folder.removeAll(repository);
+    await folder.add(repository, { digest: 'new', size: 0, path: folder.newPath() });
+    await removing;
+    expect(folder.find(repository, 'old')).toBeUndefined();
+    expect(folder.find(repository, 'new')).toBeDefined();
+  });
+
   it('bound the silence of a client', async () => {
     on = await stage({ idleTimeoutMs: 200 });
     const token = on.registry.issueToken({ project_id: 'project-a' }, 60_000);
